@@ -1,0 +1,62 @@
+# From python3 (3.11 or newer), pip and make alone.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+JOBS   ?= auto
+# Folders and files that exist already: the linters take them all as soon as they appear.
+SOURCES := $(wildcard domain statemachines activities workflows hosting cli worker.py starter.py)
+CHECKED := $(SOURCES) $(wildcard tests benchmarks)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo dev test lint format lock lock-check clean
+
+help: ## what can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort
+
+setup: $(STAMP) ## install the locked packages into .venv
+
+# Reinstalled only when the lock changes. Hashes are required: the embedded server is a third party's repack.
+$(STAMP): requirements-dev.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed, $(PYTHON) is older. Try: make setup PYTHON=python3.12" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: $(STAMP) ## play whole subscription lives on a real server
+	@$(BIN)/python starter.py demo
+
+dev: $(STAMP) ## a worker with an embedded server and the Web UI
+	@$(BIN)/python worker.py --dev
+
+test: $(STAMP) ## run the tests
+	$(BIN)/python -m pytest -n $(JOBS)
+
+lint: $(STAMP) lock-check ## style, types, layers, dependencies, dead code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict $(CHECKED)
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+	$(BIN)/vulture $(CHECKED)
+
+format: $(STAMP) ## let ruff put the style right
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# uv only writes the locks, so it lives in a throwaway venv and nothing else needs it.
+# The second lock takes the first as its constraint: tests run on exactly what is shipped.
+lock: ## write both locks anew from pyproject.toml
+	@set -e; scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; \
+	$(PYTHON) -m venv "$$scratch/uv"; "$$scratch/uv/bin/pip" install --quiet --disable-pip-version-check uv; \
+	compile="$$scratch/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate"; \
+	$$compile $(UPGRADE) pyproject.toml -o requirements.lock; \
+	$$compile $(UPGRADE) --extra dev --constraint requirements.lock pyproject.toml -o requirements-dev.lock
+	@$(MAKE) --no-print-directory lock-check
+
+lock-check: $(STAMP) ## do the locks satisfy pyproject.toml?
+	$(BIN)/python -m pytest -q tests/project/test_lock.py
+
+clean: ## remove what was built, not your data in var/
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist build
