@@ -1,0 +1,40 @@
+"""Why a subscription is suspended: each reason is a hold with its own lifter (SUS-1, SUS-9)."""
+
+from enum import StrEnum
+
+from domain.roles import Actor, Role
+from domain.values import Frozen, Instant
+
+
+class Reason(StrEnum):
+    """SUS-1, CXL-1: customer request, nonpayment, fraud. Nothing else."""
+
+    CUSTOMER_REQUEST = "customer_request"
+    NONPAYMENT = "nonpayment"
+    FRAUD = "fraud"
+
+
+class Hold(Frozen):
+    """One reason for the suspension, since when and by whom."""
+
+    reason: Reason
+    at: Instant
+    by: str
+
+
+FRAUD_LIFTERS = frozenset({Role.GLOBAL_ADMIN, Role.ADMIN_AGENT})
+"""ROL-2."""
+
+
+def may_lift(actor: Actor, reason: Reason) -> bool:
+    """Whether the actor may lift a hold of that reason (ROL-2, ROL-4)."""
+    if isinstance(actor, Role):
+        return reason is not Reason.FRAUD or actor in FRAUD_LIFTERS
+    return reason is Reason.NONPAYMENT
+
+
+def who_may_lift(reason: Reason) -> str:
+    """The lifters of a hold, in words."""
+    if reason is Reason.FRAUD:
+        return " or ".join(sorted(role.value for role in FRAUD_LIFTERS))
+    return "a user" + (", a service or the system" if reason is Reason.NONPAYMENT else "")

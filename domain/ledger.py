@@ -1,0 +1,72 @@
+"""The rows that a life writes into the ledger, and the keys that keep each from being written twice (MON-2)."""
+
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+
+from domain.calendar import Period
+from domain.money import Currency, round_half_up
+from domain.values import ExactDecimal, Frozen, Instant
+
+
+class Kind(StrEnum):
+    """Which way the money goes."""
+
+    CHARGE = "charge"
+    CREDIT = "credit"
+
+
+class LedgerRow(Frozen):
+    """One charge or credit. `quantity` is licences, or units used; `amount` is never negative."""
+
+    at: Instant
+    kind: Kind
+    line: str
+    quantity: ExactDecimal
+    amount: ExactDecimal
+    currency: Currency
+    period: Period
+    key: str
+
+
+class UsageCharge(Frozen):
+    """A charge whose units only the usage book knows: the units not billed yet, used within the bounds.
+
+    `used_from` leaves out what was used in trial (SUS-10). `used_before` is None where a life ends and all
+    that is left is billed.
+    """
+
+    at: Instant
+    line: str
+    unit_price: ExactDecimal
+    currency: Currency
+    period: Period
+    used_from: Instant
+    used_before: Instant | None
+    key: str
+
+    def row(self, units: Decimal) -> LedgerRow | None:
+        """The ledger row for so many units; None where it comes to zero (MON-2)."""
+        amount = round_half_up(Fraction(self.unit_price) * Fraction(units), self.currency)
+        if not amount:
+            return None
+        return LedgerRow(
+            at=self.at,
+            kind=Kind.CHARGE,
+            line=self.line,
+            quantity=units,
+            amount=amount,
+            currency=self.currency,
+            period=self.period,
+            key=self.key,
+        )
+
+
+def period_key(term: int, period: int, line: str) -> str:
+    """A scheduled charge's business key within its subscription (MON-2)."""
+    return f"term-{term}/period-{period}/{Kind.CHARGE}/{line}"
+
+
+def adjustment_key(seq: int, kind: Kind, line: str) -> str:
+    """The business key, within its subscription, of what an event adjusts (MON-2)."""
+    return f"seq-{seq}/{kind}/{line}"

@@ -1,0 +1,63 @@
+"""Exact money: decimals with a currency, rounded once per line, half-up at the minor unit (MON-1)."""
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Annotated
+
+import iso4217
+from pydantic import AfterValidator
+
+from domain.values import ExactDecimal, Frozen
+
+EXPONENTS: dict[str, int] = {c.code: c.exponent for c in iso4217.Currency if c.exponent is not None}
+
+
+def _known_currency(code: str) -> str:
+    if code not in EXPONENTS:
+        raise ValueError("takes an ISO 4217 currency code such as USD, EUR or JPY")
+    return code
+
+
+Currency = Annotated[str, AfterValidator(_known_currency)]
+
+
+class Money(Frozen):
+    """An amount in a currency's units, with exactly the currency's number of decimals."""
+
+    amount: ExactDecimal
+    currency: Currency
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.amount:f}"
+
+
+def to_minor(amount: Decimal, currency: str) -> int:
+    """The amount in the currency's minor units. ValueError when it has more decimals than the currency."""
+    scaled: Fraction = Fraction(amount) * 10 ** EXPONENTS[currency]
+    if scaled.denominator != 1:
+        raise ValueError(f"{amount} has more decimals than {currency} has ({EXPONENTS[currency]})")
+    return scaled.numerator
+
+
+def from_minor(minor: int, currency: str) -> Decimal:
+    """The decimal amount of so many minor units."""
+    return Decimal(minor).scaleb(-EXPONENTS[currency])
+
+
+def fits(amount: Decimal, currency: str) -> bool:
+    """Whether the amount needs no more decimals than the currency has."""
+    scaled: Fraction = Fraction(amount) * 10 ** EXPONENTS[currency]
+    return scaled.denominator == 1
+
+
+def round_half_up(exact: Fraction, currency: str) -> Decimal:
+    """The exact amount, not negative, rounded half-up at the currency's minor unit (MON-1)."""
+    scaled: Fraction = exact * 10 ** EXPONENTS[currency]
+    return from_minor((2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator), currency)
+
+
+def total(amounts: list[Decimal], currency: str) -> Money | None:
+    """The sum as money, or None where there is nothing to sum."""
+    if not amounts:
+        return None
+    return Money(amount=sum(amounts, from_minor(0, currency)), currency=currency)

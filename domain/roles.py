@@ -1,0 +1,107 @@
+"""Who may do what: the matrix of actors and actions, as data (ROL-1, ROL-4)."""
+
+from enum import StrEnum
+
+from domain.rules import Rule
+from domain.values import Frozen
+
+
+class Role(StrEnum):
+    """ROL-1: the five roles of a user that may act."""
+
+    ADMIN_AGENT = "admin_agent"
+    BILLING_ADMIN = "billing_admin"
+    GLOBAL_ADMIN = "global_admin"
+    HELPDESK_AGENT = "helpdesk_agent"
+    SALES_AGENT = "sales_agent"
+
+
+class Party(StrEnum):
+    """ROL-4: who else acts."""
+
+    SERVICE = "service"
+    PUBLISHER = "publisher"
+    SYSTEM = "system"
+
+
+Actor = Role | Party
+
+
+class Action(StrEnum):
+    """What can be asked of a subscription: the commands, by their public names."""
+
+    BUY = "buy"
+    ACTIVATE = "activate"
+    CHANGE_QUANTITY = "change_quantity"
+    SET_ADD_ON = "set_add_on"
+    SUSPEND = "suspend"
+    REACTIVATE = "reactivate"
+    CANCEL = "cancel"
+    SET_AUTO_RENEW = "set_auto_renew"
+    DEPROVISION = "deprovision"
+    REPORT_USAGE = "report_usage"
+    CHANGE_PRICE = "change_price"
+
+
+class RolePreset(StrEnum):
+    """ROL-1: which matrix of roles a subscription is kept under."""
+
+    DEFAULT = "default"
+    STRICT = "strict"
+
+
+NOT_A_USERS = frozenset({Action.ACTIVATE, Action.CHANGE_PRICE})
+
+PARTY_ACTIONS: dict[Party, frozenset[Action]] = {
+    Party.PUBLISHER: frozenset({Action.ACTIVATE}),
+    Party.SERVICE: frozenset(
+        {
+            Action.ACTIVATE,
+            Action.SUSPEND,
+            Action.REACTIVATE,
+            Action.CANCEL,
+            Action.SET_AUTO_RENEW,
+            Action.REPORT_USAGE,
+        }
+    ),
+    Party.SYSTEM: frozenset({Action.CHANGE_PRICE, Action.SUSPEND, Action.REACTIVATE}),
+}
+"""ROL-4. The system suspends for nonpayment only and lifts only that: see `domain.holds` and `refusal`."""
+
+_MANAGERS = frozenset({Role.GLOBAL_ADMIN, Role.ADMIN_AGENT, Role.HELPDESK_AGENT})
+STRICT_BUYERS = frozenset({Role.GLOBAL_ADMIN, Role.ADMIN_AGENT, Role.SALES_AGENT})
+
+
+class Denial(Frozen):
+    """Why an actor may not: by the rule, in words."""
+
+    rule: Rule
+    message: str
+
+
+def parse_actor(by: str) -> Actor | None:
+    """The role or party of that name, or None when there is none such."""
+    for kind in (Role, Party):
+        if by in set(kind):
+            return kind(by)
+    return None
+
+
+def denial(by: str, action: Action, preset: RolePreset = RolePreset.DEFAULT) -> Denial | None:
+    """None where the actor may act, else the rule that says no (ROL-1, ROL-4)."""
+    actor = parse_actor(by)
+    known = ", ".join([*Role, *Party])
+    if actor is None:
+        return Denial(rule=Rule.ROL_1, message=f"`{by}` is not a role that may act; it takes one of {known}.")
+    if isinstance(actor, Party):
+        if action not in PARTY_ACTIONS[actor]:
+            return Denial(rule=Rule.ROL_4, message=f"The {actor} may not {action}.")
+        return None
+    if action in NOT_A_USERS:
+        return Denial(rule=Rule.ROL_4, message=f"A user ({actor}) may not {action}.")
+    if preset is RolePreset.STRICT:
+        allowed = STRICT_BUYERS if action is Action.BUY else _MANAGERS
+        if actor not in allowed:
+            takes = ", ".join(sorted(allowed))
+            return Denial(rule=Rule.ROL_1, message=f"{actor} may not {action} under the strict preset: only {takes}.")
+    return None

@@ -1,0 +1,38 @@
+"""The ids of the rules that an answer or an event can name. Their texts are in docs/domain.md."""
+
+from enum import StrEnum
+
+
+class Rule(StrEnum):
+    """A rule of the domain, by the id that code, tests and docs quote."""
+
+    ROL_1 = "ROL-1"
+    ROL_4 = "ROL-4"
+    ELG_8 = "ELG-8"
+    BUY_4 = "BUY-4"
+    BUY_5 = "BUY-5"
+    ISV_4 = "ISV-4"
+    TRI_1 = "TRI-1"
+    TRI_3 = "TRI-3"
+    TRI_4 = "TRI-4"
+    TRI_5 = "TRI-5"
+    REN_1 = "REN-1"
+    REN_2 = "REN-2"
+    REN_3 = "REN-3"
+    SUS_1 = "SUS-1"
+    SUS_3 = "SUS-3"
+    SUS_5 = "SUS-5"
+    SUS_6 = "SUS-6"
+    SUS_7 = "SUS-7"
+    SUS_9 = "SUS-9"
+    CXL_1 = "CXL-1"
+    CXL_2 = "CXL-2"
+    CXL_3 = "CXL-3"
+    CXL_4 = "CXL-4"
+    CXL_6 = "CXL-6"
+    CXL_8 = "CXL-8"
+    LIF_1 = "LIF-1"
+    LIF_3 = "LIF-3"
+    MON_3 = "MON-3"
+    MON_4 = "MON-4"
+    MON_7 = "MON-7"

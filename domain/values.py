@@ -1,0 +1,95 @@
+"""The two ways a value is modelled, and the constrained scalars that fields are made of."""
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
+FIRST_YEAR, LAST_YEAR = 1900, 9900
+"""A life's deadlines lie beyond its last instant, and there is no year 10,000 to put them in."""
+_DECIMAL = re.compile(r"[0-9]{1,40}(\.[0-9]{1,20})?")
+_REQUEST_DECIMAL = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
+
+
+class Frozen(BaseModel):
+    """A value that decisions hand on. Unknown fields are ignored, so that a newer writer can be read."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Strict(BaseModel):
+    """What comes in at the edge: no coercion, no unknown field, bounded sizes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def parse_instant(value: object) -> datetime:
+    """An aware instant in UTC (TIM-1), from a datetime or from ISO 8601 text that carries its offset."""
+    if isinstance(value, str):
+        if not re.match(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}", value):
+            raise ValueError("takes an ISO 8601 instant such as 2026-01-31T09:00:00Z")
+        if re.search(r"[.,]\d{7}", value):
+            raise ValueError("takes an instant with at most six decimals of a second")
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError("takes an ISO 8601 instant such as 2026-01-31T09:00:00Z") from None
+    if not isinstance(value, datetime):
+        raise ValueError("takes an ISO 8601 instant such as 2026-01-31T09:00:00Z")
+    if value.tzinfo is None:
+        raise ValueError("takes an instant with its offset, such as 2026-01-31T09:00:00Z")
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("takes an instant between the years 1 and 9999") from None
+
+
+def format_instant(instant: datetime) -> str:
+    """ISO 8601 in UTC with `Z`; microseconds only where they are not zero."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def parse_decimal(value: object) -> Decimal:
+    """A decimal of zero or more from digits in a string or from an integer; a float is never exact (MON-1)."""
+    if isinstance(value, Decimal) and value.is_finite() and value >= 0:
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**40:
+        value = str(value)
+    if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
+        raise ValueError('takes digits in a string, such as "30.00", or an integer; never a float')
+    return Decimal(value)
+
+
+def parse_request_decimal(value: object) -> Decimal:
+    """A decimal that a request may name: at most 12 digits before the point and 9 behind it."""
+    exact = parse_decimal(value)
+    if not _REQUEST_DECIMAL.fullmatch(format_decimal(exact)):
+        raise ValueError("takes at most 12 digits before the point and 9 behind it, in a string; never a float")
+    return exact
+
+
+def format_decimal(value: Decimal) -> str:
+    """Plain digits, as given: never an exponent."""
+    return f"{value:f}"
+
+
+def parse_request_instant(value: object) -> datetime:
+    """An instant that a request may name: far enough from the calendar's ends for every date that follows."""
+    instant = parse_instant(value)
+    if not FIRST_YEAR <= instant.year <= LAST_YEAR:
+        raise ValueError(f"takes an instant from the year {FIRST_YEAR} to {LAST_YEAR}")
+    return instant
+
+
+Id = Annotated[str, Field(pattern=ID_PATTERN)]
+Instant = Annotated[datetime, BeforeValidator(parse_instant), PlainSerializer(format_instant, when_used="json")]
+RequestInstant = Annotated[
+    datetime, BeforeValidator(parse_request_instant), PlainSerializer(format_instant, when_used="json")
+]
+ExactDecimal = Annotated[Decimal, BeforeValidator(parse_decimal), PlainSerializer(format_decimal, when_used="json")]
+RequestDecimal = Annotated[
+    Decimal, BeforeValidator(parse_request_decimal), PlainSerializer(format_decimal, when_used="json")
+]
