@@ -1,0 +1,105 @@
+"""What a person changes in a running life: quantity, add-ons, auto-renew, the coming price, usage (MON-4, REN-2)."""
+
+from domain.commands import ChangePrice, ChangeQuantity, ReportUsage, SetAddOn, SetAutoRenew
+from domain.events import EventName
+from domain.ledger import Kind
+from domain.pricing import prorated
+from domain.rules import Rule
+from domain.subscription import PriceFrom
+from domain.values import format_instant
+from statemachines.draft import Draft
+
+
+def change_quantity(draft: Draft) -> None:
+    """MON-4: the old line is credited and the new one charged for the days left."""
+    command, subscription = draft.command, draft.subscription
+    assert isinstance(command, ChangeQuantity)
+    offer = subscription.offer
+    if not offer.min_quantity <= command.quantity <= offer.max_quantity:
+        draft.refuse(
+            Rule.ELG_8,
+            f"The quantity must be {offer.min_quantity} to {offer.max_quantity}, not {command.quantity}.",
+        )
+        return
+    if command.quantity == subscription.quantity:
+        draft.unchanged(f"The quantity is {subscription.quantity} already.")
+        return
+    rows = [
+        row
+        for kind, quantity in ((Kind.CREDIT, subscription.quantity), (Kind.CHARGE, command.quantity))
+        for row in prorated(subscription, kind, offer.id, quantity, subscription.unit_price, draft.at, draft.next_seq)
+    ]
+    draft.message = f"The quantity is {command.quantity} from now on, prorated by days."
+    draft.emit(EventName.QUANTITY_CHANGED, Rule.MON_4, rows=rows, quantity=command.quantity)
+
+
+def set_add_on(draft: Draft) -> None:
+    """MON-4: an add-on is prorated to its parent's period."""
+    command, subscription = draft.command, draft.subscription
+    assert isinstance(command, SetAddOn)
+    offer = subscription.offer
+    add_on = offer.add_on(command.add_on)
+    if add_on is None:
+        known = ", ".join(a.id for a in offer.add_ons) or "it has none"
+        draft.refuse(Rule.BUY_4, f"{offer.id} has no add-on `{command.add_on}` (its add-ons: {known}).")
+        return
+    if not 1 <= command.quantity <= offer.max_quantity:
+        draft.refuse(Rule.ELG_8, f"An add-on's quantity must be 1 to {offer.max_quantity}, not {command.quantity}.")
+        return
+    current = subscription.add_ons.get(add_on.id, 0)
+    if command.quantity == current:
+        draft.unchanged(f"The quantity of {add_on.id} is {current} already.")
+        return
+    rows = [
+        row
+        for kind, quantity in ((Kind.CREDIT, current), (Kind.CHARGE, command.quantity))
+        for row in prorated(subscription, kind, add_on.id, quantity, add_on.unit_price, draft.at, draft.next_seq)
+    ]
+    draft.message = f"The quantity of {add_on.id} is {command.quantity} from now on, prorated by days."
+    draft.emit(
+        EventName.ADD_ON_CHANGED,
+        Rule.MON_4,
+        rows=rows,
+        add_ons={**subscription.add_ons, add_on.id: command.quantity},
+    )
+
+
+def set_auto_renew(draft: Draft) -> None:
+    """REN-2, REN-3: turning it on again undoes a scheduled cancellation."""
+    command, subscription = draft.command, draft.subscription
+    assert isinstance(command, SetAutoRenew)
+    word = "on" if command.enabled else "off"
+    if command.enabled == subscription.auto_renew:
+        draft.unchanged(f"Auto-renew is {word} already.")
+    elif command.enabled and subscription.scheduled_cancellation:
+        draft.message = "The scheduled cancellation is undone: it will renew."
+        draft.emit(EventName.CANCELLATION_UNDONE, Rule.REN_3, auto_renew=True, scheduled_cancellation=None)
+    else:
+        end = subscription.commitment_end
+        ends = f": it ends at {format_instant(end)}" if end and not command.enabled else ""
+        draft.message = f"Auto-renew is {word}{ends}."
+        draft.emit(EventName.AUTO_RENEW_CHANGED, Rule.REN_2, auto_renew=command.enabled)
+
+
+def change_price(draft: Draft) -> None:
+    """BUY-5: carried as a schedule of prices; the running term keeps its own."""
+    command, subscription = draft.command, draft.subscription
+    assert isinstance(command, ChangePrice)
+    currency = subscription.offer.currency
+    for _, got, takes in subscription.offer.price_faults(("unit_price",), command.unit_price, subscription.quantity):
+        draft.refuse(Rule.BUY_5, f"The price {got} cannot be taken: it takes {takes}.")
+        return
+    if command.unit_price == subscription.price_for(draft.at, including=True):
+        draft.unchanged(f"The price from the next term on is {currency} {command.unit_price:f} already.")
+        return
+    draft.message = f"From the next term on the price is {currency} {command.unit_price:f} a unit."
+    known = PriceFrom(at=draft.at, unit_price=command.unit_price)
+    draft.emit(EventName.PRICE_SCHEDULED, Rule.BUY_5, prices=(*subscription.prices, known))
+
+
+def report_usage(draft: Draft) -> None:
+    """CXL-6, SUS-10: whether the usage may be recorded; the usage book tells a repeat from a new one."""
+    assert isinstance(draft.command, ReportUsage)
+    draft.rule = Rule.CXL_6
+    free = draft.subscription.in_free_trial(draft.at)
+    draft.message = "Recorded; in trial it is not billed." if free else "Recorded; billed at the period's end."

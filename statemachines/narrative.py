@@ -1,0 +1,51 @@
+"""A milestone in one line with its money, for timers, details and people: what the lifecycle will decide."""
+
+from domain.decision import Decision
+from domain.effects import Record
+from domain.ledger import Kind
+from domain.money import Money, total
+from domain.subscription import Subscription
+from statemachines.lifecycle import Lifecycle
+from statemachines.timeline import Milestone, What
+
+SUMMARY_LENGTH = 200
+
+WORDS = {
+    What.ACTIVATION_DEADLINE: "Activation deadline: cancelled, never charged",
+    What.TRIAL_END: "Trial ends",
+    What.CHARGE_PERIOD: "Billing period begins",
+    What.RENEW: "Renews",
+    What.EXPIRE: "Expires",
+    What.DELETE: "All data is deleted",
+    What.REFUND_WINDOW_CLOSES: "Refund window closes",
+}
+
+
+def charged(decision: Decision) -> Money | None:
+    """What the decision's known rows charge; usage is counted only when it is recorded."""
+    rows = [row for event in decision.events for row in event.rows if row.kind is Kind.CHARGE]
+    return total([row.amount for row in rows], decision.subscription.offer.currency)
+
+
+def headline(lifecycle: Lifecycle, subscription: Subscription, milestone: Milestone) -> str:
+    """Such as `Trial ends: first charge USD 30.00`."""
+    words = WORDS[milestone.what]
+    if milestone.what is What.REFUND_WINDOW_CLOSES:
+        return words
+    decision = lifecycle.decide(subscription, milestone, milestone.at)
+    parts = []
+    if money := charged(decision):
+        first = "first charge" if milestone.what is What.TRIAL_END else "charge"
+        parts.append(f"{first} {money}")
+    if any(event.usage for event in decision.events):
+        parts.append("usage is billed")
+    return f"{words}: {' and '.join(parts)}" if parts else words
+
+
+def record_headline(record: Record) -> str:
+    """The recorded events with their money, such as `2 renewed: USD 30.00`."""
+    parts = []
+    for event in record.events:
+        money = [f"{row.kind} {row.currency} {row.amount:f}" for row in event.rows]
+        parts.append(f"{event.seq} {event.event}" + (f": {', '.join(money)}" if money else ""))
+    return "; ".join(parts)[:SUMMARY_LENGTH]

@@ -1,0 +1,61 @@
+"""Why the machine has no transition for a command: the rule that says no, and what is allowed instead (LIF-1)."""
+
+from datetime import datetime
+
+from domain.commands import Command
+from domain.events import State
+from domain.holds import may_lift, who_may_lift
+from domain.roles import Action, parse_actor
+from domain.rules import Rule
+from domain.subscription import Subscription
+
+_STATES: dict[Action, frozenset[State]] = {
+    Action.CANCEL: frozenset({State.ACTIVE, State.SUSPENDED}),
+    Action.SET_AUTO_RENEW: frozenset({State.PENDING, State.TRIAL, State.ACTIVE, State.SUSPENDED}),
+    Action.CHANGE_QUANTITY: frozenset({State.ACTIVE}),
+    Action.REPORT_USAGE: frozenset({State.TRIAL, State.ACTIVE}),
+    Action.DEPROVISION: frozenset({State.TRIAL, State.ACTIVE, State.SUSPENDED}),
+    Action.REACTIVATE: frozenset({State.SUSPENDED}),
+}
+"""Where a command is refused for more than the state: elsewhere the state alone refuses it."""
+
+
+def why_refused(subscription: Subscription, command: Command, now: datetime, allowed: list[str]) -> tuple[Rule, str]:
+    """The rule and the words, for a command that the machine has no transition for."""
+    state, offer = subscription.state, subscription.offer
+    if state in _STATES.get(command.action, frozenset()):
+        match command.action:
+            case Action.CANCEL if offer.metered:
+                return Rule.CXL_6, "Usage-based: no return and no refund. Deprovision it instead."
+            case Action.CANCEL if not offer.marketplace:
+                words = "Only licence offers of an ISV can be cancelled here; turn to the publisher, Microsoft."
+                return Rule.CXL_1, words
+            case Action.CANCEL if not subscription.lapsed(now):
+                return Rule.CXL_3, "The refund window has closed. Turn auto-renew off instead."
+            case Action.CANCEL:
+                return Rule.LIF_3, _LAPSED
+            case Action.SET_AUTO_RENEW if not offer.marketplace:
+                return Rule.REN_2, "Auto-renew is a choice for marketplace offers only."
+            case Action.SET_AUTO_RENEW:
+                return Rule.LIF_3, _LAPSED
+            case Action.CHANGE_QUANTITY:
+                return Rule.CXL_6, "A usage offer has no quantity to change."
+            case Action.REPORT_USAGE:
+                return Rule.CXL_6, "A licence offer takes no usage."
+            case Action.DEPROVISION:
+                return Rule.CXL_6, "Only usage offers are deprovisioned. Cancel it instead."
+            case Action.REACTIVATE:
+                return Rule.SUS_9, _held(subscription, command)
+    choices = ", ".join(allowed) if allowed else "nothing: it has ended"
+    return Rule.LIF_1, f"It is {state}: {command.action} is not allowed. Allowed now: {choices}."
+
+
+_LAPSED = "Its term ended while it was suspended: nothing is left to renew. Reactivate it first."
+
+
+def _held(subscription: Subscription, command: Command) -> str:
+    actor = parse_actor(command.by)
+    assert actor is not None
+    standing = [hold.reason for hold in subscription.holds if not may_lift(actor, hold.reason)]
+    words = "; ".join(f"the hold for {reason} is lifted only by {who_may_lift(reason)}" for reason in standing)
+    return f"Nothing is lifted: {words}."

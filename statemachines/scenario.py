@@ -1,0 +1,151 @@
+"""A life described as data: the scenario file's model, and every fault that a file can have: see docs/scenarios.md."""
+
+import json
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+
+from domain.commands import AnyCommand, ChangePrice, SetAddOn
+from domain.faults import Fault, faults_of
+from domain.offers import Offer
+from domain.order import Order, PositiveQuantity
+from domain.policy import DEFAULT_PACK, PackName
+from domain.roles import Action
+from domain.values import Id, RequestInstant, Strict
+from statemachines.document import Story
+from statemachines.life import Living
+from statemachines.simulator import Simulator
+
+DEFAULT_BY: dict[str, str] = {Action.ACTIVATE: "publisher", Action.CHANGE_PRICE: "system"}
+MAX_COMMANDS = 10_000
+
+
+class ScenarioOrder(Strict):
+    """The order of a scenario."""
+
+    at: RequestInstant
+    customer: Id
+    quantity: PositiveQuantity = 1
+    add_ons: Annotated[dict[Id, PositiveQuantity], Field(max_length=50)] = {}
+
+
+class Scenario(Strict):
+    """One life as data: what is bought, what is asked when, and how far to live it."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    policy: PackName = DEFAULT_PACK
+    account_opened: RequestInstant | None = None
+    offer: Offer
+    order: ScenarioOrder
+    commands: Annotated[tuple[AnyCommand, ...], Field(max_length=MAX_COMMANDS, strict=False)] = ()
+    until: RequestInstant
+
+    def order_for(self, subscription_id: str) -> Order:
+        """The order that begins this life."""
+        return Order(
+            subscription_id=subscription_id,
+            customer=self.order.customer,
+            offer=self.offer,
+            at=self.order.at,
+            quantity=self.order.quantity,
+            add_ons=self.order.add_ons,
+            policy=self.policy,
+            account_opened=self.account_opened,
+        )
+
+
+class Malformed(Exception):
+    """A scenario that cannot be run, with every fault found in it."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("; ".join(map(str, faults)))
+        self.faults = faults
+
+
+def parse_scenario(data: object) -> Scenario:
+    """The scenario that the data describes. Raises Malformed with all faults."""
+    if not isinstance(data, dict):
+        raise Malformed([Fault(path=(), got=data, takes="a mapping with name, offer, order and until")])
+    faults, filled = _with_defaults(data)
+    try:
+        scenario = Scenario.model_validate_json(json.dumps(filled, default=str))
+    except ValidationError as error:
+        raise Malformed(_in_file_order(data, faults + faults_of(error))) from None
+    faults += [Fault(path=path, got=got, takes=takes) for path, got, takes in _semantic_faults(scenario)]
+    if faults:
+        raise Malformed(_in_file_order(data, faults))
+    return scenario
+
+
+def _in_file_order(data: object, faults: list[Fault]) -> list[Fault]:
+    """As a person meets them reading the file from its beginning; what is missing comes last."""
+
+    def place(fault: Fault) -> list[int]:
+        places: list[int] = []
+        within = data
+        for part in fault.path:
+            if isinstance(within, dict):
+                places.append([*within, part].index(part))
+                within = within.get(part)
+            elif isinstance(within, list) and isinstance(part, int):
+                places.append(part)
+                within = within[part] if part < len(within) else None
+        return places
+
+    return sorted(faults, key=place)
+
+
+def _with_defaults(data: dict[Any, Any]) -> tuple[list[Fault], dict[str, Any]]:
+    """The data with each command's default actor; commands of a scenario carry no ids of their own."""
+    commands = data.get("commands")
+    if commands is None:
+        return [], {**data, "commands": []}
+    if not isinstance(commands, list):
+        return [], data
+    faults: list[Fault] = []
+    filled = []
+    for index, command in enumerate(commands):
+        if not isinstance(command, dict):
+            filled.append(command)
+            continue
+        foreign = {"command_id", "expected", "actor"} & set(command)
+        faults += [Fault(path=("commands", index, name), got=command[name], takes="no such field") for name in foreign]
+        if command.get("at") is None:
+            faults.append(Fault(path=("commands", index, "at"), got=None, takes="the instant of the command"))
+        do = command.get("do")
+        default = DEFAULT_BY.get(do, "admin_agent") if isinstance(do, str) else "admin_agent"
+        filled.append({"by": default, **{k: v for k, v in command.items() if k not in foreign}})
+    return faults, {**data, "commands": filled}
+
+
+def _semantic_faults(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...], object, str]]:
+    order_names = {"at": ("order", "at"), "customer": ("order", "customer"), "add_ons": ("order", "add_ons")}
+    for path, got, takes in scenario.order_for("scenario").faults():
+        yield (*order_names.get(str(path[0]), path[:1]), *path[1:]), got, takes
+    previous, previous_name = scenario.order.at, "the order"
+    if scenario.until < scenario.order.at:
+        yield ("until",), scenario.until, "an instant not before the order's"
+    for index, command in enumerate(scenario.commands):
+        at = ("commands", index)
+        if command.at is not None:
+            if command.at < previous:
+                yield (*at, "at"), command.at, f"an instant not before {previous_name}'s"
+            elif command.at > scenario.until:
+                yield (*at, "at"), command.at, "an instant not after `until`"
+            previous, previous_name = max(previous, command.at), "the previous command"
+        if isinstance(command, SetAddOn) and scenario.offer.add_on(command.add_on) is None:
+            known = ", ".join(a.id for a in scenario.offer.add_ons) or "none: the offer has no add-ons"
+            yield (*at, "add_on"), command.add_on, f"an add-on of the offer ({known})"
+        if isinstance(command, ChangePrice):
+            yield from scenario.offer.price_faults((*at, "unit_price"), command.unit_price)
+
+
+def simulate(scenario: Scenario, living: Living | None = None) -> Story:
+    """The whole life in the simulator."""
+    simulator = Simulator(scenario.order_for("simulated"), living)
+    for command in scenario.commands:
+        assert command.at is not None
+        simulator.ask(command, command.at)
+    simulator.advance(scenario.until)
+    return simulator.story(scenario.name, scenario.until)

@@ -1,0 +1,77 @@
+"""The life in plain Python: the workflow's own loop over the books in memory, a ten-year life in milliseconds."""
+
+from datetime import datetime
+
+from domain.commands import Command, ReportUsage
+from domain.decision import Answer, Outcome
+from domain.effects import Receipt, Record
+from domain.order import Order
+from statemachines.book import Book
+from statemachines.document import Notification, Story
+from statemachines.life import Life, Living
+from statemachines.timeline import timeline
+
+
+class Simulator:
+    """One subscription, lived as far as it is told to."""
+
+    def __init__(self, order: Order, living: Living | None = None) -> None:
+        self.book = Book()
+        self.answers: list[Answer] = []
+        self._living = living or Living()
+        self.life = self._living.begin(order)
+        self._perform()
+
+    @classmethod
+    def resumed(cls, life: Life, living: Living | None = None) -> "Simulator":
+        """A life taken up where it stands, for what-if: its past is not in the books."""
+        simulator = cls.__new__(cls)
+        simulator.book, simulator.answers = Book(), []
+        simulator._living = living or Living()
+        simulator.life = life.model_copy(update={"effects": ()})
+        return simulator
+
+    def advance(self, to: datetime) -> None:
+        """Let every milestone due at or before the instant happen, each with its effects."""
+        while (life := self._living.step(self.life, to)) is not None:
+            self.life = life
+            self._perform()
+
+    def ask(self, command: Command, at: datetime) -> Answer:
+        """A command accepted at that instant, and the answer once its effects are performed."""
+        self.advance(at)
+        self.life, answer = self._living.accept(self.life, command, at)
+        if isinstance(command, ReportUsage) and answer.outcome is Outcome.DONE:
+            answer = self.book.report_usage(command, answer)
+        receipts = self._perform()
+        if answer.metered and receipts:
+            answer = receipts[-1].complete(answer)
+        self.answers.append(answer)
+        return answer
+
+    def story(self, name: str, now: datetime) -> Story:
+        """What has happened, and what comes next if no command does."""
+        subscription = self.life.subscription
+        return Story(
+            name=name,
+            subscription=subscription,
+            answers=tuple(self.answers),
+            events=tuple(self.book.events),
+            rows=tuple(self.book.rows),
+            access=tuple(self.book.access),
+            notifications=tuple(Notification(seq=e.seq, at=e.at, event=e.event) for e in self.book.events),
+            timeline=tuple(timeline(subscription, now)),
+        )
+
+    def _perform(self) -> list[Receipt]:
+        receipts: list[Receipt] = []
+        while self.life.effects:
+            effect = self.life.effects[0]
+            if isinstance(effect, Record):
+                receipt = self.book.record(effect)
+                receipts.append(receipt)
+                self.life = self.life.acknowledged(receipt)
+            else:
+                self.book.provision(effect)
+                self.life = self.life.provisioned_first()
+        return receipts

@@ -1,0 +1,150 @@
+"""The subscription's machine: which event may follow in which state, and under which structural guard.
+
+It holds no effect and no clock. `lifecycle` sets it to a subscription's place, sends an event and acts on the
+transition it chose. docs/lifecycle.md is generated from this class.
+"""
+
+from dataclasses import dataclass
+
+from statemachine import State as MachineState
+from statemachine import StateChart
+from statemachine.exceptions import TransitionNotAllowed
+
+from domain.events import State
+
+
+@dataclass
+class Cursor:
+    """A place in the machine: the state, and the facts that its guards read."""
+
+    state: str = State.PENDING.value
+    metered: bool = False
+    marketplace: bool = False
+    offers_trial: bool = False
+    waits_for_publisher: bool = False
+    auto_renew: bool = True
+    in_free_trial: bool = False
+    lapsed: bool = False
+    refund_open: bool = False
+    late_cancel_allowed: bool = False
+    every_hold_liftable: bool = True
+    something_to_bill: bool = False
+
+
+@dataclass(frozen=True)
+class Transition:
+    """The transition that the machine chose."""
+
+    event: str
+    source: State
+    target: State
+
+
+class SubscriptionMachine(StateChart[Cursor]):
+    """The life of one subscription (LIF-1, LIF-2)."""
+
+    # An illegal event must raise, an exception must come through, and a state is never left half way.
+    allow_event_without_transition = False
+    catch_errors_as_events = False
+    atomic_configuration_update = True
+    enable_self_transition_entries = False
+
+    pending = MachineState(initial=True, value=State.PENDING.value)
+    trial = MachineState(value=State.TRIAL.value)
+    active = MachineState(value=State.ACTIVE.value)
+    suspended = MachineState(value=State.SUSPENDED.value)
+    cancelled = MachineState(value=State.CANCELLED.value, final=True)
+    expired = MachineState(value=State.EXPIRED.value, final=True)
+    deleted = MachineState(value=State.DELETED.value, final=True)
+    deprovisioned = MachineState(value=State.DEPROVISIONED.value, final=True)
+
+    # Beginnings: BUY-4, ISV-4, ISV-5, TRI-1, TRI-3
+    purchase = pending.to(active, unless=["waits_for_publisher", "offers_trial"]) | pending.to(
+        pending, cond="waits_for_publisher or offers_trial"
+    )
+    activate = pending.to(active, cond="waits_for_publisher", unless="offers_trial") | pending.to(
+        pending, cond=["waits_for_publisher", "offers_trial"]
+    )
+    start_trial = pending.to(trial, cond="offers_trial")
+    trial_end = trial.to(active, cond="auto_renew")
+
+    # Billing: MON-3, REN-1, SUS-6, SUS-10
+    charge_period = active.to(active) | suspended.to(suspended, cond="something_to_bill")
+    renew = active.to(active, cond="auto_renew")
+
+    # Changes: MON-4, TRI-6, REN-2, LIF-3, CXL-6, SUS-10, BUY-5
+    change_quantity = active.to(active, unless="metered")
+    set_add_on = active.to(active)
+    set_auto_renew = (
+        pending.to(pending, cond="marketplace")
+        | trial.to(trial, cond="marketplace")
+        | active.to(active, cond="marketplace")
+        | suspended.to(suspended, cond="marketplace", unless="lapsed")
+    )
+    report_usage = trial.to(trial, cond="metered") | active.to(active, cond="metered")
+    change_price = pending.to(pending) | trial.to(trial) | active.to(active) | suspended.to(suspended)
+
+    # Suspension: SUS-1, SUS-5, SUS-7, SUS-9, SUS-3
+    suspend = trial.to(suspended) | active.to(suspended) | suspended.to(suspended)
+    reactivate = suspended.to(trial, cond=["every_hold_liftable", "in_free_trial"]) | suspended.to(
+        active, cond="every_hold_liftable", unless="in_free_trial"
+    )
+    delete = suspended.to(deleted)
+
+    # Endings: ISV-4, TRI-4, CXL-2, CXL-3, CXL-6, CXL-8, REN-2, TRI-5
+    activation_deadline = pending.to(cancelled, cond="waits_for_publisher")
+    cancel = (
+        pending.to(cancelled)
+        | trial.to(cancelled)
+        | active.to(cancelled, cond="refund_open")
+        | active.to(active, cond="late_cancel_allowed", unless="refund_open")
+        | suspended.to(cancelled, cond="in_free_trial or refund_open")
+        | suspended.to(suspended, cond="late_cancel_allowed", unless=["in_free_trial", "refund_open"])
+    )
+    expire = (
+        trial.to(expired, unless="auto_renew")
+        | active.to(expired, unless="auto_renew")
+        | suspended.to(expired, unless="auto_renew")
+    )
+    deprovision = (
+        trial.to(deprovisioned, cond="metered")
+        | active.to(deprovisioned, cond="metered")
+        | suspended.to(deprovisioned, cond="metered")
+    )
+
+    def __init__(self) -> None:
+        super().__init__(Cursor(), state_field="state")
+        self.chosen: Transition | None = None
+
+    def on_transition(self, event: str, source: MachineState, target: MachineState) -> None:
+        """Note which transition was chosen: it is what `lifecycle` acts on."""
+        self.chosen = Transition(str(event), State(source.value), State(target.value))
+
+
+class Machine:
+    """One machine, set to one place after another: building one costs four times an event."""
+
+    def __init__(self, chart: type[SubscriptionMachine] = SubscriptionMachine) -> None:
+        self._class = chart
+        self._chart = chart()
+
+    def send(self, cursor: Cursor, event: str) -> Transition | None:
+        """The transition that the event takes from that place, or None where it takes none."""
+        self._place(cursor)
+        self._chart.chosen = None
+        try:
+            self._chart.send(event)
+        except TransitionNotAllowed:
+            return None
+        return self._chart.chosen
+
+    def allowed(self, cursor: Cursor) -> frozenset[str]:
+        """The events that have a transition from that place, guards included."""
+        self._place(cursor)
+        return frozenset(event.id for event in self._chart.enabled_events())
+
+    def _place(self, cursor: Cursor) -> None:
+        # A chart that has reached a final state takes no event any more, wherever it is set.
+        if self._chart.is_terminated:
+            self._chart = self._class()
+        self._chart.model.__dict__.update(cursor.__dict__)

@@ -1,0 +1,203 @@
+"""Random lives: offers of every kind under every pack, and commands at random and at boundary instants."""
+
+import copy
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from hypothesis import strategies as st
+
+from domain.commands import AnyCommand
+from domain.holds import Reason
+from domain.money import EXPONENTS
+from domain.order import Order
+from domain.policy import PACKS
+from domain.roles import Party, Role
+from domain.values import format_instant
+from statemachines.simulator import Simulator
+from statemachines.timeline import What, timeline
+from tests.statemachines.a_life import LIVING, Facts, a_command, an_order
+
+START = datetime(2023, 11, 1, tzinfo=UTC)
+DAY, TICK = timedelta(days=1), timedelta(microseconds=1)
+HORIZON = timedelta(days=900)
+"""How long a life is watched after its order: two leap days' worth of month ends, two terms of a year."""
+
+instants = st.timedeltas(timedelta(0), timedelta(days=500)).map(lambda since: START + since)
+month_ends = st.sampled_from([(2024, 1, 31), (2024, 2, 29), (2023, 12, 30), (2024, 3, 29), (2024, 8, 31)]).map(
+    lambda day: datetime(*day, 9, tzinfo=UTC)
+)
+
+
+def prices(currency: str) -> st.SearchStrategy[str]:
+    """Small prices with every digit that the currency has, and nothing."""
+    exponent = EXPONENTS[currency]
+    return st.integers(0, 5000).map(lambda minor: f"{Decimal(minor).scaleb(-exponent):f}")
+
+
+@st.composite
+def orders(draw: st.DrawFn) -> Order:
+    """An order of any offer, under any pack."""
+    currency = draw(st.sampled_from(["USD", "JPY", "KWD"]))
+    term = draw(st.sampled_from(["P1Y", "P1M", "P1Y", "P1M", "P2Y"]))
+    plans = ["monthly", "one_time"] if term == "P1M" else ["monthly", "monthly", "monthly", "annual", "one_time"]
+    at = draw(instants | month_ends)
+    offer: Facts = {
+        "publisher": draw(st.sampled_from(["partner", "partner", "partner", "microsoft"])),
+        "billing_type": draw(st.sampled_from(["license", "license", "usage"])),
+        "term": term,
+        "billing_plan": draw(st.sampled_from(plans)),
+        "currency": currency,
+        "unit_price": draw(prices(currency)),
+        "trial_days": draw(st.sampled_from([0, 0, 30, 1, 14, 0])),
+        "setup": draw(st.sampled_from(["none", "none", "none", "publisher", "none"])),
+        "add_ons": [{"id": name, "unit_price": draw(prices(currency))} for name in draw(add_on_names)],
+    }
+    names = [add_on["id"] for add_on in offer["add_ons"]]  # type: ignore[attr-defined]  # a list, just above
+    opened = at - draw(st.timedeltas(timedelta(days=-5), timedelta(days=60)))
+    return an_order(
+        offer,
+        at=format_instant(at),
+        policy=draw(st.sampled_from(sorted(PACKS))),
+        quantity=draw(st.integers(1, 40)),
+        account_opened=format_instant(opened),
+        add_ons={name: draw(st.integers(1, 5)) for name in names if draw(st.booleans())},
+    )
+
+
+add_on_names = st.sampled_from([(), (), ("backup",), ("backup", "audit")])
+
+
+@dataclass(frozen=True)
+class When:
+    """An instant that is found when it comes to it: so long after the last, or beside one that the timeline shows."""
+
+    after: timedelta
+    milestone: int | None
+    jitter: timedelta
+    outlives: bool
+
+    def instant(self, simulator: Simulator, now: datetime) -> datetime:
+        """Never before now; and mostly, at the latest, the last moment before the life would end."""
+        shown = timeline(simulator.life.subscription, now)
+        at = now + self.after
+        if self.milestone is not None and shown:
+            at = shown[self.milestone % len(shown)].at + self.jitter
+        last = min((m.at - TICK for m in shown if m.what in ENDS), default=at)
+        return max(now, at if self.outlives else min(at, last))
+
+
+ENDS = {What.ACTIVATION_DEADLINE, What.EXPIRE, What.DELETE}
+whens = st.builds(
+    When,
+    after=st.sampled_from([timedelta(0), timedelta(hours=1), timedelta(hours=1), DAY])
+    | st.timedeltas(timedelta(0), timedelta(days=75)),
+    milestone=st.integers(0, 7).map(lambda n: None if n < 3 else n),
+    jitter=st.sampled_from([-TICK, timedelta(0), timedelta(0), TICK, DAY]),
+    outlives=st.integers(0, 9).map(lambda n: n == 5),
+)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked, found when it comes to it: mostly something that is allowed then, by someone who may."""
+
+    choice: int
+    anything: bool
+    by: str
+    arguments: Facts
+
+    def command(self, simulator: Simulator, at: datetime) -> AnyCommand:
+        """The command at that instant: the milestones due before are the asker's surprise."""
+        ahead = copied(simulator)
+        ahead.advance(at)
+        subscription = ahead.life.subscription
+        allowed = LIVING.lifecycle.allowed(subscription, at)
+        names = sorted(TAKES) if self.anything or not allowed else [n for n in allowed for _ in range(OFTEN.get(n, 1))]
+        do = names[self.choice % len(names)]
+        fields = {name: self.arguments[name] for name in TAKES[do]}
+        if self.anything:
+            fields["by"] = self.by
+        elif do == "set_auto_renew":
+            fields["enabled"] = not subscription.auto_renew
+        return a_command(do, **fields)
+
+
+TAKES: dict[str, list[str]] = {
+    "activate": [],
+    "cancel": ["reason"],
+    "change_price": ["unit_price"],
+    "change_quantity": ["quantity"],
+    "deprovision": [],
+    "reactivate": [],
+    "report_usage": ["units", "usage_id"],
+    "set_add_on": ["add_on", "quantity"],
+    "set_auto_renew": ["enabled"],
+    "suspend": ["reason"],
+}
+OFTEN = {
+    "activate": 20,
+    "cancel": 5,
+    "change_quantity": 3,
+    "reactivate": 9,
+    "report_usage": 5,
+    "set_add_on": 2,
+    "set_auto_renew": 2,
+    "suspend": 6,
+}
+"""Lives that go on are worth more than lives that end early."""
+
+wishes = st.builds(
+    Wish,
+    choice=st.integers(0, 1000),
+    anything=st.integers(0, 6).map(lambda n: n == 3),
+    by=st.sampled_from([*Role, *Party]),
+    arguments=st.fixed_dictionaries(
+        {
+            "add_on": st.sampled_from(["backup", "backup", "audit", "nothing"]),
+            "enabled": st.booleans(),
+            "quantity": st.integers(0, 60),
+            "reason": st.sampled_from(Reason),
+            "unit_price": st.integers(0, 60).map(str),
+            "units": st.integers(0, 50),
+            "usage_id": st.integers(0, 20).map(lambda n: f"u-{n}"),
+        }
+    ),
+)
+
+
+Asked = list[tuple[datetime, AnyCommand]]
+
+
+@dataclass(frozen=True)
+class RandomLife:
+    """An order, and what is asked when."""
+
+    order: Order
+    steps: list[tuple[When, Wish]]
+
+    def live(self) -> tuple[Simulator, Asked]:
+        """The whole life, and the commands with the instants that they found their way to."""
+        simulator, now = Simulator(self.order, LIVING), self.order.at
+        asked: Asked = []
+        for when, wish in self.steps:
+            now = min(when.instant(simulator, now), self.end)
+            asked.append((now, wish.command(simulator, now)))
+            simulator.ask(asked[-1][1], now)
+        simulator.advance(self.end)
+        return simulator, asked
+
+    @property
+    def end(self) -> datetime:
+        """How long it is watched."""
+        return self.order.at + HORIZON
+
+
+lives = st.builds(RandomLife, orders(), st.lists(st.tuples(whens, wishes), min_size=2, max_size=10))
+
+
+def copied(simulator: Simulator) -> Simulator:
+    """The same life with books of its own."""
+    twin = Simulator.resumed(simulator.life, LIVING)
+    twin.book.__dict__.update({name: copy.copy(value) for name, value in simulator.book.__dict__.items()})
+    return twin

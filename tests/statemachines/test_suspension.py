@@ -1,0 +1,258 @@
+"""Suspension: SUS-1 to SUS-10, ROL-2."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.statemachines.a_life import DAY, ORDERED, TICK, ALife, Facts, an_order, instant, told
+
+SUSPENDED = "2026-01-20T06:00:00.000007Z"
+TRIAL: Facts = {"trial_days": 30}
+YEAR: Facts = {"term": "P1Y"}
+USAGE: Facts = {"billing_type": "usage", "unit_price": "0.25"}
+BACKUP: Facts = {"add_ons": [{"id": "backup", "unit_price": "2.80"}]}
+
+
+def suspended(
+    offer: Facts | None = None, at: str = SUSPENDED, reason: str = "customer_request", **order: object
+) -> ALife:
+    """A life that was suspended five days after the order."""
+    life = ALife(an_order(offer, **order))
+    assert told(life.ask(at, "suspend", reason=reason)) == "done SUS-1"
+    return life
+
+
+def test_sus_2_users_lose_access_and_get_it_back() -> None:
+    life = suspended(BACKUP, add_ons={"backup": 2})
+    life.ask("2026-01-25", "reactivate")
+    assert life.access == [(ORDERED, SUSPENDED), ("2026-01-25T00:00:00Z", None)]
+    assert life.subscription.add_ons == {"backup": 2}
+
+
+@pytest.mark.parametrize(("free", "kept"), [(0, 90), (14, 104), (30, 120), (45, 120)])
+def test_sus_3_the_date_of_deletion(free: int, kept: int) -> None:
+    opened = instant(ORDERED) - free * DAY
+    life = suspended(account_opened=opened.isoformat())
+    assert life.subscription.deletes_at == instant(SUSPENDED) + kept * DAY
+
+
+def test_sus_3_a_trials_days_are_free_days() -> None:
+    life = suspended(TRIAL)
+    assert life.subscription.deletes_at == instant(SUSPENDED) + 120 * DAY
+
+
+def test_sus_4_the_date_shown_is_the_instant_of_deletion() -> None:
+    life = suspended()
+    shown = life.timeline[-1]
+    assert shown == "delete@2026-04-20T06:00:00.000007Z SUS-3"
+    assert "2026-04-20T06:00:00.000007Z" in life.simulator.answers[0].message
+    assert life.until("2027-01-01").events[-1] == "deleted@2026-04-20T06:00:00.000007Z SUS-3"
+    assert life.subscription.deletes_at is None
+
+
+@pytest.mark.parametrize("late", [-TICK, 0 * TICK, TICK])
+def test_sus_5_reactivation_before_that_instant_only(late: timedelta) -> None:
+    life = suspended({"term": "P1Y", "billing_plan": "annual"})
+    answer = told(life.ask(instant("2026-04-20T06:00:00.000007Z") + late, "reactivate"))
+    assert answer == ("done SUS-5" if late < 0 * TICK else "refused LIF-1")
+    assert life.state == ("active" if late < 0 * TICK else "deleted")
+
+
+def test_sus_5_a_second_suspension_starts_a_fresh_clock() -> None:
+    life = suspended()
+    life.ask("2026-01-25", "reactivate")
+    life.ask("2026-01-30", "suspend")
+    assert life.subscription.deletes_at == instant("2026-04-30")
+
+
+def test_sus_6_a_period_already_paid_is_neither_credited_nor_charged_again() -> None:
+    life = suspended()
+    assert told(life.ask("2026-02-10", "reactivate")) == "done SUS-5"
+    assert life.until("2026-02-16").rows[1:] == ["charge crm 3 30.00 term-2/period-1/charge/crm"]
+
+
+def test_sus_6_a_period_that_begins_while_suspended_is_charged_by_days_on_reactivation() -> None:
+    """2026-02-15 to 03-15 has 28 days; on 03-01 fourteen are left."""
+    life = suspended({**YEAR, **BACKUP, "unit_price": "28.00"}, add_ons={"backup": 1})
+    assert told(life.ask("2026-03-01T23:00:00Z", "reactivate")) == "done SUS-6 charge 43.40"
+    assert life.names == ["purchased", "suspended", "reactivated"]
+    assert life.rows[2:] == ["charge crm 3 42.00 seq-3/charge/crm", "charge backup 1 1.40 seq-3/charge/backup"]
+    assert life.until("2026-03-15T09:00:00Z").rows[4] == "charge crm 3 84.00 term-1/period-3/charge/crm"
+
+
+def test_sus_6_over_several_periods_only_the_running_one_is_charged() -> None:
+    life = suspended({**YEAR, "unit_price": "31.00"}, account_opened="2025-10-01T00:00:00Z")
+    assert told(life.ask("2026-04-14T10:00:00Z", "reactivate")) == "done SUS-6 charge 3.00"
+    assert life.rows[1:] == ["charge crm 3 3.00 seq-3/charge/crm"]
+
+
+def test_sus_6_reactivated_at_a_billing_date_it_is_a_whole_period() -> None:
+    life = suspended({**YEAR, "unit_price": "28.00"})
+    assert told(life.ask("2026-02-15T09:00:00Z", "reactivate")) == "done SUS-6 charge 84.00"
+
+
+def test_sus_6_the_renewal_date_never_moves() -> None:
+    life = suspended({**YEAR, "unit_price": "28.00"})
+    life.ask("2026-03-01", "reactivate")
+    assert life.until("2027-01-16").events[-1] == "renewed@2027-01-15T09:00:00Z REN-1"
+
+
+def test_sus_6_a_scheduled_cancellation_stays_and_both_deadlines_are_shown() -> None:
+    life = ALife()
+    life.ask("2026-01-18", "cancel")
+    life.ask("2026-01-20", "suspend")
+    assert life.timeline == ["expire@2026-02-15T09:00:00Z CXL-3", "delete@2026-04-20T00:00:00Z SUS-3"]
+    assert life.until("2026-12-01").events[-1] == "expired@2026-02-15T09:00:00Z CXL-3"
+
+
+def test_sus_6_deletion_before_the_terms_end_wins() -> None:
+    life = ALife(an_order({"term": "P1Y", "billing_plan": "annual"}))
+    life.ask("2026-01-30", "cancel")
+    life.ask("2026-02-01", "suspend")
+    assert [entry.split("@")[0] for entry in life.timeline] == ["delete", "expire"]
+    assert life.until("2027-12-01").names[-1] == "deleted"
+
+
+def test_sus_7_no_renewal_while_suspended_and_a_new_term_on_reactivation() -> None:
+    life = suspended()
+    life.ask("2026-02-20", "change_price", unit_price="12.00")
+    assert life.until("2026-03-01").names == ["purchased", "suspended", "price_scheduled"]
+    assert told(life.ask("2026-03-03T10:00:00Z", "reactivate")) == "reactivated_new_term SUS-7 charge 36.00"
+    assert life.rows[1:] == ["charge crm 3 36.00 term-2/period-1/charge/crm"]
+    assert life.until("2026-04-03T10:00:00Z").events[-1] == "renewed@2026-04-03T10:00:00Z REN-1"
+
+
+@pytest.mark.parametrize("late", [-TICK, 0 * TICK])
+def test_sus_7_at_the_terms_very_end_it_is_a_new_term(late: timedelta) -> None:
+    answer = told(suspended().ask(instant("2026-02-15T09:00:00Z") + late, "reactivate"))
+    assert answer == ("done SUS-5" if late else "reactivated_new_term SUS-7 charge 30.00")
+
+
+def test_sus_8_a_trials_clock_runs_on() -> None:
+    life = suspended(TRIAL)
+    assert told(life.ask("2026-01-30", "reactivate")) == "done SUS-5"
+    assert life.state == "trial"
+    assert life.until("2026-03-01").events[-1] == "converted@2026-02-14T09:00:00Z TRI-3"
+
+
+@pytest.mark.parametrize("late", [-TICK, 0 * TICK])
+def test_sus_8_a_suspended_trial_is_cancelled_like_any(late: timedelta) -> None:
+    life = suspended(TRIAL)
+    answer = told(life.ask(instant("2026-02-14T09:00:00Z") + late, "cancel"))
+    assert answer == ("cancelled TRI-4" if late else "refused LIF-3")
+
+
+def test_sus_9_the_clock_runs_from_the_first_hold() -> None:
+    life = suspended()
+    first = life.subscription.deletes_at
+    assert told(life.ask("2026-02-01", "suspend", reason="fraud", by="service")) == "done SUS-1"
+    assert [hold.reason.value for hold in life.subscription.holds] == ["customer_request", "fraud"]
+    assert life.subscription.deletes_at == first
+    assert told(life.ask("2026-02-02", "suspend", reason="fraud")) == "unchanged MON-7"
+    assert life.names.count("suspended") == 2
+
+
+def test_sus_9_reactivate_lifts_them_all_or_none_and_names_the_one() -> None:
+    life = suspended()
+    life.ask("2026-02-01", "suspend", reason="fraud", by="service")
+    refused = life.ask("2026-02-02", "reactivate", by="sales_agent")
+    assert told(refused) == "refused SUS-9"
+    assert "fraud" in refused.message
+    assert "customer_request" not in refused.message
+    assert len(life.subscription.holds) == 2
+    assert told(life.ask("2026-02-02", "reactivate", by="global_admin")) == "done SUS-5"
+    assert not life.subscription.holds
+
+
+@pytest.mark.parametrize("by", ["service", "system"])
+def test_sus_9_a_payment_lifts_nonpayment_only(by: str) -> None:
+    assert told(suspended(reason="nonpayment").ask("2026-02-01", "reactivate", by=by)) == "done SUS-5"
+    life = suspended(reason="nonpayment")
+    life.ask("2026-01-30", "suspend")
+    assert told(life.ask("2026-02-01", "reactivate", by=by)) == "refused SUS-9"
+
+
+@pytest.mark.parametrize(
+    ("by", "lifts"),
+    [
+        ("global_admin", True),
+        ("admin_agent", True),
+        ("helpdesk_agent", False),
+        ("billing_admin", False),
+        ("service", False),
+    ],
+)
+def test_rol_2_fraud_is_lifted_only_by_two_roles(by: str, lifts: bool) -> None:
+    answer = told(suspended(reason="fraud").ask("2026-02-01", "reactivate", by=by))
+    assert answer == ("done SUS-5" if lifts else "refused SUS-9")
+
+
+def test_rol_4_the_system_suspends_for_nonpayment_only() -> None:
+    life = ALife()
+    for reason in ("fraud", "customer_request"):
+        assert told(life.ask("2026-01-16", "suspend", by="system", reason=reason)) == "refused ROL-4"
+    assert told(life.ask("2026-01-16", "suspend", by="system", reason="nonpayment")) == "done SUS-1"
+
+
+def test_sus_10_usage_consumed_before_is_billed_at_its_periods_end() -> None:
+    life = ALife(an_order({**USAGE, **YEAR}))
+    life.ask("2026-01-16", "report_usage", units=100)
+    life.ask("2026-01-20", "suspend")
+    assert told(life.ask("2026-01-21", "report_usage", units=1, usage_id="u-2")) == "refused LIF-1"
+    life.until("2026-04-01")
+    assert life.events[2:] == ["period_charged@2026-02-15T09:00:00Z MON-3"]
+    assert life.rows == ["charge crm 100 25.00 term-1/period-1/charge/crm"]
+
+
+def test_sus_10_a_suspended_period_that_bills_nothing_is_no_event() -> None:
+    life = suspended({**USAGE, **YEAR})
+    assert life.until("2026-04-01").names == ["purchased", "suspended"]
+
+
+@pytest.mark.parametrize(
+    ("steps", "until", "end"),
+    [
+        ([("2026-01-20", "set_auto_renew", {"enabled": False})], "2026-03-01", "expired"),
+        (
+            [("2026-01-20", "set_auto_renew", {"enabled": False}), ("2026-01-21", "suspend", {})],
+            "2026-03-01",
+            "expired",
+        ),
+        ([("2026-01-20", "suspend", {})], "2026-12-01", "deleted"),
+        ([("2026-01-20", "suspend", {}), ("2026-01-21", "deprovision", {})], "2026-01-22", "deprovisioned"),
+    ],
+)
+def test_sus_10_what_is_left_when_a_life_ends_is_billed_then(
+    steps: list[tuple[str, str, Facts]], until: str, end: str
+) -> None:
+    life = ALife(an_order(USAGE))
+    life.ask("2026-01-16", "report_usage", units=100)
+    for at, do, fields in steps:
+        life.ask(at, do, **fields)
+    assert life.until(until).state == end
+    assert life.rows == ["charge crm 100 25.00 term-1/period-1/charge/crm"]
+
+
+def test_sus_10_in_trial_usage_is_not_billed() -> None:
+    life = ALife(an_order({**USAGE, **TRIAL}))
+    assert "not billed" in life.ask("2026-01-16", "report_usage", units=100).message
+    assert life.until("2026-04-01").rows == []
+
+
+def test_section_11_under_nce_it_is_charged_on_and_auto_renew_goes_off() -> None:
+    life = ALife(an_order(YEAR, policy="nce-2022"))
+    life.ask("2026-01-20", "suspend")
+    assert not life.subscription.auto_renew
+    life.until("2026-03-20")
+    assert life.names == ["purchased", "suspended", "period_charged", "period_charged"]
+    assert told(life.ask("2026-03-21", "reactivate")) == "done SUS-5"
+    assert not life.subscription.auto_renew
+
+
+def test_lif_3_under_nce_a_further_hold_past_the_terms_end_does_not_let_it_expire_in_the_past() -> None:
+    life = ALife(an_order(policy="nce-2022"))
+    life.ask("2026-01-20", "suspend")
+    life.ask("2026-01-20", "set_auto_renew", enabled=True)
+    life.ask("2026-03-01", "suspend", reason="fraud")
+    assert life.subscription.auto_renew
+    assert life.until("2026-12-01").events[-1] == "deleted@2026-04-20T00:00:00Z SUS-3"
