@@ -1,0 +1,1 @@
+"""Everything that touches the world: billing and provisioning, through ports, by adapters."""

@@ -1,0 +1,1 @@
+"""How the ports meet the world: SQL, tenant services. Only the composition root imports these."""

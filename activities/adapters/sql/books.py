@@ -1,0 +1,189 @@
+"""The books in SQL: every decision in one transaction, kept for good."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from activities.adapters.sql import journal, ledger, usage
+from activities.adapters.sql.database import Database
+from activities.adapters.sql.tables import claim, decision, ledger_entry, outbox, subscription
+from activities.adapters.sql.tables import journal as journal_table
+from activities.contracts import About, Notice, RecordInput
+from activities.errors import BooksConflict, BooksUnavailable
+from domain.commands import ReportUsage
+from domain.decision import Answer, Outcome
+from domain.effects import Receipt, Record
+from domain.events import Event, State
+from domain.ledger import LedgerRow
+from domain.rules import Rule
+from statemachines.book import repeated_usage
+
+
+class SqlBooks:
+    """Journal, ledger, usage, outbox and claims. All methods raise BooksUnavailable or SchemaMismatch."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def record(self, entry: RecordInput) -> Receipt:
+        """Write one decision, once; the same decision again gives the same receipt (MON-2).
+
+        Raises BooksConflict where it is recorded with other content, does not follow the last event, or
+        repeats a key of the ledger.
+        """
+        return await self._database.write(_record, entry, _digest(entry))
+
+    async def report_usage(self, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
+        """Record usage that the lifecycle accepted, once per usage id (MON-7).
+
+        Refused with LIF-1 where the journal shows that no usage is taken any more (SUS-10). Raises
+        BooksUnavailable too while the journal is behind the life that accepted it.
+        """
+        return await self._database.write(_report_usage, subscription_id, command, answer)
+
+
+def _record(connection: Connection, entry: RecordInput, digest: str) -> Receipt:
+    last = _last(connection, entry.about.subscription_id)
+    if last is not None and entry.record.seq <= last.last_seq:
+        return _first_receipt(connection, entry, digest)
+    _refuse_out_of_order(entry.record, last)
+    return _write(connection, entry, digest, is_first=last is None)
+
+
+def _report_usage(connection: Connection, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
+    last = _last(connection, subscription_id)
+    if last is None or last.last_seq < answer.seq:
+        raise BooksUnavailable(
+            f"The books of {subscription_id} are not written up to event {answer.seq} yet. Try again shortly."
+        )
+    if not State(last.state).users_have_access:
+        return _no_longer_taken(answer, last.state)
+    known = usage.known_units(connection, subscription_id, command.usage_id)
+    if known is not None:
+        return repeated_usage(answer, command, known)
+    usage.write(connection, subscription_id, command, answer.at)
+    return answer
+
+
+def _last(connection: Connection, subscription_id: str) -> Row[int, str] | None:
+    """Where the journal stands. The row is held: on SQLite the whole file is, and this asks for no more."""
+    where = subscription.c.id == subscription_id
+    found = select(subscription.c.last_seq, subscription.c.state).where(where).with_for_update()
+    return (connection.execute(found)).one_or_none()
+
+
+def _first_receipt(connection: Connection, entry: RecordInput, digest: str) -> Receipt:
+    subscription_id, seq = entry.about.subscription_id, entry.record.seq
+    where = (decision.c.subscription_id == subscription_id) & (decision.c.seq == seq)
+    known = (connection.execute(select(decision.c.digest, decision.c.receipt).where(where))).one_or_none()
+    if known is None or known.digest != digest:
+        raise BooksConflict(f"Event {seq} of {subscription_id} is recorded already, with other content (MON-2).")
+    receipt: Receipt = known.receipt
+    return receipt
+
+
+def _refuse_out_of_order(record: Record, last: Row[int, str] | None) -> None:
+    """Each event is the previous one plus 1 (invariant 8), and nothing follows the end (LIF-2)."""
+    if last is not None and State(last.state).ended:
+        raise BooksConflict(f"Event {record.seq} cannot be recorded: the life has ended as {last.state} (LIF-2).")
+    previous = last.last_seq if last is not None else 0
+    for event in record.events:
+        if event.seq != previous + 1:
+            raise BooksConflict(f"Event {event.seq} cannot follow event {previous}: {previous + 1} is missing.")
+        previous = event.seq
+
+
+def _write(connection: Connection, entry: RecordInput, digest: str, *, is_first: bool) -> Receipt:
+    about, record = entry.about, entry.record
+    subscription_id = about.subscription_id
+    _place(connection, about, record.events[-1], is_first=is_first)
+    usage_rows: list[LedgerRow] = []
+    entries: list[dict[str, Any]] = []
+    for event in record.events:
+        units = [(charge, usage.bill(connection, subscription_id, charge, event.seq)) for charge in event.usage]
+        metered = [row for charge, used in units if (row := charge.row(used))]
+        usage_rows += metered
+        entries += ledger.entries_of(subscription_id, event.seq, metered, event.rows)
+    journal_entries = [journal.columns_of(subscription_id, event) for event in record.events]
+    connection.execute(insert(journal_table), journal_entries)
+    _write_ledger(connection, entries)
+    connection.execute(insert(outbox), [_notice(about, event) for event in record.events])
+    if record.events[-1].state.ended:
+        released = (claim.c.subscription_id == subscription_id) & ~claim.c.permanent
+        connection.execute(delete(claim).where(released))
+    since = record.count_usage_from
+    unbilled = None if since is None else usage.unbilled(connection, subscription_id, since)
+    receipt = Receipt(seq=record.seq, usage_rows=tuple(usage_rows), unbilled_usage=unbilled)
+    connection.execute(
+        insert(decision).values(subscription_id=subscription_id, seq=record.seq, digest=digest, receipt=receipt)
+    )
+    return receipt
+
+
+def _place(connection: Connection, about: About, last: Event, *, is_first: bool) -> None:
+    """The read model, as the last event leaves it."""
+    now = {
+        "state": last.state.value,
+        "auto_renew": last.after.auto_renew,
+        "quantity": last.after.quantity,
+        "add_ons": last.after.add_ons,
+        "last_seq": last.seq,
+        "last_at": last.at,
+    }
+    if not is_first:
+        where = subscription.c.id == about.subscription_id
+        connection.execute(update(subscription).where(where).values(now))
+        return
+    for_good = {
+        "id": about.subscription_id,
+        "customer_id": about.customer_id,
+        "offer_id": about.offer.id,
+        "publisher": about.offer.publisher.value,
+        "currency": about.offer.currency,
+        "policy": about.policy,
+        "ordered_at": about.ordered_at,
+        "offer": about.offer,
+    }
+    connection.execute(insert(subscription).values({**for_good, **now}))
+
+
+def _write_ledger(connection: Connection, entries: Sequence[dict[str, Any]]) -> None:
+    if not entries:
+        return
+    try:
+        connection.execute(insert(ledger_entry), entries)
+    except IntegrityError:
+        keys = ", ".join(entry["key"] for entry in entries)
+        raise BooksConflict(f"The ledger holds one of these keys already (MON-2): {keys}") from None
+
+
+def _notice(about: About, event: Event) -> dict[str, Any]:
+    return {
+        "subscription_id": about.subscription_id,
+        "seq": event.seq,
+        "at": event.at,
+        "event": event.event.value,
+        "payload": Notice.of(about, event),
+    }
+
+
+def _no_longer_taken(answer: Answer, state: str) -> Answer:
+    return answer.model_copy(
+        update={
+            "outcome": Outcome.REFUSED,
+            "rule": Rule.LIF_1,
+            "effective_at": None,
+            "message": f"It is {state}: {answer.do} is not allowed. Usage is taken in trial and active only.",
+        }
+    )
+
+
+def _digest(entry: RecordInput) -> str:
+    """Of the content. What has its default is left out: a newer version may know more fields than the writer did."""
+    content = entry.model_dump(mode="json", exclude_defaults=True)
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

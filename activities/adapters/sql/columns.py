@@ -1,0 +1,69 @@
+"""How the values of the domain are kept in columns: exactly, sortable, the same in every database."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Dialect, String, Text
+from sqlalchemy.types import TypeDecorator
+
+# Twelve digits before the point and nine behind it each, summed over many reports.
+DECIMAL_LENGTH = 48
+# 2026-01-31T09:00:00.000000Z
+INSTANT_LENGTH = 27
+
+
+class InstantText(TypeDecorator[datetime]):
+    """An instant to the microsecond as UTC text of fixed width, which sorts as time does (TIM-1)."""
+
+    impl = String(INSTANT_LENGTH)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """TypeError for an instant without its offset."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise TypeError(f"an instant needs its offset: {value.isoformat()}")
+        return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Aware, in UTC."""
+        return None if value is None else datetime.fromisoformat(value)
+
+
+class DecimalText(TypeDecorator[Decimal]):
+    """An exact decimal as plain digits: a numeric column of SQLite is a float (MON-1)."""
+
+    impl = String(DECIMAL_LENGTH)
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Plain digits, never an exponent."""
+        return None if value is None else f"{value:f}"
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
+        """With as many decimals as were written."""
+        return None if value is None else Decimal(value)
+
+
+class JsonText(TypeDecorator[Any]):
+    """A value of the domain as JSON text, by its own model: read back it is equal."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, shape: Any) -> None:
+        super().__init__()
+        # Named as the argument is: SQLAlchemy tells two columns' types apart by it.
+        self.shape = shape
+        self._adapter: TypeAdapter[Any] = TypeAdapter(shape)
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """The model's own JSON."""
+        return None if value is None else self._adapter.dump_json(value).decode()
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
+        """The model again."""
+        return None if value is None else self._adapter.validate_json(value)

@@ -1,0 +1,86 @@
+"""The version of the database's schema: brought up when a worker starts, checked by everything else."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from activities.adapters.sql.database import BUSY_TIMEOUT, Database
+from activities.errors import BooksUnavailable, SchemaMismatch
+
+HEAD = "0001"
+"""The revision that this version of the program takes; a test compares it with the migrations."""
+
+
+async def upgrade(url: str, *, busy_timeout: timedelta = BUSY_TIMEOUT) -> None:
+    """Bring the database to this program's schema, creating it where there is none: all of it, or nothing.
+
+    Raises SchemaMismatch where it is of a revision that this program does not know, BooksUnavailable where
+    it cannot be opened or written.
+    """
+    # A table that is rebuilt must not take those that point to it along.
+    async with Database(url, busy_timeout=busy_timeout, foreign_keys=False) as database:
+        _make_folder(database.file)
+        await database.write(_upgrade)
+
+
+async def check_schema(database: Database) -> None:
+    """Raise SchemaMismatch unless the database is of exactly this program's schema. It is left as it is."""
+    if _is_missing(database.file):
+        raise SchemaMismatch(f"There is no database at {database.file} yet: start a worker, it makes one.")
+    found = await database.read(_revision)
+    if found == HEAD:
+        return
+    if found is None:
+        raise SchemaMismatch(f"The database is empty, it takes revision {HEAD}: start a worker, it sets it up.")
+    raise SchemaMismatch(_mismatch(found, older=found.isdigit() and found < HEAD))
+
+
+def _upgrade(connection: Connection) -> None:
+    # Slow to import, and needed by workers only.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", "activities.adapters.sql:migrations")
+    config.attributes["connection"] = connection
+    known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
+    found = _revision(connection)
+    if found is not None and found not in known:
+        raise SchemaMismatch(_mismatch(found, older=False))
+    command.upgrade(config, "head")
+
+
+def _revision(connection: Connection) -> str | None:
+    """None for a database without a schema."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
+
+
+def _mismatch(found: str, *, older: bool) -> str:
+    step = (
+        "start a worker of this version, it upgrades the database"
+        if older
+        else "it was written by a newer version; run that one, or restore a backup"
+    )
+    return f"The database is of revision {found[:32]!r}, this version of Perennial takes {HEAD!r}: {step}."
+
+
+def _is_missing(file: str | None) -> bool:
+    # Asked first: to open a file that is not there makes an empty one.
+    return bool(file) and not Path(str(file)).exists()
+
+
+def _make_folder(file: str | None) -> None:
+    if not file:
+        return
+    try:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BooksUnavailable(
+            f"The database's folder {Path(file).parent} cannot be made ({error.strerror}). "
+            "Choose another by PERENNIAL_DATABASE_URL or PERENNIAL_DATA_DIR."
+        ) from None

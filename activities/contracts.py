@@ -1,0 +1,105 @@
+"""What activities take and return. Unknown fields are ignored, so that a rollout can mix versions."""
+
+from domain.effects import Access, Provision, Record
+from domain.events import Event, EventName, State
+from domain.money import Currency
+from domain.offers import PinnedOffer, Publisher
+from domain.subscription import Subscription
+from domain.values import Frozen, Instant
+
+
+class About(Frozen):
+    """What the books keep of a subscription beside its journal, so that ended ones can be listed and shown."""
+
+    subscription_id: str
+    customer_id: str
+    offer: PinnedOffer
+    policy: str
+    ordered_at: Instant
+
+    @classmethod
+    def of(cls, subscription: Subscription) -> "About":
+        """The part of the subscription that never changes."""
+        return cls(
+            subscription_id=subscription.subscription_id,
+            customer_id=subscription.customer_id,
+            offer=subscription.offer,
+            policy=subscription.policy.name,
+            ordered_at=subscription.ordered_at,
+        )
+
+
+class RecordInput(Frozen):
+    """One decision for the books."""
+
+    about: About
+    record: Record
+
+
+class ProvisionInput(Frozen):
+    """One change of a tenant's access."""
+
+    subscription_id: str
+    customer_id: str
+    offer_id: str
+    provision: Provision
+
+
+class Confirmation(Frozen):
+    """That the tenant's access is as asked, and since when by the tenant's own clock."""
+
+    access: Access
+    confirmed_at: Instant
+
+
+class Listed(Frozen):
+    """A subscription as lists show it: as its last recorded event left it."""
+
+    subscription_id: str
+    customer_id: str
+    offer_id: str
+    publisher: Publisher
+    currency: Currency
+    policy: str
+    ordered_at: Instant
+    state: State
+    auto_renew: bool
+    quantity: int
+    add_ons: dict[str, int]
+    last_seq: int
+    last_at: Instant
+
+
+class Notice(Frozen):
+    """What a publisher is told of one event. Free text and actors stay with us."""
+
+    subscription_id: str
+    customer_id: str
+    offer_id: str
+    seq: int
+    at: Instant
+    event: EventName
+    state: State
+    rule: str
+    reason: str | None = None
+    auto_renew: bool
+    quantity: int
+    add_ons: dict[str, int]
+
+    @classmethod
+    def of(cls, about: About, event: Event) -> "Notice":
+        """The event as its publisher is told of it."""
+        return cls(
+            subscription_id=about.subscription_id,
+            customer_id=about.customer_id,
+            offer_id=about.offer.id,
+            seq=event.seq,
+            at=event.at,
+            event=event.event,
+            state=event.state,
+            rule=event.rule,
+            reason=event.reason,
+            auto_renew=event.after.auto_renew,
+            quantity=event.after.quantity,
+            add_ons=event.after.add_ons,
+        )

@@ -1,0 +1,58 @@
+"""What can go wrong in the world. Each message is the one line that a person reads.
+
+Permanent ones will be the same again: the effect waits for a person. Transient ones may pass by themselves.
+"""
+
+MESSAGE_BYTES = 1024
+
+
+def one_line(message: str) -> str:
+    """The message on one line, of 1 KiB at most: a failure that is too large cannot be reported at all."""
+    line = " ".join(message.split()).encode()
+    if len(line) <= MESSAGE_BYTES:
+        return line.decode()
+    return line[: MESSAGE_BYTES - 3].decode(errors="ignore") + "..."
+
+
+class WorldError(Exception):
+    """Base of them all."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message))
+
+
+class Permanent(WorldError):
+    """Trying the same again cannot help."""
+
+
+class Transient(WorldError):
+    """Trying again later may help."""
+
+
+class BooksConflict(Permanent):
+    """What is to be written contradicts what the books hold (MON-2, invariant 8)."""
+
+
+class ClaimTaken(Permanent):
+    """Another subscription holds a claim that only one can have (ELG-1, TRI-4)."""
+
+    def __init__(self, key: str, holder: str) -> None:
+        super().__init__(f"The claim {key} is held by subscription {holder} already.")
+        self.key = key
+        self.holder = holder
+
+
+class TenantRefused(Permanent):
+    """The tenant service says no: the tenant's data is deleted, or the request is none that it takes."""
+
+
+class BooksUnavailable(Transient):
+    """The database is locked, full or away."""
+
+
+class SchemaMismatch(Transient):
+    """The database is of another version than this program. Transient, since whoever upgrades it heals it."""
+
+
+class TenantsUnavailable(Transient):
+    """The tenant service is away, or in trouble of its own."""

@@ -1,0 +1,84 @@
+"""What can be set from outside: PERENNIAL_... variables. Temporal's own connection has its own, TEMPORAL_..."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.faults import shown
+
+PREFIX = "PERENNIAL_"
+DRIVER = "sqlite"
+
+
+class SettingsFault(Exception):
+    """A setting that cannot be used: one line naming the variable, what came and what it takes."""
+
+
+class Settings(BaseSettings):
+    """Each field is the variable of its name in capitals behind `PERENNIAL_`; its description says what it takes."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
+
+    data_dir: Path = Field(default=Path("var"), description="the path of a directory")
+    database_url: str = Field(
+        default_factory=lambda known: f"{DRIVER}:///{known['data_dir'].as_posix()}/perennial.db",
+        # A driver's name behind it is taken and not used.
+        pattern=rf"^{DRIVER}([+][a-z]+)?:///.+",
+        description=f"{DRIVER}:/// and the path of a file",
+    )
+    tenants_path: Path = Field(
+        default_factory=lambda known: known["data_dir"] / "tenants.db", description="the path of a file"
+    )
+    tenants_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+")] | None = Field(
+        default=None, description="the http:// or https:// address of a tenant service; unset for the embedded one"
+    )
+    tenants_port: int = Field(
+        default=8234,
+        ge=0,
+        le=65_535,
+        description="the port of the embedded sign-in page, 0 to 65535; 0 is any free one",
+    )
+    task_queue: str = Field(
+        default="perennial", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="1 to 64 letters, digits, `_`, `.` or `-`"
+    )
+    periods_per_run: int = Field(default=3, ge=1, le=120, description="a whole number of billing periods, 1 to 120")
+    # Longer than half of an activity's start_to_close, a wait for the lock is retried for ever and never reports.
+    busy_timeout_ms: int = Field(default=2_000, ge=10, le=4_900, description="whole milliseconds, 10 to 4900")
+
+    @property
+    def busy_timeout(self) -> timedelta:
+        """How long a write waits for another one before it reports that the database is locked."""
+        return timedelta(milliseconds=self.busy_timeout_ms)
+
+    @classmethod
+    def load(cls, **given: Any) -> "Settings":
+        """The settings of the environment, those `given` before them. Raises SettingsFault."""
+        try:
+            return cls(**given)
+        except ValidationError as error:
+            raise SettingsFault("; ".join(_faults(error))) from None
+
+
+def _faults(error: ValidationError) -> list[str]:
+    faults = []
+    for entry in error.errors(include_url=False):
+        # A default that is made from a faulty setting: the setting itself is reported.
+        if entry["type"] == "default_factory_not_called":
+            continue
+        name = str(entry["loc"][0])
+        known = Settings.model_fields.get(name)
+        takes = (
+            known.description if known else f"no such setting; the known ones are {', '.join(Settings.model_fields)}"
+        )
+        came = _without_secrets(entry["input"])
+        faults.append(f"{PREFIX}{name.upper()}: got {came}; takes {takes}. Correct it, or unset it for the default.")
+    return faults
+
+
+def _without_secrets(value: object) -> str:
+    """What came; of an address, which may hold a password, only its scheme."""
+    scheme, separator, _ = str(value).partition("://")
+    return f"{scheme}://..." if separator else shown(value)

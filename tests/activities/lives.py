@@ -1,0 +1,42 @@
+"""Short lives for the tests: a licence that is charged, and a meter that is reported to."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from domain.commands import ReportUsage
+from domain.decision import Answer, Outcome
+from domain.order import Order
+from statemachines.scenario import parse_scenario
+from tests.activities.books_under_test import BooksUnderTest
+from tests.activities.player import Player
+
+START = datetime(2026, 1, 31, 9, tzinfo=UTC)
+DAY = timedelta(days=1)
+LICENCE = {"id": "contoso-crm", "unit_price": "10.00", "add_ons": [{"id": "backup", "unit_price": "2.50"}]}
+METER = {"id": "wingtip-meter", "unit_price": "0.25", "billing_type": "usage"}
+
+
+def order(offer: dict[str, Any], subscription_id: str = "s-1", customer: str = "fabrikam") -> Order:
+    data = {
+        "name": "a short life",
+        "offer": {"term": "P1M", "billing_plan": "monthly", "currency": "USD", **offer},
+        "order": {"at": START, "customer": customer, "quantity": 3},
+        "until": START,
+    }
+    return parse_scenario(data).order_for(subscription_id)
+
+
+async def bought(books: BooksUnderTest, offer: dict[str, Any], subscription_id: str = "s-1") -> Player:
+    """A life at its beginning, recorded."""
+    player = Player(books, order(offer, subscription_id))
+    await player.perform()
+    return player
+
+
+def report(usage_id: str, units: str) -> ReportUsage:
+    return ReportUsage.model_validate({"by": "service", "usage_id": usage_id, "units": units})
+
+
+def taken(at: datetime, seq: int = 1) -> Answer:
+    """What the lifecycle answers to usage that it accepts."""
+    return Answer(at=at, do="report_usage", outcome=Outcome.DONE, rule="CXL-6", effective_at=at, message="", seq=seq)

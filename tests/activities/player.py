@@ -1,0 +1,98 @@
+"""Lives a scenario as the simulator does, over any books: what the workflow does, without Temporal."""
+
+from datetime import datetime
+
+from activities.contracts import About, ProvisionInput, RecordInput
+from domain.commands import Command, ReportUsage
+from domain.decision import Answer, Outcome
+from domain.effects import Provision, Receipt, Record
+from domain.order import Order
+from statemachines.document import Story
+from statemachines.life import Living
+from statemachines.scenario import Scenario
+from statemachines.timeline import timeline
+from tests.activities.books_under_test import BooksUnderTest
+
+# Its machine is costly to make and is made for reuse.
+LIVING = Living()
+
+
+class Player:
+    """One life. `recorded` are the decisions in the order in which they were written, with their receipts."""
+
+    def __init__(self, books: BooksUnderTest, order: Order) -> None:
+        self.books = books
+        self.life = LIVING.begin(order)
+        self.about = About.of(self.life.subscription)
+        self.answers: list[Answer] = []
+        self.recorded: list[tuple[RecordInput, Receipt]] = []
+
+    @property
+    def id(self) -> str:
+        return self.about.subscription_id
+
+    async def perform(self) -> list[Receipt]:
+        receipts = []
+        while self.life.effects:
+            effect = self.life.effects[0]
+            if isinstance(effect, Record):
+                entry = self.entry(effect)
+                receipt = await self.books.record(entry)
+                receipts.append(receipt)
+                self.recorded.append((entry, receipt))
+                self.life = self.life.acknowledged(receipt)
+            else:
+                await self.books.provision(self.change(effect))
+                self.life = self.life.provisioned_first()
+        return receipts
+
+    async def advance(self, to: datetime) -> None:
+        await self.perform()
+        while (life := LIVING.step(self.life, to)) is not None:
+            self.life = life
+            await self.perform()
+
+    async def ask(self, command: Command, at: datetime) -> Answer:
+        await self.advance(at)
+        self.life, answer = LIVING.accept(self.life, command, at)
+        if isinstance(command, ReportUsage) and answer.outcome is Outcome.DONE:
+            answer = await self.books.report_usage(self.id, command, answer)
+        receipts = await self.perform()
+        if answer.metered and receipts:
+            answer = receipts[-1].complete(answer)
+        self.answers.append(answer)
+        return answer
+
+    async def story(self, name: str, now: datetime) -> Story:
+        return Story(
+            name=name,
+            subscription=self.life.subscription,
+            answers=tuple(self.answers),
+            events=tuple(await self.books.events(self.id)),
+            rows=tuple(await self.books.rows(self.id)),
+            access=tuple(await self.books.access(self.id)),
+            notifications=tuple(await self.books.notifications(self.id)),
+            timeline=tuple(timeline(self.life.subscription, now)),
+        )
+
+    def entry(self, record: Record) -> RecordInput:
+        return RecordInput(about=self.about, record=record)
+
+    def change(self, provision: Provision) -> ProvisionInput:
+        return ProvisionInput(
+            subscription_id=self.id,
+            customer_id=self.about.customer_id,
+            offer_id=self.about.offer.id,
+            provision=provision,
+        )
+
+
+async def play(scenario: Scenario, books: BooksUnderTest, subscription_id: str) -> tuple[Player, Story]:
+    """The whole scenario."""
+    player = Player(books, scenario.order_for(subscription_id))
+    await player.perform()
+    for command in scenario.commands:
+        assert command.at is not None
+        await player.ask(command, command.at)
+    await player.advance(scenario.until)
+    return player, await player.story(scenario.name, scenario.until)

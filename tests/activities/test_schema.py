@@ -1,0 +1,89 @@
+"""The database's version: made and brought up by a worker, checked by everybody, never guessed."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from activities.adapters.sql.database import Database
+from activities.adapters.sql.schema import HEAD, check_schema, upgrade
+from activities.adapters.sql.tables import metadata
+from activities.errors import BooksUnavailable, SchemaMismatch
+
+
+async def test_the_migrations_make_exactly_the_tables(database: Database) -> None:
+    def differences(connection: Any) -> Any:
+        return compare_metadata(MigrationContext.configure(connection), metadata)
+
+    assert await database.read(differences) == []
+
+
+def test_the_head_is_the_last_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", "activities.adapters.sql:migrations")
+    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+
+
+async def test_an_upgraded_database_is_taken(database: Database, url: str) -> None:
+    await check_schema(database)
+    await upgrade(url)
+    await check_schema(database)
+
+
+async def test_workers_that_start_at_once_upgrade_once(tmp_path: Path) -> None:
+    # A folder that is not there yet, and a sign that configuration files would read as their own.
+    url = f"sqlite:///{tmp_path / '100%' / 'perennial.db'}"
+    await asyncio.gather(upgrade(url), upgrade(url))
+    async with Database(url) as database:
+        await check_schema(database)
+
+
+async def test_a_missing_database_is_not_made_by_looking(tmp_path: Path) -> None:
+    file = tmp_path / "perennial.db"
+    async with Database(f"sqlite:///{file}") as database:
+        with pytest.raises(SchemaMismatch) as raised:
+            await check_schema(database)
+    assert str(raised.value) == f"There is no database at {file} yet: start a worker, it makes one."
+    assert not file.exists()
+
+
+async def test_an_empty_database_is_told_apart(tmp_path: Path) -> None:
+    async with Database(f"sqlite:///{tmp_path / 'empty.db'}") as database:
+        (tmp_path / "empty.db").touch()
+        with pytest.raises(SchemaMismatch, match="^The database is empty, it takes revision 0001: start a worker"):
+            await check_schema(database)
+
+
+async def test_a_newer_database_is_refused_and_left_alone(database: Database, url: str, path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0099'")
+    connection.close()
+    line = (
+        "The database is of revision '0099', this version of Perennial takes '0001': "
+        "it was written by a newer version; run that one, or restore a backup."
+    )
+    with pytest.raises(SchemaMismatch) as checked:
+        await check_schema(database)
+    with pytest.raises(SchemaMismatch) as upgraded:
+        await upgrade(url)
+    assert str(checked.value) == str(upgraded.value) == line
+
+
+async def test_an_older_database_is_told_how_to_come_up(database: Database, path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0000'")
+    connection.close()
+    with pytest.raises(SchemaMismatch, match="takes '0001': start a worker of this version, it upgrades the database"):
+        await check_schema(database)
+
+
+async def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(BooksUnavailable, match=r"folder .* cannot be made .*PERENNIAL_DATA_DIR"):
+        await upgrade(f"sqlite:///{tmp_path / 'file' / 'perennial.db'}")

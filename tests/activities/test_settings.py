@@ -1,0 +1,66 @@
+"""Settings come from PERENNIAL_ variables; a bad one is one line."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from activities.settings import Settings, SettingsFault
+
+
+@pytest.fixture(autouse=True)
+def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"PERENNIAL_{name.upper()}", raising=False)
+
+
+def test_the_defaults() -> None:
+    settings = Settings.load()
+    assert settings.database_url == "sqlite:///var/perennial.db"
+    assert settings.tenants_path == Path("var/tenants.db")
+    assert (settings.task_queue, settings.periods_per_run) == ("perennial", 3)
+    assert settings.busy_timeout == timedelta(seconds=2)
+
+
+def test_the_files_follow_the_data_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PERENNIAL_DATA_DIR", str(tmp_path))
+    settings = Settings.load()
+    assert settings.database_url == f"sqlite:///{tmp_path}/perennial.db"
+    assert settings.tenants_path == tmp_path / "tenants.db"
+
+
+def test_what_is_given_goes_before_the_environment_and_nothing_is_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PERENNIAL_TASK_QUEUE", "theirs")
+    monkeypatch.setenv("PERENNIAL_PERIODS_PER_RUN", "")
+    settings = Settings.load(task_queue="mine")
+    assert (settings.task_queue, settings.periods_per_run) == ("mine", 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        (
+            "PERIODS_PER_RUN",
+            "x",
+            "PERENNIAL_PERIODS_PER_RUN: got 'x'; takes a whole number of billing periods, 1 to 120. "
+            "Correct it, or unset it for the default.",
+        ),
+        (
+            "DATABASE_URL",
+            "postgresql://someone:secret@somewhere/books",
+            "PERENNIAL_DATABASE_URL: got postgresql://...; takes sqlite:/// and the path of a file. "
+            "Correct it, or unset it for the default.",
+        ),
+        (
+            "BUSY_TIMEOUT_MS",
+            "6000",
+            "PERENNIAL_BUSY_TIMEOUT_MS: got '6000'; takes whole milliseconds, 10 to 4900. "
+            "Correct it, or unset it for the default.",
+        ),
+    ],
+)
+def test_a_bad_value_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, name: str, value: str, line: str) -> None:
+    monkeypatch.setenv(f"PERENNIAL_{name}", value)
+    with pytest.raises(SettingsFault) as raised:
+        Settings.load()
+    assert str(raised.value) == line
