@@ -1,0 +1,45 @@
+"""A real server, a real worker in this process, real SQL and the real tenant service, once for each test process."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from domain.order import Order
+from hosting.assembly import World, prepare_namespace, running_worker
+from hosting.connection import connect_to
+from hosting.embedded import EmbeddedServer
+from tests.live.purchases import Bought, Buy, order, settings_in
+from workflows.messages import TestClock
+
+
+@pytest.fixture(scope="session")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedServer]:
+    """The embedded server, in memory."""
+    async with EmbeddedServer(tmp_path_factory.mktemp("server")) as server:
+        client = await connect_to(server.address)
+        await prepare_namespace(client)
+        yield server
+
+
+@pytest.fixture(scope="session")
+async def world(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """A worker with fresh books and tenants."""
+    client = await connect_to(server.address)
+    async with running_worker(client, settings_in(tmp_path_factory.mktemp("world"))) as world:
+        yield world
+
+
+@pytest.fixture
+def buy(world: World) -> Buy:
+    """Buy with a test clock at the order's instant, and wait until it is in the books."""
+
+    async def bought(bought_order: Order | None = None, **options: Any) -> Bought:
+        wanted = bought_order or order()
+        clock = TestClock.ahead_by(wanted.at - datetime.now(UTC))
+        await world.subscriptions.buy(wanted, clock=clock, **options)
+        await world.subscriptions.settled(wanted.subscription_id)
+        return Bought(wanted.subscription_id, clock)
+
+    return bought

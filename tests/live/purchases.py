@@ -1,0 +1,54 @@
+"""What the live tests buy, and where their worlds keep their files."""
+
+import itertools
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from activities.settings import Settings
+from domain.offers import Offer
+from domain.order import Order
+from workflows.messages import TestClock
+
+_numbers = itertools.count(1)
+
+
+def settings_in(directory: Path, task_queue: str = "perennial") -> Settings:
+    """Settings of a world of its own, whatever the environment says."""
+    return Settings(
+        database_url=f"sqlite:///{directory / 'perennial.db'}",
+        tenants_path=directory / "tenants.db",
+        data_dir=directory,
+        task_queue=task_queue,
+    )
+
+
+def offer(**changes: Any) -> Offer:
+    """A monthly licence offer of an ISV at USD 10.00, with the changes."""
+    plain = {"id": "contoso-crm", "term": "P1M", "billing_plan": "monthly", "currency": "USD", "unit_price": "10.00"}
+    return Offer.model_validate({**plain, **changes}, strict=False)
+
+
+def order(bought: Offer | None = None, **changes: Any) -> Order:
+    """An order for a subscription id that no other test uses."""
+    fields = {
+        "subscription_id": f"sub-{next(_numbers)}",
+        "customer": "fabrikam",
+        "offer": bought or offer(),
+        "at": datetime(2027, 1, 31, 9, tzinfo=UTC),
+        "quantity": 3,
+    }
+    return Order(**{**fields, **changes})
+
+
+@dataclass
+class Bought:
+    """A subscription that a test has bought."""
+
+    id: str
+    clock: TestClock
+
+
+Buy = Callable[..., Coroutine[Any, Any, Bought]]

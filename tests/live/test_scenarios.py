@@ -1,0 +1,33 @@
+"""Every scenario lived on the real server gives the simulator's document, to the instant and the cent."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cli.scenario_file import load
+from hosting.assembly import World
+from statemachines.scenario import parse_scenario, simulate
+from workflows.live import LiveScenario
+
+LIVES = sorted((Path(__file__).parents[2] / "scenarios" / "lives").glob("*.yaml"))
+GROUPS = 10
+AT_ONCE = 4
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
+
+
+@pytest.mark.parametrize("group", range(GROUPS))
+async def test_live_equals_simulated(world: World, group: int) -> None:
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def compare(path: Path) -> None:
+        scenario = parse_scenario(load(path))
+        async with room:
+            live = LiveScenario(scenario, path.stem[:64], world.subscriptions, world.clock, world.reader, world.books)
+            story = await live.run(datetime.now(UTC))
+        assert story.document() == simulate(scenario).document(), path.name
+
+    assert len(LIVES) >= 40
+    await asyncio.gather(*(compare(path) for path in LIVES[group::GROUPS]))

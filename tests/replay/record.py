@@ -1,0 +1,66 @@
+"""Record the histories that the replay tests hold the workflow to: `.venv/bin/python -m tests.replay.record`.
+
+Lives the scenarios beside this file on a real server and writes each run of each life. Existing recordings are
+kept: they are runs that may still be open somewhere. Delete one only when no such run can exist any more.
+"""
+
+import asyncio
+import gzip
+import sys
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from temporalio.client import WorkflowHistory
+
+from cli.scenario_file import load
+from hosting.assembly import World, prepare_namespace, running_worker
+from hosting.connection import connect_to
+from hosting.embedded import EmbeddedServer
+from statemachines.scenario import parse_scenario
+from tests.live.purchases import settings_in
+from workflows.live import LiveScenario
+from workflows.messages import workflow_id
+
+HERE = Path(__file__).parent
+IDENTITY = "recorder"
+
+
+async def runs_of(world: World, subscription_id: str) -> list[WorkflowHistory]:
+    """The histories of all runs, the first one first: each run names the one that it continues."""
+    runs: list[WorkflowHistory] = []
+    run_id: str | None = None
+    while run_id != "":
+        handle = world.client.get_workflow_handle(workflow_id(subscription_id), run_id=run_id)
+        runs.insert(0, await handle.fetch_history())
+        run_id = runs[0].events[0].workflow_execution_started_event_attributes.continued_execution_run_id
+    return runs
+
+
+async def record(world: World, path: Path) -> None:
+    """Live the scenario and write every run's history."""
+    scenario = parse_scenario(load(path))
+    life = LiveScenario(scenario, path.stem, world.subscriptions, world.clock, world.reader, world.books)
+    await life.run(datetime.now(UTC))
+    for number, history in enumerate(await runs_of(world, path.stem), start=1):
+        target = HERE / "histories" / f"{path.stem}.{number:02}.json.gz"
+        if target.exists():
+            sys.stderr.write(f"kept {target.name}\n")
+            continue
+        target.write_bytes(gzip.compress(history.to_json().encode(), mtime=0))
+        sys.stderr.write(f"recorded {target.name}: {len(history.events)} events\n")
+
+
+async def main() -> None:
+    """A server and a worker of their own, without this machine's name in the histories."""
+    with tempfile.TemporaryDirectory() as directory:
+        async with EmbeddedServer(Path(directory)) as server:
+            client = await connect_to(server.address, identity=IDENTITY)
+            await prepare_namespace(client)
+            async with running_worker(client, settings_in(Path(directory))) as world:
+                for path in sorted((HERE / "lives").glob("*.yaml")):
+                    await record(world, path)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,1 @@
+"""Durable orchestration: the public messages, the subscription's workflow, and its client."""

@@ -1,0 +1,72 @@
+"""What a person sees of a subscription: the details query, and the Markdown of the Web UI's current details."""
+
+from datetime import datetime
+
+from domain.cancellation import refund_open
+from domain.values import format_instant
+from statemachines.life import Life
+from statemachines.lifecycle import Lifecycle
+from statemachines.narrative import headline
+from statemachines.timeline import timeline
+from workflows.messages import Details
+
+EVENTS_SHOWN = 8
+
+
+def details(life: Life, lifecycle: Lifecycle, now: datetime, attention: str | None) -> Details:
+    """The subscription as it stands at that instant."""
+    s = life.subscription
+    return Details(
+        subscription_id=s.subscription_id,
+        customer_id=s.customer_id,
+        offer_id=s.offer.id,
+        state=s.state,
+        now=now,
+        auto_renew=s.auto_renew,
+        quantity=s.quantity,
+        add_ons=s.add_ons,
+        term=s.term,
+        trial_end=s.trial_end,
+        holds=s.holds,
+        deletes_at=s.deletes_at,
+        refund_closes=s.refund_closes if refund_open(s, now) else None,
+        allowed=tuple(lifecycle.allowed(s, now)),
+        timeline=tuple(timeline(s, now)),
+        seq=s.seq,
+        committed=life.committed,
+        provisioned=life.provisioned,
+        attention=attention,
+        refused_signals=life.refused_signals,
+        refused_signal_count=life.refused_signal_count,
+    )
+
+
+def markdown(life: Life, lifecycle: Lifecycle, now: datetime, attention: str | None) -> str:
+    """State, what happens next and why, what is allowed until when, the last events."""
+    s = life.subscription
+    lines = [f"## {s.state.value.capitalize()}: {s.quantity} x {s.offer.id} for {s.customer_id}"]
+    if attention:
+        lines += ["", f"**Needs attention:** {attention}. Mend the cause, then send the update `retry_effect`."]
+    if s.holds:
+        holds = ", ".join(f"{hold.reason.value} since {_day(hold.at)}" for hold in s.holds)
+        lines += ["", f"**Held:** {holds}."]
+    if upcoming := timeline(s, now):
+        lines += ["", "### What comes next", "", "| when (UTC) | what | rule |", "|---|---|---|"]
+        lines += [f"| {_day(m.at)} | {headline(lifecycle, s, m)} | {m.rule.value} |" for m in upcoming]
+    if allowed := lifecycle.allowed(s, now):
+        window = f" A cancel is credited until {_day(s.refund_closes)}." if refund_open(s, now) else ""
+        lines += ["", f"**Allowed now:** {', '.join(allowed)}.{window}"]
+    lines += ["", "### Last events", "", "| seq | when (UTC) | event | by | rule |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {e.seq} | {_day(e.at)} | {e.event.value} | {e.actor or e.by} | {e.rule} |"
+        for e in reversed(life.recent[-EVENTS_SHOWN:])
+    ]
+    if life.refused_signal_count:
+        last = life.refused_signals[-1]
+        count = f"**Refused signals:** {life.refused_signal_count}."
+        lines += ["", f"{count} Last: {last.do}, {last.rule}: {last.message}"]
+    return "\n".join(lines)
+
+
+def _day(instant: datetime) -> str:
+    return format_instant(instant).replace("T", " ").removesuffix("Z")

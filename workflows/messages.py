@@ -1,0 +1,202 @@
+"""The public contract of `SubscriptionWorkflow`: what it is started with, asked, told and shown.
+
+Updates (a request that may be refused; each takes one command and returns an `Answer`):
+    activate, change_quantity, set_add_on, suspend, reactivate, cancel, set_auto_renew, deprovision,
+    change_price; and for operators retry_effect, migrate.
+Queries (a view): details, timeline, events, life, answer, preview, what_if.
+Signals (the same requests, for senders that want no answer): see SIGNALS.
+"""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from domain.commands import (
+    Activate,
+    AnyCommand,
+    Cancel,
+    ChangePrice,
+    ChangeQuantity,
+    Command,
+    Deprovision,
+    Reactivate,
+    SetAddOn,
+    SetAutoRenew,
+    Suspend,
+)
+from domain.decision import Answer
+from domain.events import Event, State
+from domain.faults import Fault
+from domain.holds import Hold
+from domain.ledger import LedgerRow
+from domain.order import Order
+from domain.policy import PolicyPack
+from domain.subscription import Term
+from domain.values import Frozen, Id, Instant, RequestInstant, Strict
+from statemachines.life import Life
+from statemachines.simulator import Simulator
+from statemachines.timeline import Milestone
+
+WORKFLOW_TYPE = "SubscriptionWorkflow"
+
+SIGNALS: dict[str, type[Command]] = {
+    "suspension_requested": Suspend,
+    "reactivation_requested": Reactivate,
+    "cancellation_requested": Cancel,
+    "auto_renew_requested": SetAutoRenew,
+    "activation_confirmed": Activate,
+}
+"""The signal twins of the updates, and what each carries."""
+
+
+def workflow_id(subscription_id: str) -> str:
+    """The workflow that owns the subscription, for ever."""
+    return f"subscription:{subscription_id}"
+
+
+class TestClock(Strict):
+    """Lets a subscription live at another time than now, and lets a command say when it is accepted."""
+
+    __test__ = False
+
+    offset_seconds: Annotated[int, Field(ge=-(10**10), le=10**10)] = 0
+    offset_microseconds: Annotated[int, Field(ge=0, lt=1_000_000)] = 0
+
+    @property
+    def offset(self) -> timedelta:
+        """How far the subscription's clock is ahead of the workflow's."""
+        return timedelta(seconds=self.offset_seconds, microseconds=self.offset_microseconds)
+
+    @classmethod
+    def ahead_by(cls, offset: timedelta) -> "TestClock":
+        """A clock that is so far ahead; behind where negative."""
+        whole, micros = divmod(offset // timedelta(microseconds=1), 1_000_000)
+        return cls(offset_seconds=whole, offset_microseconds=micros)
+
+
+class Purchase(Strict):
+    """What a subscription's workflow is started with."""
+
+    order: Order
+    clock: TestClock | None = None
+    periods_per_run: Annotated[int, Field(ge=1, le=1000)] = 3
+
+    @model_validator(mode="after")
+    def _without_faults(self) -> "Purchase":
+        faults = [str(Fault(path=("order", *path), got=got, takes=takes)) for path, got, takes in self.order.faults()]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+
+class Continued(Frozen):
+    """What one run hands to the next: the whole life."""
+
+    life: Life
+    clock: TestClock | None = None
+    periods_per_run: int
+
+
+Start = Purchase | Continued
+"""What a run begins with: a new subscription, or the life so far."""
+
+
+class Operator(Strict):
+    """An operator's request: who asks, and why."""
+
+    by: Annotated[str, Field(min_length=1, max_length=64)]
+    note: Annotated[str, Field(max_length=1024)] = ""
+
+
+class Migration(Operator):
+    """Go on with the code that the workers run now; with a newer version of the policy pack, from the next term."""
+
+    policy: Annotated[PolicyPack, Field(strict=False)] | None = None
+
+
+UPDATES: dict[str, type[Strict]] = {
+    "activate": Activate,
+    "change_quantity": ChangeQuantity,
+    "set_add_on": SetAddOn,
+    "suspend": Suspend,
+    "reactivate": Reactivate,
+    "cancel": Cancel,
+    "set_auto_renew": SetAutoRenew,
+    "deprovision": Deprovision,
+    "change_price": ChangePrice,
+    "retry_effect": Operator,
+    "migrate": Migration,
+}
+"""The updates, and the one request that each takes."""
+
+
+class WhatIf(Strict):
+    """Commands that might be asked, and how far to live on with them."""
+
+    commands: Annotated[tuple[AnyCommand, ...], Field(max_length=100, strict=False)] = ()
+    until: RequestInstant
+
+
+class Details(Frozen):
+    """The subscription as it stands. `committed` and `provisioned` are the last event seq in the books and live."""
+
+    subscription_id: Id
+    customer_id: Id
+    offer_id: Id
+    state: State
+    now: Instant
+    auto_renew: bool
+    quantity: int
+    add_ons: dict[str, int]
+    term: Term | None
+    trial_end: Instant | None
+    holds: tuple[Hold, ...]
+    deletes_at: Instant | None
+    refund_closes: Instant | None
+    allowed: tuple[str, ...]
+    timeline: tuple[Milestone, ...]
+    seq: int
+    committed: int
+    provisioned: int
+    attention: str | None
+    refused_signals: tuple[Answer, ...]
+    refused_signal_count: int
+
+    @property
+    def settled(self) -> bool:
+        """Everything that has happened is in the books and provisioned."""
+        return self.committed >= self.seq and self.provisioned >= self.seq
+
+
+class Ended(Frozen):
+    """What the workflow returns when the life has ended."""
+
+    subscription_id: Id
+    state: State
+    events: int
+    ended_at: Instant
+
+
+class Events(Frozen):
+    """The last few events; all of them are in the books."""
+
+    events: tuple[Event, ...]
+
+
+class Forecast(Frozen):
+    """How a life would go on: the answers, events, ledger rows and what comes after."""
+
+    answers: tuple[Answer, ...]
+    events: tuple[Event, ...]
+    rows: tuple[LedgerRow, ...]
+    timeline: tuple[Milestone, ...]
+
+    @classmethod
+    def of(cls, simulator: Simulator, question: WhatIf, now: datetime) -> "Forecast":
+        """Live on with the question's commands, each at its instant or now, as far as it says."""
+        for command in question.commands:
+            simulator.ask(command, max(command.at or now, now))
+        simulator.advance(question.until)
+        story = simulator.story("what if", question.until)
+        return cls(answers=story.answers, events=story.events, rows=story.rows, timeline=story.timeline)

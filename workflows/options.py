@@ -1,0 +1,34 @@
+"""Every timeout and retry of the workflows, by name."""
+
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+
+RECORD_TIMEOUT = timedelta(seconds=10)
+"""One attempt at the books. A lock wait in the database must end before half of it."""
+PROVISION_TIMEOUT = timedelta(seconds=30)
+"""One attempt at the tenant service."""
+WITHOUT_END = RetryPolicy(
+    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=1)
+)
+"""Transient trouble passes: money and access are never given up on. Permanent errors say so themselves."""
+
+LONGEST_FORECAST = timedelta(days=50 * 366)
+"""How far `what_if` lives on: a workflow task must end within two seconds."""
+SHORTEST_TIMER = timedelta(milliseconds=1)
+"""A timer can be coarse: the instant is checked again on waking, and waited for once more."""
+TASK_TIMEOUT = timedelta(seconds=10)
+PERIODS_PER_RUN = 3
+"""How many billing periods one run of the workflow spans before it continues as new."""
+
+ANSWER_TIMEOUT = timedelta(seconds=30)
+"""How long the client waits for one answer of a worker."""
+COMMIT_TIMEOUT = timedelta(seconds=60)
+"""How long the client waits until an answer is in the books and provisioned."""
+POLL_INTERVAL = timedelta(milliseconds=20)
+POLL_INTERVAL_MAX = timedelta(milliseconds=250)
+"""How often the client looks whether an answer is committed: growing from the first to the second."""
+START_POINT_MARGIN = timedelta(minutes=10)
+"""How far before its instant a live scenario stops the clock, so that real seconds cannot pass it."""
+SETTLE_TIMEOUT = timedelta(seconds=120)
+"""How long a live scenario waits for a milestone's effects."""
