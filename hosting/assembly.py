@@ -1,0 +1,104 @@
+"""The composition root that worker, demo and tests share: settings -> adapters -> activities -> worker."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.client import Client
+from temporalio.worker import Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.adapters.sql.access_log import SqlAccessLog
+from activities.adapters.sql.books import SqlBooks
+from activities.adapters.sql.claims import SqlClaims
+from activities.adapters.sql.database import Database
+from activities.adapters.sql.reader import SqlReader
+from activities.adapters.sql.schema import upgrade
+from activities.adapters.tenants.embedded import EmbeddedTenants
+from activities.adapters.tenants.http import HttpTenants
+from activities.adapters.tenants.store import TenantStore
+from activities.billing import BillingActivities
+from activities.ports import Tenants
+from activities.provisioning import ProvisioningActivities
+from activities.settings import Settings
+from hosting.namespace import raise_retention, register_search_attributes
+from workflows import search_attributes
+from workflows.client import Subscriptions
+from workflows.interceptor import GuardInterceptor
+from workflows.subscription import SubscriptionWorkflow
+from workflows.time_skipping import ServerClock
+
+RETENTION = timedelta(days=30)
+"""How long the embedded server keeps ended workflows. After it they are answered from SQL."""
+STICKY_TIMEOUT = timedelta(seconds=1)
+"""How long a task waits for a worker that was killed before another one takes it."""
+
+
+@dataclass(frozen=True)
+class World:
+    """A running worker, and the ways to look at what it does."""
+
+    client: Client
+    subscriptions: Subscriptions
+    clock: ServerClock
+    books: SqlBooks
+    reader: SqlReader
+    claims: SqlClaims
+    tenants: Tenants
+
+
+async def prepare_namespace(client: Client) -> None:
+    """Search attributes and retention, once for each server; again changes nothing."""
+    await register_search_attributes(client, search_attributes.ALL)
+    await raise_retention(client, RETENTION)
+
+
+@asynccontextmanager
+async def running_worker(client: Client, settings: Settings) -> AsyncIterator[World]:
+    """A worker on the settings' task queue, over the settings' books and tenants. Upgrades the database first."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    await upgrade(settings.database_url)
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(Database(settings.database_url, busy_timeout=settings.busy_timeout))
+        tenants = await stack.enter_async_context(_tenants(settings))
+        books = SqlBooks(database)
+        billing = BillingActivities(books)
+        provisioning = ProvisioningActivities(tenants, SqlAccessLog(database))
+        await stack.enter_async_context(
+            Worker(
+                client,
+                task_queue=settings.task_queue,
+                workflows=[SubscriptionWorkflow],
+                activities=[billing.record, provisioning.grant, provisioning.revoke, provisioning.purge],
+                interceptors=[GuardInterceptor()],
+                workflow_runner=_sandbox(),
+                sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
+            )
+        )
+        yield World(
+            client=client,
+            subscriptions=Subscriptions(client, settings.task_queue),
+            clock=ServerClock(client),
+            books=books,
+            reader=SqlReader(database),
+            claims=SqlClaims(database),
+            tenants=tenants,
+        )
+
+
+def _sandbox() -> SandboxedWorkflowRunner:
+    """The sandbox, with the machine's library passed through; a forgotten import fails at start, by name."""
+    restrictions = SandboxRestrictions.default.with_passthrough_modules("statemachine")
+    policy = workflow.SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
+    return SandboxedWorkflowRunner(restrictions=restrictions.with_import_notification_policy(policy))
+
+
+@asynccontextmanager
+async def _tenants(settings: Settings) -> AsyncIterator[Tenants]:
+    if settings.tenants_url:
+        async with HttpTenants(settings.tenants_url) as remote:
+            yield remote
+    else:
+        yield EmbeddedTenants(TenantStore(settings.tenants_path))

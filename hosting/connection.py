@@ -1,0 +1,115 @@
+"""Connections to a Temporal server, by Temporal's own conventions or to the embedded one."""
+
+import asyncio
+import atexit
+import functools
+import re
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Literal
+
+from temporalio.client import Client, Interceptor
+from temporalio.converter import DataConverter
+from temporalio.envconfig import ClientConfig
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+
+from hosting.errors import ServerUnreachable
+from workflows.converter import DATA_CONVERTER
+
+DEFAULT_ADDRESS = "localhost:7233"
+CONNECT_TIMEOUT = timedelta(seconds=5)
+
+CoreLog = Literal["OFF", "ERROR", "WARN", "INFO", "DEBUG"]
+
+# A process whose last act is a call to the server aborts at exit in one run of three: the SDK's threads
+# still want the interpreter (temporalio/sdk-python#300). This gives them the moment they need.
+atexit.register(time.sleep, 0.05)
+
+
+async def connect(
+    address: str | None = None,
+    *,
+    namespace: str | None = None,
+    profile: str | None = None,
+    data_converter: DataConverter = DATA_CONVERTER,
+    interceptors: Sequence[Interceptor] = (),
+    identity: str | None = None,
+    core_log: CoreLog = "OFF",
+    timeout: timedelta = CONNECT_TIMEOUT,
+) -> Client:
+    """As every Temporal program does: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TLS, API key, temporal.toml.
+
+    What is given here goes before what is configured there.
+    """
+    try:
+        configured: dict[str, Any] = dict(ClientConfig.load_client_connect_config(profile))
+    except (RuntimeError, ValueError, OSError, TypeError, KeyError) as error:
+        raise ServerUnreachable(
+            f"Temporal's own configuration (TEMPORAL_... variables, temporal.toml) cannot be read: "
+            f"{_one_line(str(error))}. Correct it, or unset it for the defaults."
+        ) from None
+    configured["target_host"] = address or configured.get("target_host") or DEFAULT_ADDRESS
+    if namespace is not None:
+        configured["namespace"] = namespace
+    configured.update(data_converter=data_converter, interceptors=interceptors, identity=identity)
+    return await _dial(configured, core_log, timeout)
+
+
+async def connect_to(
+    address: str,
+    *,
+    namespace: str = "default",
+    data_converter: DataConverter = DATA_CONVERTER,
+    interceptors: Sequence[Interceptor] = (),
+    identity: str | None = None,
+    core_log: CoreLog = "OFF",
+    timeout: timedelta = CONNECT_TIMEOUT,
+) -> Client:
+    """To exactly this server, without keys or TLS: configuration meant for another must not leak here."""
+    options = {
+        "target_host": address,
+        "namespace": namespace,
+        "data_converter": data_converter,
+        "interceptors": interceptors,
+        "identity": identity,
+    }
+    return await _dial(options, core_log, timeout)
+
+
+@functools.cache
+def runtime(core_log: CoreLog) -> Runtime:
+    """The SDK's core writes its log to stdout, where it would break `--json`: off unless asked for."""
+    level = TelemetryFilter(core_level=core_log, other_level="OFF" if core_log == "OFF" else "ERROR")
+    return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter=level)))
+
+
+async def _dial(options: dict[str, Any], core_log: CoreLog, timeout: timedelta) -> Client:
+    address = options["target_host"]
+    if not re.fullmatch(r"[^\s/]+:\d{1,5}", address):
+        # The SDK would take a port of its own choosing, or warn in its own words.
+        raise ServerUnreachable(
+            f"The Temporal address {address!r} is not host:port: correct TEMPORAL_ADDRESS "
+            "(or temporal.toml), for example localhost:7233."
+        )
+    try:
+        # The SDK's own timeout covers the TCP connection only, not a port that never answers.
+        return await asyncio.wait_for(Client.connect(**options, runtime=runtime(core_log)), timeout.total_seconds())
+    except TimeoutError:
+        reason = f"no answer within {timeout.total_seconds():g} s"
+    except (RuntimeError, ValueError) as error:
+        reason = _reason(str(error))
+    raise ServerUnreachable(
+        f"No Temporal server can be reached at {address!r} ({reason}): start one with: make dev, "
+        "or set TEMPORAL_ADDRESS to the host:port of yours."
+    )
+
+
+def _reason(message: str) -> str:
+    """The core reports nested Rust values; the innermost quoted text is what a person needs."""
+    quoted = re.findall(r'(?:message|error): "([^"]+)"', message)
+    return _one_line(quoted[-1] if quoted else message).lower()
+
+
+def _one_line(message: str) -> str:
+    return " ".join(message.split())[:200].rstrip(".")
