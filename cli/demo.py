@@ -1,0 +1,98 @@
+"""`demo`: whole subscription lives on a real server, beside the forecasts made before each began."""
+
+import asyncio
+import contextlib
+import time
+from contextlib import aclosing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Exit, Option
+
+from cli.failure import ExitCode
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cli.forecast import Comparison
+    from cli.playing import Played
+    from cli.progress import Progress
+    from statemachines.scenario import Scenario
+
+FOLDER = Path("scenarios") / "lives"
+LIVES = (
+    "trial-of-thirty-days",
+    "monthly-from-january-31",
+    "full-credit-with-increases-and-add-ons",
+    "a-renewal-does-not-reopen-the-window",
+    "suspended-over-a-billing-date-under-csp-2019",
+    "suspended-over-the-terms-end-and-back",
+    "retention-with-30-free-days",
+    "the-window-runs-while-the-publisher-sets-up",
+    "usage-with-add-ons-and-a-new-price",
+)
+"""Chosen to show the trial, renewals, both cancellations, suspension, deletion, set-up and usage."""
+
+
+def demo(
+    keep: Annotated[
+        bool, Option("--keep", help="Keep the server open afterwards, to look around in its Web UI.")
+    ] = False,
+) -> None:
+    """Play whole lives on a real server, as they were forecast.
+
+    A server, a worker and books of their own are started in a fresh directory. Before each life begins,
+    the simulator forecasts it; then it is lived, years in seconds, with the server's time skipping.
+    Exit code 0 only if everything came as forecast.
+    """
+    from cli.progress import Progress
+    from cli.running import run
+    from cli.scenario import read
+    from cli.screen import console
+
+    root = Path(__file__).parent.parent
+    scenarios = read([root / FOLDER / f"{name}.yaml" for name in LIVES])
+    screen = console()
+    # On a terminal, what is printed and what moves must know of each other.
+    progress = Progress(screen if screen.is_terminal else None)
+    with TemporaryDirectory(prefix="perennial-demo-") as directory, progress:
+        as_forecast = run(_play(Path(directory), scenarios, screen, progress, keep))
+    if not as_forecast:
+        raise Exit(ExitCode.FAILED)
+
+
+async def _play(
+    directory: Path, scenarios: "list[Scenario]", screen: "Console", progress: "Progress", keep: bool
+) -> bool:
+    from cli.forecast import Comparison, conclusion
+    from cli.playing import play_all
+    from cli.stage import stage
+
+    began = time.monotonic()
+    progress.begin("server", "a Temporal server and a worker, in a fresh directory")
+    async with stage(directory, web_ui=True) as playing:
+        progress.end("server")
+        comparisons: list[Comparison] = []
+        async with aclosing(play_all(playing, scenarios, progress)) as lives:
+            async for life in lives:
+                comparisons.append(Comparison.of(life.forecast, life.story))
+                _tell(screen, life, comparisons[-1], f"{len(comparisons)} of {len(scenarios)}")
+        as_forecast = all(comparison.difference is None for comparison in comparisons)
+        screen.rule(style="dim")
+        last = f"{conclusion(comparisons)} ({time.monotonic() - began:.0f} s)"
+        screen.print(last, style="bold green" if as_forecast else "bold red", soft_wrap=True)
+        if keep:
+            screen.print(f"Look around: {playing.ui_address}/namespaces/default/workflows  (Ctrl-C ends it)")
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+    return as_forecast
+
+
+def _tell(screen: "Console", life: "Played", comparison: "Comparison", place: str) -> None:
+    from cli.story import tell
+
+    screen.rule(style="dim")
+    tell(screen, life.scenario, life.story, f"{place}  {life.scenario.name}")
+    screen.print(f"{'':8}{comparison}", style="green" if comparison.difference is None else "bold red", soft_wrap=True)
+    screen.print()

@@ -1,0 +1,139 @@
+"""The arguments and options that commands share."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, TypeVar
+
+from typer import Argument, BadParameter, Option
+
+from domain.faults import shown
+from domain.holds import Reason
+from domain.roles import Party, Role
+from domain.values import ID_PATTERN, parse_decimal, parse_instant
+
+W = TypeVar("W", bound=StrEnum)
+
+
+def an_instant(text: str) -> datetime:
+    try:
+        return parse_instant(text)
+    except ValueError as error:
+        raise _untaken(text, str(error).removeprefix("takes ")) from None
+
+
+def some_id(text: str) -> str:
+    """A parser of ids."""
+    if not re.fullmatch(ID_PATTERN, text):
+        raise _untaken(text, "1 to 64 letters, digits, `_` or `-`")
+    return text
+
+
+def whole_number(typed: str | int) -> int:
+    """A parser of whole numbers, to which a default comes as one; what it may be is not decided here."""
+    text = str(typed)
+    if not re.fullmatch(r"[0-9]{1,18}", text):
+        raise _untaken(text, "a whole number of at most 18 digits")
+    return int(text)
+
+
+def positive_number(typed: str | int) -> int:
+    """A parser of counts."""
+    number = whole_number(typed)
+    if number == 0:
+        raise _untaken(str(typed), "1 or more")
+    return number
+
+
+def exact_decimal(text: str) -> Decimal:
+    """A parser of decimals, exact as they are typed."""
+    try:
+        return parse_decimal(text)
+    except ValueError:
+        raise _untaken(text, "digits, such as 12 or 12.5") from None
+
+
+def one_of(words: type[W]) -> Callable[[str], W]:
+    """A parser of one of these words."""
+
+    def parse(text: str) -> W:
+        if text not in set(words):
+            raise _untaken(text, f"one of {', '.join(words)}")
+        return words(text)
+
+    return parse
+
+
+def _untaken(text: str, takes: str) -> Exception:
+    return BadParameter(f"got {shown(text)}; takes {takes}.")
+
+
+SubscriptionId = Annotated[str, Argument(metavar="ID", parser=some_id, help="The subscription, as `list` shows it.")]
+Reasoned = Annotated[
+    Reason, Option("--reason", parser=one_of(Reason), metavar="REASON", help=f"Why: {', '.join(Reason)}.")
+]
+Details = Annotated[str | None, Option(metavar="TEXT", help="More on the reason, for the record.", show_default=False)]
+Json = Annotated[bool, Option("--json", help="Print one JSON document and nothing else.")]
+Address = Annotated[
+    str | None,
+    Option(
+        metavar="HOST:PORT", help="The Temporal server, if not the one that TEMPORAL_ADDRESS names.", show_default=False
+    ),
+]
+By = Annotated[str, Option("--by", metavar="ROLE", help=f"Who asks: {', '.join(Role)}; or {', '.join(Party)}.")]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What every command that looks at something takes."""
+
+    address: Address = None
+    as_json: Json = False
+
+
+@dataclass(frozen=True)
+class Asking(Reading):
+    """What every command that asks for a change takes."""
+
+    by: By = "admin_agent"
+    actor: Annotated[
+        str | None,
+        Option(parser=some_id, metavar="NAME", help="Their name, for the record.", show_default=False),
+    ] = None
+    command_id: Annotated[
+        str | None,
+        Option(
+            parser=some_id,
+            metavar="ID",
+            help="Sent again under its id, it is done once.",
+            show_default="a new one",
+        ),
+    ] = None
+    at: Annotated[
+        datetime | None,
+        Option(
+            parser=an_instant,
+            metavar="INSTANT",
+            help="Accepted then (test clocks only).",
+            show_default=False,
+        ),
+    ] = None
+    no_wait: Annotated[bool, Option("--no-wait", help="Do not wait until it is in the books and provisioned.")] = False
+
+
+@dataclass(frozen=True)
+class AskingAsPublisher(Asking):
+    """The same, asked by the publisher unless said otherwise."""
+
+    by: By = "publisher"
+
+
+@dataclass(frozen=True)
+class Confirming(Asking):
+    """What a command with two steps takes: the decision is shown before it is made."""
+
+    dry_run: Annotated[bool, Option("--dry-run", help="Show what would be decided, and stop there.")] = False
+    yes: Annotated[bool, Option("--yes", "-y", help="Do it without asking.")] = False

@@ -1,0 +1,41 @@
+"""What each rule says, in a few words: beside its id wherever a decision is shown. The whole text: docs/domain.md."""
+
+from domain.rules import Rule
+
+WORDS: dict[Rule, str] = {
+    Rule.ROL_1: "only the five roles may act",
+    Rule.ROL_4: "not this actor's to ask",
+    Rule.ELG_8: "the offer's minimum and maximum",
+    Rule.BUY_4: "bought",
+    Rule.BUY_5: "a new price from the next term",
+    Rule.ISV_4: "begins when the publisher is ready",
+    Rule.TRI_1: "the free trial comes by itself",
+    Rule.TRI_3: "the trial becomes a paid term",
+    Rule.TRI_4: "a trial ends at once, free",
+    Rule.TRI_5: "a trial with auto-renew off ends",
+    Rule.REN_1: "renews by itself",
+    Rule.REN_2: "auto-renew is a choice",
+    Rule.REN_3: "turned on again in time",
+    Rule.SUS_1: "held: users cannot sign in",
+    Rule.SUS_3: "the data was kept long enough",
+    Rule.SUS_5: "back in time: access returns",
+    Rule.SUS_6: "time suspended is not billed",
+    Rule.SUS_7: "its term had ended: a new one",
+    Rule.SUS_9: "each hold has its own lifter",
+    Rule.CXL_1: "licences of an ISV only",
+    Rule.CXL_2: "inside the refund window",
+    Rule.CXL_3: "after the window: at renewal",
+    Rule.CXL_4: "the refund window closes",
+    Rule.CXL_6: "usage is billed, not refunded",
+    Rule.CXL_8: "cancelled while suspended",
+    Rule.LIF_1: "not in this state",
+    Rule.LIF_3: "nothing is left to renew",
+    Rule.MON_3: "licences in advance, usage after",
+    Rule.MON_4: "prorated by days",
+    Rule.MON_7: "said before",
+}
+
+
+def words_of(rule: str) -> str:
+    """The rule's few words; nothing for a rule of a newer journal."""
+    return WORDS.get(Rule(rule), "") if rule in set(Rule) else ""

@@ -1,0 +1,69 @@
+"""A server, a worker and books of their own, in a fresh directory, on which lives are played with time skipping."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from activities.settings import DRIVER, Settings
+from hosting.assembly import World, prepare_namespace, running_worker
+from hosting.connection import connect_to
+from hosting.embedded import EmbeddedServer
+from hosting.errors import PortInUse
+from hosting.port import require_free
+from statemachines.document import Story
+from statemachines.scenario import Scenario
+from workflows.converter import DATA_CONVERTER
+from workflows.live import LiveScenario
+
+UI_PORT = 8233
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where lives are played."""
+
+    address: str
+    ui_address: str | None
+    world: World
+
+    async def play(self, scenario: Scenario, subscription_id: str, progress: Callable[[str], None]) -> Story:
+        """The whole life, on the server."""
+        world = self.world
+        life = LiveScenario(
+            scenario, subscription_id, world.subscriptions, world.clock, world.reader, world.books, progress
+        )
+        return await life.run(datetime.now(UTC))
+
+
+@asynccontextmanager
+async def stage(directory: Path, *, web_ui: bool = False) -> AsyncIterator[Stage]:
+    """Everything in the directory and in memory: nothing of the user's own data is touched."""
+    settings = fresh_settings(directory)
+    async with EmbeddedServer(directory, ui_port=_ui_port() if web_ui else None) as server:
+        client = await connect_to(server.address, data_converter=DATA_CONVERTER)
+        await prepare_namespace(client)
+        async with running_worker(client, settings) as world:
+            yield Stage(address=server.address, ui_address=server.ui_address, world=world)
+
+
+def fresh_settings(directory: Path) -> Settings:
+    """Settings that the environment has no say in: what is set there is the user's own."""
+    return Settings.load(
+        data_dir=directory,
+        database_url=f"{DRIVER}:///{(directory / 'books.db').as_posix()}",
+        tenants_path=directory / "tenants.db",
+        tenants_url=None,
+        task_queue="stage",
+        periods_per_run=3,
+    )
+
+
+def _ui_port() -> int:
+    """The usual port where it is free, else any."""
+    try:
+        require_free(UI_PORT, "the Web UI")
+    except PortInUse:
+        return 0
+    return UI_PORT

@@ -1,0 +1,53 @@
+"""`timeline`: what will happen, and when, if nobody asks for anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cli.option_groups import with_options
+from cli.options import Reading, SubscriptionId
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from domain.subscription import Subscription
+    from statemachines.timeline import Milestone
+
+
+@with_options
+def timeline(subscription: SubscriptionId, reading: Reading) -> None:
+    """Show what will happen by itself, and when.
+
+    It is what does happen, to the instant and the cent, if nobody asks for anything before.
+    """
+    from cli.running import run
+    from cli.screen import console, print_json
+    from cli.server import connected
+    from statemachines.document import timeline_document
+
+    async def read() -> tuple[Subscription, tuple[Milestone, ...]]:
+        server = await connected(reading.address)
+        details = await server.details(subscription)
+        return (await server.life(subscription)).subscription, details.timeline
+
+    as_it_stands, milestones = run(read())
+    if reading.as_json:
+        print_json(timeline_document(milestones))
+        return
+    screen = console()
+    if milestones:
+        print_milestones(screen, as_it_stands, milestones)
+    else:
+        screen.print(f"It is {as_it_stands.state}: nothing more will happen.")
+
+
+def print_milestones(screen: Console, subscription: Subscription, milestones: tuple[Milestone, ...]) -> None:
+    """A line each, soonest first."""
+    from cli.columns import print_columns
+    from cli.printable import second
+    from statemachines.lifecycle import Lifecycle
+    from statemachines.narrative import headline
+
+    lifecycle = Lifecycle()
+    rows = [(second(m.at), m.what, m.rule, headline(lifecycle, subscription, m)) for m in milestones]
+    print_columns(screen, ("WHEN (UTC)", "WHAT", "RULE", "IN WORDS"), rows)

@@ -1,0 +1,184 @@
+"""The commands against a real server and worker, and lives played live."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from cli.stage import fresh_settings, stage
+from tests.cli.conftest import ROOT, Program, Starter
+
+pytestmark = pytest.mark.live
+LIVES = ROOT / "scenarios" / "lives"
+
+
+def test_lives_played_live_are_the_contracts_documents(program: Program) -> None:
+    names = ("trial-of-thirty-days", "full-credit-with-increases-and-add-ons")
+    result = program("scenario", "run", "--live", "--json", *(LIVES / f"{name}.yaml" for name in names))
+    assert result.returncode == 0, result.stderr
+    assert "\x1b" not in result.stderr
+    for name, document in zip(names, json.loads(result.stdout), strict=True):
+        expected = json.loads((LIVES / f"{name}.json").read_text())[0]
+        for part in ("state", "events", "ledger", "access", "notifications", "term"):
+            assert document[part] == expected[part], (name, part)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """A server and a worker in a thread of their own; what tells the command line where they are."""
+    directory = tmp_path_factory.mktemp("cli")
+    up, done = threading.Event(), threading.Event()
+    settings = fresh_settings(directory)
+    environment = {
+        "PERENNIAL_DATABASE_URL": settings.database_url,
+        "PERENNIAL_TENANTS_PATH": str(settings.tenants_path),
+        "PERENNIAL_TASK_QUEUE": settings.task_queue,
+    }
+
+    async def serve() -> None:
+        async with stage(directory) as playing:
+            environment["TEMPORAL_ADDRESS"] = playing.address
+            up.set()
+            await asyncio.to_thread(done.wait)
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    assert up.wait(60)
+    yield environment
+    done.set()
+    thread.join()
+
+
+@pytest.fixture
+def ask(starter: Starter, running: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> "Ask":
+    for name, value in running.items():
+        monkeypatch.setenv(name, value)
+    return Ask(starter)
+
+
+class Ask:
+    """The command line with a server to talk to."""
+
+    def __init__(self, starter: Starter) -> None:
+        self._starter = starter
+
+    def json(self, line: str, code: int = 0) -> Any:
+        """The one document that the command prints."""
+        result = self._starter(*line.split(), "--json")
+        assert result.exit_code == code, result.output
+        return json.loads(result.stdout)
+
+    def said(self, line: str, code: int = 0) -> str:
+        """What a person reads: stdout, or the one line on stderr where it fails."""
+        result = self._starter(*line.split())
+        assert result.exit_code == code, result.output
+        if code:
+            assert (result.stdout, result.stderr.count("\n")) == ("", 1)
+        return result.stderr if code else result.stdout
+
+
+def test_bought_changed_and_cancelled(ask: Ask) -> None:
+    bought = ask.json("buy contoso-crm --customer fabrikam --quantity 3 --add-on backup=1 --id crm-1")
+    assert (bought["state"], bought["quantity"], bought["add_ons"]) == ("active", 3, {"backup": 1})
+    assert ask.json("quantity crm-1 5")["charge"]["amount"] == "50.00"
+    assert ask.said("quantity crm-1 5").startswith("unchanged (MON-7")
+    assert ask.json("add-on crm-1 archive 2")["charge"]["amount"] == "2.20"
+    assert ask.json("auto-renew crm-1 off")["outcome"] == "done"
+    assert "allowed    " in ask.said("show crm-1")
+    assert [milestone["what"] for milestone in ask.json("timeline crm-1")] == ["refund_window_closes", "expire"]
+    assert ask.json("access crm-1")["now"]["user"]["door"] == "open"
+    assert ask.json("cancel crm-1 --reason customer_request --dry-run")["credit"]["amount"] == "54.70"
+    assert ask.json("cancel crm-1 --reason customer_request --yes")["outcome"] == "cancelled_with_credit"
+    events = ask.json("events crm-1")
+    assert [event["event"] for event in events][-1] == "cancelled"
+    assert (events[-1]["by"], events[-1]["reason"]) == ("admin_agent", "customer_request")
+    assert "net 0.00" in ask.said("ledger crm-1")
+    after = ask.json("access crm-1")
+    assert after["now"]["user"]["door"] == "turned_away"
+    assert after["now"]["admin"]["door"] == "open"
+    assert ask.json("show crm-1")["state"] == "cancelled"
+    assert "crm-1 has ended" in ask.said("quantity crm-1 9", code=1)
+    assert "refused by LIF-1" in ask.said("cancel crm-1 --reason fraud --yes", code=1)
+    assert "crm-1 exists already" in ask.said("buy contoso-crm --customer fabrikam --id crm-1", code=1)
+
+
+def test_a_command_id_makes_it_once(ask: Ask) -> None:
+    ask.json("buy contoso-crm --customer proseware --id once-1")
+    first = ask.json("quantity once-1 4 --command-id c-1")
+    assert ask.json("quantity once-1 4 --command-id c-1") == first
+    assert len(ask.json("events once-1")) == 2
+
+
+@pytest.mark.xfail(reason="the server takes the second for the first: the update's id must tell their arguments apart")
+def test_a_command_id_for_another_command_is_an_error(ask: Ask) -> None:
+    ask.json("buy contoso-crm --customer proseware --id once-2")
+    ask.json("quantity once-2 4 --command-id c-1")
+    assert "c-1" in ask.said("quantity once-2 5 --command-id c-1", code=1)
+
+
+def test_a_trial_on_a_test_clock_once_for_ever(ask: Ask) -> None:
+    bought = ask.json("buy fabrikam-mail --customer northwind --id mail-1 --test-clock 2027-06-10T00:00:00Z")
+    assert (bought["state"], bought["trial_end"]) == ("trial", "2027-07-10T00:00:00Z")
+    again = ask.said("buy fabrikam-mail --customer northwind", code=1)
+    assert again.startswith("refused by TRI-4: northwind has had its one trial of fabrikam-mail (subscription mail-1)")
+    held = ask.json("suspend mail-1 --reason fraud --by service --at 2027-06-20T00:00:00Z")
+    assert held["effective_at"] == "2027-06-20T00:00:00Z"
+    assert ask.said("reactivate mail-1 --by helpdesk_agent", code=1).startswith("refused by SUS-9")
+    assert "not beyond" in ask.said("reactivate mail-1 --at 2030-01-01T00:00:00Z", code=1)
+    assert ask.json("buy wingtip-crm --customer northwind --id w-1")["state"] == "pending"
+    assert "test clock" in ask.said("activate w-1 --at 2030-01-01T00:00:00Z", code=1)
+    assert ask.json("activate w-1")["rule"] == "ISV-4"
+
+
+def test_usage_reported_and_deprovisioned(ask: Ask) -> None:
+    ask.json("buy compute --customer adatum --id c-1")
+    taken = ask.said("buy compute --customer adatum", code=1)
+    assert taken.startswith("refused by ELG-1: adatum has compute already")
+    assert ask.json("usage report c-1 12.5 --usage-id d-1")["outcome"] == "done"
+    assert ask.json("usage report c-1 12.5 --usage-id d-1")["outcome"] == "unchanged"
+    assert "new usage_id" in ask.said("usage report c-1 13 --usage-id d-1", code=1)
+    assert ask.json("deprovision c-1 --yes")["charge"] == {"amount": "3.13", "currency": "USD"}
+    assert ask.json("buy compute --customer adatum --id c-2")["state"] == "active", "the claim was released"
+
+
+def test_the_list_has_the_living_and_the_ended(ask: Ask) -> None:
+    ask.json("buy office-suite --customer proseware --id list-1")
+    ask.json("buy contoso-crm --customer proseware --id list-2")
+    ask.json("cancel list-2 --reason customer_request --yes")
+
+    def listed(filters: str) -> dict[str, str]:
+        return {row["subscription_id"]: row["state"] for row in ask.json(f"list --customer proseware {filters}")}
+
+    found = listed("")
+    for _ in range(50):
+        if found.get("list-1") == "active":
+            break
+        found = listed("")  # visibility is a moment behind
+    assert (found["list-1"], found["list-2"]) == ("active", "cancelled")
+    assert set(listed("--state cancelled")) == {"list-2"}
+    assert "list-2" not in listed("--state active")
+    assert set(listed("--offer office-suite")) == {"list-1"}
+    assert len(listed("--limit 1")) == 1
+    assert "office-suite" in ask.said("list --customer proseware")
+    assert ask.json("list --customer nobody-at-all") == []
+
+
+@pytest.mark.parametrize("line", ["show nope", "events nope", "ledger nope", "access nope"])
+def test_what_nobody_knows(ask: Ask, line: str) -> None:
+    assert "no subscription nope" in ask.said(line, code=1)
+
+
+@pytest.mark.parametrize("line", ["timeline nope", "quantity nope 5", "cancel nope --reason fraud --yes"])
+def test_what_the_server_does_not_know(ask: Ask, line: str) -> None:
+    assert "no subscription nope" in ask.said(line, code=1)
+
+
+@pytest.mark.slow
+def test_the_demo(program: Program) -> None:
+    result = program("demo")
+    assert result.returncode == 0, result.stderr
+    assert "\x1b" not in result.stdout
+    assert ": all as forecast. (" in result.stdout.splitlines()[-1]

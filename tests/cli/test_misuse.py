@@ -1,0 +1,68 @@
+"""What is typed wrongly ends with exit code 2 and one line: the field, what came, what it takes, where to read on."""
+
+import pytest
+
+from tests.cli.conftest import Starter
+
+CASES = {
+    "quantity crm-1 1.5": "N: got '1.5'; takes a whole number",
+    "quantity crm-1 -1": "Got '-1' where it takes 0 or more",
+    "quantity crm-1 99999999999999999999": "N: got '99999999999999999999'; takes a whole number of at most 18 digits",
+    "quantity crm-1 99999999999": "quantity: got 99999999999; takes 1000000000 or less",
+    "quantity": "Missing argument 'ID'",
+    "quantity ../x 1": "ID: got '../x'; takes 1 to 64 letters, digits, `_` or `-`",
+    "quantity crm-1 5 --at tomorrow": "--at: got 'tomorrow'; takes an ISO 8601 instant",
+    "quantity crm-1 5 --at 2027-01-01T00:00:00": "--at: got '2027-01-01T00:00:00'; takes an instant with its offset",
+    "quantity crm-1 5 --command-id a/b": "--command-id: got 'a/b'; takes",
+    "quantity crm-1 5 --bx admin": "No such option: --bx (Possible options: --by)",
+    "suspend crm-1": "Missing option '--reason'",
+    "suspend crm-1 --reason bored": "--reason: got 'bored'; takes one of customer_request, nonpayment, fraud",
+    "auto-renew crm-1 maybe": "on|off: got 'maybe'; takes one of on, off",
+    "usage report c-1 -- -5 --usage-id d": "UNITS: got '-5'; takes digits",
+    "usage report c-1 1e5 --usage-id d": "UNITS: got '1e5'; takes digits",
+    "list --state asleep": "--state: got 'asleep'; takes one of pending",
+    "list --limit 0": "--limit: got '0'; takes 1 or more",
+    "list --customer x'y": "--customer: got",
+    "buy contoso-crm": "Missing option '--customer'",
+    "buy contoso-crm --customer fabrikam --quantity 0": "quantity: got 0; takes 1 or more",
+    "buy contoso-crm --customer fabrikam --policy lax": "policy: got 'lax'; takes one of csp-2019",
+    "buy contoso-crm --customer fabrikam --add-on backup": "--add-on: got 'backup'; takes",
+    "buy contoso-crm --customer fabrikam --add-on cloud=1": "add_ons: got 'cloud'; takes an add-on of the offer",
+    "buy contoso-crm --customer fabrikam --test-clock 2027": "--test-clock: got '2027'; takes",
+    "cancel crm-1 --reason fraud": "cancel asks before it acts, and there is no terminal to ask at: add --yes",
+    "deprovision c-1": "deprovision asks before it acts",
+    "frobnicate": "No such command 'frobnicate'",
+    "cansel crm-1": "Did you mean 'cancel'",
+    "scenario run": "Missing argument 'FILE...'",
+}
+
+
+@pytest.mark.parametrize("line", CASES, ids=str)
+def test_one_line(starter: Starter, line: str) -> None:
+    result = starter(*line.split())
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.count("\n") == 1
+    assert CASES[line] in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("buy nothing --customer fabrikam", "OFFER: got 'nothing'; takes one of contoso-crm"),
+        ("buy contoso-crm --customer nobody", "--customer: got 'nobody'; takes one of fabrikam"),
+        ("buy contoso-crm --customer fabrikam --quantity 501", "refused by ELG-8"),
+        ("buy contoso-crm --customer fabrikam --by intern", "refused by ROL-1"),
+    ],
+)
+def test_what_a_rule_refuses_is_exit_code_1(starter: Starter, line: str, said: str) -> None:
+    result = starter(*line.split())
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.count("\n") == 1
+    assert said in result.stderr
+
+
+@pytest.mark.parametrize("group", [(), ("scenario",), ("usage",)])
+def test_without_a_command_there_is_help(starter: Starter, group: tuple[str, ...]) -> None:
+    result = starter(*group)
+    assert result.exit_code == 2
+    assert result.stdout.startswith("Usage: starter.py")

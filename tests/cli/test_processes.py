@@ -1,0 +1,104 @@
+"""The program as people start it: its help, its pipes, its exit codes, and no traceback ever."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.app import COMMANDS
+from tests.cli.conftest import ROOT, Program, Starter
+
+LIFE = ROOT / "scenarios" / "lives" / "trial-of-thirty-days.yaml"
+NOWHERE = "127.0.0.1:1"
+
+
+def test_help_names_every_command(program: Program) -> None:
+    result = program("--help")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert all(f"  {name} " in result.stdout for name in [*COMMANDS, "usage", "scenario"])
+    assert "..." not in result.stdout.replace("[ARGS]...", ""), "each command in a line that is not cut"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself(starter: Starter, name: str) -> None:
+    result = starter(name, "--help")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith(f"Usage: starter.py {name} ")
+
+
+def test_help_needs_neither_the_engine_nor_the_database() -> None:
+    slow = "{'temporalio', 'sqlalchemy', 'statemachine', 'alembic', 'httpx2', 'yaml'}"
+    code = f"import sys, cli.app; print(sorted({slow} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert result.stdout == "[]\n"
+
+
+@pytest.mark.parametrize(
+    "line", ["list", "show crm-1", "timeline crm-1", "quantity crm-1 5", "cancel crm-1 --reason fraud --yes"]
+)
+def test_no_server_to_connect_to(program: Program, line: str) -> None:
+    result = program(*line.split(), "--address", NOWHERE)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.startswith(f"No Temporal server can be reached at '{NOWHERE}'")
+    assert "make dev" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("line", ["events crm-1", "ledger crm-1", "access crm-1", "list --state deleted"])
+def test_no_books_yet_and_none_are_made(program: Program, line: str, tmp_path: Path) -> None:
+    result = program(*line.split())
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "There is no database at" in result.stderr
+    assert "start a worker" in result.stderr
+    assert not (tmp_path / "var").exists()
+
+
+def test_a_setting_that_cannot_be_used(program: Program) -> None:
+    result = program("events", "crm-1", PERENNIAL_PERIODS_PER_RUN="many")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith("PERENNIAL_PERIODS_PER_RUN: got 'many'; takes")
+    assert result.stderr.count("\n") == 1
+
+
+def test_json_is_the_only_thing_on_stdout(program: Program) -> None:
+    result = program("scenario", "run", "--json", LIFE, FORCE_COLOR="1")
+    assert result.returncode == 0
+    assert json.loads(result.stdout)[0]["state"] == "active"
+
+
+def test_a_pipe_that_is_closed_early() -> None:
+    shell = f"{sys.executable} starter.py scenario run {ROOT}/scenarios/lives/*.yaml | head -1"
+    result = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, cwd=ROOT)
+    assert result.stdout.count("\n") == 1
+    assert "Traceback" not in result.stderr
+
+
+def test_a_terminal_that_knows_ascii_only(program: Program) -> None:
+    result = program("scenario", "run", LIFE, PYTHONIOENCODING="ascii")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "2027-07-10 ? 2027-08-10" in result.stdout
+
+
+def test_ctrl_c_ends_it_cleanly(tmp_path: Path) -> None:
+    # A shell that runs tests in the background has its children ignore Ctrl-C.
+    heeding = "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    program = subprocess.Popen(
+        [sys.executable, "-c", f"{heeding}; runpy.run_path('starter.py', run_name='__main__')", "demo"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path)},
+    )
+    assert program.stderr is not None
+    up = program.stderr.readline()
+    program.send_signal(signal.SIGINT)
+    _, said = program.communicate(timeout=30)
+    assert "a Temporal server and a worker" in up
+    assert said.endswith("Stopped.\n")
+    assert "Traceback" not in said
+    assert program.returncode == 130
+    assert list(tmp_path.iterdir()) == []
