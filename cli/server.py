@@ -3,6 +3,7 @@
 from temporalio.client import Client
 
 from activities.settings import Settings
+from hosting.clock import wall_clock
 from hosting.connection import connect
 from workflows.client import Subscriptions
 from workflows.converter import DATA_CONVERTER
@@ -15,4 +16,4 @@ async def client(address: str | None) -> Client:
 
 async def connected(address: str | None) -> Subscriptions:
     """The subscriptions on it."""
-    return Subscriptions(await client(address), Settings.load().task_queue)
+    return Subscriptions(await client(address), Settings.load().task_queue, wall_clock)

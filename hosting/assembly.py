@@ -23,6 +23,7 @@ from activities.billing import BillingActivities
 from activities.ports import Tenants
 from activities.provisioning import ProvisioningActivities
 from activities.settings import Settings
+from hosting.clock import wall_clock
 from hosting.namespace import raise_retention, register_search_attributes
 from workflows import search_attributes
 from workflows.client import Subscriptions
@@ -59,7 +60,7 @@ async def prepare_namespace(client: Client) -> None:
 async def running_worker(client: Client, settings: Settings) -> AsyncIterator[World]:
     """A worker on the settings' task queue, over the settings' books and tenants. Upgrades the database first."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    await upgrade(settings.database_url)
+    await upgrade(settings.database_url, busy_timeout=settings.busy_timeout)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(settings.database_url, busy_timeout=settings.busy_timeout))
         tenants = await stack.enter_async_context(_tenants(settings))
@@ -79,7 +80,7 @@ async def running_worker(client: Client, settings: Settings) -> AsyncIterator[Wo
         )
         yield World(
             client=client,
-            subscriptions=Subscriptions(client, settings.task_queue),
+            subscriptions=Subscriptions(client, settings.task_queue, wall_clock),
             clock=ServerClock(client),
             books=books,
             reader=SqlReader(database),

@@ -69,9 +69,11 @@ class NotAnswered(SubscriptionError):
 class Subscriptions:
     """Subscriptions on one Temporal server, by their ids."""
 
-    def __init__(self, client: Client, task_queue: str) -> None:
+    def __init__(self, client: Client, task_queue: str, wall_clock: Callable[[], datetime] | None = None) -> None:
+        """`wall_clock` dates what is only looked at: between its tasks a workflow does not know the time."""
         self._client = client
         self._task_queue = task_queue
+        self._wall_clock = wall_clock
 
     def handle(self, subscription_id: str) -> WorkflowHandle[SubscriptionWorkflow, Ended]:
         """The workflow that owns the subscription, whichever run is the current one."""
@@ -102,21 +104,26 @@ class Subscriptions:
         """Send the command as an update and return its answer.
 
         With `wait` the answer is in the books and provisioned when this returns. A broken connection is
-        tried again under the same command id, so the command has one effect. Raises SubscriptionError.
+        tried again under the same command id, so the command has one effect; without an id it is not tried
+        again. Raises SubscriptionError.
         """
         handle = self.handle(subscription_id)
+
+        # The server answers a repeated update id without asking the workflow, whatever the arguments: so the
+        # update's id tells them apart, and the workflow compares what the command's own id was used for.
+        update_id = f"{command.command_id}.{command.fingerprint()}" if command.command_id else None
 
         async def send() -> Answer:
             answer: Answer = await handle.execute_update(
                 command.action.value,
                 command,
-                id=command.command_id,
+                id=update_id,
                 result_type=Answer,
                 rpc_timeout=options.ANSWER_TIMEOUT,
             )
             return answer
 
-        answer = await self._asked(subscription_id, send)
+        answer = await self._asked(subscription_id, send, retries=_RETRIES if update_id else 0)
         if not wait or answer.outcome in {Outcome.REFUSED, Outcome.UNCHANGED}:
             return answer
         await self.committed(subscription_id, answer.seq)
@@ -170,11 +177,11 @@ class Subscriptions:
 
     async def details(self, subscription_id: str) -> Details:
         """The subscription as it stands."""
-        return await self._query(subscription_id, "details", Details)
+        return await self._query(subscription_id, "details", Details, *self._as_of())
 
     async def timeline(self, subscription_id: str) -> list[Milestone]:
         """What will happen if no command comes."""
-        return await self._query(subscription_id, "timeline", list[Milestone])
+        return await self._query(subscription_id, "timeline", list[Milestone], *self._as_of())
 
     async def events(self, subscription_id: str) -> Events:
         """The last few events."""
@@ -182,6 +189,9 @@ class Subscriptions:
 
     async def preview(self, subscription_id: str, command: Command) -> Answer:
         """What the command would come to now; nothing is changed."""
+        if command.at is None and self._wall_clock:
+            seen = await self.details(subscription_id)
+            command = command.model_copy(update={"at": seen.now})
         return await self._query(subscription_id, "preview", Answer, command)
 
     async def what_if(self, subscription_id: str, question: WhatIf) -> Forecast:
@@ -192,6 +202,9 @@ class Subscriptions:
         """The whole state of the life, for comparing it with a simulated one."""
         return await self._query(subscription_id, "life", Life)
 
+    def _as_of(self) -> tuple[datetime, ...]:
+        return (self._wall_clock(),) if self._wall_clock else ()
+
     async def _query(self, subscription_id: str, query: str, result: type[T], *args: object) -> T:
         handle = self.handle(subscription_id)
 
@@ -201,9 +214,9 @@ class Subscriptions:
 
         return await self._asked(subscription_id, send)
 
-    async def _asked(self, subscription_id: str, send: Callable[[], Awaitable[T]]) -> T:
+    async def _asked(self, subscription_id: str, send: Callable[[], Awaitable[T]], *, retries: int = _RETRIES) -> T:
         """Send, trying again on a broken connection; every failure becomes one line."""
-        for attempt in range(_RETRIES + 1):
+        for attempt in range(retries + 1):
             try:
                 return await send()
             except WorkflowUpdateFailedError as error:
@@ -216,7 +229,7 @@ class Subscriptions:
             except RPCError as error:
                 if error.status is RPCStatusCode.NOT_FOUND:
                     raise _missing(subscription_id, error) from None
-                if error.status not in _TRANSIENT or attempt == _RETRIES:
+                if error.status not in _TRANSIENT or attempt == retries:
                     raise NotAnswered(f"{_no_worker(subscription_id)} ({error.message})") from None
                 await asyncio.sleep(_RETRY_AFTER.total_seconds() * 2**attempt)
         raise AssertionError("unreachable")

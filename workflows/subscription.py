@@ -28,7 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.decision import Answer
     from domain.effects import Access, Provision, Record
     from domain.events import EventName
-    from domain.values import format_instant
+    from domain.values import RequestInstant, format_instant
     from statemachines.life import Life, Living, NotNow, refused
     from statemachines.narrative import headline, record_headline
     from statemachines.simulator import Simulator
@@ -163,9 +163,13 @@ class SubscriptionWorkflow:
         """The workflow's own time, moved by the test clock."""
         return workflow.now() + (self._clock.offset if self._clock else NO_OFFSET)
 
-    def _now(self) -> datetime:
-        """The subscription's now: its clock's time, and never before what has been decided."""
-        return max(self._clock_time(), self._life.accepted_at, self._life.subscription.last_at)
+    def _now(self, as_of: datetime | None = None) -> datetime:
+        """The subscription's now: its clock's time, and never before what has been decided.
+
+        A query runs at the last task's time; its sender's wall clock (`as_of`) is nearer to now.
+        """
+        asked = as_of + (self._clock.offset if self._clock else NO_OFFSET) if as_of else self._clock_time()
+        return max(asked, self._clock_time(), self._life.accepted_at, self._life.subscription.last_at)
 
     def _take_due_milestone(self) -> bool:
         life = self._living.step(self._life, self._now())
@@ -362,14 +366,14 @@ class SubscriptionWorkflow:
     # Views. They change nothing.
 
     @workflow.query
-    def details(self) -> Details:
-        """The subscription as it stands, with what is allowed and what comes next."""
-        return details(self._life, self._living.lifecycle, self._now(), self._attention)
+    def details(self, as_of: RequestInstant | None = None) -> Details:
+        """The subscription as it stands, with what is allowed and what comes next; as of the sender's wall clock."""
+        return details(self._life, self._living.lifecycle, self._now(as_of), self._attention)
 
     @workflow.query
-    def timeline(self) -> list[Milestone]:
-        """What will happen if no command comes."""
-        return timeline(self._life.subscription, self._now())
+    def timeline(self, as_of: RequestInstant | None = None) -> list[Milestone]:
+        """What will happen if no command comes; as of the sender's wall clock."""
+        return timeline(self._life.subscription, self._now(as_of))
 
     @workflow.query
     def events(self) -> Events:
@@ -388,8 +392,7 @@ class SubscriptionWorkflow:
 
     @workflow.query
     def preview(self, request: AnyCommand) -> Answer:
-        """What the command would come to now, decided on a copy."""
-        self._check(request)
+        """What the command would come to at its `at`, or now; decided on a copy."""
         copy = request.model_copy(update={"command_id": None})
         return self._living.accept(self._life, copy, request.at or self._now())[1]
 

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cli import catalog, eligibility
+from cli import catalog
 from cli.catalog import Catalog
+from domain import eligibility
 from domain.order import Order
 
 

@@ -24,7 +24,7 @@ from activities.contracts import Notice
 from domain.effects import Receipt
 from domain.events import Facts
 from domain.ledger import UsageCharge
-from domain.offers import Offer
+from domain.offers import PinnedOffer
 
 metadata = MetaData(
     naming_convention={
@@ -55,7 +55,7 @@ subscription = Table(
     Column("currency", String(3), nullable=False),
     Column("policy", ID, nullable=False),
     Column("ordered_at", InstantText, nullable=False),
-    Column("offer", JsonText(Offer), nullable=False),
+    Column("offer", JsonText(PinnedOffer), nullable=False),
     Column("state", WORD, nullable=False),
     Column("auto_renew", Boolean, nullable=False),
     Column("quantity", Integer, nullable=False),
