@@ -55,10 +55,10 @@ def buy(
     """
     from cli import catalog
     from cli.details import print_living
-    from cli.eligibility import refusal
     from cli.rule_words import words_of
     from cli.running import run
     from cli.screen import console, print_json
+    from domain.eligibility import refusal
 
     sold = catalog.load()
     wanted, customer = sold.offer(offer), sold.customer(purchase.customer)
@@ -111,9 +111,9 @@ async def _buy(order: Order, offer: CatalogOffer, purchase: Purchase) -> tuple[D
     from activities.errors import ClaimTaken
     from activities.settings import Settings
     from cli.books import opened_books
-    from cli.eligibility import claims
     from cli.server import connected
-    from workflows.client import AlreadyBought
+    from domain.eligibility import claims
+    from workflows.client import AlreadyBought, NotAnswered
     from workflows.messages import TestClock
 
     server = await connected(purchase.address)
@@ -127,7 +127,11 @@ async def _buy(order: Order, offer: CatalogOffer, purchase: Purchase) -> tuple[D
                 words = f"{claim.taken} (subscription {taken.holder})"
                 raise Failure(f"refused by {claim.rule}: {words}. {claim.next_step}") from None
     clock = TestClock.ahead_by(purchase.test_clock - datetime.now(UTC)) if purchase.test_clock else None
-    await server.buy(order, clock=clock, periods_per_run=Settings.load().periods_per_run)
+    try:
+        await server.buy(order, clock=clock, periods_per_run=Settings.load().periods_per_run)
+    except NotAnswered as error:
+        # Its claims are taken: the same id goes on where this one stopped.
+        raise Failure(f"{error} Buy it again with --id {order.subscription_id}: it is bought once.") from None
     if purchase.no_wait:
         return None
     details = await server.committed(order.subscription_id, 1)

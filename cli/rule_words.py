@@ -5,6 +5,7 @@ from domain.rules import Rule
 WORDS: dict[Rule, str] = {
     Rule.ROL_1: "only the five roles may act",
     Rule.ROL_4: "not this actor's to ask",
+    Rule.ELG_1: "one for a customer",
     Rule.ELG_8: "the offer's minimum and maximum",
     Rule.BUY_4: "bought",
     Rule.BUY_5: "a new price from the next term",

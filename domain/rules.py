@@ -8,6 +8,7 @@ class Rule(StrEnum):
 
     ROL_1 = "ROL-1"
     ROL_4 = "ROL-4"
+    ELG_1 = "ELG-1"
     ELG_8 = "ELG-8"
     BUY_4 = "BUY-4"
     BUY_5 = "BUY-5"

@@ -1,22 +1,17 @@
-"""What a purchase is checked and claimed for: pure, and to move to the domain with the real catalog."""
-
-from dataclasses import dataclass
+"""Who may buy what: what an order is checked for, and what it must be the only one to hold (ELG-1, ELG-8, TRI-4)."""
 
 from domain.order import Order
 from domain.roles import Action, Denial, denial
 from domain.rules import Rule
-
-ONE_PER_CUSTOMER = "ELG-1"
-ONE_TRIAL = "TRI-4"
+from domain.values import Frozen
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(Frozen):
     """A row that only one subscription can hold, by which rule; what it means that another does, and what to do."""
 
     key: str
     permanent: bool
-    rule: str
+    rule: Rule
     taken: str
     next_step: str
 
@@ -41,7 +36,7 @@ def claims(order: Order, *, one_per_customer: bool) -> list[Claim]:
             Claim(
                 key=f"one-per-customer/{scope}",
                 permanent=False,
-                rule=ONE_PER_CUSTOMER,
+                rule=Rule.ELG_1,
                 taken=f"{order.customer} has {order.offer.id} already, which is sold once to a customer",
                 next_step="Change that subscription instead.",
             )
@@ -51,7 +46,7 @@ def claims(order: Order, *, one_per_customer: bool) -> list[Claim]:
             Claim(
                 key=f"trial/{scope}",
                 permanent=True,
-                rule=ONE_TRIAL,
+                rule=Rule.TRI_4,
                 taken=f"{order.customer} has had its one trial of {order.offer.id}",
                 next_step="Buy an offer without a trial.",
             )
