@@ -46,8 +46,9 @@ def why_refused(subscription: Subscription, command: Command, now: datetime, all
                 return Rule.CXL_6, "Only usage offers are deprovisioned. Cancel it instead."
             case Action.REACTIVATE:
                 return Rule.SUS_9, _held(subscription, command)
-    choices = ", ".join(allowed) if allowed else "nothing: it has ended"
-    return Rule.LIF_1, f"It is {state}: {command.action} is not allowed. Allowed now: {choices}."
+    if not allowed:
+        return Rule.LIF_1, f"It is {state}: it has ended, and {command.action} is not allowed. Nothing is any more."
+    return Rule.LIF_1, f"It is {state}: {command.action} is not allowed. Allowed now: {', '.join(allowed)}."
 
 
 _LAPSED = "Its term ended while it was suspended: nothing is left to renew. Reactivate it first."

@@ -113,7 +113,8 @@ class Wish:
         ahead.advance(at)
         subscription = ahead.life.subscription
         allowed = LIVING.lifecycle.allowed(subscription, at)
-        names = sorted(TAKES) if self.anything or not allowed else [n for n in allowed for _ in range(OFTEN.get(n, 1))]
+        often = OFTEN if subscription.term else {**OFTEN, "cancel": 1}
+        names = sorted(TAKES) if self.anything or not allowed else [n for n in allowed for _ in range(often.get(n, 1))]
         do = names[self.choice % len(names)]
         fields = {name: self.arguments[name] for name in TAKES[do]}
         if self.anything:
@@ -137,7 +138,7 @@ TAKES: dict[str, list[str]] = {
 }
 OFTEN = {
     "activate": 20,
-    "cancel": 5,
+    "cancel": 9,
     "change_quantity": 3,
     "reactivate": 9,
     "report_usage": 5,

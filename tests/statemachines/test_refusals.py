@@ -41,7 +41,7 @@ def test_lif_2_every_command_of_an_ended_one_is_refused(state: str, do: str, fie
     before = life.subscription
     answer = life.ask("2027-01-01", do, **fields)
     assert told(answer) == "refused LIF-1"
-    assert answer.message == f"It is {state}: {do} is not allowed. Allowed now: nothing: it has ended."
+    assert answer.message == f"It is {state}: it has ended, and {do} is not allowed. Nothing is any more."
     assert life.subscription == before
 
 
