@@ -1,13 +1,18 @@
 """A milestone in one line with its money, for timers, details and people: what the lifecycle will decide."""
 
 from domain.decision import Decision
-from domain.effects import Record
+from domain.effects import Access, Provision, Record
 from domain.ledger import Kind
 from domain.money import Money, total
 from domain.subscription import Subscription
 from statemachines.lifecycle import Lifecycle
 from statemachines.timeline import Milestone, What
 
+ACCESS = {
+    Access.GRANT: "users can sign in",
+    Access.REVOKE: "users are turned away",
+    Access.PURGE: "all data is deleted",
+}
 SUMMARY_LENGTH = 200
 
 WORDS = {
@@ -40,6 +45,11 @@ def headline(lifecycle: Lifecycle, subscription: Subscription, milestone: Milest
     if any(event.usage for event in decision.events):
         parts.append("usage is billed")
     return f"{words}: {' and '.join(parts)}" if parts else words
+
+
+def provision_headline(provision: Provision) -> str:
+    """Such as `users can sign in, as of 2027-01-31 09:00:00`."""
+    return f"{ACCESS[provision.access]}, as of {provision.at:%Y-%m-%d %H:%M:%S}"
 
 
 def record_headline(record: Record) -> str:

@@ -12,25 +12,14 @@ with workflow.unsafe.imports_passed_through():
     from activities.billing import BillingActivities
     from activities.contracts import About, ProvisionInput, RecordInput
     from activities.provisioning import ProvisioningActivities
-    from domain.commands import (
-        Activate,
-        AnyCommand,
-        Cancel,
-        ChangePrice,
-        ChangeQuantity,
-        Command,
-        Deprovision,
-        Reactivate,
-        SetAddOn,
-        SetAutoRenew,
-        Suspend,
-    )
+    from domain import commands
+    from domain.commands import AnyCommand, Command
     from domain.decision import Answer
     from domain.effects import Access, Provision, Record
     from domain.events import EventName
     from domain.values import RequestInstant, format_instant
     from statemachines.life import Life, Living, NotNow, refused
-    from statemachines.narrative import headline, record_headline
+    from statemachines.narrative import headline, provision_headline, record_headline
     from statemachines.simulator import Simulator
     from statemachines.timeline import Milestone, next_milestone, timeline
     from workflows import options, search_attributes
@@ -143,7 +132,7 @@ class SubscriptionWorkflow:
             change,
             start_to_close_timeout=options.PROVISION_TIMEOUT,
             retry_policy=options.WITHOUT_END,
-            summary=f"{provision.access} as of {format_instant(provision.at)}",
+            summary=provision_headline(provision),
         )
         self._life = self._life.provisioned_first()
 
@@ -232,84 +221,84 @@ class SubscriptionWorkflow:
             raise ApplicationError(str(error), type=type(error).__name__, non_retryable=True) from None
 
     @workflow.update
-    def activate(self, request: Activate) -> Answer:
+    def activate(self, request: commands.Activate) -> Answer:
         """The publisher's set-up is done (ISV-4)."""
         return self._answer(request)
 
     @activate.validator
-    def _check_activate(self, request: Activate) -> None:
+    def _check_activate(self, request: commands.Activate) -> None:
         self._check(request)
 
     @workflow.update
-    def change_quantity(self, request: ChangeQuantity) -> Answer:
+    def change_quantity(self, request: commands.ChangeQuantity) -> Answer:
         """Another number of licences (MON-4)."""
         return self._answer(request)
 
     @change_quantity.validator
-    def _check_change_quantity(self, request: ChangeQuantity) -> None:
+    def _check_change_quantity(self, request: commands.ChangeQuantity) -> None:
         self._check(request)
 
     @workflow.update
-    def set_add_on(self, request: SetAddOn) -> Answer:
+    def set_add_on(self, request: commands.SetAddOn) -> Answer:
         """So many of an add-on (MON-4)."""
         return self._answer(request)
 
     @set_add_on.validator
-    def _check_set_add_on(self, request: SetAddOn) -> None:
+    def _check_set_add_on(self, request: commands.SetAddOn) -> None:
         self._check(request)
 
     @workflow.update
-    def suspend(self, request: Suspend) -> Answer:
+    def suspend(self, request: commands.Suspend) -> Answer:
         """Place a hold (SUS-1)."""
         return self._answer(request)
 
     @suspend.validator
-    def _check_suspend(self, request: Suspend) -> None:
+    def _check_suspend(self, request: commands.Suspend) -> None:
         self._check(request)
 
     @workflow.update
-    def reactivate(self, request: Reactivate) -> Answer:
+    def reactivate(self, request: commands.Reactivate) -> Answer:
         """Lift every hold (SUS-5)."""
         return self._answer(request)
 
     @reactivate.validator
-    def _check_reactivate(self, request: Reactivate) -> None:
+    def _check_reactivate(self, request: commands.Reactivate) -> None:
         self._check(request)
 
     @workflow.update
-    def cancel(self, request: Cancel) -> Answer:
+    def cancel(self, request: commands.Cancel) -> Answer:
         """End it: for credit, or at renewal (CXL-2, CXL-3)."""
         return self._answer(request)
 
     @cancel.validator
-    def _check_cancel(self, request: Cancel) -> None:
+    def _check_cancel(self, request: commands.Cancel) -> None:
         self._check(request)
 
     @workflow.update
-    def set_auto_renew(self, request: SetAutoRenew) -> Answer:
+    def set_auto_renew(self, request: commands.SetAutoRenew) -> Answer:
         """Renew at the term's end, or do not (REN-2)."""
         return self._answer(request)
 
     @set_auto_renew.validator
-    def _check_set_auto_renew(self, request: SetAutoRenew) -> None:
+    def _check_set_auto_renew(self, request: commands.SetAutoRenew) -> None:
         self._check(request)
 
     @workflow.update
-    def deprovision(self, request: Deprovision) -> Answer:
+    def deprovision(self, request: commands.Deprovision) -> Answer:
         """End a usage subscription (CXL-6)."""
         return self._answer(request)
 
     @deprovision.validator
-    def _check_deprovision(self, request: Deprovision) -> None:
+    def _check_deprovision(self, request: commands.Deprovision) -> None:
         self._check(request)
 
     @workflow.update
-    def change_price(self, request: ChangePrice) -> Answer:
+    def change_price(self, request: commands.ChangePrice) -> Answer:
         """The price from the next term on (BUY-5)."""
         return self._answer(request)
 
     @change_price.validator
-    def _check_change_price(self, request: ChangePrice) -> None:
+    def _check_change_price(self, request: commands.ChangePrice) -> None:
         self._check(request)
 
     @workflow.update
