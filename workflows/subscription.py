@@ -64,7 +64,6 @@ class SubscriptionWorkflow:
         self._attention: str | None = None
         self._retry_wanted = False
         self._new_run_wanted = False
-        self._shown: search_attributes.Changing = {}
 
     @workflow.run
     async def run(self, start: Start) -> Ended:
@@ -194,15 +193,16 @@ class SubscriptionWorkflow:
     def _show(self) -> None:
         now = self._now()
         workflow.set_current_details(markdown(self._life, self._living.lifecycle, now, self._attention))
+        # A new run has the attributes of the one before: they are upserted only when one changes.
+        known = workflow.info().typed_search_attributes
         wanted = search_attributes.changing(self._life.subscription, self._attention)
         changed = [
             key.value_set(value) if value is not None else key.value_unset()
             for key, value in wanted.items()
-            if self._shown.get(key) != value
+            if known.get(key) != value
         ]
         if changed:
             workflow.upsert_search_attributes(changed)
-            self._shown = wanted
 
     # Requests that may be refused. Each is a plain `def`: check, decision and new state are one step.
 
