@@ -1,7 +1,7 @@
 """Random lives: offers of every kind under every pack, and commands at random and at boundary instants."""
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -36,8 +36,8 @@ def prices(currency: str) -> st.SearchStrategy[str]:
 
 
 @st.composite
-def orders(draw: st.DrawFn) -> Order:
-    """An order of any offer, under any pack."""
+def orders(draw: st.DrawFn, straight: bool = False) -> Order:
+    """An order of any offer under any pack; a straight one is a partner's, of a year, billed monthly from the start."""
     currency = draw(st.sampled_from(["USD", "JPY", "KWD"]))
     term = draw(st.sampled_from(["P1Y", "P1M", "P1Y", "P1M", "P2Y"]))
     plans = ["monthly", "one_time"] if term == "P1M" else ["monthly", "monthly", "monthly", "annual", "one_time"]
@@ -53,6 +53,8 @@ def orders(draw: st.DrawFn) -> Order:
         "setup": draw(st.sampled_from(["none", "none", "none", "publisher", "none"])),
         "add_ons": [{"id": name, "unit_price": draw(prices(currency))} for name in draw(add_on_names)],
     }
+    if straight:
+        offer |= {"publisher": "partner", "term": "P1Y", "billing_plan": "monthly", "trial_days": 0, "setup": "none"}
     names = [add_on["id"] for add_on in offer["add_ons"]]  # type: ignore[attr-defined]  # a list, just above
     opened = at - draw(st.timedeltas(timedelta(days=-5), timedelta(days=60)))
     return an_order(
@@ -106,6 +108,7 @@ class Wish:
     anything: bool
     by: str
     arguments: Facts
+    do: str | None = None
 
     def command(self, simulator: Simulator, at: datetime) -> AnyCommand:
         """The command at that instant: the milestones due before are the asker's surprise."""
@@ -115,9 +118,9 @@ class Wish:
         allowed = LIVING.lifecycle.allowed(subscription, at)
         often = OFTEN if subscription.term else {**OFTEN, "cancel": 1}
         names = sorted(TAKES) if self.anything or not allowed else [n for n in allowed for _ in range(often.get(n, 1))]
-        do = names[self.choice % len(names)]
+        do = self.do or names[self.choice % len(names)]
         fields = {name: self.arguments[name] for name in TAKES[do]}
-        if self.anything:
+        if self.anything and not self.do:
             fields["by"] = self.by
         elif do == "set_auto_renew":
             fields["enabled"] = not subscription.auto_renew
@@ -194,7 +197,21 @@ class RandomLife:
         return self.order.at + HORIZON
 
 
-lives = st.builds(RandomLife, orders(), st.lists(st.tuples(whens, wishes), min_size=2, max_size=10))
+def asking_first(do: str, within: timedelta) -> st.SearchStrategy[tuple[When, Wish]]:
+    """That command, at some instant within so long after the one before."""
+    when = st.builds(When, st.timedeltas(timedelta(0), within), st.none(), st.just(TICK), st.just(True))
+    return st.tuples(when, wishes.map(lambda wish: replace(wish, do=do)))
+
+
+def lives_beginning(*asked: tuple[str, timedelta], straight: bool = False) -> st.SearchStrategy[RandomLife]:
+    """Lives in which these commands come first; then anything."""
+    first = [asking_first(do, within) for do, within in asked]
+    rest = st.lists(st.tuples(whens, wishes), min_size=2, max_size=9)
+    steps = st.tuples(st.tuples(*first), rest).map(lambda parts: [*parts[0], *parts[1]])
+    return st.builds(RandomLife, orders(straight), steps)
+
+
+lives = lives_beginning()
 
 
 def copied(simulator: Simulator) -> Simulator:

@@ -160,3 +160,10 @@ def test_mon_3_usage_in_arrears_and_licences_in_advance() -> None:
         "charge crm 4 1.00 term-2/period-1/charge/crm",
         "charge support 1 5.00 term-3/period-1/charge/support",
     ]
+
+
+def test_rol_3_a_renewal_records_the_price_before_and_after() -> None:
+    life = ALife()
+    life.ask("2026-02-01", "change_price", unit_price="12.00")
+    renewed = life.until("2026-02-16").simulator.book.events[-1]
+    assert (str(renewed.before.unit_price), str(renewed.after.unit_price)) == ("10.00", "12.00")

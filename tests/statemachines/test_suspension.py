@@ -122,6 +122,19 @@ def test_sus_7_no_renewal_while_suspended_and_a_new_term_on_reactivation() -> No
     assert life.until("2026-04-03T10:00:00Z").events[-1] == "renewed@2026-04-03T10:00:00Z REN-1"
 
 
+def test_sus_7_the_new_term_takes_a_price_that_is_known_at_its_very_instant() -> None:
+    life = suspended()
+    life.ask("2026-03-03T10:00:00Z", "change_price", unit_price="12.00")
+    assert told(life.ask("2026-03-03T10:00:00Z", "reactivate")) == "reactivated_new_term SUS-7 charge 36.00"
+
+
+def test_sus_3_free_days_end_with_the_first_billing_period_not_with_a_later_term() -> None:
+    life = suspended()
+    life.ask("2026-03-03T10:00:00Z", "reactivate")
+    life.ask("2026-03-05", "suspend")
+    assert life.subscription.deletes_at == instant("2026-03-05") + 90 * DAY
+
+
 @pytest.mark.parametrize("late", [-TICK, 0 * TICK])
 def test_sus_7_at_the_terms_very_end_it_is_a_new_term(late: timedelta) -> None:
     answer = told(suspended().ask(instant("2026-02-15T09:00:00Z") + late, "reactivate"))
