@@ -127,6 +127,10 @@ class Subscription(Frozen):
             number += 1
         return number
 
+    def prices_after(self, instant: datetime, *, including: bool) -> tuple[PriceFrom, ...]:
+        """What is still to come of the known prices, once a term has begun at that instant with `price_for` it."""
+        return tuple(p for p in self.prices if p.at > instant or (p.at == instant and not including))
+
     def price_for(self, instant: datetime, *, including: bool) -> Decimal:
         """The price that a term beginning then takes (BUY-5); `including` counts one known at that very instant."""
         price = self.unit_price

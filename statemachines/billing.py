@@ -36,7 +36,10 @@ def renew(draft: Draft) -> None:
     term = subscription.term
     assert term is not None
     adopt_next_policy(draft)
-    draft.update(unit_price=subscription.price_for(draft.at, including=False))
+    draft.update(
+        unit_price=subscription.price_for(draft.at, including=False),
+        prices=subscription.prices_after(draft.at, including=False),
+    )
     set_term(draft, term.number + 1, term.months_in + subscription.offer.term.months)
     if draft.subscription.policy.window_reopens_on_renewal:
         draft.update(window_from=draft.at, refundable={})

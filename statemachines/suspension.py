@@ -50,7 +50,10 @@ def reactivate(draft: Draft) -> None:
         if subscription.term:
             # A new term takes the catalog's price; a first term keeps the ordered one (TRI-5).
             adopt_next_policy(draft)
-            draft.update(unit_price=subscription.price_for(draft.at, including=True))
+            draft.update(
+                unit_price=subscription.price_for(draft.at, including=True),
+                prices=subscription.prices_after(draft.at, including=True),
+            )
         new_term(draft)
         draft.outcome = Outcome.REACTIVATED_NEW_TERM
         draft.message = "Reactivated after its term had ended: a new term begins now."
