@@ -54,7 +54,7 @@ def rows() -> list[Row]:
         source, event, guard, target = (cell.strip().lower() for cell in line.strip("|").split("|"))
         transition = Transition(event.replace(" ", "_"), State(source), State(target))
         words = (DOES[transition].__doc__ or "").strip().splitlines()[0]
-        found.append(Row(transition, guard.replace("!", "not "), words))
+        found.append(Row(transition, guard.replace("!", "not ").replace("_or_", " or "), words))
     return found
 
 

@@ -4,6 +4,7 @@ It holds no effect and no clock. `lifecycle` sets it to a subscription's place, 
 transition it chose. docs/lifecycle.md is generated from this class.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from statemachine import State as MachineState
@@ -40,6 +41,43 @@ class Transition:
     target: State
 
 
+# Guards are functions: a guard in a string is parsed anew for each machine, which CPython 3.11 does not do
+# safely in the several threads of a worker.
+
+
+def _fact(name: str) -> Callable[[Cursor], bool]:
+    """The guard that reads the cursor's fact of that name."""
+
+    def guard(model: Cursor) -> bool:
+        return bool(getattr(model, name))
+
+    guard.__name__ = name
+    return guard
+
+
+metered = _fact("metered")
+marketplace = _fact("marketplace")
+offers_trial = _fact("offers_trial")
+waits_for_publisher = _fact("waits_for_publisher")
+auto_renew = _fact("auto_renew")
+in_free_trial = _fact("in_free_trial")
+lapsed = _fact("lapsed")
+refund_open = _fact("refund_open")
+late_cancel_allowed = _fact("late_cancel_allowed")
+every_hold_liftable = _fact("every_hold_liftable")
+something_to_bill = _fact("something_to_bill")
+
+
+def waits_for_publisher_or_offers_trial(model: Cursor) -> bool:
+    """The publisher's set-up or a trial comes before anything is charged."""
+    return model.waits_for_publisher or model.offers_trial
+
+
+def in_free_trial_or_refund_open(model: Cursor) -> bool:
+    """A cancel ends it now: in the trial, or inside the refund window."""
+    return model.in_free_trial or model.refund_open
+
+
 class SubscriptionMachine(StateChart[Cursor]):
     """The life of one subscription (LIF-1, LIF-2)."""
 
@@ -59,57 +97,57 @@ class SubscriptionMachine(StateChart[Cursor]):
     deprovisioned = MachineState(value=State.DEPROVISIONED.value, final=True)
 
     # Beginnings: BUY-4, ISV-4, ISV-5, TRI-1, TRI-3
-    purchase = pending.to(active, unless=["waits_for_publisher", "offers_trial"]) | pending.to(
-        pending, cond="waits_for_publisher or offers_trial"
+    purchase = pending.to(active, unless=[waits_for_publisher, offers_trial]) | pending.to(
+        pending, cond=waits_for_publisher_or_offers_trial
     )
-    activate = pending.to(active, cond="waits_for_publisher", unless="offers_trial") | pending.to(
-        pending, cond=["waits_for_publisher", "offers_trial"]
+    activate = pending.to(active, cond=waits_for_publisher, unless=offers_trial) | pending.to(
+        pending, cond=[waits_for_publisher, offers_trial]
     )
-    start_trial = pending.to(trial, cond="offers_trial")
-    trial_end = trial.to(active, cond="auto_renew")
+    start_trial = pending.to(trial, cond=offers_trial)
+    trial_end = trial.to(active, cond=auto_renew)
 
     # Billing: MON-3, REN-1, SUS-6, SUS-10
-    charge_period = active.to(active) | suspended.to(suspended, cond="something_to_bill")
-    renew = active.to(active, cond="auto_renew")
+    charge_period = active.to(active) | suspended.to(suspended, cond=something_to_bill)
+    renew = active.to(active, cond=auto_renew)
 
     # Changes: MON-4, TRI-6, REN-2, LIF-3, CXL-6, SUS-10, BUY-5
-    change_quantity = active.to(active, unless="metered")
+    change_quantity = active.to(active, unless=metered)
     set_add_on = active.to(active)
     set_auto_renew = (
-        pending.to(pending, cond="marketplace")
-        | trial.to(trial, cond="marketplace")
-        | active.to(active, cond="marketplace")
-        | suspended.to(suspended, cond="marketplace", unless="lapsed")
+        pending.to(pending, cond=marketplace)
+        | trial.to(trial, cond=marketplace)
+        | active.to(active, cond=marketplace)
+        | suspended.to(suspended, cond=marketplace, unless=lapsed)
     )
-    report_usage = trial.to(trial, cond="metered") | active.to(active, cond="metered")
+    report_usage = trial.to(trial, cond=metered) | active.to(active, cond=metered)
     change_price = pending.to(pending) | trial.to(trial) | active.to(active) | suspended.to(suspended)
 
     # Suspension: SUS-1, SUS-5, SUS-7, SUS-9, SUS-3
     suspend = trial.to(suspended) | active.to(suspended) | suspended.to(suspended)
-    reactivate = suspended.to(trial, cond=["every_hold_liftable", "in_free_trial"]) | suspended.to(
-        active, cond="every_hold_liftable", unless="in_free_trial"
+    reactivate = suspended.to(trial, cond=[every_hold_liftable, in_free_trial]) | suspended.to(
+        active, cond=every_hold_liftable, unless=in_free_trial
     )
     delete = suspended.to(deleted)
 
     # Endings: ISV-4, TRI-4, CXL-2, CXL-3, CXL-6, CXL-8, REN-2, TRI-5
-    activation_deadline = pending.to(cancelled, cond="waits_for_publisher")
+    activation_deadline = pending.to(cancelled, cond=waits_for_publisher)
     cancel = (
         pending.to(cancelled)
         | trial.to(cancelled)
-        | active.to(cancelled, cond="refund_open")
-        | active.to(active, cond="late_cancel_allowed", unless="refund_open")
-        | suspended.to(cancelled, cond="in_free_trial or refund_open")
-        | suspended.to(suspended, cond="late_cancel_allowed", unless=["in_free_trial", "refund_open"])
+        | active.to(cancelled, cond=refund_open)
+        | active.to(active, cond=late_cancel_allowed, unless=refund_open)
+        | suspended.to(cancelled, cond=in_free_trial_or_refund_open)
+        | suspended.to(suspended, cond=late_cancel_allowed, unless=[in_free_trial, refund_open])
     )
     expire = (
-        trial.to(expired, unless="auto_renew")
-        | active.to(expired, unless="auto_renew")
-        | suspended.to(expired, unless="auto_renew")
+        trial.to(expired, unless=auto_renew)
+        | active.to(expired, unless=auto_renew)
+        | suspended.to(expired, unless=auto_renew)
     )
     deprovision = (
-        trial.to(deprovisioned, cond="metered")
-        | active.to(deprovisioned, cond="metered")
-        | suspended.to(deprovisioned, cond="metered")
+        trial.to(deprovisioned, cond=metered)
+        | active.to(deprovisioned, cond=metered)
+        | suspended.to(deprovisioned, cond=metered)
     )
 
     def __init__(self) -> None:
