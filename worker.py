@@ -1,24 +1,28 @@
 """A worker: `worker.py` beside a Temporal server of yours, `worker.py --dev` with one of its own and the Web UI."""
 
-import asyncio
-import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from pathlib import Path
-from typing import Annotated
 
-import typer
-from temporalio.client import Client
+try:
+    import asyncio
+    import signal
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+    from typing import Annotated
 
-from activities.adapters.tenants.server import TenantServer
-from activities.adapters.tenants.store import TenantStore
-from activities.errors import WorldError
-from activities.settings import Settings, SettingsFault
-from hosting.assembly import prepare_namespace, running_worker
-from hosting.connection import connect, connect_to
-from hosting.errors import HostingError
-from hosting.shared_server import shared_server
+    import typer
+    from temporalio.client import Client
+
+    from activities.adapters.tenants.server import TenantServer
+    from activities.adapters.tenants.store import TenantStore
+    from activities.errors import WorldError
+    from activities.settings import Settings, SettingsFault
+    from hosting.assembly import prepare_files, prepare_namespace, running_worker
+    from hosting.connection import connect, connect_to
+    from hosting.errors import HostingError
+    from hosting.shared_server import shared_server
+except KeyboardInterrupt:
+    # The imports take a second, and Ctrl-C ends the worker cleanly from its first moment on.
+    sys.exit(130)
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
@@ -28,9 +32,18 @@ HttpPort = Annotated[int, typer.Option(min=0, max=65535, help="With --dev: the p
 UiPort = Annotated[int, typer.Option(min=0, max=65535, help="With --dev: the port of its Web UI.")]
 Address = Annotated[str | None, typer.Option(help="The server's address; else Temporal's own configuration.")]
 
+Watch = Callable[[], Awaitable[object]]
+"""Raises once the server is gone."""
+Server = AbstractAsyncContextManager[tuple[Client, Watch]]
+
+
+class Misuse(Exception):
+    """Options that do not go together: one line."""
+
 
 @app.command()
 def main(
+    context: typer.Context,
     dev: Dev = False,
     port: Port = 7233,
     http_port: HttpPort = 7243,
@@ -39,28 +52,69 @@ def main(
 ) -> None:
     """Take the subscriptions' tasks from the server, until it is stopped (Ctrl-C)."""
     try:
+        ports = {"--port": port, "--http-port": http_port, "--ui-port": ui_port}
+        _refuse_of_the_other_kind(context, dev, list(ports))
         settings = Settings.load()
+        if dev:
+            _refuse_equal(ports if settings.tenants_url else {**ports, "PERENNIAL_TENANTS_PORT": settings.tenants_port})
         asyncio.run(_work(settings, _embedded(settings, port, http_port, ui_port) if dev else _elsewhere(address)))
-    except (HostingError, SettingsFault, WorldError) as error:
-        sys.exit(_failed(str(error)))
+    except (Misuse, SettingsFault) as error:
+        sys.exit(_failed(str(error), 2))
+    except (HostingError, WorldError) as error:
+        sys.exit(_failed(str(error), 1))
     except KeyboardInterrupt:
         sys.exit(0)
 
 
-def _failed(line: str) -> int:
+def _failed(line: str, code: int) -> int:
     print(line, file=sys.stderr)
-    return 1
+    return code
 
 
-async def _work(settings: Settings, server: AbstractAsyncContextManager[Client]) -> None:
+def _refuse_of_the_other_kind(context: typer.Context, dev: bool, ports: list[str]) -> None:
+    for option in ["--address"] if dev else ports:
+        source = context.get_parameter_source(option.removeprefix("--").replace("-", "_"))
+        if source is not None and source.name == "COMMANDLINE":
+            raise Misuse(
+                "--address names a server of yours, --dev runs its own: give one of the two."
+                if dev
+                else f"{option} is a port of the server that --dev runs: add --dev, or name your server by --address."
+            )
+
+
+def _refuse_equal(ports: Mapping[str, int]) -> None:
+    taken: dict[int, str] = {}
+    for option, port in ports.items():
+        if port and port in taken:
+            raise Misuse(
+                f"Two options name port {port}, {taken[port]} and {option}: "
+                "give each a port of its own, or 0 for any free one."
+            )
+        taken[port] = option
+
+
+async def _work(settings: Settings, server: Server) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    async with server as client, running_worker(client, settings):
+    await prepare_files(settings)
+    async with server as (client, watch), running_worker(client, settings):
         print(f"Worker on task queue {settings.task_queue}, books in {_place(settings)}. Ctrl-C stops it.", flush=True)
-        await stopped.wait()
+        await _until(stopped, watch)
         print("Stopping.", flush=True)
+
+
+async def _until(stopped: asyncio.Event, watch: Watch) -> None:
+    """Return when the worker is told to stop; raise when its server is gone."""
+    told, gone = asyncio.ensure_future(stopped.wait()), asyncio.ensure_future(watch())
+    try:
+        await asyncio.wait((told, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not told.done():
+            await gone
+    finally:
+        told.cancel()
+        gone.cancel()
 
 
 def _place(settings: Settings) -> str:
@@ -68,29 +122,33 @@ def _place(settings: Settings) -> str:
 
 
 @asynccontextmanager
-async def _elsewhere(address: str | None) -> AsyncIterator[Client]:
+async def _elsewhere(address: str | None) -> AsyncIterator[tuple[Client, Watch]]:
     client = await connect(address, core_log="ERROR")
     await prepare_namespace(client)
-    yield client
+    # Somebody else's server may come back: the SDK waits for it.
+    yield client, asyncio.Event().wait
 
 
 @asynccontextmanager
-async def _embedded(settings: Settings, port: int, http_port: int, ui_port: int) -> AsyncIterator[Client]:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    async with shared_server(Path(settings.data_dir), port=port, http_port=http_port, ui_port=ui_port) as shared:
+async def _embedded(settings: Settings, port: int, http_port: int, ui_port: int) -> AsyncIterator[tuple[Client, Watch]]:
+    async with (
+        shared_server(settings.data_dir, port=port, http_port=http_port, ui_port=ui_port) as shared,
+        AsyncExitStack() as stack,
+    ):
         client = await connect_to(shared.endpoints.address, core_log="ERROR")
         await prepare_namespace(client)
+        page = None
+        if not (shared.joined or settings.tenants_url):
+            page = TenantServer(TenantStore(settings.tenants_path), settings.tenants_port)
+            await stack.enter_async_context(page)
         if shared.joined:
             print("Joined the server that another worker runs on these files; it stops with that one.")
         print(f"Temporal server  {shared.endpoints.address}")
         print(f"HTTP API         {shared.endpoints.http_address}/api/v1/namespaces/default")
         print(f"Web UI           {shared.endpoints.ui_address}/namespaces/default/workflows", flush=True)
-        async with AsyncExitStack() as stack:
-            if not (shared.joined or settings.tenants_url):
-                page = TenantServer(TenantStore(settings.tenants_path), settings.tenants_port)
-                await stack.enter_async_context(page)
-                print(f"Sign-in page     {page.address}", flush=True)
-            yield client
+        if page is not None:
+            print(f"Sign-in page     {page.address}", flush=True)
+        yield client, shared.watch
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Runs a command's asynchronous work; whatever the world says against it becomes one clear line."""
 
 import asyncio
+import signal
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -10,7 +11,7 @@ T = TypeVar("T")
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """The work's result. Raises Failure with one line; Ctrl-C ends the work first."""
+    """The work's result. Raises Failure with one line; Ctrl-C and SIGTERM end the work first."""
     from temporalio.service import RPCError
 
     from activities.errors import WorldError
@@ -20,7 +21,9 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     from workflows.time_skipping import ClockStuck
 
     try:
-        return asyncio.run(work)
+        return asyncio.run(_stoppable(work))
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
     except SettingsFault as fault:
         raise Misused(*str(fault).splitlines()) from None
     except (HostingError, SubscriptionError, WorldError, ClockStuck) as error:
@@ -28,3 +31,11 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     except RPCError as error:
         said = f"{' '.join(error.message.split())} ({error.status.name})"
         raise Failure(f"The Temporal server refused: {said}. Try again, or see its log.") from None
+
+
+async def _stoppable(work: Coroutine[Any, Any, T]) -> T:
+    """The work, which SIGTERM ends as Ctrl-C does: what it has opened is closed."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await work

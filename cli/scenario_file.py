@@ -52,11 +52,13 @@ _DEPTH = f"values nested at most {MAX_DEPTH} deep"
 
 
 def _text(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        raise _malformed((), None, "a regular file")
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise _malformed((), error.strerror, "a file that can be read") from None
+        raise _malformed((), None, f"a file that can be read ({error.strerror})") from None
     if len(content) > MAX_BYTES:
         raise _malformed((), "a larger file", f"at most {MAX_BYTES // 1024} KiB")
     try:

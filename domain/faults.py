@@ -76,9 +76,15 @@ def faults_of(error: ValidationError) -> list[Fault]:
                 takes = f"{context['ge']} or more"
             case "less_than_equal":
                 takes = f"{context['le']} or less"
+            case "too_long":
+                got, takes = context["actual_length"], f"at most {context['max_length']} entries"
+            case "string_too_long":
+                takes = f"at most {context['max_length']} characters"
+            case "string_too_short":
+                takes = f"{context['min_length']} characters or more"
             case "union_tag_invalid":
-                takes = f"do: one of {context['expected_tags'].replace(chr(39), '')}"
-                path, got = (*path, "do"), context["tag"]
+                takes = f"one of {context['expected_tags'].replace(chr(39), '')}"
+                path, got = (*path, "do"), entry["input"].get("do")
             case "union_tag_not_found":
                 path, got, takes = (*path, "do"), None, "the command's name"
             case _:

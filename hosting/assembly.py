@@ -24,6 +24,7 @@ from activities.ports import Tenants
 from activities.provisioning import ProvisioningActivities
 from activities.settings import Settings
 from hosting.clock import wall_clock
+from hosting.errors import DirectoryUnusable
 from hosting.namespace import raise_retention, register_search_attributes
 from workflows import search_attributes
 from workflows.client import Subscriptions
@@ -56,11 +57,27 @@ async def prepare_namespace(client: Client) -> None:
     await raise_retention(client, RETENTION)
 
 
+async def prepare_files(settings: Settings) -> None:
+    """The data directory, the books and the embedded tenants, made or brought up; again changes nothing.
+
+    Raises DirectoryUnusable, SchemaMismatch, BooksUnavailable or TenantsUnavailable where one cannot be used.
+    """
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DirectoryUnusable(
+            f"PERENNIAL_DATA_DIR: got {str(settings.data_dir)!r}, which cannot be used ({error.strerror}); takes the "
+            "path of a directory that you can write to. Correct it, or unset it for the default."
+        ) from None
+    await upgrade(settings.database_url, busy_timeout=settings.busy_timeout)
+    if not settings.tenants_url:
+        TenantStore(settings.tenants_path)
+
+
 @asynccontextmanager
 async def running_worker(client: Client, settings: Settings) -> AsyncIterator[World]:
-    """A worker on the settings' task queue, over the settings' books and tenants. Upgrades the database first."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    await upgrade(settings.database_url, busy_timeout=settings.busy_timeout)
+    """A worker on the settings' task queue, over the settings' books and tenants. Prepares their files first."""
+    await prepare_files(settings)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(settings.database_url, busy_timeout=settings.busy_timeout))
         tenants = await stack.enter_async_context(_tenants(settings))

@@ -21,6 +21,14 @@ class DirectoryInUse(HostingError):
     """Another process holds the data directory, and its server cannot be joined."""
 
 
+class DirectoryUnusable(HostingError):
+    """The data directory is none, and none can be made there."""
+
+
+class ServerGone(HostingError):
+    """The server that a worker took its tasks from does not answer any more."""
+
+
 class NamespaceNotReady(HostingError):
     """The namespace is missing, or it cannot be given what Perennial needs."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hosting.embedded import EmbeddedServer
 from hosting.endpoints import Endpoints
-from hosting.errors import DirectoryInUse
+from hosting.errors import DirectoryInUse, ServerGone
 from hosting.lock import ServerLock
 
 DATABASE_NAME = "temporal.db"
@@ -19,12 +19,27 @@ DATABASE_NAME = "temporal.db"
 # A server whose owner was killed is about to die on Linux, where the kernel sees to it; elsewhere it stays.
 ORPHAN_GRACE_SECONDS = 2.0
 
+WATCH_SECONDS = 0.5
+"""How often a server is asked whether it is still there. It is gone when it does not answer twice in a row."""
+
 
 @dataclass(frozen=True)
 class SharedServer:
     endpoints: Endpoints
     joined: bool
     """True when another process runs it: it stops when that one does."""
+
+    async def watch(self) -> None:
+        """Raise ServerGone once nobody answers at the server's port; never return."""
+        missed = 0
+        while missed < 2:
+            await asyncio.sleep(WATCH_SECONDS)
+            missed = 0 if await _answers(self.endpoints.address) else missed + 1
+        whose = "that another process ran on these files" if self.joined else "of this process"
+        raise ServerGone(
+            f"The Temporal server {whose} at {self.endpoints.address} has stopped, so this worker stops, too: "
+            "start it again, it runs a server of its own."
+        )
 
 
 @contextlib.asynccontextmanager

@@ -67,6 +67,9 @@ def parse_scenario(data: object) -> Scenario:
     """The scenario that the data describes. Raises Malformed with all faults."""
     if not isinstance(data, dict):
         raise Malformed([Fault(path=(), got=data, takes="a mapping with name, offer, order and until")])
+    commands = data.get("commands")
+    if isinstance(commands, list) and len(commands) > MAX_COMMANDS:
+        raise Malformed([Fault(path=("commands",), got=len(commands), takes=f"at most {MAX_COMMANDS} entries")])
     faults, filled = _with_defaults(data)
     try:
         scenario = Scenario.model_validate_json(json.dumps(filled, default=str))

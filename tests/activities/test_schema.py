@@ -87,3 +87,23 @@ async def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(BooksUnavailable, match=r"folder .* cannot be made .*PERENNIAL_DATA_DIR"):
         await upgrade(f"sqlite:///{tmp_path / 'file' / 'perennial.db'}")
+
+
+@pytest.mark.parametrize(
+    "broken", ["DELETE FROM alembic_version", "DROP TABLE alembic_version", "ALTER TABLE alembic_version RENAME TO a"]
+)
+async def test_tables_without_a_revision_are_nobodys_to_upgrade(
+    database: Database, url: str, path: Path, broken: str
+) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute(broken)
+    connection.close()
+    line = (
+        f"The database {path} has tables but no revision of Perennial, so it is not Perennial's or is damaged: "
+        "use another PERENNIAL_DATABASE_URL, or restore a backup."
+    )
+    with pytest.raises(SchemaMismatch) as checked:
+        await check_schema(database)
+    with pytest.raises(SchemaMismatch) as upgraded:
+        await upgrade(url)
+    assert str(checked.value) == str(upgraded.value) == line

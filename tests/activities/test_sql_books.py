@@ -192,7 +192,9 @@ async def test_a_database_without_our_tables_is_a_schema_mismatch(tmp_path: Path
 async def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "odd.db").write_bytes(b"nothing of the kind" * 100)
     async with Database(f"sqlite:///{tmp_path / 'odd.db'}") as database:
-        with pytest.raises(BooksUnavailable, match="file is not a database"):
+        with pytest.raises(
+            BooksUnavailable, match=r"odd\.db is not a usable database \(file is not a database\): restore a backup"
+        ):
             await InSql(database).rows("s-1")
     async with Database(f"sqlite:///{tmp_path / 'no' / 'folder.db'}") as database:
         with pytest.raises(BooksUnavailable, match="unable to open database file"):

@@ -97,7 +97,7 @@ def test_the_largest_file_is_read(reading: Reading) -> None:
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nowhere.yaml"):
-        with pytest.raises(Malformed, match="takes a file that can be read"):
+        with pytest.raises(Malformed, match="takes a (regular file|file that can be read)"):
             load(path)
 
 

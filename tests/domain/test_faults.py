@@ -104,7 +104,7 @@ def test_a_field_that_is_called_like_a_command_keeps_its_place() -> None:
 
 def test_an_unknown_command_and_one_without_a_name() -> None:
     unknown, nameless = lines(Listed, {"commands": [{"do": "explode"}, {"by": "service"}]})
-    assert unknown.startswith("commands[0].do: got 'explode'; takes do: one of activate, change_quantity")
+    assert unknown.startswith("commands[0].do: got 'explode'; takes one of activate, change_quantity")
     assert nameless == "commands[1].do: got nothing; takes the command's name"
 
 

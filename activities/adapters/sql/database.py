@@ -48,7 +48,7 @@ class Database:
         """What the function finds, in a transaction that sees one state of the database throughout."""
 
         def transaction() -> T:
-            with translated(), self._engine.begin() as connection:
+            with translated(self.file), self._engine.begin() as connection:
                 return ask(connection, *args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, transaction)
@@ -63,7 +63,7 @@ class Database:
                 raise BooksUnavailable(
                     f"The database has been busy for {self._busy:g} s: nothing was written. Try again."
                 )
-            with translated(), self._writes.begin() as connection:
+            with translated(self.file), self._writes.begin() as connection:
                 return change(connection, *args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._writer, transaction)

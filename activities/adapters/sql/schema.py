@@ -32,6 +32,7 @@ async def check_schema(database: Database) -> None:
     if found == HEAD:
         return
     if found is None:
+        await database.read(_refuse_foreign)
         raise SchemaMismatch(f"The database is empty, it takes revision {HEAD}: start a worker, it sets it up.")
     raise SchemaMismatch(_mismatch(found, older=found.isdigit() and found < HEAD))
 
@@ -47,7 +48,9 @@ def _upgrade(connection: Connection) -> None:
     config.attributes["connection"] = connection
     known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
     found = _revision(connection)
-    if found is not None and found not in known:
+    if found is None:
+        _refuse_foreign(connection)
+    elif found not in known:
         raise SchemaMismatch(_mismatch(found, older=False))
     command.upgrade(config, "head")
 
@@ -58,6 +61,15 @@ def _revision(connection: Connection) -> str | None:
         return None
     revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
     return revision
+
+
+def _refuse_foreign(connection: Connection) -> None:
+    """Raise SchemaMismatch for tables without a revision: they are nobody's to upgrade."""
+    if set(inspect(connection).get_table_names()) - {"alembic_version"}:
+        raise SchemaMismatch(
+            f"The database {connection.engine.url.database} has tables but no revision of Perennial, so it is not "
+            "Perennial's or is damaged: use another PERENNIAL_DATABASE_URL, or restore a backup."
+        )
 
 
 def _mismatch(found: str, *, older: bool) -> str:

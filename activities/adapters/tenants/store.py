@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from activities.adapters.sql.troubles import unusable
 from activities.adapters.tenants.door import Document, Door, Visit
 from activities.contracts import Confirmation, ProvisionInput
 from activities.errors import TenantRefused, TenantsUnavailable
@@ -123,9 +124,16 @@ class TenantStore:
                 connection.execute("PRAGMA foreign_keys = ON")
                 with connection:
                     yield connection
-        except (sqlite3.Error, OSError) as error:
+        except OSError as error:
             raise TenantsUnavailable(
-                f"The tenants' file cannot be used now ({error}): nothing was changed. "
+                f"The tenants' folder {self._path.parent} cannot be made ({error.strerror}). "
+                "Choose another by PERENNIAL_TENANTS_PATH or PERENNIAL_DATA_DIR."
+            ) from None
+        except sqlite3.Error as error:
+            if line := unusable(self._path, error, "PERENNIAL_TENANTS_PATH"):
+                raise TenantsUnavailable(line) from None
+            raise TenantsUnavailable(
+                f"The tenants' file {self._path} cannot be used now ({error}): nothing was changed. "
                 "Try again; if it lasts, see that the file and its disk can be written."
             ) from None
 

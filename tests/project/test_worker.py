@@ -1,0 +1,129 @@
+"""`worker.py` as a process: what it refuses is one line, and it leaves without a traceback."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DEV = ["--dev", "--port", "0", "--http-port", "0", "--ui-port", "0"]
+
+
+@contextmanager
+def worker(directory: Path, options: list[str], **variables: str) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        [sys.executable, ROOT / "worker.py", *options],
+        cwd=directory.parent,
+        env={**os.environ, "PERENNIAL_DATA_DIR": str(directory), "PERENNIAL_TENANTS_PORT": "0", **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def refused(directory: Path, options: list[str], **variables: str) -> tuple[int | None, str]:
+    """The exit code, and the one line on stderr; nothing is promised on stdout."""
+    with worker(directory, options, **variables) as process:
+        out, line = process.communicate(timeout=30)
+    assert out == ""
+    assert line.count("\n") == 1
+    return process.returncode, line
+
+
+def until_it_works(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    said = ""
+    while "Worker on task queue" not in said:
+        line = process.stdout.readline()
+        assert line, said
+        said += line
+    return said
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--dev", "--port", "17400", "--http-port", "17400"], "Two options name port 17400, --port and --http-port: "),
+        (["--dev", "--ui-port", "17400"], "Two options name port 17400, --ui-port and PERENNIAL_TENANTS_PORT: "),
+        (["--port", "5"], "--port is a port of the server that --dev runs: add --dev"),
+        (["--dev", "--address", "X"], "--address names a server of yours, --dev runs its own"),
+    ],
+)
+def test_options_that_do_not_go_together(tmp_path: Path, options: list[str], said: str) -> None:
+    code, line = refused(tmp_path / "data", options, PERENNIAL_TENANTS_PORT="17400")
+    assert (code, said in line) == (2, True), line
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_faulty_setting_is_wrong_usage(tmp_path: Path) -> None:
+    code, line = refused(tmp_path / "data", DEV, PERENNIAL_TENANTS_PORT="many")
+    assert (code, line.partition(":")[0]) == (2, "PERENNIAL_TENANTS_PORT")
+
+
+def test_a_data_directory_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "data").touch()
+    code, line = refused(tmp_path / "data", DEV)
+    assert (code, line.partition(":")[0]) == (1, "PERENNIAL_DATA_DIR")
+
+
+@pytest.mark.parametrize("name", ["perennial.db", "tenants.db"])
+@pytest.mark.parametrize("broken", ["bytes", "directory"])
+def test_a_file_that_is_no_database(tmp_path: Path, name: str, broken: str) -> None:
+    file = tmp_path / "data" / name
+    file.parent.mkdir()
+    if broken == "bytes":
+        file.write_bytes(bytes(range(1, 256)) * 40)
+    else:
+        file.mkdir()
+    code, line = refused(tmp_path / "data", DEV)
+    assert code == 1
+    assert line.startswith(f"{file} is not a usable database (")
+    # The files come first: no server was started for nothing.
+    assert not (tmp_path / "data" / "temporal.db").exists()
+
+
+def test_somebody_elses_database(tmp_path: Path) -> None:
+    file = tmp_path / "data" / "perennial.db"
+    file.parent.mkdir()
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE journal (x)")
+    code, line = refused(tmp_path / "data", DEV)
+    assert code == 1
+    assert line.startswith(f"The database {file} has tables but no revision of Perennial")
+
+
+@pytest.mark.parametrize("delay", [0.5, 1])
+def test_an_interrupt_while_it_starts(tmp_path: Path, delay: float) -> None:
+    with worker(tmp_path / "data", DEV) as process:
+        time.sleep(delay)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode in {0, 130}
+    assert said == ""
+
+
+@pytest.mark.live
+def test_a_worker_that_joined_stops_with_the_first(tmp_path: Path) -> None:
+    with worker(tmp_path / "data", DEV) as first, worker(tmp_path / "data", DEV) as second:
+        joined = {process: "Joined" in until_it_works(process) for process in (first, second)}
+        assert sorted(joined.values()) == [False, True]
+        runs, follows = sorted(joined, key=lambda process: joined[process])
+        runs.send_signal(signal.SIGINT)
+        _, said = runs.communicate(timeout=30)
+        assert (runs.returncode, said) == (0, "")
+        _, line = follows.communicate(timeout=15)
+    assert follows.returncode == 1
+    assert line.count("\n") == 1
+    assert line.startswith("The Temporal server that another process ran on these files at 127.0.0.1:")
