@@ -126,7 +126,7 @@ def _append_only(table: str, *key: str) -> None:
     """Refuse UPDATE and DELETE, and the INSERT OR REPLACE that would be both."""
     dialect = op.get_bind().dialect.name
     if dialect != "sqlite":
-        raise NotImplementedError(f"{table} must be append-only: write its triggers for {dialect} here")
+        raise ValueError(f"{table} must be append-only: write its triggers for {dialect} here")
     same = " AND ".join(f"{column} = NEW.{column}" for column in ("subscription_id", *key))
     refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
     for name, when in {
