@@ -1,6 +1,7 @@
 """What is charged and credited: whole periods, the days left of one, and all of an order (MON-3, MON-4, CXL-5)."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -21,48 +22,39 @@ def licence_lines(subscription: Subscription) -> Iterator[tuple[str, int, Decima
             yield add_on.id, quantity, add_on.unit_price
 
 
-def _row(  # every part of a row is decided by its caller
-    subscription: Subscription,
-    kind: Kind,
-    line: str,
-    quantity: int,
-    exact: Fraction,
-    at: datetime,
-    period: Period,
-    key: str,
-) -> Iterator[LedgerRow]:
-    currency = subscription.offer.currency
-    amount = round_half_up(exact, currency)
-    if amount:
-        yield LedgerRow(
-            at=at,
-            kind=kind,
-            line=line,
-            quantity=Decimal(quantity),
-            amount=amount,
-            currency=currency,
-            period=period,
-            key=key,
-        )
+@dataclass(frozen=True)
+class _Sheet:
+    """Rows of one instant, for one span of time."""
+
+    at: datetime
+    period: Period
+    currency: str
+
+    def row(self, kind: Kind, line: str, quantity: int, exact: Fraction, key: str) -> Iterator[LedgerRow]:
+        """The row, rounded once (MON-1); none where it comes to zero (MON-2)."""
+        if amount := round_half_up(exact, self.currency):
+            yield LedgerRow(
+                at=self.at,
+                kind=kind,
+                line=line,
+                quantity=Decimal(quantity),
+                amount=amount,
+                currency=self.currency,
+                period=self.period,
+                key=key,
+            )
 
 
 def period_charges(subscription: Subscription, at: datetime) -> tuple[LedgerRow, ...]:
     """The licence charges of the subscription's billing period, in advance (MON-3)."""
-    assert subscription.term is not None
-    number = subscription.period
-    period = subscription.billing_period(number)
+    term, number = subscription.term, subscription.period
+    assert term is not None
+    sheet = _Sheet(at, subscription.billing_period(number), subscription.offer.currency)
     return tuple(
         row
         for line, quantity, price in licence_lines(subscription)
-        for row in _row(
-            subscription,
-            Kind.CHARGE,
-            line,
-            quantity,
-            Fraction(price) * quantity,
-            at,
-            period,
-            period_key(subscription.term.number, number, line),
+        for row in sheet.row(
+            Kind.CHARGE, line, quantity, Fraction(price) * quantity, period_key(term.number, number, line)
         )
     )
 
@@ -73,8 +65,8 @@ def prorated(
     """One line for the days left of the running period, the day of the change counted as left (MON-4)."""
     period = subscription.billing_period(subscription.period_at(at))
     exact = Fraction(price) * quantity * days_between(at, period.end) / days_between(period.start, period.end)
-    left = Period(start=at, end=period.end)
-    return tuple(_row(subscription, kind, line, quantity, exact, at, left, adjustment_key(seq, kind, line)))
+    sheet = _Sheet(at, Period(start=at, end=period.end), subscription.offer.currency)
+    return tuple(sheet.row(kind, line, quantity, exact, adjustment_key(seq, kind, line)))
 
 
 def rest_of_period(subscription: Subscription, at: datetime, seq: int) -> tuple[LedgerRow, ...]:
@@ -91,18 +83,13 @@ def full_credit(subscription: Subscription, at: datetime, seq: int) -> tuple[Led
     if subscription.term is None:
         return ()
     period = subscription.billing_period(subscription.period_at(at))
+    sheet = _Sheet(at, period, subscription.offer.currency)
+    left = subscription.refundable
     return tuple(
         row
         for line, quantity, _ in licence_lines(subscription)
-        for row in _row(
-            subscription,
-            Kind.CREDIT,
-            line,
-            quantity,
-            Fraction(subscription.refundable.get(line, Decimal(0))),
-            at,
-            period,
-            adjustment_key(seq, Kind.CREDIT, line),
+        for row in sheet.row(
+            Kind.CREDIT, line, quantity, Fraction(left.get(line, 0)), adjustment_key(seq, Kind.CREDIT, line)
         )
     )
 
