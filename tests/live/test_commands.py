@@ -151,3 +151,14 @@ async def test_an_id_is_bought_once_and_an_unknown_one_is_named(world: World, bu
         await world.subscriptions.buy(order(subscription_id=bought.id))
     with pytest.raises(UnknownSubscription, match="there is no subscription nobody"):
         await world.subscriptions.ask("nobody", SetAutoRenew(by="admin_agent", enabled=False))
+
+
+async def test_a_command_ahead_of_the_clock_does_not_wake_the_workflow_again_and_again(world: World, buy: Buy) -> None:
+    """Its instant is decided; the clock still has weeks to go to the milestone behind it, in one timer."""
+    bought = await buy()
+    just_before = datetime(2027, 2, 28, 8, 59, 59, 999999, tzinfo=UTC)
+    await world.subscriptions.ask(bought.id, change(4, "ahead", at=just_before))
+    handle = world.subscriptions.handle(bought.id)
+    length = (await handle.describe()).history_length
+    await asyncio.sleep(1)
+    assert (await handle.describe()).history_length <= length + 2
