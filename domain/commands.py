@@ -2,13 +2,16 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from domain.holds import Reason
 from domain.money import Money
-from domain.offers import MAX_QUANTITY
+from domain.offers import MAX_QUANTITY, PinnedOffer
+from domain.prices import Price, order_faults
 from domain.roles import Action
 from domain.values import Id, RequestDecimal, RequestInstant, Strict
 
@@ -124,11 +127,28 @@ class ReportUsage(Command):
 
 
 class ChangePrice(Command):
-    """The catalog's price from that instant on (BUY-5)."""
+    """The catalog's price from an instant on, in place of all that was told before for it and later ones (BUY-5).
+
+    It holds from `holds_from`, or from the command's own instant; `later` are the changes after it, in order.
+    By `catalog_version` a message that comes late is known to be older than what a newer catalog told.
+    """
 
     action = Action.CHANGE_PRICE
     do: Literal["change_price"] = "change_price"
     unit_price: RequestDecimal
+    holds_from: RequestInstant | None = None
+    later: Annotated[tuple[Price, ...], Field(max_length=100, strict=False)] | None = None
+    catalog_version: Annotated[int, Field(ge=0)] | None = None
+
+    def faults(
+        self, offer: PinnedOffer, at: datetime | None, quantity: int | None = None
+    ) -> Iterator[tuple[tuple[str | int, ...], object, str]]:
+        """What the offer or the command's instant show to be wrong: (path, what came, what it takes)."""
+        yield from offer.price_faults(("unit_price",), self.unit_price, quantity)
+        for index, price in enumerate(self.later or ()):
+            yield from offer.price_faults(("later", index, "unit_price"), price.unit_price, quantity)
+        for index, got, takes in order_faults(self.later or (), self.holds_from or at):
+            yield ("later", index, "at"), got, takes
 
 
 AnyCommand = Annotated[

@@ -1,5 +1,6 @@
 """What is wrong with an input: one line a fault, naming the field, what came and what it takes."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -24,7 +25,8 @@ class Fault:
         """The path as people write it: `commands[0].at`."""
         text = ""
         for part in self.path:
-            text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+            word = _short(str(part))
+            text += f"[{part}]" if isinstance(part, int) else f".{word}" if text else word
         return text or "(the whole)"
 
     def __str__(self) -> str:
@@ -41,12 +43,15 @@ def shown(value: object) -> str:
             text = ascii(value.value if isinstance(value, Enum) else value)
         except ValueError:
             text = "a number of thousands of digits"
+    return _short(text)
+
+
+def _short(text: str) -> str:
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
 
 
 _TAKES = {
     "missing": "a value; it is required",
-    "extra_forbidden": "no such field; the known ones are in docs/scenarios.md",
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "bool_type": "true or false",
@@ -54,12 +59,20 @@ _TAKES = {
     "dict_type": "a mapping",
     "model_type": "a mapping",
     "tuple_type": "a list",
+    "greater_than_equal": "{ge} or more",
+    "less_than_equal": "{le} or less",
+    "too_long": "at most {max_length} entries",
+    "too_short": "{min_length} or more entries",
+    "string_too_long": "at most {max_length} characters",
+    "string_too_short": "{min_length} or more characters",
 }
+SCENARIOS, CATALOG = "docs/scenarios.md", "docs/catalog.md"
+"""The pages that name the fields of each kind of file."""
 
 
-def faults_of(error: ValidationError) -> list[Fault]:
-    """The faults that a model found, in this project's words."""
-    faults = []
+def faults_of(error: ValidationError, page: str = SCENARIOS) -> list[Fault]:
+    """The faults that a model found, in this project's words; `page` is where the known fields are."""
+    faults: list[Fault] = []
     for entry in error.errors(include_url=False):
         kind, context = entry["type"], entry.get("ctx", {})
         place = entry["loc"]
@@ -68,28 +81,24 @@ def faults_of(error: ValidationError) -> list[Fault]:
         match kind:
             case "value_error":
                 takes = str(context["error"]).removeprefix("takes ")
+            case "extra_forbidden":
+                takes = f"no such field; the known ones are in {page}"
             case "enum" | "literal_error":
                 takes = f"one of {context['expected'].replace(chr(39), '')}"
             case "string_pattern_mismatch":
-                takes = "1 to 64 letters, digits, `_` or `-`"
-            case "greater_than_equal":
-                takes = f"{context['ge']} or more"
-            case "less_than_equal":
-                takes = f"{context['le']} or less"
-            case "too_long":
-                got, takes = context["actual_length"], f"at most {context['max_length']} entries"
-            case "string_too_long":
-                takes = f"at most {context['max_length']} characters"
-            case "string_too_short":
-                takes = f"{context['min_length']} characters or more"
+                longest = re.search(r"\{1,(\d+)\}", context["pattern"])
+                takes = f"1 to {longest[1] if longest else 64} letters, digits, `_` or `-`"
+            case "too_long" | "too_short":
+                got, takes = context["actual_length"], _TAKES[kind].format_map(context)
             case "union_tag_invalid":
                 takes = f"one of {context['expected_tags'].replace(chr(39), '')}"
                 path, got = (*path, "do"), entry["input"].get("do")
             case "union_tag_not_found":
                 path, got, takes = (*path, "do"), None, "the command's name"
             case _:
-                takes = _TAKES.get(kind, entry["msg"])
-        faults.append(Fault(path=path, got=got, takes=takes))
+                takes = _TAKES[kind].format_map(context) if kind in _TAKES else entry["msg"]
+        if kind != "too_short" or not any(fault.path[: len(path)] == path for fault in faults):
+            faults.append(Fault(path=path, got=got, takes=takes))
     return faults
 
 

@@ -5,17 +5,20 @@ from typing import Annotated
 
 from pydantic import Field
 
-from domain.offers import MAX_QUANTITY, Offer, PinnedOffer
+from domain.lines import PositiveQuantity
+from domain.offers import Offer, PinnedOffer
 from domain.policy import DEFAULT_PACK, PACKS, PackName
+from domain.prices import Price, order_faults
 from domain.roles import RolePreset
-from domain.subscription import Subscription
+from domain.subscription import PriceFrom, Subscription
 from domain.values import Id, RequestInstant, Strict
-
-PositiveQuantity = Annotated[int, Field(ge=1, le=MAX_QUANTITY)]
 
 
 class Order(Strict):
-    """One order line. `account_opened` defaults to the order's instant (SUS-3)."""
+    """What one subscription begins with. `account_opened` defaults to the order's instant (SUS-3).
+
+    `prices` are the catalog's coming prices as of its version `catalog_version` (BUY-5).
+    """
 
     subscription_id: Id
     customer: Id
@@ -27,6 +30,8 @@ class Order(Strict):
     account_opened: RequestInstant | None = None
     by: Annotated[str, Field(min_length=1, max_length=64)] = "admin_agent"
     roles: Annotated[RolePreset, Field(strict=False)] = RolePreset.DEFAULT
+    prices: Annotated[tuple[Price, ...], Field(max_length=100, strict=False)] = ()
+    catalog_version: Annotated[int, Field(ge=0)] = 0
 
     def faults(self) -> Iterator[tuple[tuple[str | int, ...], object, str]]:
         """What no single field shows to be wrong: (path, what came, what it takes)."""
@@ -37,6 +42,10 @@ class Order(Strict):
                 (("offer", *path), got, takes)
                 for path, got, takes in self.offer.price_faults(("unit_price",), self.offer.unit_price, self.quantity)
             )
+            for index, price in enumerate(self.prices):
+                yield from self.offer.price_faults(("prices", index, "unit_price"), price.unit_price, self.quantity)
+        for index, got, takes in order_faults(self.prices):
+            yield ("prices", index, "at"), got, takes
         for add_on in self.add_ons:
             if self.offer.add_on(add_on) is None:
                 known = ", ".join(a.id for a in self.offer.add_ons) or "none: the offer has no add-ons"
@@ -57,4 +66,6 @@ class Order(Strict):
             add_ons=dict(self.add_ons),
             unit_price=self.offer.unit_price,
             window_from=self.at,
+            prices=tuple(PriceFrom(at=price.at, unit_price=price.unit_price) for price in self.prices),
+            catalog_version=self.catalog_version,
         )

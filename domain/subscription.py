@@ -43,7 +43,8 @@ class Subscription(Frozen):
     `policy` is pinned for the term; `next_policy`, its new version, holds from the next term on (BUY-5).
     `term` is None while pending and in trial. `period` numbers the billing period that ran at the last
     event, from 1 within its term. `paid_through` is the end of the last licence period charged.
-    `refundable` is, for each line, the charges less the credits since the refund window opened (CXL-5).
+    `prices` are those of coming terms, in the order of their instants; `catalog_version` is the newest catalog
+    that told them. `refundable` is, for each line, the charges less the credits since the refund window opened (CXL-5).
     `unbilled_usage` is what the usage book counted once a suspension stopped the usage; None when not
     counted.
     """
@@ -73,6 +74,7 @@ class Subscription(Frozen):
     paid_through: Instant | None = None
     unit_price: ExactDecimal
     prices: tuple[PriceFrom, ...] = ()
+    catalog_version: int = 0
     window_from: Instant
     refundable: dict[str, ExactDecimal] = {}
     unbilled_usage: ExactDecimal | None = None
@@ -126,6 +128,28 @@ class Subscription(Frozen):
         while self.billing_period(number).end <= now:
             number += 1
         return number
+
+    def coming_prices(self, now: datetime) -> tuple[Decimal, tuple[PriceFrom, ...]]:
+        """The price of a term that begins just after now, and the changes that are still to begin (BUY-5)."""
+        price = self.price_for(now, including=True)
+        changes, running = [], price
+        for known in self.prices:
+            if known.at > now and known.unit_price != running:
+                changes.append(known)
+                running = known.unit_price
+        return price, tuple(changes)
+
+    def with_prices(self, told: tuple[PriceFrom, ...], now: datetime) -> "Subscription":
+        """What is told, in order, in place of all that is known from its first instant on (BUY-5).
+
+        Nothing is kept that no coming term can take: a price that another has followed by now, or that changes
+        nothing.
+        """
+        first = told[0].at
+        whole = self.model_copy(update={"prices": (*(p for p in self.prices if p.at < first), *told)})
+        price, changes = whole.coming_prices(now)
+        begun = tuple(p for p in whole.prices if p.at <= now)[-1:] if price != self.unit_price else ()
+        return self.model_copy(update={"prices": (*begun, *changes)})
 
     def prices_after(self, instant: datetime, *, including: bool) -> tuple[PriceFrom, ...]:
         """What is still to come of the known prices, once a term has begun at that instant with `price_for` it."""

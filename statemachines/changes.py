@@ -1,13 +1,20 @@
 """What a person changes in a running life: quantity, add-ons, auto-renew, the coming price, usage (MON-4, REN-2)."""
 
+from datetime import datetime
+from decimal import Decimal
+
 from domain.commands import ChangePrice, ChangeQuantity, ReportUsage, SetAddOn, SetAutoRenew
 from domain.events import EventName
+from domain.faults import Fault
 from domain.ledger import Kind
 from domain.pricing import prorated
 from domain.rules import Rule
 from domain.subscription import PriceFrom
 from domain.values import format_instant
 from statemachines.draft import Draft
+
+PRICES_SAID = 3
+"""How many coming price changes an answer names."""
 
 
 def change_quantity(draft: Draft) -> None:
@@ -82,19 +89,41 @@ def set_auto_renew(draft: Draft) -> None:
 
 
 def change_price(draft: Draft) -> None:
-    """BUY-5: carried as a schedule of prices; the running term keeps its own."""
+    """BUY-5: carried as a schedule of prices; the running term keeps its own.
+
+    What a newer catalog has told is not undone by an older one that comes late (MON-7).
+    """
     command, subscription = draft.command, draft.subscription
     assert isinstance(command, ChangePrice)
-    currency = subscription.offer.currency
-    for _, got, takes in subscription.offer.price_faults(("unit_price",), command.unit_price, subscription.quantity):
-        draft.refuse(Rule.BUY_5, f"The price {got} cannot be taken: it takes {takes}.")
+    for path, got, takes in command.faults(subscription.offer, draft.at, subscription.quantity):
+        draft.refuse(Rule.BUY_5, f"The price cannot be taken: {Fault(path=path, got=got, takes=takes)}.")
         return
-    if command.unit_price == subscription.price_for(draft.at, including=True):
-        draft.unchanged(f"The price from the next term on is {currency} {command.unit_price:f} already.")
+    known = subscription.catalog_version
+    version = known if command.catalog_version is None else command.catalog_version
+    if version < known:
+        draft.unchanged(f"The prices of a newer catalog (version {known}) are known already.")
         return
-    draft.message = f"From the next term on the price is {currency} {command.unit_price:f} a unit."
-    known = PriceFrom(at=draft.at, unit_price=command.unit_price)
-    draft.emit(EventName.PRICE_SCHEDULED, Rule.BUY_5, prices=(*subscription.prices, known))
+    told = subscription.with_prices(_told(command, draft.at), draft.at)
+    coming = told.coming_prices(draft.at)
+    words = _coming_words(subscription.offer.currency, *coming)
+    if coming == subscription.coming_prices(draft.at):
+        draft.update(catalog_version=version)
+        draft.unchanged(f"The price is so already: {words}.")
+        return
+    draft.message = f"{words[0].upper()}{words[1:]}."
+    draft.emit(EventName.PRICE_SCHEDULED, Rule.BUY_5, prices=told.prices, catalog_version=version)
+
+
+def _told(command: ChangePrice, now: datetime) -> tuple[PriceFrom, ...]:
+    first = PriceFrom(at=command.holds_from or now, unit_price=command.unit_price)
+    return (first, *(PriceFrom(at=price.at, unit_price=price.unit_price) for price in command.later or ()))
+
+
+def _coming_words(currency: str, price: Decimal, changes: tuple[PriceFrom, ...]) -> str:
+    words = f"from the next term on the price is {currency} {price:f} a unit"
+    for change in changes[:PRICES_SAID]:
+        words += f"; in terms that begin after {format_instant(change.at)} it is {currency} {change.unit_price:f}"
+    return words + (f"; {len(changes) - PRICES_SAID} more changes follow" if len(changes) > PRICES_SAID else "")
 
 
 def report_usage(draft: Draft) -> None:

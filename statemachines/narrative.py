@@ -6,7 +6,7 @@ from domain.ledger import Kind
 from domain.money import Money, total
 from domain.subscription import Subscription
 from statemachines.lifecycle import Lifecycle
-from statemachines.timeline import Milestone, What
+from statemachines.timeline import Milestone, What, renewal_price, unit_money
 
 ACCESS = {
     Access.GRANT: "users can sign in",
@@ -33,7 +33,7 @@ def charged(decision: Decision) -> Money | None:
 
 
 def headline(lifecycle: Lifecycle, subscription: Subscription, milestone: Milestone) -> str:
-    """Such as `Trial ends: first charge USD 30.00`."""
+    """Such as `Trial ends: first charge USD 30.00`; a coming price is told with the one before it (BUY-5)."""
     words = WORDS[milestone.what]
     if milestone.what is What.REFUND_WINDOW_CLOSES:
         return words
@@ -44,7 +44,17 @@ def headline(lifecycle: Lifecycle, subscription: Subscription, milestone: Milest
         parts.append(f"{first} {money}")
     if any(event.usage for event in decision.events):
         parts.append("usage is billed")
-    return f"{words}: {' and '.join(parts)}" if parts else words
+    if parts:
+        words += f": {' and '.join(parts)}"
+    return words + _new_price(subscription) if milestone.what is What.RENEW else words
+
+
+def _new_price(subscription: Subscription) -> str:
+    price = renewal_price(subscription)
+    if price == subscription.unit_price:
+        return ""
+    until_then = unit_money(subscription, subscription.unit_price)
+    return f" ({unit_money(subscription, price)} a unit, {until_then.amount:f} until then)"
 
 
 def provision_headline(provision: Provision) -> str:

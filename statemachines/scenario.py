@@ -8,8 +8,9 @@ from pydantic import Field, ValidationError
 
 from domain.commands import AnyCommand, ChangePrice, SetAddOn
 from domain.faults import Fault, faults_of
+from domain.lines import PositiveQuantity
 from domain.offers import Offer
-from domain.order import Order, PositiveQuantity
+from domain.order import Order
 from domain.policy import DEFAULT_PACK, PackName
 from domain.roles import Action
 from domain.values import Id, RequestInstant, Strict
@@ -141,7 +142,8 @@ def _semantic_faults(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...]
             known = ", ".join(a.id for a in scenario.offer.add_ons) or "none: the offer has no add-ons"
             yield (*at, "add_on"), command.add_on, f"an add-on of the offer ({known})"
         if isinstance(command, ChangePrice):
-            yield from scenario.offer.price_faults((*at, "unit_price"), command.unit_price)
+            for path, got, takes in command.faults(scenario.offer, command.at):
+                yield (*at, *path), got, takes
 
 
 def simulate(scenario: Scenario, living: Living | None = None) -> Story:

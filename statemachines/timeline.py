@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from domain.cancellation import cancellable, expiry_rule
 from domain.events import State
-from domain.money import from_minor, to_minor
+from domain.money import Money, from_minor, to_minor
 from domain.pricing import billed_while_suspended
 from domain.rules import Rule
 from domain.subscription import Subscription
@@ -82,7 +83,8 @@ def _milestones(subscription: Subscription) -> Iterator[Milestone]:
 
 def _conversion(subscription: Subscription) -> Milestone:
     assert subscription.trial_end is not None
-    why = f"the trial ends and the paid term begins at {_price(subscription, subscription.trial_end)}"
+    # A trial's first term keeps the ordered price (BUY-5).
+    why = f"the trial ends and the paid term begins at {_a_unit(subscription, subscription.unit_price)}"
     return Milestone(at=subscription.trial_end, what=What.TRIAL_END, rule=Rule.TRI_3, why=why)
 
 
@@ -114,14 +116,24 @@ def _periods(subscription: Subscription) -> Iterator[Milestone]:
 def _renewal(subscription: Subscription) -> Milestone:
     term = subscription.term
     assert term is not None
-    why = f"a new term of {subscription.offer.term} begins at {_price(subscription, term.end)}"
+    why = f"a new term of {subscription.offer.term} begins at {_a_unit(subscription, renewal_price(subscription))}"
     if policy := subscription.next_policy:
         why += f", under {policy.name} version {policy.version}"
     return Milestone(at=term.end, what=What.RENEW, rule=Rule.REN_1, why=why)
 
 
-def _price(subscription: Subscription, at: datetime) -> str:
+def renewal_price(subscription: Subscription) -> Decimal:
+    """What a unit costs in the term after the running one (BUY-5). The subscription must have a term."""
+    assert subscription.term is not None
+    return subscription.price_for(subscription.term.end, including=False)
+
+
+def unit_money(subscription: Subscription, price: Decimal) -> Money:
+    """A price of its offer as people see it, with all of the currency's decimals."""
     currency = subscription.offer.currency
-    # A trial's first term keeps the ordered price (BUY-5).
-    price = subscription.price_for(at, including=False) if subscription.term else subscription.unit_price
-    return f"{from_minor(to_minor(price, currency), currency):f} {currency} a unit"
+    return Money(amount=from_minor(to_minor(price, currency), currency), currency=currency)
+
+
+def _a_unit(subscription: Subscription, price: Decimal) -> str:
+    money = unit_money(subscription, price)
+    return f"{money.amount:f} {money.currency} a unit"

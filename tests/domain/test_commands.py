@@ -10,6 +10,9 @@ from domain.roles import Action
 
 COMMANDS: TypeAdapter[AnyCommand] = TypeAdapter(AnyCommand)
 
+AT = "2026-01-31T09:00:00Z"
+A_PRICE = {"at": AT, "unit_price": "13.00"}
+NO_PRICES: list[object] = ["", {}, [{}], [A_PRICE] * 101, [{**A_PRICE, "until": AT}]]
 WHOLE: dict[str, dict[str, object]] = {
     "activate": {},
     "change_quantity": {"quantity": 3},
@@ -62,6 +65,9 @@ def test_no_unknown_field_and_no_missing_actor(do: str) -> None:
     + [("report_usage", {"units": units}) for units in (1.5, True, "-1", "1e3", "NaN", 10**12)]
     + [("report_usage", {"usage_id": usage_id}) for usage_id in ("", "x" * 65, "a/b", 5)]
     + [("change_price", {"unit_price": price}) for price in (10.5, True, "-1", "")]
+    + [("change_price", {"holds_from": at}) for at in ("2026-01-31T09:00:00", "soon", 5, "1899-01-01T00:00:00Z")]
+    + [("change_price", {"later": later}) for later in NO_PRICES]
+    + [("change_price", {"catalog_version": version}) for version in (-1, 1.0, "1", True)]
     + [("reactivate", {"by": by}) for by in ("", "x" * 65, None, 5)]
     + [("reactivate", {"actor": actor}) for actor in ("", "a b", "x" * 65)]
     + [("reactivate", {"command_id": command_id}) for command_id in ("", "a b", "x" * 65, 5)]
@@ -93,6 +99,22 @@ def test_the_fingerprint_leaves_the_id_out() -> None:
 def test_the_fingerprint_is_kept_in_running_workflows_and_never_changes() -> None:
     asked = Suspend.model_validate({"by": "service", "reason": "fraud", "at": "2026-01-31T10:00:00+01:00"})
     assert asked.fingerprint() == "47e9aa792ac7a0f4"
+
+
+def test_the_fingerprint_of_a_price_is_what_it_was_before_it_had_a_schedule() -> None:
+    assert command("change_price").fingerprint() == "713a79e9fdf273dc"
+    told = {command("change_price", **fields).fingerprint() for fields in SCHEDULES}
+    assert len(told) == len(SCHEDULES)
+
+
+SCHEDULES: list[dict[str, object]] = [
+    {},
+    {"holds_from": AT},
+    {"later": []},
+    {"later": [A_PRICE]},
+    {"later": [{**A_PRICE, "unit_price": "14.00"}]},
+    {"catalog_version": 1},
+]
 
 
 def test_the_fingerprint_sees_every_other_field() -> None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from domain.commands import AnyCommand, ChangeQuantity, Suspend
 from domain.faults import SHOWN, Fault, faults_of, shown
 from domain.holds import Reason
+from domain.lines import OrderRequest
 from domain.offers import Offer
 from domain.values import Strict
 
@@ -83,6 +84,18 @@ def test_one_line_a_fault(change: dict[str, object], line: str) -> None:
     (found,) = lines(Offer, {**OFFER, **change})
     assert found.startswith(line)
     assert "\n" not in found
+
+
+def test_an_id_is_told_as_long_as_it_may_be() -> None:
+    order = {"order_id": "a/b", "customer": "c", "lines": [{"offer": "x y"}]}
+    assert [line.partition("takes ")[2] for line in lines(OrderRequest, order)] == [
+        "1 to 56 letters, digits, `_` or `-`",
+        "1 to 64 letters, digits, `_` or `-`",
+    ]
+
+
+def test_a_name_of_a_field_is_cut_short() -> None:
+    assert len(Fault(("x" * 1000, 3, "y" * 1000), None, "").field) == 2 * SHOWN + len("[3].")
 
 
 def test_a_missing_field_is_named() -> None:

@@ -75,5 +75,16 @@ def test_the_offers_faults_are_the_orders() -> None:
     assert [path for path, _, _ in faults] == [("offer", "unit_price")]
 
 
+def test_buy_5_coming_prices_are_the_currencys_and_in_order() -> None:
+    prices = [
+        {"at": "2026-03-01T00:00:00Z", "unit_price": "11.005"},
+        {"at": "2026-02-01T00:00:00Z", "unit_price": "12.00"},
+    ]
+    assert [(path, str(got)) for path, got, _ in order(prices=prices).faults()] == [
+        (("prices", 0, "unit_price"), "11.005"),
+        (("prices", 1, "at"), "2026-02-01 00:00:00+00:00"),
+    ]
+
+
 def test_a_sound_order_has_none() -> None:
     assert list(order(quantity=3, add_ons={"backup": 2}).faults()) == []

@@ -13,6 +13,7 @@ from domain.money import EXPONENTS
 from domain.order import Order
 from domain.policy import PACKS
 from domain.roles import Party, Role
+from domain.subscription import Subscription
 from domain.values import format_instant
 from statemachines.simulator import Simulator
 from statemachines.timeline import What, timeline
@@ -101,6 +102,39 @@ whens = st.builds(
 
 
 @dataclass(frozen=True)
+class Schedule:
+    """Prices that are told with the first: from so long beside now, or beside the next renewal, and in what order."""
+
+    holds_from: timedelta | None
+    later: list[tuple[timedelta, int]] | None
+    catalog_version: int | None
+
+    def fields(self, subscription: Subscription, at: datetime) -> Facts:
+        """As fields of `change_price`; those that are None are left out."""
+        end = subscription.commitment_end or at
+        fields: Facts = {"catalog_version": self.catalog_version}
+        if self.holds_from is not None:
+            fields["holds_from"] = format_instant(at + self.holds_from)
+        if self.later is not None:
+            fields["later"] = [
+                {"at": format_instant(end + after), "unit_price": str(price)} for after, price in self.later
+            ]
+        return {name: value for name, value in fields.items() if value is not None}
+
+
+beside_a_renewal = st.sampled_from([-DAY, -TICK, timedelta(0), TICK]) | st.timedeltas(DAY, 90 * DAY)
+later_prices = st.lists(
+    st.tuples(beside_a_renewal, st.integers(0, 60)), max_size=3, unique_by=lambda entry: entry[0]
+).map(sorted)
+schedules = st.builds(
+    Schedule,
+    holds_from=st.none() | st.timedeltas(-90 * DAY, 40 * DAY),
+    later=st.none() | later_prices,
+    catalog_version=st.none() | st.integers(0, 3),
+)
+
+
+@dataclass(frozen=True)
 class Wish:
     """What is asked, found when it comes to it: mostly something that is allowed then, by someone who may."""
 
@@ -108,6 +142,7 @@ class Wish:
     anything: bool
     by: str
     arguments: Facts
+    schedule: Schedule
     do: str | None = None
 
     def command(self, simulator: Simulator, at: datetime) -> AnyCommand:
@@ -124,6 +159,8 @@ class Wish:
             fields["by"] = self.by
         elif do == "set_auto_renew":
             fields["enabled"] = not subscription.auto_renew
+        if do == "change_price":
+            fields |= self.schedule.fields(subscription, at)
         return a_command(do, **fields)
 
 
@@ -156,6 +193,7 @@ wishes = st.builds(
     choice=st.integers(0, 1000),
     anything=st.integers(0, 6).map(lambda n: n == 3),
     by=st.sampled_from([*Role, *Party]),
+    schedule=schedules,
     arguments=st.fixed_dictionaries(
         {
             "add_on": st.sampled_from(["backup", "backup", "audit", "nothing"]),

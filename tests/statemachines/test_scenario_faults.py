@@ -11,7 +11,7 @@ from domain.values import LAST_YEAR
 from statemachines.scenario import Malformed, parse_scenario, simulate
 
 AT = "2026-01-31T09:00:00Z"
-LATER = "2026-02-10T09:00:00Z"
+LATER, AFTER = "2026-02-10T09:00:00Z", "2026-03-10T09:00:00Z"
 OFFER = {"id": "crm", "term": "P1M", "billing_plan": "monthly", "currency": "USD", "unit_price": "10.00"}
 ORDER = {"at": AT, "customer": "fabrikam"}
 LEAST = {"name": "a life", "offer": OFFER, "order": ORDER, "until": "2026-06-01T00:00:00Z"}
@@ -39,6 +39,11 @@ def changed(**changes: Any) -> dict[str, Any]:
 def asking(**command: Any) -> dict[str, Any]:
     """The least scenario with one command."""
     return changed(commands=[{"at": LATER, **command}])
+
+
+def pricing(**fields: Any) -> dict[str, Any]:
+    """The least scenario with one price change."""
+    return asking(do="change_price", **{"unit_price": "1", **fields})
 
 
 def test_the_least_scenario_takes_the_defaults_of_the_contract() -> None:
@@ -127,6 +132,17 @@ def test_what_is_no_mapping(data: object) -> None:
         (asking(do="cancel", reason="fraud", quantity=1), "commands[0].quantity"),
         (asking(do="set_add_on", add_on="backup", quantity=1), "commands[0].add_on"),
         (asking(do="change_price", unit_price="1.005"), "commands[0].unit_price"),
+        (pricing(holds_from="soon"), "commands[0].holds_from"),
+        (pricing(later="none"), "commands[0].later"),
+        (pricing(later=[{"at": LATER}]), "commands[0].later[0].unit_price"),
+        (pricing(later=[{"at": AFTER, "unit_price": "2", "until": AFTER}]), "commands[0].later[0].until"),
+        (pricing(later=[{"at": AFTER, "unit_price": "1.005"}]), "commands[0].later[0].unit_price"),
+        (pricing(later=[{"at": AFTER, "unit_price": 1.5}]), "commands[0].later[0].unit_price"),
+        (pricing(later=[{"at": LATER, "unit_price": "2"}]), "commands[0].later[0].at"),
+        (pricing(later=[{"at": AFTER, "unit_price": "2"}], holds_from=AFTER), "commands[0].later[0].at"),
+        (pricing(later=[{"at": AFTER, "unit_price": "2"}] * 2), "commands[0].later[1].at"),
+        (pricing(catalog_version=-1), "commands[0].catalog_version"),
+        (pricing(until=AFTER), "commands[0].until"),
         (asking(do="report_usage", usage_id="u", units=1.5), "commands[0].units"),
         (asking(do="deprovision", command_id="x"), "commands[0].command_id"),
         (asking(do="deprovision", actor="x"), "commands[0].actor"),
@@ -149,6 +165,16 @@ def test_what_is_required(missing: str) -> None:
 def test_what_an_offer_requires(missing: str) -> None:
     offer = {key: value for key, value in OFFER.items() if key != missing}
     assert fields(faults(changed(offer=offer))) == [f"offer.{missing}"]
+
+
+def test_buy_5_a_price_change_tells_its_schedule() -> None:
+    """What it takes, `scenarios/lives/a-schedule-of-prices-told-at-once` lives."""
+    later = [{"at": AFTER, "unit_price": "2"}]
+    assert faults(pricing(holds_from=AT, later=later, catalog_version=7)) == []
+    assert faults(pricing(later=[{"at": LATER, "unit_price": "2"}])) == [
+        "commands[0].later[0].at: got 2026-02-10T09:00:00Z; takes an instant after the first price's "
+        "(2026-02-10T09:00:00Z)"
+    ]
 
 
 def test_commands_out_of_order() -> None:
