@@ -33,13 +33,28 @@ class BooksConflict(Permanent):
     """What is to be written contradicts what the books hold (MON-2, invariant 8)."""
 
 
-class ClaimTaken(Permanent):
-    """Another subscription holds a claim that only one can have (ELG-1, TRI-4)."""
+class OrderConflict(Permanent):
+    """The order's id, or a line's subscription id, belongs to another purchase (BUY-3)."""
 
-    def __init__(self, key: str, holder: str) -> None:
-        super().__init__(f"The claim {key} is held by subscription {holder} already.")
-        self.key = key
-        self.holder = holder
+
+class TokenRefused(Permanent):
+    """A set-up token that is unknown or has expired, or a subscription that needs no set-up (ISV-3, ISV-5)."""
+
+
+class NotThere(Permanent):
+    """The server knows no such subscription."""
+
+
+class NotTaken(Permanent):
+    """The subscription rejected what it was told, as malformed or out of time."""
+
+
+class ServerUnavailable(Transient):
+    """The Temporal server, or a worker behind it, did not answer."""
+
+
+class NotStartedYet(Transient):
+    """The subscription is bought and about to start."""
 
 
 class TenantRefused(Permanent):

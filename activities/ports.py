@@ -1,12 +1,15 @@
 """What the activities need of the world. Adapters implement these; workflows know nothing beyond them."""
 
-from collections.abc import Sequence
+from datetime import timedelta
 from typing import Protocol
 
 from activities.contracts import Confirmation, ProvisionInput, RecordInput
-from domain.commands import ReportUsage
+from activities.order_contracts import OpenInput, OrderLine, PlacedOrder, PlaceInput
+from activities.price_contracts import Concerned, ConcernedInput, PriceMessage
+from domain.commands import ChangePrice, ReportUsage
 from domain.decision import Answer
 from domain.effects import Receipt
+from domain.order import Order
 
 
 class Books(Protocol):
@@ -29,14 +32,58 @@ class Books(Protocol):
         ...
 
 
-class Claims(Protocol):
-    """What only one subscription can hold: one life of an offer, one trial ever (ELG-1, TRI-4)."""
+class Orders(Protocol):
+    """Orders and their lines, with what each line claims (BUY-3, ELG-1, TRI-4)."""
 
-    async def take(self, subscription_id: str, keys: Sequence[str], *, permanent: bool) -> None:
-        """Take all of the keys or none; again for the same subscription changes nothing.
+    async def open(self, entry: OpenInput) -> PlacedOrder:
+        """Take the order in, all its lines waiting; or take it up again: lines that were refused wait again.
 
-        Raises ClaimTaken where another holds one. Those not permanent end with the life's last event.
+        Raises OrderConflict where the id belongs to an order of other content.
         """
+        ...
+
+    async def place(self, line: PlaceInput) -> OrderLine:
+        """Decide the line and take its claims in one transaction; once placed, it stays as it was placed."""
+        ...
+
+    async def purchase(self, order_id: str, number: int) -> Order:
+        """What the placed line's subscription begins with: always the same."""
+        ...
+
+    async def bought(self, order_id: str, number: int) -> OrderLine:
+        """Note that the line's subscription has started; again changes nothing."""
+        ...
+
+
+class Launcher(Protocol):
+    """Where subscriptions live."""
+
+    async def launch(self, order: Order, *, ahead_by: timedelta | None, periods_per_run: int) -> None:
+        """Start the subscription's life; where it has begun already, this changes nothing."""
+        ...
+
+
+class PriceBook(Protocol):
+    """What the catalog's versions changed in prices, and whom that concerns (BUY-5)."""
+
+    async def concerned(self, page: ConcernedInput) -> Concerned:
+        """A page of the subscriptions that have not ended, of the offers whose prices the version changed."""
+        ...
+
+    async def messages(self, version: int, subscription_ids: tuple[str, ...]) -> list[PriceMessage]:
+        """What each is to be told: its offer's prices as the newest version of the catalog has them."""
+        ...
+
+    async def told(self, version: int) -> None:
+        """Note that every subscription concerned has been told."""
+        ...
+
+
+class Audience(Protocol):
+    """The subscriptions on the server, to be told something."""
+
+    async def tell(self, subscription_id: str, command: ChangePrice) -> Answer | None:
+        """Its answer; None where it has ended. Raises NotThere where the server does not know it."""
         ...
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -15,6 +16,9 @@ from activities.adapters.sql.database import Database
 from activities.adapters.sql.schema import HEAD, check_schema, upgrade
 from activities.adapters.sql.tables import metadata
 from activities.errors import BooksUnavailable, SchemaMismatch
+from tests.activities.books_under_test import InSql
+from tests.activities.lives import LICENCE, bought
+from tests.activities.shop import stock
 
 
 async def test_the_migrations_make_exactly_the_tables(database: Database) -> None:
@@ -56,7 +60,7 @@ async def test_a_missing_database_is_not_made_by_looking(tmp_path: Path) -> None
 async def test_an_empty_database_is_told_apart(tmp_path: Path) -> None:
     async with Database(f"sqlite:///{tmp_path / 'empty.db'}") as database:
         (tmp_path / "empty.db").touch()
-        with pytest.raises(SchemaMismatch, match="^The database is empty, it takes revision 0001: start a worker"):
+        with pytest.raises(SchemaMismatch, match="^The database is empty, it takes revision 0002: start a worker"):
             await check_schema(database)
 
 
@@ -65,7 +69,7 @@ async def test_a_newer_database_is_refused_and_left_alone(database: Database, ur
         connection.execute("UPDATE alembic_version SET version_num = '0099'")
     connection.close()
     line = (
-        "The database is of revision '0099', this version of Perennial takes '0001': "
+        "The database is of revision '0099', this version of Perennial takes '0002': "
         "it was written by a newer version; run that one, or restore a backup."
     )
     with pytest.raises(SchemaMismatch) as checked:
@@ -77,10 +81,30 @@ async def test_a_newer_database_is_refused_and_left_alone(database: Database, ur
 
 async def test_an_older_database_is_told_how_to_come_up(database: Database, path: Path) -> None:
     with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0000'")
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
     connection.close()
-    with pytest.raises(SchemaMismatch, match="takes '0001': start a worker of this version, it upgrades the database"):
+    with pytest.raises(SchemaMismatch, match="takes '0002': start a worker of this version, it upgrades the database"):
         await check_schema(database)
+
+
+async def test_an_older_database_comes_up_with_what_is_in_it(tmp_path: Path) -> None:
+    file = tmp_path / "older.db"
+    url = f"sqlite:///{file}"
+    async with Database(url, foreign_keys=False) as database:
+        await database.write(_upgrade_to, "0001")
+        await bought(InSql(database), LICENCE)
+    await upgrade(url)
+    async with Database(url) as database:
+        await check_schema(database)
+        assert [row.amount for row in await InSql(database).rows("s-1")] == [30]
+        await stock(database)
+
+
+def _upgrade_to(connection: Any, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", "activities.adapters.sql:migrations")
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 async def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:

@@ -5,12 +5,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from activities.adapters.sql import journal, ledger, usage
+from activities.adapters.sql import claims, journal, ledger, usage
 from activities.adapters.sql.database import Database
-from activities.adapters.sql.tables import claim, decision, ledger_entry, outbox, subscription
+from activities.adapters.sql.tables import decision, ledger_entry, outbox, subscription
 from activities.adapters.sql.tables import journal as journal_table
 from activities.contracts import About, Notice, RecordInput
 from activities.errors import BooksConflict, BooksUnavailable
@@ -113,8 +113,7 @@ def _write(connection: Connection, entry: RecordInput, digest: str, *, is_first:
     _write_ledger(connection, entries)
     connection.execute(insert(outbox), [_notice(about, event) for event in record.events])
     if record.events[-1].state.ended:
-        released = (claim.c.subscription_id == subscription_id) & ~claim.c.permanent
-        connection.execute(delete(claim).where(released))
+        claims.release(connection, subscription_id, record.events[-1])
     since = record.count_usage_from
     unbilled = None if since is None else usage.unbilled(connection, subscription_id, since)
     receipt = Receipt(seq=record.seq, usage_rows=tuple(usage_rows), unbilled_usage=unbilled)

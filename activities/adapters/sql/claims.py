@@ -1,42 +1,38 @@
-"""Claims: what one subscription alone can hold (ELG-1, TRI-4)."""
+"""Claims inside a transaction: unique rows, so that of two buyers at once exactly one wins (ELG-1, TRI-4)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select
 
-from activities.adapters.sql.database import Database
-from activities.adapters.sql.tables import claim, subscription
-from activities.errors import ClaimTaken
-from domain.events import State
-
-
-class SqlClaims:
-    """Unique rows: of two buyers at once exactly one wins. Raises BooksUnavailable or SchemaMismatch."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def take(self, subscription_id: str, keys: Sequence[str], *, permanent: bool) -> None:
-        """Take all of the keys or none; those that it holds already stay its own.
-
-        Those not `permanent` are released with the life's last event; a permanent one never is. Raises
-        ClaimTaken naming the first key that another holds.
-        """
-        await self._database.write(_take, subscription_id, keys, permanent)
+from activities.adapters.sql.tables import claim
+from domain.claims import Claim
+from domain.events import Event, State
 
 
-def _take(connection: Connection, subscription_id: str, keys: Sequence[str], permanent: bool) -> None:
-    found = connection.execute(select(claim).where(claim.c.key.in_(keys)))
-    held = {row.key: row for row in found}
-    for key in keys:
-        if key in held and held[key].subscription_id != subscription_id:
-            raise ClaimTaken(key, held[key].subscription_id)
-    if permanent and held:
-        connection.execute(update(claim).where(claim.c.key.in_(held)).values(permanent=True))
-    missing = [key for key in dict.fromkeys(keys) if key not in held]
-    state = connection.scalar(select(subscription.c.state).where(subscription.c.id == subscription_id))
-    # Asked again after the end, it would hold for ever what was released.
-    over = state is not None and State(state).ended and not permanent
-    if missing and not over:
-        rows = [{"key": key, "subscription_id": subscription_id, "permanent": permanent} for key in missing]
+def holders(connection: Connection, keys: Collection[str]) -> dict[str, str]:
+    """Who holds which of the keys: those that are free are left out."""
+    found = connection.execute(select(claim.c.key, claim.c.subscription_id).where(claim.c.key.in_(keys)))
+    return {row.key: row.subscription_id for row in found}
+
+
+def take(connection: Connection, subscription_id: str, wanted: Sequence[Claim]) -> None:
+    """Take them all; those that it holds already stay its own. The caller has seen that nobody else holds one.
+
+    The database refuses a key that another holds, and the transaction with it (BooksConflict).
+    """
+    held = holders(connection, [one.key for one in wanted])
+    missing = [one for one in wanted if held.get(one.key) != subscription_id]
+    if missing:
+        rows = [{"key": one.key, "subscription_id": subscription_id, "permanent": one.permanent} for one in missing]
         connection.execute(insert(claim), rows)
+
+
+def release(connection: Connection, subscription_id: str, last: Event) -> None:
+    """Free what the life held, as its last event is recorded.
+
+    The trial stays used up for ever, unless it never began: the life ended while pending (TRI-4).
+    """
+    released = claim.c.subscription_id == subscription_id
+    if last.before.state is not State.PENDING:
+        released &= ~claim.c.permanent
+    connection.execute(delete(claim).where(released))

@@ -5,6 +5,7 @@ Transactions run in threads, whole. Driven statement by statement from the event
 """
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from activities.errors import BooksUnavailable
 
 BUSY_TIMEOUT = timedelta(seconds=2)
 READERS = 4
+_LOCK_POLL = 0.01
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -93,11 +95,25 @@ def _sqlite(url: str, busy: float, foreign_keys: bool) -> Engine:
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: object) -> None:
         # Readers do not wait for the writer; what is acknowledged survives a power cut.
-        connection.execute("PRAGMA journal_mode=WAL")
+        _use_write_ahead_log(connection, busy)
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
 
     return engine
+
+
+def _use_write_ahead_log(connection: Any, busy: float) -> None:
+    """SQLite's own timeout does not wait for this lock: two that make a new file at once meet here."""
+    latest = time.monotonic() + busy
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > latest:
+                raise
+            time.sleep(_LOCK_POLL)
+        else:
+            return
 
 
 def _begin(connection: Connection) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, select
+from sqlalchemy import Connection, RowMapping, Select, func, select
 
 from activities.adapters.sql import journal, ledger, usage
 from activities.adapters.sql.database import Database
@@ -58,6 +58,15 @@ class SqlReader:
         if after is not None:
             wanted = wanted.where(subscription.c.id > after)
         return [_listed(row) for row in await self._all(wanted)]
+
+    async def counts(self, customer: str | None = None, offer: str | None = None) -> dict[State, int]:
+        """How many are in each state, with the filters that are given; a state that none is in is left out."""
+        wanted = select(subscription.c.state, func.count().label("count")).group_by(subscription.c.state)
+        if customer is not None:
+            wanted = wanted.where(subscription.c.customer_id == customer)
+        if offer is not None:
+            wanted = wanted.where(subscription.c.offer_id == offer)
+        return {State(row["state"]): row["count"] for row in await self._all(wanted)}
 
     async def events(self, subscription_id: str) -> list[Event]:
         """The journal in order, each event as it was recorded."""

@@ -21,10 +21,17 @@ from sqlalchemy import (
 
 from activities.adapters.sql.columns import DecimalText, InstantText, JsonText
 from activities.contracts import Notice
+from domain.cart import Cart
+from domain.catalog import ListedOffer
+from domain.catalog_changes import Changes
+from domain.customers import Customer, Partner
 from domain.effects import Receipt
+from domain.eligibility import Refusal
 from domain.events import Facts
 from domain.ledger import UsageCharge
+from domain.lines import OrderRequest
 from domain.offers import PinnedOffer
+from domain.order import Order
 
 metadata = MetaData(
     naming_convention={
@@ -164,3 +171,110 @@ access_change = Table(
     Column("confirmed_at", InstantText, nullable=False),
 )
 """What was done to the users' access: as of `at`, confirmed by the tenant's own clock at `confirmed_at`."""
+
+partner = Table(
+    "partner",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("record", JsonText(Partner), nullable=False),
+)
+"""The resellers, as the catalog's import describes them."""
+
+customer = Table(
+    "customer",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("partner_id", ID, ForeignKey("partner.id"), nullable=False),
+    Column("record", JsonText(Customer), nullable=False),
+    Index(None, "partner_id", "id"),
+)
+"""Who buys (ELG-8)."""
+
+offer = Table(
+    "offer",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("publisher", WORD, nullable=False),
+    Column("billing_type", WORD, nullable=False),
+    Column("category", WORD, nullable=False),
+    Column("one_per_customer", Boolean, nullable=False),
+    Column("record", JsonText(ListedOffer), nullable=False),
+    Index(None, "publisher", "id"),
+    Index(None, "category", "id"),
+)
+"""What is sold, as of the newest version; the columns are what listings filter by (CAT-2)."""
+
+catalog_version = Table(
+    "catalog_version",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("at", InstantText, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("changes", JsonText(Changes), nullable=False),
+    Column("told_at", InstantText),
+)
+"""Each import that changed something, and when all subscriptions had been told its prices. Null: not yet."""
+
+price_change = Table(
+    "price_change",
+    metadata,
+    Column("version", Integer, ForeignKey("catalog_version.number"), primary_key=True),
+    Column("offer_id", ID, ForeignKey("offer.id"), primary_key=True),
+    Index(None, "offer_id"),
+)
+"""Which offers' prices a version changed: their subscriptions are to be told (BUY-5)."""
+
+cart = Table(
+    "cart",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("customer_id", ID, ForeignKey("customer.id"), nullable=False),
+    Column("created_at", InstantText, nullable=False),
+    Column("record", JsonText(Cart), nullable=False),
+    Index(None, "customer_id", "created_at"),
+)
+"""Carts, each with its lines (BUY-1)."""
+
+# `order` is a word of SQL's own.
+customer_order = Table(
+    "customer_order",
+    metadata,
+    Column("id", ID, primary_key=True),
+    # No foreign key: an order for a customer without a record is refused line by line (ELG-8).
+    Column("customer_id", ID, nullable=False),
+    Column("ordered_at", InstantText, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("request", JsonText(OrderRequest), nullable=False),
+    Index(None, "customer_id", "ordered_at"),
+    Index(None, "ordered_at", "id"),
+)
+"""Orders as they were sent; the digest tells the same order from another under its id (BUY-3)."""
+
+order_line = Table(
+    "order_line",
+    metadata,
+    Column("order_id", ID, ForeignKey("customer_order.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    # Null until the line is placed: an id belongs to a purchase, not to the wish for one.
+    Column("subscription_id", ID),
+    Column("customer_id", ID, nullable=False),
+    Column("offer_id", ID, nullable=False),
+    Column("status", WORD, nullable=False),
+    Column("purchase", JsonText(Order)),
+    Column("refusal", JsonText(Refusal)),
+    UniqueConstraint("subscription_id"),
+    Index(None, "customer_id", "offer_id"),
+    Index(None, "offer_id", "subscription_id"),
+)
+"""How far each line has come; `purchase` is what its subscription begins with, once it is placed."""
+
+setup_token = Table(
+    "setup_token",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    # No foreign key: the link is given as soon as the line is placed.
+    Column("subscription_id", ID, nullable=False),
+    Column("expires_at", InstantText, nullable=False),
+    Index(None, "subscription_id"),
+)
+"""The tokens of set-up links: never the token itself (ISV-3)."""

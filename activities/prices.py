@@ -1,0 +1,93 @@
+"""The activities that tell subscriptions what the catalog's prices will be (BUY-5)."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+from temporalio import activity
+
+from activities.errors import NotStartedYet, NotThere, Permanent, Transient
+from activities.failure import reported
+from activities.ports import Audience, PriceBook
+from activities.price_contracts import Concerned, ConcernedInput, PriceMessage, TellInput, Told
+from domain.decision import Outcome
+
+AT_ONCE = 10
+"""How many subscriptions are told at a time."""
+PATIENCE = 6
+"""At the so manyth attempt, half a minute after the first, who still cannot be told is left out and named."""
+HEARTBEAT = timedelta(seconds=1)
+
+
+class PriceActivities:
+    """Prices from the price book to their audience. Telling again has no further effect: it is the same command.
+
+    ApplicationError of type NotStartedYet, ServerUnavailable, BooksUnavailable and SchemaMismatch, retryable.
+    """
+
+    def __init__(self, book: PriceBook, audience: Audience) -> None:
+        self._book = book
+        self._audience = audience
+
+    @activity.defn(name="concerned")
+    async def concerned(self, page: ConcernedInput) -> Concerned:
+        """A page of the subscriptions that the version's price changes concern."""
+        with reported():
+            return await self._book.concerned(page)
+
+    @activity.defn(name="tell")
+    async def tell(self, entry: TellInput) -> Told:
+        """Tell each, the others too where one cannot be told; then that is tried again, until PATIENCE is over."""
+        with reported():
+            messages = await self._book.messages(entry.version, entry.subscription_ids)
+            results = await self._tell_all(messages)
+            troubles = [result for result in results if isinstance(result, Transient)]
+            if troubles and activity.info().attempt < PATIENCE:
+                raise troubles[0]
+            told = Told(ended=len(entry.subscription_ids) - len(messages))
+            for message, result in zip(messages, results, strict=True):
+                told += result if isinstance(result, Told) else Told.not_told(message.subscription_id)
+            return told
+
+    @activity.defn(name="finish_telling")
+    async def finish(self, version: int) -> None:
+        """Note that every subscription concerned has been told."""
+        with reported():
+            await self._book.told(version)
+
+    async def _tell_all(self, messages: Sequence[PriceMessage]) -> list[Told | Transient]:
+        window = asyncio.Semaphore(AT_ONCE)
+
+        async def in_turn(message: PriceMessage) -> Told | Transient:
+            async with window:
+                return await self._tell(message)
+
+        tasks = [asyncio.create_task(in_turn(message)) for message in messages]
+        try:
+            waiting = set(tasks)
+            while waiting:
+                _, waiting = await asyncio.wait(waiting, timeout=HEARTBEAT.total_seconds())
+                activity.heartbeat(len(tasks) - len(waiting))
+        finally:
+            for task in tasks:
+                task.cancel()
+        return [task.result() for task in tasks]
+
+    async def _tell(self, message: PriceMessage) -> Told | Transient:
+        """What came of telling one; a Transient where trying again may help."""
+        subscription_id = message.subscription_id
+        try:
+            answer = await self._audience.tell(subscription_id, message.command)
+        except NotThere:
+            if not message.started:
+                return NotStartedYet(f"Subscription {subscription_id} is bought and about to start. Try again shortly.")
+            return Told.not_told(subscription_id)
+        except Permanent:
+            return Told.not_told(subscription_id)
+        except Transient as trouble:
+            return trouble
+        if answer is None:
+            return Told(ended=1)
+        if answer.outcome is Outcome.UNCHANGED:
+            return Told(unchanged=1)
+        return Told.not_told(subscription_id) if answer.outcome is Outcome.REFUSED else Told(told=1)
