@@ -12,15 +12,22 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.adapters.sql.access_log import SqlAccessLog
 from activities.adapters.sql.books import SqlBooks
-from activities.adapters.sql.claims import SqlClaims
+from activities.adapters.sql.carts import SqlCarts
+from activities.adapters.sql.catalog import SqlCatalog
 from activities.adapters.sql.database import Database
+from activities.adapters.sql.holdings import SqlHoldings
+from activities.adapters.sql.orders import SqlOrders
+from activities.adapters.sql.price_book import SqlPriceBook
 from activities.adapters.sql.reader import SqlReader
 from activities.adapters.sql.schema import upgrade
+from activities.adapters.sql.setup_links import SqlSetupLinks
 from activities.adapters.tenants.embedded import EmbeddedTenants
 from activities.adapters.tenants.http import HttpTenants
 from activities.adapters.tenants.store import TenantStore
 from activities.billing import BillingActivities
+from activities.orders import OrderActivities
 from activities.ports import Tenants
+from activities.prices import PriceActivities
 from activities.provisioning import ProvisioningActivities
 from activities.settings import Settings
 from hosting.clock import wall_clock
@@ -29,6 +36,11 @@ from hosting.namespace import raise_retention, register_search_attributes
 from workflows import search_attributes
 from workflows.client import Subscriptions
 from workflows.interceptor import GuardInterceptor
+from workflows.launching import ServerAudience, ServerLauncher
+from workflows.order import OrderWorkflow
+from workflows.order_client import OrderClient
+from workflows.price_changes import PriceChangeWorkflow
+from workflows.price_client import PriceClient
 from workflows.subscription import SubscriptionWorkflow
 from workflows.time_skipping import ServerClock
 
@@ -44,10 +56,16 @@ class World:
 
     client: Client
     subscriptions: Subscriptions
+    orders: OrderClient
+    prices: PriceClient
     clock: ServerClock
     books: SqlBooks
     reader: SqlReader
-    claims: SqlClaims
+    catalog: SqlCatalog
+    carts: SqlCarts
+    order_book: SqlOrders
+    holdings: SqlHoldings
+    setup_links: SqlSetupLinks
     tenants: Tenants
 
 
@@ -81,15 +99,23 @@ async def running_worker(client: Client, settings: Settings) -> AsyncIterator[Wo
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(settings.database_url, busy_timeout=settings.busy_timeout))
         tenants = await stack.enter_async_context(_tenants(settings))
-        books = SqlBooks(database)
+        books, order_book = SqlBooks(database), SqlOrders(database)
+        subscriptions = Subscriptions(client, settings.task_queue, wall_clock)
         billing = BillingActivities(books)
         provisioning = ProvisioningActivities(tenants, SqlAccessLog(database))
+        orders = OrderActivities(order_book, ServerLauncher(subscriptions))
+        prices = PriceActivities(SqlPriceBook(database), ServerAudience(subscriptions))
         await stack.enter_async_context(
             Worker(
                 client,
                 task_queue=settings.task_queue,
-                workflows=[SubscriptionWorkflow],
-                activities=[billing.record, provisioning.grant, provisioning.revoke, provisioning.purge],
+                workflows=[SubscriptionWorkflow, OrderWorkflow, PriceChangeWorkflow],
+                activities=[
+                    billing.record,
+                    *(provisioning.grant, provisioning.revoke, provisioning.purge),
+                    *(orders.open, orders.place, orders.start),
+                    *(prices.concerned, prices.tell, prices.finish),
+                ],
                 interceptors=[GuardInterceptor()],
                 workflow_runner=_sandbox(),
                 sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
@@ -97,11 +123,17 @@ async def running_worker(client: Client, settings: Settings) -> AsyncIterator[Wo
         )
         yield World(
             client=client,
-            subscriptions=Subscriptions(client, settings.task_queue, wall_clock),
+            subscriptions=subscriptions,
+            orders=OrderClient(client, settings.task_queue),
+            prices=PriceClient(client, settings.task_queue),
             clock=ServerClock(client),
             books=books,
             reader=SqlReader(database),
-            claims=SqlClaims(database),
+            catalog=SqlCatalog(database),
+            carts=SqlCarts(database),
+            order_book=order_book,
+            holdings=SqlHoldings(database),
+            setup_links=SqlSetupLinks(database),
             tenants=tenants,
         )
 

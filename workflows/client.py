@@ -22,7 +22,7 @@ from domain.decision import Answer, Outcome
 from domain.order import Order
 from statemachines.life import Life
 from statemachines.timeline import Milestone, next_milestone
-from workflows import options, search_attributes
+from workflows import bought_by, options, search_attributes
 from workflows.messages import (
     Details,
     Ended,
@@ -38,7 +38,7 @@ from workflows.subscription import SubscriptionWorkflow
 
 T = TypeVar("T")
 _TRANSIENT = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.ABORTED}
-_RETRIES = 5
+RETRIES = 5
 _RETRY_AFTER = timedelta(milliseconds=200)
 
 
@@ -96,9 +96,15 @@ class Subscriptions:
                 task_timeout=options.TASK_TIMEOUT,
                 search_attributes=search_attributes.fixed(bought),
                 static_summary=f"{order.quantity} x {order.offer.id} for {order.customer}",
+                memo=bought_by.memo(order),
             )
         except WorkflowAlreadyStartedError:
             raise AlreadyBought(f"subscription {order.subscription_id} exists already; choose another id") from None
+
+    async def began_with(self, order: Order) -> bool:
+        """Whether the life under the order's subscription id began with exactly this order."""
+        seen = await self.handle(order.subscription_id).describe(rpc_timeout=options.ANSWER_TIMEOUT)
+        return bought_by.same(await seen.memo(), order)
 
     async def ask(self, subscription_id: str, command: Command, *, wait: bool = True) -> Answer:
         """Send the command as an update and return its answer.
@@ -123,7 +129,7 @@ class Subscriptions:
             )
             return answer
 
-        answer = await self._asked(subscription_id, send, retries=_RETRIES if update_id else 0)
+        answer = await self._asked(subscription_id, send, retries=RETRIES if update_id else 0)
         if not wait or answer.outcome in {Outcome.REFUSED, Outcome.UNCHANGED}:
             return answer
         await self.committed(subscription_id, answer.seq)
@@ -214,29 +220,39 @@ class Subscriptions:
 
         return await self._asked(subscription_id, send)
 
-    async def _asked(self, subscription_id: str, send: Callable[[], Awaitable[T]], *, retries: int = _RETRIES) -> T:
-        """Send, trying again on a broken connection; every failure becomes one line."""
-        for attempt in range(retries + 1):
-            try:
-                return await send()
-            except WorkflowUpdateFailedError as error:
-                cause = error.cause
-                raise Rejected(cause.message if isinstance(cause, ApplicationError) else str(cause)) from None
-            except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
-                raise Rejected(str(error)) from None
-            except WorkflowUpdateRPCTimeoutOrCancelledError:
-                raise NotAnswered(_no_worker(subscription_id)) from None
-            except RPCError as error:
-                if error.status is RPCStatusCode.NOT_FOUND:
-                    raise _missing(subscription_id, error) from None
-                if error.status not in _TRANSIENT or attempt == retries:
-                    raise NotAnswered(f"{_no_worker(subscription_id)} ({error.message})") from None
-                await asyncio.sleep(_RETRY_AFTER.total_seconds() * 2**attempt)
-        raise AssertionError("unreachable")
+    async def _asked(self, subscription_id: str, send: Callable[[], Awaitable[T]], *, retries: int = RETRIES) -> T:
+        return await asked(subscription_id, send, lambda error: _missing(subscription_id, error), retries=retries)
 
 
-def _no_worker(subscription_id: str) -> str:
-    return f"{subscription_id}: nobody answered in time. Is a worker running (make dev)?"
+async def asked(
+    what: str,
+    send: Callable[[], Awaitable[T]],
+    missing: Callable[[RPCError], SubscriptionError],
+    *,
+    retries: int = RETRIES,
+) -> T:
+    """Send, trying again on a broken connection; every failure becomes one line, `missing` the one of no workflow."""
+    for attempt in range(retries + 1):
+        try:
+            return await send()
+        except WorkflowUpdateFailedError as error:
+            cause = error.cause
+            raise Rejected(cause.message if isinstance(cause, ApplicationError) else str(cause)) from None
+        except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
+            raise Rejected(str(error)) from None
+        except WorkflowUpdateRPCTimeoutOrCancelledError:
+            raise NotAnswered(_no_worker(what)) from None
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise missing(error) from None
+            if error.status not in _TRANSIENT or attempt == retries:
+                raise NotAnswered(f"{_no_worker(what)} ({error.message})") from None
+            await asyncio.sleep(_RETRY_AFTER.total_seconds() * 2**attempt)
+    raise AssertionError("unreachable")
+
+
+def _no_worker(what: str) -> str:
+    return f"{what}: nobody answered in time. Is a worker running (make dev)?"
 
 
 def _missing(subscription_id: str, error: RPCError) -> SubscriptionError:

@@ -13,8 +13,11 @@ from domain.commands import AnyCommand
 from domain.faults import faults_of
 from domain.values import Strict
 from workflows.messages import Start
+from workflows.price_messages import PriceStart
 
 MAX_MESSAGE = 1024
+CARRIED = ((Start, b'"life"'), (PriceStart, b'"progress"'))
+"""What a run begins with, and the field by which the state that one run hands to the next is told from a request."""
 
 
 def malformed(error: ValidationError) -> ApplicationError:
@@ -26,11 +29,12 @@ def malformed(error: ValidationError) -> ApplicationError:
 def _asked_for(payloads: Sequence[Payload], type_hints: Sequence[object] | None) -> bool:
     """Whether a caller's request is being read, and not a state that one run hands to the next.
 
-    A state that this code cannot read must wait for code that can; a purchase that nobody can read must fail.
+    A state that this code cannot read must wait for code that can; a request that nobody can read must fail.
     """
     for hint, payload in zip(type_hints or [], payloads, strict=False):
-        if hint == Start:
-            return b'"life"' not in payload.data
+        for start, carried in CARRIED:
+            if hint == start:
+                return carried not in payload.data
         if hint == AnyCommand or (isinstance(hint, type) and issubclass(hint, Strict)):
             return True
     return False

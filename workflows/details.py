@@ -1,6 +1,5 @@
 """What a person sees of a subscription: the details query, and the Markdown of the Web UI's current details."""
 
-from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from domain.cancellation import refund_open
@@ -8,10 +7,10 @@ from statemachines.life import Life
 from statemachines.lifecycle import Lifecycle
 from statemachines.narrative import headline
 from statemachines.timeline import timeline
+from workflows.markdown import table
 from workflows.messages import Details
 
 EVENTS_SHOWN = 8
-ROOM = "\u00a0" * 3
 
 
 def details(life: Life, lifecycle: Lifecycle, now: datetime, attention: str | None) -> Details:
@@ -53,24 +52,18 @@ def markdown(life: Life, lifecycle: Lifecycle, now: datetime, attention: str | N
         lines += ["", f"**Held:** {holds}."]
     if upcoming := timeline(s, now):
         milestones = ((_day(m.at), headline(lifecycle, s, m), m.rule.value) for m in upcoming)
-        lines += ["", "### What comes next", "", *_table(("when (UTC)", "what", "rule"), milestones)]
+        lines += ["", "### What comes next", "", *table(("when (UTC)", "what", "rule"), milestones)]
     if allowed := lifecycle.allowed(s, now):
         window = f" A cancel is credited until {_day(s.refund_closes)}." if refund_open(s, now) else ""
         lines += ["", f"**Allowed now:** {', '.join(allowed)}.{window}"]
     last = reversed(life.recent[-EVENTS_SHOWN:])
     rows = ((e.seq, _day(e.at), e.event.value, e.actor or e.by, e.rule) for e in last)
-    lines += ["", "### Last events", "", *_table(("seq", "when (UTC)", "event", "by", "rule"), rows)]
+    lines += ["", "### Last events", "", *table(("seq", "when (UTC)", "event", "by", "rule"), rows)]
     if life.refused_signal_count:
         answer = life.refused_signals[-1]
         count = f"**Refused signals:** {life.refused_signal_count}."
         lines += ["", f"{count} Last: {answer.do}, {answer.rule}: {answer.message}"]
     return "\n".join(lines)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """A Markdown table. The Web UI sets cells without any room between them, so they bring their own."""
-    lines = ["| " + " | ".join(f"{cell}{ROOM}" for cell in row) + " |" for row in (head, *rows)]
-    return [lines[0], "|---" * len(head) + "|", *lines[1:]]
 
 
 def _day(instant: datetime) -> str:

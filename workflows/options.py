@@ -13,6 +13,15 @@ WITHOUT_END = RetryPolicy(
 )
 """Transient trouble passes: money and access are never given up on. Permanent errors say so themselves."""
 
+START_TIMEOUT = timedelta(seconds=10)
+"""One attempt to start a line's subscription: two looks at the books and one request to the server."""
+STARTS_AT_ONCE = 8
+"""How many of an order's subscriptions are started at a time."""
+TELL_TIMEOUT = timedelta(minutes=15)
+"""One attempt to tell a batch of subscriptions their prices: ten at a time, each with its ANSWER_TIMEOUT."""
+TELL_HEARTBEAT = timedelta(seconds=10)
+"""How soon a telling whose worker was killed is tried again."""
+
 LONGEST_FORECAST = timedelta(days=50 * 366)
 """How far `what_if` lives on: a workflow task must end within two seconds."""
 SHORTEST_TIMER = timedelta(milliseconds=1)
@@ -28,6 +37,10 @@ COMMIT_TIMEOUT = timedelta(seconds=60)
 POLL_INTERVAL = timedelta(milliseconds=20)
 POLL_INTERVAL_MAX = timedelta(milliseconds=250)
 """How often the client looks whether an answer is committed: growing from the first to the second."""
+ORDER_TIMEOUT = timedelta(seconds=60)
+"""How long the client waits while no line of an order, or no batch of a telling, comes any further."""
+LAST_WORDS_TIMEOUT = timedelta(seconds=2)
+"""How long the client waits, where a query failed, for the workflow's own failure."""
 START_POINT_MARGIN = timedelta(minutes=10)
 """How far before its instant a live scenario stops the clock, so that real seconds cannot pass it."""
 SETTLE_TIMEOUT = timedelta(seconds=120)

@@ -32,10 +32,12 @@ with workflow.unsafe.imports_passed_through():
         Forecast,
         Migration,
         Operator,
+        Purchase,
         Start,
         WhatIf,
         workflow_id,
     )
+    from workflows.one_request import OneRequest
     from workflows.signals import read_signal, unreadable
 
 BILLED = frozenset({EventName.CONVERTED, EventName.RENEWED, EventName.PERIOD_CHARGED})
@@ -45,8 +47,10 @@ NOT_BY_CANCELLATION = "Temporal's own cancellation ends no subscription: send th
 
 
 @workflow.defn
-class SubscriptionWorkflow:
+class SubscriptionWorkflow(OneRequest):
     """One subscription, from purchase to its end. Handlers decide; `run` performs what was decided."""
+
+    takes = (Purchase, Continued)
 
     @workflow.init
     def __init__(self, start: Start) -> None:

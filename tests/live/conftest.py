@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from activities.settings import Settings
 from domain.order import Order
 from hosting.assembly import World, prepare_namespace, running_worker
 from hosting.connection import connect_to
 from hosting.embedded import EmbeddedServer
 from tests.live.purchases import Bought, Buy, order, settings_in
+from tests.live.shopping import Shop
 from workflows.messages import TestClock
 
 
@@ -24,10 +26,16 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Embe
 
 
 @pytest.fixture(scope="session")
-async def world(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Where the world keeps its books and tenants."""
+    return settings_in(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="session")
+async def world(server: EmbeddedServer, settings: Settings) -> AsyncIterator[World]:
     """A worker with fresh books and tenants."""
     client = await connect_to(server.address)
-    async with running_worker(client, settings_in(tmp_path_factory.mktemp("world"))) as world:
+    async with running_worker(client, settings) as world:
         yield world
 
 
@@ -43,3 +51,9 @@ def buy(world: World) -> Buy:
         return Bought(wanted.subscription_id, clock)
 
     return bought
+
+
+@pytest.fixture
+def shop(world: World) -> Shop:
+    """A shop on the world."""
+    return Shop(world)

@@ -1,10 +1,6 @@
 """TIM-5, MON-2: a worker that is killed three times in a life leaves the ledger and events of the simulator."""
 
 import asyncio
-import os
-import signal
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,12 +14,12 @@ from cli.scenario_file import load
 from hosting.connection import connect_to
 from hosting.embedded import EmbeddedServer
 from statemachines.scenario import parse_scenario, simulate
+from tests.live.mortal_worker import ROOT, MortalWorker
 from tests.live.purchases import settings_in
 from workflows.client import Subscriptions
 from workflows.live import LiveScenario
 from workflows.time_skipping import ServerClock
 
-ROOT = Path(__file__).parents[2]
 LIFE = ROOT / "tests" / "replay" / "lives" / "four-years-monthly.yaml"
 KILLS = 3
 EVERY = 3
@@ -31,39 +27,18 @@ EVERY = 3
 pytestmark = [pytest.mark.live, pytest.mark.chaos, pytest.mark.timeout(240)]
 
 
-class MortalWorker:
-    """A worker process that is killed and started again as the life goes on."""
+class Fate:
+    """Kills the worker at every few steps of the life."""
 
-    def __init__(self, address: str, directory: Path) -> None:
-        self._command = [sys.executable, str(ROOT / "worker.py"), "--address", address]
-        self._environment = {
-            **os.environ,
-            "PERENNIAL_DATA_DIR": str(directory),
-            "PERENNIAL_TASK_QUEUE": "mortal",
-            "PERENNIAL_TENANTS_PORT": "0",
-        }
-        self._log = (directory / "worker.log").open("wb")
-        self.kills = 0
+    def __init__(self, worker: MortalWorker) -> None:
+        self._worker = worker
         self._steps = 0
-        self._process = self._start()
-
-    def _start(self) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(self._command, env=self._environment, cwd=ROOT, stdout=self._log, stderr=self._log)
 
     def step(self, _: str) -> None:
-        """Called at each step of the life: every few steps the worker dies without a word."""
+        """Called at each step of the life."""
         self._steps += 1
-        if self._steps % EVERY == 0 and self.kills < KILLS:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.wait()
-            self.kills += 1
-            self._process = self._start()
-
-    def stop(self) -> None:
-        """End the last one."""
-        self._process.kill()
-        self._process.wait()
-        self._log.close()
+        if self._steps % EVERY == 0 and self._worker.kills < KILLS:
+            self._worker.kill()
 
 
 async def test_killed_three_times_and_nothing_is_lost_or_doubled(server: EmbeddedServer, tmp_path: Path) -> None:
@@ -71,7 +46,7 @@ async def test_killed_three_times_and_nothing_is_lost_or_doubled(server: Embedde
     await upgrade(settings.database_url)
     client = await connect_to(server.address)
     scenario = parse_scenario(load(LIFE))
-    worker = MortalWorker(server.address, tmp_path)
+    worker = MortalWorker(server.address, tmp_path, "mortal")
     try:
         async with Database(settings.database_url) as database:
             life = LiveScenario(
@@ -81,7 +56,7 @@ async def test_killed_three_times_and_nothing_is_lost_or_doubled(server: Embedde
                 ServerClock(client),
                 SqlReader(database),
                 SqlBooks(database),
-                worker.step,
+                Fate(worker).step,
             )
             story = await asyncio.wait_for(life.run(datetime.now(UTC)), 200)
     finally:

@@ -8,7 +8,8 @@ from domain.offers import Offer
 from domain.order import Order
 from statemachines.life import Living
 from statemachines.simulator import Simulator
-from workflows.details import ROOM, details, markdown
+from workflows.details import details, markdown
+from workflows.markdown import ROOM
 from workflows.signals import unreadable
 
 OFFER = Offer.model_validate(

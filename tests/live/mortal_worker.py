@@ -1,0 +1,41 @@
+"""A worker process that can be killed and started again while it works."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+class MortalWorker:
+    """`worker.py` on the server's address, with its files in the directory."""
+
+    def __init__(self, address: str, directory: Path, task_queue: str) -> None:
+        self._command = [sys.executable, str(ROOT / "worker.py"), "--address", address]
+        self._environment = {
+            **os.environ,
+            "PERENNIAL_DATA_DIR": str(directory),
+            "PERENNIAL_TASK_QUEUE": task_queue,
+            "PERENNIAL_TENANTS_PORT": "0",
+        }
+        self._log = (directory / "worker.log").open("wb")
+        self.kills = 0
+        self._process = self._start()
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(self._command, env=self._environment, cwd=ROOT, stdout=self._log, stderr=self._log)
+
+    def kill(self) -> None:
+        """It dies without a word; another one begins."""
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+        self.kills += 1
+        self._process = self._start()
+
+    def stop(self) -> None:
+        """End the last one."""
+        self._process.kill()
+        self._process.wait()
+        self._log.close()

@@ -1,0 +1,71 @@
+"""A shop on a live world: a catalog that is imported, customers of a test's own, and orders that are placed there."""
+
+import itertools
+from datetime import UTC, datetime
+from typing import Any
+
+from activities.adapters.sql.catalog import SqlCatalog
+from activities.order_contracts import PlacedOrder
+from domain.catalog import Contents, ListedOffer
+from domain.catalog_changes import Imported
+from domain.lines import OrderRequest
+from hosting.assembly import World
+from tests.activities.shop import SETUP, customer, listed, partner, request
+from workflows.messages import TestClock
+
+OPENED = datetime(2020, 1, 1, tzinfo=UTC)
+OFFERS = (
+    listed(),
+    listed(id="single", name="Single", one_per_customer=True),
+    listed(id="abroad", name="Abroad", countries=["DE"]),
+    listed(id="direct", name="Direct", in_programme=False),
+    listed(id="chosen", name="Chosen", exclusive_to=["tailspin"]),
+    listed(id="container", name="Container", transactable=False),
+    listed(id="metered", name="Metered", billing_type="usage", add_ons=[]),
+    listed(id="school", name="School", segments=["education"]),
+    listed(id="few", name="Few", max_quantity=5),
+    listed(id="trial", name="Trial", trial_days=30),
+    listed(id="set-up", name="Set-up", **SETUP),
+)
+"""One for each rule that says no, and some that sell."""
+
+_numbers = itertools.count(1)
+
+
+async def imported(catalog: SqlCatalog, *offers: ListedOffer, at: datetime | None = None, **records: Any) -> Imported:
+    """The offers, and other records, as an import brings them into the catalog."""
+    contents = Contents(offers=offers, partners=(partner(), partner(id="tailspin")), **records)
+    return await catalog.import_contents(contents, "a test", at or datetime.now(UTC))
+
+
+class Shop:
+    """Orders in one world; each customer and order has an id that no other test uses."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    async def customer(self, **changes: Any) -> str:
+        """A new customer's id; the catalog has every offer afterwards."""
+        fields = {"id": f"customer-{next(_numbers)}", "account_opened": OPENED, **changes}
+        await imported(self.world.catalog, *OFFERS, customers=(customer(**fields),))
+        return str(fields["id"])
+
+    def order(self, customer_id: str, *lines: dict[str, Any], **changes: Any) -> OrderRequest:
+        """An order that nobody has sent yet."""
+        return request(*lines, **{"order_id": f"order-{next(_numbers)}", "customer": customer_id, **changes})
+
+    async def buy(self, wanted: OrderRequest, at: datetime | None = None) -> PlacedOrder:
+        """Send the order, with a test clock at that instant if it is given, and wait until it is settled."""
+        clock = TestClock.ahead_by(at - datetime.now(UTC)) if at else TestClock()
+        await self.world.orders.place(wanted, clock=clock)
+        order = await self.world.orders.settled(wanted.order_id)
+        for line in order.lines:
+            if line.status == "bought":
+                await self.world.subscriptions.settled(line.subscription_id)
+        return order
+
+    async def buy_one(self, customer_id: str, offer_id: str, **changes: Any) -> str:
+        """The id of the one subscription of a new order."""
+        order = await self.buy(self.order(customer_id, {"offer": offer_id}), **changes)
+        assert [line.status for line in order.lines] == ["bought"], order
+        return order.lines[0].subscription_id
