@@ -6,7 +6,7 @@ from rich.text import Text
 
 from cli.failure import ExitCode, Failure
 from cli.printable import printable, second
-from cli.rule_words import words_of
+from cli.rule_words import refused_by, words_of
 from cli.screen import console, print_json
 from domain.decision import Answer, Outcome
 
@@ -25,8 +25,7 @@ def report(answer: Answer, *, as_json: bool, preview: bool = False) -> None:
 
 def refusal(answer: Answer) -> str:
     """Which rule says no, and what can be done instead."""
-    words = words_of(answer.rule)
-    return f"refused by {answer.rule}{f' ({words})' if words else ''}: {answer.message}"
+    return refused_by(answer.rule, answer.message)
 
 
 def show(answer: Answer, *, stderr: bool = False, preview: bool = False) -> None:

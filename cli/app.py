@@ -10,15 +10,24 @@ from cli import (
     add_on,
     auto_renew,
     cancellation,
+    cart,
+    cart_purchase,
+    cart_review,
+    catalog,
+    catalog_listing,
+    catalog_offer,
+    customer,
     demo,
     details,
     journal,
     ledger,
     listing,
+    order,
     provisioning,
     purchase,
     quantity,
     scenario,
+    setup_link,
     suspension,
     timeline,
     usage,
@@ -42,6 +51,37 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "auto-renew": auto_renew.set_auto_renew,
     "activate": provisioning.activate,
     "deprovision": provisioning.deprovision,
+    "setup-link": setup_link.setup_link,
+    "resolve": setup_link.resolve,
+}
+
+GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
+    "catalog": (
+        "What is sold: check, import, list, show.",
+        {
+            "check": catalog.check,
+            "import": catalog.import_catalog,
+            "list": catalog_listing.list_offers,
+            "show": catalog_offer.show_offer,
+        },
+    ),
+    "customer": (
+        "Who can buy: list, show.",
+        {"list": customer.list_customers, "show": customer.show_customer},
+    ),
+    "cart": (
+        "Lines to buy together: add, remove, show, review, buy.",
+        {
+            "add": cart.add,
+            "remove": cart.remove,
+            "show": cart.show,
+            "review": cart_review.review,
+            "buy": cart_purchase.buy,
+        },
+    ),
+    "order": ("What was ordered: list, show.", {"list": order.list_orders, "show": order.show}),
+    "usage": ("Usage, of offers that are billed by it: report.", {"report": usage.report}),
+    "scenario": ("Lives described as data: run.", {"run": scenario.run}),
 }
 
 
@@ -60,10 +100,8 @@ app = _group(
 for name, command in COMMANDS.items():
     app.command(name)(command)
 
-usages = _group("Usage, of offers that are billed by it: report.")
-usages.command("report")(usage.report)
-app.add_typer(usages, name="usage")
-
-scenarios = _group("Lives described as data: run.")
-scenarios.command("run")(scenario.run)
-app.add_typer(scenarios, name="scenario")
+for noun, (about, commands) in GROUPS.items():
+    group = _group(about)
+    for name, command in commands.items():
+        group.command(name)(command)
+    app.add_typer(group, name=noun)

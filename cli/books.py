@@ -1,17 +1,26 @@
-"""The books: journal, ledger and read model, opened to read or to take what belongs beside a purchase."""
+"""The books: catalog, carts, orders, journal and ledger, opened to read or to take what belongs beside a purchase."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from activities.adapters.sql.books import SqlBooks
-from activities.adapters.sql.claims import SqlClaims
+from activities.adapters.sql.carts import SqlCarts
+from activities.adapters.sql.catalog import SqlCatalog
 from activities.adapters.sql.database import Database
+from activities.adapters.sql.holdings import SqlHoldings
+from activities.adapters.sql.orders import SqlOrders
+from activities.adapters.sql.price_book import SqlPriceBook
 from activities.adapters.sql.reader import SqlReader
 from activities.adapters.sql.schema import check_schema
+from activities.adapters.sql.setup_links import SqlSetupLinks
 from activities.contracts import Listed
 from activities.settings import Settings
 from cli.failure import Failure
+from cli.rule_words import refused_by
+from domain.catalog import ListedOffer
+from domain.customers import Customer
+from domain.eligibility import Refusal, unknown_customer, unknown_offer
 
 
 @dataclass(frozen=True)
@@ -20,7 +29,12 @@ class Books:
 
     reader: SqlReader
     writer: SqlBooks
-    claims: SqlClaims
+    catalog: SqlCatalog
+    carts: SqlCarts
+    orders: SqlOrders
+    holdings: SqlHoldings
+    prices: SqlPriceBook
+    setup_links: SqlSetupLinks
 
     async def known(self, subscription_id: str) -> Listed:
         """The subscription as its last event left it. Raises Failure where the books do not know it."""
@@ -29,6 +43,25 @@ class Books:
             raise Failure(f"The books know no subscription {subscription_id}; see: starter.py list")
         return listed
 
+    async def buyer(self, customer_id: str) -> Customer:
+        """The customer's record. Raises Failure where there is none (ELG-8)."""
+        customer = await self.catalog.customer(customer_id)
+        if customer is None:
+            raise refused(unknown_customer(customer_id))
+        return customer
+
+    async def sold(self, offer_id: str) -> ListedOffer:
+        """The catalog's offer. Raises Failure where it holds none of that id."""
+        offer = await self.catalog.offer(offer_id)
+        if offer is None:
+            raise refused(unknown_offer(offer_id))
+        return offer
+
+
+def refused(refusal: Refusal) -> Failure:
+    """A rule's refusal, as the command's last word."""
+    return Failure(refused_by(refusal.rule, str(refusal)))
+
 
 @asynccontextmanager
 async def opened_books() -> AsyncIterator[Books]:
@@ -36,4 +69,13 @@ async def opened_books() -> AsyncIterator[Books]:
     settings = Settings.load()
     async with Database(settings.database_url, busy_timeout=settings.busy_timeout) as database:
         await check_schema(database)
-        yield Books(reader=SqlReader(database), writer=SqlBooks(database), claims=SqlClaims(database))
+        yield Books(
+            reader=SqlReader(database),
+            writer=SqlBooks(database),
+            catalog=SqlCatalog(database),
+            carts=SqlCarts(database),
+            orders=SqlOrders(database),
+            holdings=SqlHoldings(database),
+            prices=SqlPriceBook(database),
+            setup_links=SqlSetupLinks(database),
+        )

@@ -23,16 +23,14 @@ def show(subscription: SubscriptionId, reading: Reading) -> None:
     from cli.running import run
     from cli.screen import print_json
 
-    found = run(_look(subscription, reading.address))
+    found = run(look(subscription, reading.address))
     if reading.as_json:
-        print_json(_document(found))
-    elif isinstance(found, tuple):
-        print_living(*found)
+        print_json(document(found))
     else:
-        _print_ended(found)
+        print_found(found)
 
 
-async def _look(subscription: str, address: str | None) -> tuple[Details, Subscription] | Listed:
+async def look(subscription: str, address: str | None) -> tuple[Details, Subscription] | Listed:
     """From the server that it lives on; once the server has let go of it, from the books."""
     from cli.books import opened_books
     from cli.server import connected
@@ -47,7 +45,8 @@ async def _look(subscription: str, address: str | None) -> tuple[Details, Subscr
             return await books.known(subscription)
 
 
-def _document(found: tuple[Details, Subscription] | Listed) -> Any:
+def document(found: tuple[Details, Subscription] | Listed) -> Any:
+    """What `--json` prints of it."""
     from statemachines.document import timeline_document
 
     if not isinstance(found, tuple):
@@ -56,7 +55,15 @@ def _document(found: tuple[Details, Subscription] | Listed) -> Any:
     return {**details.model_dump(mode="json"), "timeline": timeline_document(details.timeline)}
 
 
-def print_living(details: Details, subscription: Subscription) -> None:
+def print_found(found: tuple[Details, Subscription] | Listed) -> None:
+    """What a person reads of it."""
+    if isinstance(found, tuple):
+        _print_living(*found)
+    else:
+        _print_ended(found)
+
+
+def _print_living(details: Details, subscription: Subscription) -> None:
     """Its facts, and what comes next."""
     from cli.screen import console
     from cli.timeline import print_milestones

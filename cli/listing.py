@@ -1,14 +1,14 @@
-"""`list`: the living subscriptions from the server's visibility, the ended ones from the books."""
+"""`list`: the living subscriptions from the server's visibility, the ended ones from the books, page by page."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
+from cli.list_page import Mark, marked
 from cli.option_groups import with_options
 from cli.options import Reading, one_of, positive_number, some_id
 from domain.events import State
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from activities.contracts import Listed
 
-WORKFLOWS = "WorkflowType = 'SubscriptionWorkflow' AND ExecutionStatus = 'Running'"
+LIVING = [state for state in State if not state.ended]
+ENDED = [state for state in State if state.ended]
+PAGE_OF_SERVER = 1000
 
 
 @dataclass(frozen=True)
@@ -35,72 +37,153 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Which subscriptions are listed."""
+class Filters:
+    """Which subscriptions are looked at."""
 
     customer: Annotated[str | None, Option(parser=some_id, metavar="ID", help="Of this customer.")] = None
     offer: Annotated[str | None, Option(parser=some_id, metavar="ID", help="Of this offer.")] = None
     state: Annotated[
         State | None, Option(parser=one_of(State), metavar="STATE", help=f"In this state: {', '.join(State)}.")
     ] = None
+    attention: Annotated[bool, Option("--attention", help="Living ones that need somebody to mend something.")] = False
+
+    @property
+    def living(self) -> list[State]:
+        """Those of the states that the server answers for."""
+        return [state for state in LIVING if self.state in {None, state}]
+
+    @property
+    def ended(self) -> list[State]:
+        """Those that the books answer for."""
+        return [] if self.attention else [state for state in ENDED if self.state in {None, state}]
+
+    def query(self, state: State | None) -> str:
+        """For the server's visibility; the ids in it are of letters, digits, `_` and `-` only."""
+        wanted = {"CustomerId": self.customer, "OfferId": self.offer, "SubscriptionState": state}
+        parts = ["WorkflowType = 'SubscriptionWorkflow'", "ExecutionStatus = 'Running'"]
+        parts += [f"{name} = '{value}'" for name, value in wanted.items() if value]
+        return " AND ".join([*parts, *(["Attention IS NOT NULL"] if self.attention else [])])
+
+
+@dataclass(frozen=True)
+class Paging:
+    """How much of the list is shown."""
+
     limit: Annotated[int, Option(parser=positive_number, metavar="N", help="At most so many.")] = 50
+    after: Annotated[
+        Mark | None,
+        Option(parser=marked, metavar="MARK", help="Go on where the last page ended.", show_default=False),
+    ] = None
+    count: Annotated[bool, Option("--count", help="Only count them, by their states.")] = False
 
 
 @with_options
-def list_subscriptions(wanted: Wanted, reading: Reading) -> None:
-    """List subscriptions, the living ones first."""
-    from cli.columns import print_columns
-    from cli.printable import second
+def list_subscriptions(filters: Filters, paging: Paging, reading: Reading) -> None:
+    """List subscriptions, the living ones first.
+
+    Where there are more than --limit, the last line on stderr says how to go on.
+    """
     from cli.running import run
     from cli.screen import console, print_json
     from domain.values import format_instant
 
-    rows = run(_rows(wanted, reading.address))
+    if paging.count:
+        _print_counts(run(_counts(filters, reading.address)), as_json=reading.as_json)
+        return
+    rows, following = run(_page(filters, paging, reading.address))
     if reading.as_json:
         print_json([{**vars(row), "ends_at": format_instant(row.ends_at) if row.ends_at else None} for row in rows])
-        return
+    elif rows:
+        _print_rows(rows)
+    elif paging.after is None:
+        console().print("No subscription. Buy one: starter.py buy --help", soft_wrap=True)
+    if following:
+        console(stderr=True).print(f"There are more: --after {following}", soft_wrap=True)
+
+
+def _print_rows(rows: list[Row]) -> None:
+    from cli.columns import print_columns
+    from cli.printable import printable, second
+    from cli.screen import console
+
     screen = console()
-    if not rows:
-        screen.print("No subscription. Buy one: starter.py buy --help", soft_wrap=True)
-        return
     lines = [
-        (
-            r.subscription_id,
-            r.customer,
-            r.offer,
-            r.state,
-            "on" if r.auto_renew else "off",
-            second(r.ends_at) or "-",
-        )
+        (r.subscription_id, r.customer, r.offer, r.state, "on" if r.auto_renew else "off", second(r.ends_at) or "-")
         for r in rows
     ]
     print_columns(screen, ("ID", "CUSTOMER", "OFFER", "STATE", "AUTO-RENEW", "ENDS (UTC)"), lines)
     for row in rows:
         if row.attention:
-            screen.print(f"{row.subscription_id} needs attention: {row.attention}", soft_wrap=True)
-    if len(rows) == wanted.limit:
-        console(stderr=True).print(f"The first {wanted.limit}; there may be more: --limit N", soft_wrap=True)
+            screen.print(f"{row.subscription_id} needs attention: {printable(row.attention)}", soft_wrap=True)
 
 
-async def _rows(wanted: Wanted, address: str | None) -> list[Row]:
-    found: dict[str, Row] = {}
-    if wanted.state is None or not wanted.state.ended:
-        found |= {row.subscription_id: row async for row in _living(wanted, address)}
-    if wanted.state is None or wanted.state.ended:
-        left = wanted.limit - len(found)
-        found |= {row.subscription_id: row for row in await _ended(wanted, left)} if left > 0 else {}
-    return list(found.values())
+def _print_counts(counts: dict[State, int], *, as_json: bool) -> None:
+    from cli.columns import print_columns
+    from cli.screen import console, print_json
+
+    if as_json:
+        print_json({state.value: count for state, count in counts.items()})
+        return
+    rows = [(state.value, f"{count:,}") for state, count in counts.items()]
+    print_columns(console(), ("STATE", "COUNT"), [*rows, ("all", f"{sum(counts.values()):,}")], right=("COUNT",))
 
 
-async def _living(wanted: Wanted, address: str | None) -> Any:
-    """What the server's visibility knows; the ids in the query are of letters, digits, `_` and `-` only."""
+async def _counts(filters: Filters, address: str | None) -> dict[State, int]:
+    """A cheap count of the server for each living state; the ended ones from the books."""
+    from cli.books import opened_books
     from cli.server import client
 
-    filters = {"CustomerId": wanted.customer, "OfferId": wanted.offer, "SubscriptionState": wanted.state}
-    query = " AND ".join([WORKFLOWS, *(f"{name} = '{value}'" for name, value in filters.items() if value)])
+    found: dict[State, int] = {}
+    if filters.living:
+        server = await client(address)
+        found = {state: (await server.count_workflows(filters.query(state))).count for state in filters.living}
+    if filters.ended:
+        async with opened_books() as books:
+            counted = await books.reader.counts(filters.customer, filters.offer)
+        found |= {state: counted.get(state, 0) for state in filters.ended}
+    return found
+
+
+async def _page(filters: Filters, paging: Paging, address: str | None) -> tuple[list[Row], Mark | None]:
+    """One page, and where the next one begins. At the end of the living the ended ones follow."""
+    found: dict[str, Row] = {}
+    mark = paging.after
+    if filters.living and (mark is None or mark.of_server):
+        rows, mark = await _living(filters, paging.limit, mark, address)
+        found = {row.subscription_id: row for row in rows}
+        if mark or not filters.ended:
+            return rows, mark
+    if not filters.ended:
+        return list(found.values()), None
+    left = paging.limit - len(found)
+    rows, mark = await _ended(filters, left, mark)
+    return list((found | {row.subscription_id: row for row in rows}).values()), mark
+
+
+async def _living(
+    filters: Filters, limit: int, mark: Mark | None, address: str | None
+) -> tuple[list[Row], Mark | None]:
+    """What the server's visibility knows, in its own order."""
+    from temporalio.service import RPCError, RPCStatusCode
+
+    from cli.failure import typed_wrong
+    from cli.server import client
+
     server = await client(address)
-    async for execution in server.list_workflows(query, limit=wanted.limit, page_size=min(wanted.limit, 1000)):
-        yield _living_row(execution)
+    pages = server.list_workflows(filters.query(filters.state), next_page_token=mark.token if mark else None)
+    rows: list[Row] = []
+    while len(rows) < limit:
+        try:
+            await pages.fetch_next_page(page_size=min(limit - len(rows), PAGE_OF_SERVER))
+        except RPCError as error:
+            # Of a token that it did not make the server says that something went wrong, and no more.
+            if mark is None or error.status not in {RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.UNKNOWN}:
+                raise
+            raise typed_wrong("--after", str(mark), "the mark that the last page ended with") from None
+        rows += [_living_row(execution) for execution in pages.current_page or []]
+        if not pages.next_page_token:
+            return rows, None
+    return rows, Mark(of_server=True, token=pages.next_page_token or b"")
 
 
 def _living_row(execution: WorkflowExecution) -> Row:
@@ -118,24 +201,29 @@ def _living_row(execution: WorkflowExecution) -> Row:
     )
 
 
-async def _ended(wanted: Wanted, limit: int) -> list[Row]:
+async def _ended(filters: Filters, limit: int, mark: Mark | None) -> tuple[list[Row], Mark | None]:
+    """What the books know, in the order of ids; with a limit of 0 only whether there is any."""
     from cli.books import opened_books
 
-    states = [wanted.state] if wanted.state else [state for state in State if state.ended]
+    after = mark.token.decode() if mark else None
     found: list[Listed] = []
     async with opened_books() as books:
-        for state in states:
-            found += await books.reader.subscriptions(wanted.customer, wanted.offer, state, limit)
-    return list(_ended_rows(sorted(found, key=lambda listed: listed.subscription_id)[:limit]))
+        for state in filters.ended:
+            found += await books.reader.subscriptions(filters.customer, filters.offer, state, limit + 1, after)
+    found.sort(key=lambda listed: listed.subscription_id)
+    rows = [_ended_row(listed) for listed in found[:limit]]
+    if len(found) <= limit:
+        return rows, None
+    last = rows[-1].subscription_id if rows else ""
+    return rows, Mark(of_server=False, token=last.encode())
 
 
-def _ended_rows(found: list[Listed]) -> Iterator[Row]:
-    for listed in found:
-        yield Row(
-            subscription_id=listed.subscription_id,
-            customer=listed.customer_id,
-            offer=listed.offer_id,
-            state=listed.state,
-            auto_renew=listed.auto_renew,
-            ends_at=listed.last_at,
-        )
+def _ended_row(listed: Listed) -> Row:
+    return Row(
+        subscription_id=listed.subscription_id,
+        customer=listed.customer_id,
+        offer=listed.offer_id,
+        state=listed.state,
+        auto_renew=listed.auto_renew,
+        ends_at=listed.last_at,
+    )

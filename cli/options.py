@@ -12,6 +12,7 @@ from typer import Argument, BadParameter, Option
 
 from domain.faults import shown
 from domain.holds import Reason
+from domain.lines import MAX_ORDER_ID
 from domain.roles import Party, Role
 from domain.values import ID_PATTERN, parse_decimal, parse_instant
 
@@ -29,6 +30,13 @@ def some_id(text: str) -> str:
     """A parser of ids."""
     if not re.fullmatch(ID_PATTERN, text):
         raise _untaken(text, "1 to 64 letters, digits, `_` or `-`")
+    return text
+
+
+def an_order_id(text: str) -> str:
+    """A parser of ids for orders, which leave room for their lines' numbers."""
+    if not (re.fullmatch(ID_PATTERN, text) and len(text) <= MAX_ORDER_ID):
+        raise _untaken(text, f"1 to {MAX_ORDER_ID} letters, digits, `_` or `-`")
     return text
 
 
@@ -72,6 +80,9 @@ def _untaken(text: str, takes: str) -> Exception:
 
 
 SubscriptionId = Annotated[str, Argument(metavar="ID", parser=some_id, help="The subscription, as `list` shows it.")]
+OfferId = Annotated[str, Argument(metavar="OFFER", parser=some_id, help="The offer, as `catalog list` shows it.")]
+Buyer = Annotated[str, Option("--customer", parser=some_id, metavar="ID", help="Who buys, as `customer list` shows.")]
+NoWait = Annotated[bool, Option("--no-wait", help="Do not wait until it is done.")]
 Reasoned = Annotated[
     Reason, Option("--reason", parser=one_of(Reason), metavar="REASON", help=f"Why: {', '.join(Reason)}.")
 ]

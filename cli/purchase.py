@@ -1,38 +1,33 @@
-"""`buy`: one line of an order becomes a subscription."""
+"""`buy`: an order of one line, in one command."""
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
 
-from pydantic import ValidationError
-from typer import Argument, Option
+from typer import Option
 
-from cli.failure import Failure, Misused, misused
+from cli.line import LineOptions
 from cli.option_groups import with_options
-from cli.options import Address, By, Json, an_instant, some_id, whole_number
-from domain.faults import faults_of, shown
-from domain.order import Order
-from domain.policy import DEFAULT_PACK, PACKS
+from cli.options import Address, Buyer, By, Json, OfferId, an_instant, an_order_id
 
 if TYPE_CHECKING:
-    from cli.catalog import CatalogOffer, Customer
-    from domain.subscription import Subscription
-    from workflows.messages import Details
+    from activities.order_contracts import OrderLine
+    from cli.books import Books
+    from domain.lines import OrderRequest
+    from domain.setup_link import SetupLink
+    from workflows.order_client import OrderClient
 
 
 @dataclass(frozen=True)
-class Purchase:
-    """What a purchase takes beside the offer."""
+class Purchase(LineOptions):
+    """What a purchase takes beside offer and customer."""
 
-    customer: Annotated[str, Option(parser=some_id, metavar="ID", help="Who buys; scenarios/catalog.yaml has some.")]
-    quantity: Annotated[int, Option(parser=whole_number, metavar="N", help="How many licences.")] = 1
-    add_on: Annotated[list[str] | None, Option(metavar="ID=N", help="An add-on and how many; again for others.")] = None
-    policy: Annotated[str, Option(metavar="PACK", help=f"The terms: {', '.join(PACKS)}.")] = DEFAULT_PACK
     id: Annotated[
-        str | None, Option(parser=some_id, metavar="ID", help="The subscription's id.", show_default="a new one")
+        str | None, Option(parser=an_order_id, metavar="ID", help="The subscription's id.", show_default="a new one")
     ] = None
     by: By = "admin_agent"
     test_clock: Annotated[
@@ -45,94 +40,111 @@ class Purchase:
 
 
 @with_options
-def buy(
-    offer: Annotated[str, Argument(metavar="OFFER", parser=some_id, help="One of scenarios/catalog.yaml.")],
-    purchase: Purchase,
-) -> None:
+def buy(offer: OfferId, customer: Buyer, purchase: Purchase) -> None:
     """Buy an offer: its trial, set-up or term begins (BUY-4).
 
-    An offer that is sold once to a customer, and a trial, are claimed first (ELG-1, TRI-4).
+    It is an order of one line under the subscription's id: sent again it is bought once (BUY-3). For several
+    lines, and to see dates and prices first, fill a cart.
     """
-    from cli import catalog
-    from cli.details import print_living
-    from cli.rule_words import words_of
+    from cli.line import check_role, typed_line
     from cli.running import run
-    from cli.screen import console, print_json
-    from domain.eligibility import refusal
 
-    sold = catalog.load()
-    wanted, customer = sold.offer(offer), sold.customer(purchase.customer)
-    order = _order(wanted, customer, purchase)
-    if denied := refusal(order):
-        raise Failure(f"refused by {denied.rule} ({words_of(denied.rule)}): {denied.message}")
-    bought = run(_buy(order, wanted, purchase))
-    if purchase.as_json:
-        print_json(bought[0].model_dump(mode="json") if bought else {"subscription_id": order.subscription_id})
-    elif bought:
-        print_living(*bought)
+    subscription = purchase.id or f"{offer[:45]}-{uuid4().hex[:10]}"
+    line = typed_line(offer, purchase, subscription_id=subscription)
+    check_role(purchase.by)
+    found = run(_buy(_request(subscription, customer, line, purchase.by), purchase))
+    if found is None:
+        _print_sent(subscription, as_json=purchase.as_json)
     else:
-        console().print(f"{order.subscription_id} is ordered. See: starter.py show {order.subscription_id}")
+        _print(*found, as_json=purchase.as_json)
 
 
-def _order(offer: CatalogOffer, customer: Customer, purchase: Purchase) -> Order:
-    at = purchase.test_clock or datetime.now(UTC)
-    try:
-        order = Order(
-            subscription_id=purchase.id or f"{offer.id[:50]}-{uuid4().hex[:10]}",
-            customer=customer.id,
-            offer=offer.sold(),
-            at=at,
-            quantity=purchase.quantity,
-            add_ons=_add_ons(purchase.add_on or []),
-            policy=purchase.policy,
-            account_opened=customer.account_opened,
-            by=purchase.by,
-        )
-    except ValidationError as error:
-        raise misused(faults_of(error)) from None
-    if lines := [f"{path[0]}: got {shown(got)}; takes {takes}" for path, got, takes in order.faults()]:
-        raise Misused(*lines)
-    return order
+def _request(subscription: str, customer: str, line: Any, by: str) -> OrderRequest:
+    from domain.lines import OrderRequest
+
+    return OrderRequest(order_id=subscription, customer=customer, lines=(line,), by=by)
 
 
-def _add_ons(typed: list[str]) -> dict[str, int]:
-    wanted: dict[str, int] = {}
-    for text in typed:
-        name, separator, number = text.partition("=")
-        if not (separator and name and number.isdecimal() and number.isascii() and len(number) < 19):
-            raise Misused(f"--add-on: got {shown(text)}; takes an add-on's id and how many, such as backup=2.")
-        if name in wanted:
-            raise Misused(f"--add-on: got {shown(name)} twice; takes each add-on once.")
-        wanted[name] = int(number)
-    return wanted
-
-
-async def _buy(order: Order, offer: CatalogOffer, purchase: Purchase) -> tuple[Details, Subscription] | None:
-    from activities.errors import ClaimTaken
-    from activities.settings import Settings
+async def _buy(request: OrderRequest, purchase: Purchase) -> tuple[OrderLine, Any, SetupLink | None] | None:
+    from cli import server
     from cli.books import opened_books
-    from cli.server import connected
-    from domain.eligibility import claims
-    from workflows.client import AlreadyBought, NotAnswered
-    from workflows.messages import TestClock
+    from cli.failure import Failure
+    from cli.line import check_sold
+    from workflows.client import NotAnswered
 
-    server = await connected(purchase.address)
+    client = await server.client(purchase.address)
     async with opened_books() as books:
-        if await books.reader.listed(order.subscription_id):
-            raise AlreadyBought(f"subscription {order.subscription_id} exists already; choose another id")
-        for claim in claims(order, one_per_customer=offer.one_per_customer):
-            try:
-                await books.claims.take(order.subscription_id, [claim.key], permanent=claim.permanent)
-            except ClaimTaken as taken:
-                words = f"{claim.taken} (subscription {taken.holder})"
-                raise Failure(f"refused by {claim.rule}: {words}. {claim.next_step}") from None
-    clock = TestClock.ahead_by(purchase.test_clock - datetime.now(UTC)) if purchase.test_clock else None
-    try:
-        await server.buy(order, clock=clock, periods_per_run=Settings.load().periods_per_run)
-    except NotAnswered as error:
-        # Its claims are taken: the same id goes on where this one stopped.
-        raise Failure(f"{error} Buy it again with --id {order.subscription_id}: it is bought once.") from None
+        await books.buyer(request.customer)
+        await check_sold(books, request.lines[0])
+        try:
+            return await _bought(books, server.orders(client), request, purchase)
+        except NotAnswered as error:
+            # It may be taken: the same id goes on where this one stopped.
+            raise Failure(f"{error} Buy it again with --id {request.order_id}: it is bought once.") from None
+
+
+async def _bought(
+    books: Books, orders: OrderClient, request: OrderRequest, purchase: Purchase
+) -> tuple[OrderLine, Any, SetupLink | None] | None:
+    from activities.order_contracts import LineStatus
+    from cli.details import look
+    from cli.ordering import send, setup_links
+    from cli.server import connected
+    from workflows.client import UnknownSubscription
+
+    await send(orders, request, _clock(purchase.test_clock))
     if purchase.no_wait:
         return None
-    details = await server.committed(order.subscription_id, 1)
-    return details, (await server.life(order.subscription_id)).subscription
+    order = await orders.settled(request.order_id)
+    (line,) = order.lines
+    if line.status is not LineStatus.BOUGHT:
+        return line, None, None
+    # Bought before, it may have ended so long ago that the server has let go of it.
+    with contextlib.suppress(UnknownSubscription):
+        await (await connected(purchase.address)).committed(line.subscription_id, 1)
+    links = await setup_links(books, order)
+    return line, await look(line.subscription_id, purchase.address), links.get(line.subscription_id)
+
+
+def _clock(begins: datetime | None) -> Any:
+    from hosting.clock import wall_clock
+    from workflows.messages import TestClock
+
+    return TestClock.ahead_by(begins - wall_clock()) if begins else None
+
+
+def _print_sent(subscription: str, *, as_json: bool) -> None:
+    from cli.screen import console, print_json
+
+    if as_json:
+        print_json({"subscription_id": subscription})
+    else:
+        console().print(f"{subscription} is ordered. See: starter.py order show {subscription}", soft_wrap=True)
+
+
+def _print(line: OrderLine, found: Any, link: SetupLink | None, *, as_json: bool) -> None:
+    """The subscription as `show` has it, and where it is set up; a refusal ends the command with exit code 1."""
+    from cli.details import document, print_found
+    from cli.failure import Failure
+    from cli.screen import console, print_json
+    from cli.setup_link import print_link
+
+    if found is None:
+        if as_json:
+            print_json(line.model_dump(mode="json"))
+        raise Failure(*([] if as_json else [_why_not(line)]))
+    if as_json:
+        print_json({**document(found), **({"setup_link": link.model_dump(mode="json")} if link else {})})
+        return
+    print_found(found)
+    if link:
+        console().print()
+        print_link(link)
+
+
+def _why_not(line: OrderLine) -> str:
+    from cli.rule_words import refused_by
+
+    if line.refusal:
+        return refused_by(line.refusal.rule, str(line.refusal))
+    return f"{line.subscription_id} stopped, and can be bought again with its --id: {line.error}"

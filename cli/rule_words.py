@@ -6,10 +6,21 @@ WORDS: dict[Rule, str] = {
     Rule.ROL_1: "only the five roles may act",
     Rule.ROL_4: "not this actor's to ask",
     Rule.ELG_1: "one for a customer",
-    Rule.ELG_8: "the offer's minimum and maximum",
+    Rule.ELG_2: "suspended: reactivate it instead",
+    Rule.ELG_3: "not in the customer's country",
+    Rule.ELG_4: "not sold through partners",
+    Rule.ELG_5: "through chosen partners only",
+    Rule.ELG_6: "not sold here",
+    Rule.ELG_7: "of an ISV only licences are sold",
+    Rule.ELG_8: "offer, quantity, customer must fit",
+    Rule.BUY_1: "a cart takes lines for seven days",
+    Rule.BUY_2: "reviewed, then bought",
+    Rule.BUY_3: "an order is bought once",
     Rule.BUY_4: "bought",
     Rule.BUY_5: "a new price from the next term",
+    Rule.ISV_3: "a link lives for 24 hours",
     Rule.ISV_4: "begins when the publisher is ready",
+    Rule.ISV_5: "needs no set-up",
     Rule.TRI_1: "the free trial comes by itself",
     Rule.TRI_3: "the trial becomes a paid term",
     Rule.TRI_4: "a trial ends at once, free",
@@ -40,3 +51,9 @@ WORDS: dict[Rule, str] = {
 def words_of(rule: str) -> str:
     """The rule's few words; nothing for a rule of a newer journal."""
     return WORDS.get(Rule(rule), "") if rule in set(Rule) else ""
+
+
+def refused_by(rule: str, message: str) -> str:
+    """Which rule says no, why, and what can be done instead (ELG-9)."""
+    words = words_of(rule)
+    return f"refused by {rule}{f' ({words})' if words else ''}: {message}"

@@ -16,6 +16,8 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
     from activities.errors import WorldError
     from activities.settings import SettingsFault
+    from cli.rule_words import refused_by
+    from domain.cart import CartRefused
     from hosting.errors import HostingError
     from workflows.client import SubscriptionError
     from workflows.time_skipping import ClockStuck
@@ -28,6 +30,8 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         raise Misused(*str(fault).splitlines()) from None
     except (HostingError, SubscriptionError, WorldError, ClockStuck) as error:
         raise Failure(str(error)) from None
+    except CartRefused as refused:
+        raise Failure(refused_by(refused.rule, str(refused))) from None
     except RPCError as error:
         said = f"{' '.join(error.message.split())} ({error.status.name})"
         raise Failure(f"The Temporal server refused: {said}. Try again, or see its log.") from None

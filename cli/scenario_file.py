@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
@@ -16,6 +17,7 @@ MAX_DEPTH = 32
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9_]{0,17})")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _TAG = "tag:yaml.org,2002:"
+Place = tuple[str | int, ...]
 
 
 class _Loader(yaml.SafeLoader):
@@ -27,40 +29,63 @@ class _Loader(yaml.SafeLoader):
     }
 
 
+@dataclass(frozen=True)
+class Read:
+    """A file's data, the line that each value begins in, and what is wrong with it."""
+
+    data: object = None
+    lines: dict[Place, int] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+
 def load(path: Path) -> object:
     """The file's data: mappings, lists, text, numbers, true and false. Raises Malformed."""
-    text = _text(path)
+    found = read(path)
+    if found.faults:
+        raise Malformed(found.faults)
+    return found.data
+
+
+def read(path: Path, *, max_bytes: int = MAX_BYTES, max_values: int = MAX_VALUES) -> Read:
+    """The file's data with its lines and faults; where it is no YAML, no data."""
     try:
+        text = text_of(path, max_bytes)
         node = yaml.compose(text, Loader=_Loader)
+    except Malformed as malformed:
+        return Read(faults=malformed.faults)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise _malformed(*_place(text, mark), f"YAML ({error.problem or error.context})") from None
+        place, got = _place(text, mark)
+        fault = Fault(path=place, got=got, takes=f"YAML ({error.problem or error.context})")
+        return Read(lines={place: mark.line + 1} if mark else {}, faults=[fault])
     except yaml.YAMLError as error:
-        raise _malformed((), None, f"YAML ({' '.join(str(error).split())})") from None
+        return Read(faults=[Fault(path=(), got=None, takes=f"YAML ({' '.join(str(error).split())})")])
     except RecursionError:
-        raise _malformed((), None, _DEPTH) from None
+        return Read(faults=[Fault(path=(), got=None, takes=_DEPTH)])
     if node is None:
-        return None
-    reader = _Reader()
-    data = reader.plain(node, (), 0)
-    if reader.faults:
-        raise Malformed(reader.faults)
-    return data
+        return Read()
+    reader = _Reader(max_values)
+    try:
+        data = reader.plain(node, (), 0)
+    except Malformed as malformed:
+        return Read(lines=reader.lines, faults=[*reader.faults, *malformed.faults])
+    return Read(data=data, lines=reader.lines, faults=reader.faults)
 
 
 _DEPTH = f"values nested at most {MAX_DEPTH} deep"
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path, max_bytes: int) -> str:
+    """The file's text, of UTF-8 with or without a mark. Raises Malformed."""
     if path.exists() and not path.is_file():
         raise _malformed((), None, "a regular file")
     try:
         with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+            content = file.read(max_bytes + 1)
     except OSError as error:
         raise _malformed((), None, f"a file that can be read ({error.strerror})") from None
-    if len(content) > MAX_BYTES:
-        raise _malformed((), "a larger file", f"at most {MAX_BYTES // 1024} KiB")
+    if len(content) > max_bytes:
+        raise _malformed((), "a larger file", f"at most {max_bytes // 1024} KiB")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -76,22 +101,24 @@ def _place(text: str, mark: yaml.Mark | None) -> tuple[tuple[str, ...], str | No
     return (f"line {mark.line + 1}, column {mark.column + 1}",), line or "the end of the file"
 
 
-def _malformed(path: tuple[str | int, ...], got: object, takes: str) -> Malformed:
+def _malformed(path: Place, got: object, takes: str) -> Malformed:
     return Malformed([Fault(path=path, got=got, takes=takes)])
 
 
 class _Reader:
-    """Turns YAML's nodes into data, and keeps what is wrong with them."""
+    """Turns YAML's nodes into data, and keeps their lines and what is wrong with them."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_values: int) -> None:
+        self.lines: dict[Place, int] = {}
         self.faults: list[Fault] = []
-        self._left = MAX_VALUES
+        self._most = self._left = max_values
 
-    def plain(self, node: Node, path: tuple[str | int, ...], depth: int) -> object:
+    def plain(self, node: Node, path: Place, depth: int) -> object:
         """The node's data. An alias stands for what it names, as long as that does not grow without bounds."""
         self._left -= 1
+        self.lines[path] = node.start_mark.line + 1
         if self._left < 0 or depth > MAX_DEPTH:
-            raise _malformed(path, None, _DEPTH if depth > MAX_DEPTH else f"at most {MAX_VALUES} values in a file")
+            raise _malformed(path, None, _DEPTH if depth > MAX_DEPTH else f"at most {self._most} values in a file")
         if isinstance(node, MappingNode):
             return {key: self.plain(value, (*path, key), depth + 1) for key, value in self._entries(node, path)}
         if isinstance(node, SequenceNode):
@@ -99,7 +126,7 @@ class _Reader:
         assert isinstance(node, ScalarNode)
         return self._scalar(node, path)
 
-    def _entries(self, node: MappingNode, path: tuple[str | int, ...]) -> Iterator[tuple[str, Node]]:
+    def _entries(self, node: MappingNode, path: Place) -> Iterator[tuple[str, Node]]:
         seen: dict[str, int] = {}
         for key, value in node.value:
             line = key.start_mark.line + 1
@@ -112,7 +139,7 @@ class _Reader:
             seen.setdefault(key.value, line)
             yield key.value, value
 
-    def _scalar(self, node: ScalarNode, path: tuple[str | int, ...]) -> object:
+    def _scalar(self, node: ScalarNode, path: Place) -> object:
         text: str = node.value
         match node.tag.removeprefix(_TAG):
             case "str" if text.isascii() or not _SURROGATE.search(text):
@@ -131,5 +158,5 @@ class _Reader:
         self._fault(path, text, "text (in quotes), a plain number of at most 18 digits, true or false")
         return None
 
-    def _fault(self, path: tuple[str | int, ...], got: object, takes: str) -> None:
+    def _fault(self, path: Place, got: object, takes: str) -> None:
         self.faults.append(Fault(path=path, got=got, takes=takes))

@@ -1,4 +1,4 @@
-"""The Temporal server that holds the living subscriptions."""
+"""The Temporal server that holds the living subscriptions, and on which orders are placed."""
 
 from temporalio.client import Client
 
@@ -7,6 +7,7 @@ from hosting.clock import wall_clock
 from hosting.connection import connect
 from workflows.client import Subscriptions
 from workflows.converter import DATA_CONVERTER
+from workflows.order_client import OrderClient
 
 
 async def client(address: str | None) -> Client:
@@ -16,4 +17,14 @@ async def client(address: str | None) -> Client:
 
 async def connected(address: str | None) -> Subscriptions:
     """The subscriptions on it."""
-    return Subscriptions(await client(address), Settings.load().task_queue, wall_clock)
+    return subscriptions(await client(address))
+
+
+def subscriptions(server: Client) -> Subscriptions:
+    """The subscriptions on it, looked at by the wall clock."""
+    return Subscriptions(server, Settings.load().task_queue, wall_clock)
+
+
+def orders(server: Client) -> OrderClient:
+    """The orders on it."""
+    return OrderClient(server, Settings.load().task_queue)

@@ -1,21 +1,33 @@
+import asyncio
+import itertools
+import json
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from activities.settings import Settings
 from cli.app import app
+from cli.stage import fresh_settings, stage
+from tests.cli.shop import buyer, contents
 
 ROOT = Path(__file__).parents[2]
 Starter = Callable[..., Result]
 Program = Callable[..., subprocess.CompletedProcess[str]]
+_buyers = itertools.count(1)
 
 
 @pytest.fixture
-def starter() -> Starter:
-    """The command line inside this process."""
+def starter(monkeypatch: pytest.MonkeyPatch) -> Starter:
+    """The command line inside this process, as wide as where nobody says how wide."""
+    # A test runner's own terminal, which readline leaves in the environment.
+    monkeypatch.delenv("COLUMNS", raising=False)
 
     def invoke(*args: str | Path, typed: str | None = None) -> Result:
         return CliRunner().invoke(app, [str(arg) for arg in args], input=typed, prog_name="starter.py")
@@ -39,3 +51,82 @@ def program(tmp_path: Path) -> Program:
         )
 
     return run
+
+
+class Ask:
+    """The command line with a server and a catalog to talk to."""
+
+    def __init__(self, starter: Starter) -> None:
+        self._starter = starter
+
+    def json(self, line: str, code: int = 0, typed: str | None = None) -> Any:
+        """The one document that the command prints."""
+        result = self._starter(*line.split(), "--json", typed=typed)
+        assert result.exit_code == code, result.output
+        return json.loads(result.stdout)
+
+    def said(self, line: str, code: int = 0) -> str:
+        """What a person reads: stdout, or the one line on stderr where it fails."""
+        return self.words(*line.split(), code=code)
+
+    def words(self, *words: str, code: int = 0) -> str:
+        """The same, of words that may hold spaces and worse."""
+        result = self._starter(*words)
+        assert result.exit_code == code, result.output
+        if code:
+            assert (result.stdout, result.stderr.count("\n")) == ("", 1), result.output
+            assert len(result.stderr) < 1000
+            assert result.stderr.isprintable() or result.stderr[:-1].isprintable()
+        return result.stderr if code else result.stdout
+
+    def whole(self, line: str, code: int = 0) -> Result:
+        """Both streams."""
+        result = self._starter(*line.split())
+        assert result.exit_code == code, result.output
+        return result
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """A server, a worker and a filled catalog in a thread of their own; what tells the command line where they are."""
+    directory = tmp_path_factory.mktemp("cli")
+    up, done = threading.Event(), threading.Event()
+    settings = fresh_settings(directory)
+    environment = {
+        "PERENNIAL_DATABASE_URL": settings.database_url,
+        "PERENNIAL_TENANTS_PATH": str(settings.tenants_path),
+        "PERENNIAL_TASK_QUEUE": settings.task_queue,
+    }
+
+    async def serve() -> None:
+        async with stage(directory) as playing:
+            await playing.world.catalog.import_contents(contents(), "the shop", datetime.now(UTC))
+            environment["TEMPORAL_ADDRESS"] = playing.address
+            up.set()
+            await asyncio.to_thread(done.wait)
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    assert up.wait(60)
+    yield environment
+    done.set()
+    thread.join()
+
+
+@pytest.fixture
+def ask(starter: Starter, running: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Ask:
+    for name, value in running.items():
+        monkeypatch.setenv(name, value)
+    return Ask(starter)
+
+
+@pytest.fixture
+def customer() -> str:
+    """A customer of the shop who has nothing, and whom no other test knows."""
+    return buyer(next(_buyers))
+
+
+@pytest.fixture
+def settings(running: dict[str, str], ask: Ask) -> Settings:
+    """The settings that the command line is run with, for a look into its books."""
+    return Settings.load()

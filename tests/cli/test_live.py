@@ -1,15 +1,10 @@
 """The commands against a real server and worker, and lives played live."""
 
-import asyncio
 import json
-import threading
-from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from cli.stage import fresh_settings, stage
-from tests.cli.conftest import ROOT, Program, Starter
+from tests.cli.conftest import ROOT, Ask, Program
 
 pytestmark = pytest.mark.live
 LIVES = ROOT / "scenarios" / "lives"
@@ -24,60 +19,6 @@ def test_lives_played_live_are_the_contracts_documents(program: Program) -> None
         expected = json.loads((LIVES / f"{name}.json").read_text())[0]
         for part in ("state", "events", "ledger", "access", "notifications", "term"):
             assert document[part] == expected[part], (name, part)
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """A server and a worker in a thread of their own; what tells the command line where they are."""
-    directory = tmp_path_factory.mktemp("cli")
-    up, done = threading.Event(), threading.Event()
-    settings = fresh_settings(directory)
-    environment = {
-        "PERENNIAL_DATABASE_URL": settings.database_url,
-        "PERENNIAL_TENANTS_PATH": str(settings.tenants_path),
-        "PERENNIAL_TASK_QUEUE": settings.task_queue,
-    }
-
-    async def serve() -> None:
-        async with stage(directory) as playing:
-            environment["TEMPORAL_ADDRESS"] = playing.address
-            up.set()
-            await asyncio.to_thread(done.wait)
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    assert up.wait(60)
-    yield environment
-    done.set()
-    thread.join()
-
-
-@pytest.fixture
-def ask(starter: Starter, running: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> "Ask":
-    for name, value in running.items():
-        monkeypatch.setenv(name, value)
-    return Ask(starter)
-
-
-class Ask:
-    """The command line with a server to talk to."""
-
-    def __init__(self, starter: Starter) -> None:
-        self._starter = starter
-
-    def json(self, line: str, code: int = 0) -> Any:
-        """The one document that the command prints."""
-        result = self._starter(*line.split(), "--json")
-        assert result.exit_code == code, result.output
-        return json.loads(result.stdout)
-
-    def said(self, line: str, code: int = 0) -> str:
-        """What a person reads: stdout, or the one line on stderr where it fails."""
-        result = self._starter(*line.split())
-        assert result.exit_code == code, result.output
-        if code:
-            assert (result.stdout, result.stderr.count("\n")) == ("", 1)
-        return result.stderr if code else result.stdout
 
 
 def test_bought_changed_and_cancelled(ask: Ask) -> None:
@@ -102,7 +43,51 @@ def test_bought_changed_and_cancelled(ask: Ask) -> None:
     assert ask.json("show crm-1")["state"] == "cancelled"
     assert "crm-1 has ended" in ask.said("quantity crm-1 9", code=1)
     assert "refused by LIF-1" in ask.said("cancel crm-1 --reason fraud --yes", code=1)
-    assert "crm-1 exists already" in ask.said("buy contoso-crm --customer fabrikam --id crm-1", code=1)
+    taken = ask.said("buy contoso-crm --customer fabrikam --id crm-1", code=1)
+    assert "Order crm-1 has been placed with other content (BUY-3)" in taken
+
+
+def test_the_same_purchase_again_is_the_first_one(ask: Ask, customer: str) -> None:
+    line = f"buy contoso-crm --customer {customer} --quantity 2 --id same-1"
+    first = ask.json(line)
+    assert ask.json(line)["subscription_id"] == first["subscription_id"] == "same-1"
+    assert [event["event"] for event in ask.json("events same-1")] == ["purchased"]
+    assert [order["order_id"] for order in ask.json(f"order list --customer {customer}")] == ["same-1"]
+
+
+def test_bought_without_waiting(ask: Ask, customer: str) -> None:
+    assert ask.json(f"buy contoso-crm --customer {customer} --id soon-1 --no-wait") == {"subscription_id": "soon-1"}
+    assert ask.json(f"buy contoso-crm --customer {customer} --id soon-1")["state"] == "active"
+    assert "soon-2 is ordered" in ask.said(f"buy contoso-crm --customer {customer} --id soon-2 --no-wait")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("buy nothing --customer fabrikam", "refused by ELG-6 (not sold here): There is no offer nothing"),
+        ("buy contoso-crm --customer nobody", "refused by ELG-8"),
+        ("buy contoso-crm --customer fabrikam --quantity 501", "from 1 to 500, not 501"),
+        ("buy compute --customer fabrikam --quantity 2", "has no quantity"),
+        (
+            "buy contoso-crm --customer fabrikam --add-on cloud=1",
+            "refused by BUY-4 (bought): Contoso CRM has no add-on",
+        ),
+        ("buy only-in-france --customer fabrikam", "refused by ELG-3"),
+        ("buy not-through-us --customer fabrikam", "refused by ELG-4"),
+        ("buy for-others --customer fabrikam", "refused by ELG-5"),
+        ("buy container --customer fabrikam", "refused by ELG-6"),
+        ("buy isv-usage --customer fabrikam", "refused by ELG-7"),
+        ("buy for-schools --customer fabrikam", "refused by ELG-8"),
+    ],
+)
+def test_what_a_rule_refuses(ask: Ask, line: str, said: str) -> None:
+    assert said in ask.said(line, code=1)
+
+
+def test_a_refused_purchase_as_json_has_rule_and_next_step(ask: Ask) -> None:
+    refused = ask.json("buy only-in-france --customer adatum", code=1)
+    assert (refused["status"], refused["refusal"]["rule"]) == ("refused", "ELG-3")
+    assert refused["refusal"]["next_step"]
 
 
 def test_a_command_id_makes_it_once(ask: Ask) -> None:
@@ -120,9 +105,10 @@ def test_a_command_id_for_another_command_is_an_error(ask: Ask) -> None:
 
 def test_a_trial_on_a_test_clock_once_for_ever(ask: Ask) -> None:
     bought = ask.json("buy fabrikam-mail --customer northwind --id mail-1 --test-clock 2027-06-10T00:00:00Z")
-    assert (bought["state"], bought["trial_end"]) == ("trial", "2027-07-10T00:00:00Z")
-    again = ask.said("buy fabrikam-mail --customer northwind", code=1)
-    assert again.startswith("refused by TRI-4: northwind has had its one trial of fabrikam-mail (subscription mail-1)")
+    # Ordered at that instant by its own clock, which then runs on.
+    assert (bought["state"], bought["trial_end"][:19]) == ("trial", "2027-07-10T00:00:00")
+    again = ask.json("buy fabrikam-mail --customer northwind --id mail-2")
+    assert (again["state"], again["trial_end"]) == ("active", None), "TRI-4: the second one is paid at once"
     held = ask.json("suspend mail-1 --reason fraud --by service --at 2027-06-20T00:00:00Z")
     assert held["effective_at"] == "2027-06-20T00:00:00Z"
     assert ask.said("reactivate mail-1 --by helpdesk_agent", code=1).startswith("refused by SUS-9")
@@ -135,7 +121,8 @@ def test_a_trial_on_a_test_clock_once_for_ever(ask: Ask) -> None:
 def test_usage_reported_and_deprovisioned(ask: Ask) -> None:
     ask.json("buy compute --customer adatum --id c-1")
     taken = ask.said("buy compute --customer adatum", code=1)
-    assert taken.startswith("refused by ELG-1: adatum has compute already")
+    assert taken.startswith("refused by ELG-1 (one for a customer): ")
+    assert "c-1" in taken
     assert ask.json("usage report c-1 12.5 --usage-id d-1")["outcome"] == "done"
     assert ask.json("usage report c-1 12.5 --usage-id d-1")["outcome"] == "unchanged"
     assert "new usage_id" in ask.said("usage report c-1 13 --usage-id d-1", code=1)

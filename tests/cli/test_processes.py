@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.app import COMMANDS
+from cli.app import COMMANDS, GROUPS
 from tests.cli.conftest import ROOT, Program, Starter
 
 LIFE = ROOT / "scenarios" / "lives" / "trial-of-thirty-days.yaml"
@@ -18,13 +18,15 @@ NOWHERE = "127.0.0.1:1"
 def test_help_names_every_command(program: Program) -> None:
     result = program("--help")
     assert (result.returncode, result.stderr) == (0, "")
-    assert all(f"  {name} " in result.stdout for name in [*COMMANDS, "usage", "scenario"])
+    assert all(f"  {name} " in result.stdout for name in [*COMMANDS, *GROUPS])
     assert "..." not in result.stdout.replace("[ARGS]...", ""), "each command in a line that is not cut"
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize(
+    "name", [*COMMANDS, *(f"{noun} {name}" for noun, group in GROUPS.items() for name in group[1])]
+)
 def test_every_command_explains_itself(starter: Starter, name: str) -> None:
-    result = starter(name, "--help")
+    result = starter(*name.split(), "--help")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.startswith(f"Usage: starter.py {name} ")
 
@@ -37,7 +39,15 @@ def test_help_needs_neither_the_engine_nor_the_database() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["list", "show crm-1", "timeline crm-1", "quantity crm-1 5", "cancel crm-1 --reason fraud --yes"]
+    "line",
+    [
+        "list",
+        "show crm-1",
+        "timeline crm-1",
+        "quantity crm-1 5",
+        "cancel crm-1 --reason fraud --yes",
+        "buy crm --customer c",
+    ],
 )
 def test_no_server_to_connect_to(program: Program, line: str) -> None:
     result = program(*line.split(), "--address", NOWHERE)
@@ -47,7 +57,21 @@ def test_no_server_to_connect_to(program: Program, line: str) -> None:
     assert result.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("line", ["events crm-1", "ledger crm-1", "access crm-1", "list --state deleted"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "events crm-1",
+        "ledger crm-1",
+        "access crm-1",
+        "list --state deleted",
+        "cart add crm --customer c",
+        "cart review --customer c",
+        "cart buy --customer c",
+        "order list",
+        "setup-link crm-1",
+        "resolve 0123",
+    ],
+)
 def test_no_books_yet_and_none_are_made(program: Program, line: str, tmp_path: Path) -> None:
     result = program(*line.split())
     assert (result.returncode, result.stdout) == (1, "")

@@ -1,0 +1,120 @@
+"""`cart buy`: the cart as it was reviewed becomes an order (BUY-2, BUY-3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Option
+
+from cli.option_groups import with_options
+from cli.options import Address, Buyer, By, Json, NoWait, an_order_id
+
+if TYPE_CHECKING:
+    from activities.order_contracts import PlacedOrder
+    from cli.books import Books
+    from domain.cart import Cart
+    from domain.lines import OrderRequest
+    from domain.setup_link import SetupLink
+    from workflows.order_client import OrderClient
+
+KEY = "order"
+
+
+Earlier = Annotated[
+    str | None, Option("--cart", parser=an_order_id, metavar="ID", help="An earlier one.", show_default="the newest")
+]
+
+
+@with_options
+def buy(
+    customer: Buyer,
+    cart: Earlier = None,
+    by: By = "admin_agent",
+    no_wait: NoWait = False,
+    address: Address = None,
+    as_json: Json = False,
+) -> None:
+    """Buy the customer's cart as it was reviewed (BUY-2).
+
+    Each line succeeds or fails by itself. The same command again, also after a crash, goes on with the same
+    order: what is bought stays so, and refused lines are tried again (BUY-3). Exit code 0 if all is bought.
+    """
+    from cli.failure import ExitCode, Failure
+    from cli.line import check_role
+    from cli.order import order_document, print_order
+    from cli.ordering import all_bought
+    from cli.running import run
+    from cli.screen import console, print_json
+
+    check_role(by)
+    request, bought = run(_bought(customer, cart, by, no_wait, address))
+    if bought is None:
+        next_step = f"starter.py order show {request.order_id}"
+        if as_json:
+            print_json({"order_id": request.order_id})
+        else:
+            console().print(f"Order {request.order_id} is on its way. See: {next_step}", soft_wrap=True)
+        return
+    order, links = bought
+    if as_json:
+        print_json(order_document(order, links))
+    else:
+        print_order(console(), order, links)
+    if not all_bought(order):
+        raise Failure(code=ExitCode.FAILED)
+
+
+Bought = tuple["PlacedOrder", "dict[str, SetupLink]"]
+
+
+async def _bought(
+    customer: str, cart_id: str | None, by: str, no_wait: bool, address: str | None
+) -> tuple[OrderRequest, Bought | None]:
+    from cli import server
+    from cli.books import opened_books
+    from cli.cart import cart_of
+    from cli.failure import Failure
+    from cli.ordering import all_bought, send, setup_links
+    from cli.printable import counted
+    from cli.screen import console
+    from domain.lines import OrderRequest
+    from workflows.client import NotAnswered
+
+    async with opened_books() as books:
+        await books.buyer(customer)
+        cart = await _ordered(books, await cart_of(books, customer, cart_id))
+        request = OrderRequest(order_id=cart.id, customer=customer, lines=cart.lines, by=by)
+        known = await books.orders.order(cart.id)
+        if known is None or not all_bought(known):
+            orders = server.orders(await server.client(address))
+            try:
+                await send(orders, request)
+                lines = counted(len(cart.lines), "line")
+                console(stderr=True).print(f"Order {cart.id} is taken: {lines}.", soft_wrap=True)
+                if no_wait:
+                    return request, None
+                known = await _settled(orders, cart.id)
+            except NotAnswered as error:
+                raise Failure(f"{error} The order is kept: the same command goes on with it.") from None
+        return request, (known, await setup_links(books, known))
+
+
+async def _settled(orders: OrderClient, order_id: str) -> PlacedOrder:
+    from cli.ordering import counting
+    from cli.progress import Progress
+
+    with Progress() as progress:
+        progress.begin(KEY, f"order {order_id}")
+        order = await orders.settled(order_id, counting(progress, KEY))
+        progress.end(KEY)
+    return order
+
+
+async def _ordered(books: Books, cart: Cart) -> Cart:
+    """The cart as bought: its terms are found anew and must be those of the review. Raises CartRefused."""
+    from cli.cart_review import reviewed_now
+
+    if cart.ordered_at:
+        return cart
+    now = await reviewed_now(books, cart, await books.buyer(cart.customer))
+    return await books.carts.update(cart.id, lambda found: found.ordered(cart.lines, now.terms, now.at))

@@ -1,0 +1,107 @@
+"""`catalog import` tells the subscriptions concerned what their offer will cost, or the next one does (BUY-5)."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Ask
+
+pytestmark = pytest.mark.live
+
+NOBODY = "127.0.0.1:1"
+Priced = Callable[..., Path]
+
+
+@pytest.fixture
+def priced(tmp_path: Path, customer: str) -> Priced:
+    """A file with an offer of this test's own, at these coming prices."""
+
+    def write(*prices: tuple[str, str], **changes: Any) -> Path:
+        offer = {
+            "id": f"for-{customer}",
+            "name": f"For {customer}",
+            "vendor": "contoso",
+            "term": "P1M",
+            "billing_plan": "monthly",
+            "currency": "USD",
+            "unit_price": "10.00",
+            "prices": [{"at": at, "unit_price": price} for at, price in prices],
+            **changes,
+        }
+        path = tmp_path / "prices.yaml"
+        path.write_text(json.dumps({"offers": [offer]}))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def two(ask: Ask, customer: str, priced: Priced) -> list[str]:
+    """Two subscriptions to it."""
+    ask.json(f"catalog import {priced()}")
+    ids = [f"{customer}-{number}" for number in (1, 2)]
+    for key in ids:
+        ask.json(f"buy for-{customer} --customer {customer} --id {key}")
+    return ids
+
+
+def known(ask: Ask, ids: list[str]) -> list[int]:
+    """How often each was told a price."""
+    return [len([e for e in ask.json(f"events {key}") if e["event"] == "price_scheduled"]) for key in ids]
+
+
+def test_those_concerned_are_told(ask: Ask, two: list[str], priced: Priced, customer: str) -> None:
+    result = ask.whole(f"catalog import {priced(('2090-01-01T00:00:00Z', '12.00'))}")
+    said = result.stdout.splitlines()
+    assert said[-2:] == [
+        f"  price      for-{customer} from 2090-01-01 00:00 UTC: USD 10.00 -> 12.00 (+2.00)",
+        "Told 2 subscriptions: 2 took the new prices, 0 knew them, 0 had ended, 0 could not be told.",
+    ]
+    assert "telling the prices of version" in result.stderr
+    assert known(ask, two) == [1, 1]
+    again = ask.json(f"catalog import {priced(('2090-01-01T00:00:00Z', '12.00'))}")
+    assert (again["to_tell"], again["told"]) == (0, None)
+    assert known(ask, two) == [1, 1]
+
+
+def test_an_ended_subscription_is_not_concerned(ask: Ask, two: list[str], priced: Priced) -> None:
+    ask.json(f"cancel {two[0]} --reason customer_request --yes")
+    document = ask.json(f"catalog import {priced(('2090-01-01T00:00:00Z', '12.00'))}")
+    assert (document["to_tell"], document["told"]["told"]) == (1, 1)
+    assert known(ask, two) == [0, 1]
+
+
+def test_without_a_server_the_import_stands_and_the_same_again_tells(ask: Ask, two: list[str], priced: Priced) -> None:
+    file = priced(("2090-01-01T00:00:00Z", "12.00"))
+    result = ask.whole(f"catalog import {file} --address {NOBODY}", code=1)
+    assert "price change of 1 offer." in result.stdout
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("The prices of 2 subscriptions are still to be told (the catalog stands, version ")
+    assert line.endswith("Then import the same again.")
+    assert known(ask, two) == [0, 0]
+    refused = ask.json(f"catalog import {file} --address {NOBODY}", code=1)
+    assert (refused["changes"]["records"], refused["to_tell"], refused["told"]) == ([], 2, None)
+    told = ask.json(f"catalog import {file}")
+    assert (told["changes"]["records"], told["to_tell"], told["told"]["told"]) == ([], 2, 2)
+    assert known(ask, two) == [1, 1]
+
+
+def test_nobody_has_to_wait(ask: Ask, two: list[str], priced: Priced) -> None:
+    said = ask.said(f"catalog import {priced(('2090-01-01T00:00:00Z', '12.00'))} --no-wait")
+    assert "The subscriptions are being told; the workflow that does it is price-changes:" in said
+    later = ask.json(f"catalog import {priced(('2090-01-01T00:00:00Z', '12.00'))}")
+    assert later["told"] is None or sum(later["told"][name] for name in ("told", "unchanged")) == 2
+    assert known(ask, two) == [1, 1]
+
+
+def test_elg_2_the_subscription_to_reactivate_is_named(ask: Ask, two: list[str], customer: str) -> None:
+    ask.json(f"suspend {two[1]} --reason customer_request")
+    offer = ask.json(f"catalog show for-{customer} --customer {customer}")
+    (refusal,) = offer["refusals"]
+    assert (refusal["rule"], refusal["subscription_id"]) == ("ELG-2", two[1])
+    said = ask.said(f"catalog list --customer {customer} --explain --limit 200")
+    assert f"Reactivate {two[1]}" in said
+    assert ask.json(f"customer show {customer}")["subscriptions"] == {"active": 1, "suspended": 1}
