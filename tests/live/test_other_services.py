@@ -16,6 +16,7 @@ from domain.holds import Reason
 from hosting.assembly import World
 from hosting.embedded import EmbeddedServer
 from tests.live.purchases import offer, order
+from tests.live.shopping import Shop
 from workflows.messages import SIGNALS, UPDATES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "other-services.md").read_text()
@@ -50,14 +51,19 @@ async def bought(world: World, kind: str) -> str:
 
 def titled(code: str) -> str:
     """An example's program and message."""
-    name = re.search(r"--(?:name|type) (\w+)|/(?:update|signal|query)/(\w+)", code)
+    name = re.search(r"--(?:name|type) (\w+)|/(?:update|signal|query)/(\w+)|\"workflowType\": {\"name\": \"(\w+)\"", code)
     assert name
-    return f"{code.split(maxsplit=1)[0]}-{name[1] or name[2]}"
+    return f"{code.split(maxsplit=1)[0]}-{name[1] or name[2] or name[3]}"
 
 
 @pytest.mark.parametrize(("kind", "check", "expected", "code"), EXAMPLES, ids=[titled(e[3]) for e in EXAMPLES])
-async def test_example(world: World, server: EmbeddedServer, kind: str, check: str, expected: str, code: str) -> None:
-    subscription_id = await bought(world, kind)
+async def test_example(
+    world: World, server: EmbeddedServer, shop: Shop, kind: str, check: str, expected: str, code: str
+) -> None:
+    orders = kind == "shop"
+    customer = await shop.customer() if orders else ""
+    subscription_id = "" if orders else await bought(world, kind)
+    order_id = f"order-of-{customer}"
     binaries = Path(sys.executable).parent
     process = await asyncio.create_subprocess_exec(
         "bash",
@@ -69,6 +75,8 @@ async def test_example(world: World, server: EmbeddedServer, kind: str, check: s
             "TEMPORAL_ADDRESS": server.address,
             "API": f"{server.http_address}/api/v1/namespaces/default",
             "ID": subscription_id,
+            "CUSTOMER": customer,
+            "ORDER": order_id,
         },
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -79,6 +87,9 @@ async def test_example(world: World, server: EmbeddedServer, kind: str, check: s
     assert (process.returncode != 0) == fails, printed
     if check == "shows":
         assert expected.removeprefix("fails: ") in printed, printed
+    elif check == "ordered":
+        (line,) = (await world.orders.settled(order_id)).lines
+        assert (line.status, line.subscription_id) == (expected, f"{order_id}-1")
     else:
         details = await world.subscriptions.details(subscription_id)
         if check == "refused":
@@ -91,12 +102,13 @@ async def test_example(world: World, server: EmbeddedServer, kind: str, check: s
 
 def test_the_page_shows_every_update_and_signal_by_both_ways() -> None:
     shown = {titled(code) for _, _, _, code in EXAMPLES}
-    for name in (UPDATES.keys() - OPERATORS) | SIGNALS.keys():
+    for name in (UPDATES.keys() - OPERATORS) | SIGNALS.keys() | {"OrderWorkflow"}:
         assert f"temporal-{name}" in shown
         assert f"curl-{name}" in shown
 
 
 def test_the_json_of_every_example_is_json() -> None:
     for _, _, _, code in EXAMPLES:
-        for text in re.findall(r"--input '(.*?)'", code):
+        # A variable of the shell stands between two quoted parts.
+        for text in re.findall(r"--input '(.*?)'", re.sub(r"'\$\w+'", "variable", code), re.DOTALL):
             json.loads(text)
