@@ -51,7 +51,9 @@ async def bought(world: World, kind: str) -> str:
 
 def titled(code: str) -> str:
     """An example's program and message."""
-    name = re.search(r"--(?:name|type) (\w+)|/(?:update|signal|query)/(\w+)|\"workflowType\": {\"name\": \"(\w+)\"", code)
+    name = re.search(
+        r"--(?:name|type) (\w+)|/(?:update|signal|query)/(\w+)|\"workflowType\": {\"name\": \"(\w+)\"", code
+    )
     assert name
     return f"{code.split(maxsplit=1)[0]}-{name[1] or name[2] or name[3]}"
 
