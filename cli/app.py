@@ -16,6 +16,7 @@ from cli import (
     catalog,
     catalog_listing,
     catalog_offer,
+    check,
     customer,
     demo,
     details,
@@ -53,6 +54,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "deprovision": provisioning.deprovision,
     "setup-link": setup_link.setup_link,
     "resolve": setup_link.resolve,
+    "check": check.check,
 }
 
 GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {

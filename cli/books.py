@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from activities.adapters.sql.auditor import SqlAuditor
 from activities.adapters.sql.books import SqlBooks
 from activities.adapters.sql.carts import SqlCarts
 from activities.adapters.sql.catalog import SqlCatalog
@@ -35,6 +36,7 @@ class Books:
     holdings: SqlHoldings
     prices: SqlPriceBook
     setup_links: SqlSetupLinks
+    auditor: SqlAuditor
 
     async def known(self, subscription_id: str) -> Listed:
         """The subscription as its last event left it. Raises Failure where the books do not know it."""
@@ -78,4 +80,5 @@ async def opened_books() -> AsyncIterator[Books]:
             holdings=SqlHoldings(database),
             prices=SqlPriceBook(database),
             setup_links=SqlSetupLinks(database),
+            auditor=SqlAuditor(database),
         )

@@ -6,6 +6,7 @@ import pytest
 import pytest_asyncio
 import yaml
 
+from activities.adapters.sql.auditor import SqlAuditor
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.schema import upgrade
 from statemachines.scenario import Scenario, parse_scenario, simulate
@@ -16,11 +17,16 @@ LIVES = sorted((Path(__file__).parents[2] / "scenarios" / "lives").glob("*.yaml"
 
 
 @pytest_asyncio.fixture(scope="module")
-async def books(tmp_path_factory: pytest.TempPathFactory) -> InSql:
-    """One database for all of them: lives do not touch each other."""
+async def database(tmp_path_factory: pytest.TempPathFactory) -> Database:
+    """One for all of them: lives do not touch each other."""
     url = f"sqlite:///{tmp_path_factory.mktemp('lives') / 'perennial.db'}"
     await upgrade(url)
-    return InSql(Database(url))
+    return Database(url)
+
+
+@pytest.fixture(scope="module")
+def books(database: Database) -> InSql:
+    return InSql(database)
 
 
 def scenario_of(file: Path) -> Scenario:
@@ -28,7 +34,9 @@ def scenario_of(file: Path) -> Scenario:
 
 
 @pytest.mark.parametrize("file", LIVES, ids=lambda file: file.stem)
-async def test_the_sql_books_keep_the_life_that_the_simulator_shows(file: Path, books: InSql) -> None:
+async def test_the_sql_books_keep_the_life_that_the_simulator_shows(
+    file: Path, books: InSql, database: Database
+) -> None:
     scenario = scenario_of(file)
     expected = simulate(scenario, LIVING)
     player, story = await play(scenario, books, f"life-{LIVES.index(file)}")
@@ -41,6 +49,9 @@ async def test_the_sql_books_keep_the_life_that_the_simulator_shows(file: Path, 
     assert (listed.state, listed.last_seq) == (expected.subscription.state, expected.events[-1].seq)
     assert (listed.quantity, listed.add_ons) == (expected.subscription.quantity, expected.subscription.add_ons)
     assert await books.about(player.id) == player.about
+    audited = await SqlAuditor(database).one(player.id)
+    assert audited is not None
+    assert (audited.violations, audited.events, audited.access_confirmed) == ((), len(story.events), True)
     # Everything again, as after a crash: the same receipts, and nothing more in the books.
     for entry, receipt in player.recorded:
         assert await books.record(entry) == receipt

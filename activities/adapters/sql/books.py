@@ -35,7 +35,7 @@ class SqlBooks:
         Raises BooksConflict where it is recorded with other content, does not follow the last event, or
         repeats a key of the ledger.
         """
-        return await self._database.write(_record, entry, _digest(entry))
+        return await self._database.write(_record, entry, digest_of(entry))
 
     async def report_usage(self, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
         """Record usage that the lifecycle accepted, once per usage id (MON-7).
@@ -181,7 +181,7 @@ def _no_longer_taken(answer: Answer, state: str) -> Answer:
     )
 
 
-def _digest(entry: RecordInput) -> str:
+def digest_of(entry: RecordInput) -> str:
     """Of the content. What has its default is left out: a newer version may know more fields than the writer did."""
     content = entry.model_dump(mode="json", exclude_defaults=True)
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))

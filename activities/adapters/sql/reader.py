@@ -32,7 +32,7 @@ class SqlReader:
     async def about(self, subscription_id: str) -> About | None:
         """What never changes of it; None where the books do not know it."""
         found = await self._all(select(subscription).where(subscription.c.id == subscription_id))
-        return _about(found[0]) if found else None
+        return about_of(found[0]) if found else None
 
     async def listed(self, subscription_id: str) -> Listed | None:
         """It as lists show it; None where the books do not know it."""
@@ -70,21 +70,15 @@ class SqlReader:
 
     async def events(self, subscription_id: str) -> list[Event]:
         """The journal in order, each event as it was recorded."""
-        return await self._database.read(_events, subscription_id)
+        return await self._database.read(events_of, subscription_id)
 
     async def rows(self, subscription_id: str) -> list[LedgerRow]:
         """The ledger in the order in which it was written."""
-        return [ledger.row_of(entry) for entry in await self._all(_ledger_of(subscription_id))]
+        return [ledger.row_of(entry) for entry in await self._all(ledger_of(subscription_id))]
 
     async def access(self, subscription_id: str) -> list[AccessInterval]:
         """When users had access, by the instants that were decided, not by those of the confirmations."""
-        changes = select(access_change).where(access_change.c.subscription_id == subscription_id)
-        # How changes make intervals is the book's rule; seats are no part of it.
-        book = Book()
-        for row in await self._all(changes.order_by(access_change.c.seq)):
-            access = Access(row["access"])
-            book.provision(Provision(access=access, at=row["at"], seq=row["seq"], quantity=0, add_ons={}))
-        return book.access
+        return await self._database.read(access_of, subscription_id)
 
     async def notifications(self, subscription_id: str) -> list[Notification]:
         """The outbox in order."""
@@ -106,9 +100,10 @@ def _found(connection: Connection, wanted: Select[Any]) -> Sequence[RowMapping]:
     return connection.execute(wanted).mappings().all()
 
 
-def _events(connection: Connection, subscription_id: str) -> list[Event]:
+def events_of(connection: Connection, subscription_id: str) -> list[Event]:
+    """The journal in order, each event with the rows that it brought itself."""
     rows: dict[int, list[LedgerRow]] = defaultdict(list)
-    for entry in _found(connection, _ledger_of(subscription_id)):
+    for entry in _found(connection, ledger_of(subscription_id)):
         if not entry["metered"]:
             rows[entry["seq"]].append(ledger.row_of(entry))
     entries = select(journal_table).where(journal_table.c.subscription_id == subscription_id)
@@ -116,12 +111,25 @@ def _events(connection: Connection, subscription_id: str) -> list[Event]:
     return [journal.event_of(entry, rows[entry["seq"]]) for entry in found]
 
 
-def _ledger_of(subscription_id: str) -> Select[Any]:
+def ledger_of(subscription_id: str) -> Select[Any]:
+    """The ledger's entries in the order in which they were written."""
     entries = select(ledger_entry).where(ledger_entry.c.subscription_id == subscription_id)
     return entries.order_by(ledger_entry.c.seq, ledger_entry.c.position)
 
 
-def _about(row: RowMapping) -> About:
+def access_of(connection: Connection, subscription_id: str) -> list[AccessInterval]:
+    """When users had access, from the confirmed changes."""
+    changes = select(access_change).where(access_change.c.subscription_id == subscription_id)
+    # How changes make intervals is the book's rule; seats are no part of it.
+    book = Book()
+    for row in _found(connection, changes.order_by(access_change.c.seq)):
+        access = Access(row["access"])
+        book.provision(Provision(access=access, at=row["at"], seq=row["seq"], quantity=0, add_ons={}))
+    return book.access
+
+
+def about_of(row: RowMapping) -> About:
+    """What never changes of a subscription."""
     return About(
         subscription_id=row["id"],
         customer_id=row["customer_id"],

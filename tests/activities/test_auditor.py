@@ -1,0 +1,112 @@
+"""`check` finds what somebody altered in the books behind our back (MON-2, section 12)."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from activities.adapters.sql.auditor import Audited, SqlAuditor
+from activities.adapters.sql.database import Database
+from domain.commands import ChangeQuantity, Suspend
+from domain.holds import Reason
+from statemachines.audit import Invariant
+from tests.activities.books_under_test import InSql
+from tests.activities.lives import DAY, LICENCE, METER, START, bought, report
+
+TABLES = ("journal", "ledger_entry")
+
+
+@pytest_asyncio.fixture
+async def auditor(database: Database) -> AsyncIterator[SqlAuditor]:
+    """Over the books of a licence (s-1) and of a meter (s-2) that was used, billed and suspended."""
+    books = InSql(database)
+    licence = await bought(books, LICENCE, "s-1")
+    await licence.ask(ChangeQuantity(by="admin_agent", quantity=5), START + DAY)
+    await licence.advance(START + 70 * DAY)
+    meter = await bought(books, METER, "s-2")
+    for number in (1, 2):
+        await meter.ask(report(f"u-{number}", "40"), START + number * DAY)
+    await meter.advance(START + 40 * DAY)
+    await meter.ask(report("u-3", "7"), START + 41 * DAY)
+    await meter.ask(Suspend(by="service", reason=Reason.FRAUD), START + 42 * DAY)
+    await meter.advance(START + 80 * DAY)
+    yield SqlAuditor(database)
+
+
+def alter(path: Path, statement: str) -> None:
+    """As somebody who has the file, and no respect for triggers."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for (name,) in triggers:
+            connection.execute(f"DROP TRIGGER {name}")
+        assert connection.execute(statement).rowcount > 0
+    finally:
+        connection.close()
+
+
+async def found(auditor: SqlAuditor) -> dict[str, Audited]:
+    return {audited.subscription_id: audited for audited in await auditor.page()}
+
+
+async def test_books_that_nobody_altered(auditor: SqlAuditor) -> None:
+    lives = await found(auditor)
+    assert list(lives) == ["s-1", "s-2"]
+    for life in lives.values():
+        assert life.violations == ()
+        assert life.access_confirmed
+    assert (lives["s-1"].events, lives["s-1"].rows) == (4, 5)
+    assert await auditor.one("s-2") == lives["s-2"]
+    assert await auditor.one("nobody") is None
+
+
+async def test_it_goes_page_by_page(auditor: SqlAuditor) -> None:
+    (first,) = await auditor.page(limit=1)
+    (second,) = await auditor.page(limit=1, after=first.subscription_id)
+    assert (first.subscription_id, second.subscription_id) == ("s-1", "s-2")
+    assert await auditor.page(after="s-2") == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "life", "words"),
+    [
+        ("UPDATE ledger_entry SET amount_minor = 2999 WHERE subscription_id = 's-1' AND seq = 1", "s-1", "event 1"),
+        ("UPDATE ledger_entry SET key = 'another' WHERE subscription_id = 's-1' AND seq = 3", "s-1", "event 3"),
+        ("UPDATE ledger_entry SET currency = 'EUR' WHERE subscription_id = 's-1' AND seq = 3", "s-1", "event 3"),
+        ("UPDATE ledger_entry SET seq = 9 WHERE subscription_id = 's-1' AND seq = 3", "s-1", "event 9, which there"),
+        ("DELETE FROM ledger_entry WHERE subscription_id = 's-1' AND seq = 3", "s-1", "event 3"),
+        ("UPDATE ledger_entry SET amount_minor = 1 WHERE subscription_id = 's-2'", "s-2", "usage that event"),
+        ("DELETE FROM ledger_entry WHERE subscription_id = 's-2'", "s-2", "usage that event"),
+        ("UPDATE journal SET by = 'global_admin' WHERE subscription_id = 's-1' AND seq = 2", "s-1", "event 2"),
+        ("UPDATE journal SET reason = 'nonpayment' WHERE subscription_id = 's-2' AND reason = 'fraud'", "s-2", "event"),
+        ("UPDATE journal SET at = 'yesterday' WHERE subscription_id = 's-1' AND seq = 2", "s-1", "cannot be read"),
+        ("UPDATE journal SET after = '{}' WHERE subscription_id = 's-1' AND seq = 2", "s-1", "cannot be read"),
+        ("UPDATE ledger_entry SET quantity = 'many' WHERE subscription_id = 's-1'", "s-1", "cannot be read"),
+        ("UPDATE subscription SET quantity = 77 WHERE id = 's-1'", "s-1", "lists show quantity 77, the journal 5"),
+        ("UPDATE subscription SET state = 'expired' WHERE id = 's-1'", "s-1", "lists show state expired"),
+        ("DELETE FROM decision WHERE subscription_id = 's-1' AND seq = 1", "s-1", "its first decision is missing"),
+        ("DELETE FROM decision WHERE subscription_id = 's-1' AND seq = 4", "s-1", "event 3"),
+    ],
+)
+async def test_what_was_altered_is_found(
+    auditor: SqlAuditor, path: Path, statement: str, life: str, words: str
+) -> None:
+    alter(path, statement)
+    lives = await found(auditor)
+    altered = [v for v in lives[life].violations if v.invariant is Invariant.AS_RECORDED]
+    assert any(words in violation.words for violation in altered), altered
+    (other,) = lives.keys() - {life}
+    assert lives[other].violations == ()
+
+
+async def test_a_row_comes_with_what_it_breaks(auditor: SqlAuditor, path: Path) -> None:
+    """Invariant 3 and MON-2, each with the row."""
+    alter(path, "UPDATE ledger_entry SET amount_minor = 900000 WHERE subscription_id = 's-1' AND kind = 'credit'")
+    violations = (await found(auditor))["s-1"].violations
+    assert {violation.invariant for violation in violations} == {
+        Invariant.CREDITS_WITHIN_CHARGES,
+        Invariant.AS_RECORDED,
+    }
+    assert all(any(str(row.amount) == "9000.00" for row in violation.rows) for violation in violations)
