@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Column, ColumnElement, Connection, Table, func, select
 from temporalio.client import Client
 
+from activities.adapters.sql.auditor import SqlAuditor
 from activities.adapters.sql.catalog import SqlCatalog
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.orders import SqlOrders
@@ -150,6 +151,8 @@ async def test_killed_twice_and_forty_are_bought_once(server: EmbeddedServer, tm
             }
             lives = {workflow_id(subscription_id) for subscription_id in (*bought, "before-1", "before-2")}
             assert await on_the_server(client) == lives
+            audited = await SqlAuditor(database).page()
+            assert [life.violations for life in audited] == [()] * (GOOD + 2)
             for line in order.lines:
                 if line.status == "bought" and line.offer == "contoso-crm":
                     (row,) = await SqlReader(database).rows(line.subscription_id)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from activities.adapters.sql.auditor import SqlAuditor
 from activities.adapters.sql.books import SqlBooks
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.reader import SqlReader
@@ -59,7 +60,9 @@ async def test_killed_three_times_and_nothing_is_lost_or_doubled(server: Embedde
                 Fate(worker).step,
             )
             story = await asyncio.wait_for(life.run(datetime.now(UTC)), 200)
+            (audited,) = await SqlAuditor(database).page()
     finally:
         worker.stop()
     assert worker.kills == KILLS
     assert story.document() == simulate(scenario).document()
+    assert (audited.violations, audited.access_confirmed) == ((), True)
