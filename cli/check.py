@@ -48,9 +48,9 @@ def check(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Check that the books keep the rules: invariants 1 to 6 and 8, and that nothing was altered (MON-2).
+    """Check that the books keep the rules, and were not altered.
 
-    Reads only, also while a worker writes. Exit code 1 if anything does not hold.
+    Invariants 1 to 6 and 8, and MON-2. Reads only, also while a worker writes. Exit code 1 if anything does not hold.
     """
     from cli.books import opened_books
     from cli.failure import ExitCode, Failure

@@ -7,11 +7,14 @@ from typing import Any, TypeVar
 
 from temporalio.client import WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
 
 from workflows import options
-from workflows.client import NotAnswered, SubscriptionError
+from workflows.client import NotAnswered, SubscriptionError, no_worker
 
 T = TypeVar("T")
+FIRST_TASK_EVENTS = 3
+"""Started, its first task scheduled and begun: what comes behind them is that task's end."""
 
 
 async def awaited(
@@ -28,6 +31,7 @@ async def awaited(
     seen, still, pause = None, timedelta(0), options.POLL_INTERVAL
     result = asyncio.create_task(handle.result())
     try:
+        await _begun(what, handle, result)
         while (now := await _seen(look, result)) is not None:
             if now != seen:
                 seen, still, pause = now, timedelta(0), options.POLL_INTERVAL
@@ -46,6 +50,27 @@ async def awaited(
     if final != seen:
         watch(final)
     return final
+
+
+async def _begun(what: str, handle: WorkflowHandle[Any, T], result: asyncio.Task[T]) -> None:
+    """Wait until the workflow's first task is done. Raises NotAnswered where nobody takes it.
+
+    A query that comes before goes with that task; where the start is malformed, the SDK then fails both, and the
+    workflow with its words only once nobody asks any more.
+    """
+    waited, pause = timedelta(0), options.POLL_INTERVAL
+    while not result.done():
+        try:
+            seen = await handle.describe(rpc_timeout=options.ANSWER_TIMEOUT)
+        except RPCError:
+            return  # a look finds the words for it
+        if seen.history_length > FIRST_TASK_EVENTS:
+            return
+        if waited > options.ANSWER_TIMEOUT:
+            raise NotAnswered(no_worker(what))
+        await asyncio.wait((result,), timeout=pause.total_seconds())
+        waited += pause
+        pause = min(pause * 2, options.POLL_INTERVAL_MAX)
 
 
 async def _seen(look: Callable[[], Awaitable[T]], result: asyncio.Task[T]) -> T | None:

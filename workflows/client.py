@@ -241,17 +241,18 @@ async def asked(
         except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
             raise Rejected(str(error)) from None
         except WorkflowUpdateRPCTimeoutOrCancelledError:
-            raise NotAnswered(_no_worker(what)) from None
+            raise NotAnswered(no_worker(what)) from None
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 raise missing(error) from None
             if error.status not in _TRANSIENT or attempt == retries:
-                raise NotAnswered(f"{_no_worker(what)} ({error.message})") from None
+                raise NotAnswered(f"{no_worker(what)} ({error.message})") from None
             await asyncio.sleep(_RETRY_AFTER.total_seconds() * 2**attempt)
     raise AssertionError("unreachable")
 
 
-def _no_worker(what: str) -> str:
+def no_worker(what: str) -> str:
+    """What to say where nobody takes a workflow's tasks."""
     return f"{what}: nobody answered in time. Is a worker running (make dev)?"
 
 
