@@ -35,8 +35,8 @@ class Shown:
 def add(offer: OfferId, customer: Buyer, line: LineOptions, as_json: Json = False) -> None:
     """Put an offer into the customer's cart, or into a new one (BUY-1).
 
-    What nobody can buy is refused at once. Whether this customer can buy it, and on which terms, the review
-    shows.
+    An offer, a quantity or an add-on that there is not is refused at once. Whether this customer can buy it,
+    and on which terms, the review shows.
     """
     from cli.line import check_sold
     from hosting.clock import wall_clock

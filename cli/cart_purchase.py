@@ -73,30 +73,51 @@ async def _bought(
     from cli import server
     from cli.books import opened_books
     from cli.cart import cart_of
-    from cli.failure import Failure
-    from cli.ordering import all_bought, send, setup_links
-    from cli.printable import counted
-    from cli.screen import console
-    from domain.lines import OrderRequest
-    from workflows.client import NotAnswered
+    from cli.ordering import all_bought, setup_links
 
     async with opened_books() as books:
         await books.buyer(customer)
-        cart = await _ordered(books, await cart_of(books, customer, cart_id))
-        request = OrderRequest(order_id=cart.id, customer=customer, lines=cart.lines, by=by)
+        cart = await cart_of(books, customer, cart_id)
         known = await books.orders.order(cart.id)
         if known is None or not all_bought(known):
+            # Reached first: a cart that is marked as ordered takes nothing more.
             orders = server.orders(await server.client(address))
-            try:
-                await send(orders, request)
-                lines = counted(len(cart.lines), "line")
-                console(stderr=True).print(f"Order {cart.id} is taken: {lines}.", soft_wrap=True)
-                if no_wait:
-                    return request, None
-                known = await _settled(orders, cart.id)
-            except NotAnswered as error:
-                raise Failure(f"{error} The order is kept: the same command goes on with it.") from None
-        return request, (known, await setup_links(books, known))
+            cart = await _ordered(books, cart)
+            known = await _sent(orders, _request(cart, by), no_wait)
+        links = await setup_links(books, known) if known else {}
+        return _request(cart, by), (known, links) if known else None
+
+
+def _request(cart: Cart, by: str) -> OrderRequest:
+    from domain.lines import OrderRequest
+
+    return OrderRequest(order_id=cart.id, customer=cart.customer, lines=cart.lines, by=by)
+
+
+async def _sent(orders: OrderClient, request: OrderRequest, no_wait: bool) -> PlacedOrder | None:
+    """The order once it is settled; None where nobody waits for that. Raises Failure where nobody answers."""
+    from temporalio.service import RPCError
+
+    from cli.failure import Failure
+    from cli.ordering import send
+    from cli.printable import counted
+    from cli.screen import console
+    from workflows.client import NotAnswered
+
+    try:
+        await send(orders, request)
+        lines = counted(len(request.lines), "line")
+        console(stderr=True).print(f"Order {request.order_id} is taken: {lines}.", soft_wrap=True)
+        return None if no_wait else await _settled(orders, request.order_id)
+    except (NotAnswered, RPCError) as error:
+        again = f"starter.py cart buy --customer {request.customer} --cart {request.order_id}"
+        raise Failure(f"{_said(error)} The order {request.order_id} is kept. Go on with it: {again}") from None
+
+
+def _said(error: Exception) -> str:
+    """What went wrong, as a sentence of its own."""
+    words = " ".join(str(error).split())
+    return f"{words[:1].upper()}{words[1:]}{'' if words.endswith(('.', '?', '!')) else '.'}"
 
 
 async def _settled(orders: OrderClient, order_id: str) -> PlacedOrder:

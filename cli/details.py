@@ -101,12 +101,15 @@ def _print_facts(heading: str, facts: Iterator[tuple[str, str]]) -> None:
 
 def _facts(details: Details, subscription: Subscription) -> Iterator[tuple[str, str]]:
     from cli.printable import quantity, second
+    from statemachines.narrative import later_prices
 
     add_ons = "".join(f" + {quantity(number)} {add_on}" for add_on, number in details.add_ons.items())
     offer = subscription.offer
     yield "customer", details.customer_id
     yield "offer", f"{quantity(details.quantity)} x {details.offer_id}{add_ons}"
     yield "price", f"{offer.currency} {subscription.unit_price:f} a unit, {offer.term} {offer.billing_plan}"
+    for change in later_prices(subscription, details.now):
+        yield "price then", change
     yield "policy", subscription.policy.name
     if details.term:
         yield "term", f"{details.term.number}: {second(details.term.start)} to {second(details.term.end)}"

@@ -44,7 +44,7 @@ def whole_number(typed: str | int) -> int:
     """A parser of whole numbers, to which a default comes as one; what it may be is not decided here."""
     text = str(typed)
     if not re.fullmatch(r"[0-9]{1,18}", text):
-        raise _untaken(text, "a whole number of at most 18 digits")
+        raise _untaken(text, "a whole number, 0 or more, of at most 18 digits")
     return int(text)
 
 

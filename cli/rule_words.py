@@ -17,7 +17,7 @@ WORDS: dict[Rule, str] = {
     Rule.BUY_2: "reviewed, then bought",
     Rule.BUY_3: "an order is bought once",
     Rule.BUY_4: "bought",
-    Rule.BUY_5: "a new price from the next term",
+    Rule.BUY_5: "a term keeps its price",
     Rule.ISV_3: "a link lives for 24 hours",
     Rule.ISV_4: "begins when the publisher is ready",
     Rule.ISV_5: "needs no set-up",

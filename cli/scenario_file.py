@@ -77,9 +77,10 @@ _DEPTH = f"values nested at most {MAX_DEPTH} deep"
 
 def text_of(path: Path, max_bytes: int) -> str:
     """The file's text, of UTF-8 with or without a mark. Raises Malformed."""
-    if path.exists() and not path.is_file():
-        raise _malformed((), None, "a regular file")
     try:
+        path.stat()
+        if not path.is_file():
+            raise _malformed((), None, "a regular file")
         with path.open("rb") as file:
             content = file.read(max_bytes + 1)
     except OSError as error:

@@ -8,6 +8,8 @@ from cli.option_groups import with_options
 from cli.options import Reading, SubscriptionId
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rich.console import Console
 
     from domain.subscription import Subscription
@@ -24,19 +26,22 @@ def timeline(subscription: SubscriptionId, reading: Reading) -> None:
     from cli.screen import console, print_json
     from cli.server import connected
     from statemachines.document import timeline_document
+    from statemachines.narrative import later_prices
 
-    async def read() -> tuple[Subscription, tuple[Milestone, ...]]:
+    async def read() -> tuple[Subscription, tuple[Milestone, ...], datetime]:
         server = await connected(reading.address)
         details = await server.details(subscription)
-        return (await server.life(subscription)).subscription, details.timeline
+        return (await server.life(subscription)).subscription, details.timeline, details.now
 
-    as_it_stands, milestones = run(read())
+    as_it_stands, milestones, now = run(read())
     if reading.as_json:
         print_json(timeline_document(milestones))
         return
     screen = console()
     if milestones:
         print_milestones(screen, as_it_stands, milestones)
+        for change in later_prices(as_it_stands, now):
+            screen.print(f"Price then: {change} (BUY-5)", soft_wrap=True)
     else:
         screen.print(f"It is {as_it_stands.state}: nothing more will happen.")
 

@@ -87,28 +87,31 @@ class Cart(Frozen):
         self._check_same(lines)
         if self.reviewed is None:
             message = "The cart has not been reviewed as it is now."
-            raise CartRefused(Rule.BUY_2, message, "Review it, then buy: starter.py cart review.")
+            raise CartRefused(Rule.BUY_2, message, self._step("Review it, then buy", "review"))
         if self.reviewed != terms:
             changed = [str(n) for n, (was, now_) in enumerate(zip(self.reviewed, terms, strict=True), 1) if was != now_]
             message = f"What the review showed of line {', '.join(changed)} is no longer so."
-            raise CartRefused(Rule.BUY_2, message, "Review it again, then buy: starter.py cart review.")
+            raise CartRefused(Rule.BUY_2, message, self._step("Review it again, then buy", "review"))
         lines = tuple(
             line.model_copy(update={"terms": shown or NOT_SHOWN}) for line, shown in zip(self.lines, terms, strict=True)
         )
         return self.model_copy(update={"lines": lines, "ordered_at": now})
 
+    def _step(self, words: str, command: str) -> str:
+        return f"{words}: starter.py cart {command} --customer {self.customer}."
+
     def _check_open(self, now: datetime) -> None:
         if self.ordered_at is not None:
-            raise CartRefused(Rule.BUY_1, "The cart has been bought.", "Add to a new one: starter.py cart add.")
+            raise CartRefused(Rule.BUY_1, "The cart has been bought.", self._step("Add to a new one", "add OFFER"))
         if self.expired(now):
             message = f"The cart expired at {self.expires_at:%Y-%m-%d %H:%M:%S} UTC, seven days after it was begun."
-            raise CartRefused(Rule.BUY_1, message, "Begin a new one: starter.py cart add.")
+            raise CartRefused(Rule.BUY_1, message, self._step("Begin a new one", "add OFFER"))
 
     def _check_filled(self) -> None:
         if not self.lines:
-            raise CartRefused(Rule.BUY_1, "The cart is empty.", "Add a line first: starter.py cart add.")
+            raise CartRefused(Rule.BUY_1, "The cart is empty.", self._step("Add a line first", "add OFFER"))
 
     def _check_same(self, lines: tuple[Line, ...]) -> None:
         if self.lines != lines:
             message = "The cart was changed by somebody else meanwhile."
-            raise CartRefused(Rule.BUY_2, message, "Review it again: starter.py cart review.")
+            raise CartRefused(Rule.BUY_2, message, self._step("Review it again", "review"))

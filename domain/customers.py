@@ -8,7 +8,14 @@ from pydantic import AfterValidator, Field
 
 from domain.values import Id, RequestInstant, Strict
 
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+def _readable(name: str) -> str:
+    if not name.isprintable() or name != name.strip():
+        raise ValueError("takes printable characters, without blanks at its ends")
+    return name
+
+
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_readable)]
 
 
 class Segment(StrEnum):

@@ -1,5 +1,7 @@
 """A milestone in one line with its money, for timers, details and people: what the lifecycle will decide."""
 
+from datetime import datetime
+
 from domain.decision import Decision
 from domain.effects import Access, Provision, Record
 from domain.ledger import Kind
@@ -47,6 +49,18 @@ def headline(lifecycle: Lifecycle, subscription: Subscription, milestone: Milest
     if parts:
         words += f": {' and '.join(parts)}"
     return words + _new_price(subscription) if milestone.what is What.RENEW else words
+
+
+def later_prices(subscription: Subscription, now: datetime) -> list[str]:
+    """The price changes that are known and that the next term is too early for (BUY-5), each in words."""
+    _, changes = subscription.coming_prices(now)
+    following = subscription.term.end if subscription.term else now
+    return [
+        f"{unit_money(subscription, change.unit_price)} a unit, from the first renewal after "
+        f"{change.at:%Y-%m-%d %H:%M:%S} UTC"
+        for change in changes
+        if change.at >= following
+    ]
 
 
 def _new_price(subscription: Subscription) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from domain.cancellation import refund_open
 from statemachines.life import Life
 from statemachines.lifecycle import Lifecycle
-from statemachines.narrative import headline
+from statemachines.narrative import headline, later_prices
 from statemachines.timeline import timeline
 from workflows.markdown import table
 from workflows.messages import Details
@@ -53,6 +53,8 @@ def markdown(life: Life, lifecycle: Lifecycle, now: datetime, attention: str | N
     if upcoming := timeline(s, now):
         milestones = ((_day(m.at), headline(lifecycle, s, m), m.rule.value) for m in upcoming)
         lines += ["", "### What comes next", "", *table(("when (UTC)", "what", "rule"), milestones)]
+    for change in later_prices(s, now):
+        lines += ["", f"**Price then:** {change}."]
     if allowed := lifecycle.allowed(s, now):
         window = f" A cancel is credited until {_day(s.refund_closes)}." if refund_open(s, now) else ""
         lines += ["", f"**Allowed now:** {', '.join(allowed)}.{window}"]

@@ -115,7 +115,7 @@ def test_an_empty_cart_is_neither_reviewed_nor_bought(ask: Ask, customer: str) -
     for command in ("remove 1", "review", "buy"):
         said = ask.said(f"cart {command} --customer {customer}", code=1)
         assert said.startswith("refused by BUY-1"), command
-        assert "The cart is empty. Add a line first: starter.py cart add." in said
+        assert f"The cart is empty. Add a line first: starter.py cart add OFFER --customer {customer}." in said
 
 
 def test_a_line_that_is_not_there(ask: Ask, customer: str) -> None:
@@ -133,18 +133,43 @@ def test_an_expired_cart_takes_nothing_and_a_new_one_begins(ask: Ask, customer: 
         said = ask.said(f"cart {command} --customer {customer}", code=1)
         assert said.startswith("refused by BUY-1"), command
         assert "expired at" in said
-        assert "Begin a new one: starter.py cart add." in said
+        assert f"Begin a new one: starter.py cart add OFFER --customer {customer}." in said
 
 
 def test_nothing_is_bought_without_a_review_of_the_cart_as_it_is(ask: Ask, customer: str) -> None:
     fill(ask, customer, "solo")
     unseen = ask.said(f"cart buy --customer {customer}", code=1)
     assert unseen.startswith("refused by BUY-2")
-    assert "Review it, then buy: starter.py cart review." in unseen
+    assert f"Review it, then buy: starter.py cart review --customer {customer}." in unseen
     ask.json(f"cart review --customer {customer}")
     fill(ask, customer, "contoso-crm")
     assert ask.said(f"cart buy --customer {customer}", code=1) == unseen
     assert ask.json(f"order list --customer {customer}") == []
+
+
+def test_a_cart_stays_open_where_there_is_no_server(ask: Ask, customer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    cart = fill_and_review(ask, customer, "solo")["cart_id"]
+    with monkeypatch.context() as away:
+        away.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+        assert "No Temporal server can be reached" in ask.said(f"cart buy --customer {customer}", code=1)
+    assert ask.json(f"cart show --customer {customer}")["state"] == "open"
+    assert ask.json(f"cart buy --customer {customer}")["order_id"] == cart
+
+
+def test_where_nobody_answers_the_next_step_names_the_cart(
+    ask: Ask, customer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cart = fill_and_review(ask, customer, "solo")["cart_id"]
+    with monkeypatch.context() as waiting:
+        # A queue on which no worker works, and nobody to wait for it long.
+        waiting.setenv("PERENNIAL_TASK_QUEUE", "nobody-works-here")
+        waiting.setattr("workflows.options.ANSWER_TIMEOUT", timedelta(milliseconds=300))
+        said = ask.whole(f"cart buy --customer {customer}", code=1).stderr.splitlines()[-1]
+    assert said.endswith(
+        f"Is a worker running (make dev)? The order {cart} is kept. "
+        f"Go on with it: starter.py cart buy --customer {customer} --cart {cart}"
+    )
+    assert ask.json(f"cart show --customer {customer}")["state"] == "ordered"
 
 
 def test_what_changed_since_the_review_is_not_bought(ask: Ask, customer: str) -> None:

@@ -274,7 +274,13 @@ def test_a_small_file_cannot_unfold_into_a_huge_one(written: Written) -> None:
         ('id,name\n"p,x', ["a.csv:2: row: got nothing; takes CSV (unexpected end of data)"]),
         ('id,name\n\n"p"x,y', ["a.csv:3: row: got nothing; takes CSV (',' expected after '\"')"]),
         ("id,name\np,\nq,z", ["a.csv:2: name: got nothing; takes a value; it is required"]),
-        ('id,name\np,"two\nlines"\nr/,x', ["a.csv:4: id: got 'r/'; takes 1 to 64 letters, digits, `_` or `-`"]),
+        (
+            'id,name\np,"two\nlines"\nr/,x',
+            [
+                "a.csv:2: name: got 'two\\nlines'; takes printable characters, without blanks at its ends",
+                "a.csv:4: id: got 'r/'; takes 1 to 64 letters, digits, `_` or `-`",
+            ],
+        ),
         ("id,name\np,x\nq,y\np,z", ["a.csv:4: id: got 'p'; takes each id once: one of the partners before has it"]),
         (b"id,name\n\xff,x", ["a.csv: got b'\\xff'; takes UTF-8 text (byte 9 is none)"]),
         (b"," * (16 * 1024 * 1024 + 1), ["a.csv: got 'a larger file'; takes at most 16384 KiB"]),
@@ -337,3 +343,10 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
         "/nowhere.csv: got nothing; takes a file that can be read (No such file or directory)",
         "/nowhere.yaml: got nothing; takes a file that can be read (No such file or directory)",
     ]
+
+
+@pytest.mark.parametrize("name", ["x" * 10_000 + ".yaml", "x" * 10_000 + ".csv"])
+def test_a_name_that_no_file_can_have_is_a_fault_of_the_file(name: str) -> None:
+    with pytest.raises(Misused) as caught:
+        read_catalog([Path(name)])
+    assert "takes a file that can be read (File name too long)" in str(caught.value)

@@ -62,6 +62,10 @@ def test_those_concerned_are_told(ask: Ask, two: list[str], priced: Priced, cust
     ]
     assert "telling the prices of version" in result.stderr
     assert known(ask, two) == [1, 1]
+    # Renewals before it keep their price, so that none of them names it.
+    coming = "USD 12.00 a unit, from the first renewal after 2090-01-01 00:00:00 UTC"
+    assert ask.said(f"timeline {two[0]}").endswith(f"Price then: {coming} (BUY-5)\n")
+    assert f"  price then {coming}\n" in ask.said(f"show {two[0]}")
     again = ask.json(f"catalog import {priced(('2090-01-01T00:00:00Z', '12.00'))}")
     assert (again["to_tell"], again["told"]) == (0, None)
     assert known(ask, two) == [1, 1]

@@ -8,7 +8,9 @@ from tests.cli.conftest import Starter
 CASES = {
     "quantity crm-1 1.5": "N: got '1.5'; takes a whole number",
     "quantity crm-1 -1": "Got '-1' where it takes 0 or more",
-    "quantity crm-1 99999999999999999999": "N: got '99999999999999999999'; takes a whole number of at most 18 digits",
+    "quantity crm-1 99999999999999999999": (
+        "N: got '99999999999999999999'; takes a whole number, 0 or more, of at most 18 digits"
+    ),
     "quantity crm-1 99999999999": "quantity: got 99999999999; takes 1000000000 or less",
     "quantity": "Missing argument 'ID'",
     "quantity ../x 1": "ID: got '../x'; takes 1 to 64 letters, digits, `_` or `-`",

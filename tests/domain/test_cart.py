@@ -52,7 +52,7 @@ def test_buy_1_it_expires_seven_days_after_it_was_begun(change: str, late: timed
     else:
         assert refusal(lambda: CHANGES[change](found, now)) == (
             "BUY-1 The cart expired at 2026-01-22 09:00:00 UTC, seven days after it was begun. "
-            "Begin a new one: starter.py cart add."
+            "Begin a new one: starter.py cart add OFFER --customer fabrikam."
         )
 
 
@@ -64,7 +64,7 @@ def test_buy_1_what_was_bought_does_not_expire_and_takes_nothing_more() -> None:
     assert bought.ordered((CRM,), ("x",), late) is bought
     for change in ("add", "remove", "review"):
         assert refusal(lambda change=change: CHANGES[change](bought, SOON)) == (  # type: ignore[misc]  # bound now
-            "BUY-1 The cart has been bought. Add to a new one: starter.py cart add."
+            "BUY-1 The cart has been bought. Add to a new one: starter.py cart add OFFER --customer fabrikam."
         )
 
 
@@ -83,7 +83,7 @@ def test_buy_1_a_line_that_is_not_there(number: int) -> None:
 
 @pytest.mark.parametrize("change", ["remove", "review", "buy"])
 def test_buy_1_an_empty_cart(change: str) -> None:
-    words = "BUY-1 The cart is empty. Add a line first: starter.py cart add."
+    words = "BUY-1 The cart is empty. Add a line first: starter.py cart add OFFER --customer fabrikam."
     assert refusal(lambda: CHANGES[change](cart(), SOON)) == words
 
 
@@ -96,7 +96,8 @@ def test_buy_1_it_holds_so_many_lines() -> None:
 
 def test_buy_2_without_a_review_it_is_not_bought() -> None:
     assert refusal(lambda: cart(CRM).ordered((CRM,), ("terms-1",), SOON)) == (
-        "BUY-2 The cart has not been reviewed as it is now. Review it, then buy: starter.py cart review."
+        "BUY-2 The cart has not been reviewed as it is now. "
+        "Review it, then buy: starter.py cart review --customer fabrikam."
     )
 
 
@@ -128,7 +129,8 @@ def test_buy_2_every_change_undoes_the_review(change: str) -> None:
 def test_buy_2_what_is_no_longer_as_the_review_showed_it_is_named() -> None:
     found = cart(CRM, ERP, CRM, reviewed=True)
     assert refusal(lambda: found.ordered(found.lines, ("other", "terms-2", None), SOON)) == (
-        "BUY-2 What the review showed of line 1, 3 is no longer so. Review it again, then buy: starter.py cart review."
+        "BUY-2 What the review showed of line 1, 3 is no longer so. "
+        "Review it again, then buy: starter.py cart review --customer fabrikam."
     )
 
 
@@ -138,5 +140,6 @@ def test_buy_2_somebody_else_changed_it_meanwhile(change: str) -> None:
     seen = (CRM,)
     asked = found.as_reviewed if change == "review" else found.ordered
     assert refusal(lambda: asked(seen, ("terms-1",), SOON)) == (
-        "BUY-2 The cart was changed by somebody else meanwhile. Review it again: starter.py cart review."
+        "BUY-2 The cart was changed by somebody else meanwhile. "
+        "Review it again: starter.py cart review --customer fabrikam."
     )

@@ -47,6 +47,10 @@ def faults(**changes: Any) -> list[str]:
     [
         ({"vendor": None}, "vendor: got nothing; takes the id of the ISV, since `publisher` is partner"),
         ({"name": ""}, "name: got ''; takes 1 or more characters"),
+        ({"name": "   "}, "name: got '   '; takes printable characters, without blanks at its ends"),
+        ({"name": "A\nB"}, "name: got 'A\\nB'; takes printable characters, without blanks at its ends"),
+        ({"name": "Z\x00Q"}, "name: got 'Z\\x00Q'; takes printable characters, without blanks at its ends"),
+        ({"name": "\u202eMRC"}, "name: got '\\u202eMRC'; takes printable characters, without blanks at its ends"),
         ({"name": "x" * 201}, f"name: got '{'x' * 76}...; takes at most 200 characters"),
         ({"segments": []}, "segments: got 0; takes 1 or more entries"),
         (

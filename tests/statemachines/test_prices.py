@@ -15,7 +15,7 @@ from domain.decision import Answer
 from domain.events import EventName
 from domain.prices import Price
 from domain.values import format_instant
-from statemachines.narrative import headline
+from statemachines.narrative import headline, later_prices
 from statemachines.simulator import Simulator
 from statemachines.timeline import What, timeline
 from tests.statemachines.a_life import DAY, LIVING, ORDERED, TICK, ALife, Facts, an_order, instant, told
@@ -55,6 +55,20 @@ def test_the_orders_own_coming_prices_are_such_a_schedule() -> None:
     life = one(prices=[a_price("2026-03-01", "12.00")], catalog_version=4)
     assert charges(life) == ["10.00", "10.00", "12.00", "12.00"]
     assert life.subscription.catalog_version == 4
+
+
+def test_a_price_that_the_next_renewal_is_too_early_for_is_named_beside_the_timeline() -> None:
+    life = one(prices=[a_price("2026-02-01", "11.00"), a_price("2026-03-01", "12.00")])
+    now = instant("2026-01-20")
+    life.until(now)
+    assert later_prices(life.subscription, now) == [
+        "USD 12.00 a unit, from the first renewal after 2026-03-01 00:00:00 UTC"
+    ]
+    life.until(instant("2026-02-20"))
+    assert later_prices(life.subscription, instant("2026-02-20")) == []
+    assert "USD 12.00 a unit, 11.00 until then" in headline(
+        LIVING.lifecycle, life.subscription, timeline(life.subscription, instant("2026-02-20"))[-1]
+    )
 
 
 @pytest.mark.parametrize(
