@@ -44,6 +44,8 @@ from workflows.price_client import PriceClient
 from workflows.subscription import SubscriptionWorkflow
 from workflows.time_skipping import ServerClock
 
+WORKFLOWS: list[type] = [SubscriptionWorkflow, OrderWorkflow, PriceChangeWorkflow]
+"""What a worker runs; the replay tests hold each to recorded histories."""
 RETENTION = timedelta(days=30)
 """How long the embedded server keeps ended workflows. After it they are answered from SQL."""
 STICKY_TIMEOUT = timedelta(seconds=1)
@@ -109,7 +111,7 @@ async def running_worker(client: Client, settings: Settings) -> AsyncIterator[Wo
             Worker(
                 client,
                 task_queue=settings.task_queue,
-                workflows=[SubscriptionWorkflow, OrderWorkflow, PriceChangeWorkflow],
+                workflows=WORKFLOWS,
                 activities=[
                     billing.record,
                     *(provisioning.grant, provisioning.revoke, provisioning.purge),

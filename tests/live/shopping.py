@@ -1,11 +1,15 @@
 """A shop on a live world: a catalog that is imported, customers of a test's own, and orders that are placed there."""
 
 import itertools
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from activities.adapters.sql.catalog import SqlCatalog
 from activities.order_contracts import PlacedOrder
+from activities.settings import Settings
 from domain.catalog import Contents, ListedOffer
 from domain.catalog_changes import Imported
 from domain.lines import OrderRequest
@@ -36,6 +40,18 @@ async def imported(catalog: SqlCatalog, *offers: ListedOffer, at: datetime | Non
     """The offers, and other records, as an import brings them into the catalog."""
     contents = Contents(offers=offers, partners=(partner(), partner(id="tailspin")), **records)
     return await catalog.import_contents(contents, "a test", at or datetime.now(UTC))
+
+
+@contextmanager
+def locked_books(settings: Settings) -> Iterator[None]:
+    """The database, held by somebody else: every order waits, tried again without end."""
+    connection = sqlite3.connect(settings.database_url.removeprefix("sqlite:///"), isolation_level=None)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")
+    finally:
+        connection.close()
 
 
 class Shop:

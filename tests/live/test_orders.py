@@ -1,9 +1,6 @@
 """Orders on a real server: each line by itself, once, and tried again by the same call (BUY-3, ELG-1, TRI-4, ISV-4)."""
 
 import asyncio
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,7 +14,7 @@ from domain.holds import Reason
 from domain.rules import Rule
 from hosting.assembly import World
 from tests.live.purchases import order
-from tests.live.shopping import Shop
+from tests.live.shopping import Shop, locked_books
 from workflows.client import Subscriptions
 from workflows.messages import TestClock
 from workflows.order_client import OrderRejected, UnknownOrder
@@ -45,18 +42,6 @@ async def shown(world: World, order_id: str) -> str:
     handle = world.orders.handle(order_id)
     metadata = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
     return str(metadata.current_details)
-
-
-@contextmanager
-def locked_books(settings: Settings) -> Iterator[None]:
-    """The database, held by somebody else: every order waits, tried again without end."""
-    connection = sqlite3.connect(settings.database_url.removeprefix("sqlite:///"), isolation_level=None)
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        yield
-        connection.execute("ROLLBACK")
-    finally:
-        connection.close()
 
 
 async def test_each_line_is_bought_or_refused_by_itself(world: World, shop: Shop) -> None:

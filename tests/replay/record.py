@@ -1,6 +1,7 @@
 """Record the histories that the replay tests hold the workflow to: `.venv/bin/python -m tests.replay.record`.
 
-Lives the scenarios beside this file on a real server and writes each run of each life. Existing recordings are
+Lives the scenarios beside this file on a real server, buys orders and tells prices there, and writes each run of each
+workflow. Existing recordings are
 kept: they are runs that may still be open somewhere. Delete one only when no such run can exist any more.
 """
 
@@ -13,25 +14,28 @@ from pathlib import Path
 
 from temporalio.client import WorkflowHistory
 
+from activities.settings import Settings
 from cli.scenario_file import load
 from hosting.assembly import World, prepare_namespace, running_worker
 from hosting.connection import connect_to
 from hosting.embedded import EmbeddedServer
 from statemachines.scenario import parse_scenario
 from tests.live.purchases import settings_in
+from tests.replay.sales import Sales
 from workflows.live import LiveScenario
 from workflows.messages import workflow_id
+from workflows.price_messages import price_workflow_id
 
 HERE = Path(__file__).parent
 IDENTITY = "recorder"
 
 
-async def runs_of(world: World, subscription_id: str) -> list[WorkflowHistory]:
+async def runs_of(world: World, workflow: str) -> list[WorkflowHistory]:
     """The histories of all runs, the first one first: each run names the one that it continues."""
     runs: list[WorkflowHistory] = []
     run_id: str | None = None
     while run_id != "":
-        handle = world.client.get_workflow_handle(workflow_id(subscription_id), run_id=run_id)
+        handle = world.client.get_workflow_handle(workflow, run_id=run_id)
         runs.insert(0, await handle.fetch_history())
         run_id = runs[0].events[0].workflow_execution_started_event_attributes.continued_execution_run_id
     return runs
@@ -42,13 +46,31 @@ async def record(world: World, path: Path) -> None:
     scenario = parse_scenario(load(path))
     life = LiveScenario(scenario, path.stem, world.subscriptions, world.clock, world.reader, world.books)
     await life.run(datetime.now(UTC))
-    for number, history in enumerate(await runs_of(world, path.stem), start=1):
-        target = HERE / "histories" / f"{path.stem}.{number:02}.json.gz"
-        if target.exists():
-            sys.stderr.write(f"kept {target.name}\n")
-            continue
-        target.write_bytes(gzip.compress(history.to_json().encode(), mtime=0))
-        sys.stderr.write(f"recorded {target.name}: {len(history.events)} events\n")
+    for number, history in enumerate(await runs_of(world, workflow_id(path.stem)), start=1):
+        write(f"{path.stem}.{number:02}", history)
+
+
+def write(name: str, history: WorkflowHistory) -> None:
+    """The history under that name, unless there is one already."""
+    target = HERE / "histories" / f"{name}.json.gz"
+    if target.exists():
+        sys.stderr.write(f"kept {target.name}\n")
+        return
+    target.write_bytes(gzip.compress(history.to_json().encode(), mtime=0))
+    sys.stderr.write(f"recorded {target.name}: {len(history.events)} events\n")
+
+
+async def sell(world: World, settings: Settings) -> None:
+    """Buy orders and tell prices, and write what their workflows did: see `Sales`."""
+    sales = Sales(world)
+    await sales.prepare()
+    first = await sales.mixed_order()
+    write("order.mixed.01", first)
+    write("order.mixed.02", await sales.mixed_order_again())
+    write("order.waiting.01", await sales.waiting_order(settings))
+    version = await sales.told_prices()
+    for number, history in enumerate(await runs_of(world, price_workflow_id(version)), start=1):
+        write(f"price-changes.{version}.{number:02}", history)
 
 
 async def main() -> None:
@@ -57,7 +79,9 @@ async def main() -> None:
         async with EmbeddedServer(Path(directory)) as server:
             client = await connect_to(server.address, identity=IDENTITY)
             await prepare_namespace(client)
-            async with running_worker(client, settings_in(Path(directory))) as world:
+            settings = settings_in(Path(directory))
+            async with running_worker(client, settings) as world:
+                await sell(world, settings)
                 for path in sorted((HERE / "lives").glob("*.yaml")):
                     await record(world, path)
 

@@ -1,6 +1,6 @@
-"""Recorded lives of several years still replay, and ask nothing more of the server than their histories hold.
+"""Recorded lives, orders and tellings still replay, and ask nothing more of the server than their histories hold.
 
-A failure here says: with the code as it is, subscriptions that are running now would be stuck, or would do
+A failure here says: with the code as it is, workflows that are running now would be stuck, or would do
 something once more. Read docs/changing-workflows.md before recording anew.
 """
 
@@ -12,19 +12,35 @@ from temporalio import workflow
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
+from activities.order_contracts import PlacedOrder
+from hosting.assembly import WORKFLOWS
 from tests.replay.commands import Recorder, held_by
 from workflows import options
 from workflows.converter import DATA_CONVERTER
 from workflows.interceptor import GuardInterceptor
 from workflows.messages import Ended, Start
+from workflows.order import OrderWorkflow
+from workflows.order_messages import PlaceOrder
+from workflows.price_changes import PriceChangeWorkflow
 from workflows.subscription import SubscriptionWorkflow
 
-HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json.gz"))
+RECORDINGS = sorted((Path(__file__).parent / "histories").glob("*.json.gz"))
+PREFIXES: dict[str, type] = {"order": OrderWorkflow, "price-changes": PriceChangeWorkflow}
+"""How a recording's name begins, `order.ID.RUN`, where it is not a subscription's: `ID.RUN`."""
+
+
+def workflow_of(path: Path) -> type:
+    return PREFIXES.get(path.name.partition(".")[0], SubscriptionWorkflow)
+
+
+HISTORIES = [path for path in RECORDINGS if workflow_of(path) is SubscriptionWorkflow]
+"""The subscriptions' own."""
 
 
 def history_of(path: Path) -> WorkflowHistory:
-    workflow_id, _, _ = path.name.partition(".")
-    return WorkflowHistory.from_json(f"subscription:{workflow_id}", gzip.decompress(path.read_bytes()).decode())
+    first, key, *_ = path.name.split(".")
+    workflow_id = f"{first}:{key}" if first in PREFIXES else f"subscription:{first}"
+    return WorkflowHistory.from_json(workflow_id, gzip.decompress(path.read_bytes()).decode())
 
 
 async def replay(history: WorkflowHistory, workflow_class: type) -> list[str]:
@@ -39,10 +55,26 @@ async def replay(history: WorkflowHistory, workflow_class: type) -> list[str]:
     return recorder.given
 
 
-@pytest.mark.parametrize("path", HISTORIES, ids=lambda path: path.name.removesuffix(".json.gz"))
+@pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.name.removesuffix(".json.gz"))
 async def test_a_recorded_run_replays_with_exactly_its_commands(path: Path) -> None:
     history = history_of(path)
-    assert await replay(history, SubscriptionWorkflow) == held_by(history)
+    assert await replay(history, workflow_of(path)) == held_by(history)
+
+
+def test_every_workflow_that_the_worker_runs_is_recorded() -> None:
+    recorded = {workflow_of(path) for path in RECORDINGS}
+    missing = [workflow.__name__ for workflow in WORKFLOWS if workflow not in recorded]
+    assert not missing, f"record a history of {missing}: .venv/bin/python -m tests.replay.record"
+
+
+def test_the_recordings_show_every_way_that_an_order_and_a_telling_end() -> None:
+    last = {path.name.removesuffix(".json.gz"): held_by(history_of(path))[-1] for path in RECORDINGS}
+    assert last["order.mixed.01"] == last["order.mixed.02"] == "complete_workflow_execution"
+    assert last["order.waiting.01"] == "schedule_activity"
+    tellings = [command for name, command in sorted(last.items()) if name.startswith("price-changes.")]
+    assert len(tellings) >= 3
+    assert tellings[:-1] == ["continue_as_new_workflow_execution"] * (len(tellings) - 1)
+    assert tellings[-1] == "complete_workflow_execution"
 
 
 def test_the_recordings_are_lives_of_several_years_with_continue_as_new() -> None:
@@ -90,3 +122,29 @@ async def test_a_new_activity_before_the_last_wait_is_noticed() -> None:
         except workflow.NondeterminismError:
             noticed += 1
     assert noticed == len(open_runs)
+
+
+@workflow.defn(name="OrderWorkflow")
+class Hasty(OrderWorkflow):
+    """What the comparison is for: a survey beside the first step."""
+
+    @workflow.init
+    def __init__(self, start: PlaceOrder) -> None:
+        super().__init__(start)
+
+    @workflow.run
+    async def run(self, start: PlaceOrder) -> PlacedOrder:
+        survey = workflow.start_activity("survey", start_to_close_timeout=options.RECORD_TIMEOUT)
+        placed = await super().run(start)
+        await survey
+        return placed
+
+
+async def test_a_new_activity_beside_an_orders_first_step_is_noticed() -> None:
+    """Also on the order that is waiting still, whose history does not go on."""
+    runs = [history_of(path) for path in RECORDINGS if workflow_of(path) is OrderWorkflow]
+    for run in runs:
+        try:
+            assert await replay(run, Hasty) != held_by(run)
+        except workflow.NondeterminismError:
+            continue
