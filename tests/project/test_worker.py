@@ -13,13 +13,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+# A shell that runs tests in the background has its children ignore Ctrl-C.
+HEEDING = "import runpy, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)"
+PROGRAM = f"{HEEDING}; sys.path[0] = {str(ROOT)!r}; runpy.run_path({str(ROOT / 'worker.py')!r}, run_name='__main__')"
 DEV = ["--dev", "--port", "0", "--http-port", "0", "--ui-port", "0"]
 
 
 @contextmanager
 def worker(directory: Path, options: list[str], **variables: str) -> Iterator[subprocess.Popen[str]]:
     with subprocess.Popen(
-        [sys.executable, ROOT / "worker.py", *options],
+        [sys.executable, "-c", PROGRAM, *options],
         cwd=directory.parent,
         env={**os.environ, "PERENNIAL_DATA_DIR": str(directory), "PERENNIAL_TENANTS_PORT": "0", **variables},
         stdout=subprocess.PIPE,
