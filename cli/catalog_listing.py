@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -184,7 +185,9 @@ def _print_hidden(screen: Console, rows: Sequence[Row]) -> None:
     for row in rows:
         screen.print(Text.assemble((row.offer.id, "bold"), f"  {printable(row.offer.name)}"), soft_wrap=True)
         for refusal in row.refusals:
-            screen.print(Text(f"  {printable(told(refusal))}"), soft_wrap=True)
+            words = printable(told(refusal))
+            for part in textwrap.wrap(words, screen.width, initial_indent="  ", subsequent_indent="  "):
+                screen.print(Text(part), soft_wrap=True)
 
 
 def told(refusal: Refusal) -> str:

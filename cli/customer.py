@@ -46,7 +46,9 @@ def list_customers(
     if as_json:
         print_json([customer.model_dump(mode="json") for customer in rows])
     elif not rows:
-        console().print(f"No such customer. Customers come with the catalog: {SAMPLE}", soft_wrap=True)
+        all_of_them = partner is None and after is None
+        next_step = f"Customers come with the catalog: {SAMPLE}" if all_of_them else "See all: starter.py customer list"
+        console().print(f"No such customer. {next_step}", soft_wrap=True)
     else:
         lines = [(c.id, printable(c.name), c.partner, c.country, c.segment, day(c.account_opened)) for c in rows]
         print_columns(console(), ("ID", "NAME", "PARTNER", "COUNTRY", "SEGMENT", "ACCOUNT SINCE"), lines)

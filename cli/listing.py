@@ -96,7 +96,9 @@ def list_subscriptions(filters: Filters, paging: Paging, reading: Reading) -> No
     elif rows:
         _print_rows(rows)
     elif paging.after is None:
-        console().print("No subscription. Buy one: starter.py buy --help", soft_wrap=True)
+        chosen = any(value for value in vars(filters).values())
+        next_step = "See all: starter.py list" if chosen else "Buy one: starter.py buy --help"
+        console().print(f"No {'such ' if chosen else ''}subscription. {next_step}", soft_wrap=True)
     if following:
         console(stderr=True).print(f"There are more: --after {following}", soft_wrap=True)
 

@@ -76,7 +76,11 @@ def list_orders(
         return
     screen = console()
     if not found:
-        screen.print("No order. Fill a cart, or buy one line: starter.py buy --help", soft_wrap=True)
+        none_at_all = customer is None and after is None
+        next_step = (
+            "Fill a cart, or buy one line: starter.py buy --help" if none_at_all else "See all: starter.py order list"
+        )
+        screen.print(f"No {'' if none_at_all else 'such '}order. {next_step}", soft_wrap=True)
         return
     print_columns(screen, ("ID", "CUSTOMER", "ORDERED (UTC)", "LINES", ""), list(_rows(found)), right=("LINES",))
     if len(found) == limit:

@@ -259,6 +259,7 @@ def test_cat_2_filters_compose(full: Ask, options: str, ids: list[str]) -> None:
 
 def test_elg_9_what_is_hidden_is_explained(full: Ask) -> None:
     said = full.said("catalog list --customer lamna --publisher partner --category small_business --explain")
+    assert max(map(len, said.splitlines())) <= 100
     shown, hidden = said.split("\n\n")
     assert [line.split()[0] for line in shown.splitlines()] == [
         *("ID", "contoso-desk", "fabrikam-mail", "fabrikam-sign", "northwind-stock", "trey-forms")

@@ -104,3 +104,13 @@ def test_a_mark_that_was_cut_or_mistyped(mark: Mark) -> None:
 def test_a_mark_that_the_server_did_not_make(ask: Ask) -> None:
     said = ask.said(f"list --after {Mark(of_server=True, token=b'nonsense')}", code=2)
     assert said.startswith("--after: got ")
+
+
+@pytest.mark.parametrize("filters", ["--customer nobody", "--offer nothing", "--customer nobody --attention"])
+def test_where_none_is_as_asked_for_the_next_step_shows_all(ask: Ask, filters: str) -> None:
+    assert ask.said(f"list {filters}") == "No such subscription. See all: starter.py list\n"
+
+
+@pytest.mark.parametrize("filters", ["--partner nobody", "--after zzzz"])
+def test_where_no_customer_is_as_asked_for_the_next_step_shows_all(ask: Ask, filters: str) -> None:
+    assert ask.said(f"customer list {filters}") == "No such customer. See all: starter.py customer list\n"

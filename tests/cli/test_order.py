@@ -62,7 +62,7 @@ def test_orders_are_listed_newest_first_page_by_page(ask: Ask, customer: str, mo
 
 def test_no_order_yet(ask: Ask, customer: str) -> None:
     assert ask.json(f"order list --customer {customer}") == []
-    assert ask.said(f"order list --customer {customer}").startswith("No order. ")
+    assert ask.said(f"order list --customer {customer}") == "No such order. See all: starter.py order list\n"
 
 
 def test_an_order_that_nobody_knows(ask: Ask) -> None:
