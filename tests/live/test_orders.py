@@ -15,7 +15,7 @@ from domain.rules import Rule
 from hosting.assembly import World
 from tests.live.purchases import order
 from tests.live.shopping import Shop, locked_books
-from workflows.client import Subscriptions
+from workflows.client import Subscriptions, asked
 from workflows.messages import TestClock
 from workflows.order_client import OrderRejected, UnknownOrder
 from workflows.search_attributes import CUSTOMER
@@ -40,7 +40,11 @@ async def cancel(world: World, subscription_id: str) -> None:
 async def shown(world: World, order_id: str) -> str:
     """What the Web UI shows of the order."""
     handle = world.orders.handle(order_id)
-    metadata = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+
+    async def look() -> WorkflowMetadata:
+        return await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+
+    metadata = await asked(f"order {order_id}", look, lambda error: UnknownOrder(error.message))
     return str(metadata.current_details)
 
 

@@ -68,6 +68,7 @@ async def sell(world: World, settings: Settings) -> None:
     write("order.mixed.01", first)
     write("order.mixed.02", await sales.mixed_order_again())
     write("order.waiting.01", await sales.waiting_order(settings))
+    write("order.cancelled.01", await sales.cancelled_order(settings))
     version = await sales.told_prices()
     for number, history in enumerate(await runs_of(world, price_workflow_id(version)), start=1):
         write(f"price-changes.{version}.{number:02}", history)

@@ -61,6 +61,17 @@ class Sales:
         await self._world.orders.settled(wanted.order_id)
         return history
 
+    async def cancelled_order(self, settings: Settings) -> WorkflowHistory:
+        """An order that Temporal's own cancellation meets while it is opened: it goes on."""
+        wanted = order("cancelled", "contoso-crm", "abroad")
+        handle = self._world.orders.handle(wanted.order_id)
+        with locked_books(settings):
+            await self._world.orders.place(wanted)
+            await handle.cancel()
+            await self._world.orders.order(wanted.order_id)
+        await self._world.orders.settled(wanted.order_id)
+        return await handle.fetch_history()
+
     async def told_prices(self) -> int:
         """A version told to five subscriptions, two at a time and each page by a run of its own."""
         await self._buy(order("many", *["repriced"] * REPRICED))
