@@ -42,7 +42,8 @@ async def shown(world: World, order_id: str) -> str:
     handle = world.orders.handle(order_id)
 
     async def look() -> WorkflowMetadata:
-        return await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+        found: WorkflowMetadata = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+        return found
 
     metadata = await asked(f"order {order_id}", look, lambda error: UnknownOrder(error.message))
     return str(metadata.current_details)
