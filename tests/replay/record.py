@@ -1,8 +1,8 @@
-"""Record the histories that the replay tests hold the workflow to: `.venv/bin/python -m tests.replay.record`.
+"""Record the histories that the replay tests hold the workflows to: `.venv/bin/python -m tests.replay.record`.
 
 Lives the scenarios beside this file on a real server, buys orders and tells prices there, and writes each run of each
-workflow. Existing recordings are
-kept: they are runs that may still be open somewhere. Delete one only when no such run can exist any more.
+workflow. Existing recordings are kept: they are runs that may still be open somewhere. Delete one only when no such
+run can exist any more.
 """
 
 import asyncio
@@ -64,8 +64,7 @@ async def sell(world: World, settings: Settings) -> None:
     """Buy orders and tell prices, and write what their workflows did: see `Sales`."""
     sales = Sales(world)
     await sales.prepare()
-    first = await sales.mixed_order()
-    write("order.mixed.01", first)
+    write("order.mixed.01", await sales.mixed_order())
     write("order.mixed.02", await sales.mixed_order_again())
     write("order.waiting.01", await sales.waiting_order(settings))
     write("order.cancelled.01", await sales.cancelled_order(settings))
