@@ -87,10 +87,11 @@ class Suspend(Command):
 
 
 class Reactivate(Command):
-    """Lift every hold (SUS-5, SUS-9)."""
+    """Lift every hold, or with a reason only that one: what a payment does (SUS-5, SUS-9)."""
 
     action = Action.REACTIVATE
     do: Literal["reactivate"] = "reactivate"
+    reason: Annotated[Reason, Field(strict=False)] | None = None
 
 
 class Cancel(Command):

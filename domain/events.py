@@ -46,6 +46,7 @@ class EventName(StrEnum):
     CANCELLATION_UNDONE = "cancellation_undone"
     SUSPENDED = "suspended"
     REACTIVATED = "reactivated"
+    HOLD_LIFTED = "hold_lifted"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
     DELETED = "deleted"

@@ -23,6 +23,7 @@ GUARDS = {
     "refund_open": "it can be cancelled, and the refund window is open",
     "late_cancel_allowed": "it can be cancelled, and the policy pack schedules a late cancel",
     "every_hold_liftable": "the actor may lift each of its holds",
+    "hold_remains": "only one of several holds is to be lifted, or none of that reason",
     "something_to_bill": "usage is left to bill, or the pack bills on while suspended",
 }
 """What each fact of the cursor says."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from domain.cancellation import late_cancel_allowed, refund_open
-from domain.commands import Command, Expected, Suspend
+from domain.commands import Command, Expected, Reactivate, Suspend
 from domain.decision import Answer, Decision, Outcome
 from domain.events import State
 from domain.holds import Reason, may_lift
@@ -24,6 +24,7 @@ from statemachines import beginnings, billing, changes, endings, suspension
 from statemachines.draft import Draft
 from statemachines.refusals import why_refused
 from statemachines.subscription import Cursor, Machine, Transition
+from statemachines.suspension import holds_to_lift
 from statemachines.timeline import Milestone, next_milestone
 
 P, T, A, S = State.PENDING, State.TRIAL, State.ACTIVE, State.SUSPENDED
@@ -46,6 +47,7 @@ DOES: dict[Transition, Callable[[Draft], None]] = {
     **{Transition("suspend", s, S): suspension.suspend for s in (T, A, S)},
     Transition("reactivate", S, T): suspension.reactivate,
     Transition("reactivate", S, A): suspension.reactivate,
+    Transition("reactivate", S, S): suspension.lift,
     Transition("delete", S, State.DELETED): suspension.delete,
     Transition("activation_deadline", P, State.CANCELLED): endings.miss_activation,
     Transition("cancel", P, State.CANCELLED): endings.withdraw,
@@ -139,6 +141,7 @@ def _cursor(subscription: Subscription, now: datetime, command: Command | None) 
     """The subscription's place in the machine, with the facts that its guards read."""
     offer = subscription.offer
     actor = parse_actor(command.by) if command else None
+    to_lift = holds_to_lift(subscription, command) if isinstance(command, Reactivate) else subscription.holds
     suspended_in_term = subscription.state is State.SUSPENDED and subscription.term is not None
     return Cursor(
         state=subscription.state.value,
@@ -151,7 +154,8 @@ def _cursor(subscription: Subscription, now: datetime, command: Command | None) 
         lapsed=subscription.lapsed(now),
         refund_open=refund_open(subscription, now),
         late_cancel_allowed=late_cancel_allowed(subscription, now),
-        every_hold_liftable=actor is None or all(may_lift(actor, hold.reason) for hold in subscription.holds),
+        every_hold_liftable=actor is None or all(may_lift(actor, hold.reason) for hold in to_lift),
+        hold_remains=len(to_lift) < len(subscription.holds),
         something_to_bill=suspended_in_term and billed_while_suspended(subscription, now),
     )
 

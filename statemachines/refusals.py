@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from domain.commands import Command
+from domain.commands import Command, Reactivate
 from domain.events import State
 from domain.holds import may_lift, who_may_lift
 from domain.roles import Action, parse_actor
 from domain.rules import Rule
 from domain.subscription import Subscription
+from statemachines.suspension import holds_to_lift
 
 _STATES: dict[Action, frozenset[State]] = {
     Action.CANCEL: frozenset({State.ACTIVE, State.SUSPENDED}),
@@ -57,6 +58,7 @@ _LAPSED = "Its term ended while it was suspended: nothing is left to renew. Reac
 def _held(subscription: Subscription, command: Command) -> str:
     actor = parse_actor(command.by)
     assert actor is not None
-    standing = [hold.reason for hold in subscription.holds if not may_lift(actor, hold.reason)]
+    asked = holds_to_lift(subscription, command) if isinstance(command, Reactivate) else ()
+    standing = [hold.reason for hold in asked if not may_lift(actor, hold.reason)]
     words = "; ".join(f"the hold for {reason} is lifted only by {who_may_lift(reason)}" for reason in standing)
     return f"Nothing is lifted: {words}."

@@ -29,6 +29,7 @@ class Cursor:
     refund_open: bool = False
     late_cancel_allowed: bool = False
     every_hold_liftable: bool = True
+    hold_remains: bool = False
     something_to_bill: bool = False
 
 
@@ -65,6 +66,7 @@ lapsed = _fact("lapsed")
 refund_open = _fact("refund_open")
 late_cancel_allowed = _fact("late_cancel_allowed")
 every_hold_liftable = _fact("every_hold_liftable")
+hold_remains = _fact("hold_remains")
 something_to_bill = _fact("something_to_bill")
 
 
@@ -124,8 +126,10 @@ class SubscriptionMachine(StateChart[Cursor]):
 
     # Suspension: SUS-1, SUS-5, SUS-7, SUS-9, SUS-3
     suspend = trial.to(suspended) | active.to(suspended) | suspended.to(suspended)
-    reactivate = suspended.to(trial, cond=[every_hold_liftable, in_free_trial]) | suspended.to(
-        active, cond=every_hold_liftable, unless=in_free_trial
+    reactivate = (
+        suspended.to(trial, cond=[every_hold_liftable, in_free_trial], unless=hold_remains)
+        | suspended.to(active, cond=every_hold_liftable, unless=[in_free_trial, hold_remains])
+        | suspended.to(suspended, cond=[every_hold_liftable, hold_remains])
     )
     delete = suspended.to(deleted)
 

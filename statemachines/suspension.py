@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from domain.commands import Suspend
+from domain.commands import Reactivate, Suspend
 from domain.decision import Outcome
 from domain.events import EventName, State
 from domain.holds import Hold
 from domain.pricing import period_charges, rest_of_period, usage_charge
 from domain.retention import deletion_instant
+from domain.roles import Party
 from domain.rules import Rule
+from domain.subscription import Subscription
 from domain.values import format_instant
 from statemachines.beginnings import adopt_next_policy, new_term
 from statemachines.draft import Draft
@@ -61,6 +63,27 @@ def reactivate(draft: Draft) -> None:
         draft.emit(EventName.REACTIVATED, Rule.SUS_7, rows=rows, **LIFTED)
     else:
         _resume(draft)
+
+
+def holds_to_lift(subscription: Subscription, command: Reactivate) -> tuple[Hold, ...]:
+    """SUS-9: all of them, or the one of the reason asked. The system lifts only a hold that it placed."""
+    if command.reason is None:
+        return subscription.holds
+    its_own = command.by == Party.SYSTEM
+    return tuple(h for h in subscription.holds if h.reason is command.reason and (h.by == command.by or not its_own))
+
+
+def lift(draft: Draft) -> None:
+    """SUS-9: one hold of several is lifted; it stays suspended, and the deletion clock runs on."""
+    command, subscription = draft.command, draft.subscription
+    assert isinstance(command, Reactivate)
+    lifted = holds_to_lift(subscription, command)
+    if not lifted:
+        draft.unchanged(f"There is no hold for {command.reason} to lift.")
+        return
+    left = tuple(hold for hold in subscription.holds if hold not in lifted)
+    draft.message = f"The hold for {command.reason} is lifted; held still for {', '.join(h.reason for h in left)}."
+    draft.emit(EventName.HOLD_LIFTED, Rule.SUS_9, holds=left)
 
 
 def _resume(draft: Draft) -> None:

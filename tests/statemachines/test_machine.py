@@ -63,6 +63,9 @@ CELLS: dict[tuple[State, str], list[tuple[Facts, State | None]]] = {
         (on("every_hold_liftable"), A),
         (on("every_hold_liftable", "lapsed"), A),
         (on("every_hold_liftable", "in_free_trial"), T),
+        (on("hold_remains"), None),
+        (on("every_hold_liftable", "hold_remains"), S),
+        (on("every_hold_liftable", "hold_remains", "in_free_trial"), S),
     ],
     (S, "delete"): [(on(), State.DELETED), (ALL, State.DELETED)],
     (S, "cancel"): [

@@ -185,6 +185,40 @@ def test_sus_9_a_payment_lifts_nonpayment_only(by: str) -> None:
     assert told(life.ask("2026-02-01", "reactivate", by=by)) == "refused SUS-9"
 
 
+@pytest.mark.parametrize("by", ["service", "system", "sales_agent"])
+def test_sus_9_a_reason_lifts_that_hold_alone_and_the_deletion_clock_runs_on(by: str) -> None:
+    life = suspended()
+    first = life.subscription.deletes_at
+    life.ask("2026-01-30", "suspend", reason="nonpayment", by="system")
+    assert told(life.ask("2026-02-01", "reactivate", by=by, reason="nonpayment")) == "done SUS-9"
+    assert (life.state, life.names[-1]) == ("suspended", "hold_lifted")
+    assert [hold.reason.value for hold in life.subscription.holds] == ["customer_request"]
+    assert life.subscription.deletes_at == first
+    assert told(life.ask("2026-02-01", "reactivate", by=by, reason="nonpayment")) == "unchanged MON-7"
+
+
+def test_sus_9_the_last_hold_lifted_by_its_reason_reactivates() -> None:
+    life = suspended(reason="nonpayment")
+    assert told(life.ask("2026-02-01", "reactivate", by="service", reason="nonpayment")) == "done SUS-5"
+    assert life.state == "active"
+
+
+def test_sus_9_a_reason_that_the_actor_may_not_lift_is_refused() -> None:
+    life = suspended(reason="fraud")
+    life.ask("2026-01-30", "suspend")
+    refused = life.ask("2026-02-01", "reactivate", by="service", reason="fraud")
+    assert told(refused) == "refused SUS-9"
+    assert "customer_request" not in refused.message
+    assert len(life.subscription.holds) == 2
+
+
+def test_sus_9_the_system_lifts_only_the_hold_that_it_placed() -> None:
+    life = suspended()
+    life.ask("2026-01-30", "suspend", reason="nonpayment", by="service")
+    assert told(life.ask("2026-02-01", "reactivate", by="system", reason="nonpayment")) == "unchanged MON-7"
+    assert len(life.subscription.holds) == 2
+
+
 @pytest.mark.parametrize(
     ("by", "lifts"),
     [
