@@ -43,6 +43,14 @@ class Action(StrEnum):
     CHANGE_PRICE = "change_price"
 
 
+class AccountAction(StrEnum):
+    """What can be asked of a billing account."""
+
+    PAY = "pay"
+    FAIL_PAYMENT = "fail_payment"
+    CHANGE_TERMS = "change_terms"
+
+
 class RolePreset(StrEnum):
     """ROL-1: which matrix of roles a subscription is kept under."""
 
@@ -69,6 +77,7 @@ PARTY_ACTIONS: dict[Party, frozenset[Action]] = {
 """ROL-4. The system suspends for nonpayment only and lifts only that: see `domain.holds` and `refusal`."""
 
 _MANAGERS = frozenset({Role.GLOBAL_ADMIN, Role.ADMIN_AGENT, Role.HELPDESK_AGENT})
+STRICT_BILLERS = frozenset({Role.GLOBAL_ADMIN, Role.BILLING_ADMIN, Role.ADMIN_AGENT})
 STRICT_BUYERS = frozenset({Role.GLOBAL_ADMIN, Role.ADMIN_AGENT, Role.SALES_AGENT})
 
 
@@ -90,9 +99,8 @@ def parse_actor(by: str) -> Actor | None:
 def denial(by: str, action: Action, preset: RolePreset = RolePreset.DEFAULT) -> Denial | None:
     """None where the actor may act, else the rule that says no (ROL-1, ROL-4)."""
     actor = parse_actor(by)
-    known = ", ".join([*Role, *Party])
     if actor is None:
-        return Denial(rule=Rule.ROL_1, message=f"`{by}` is not a role that may act; it takes one of {known}.")
+        return _no_role(by)
     if isinstance(actor, Party):
         if action not in PARTY_ACTIONS[actor]:
             return Denial(rule=Rule.ROL_4, message=f"The {actor} may not {action}.")
@@ -105,3 +113,23 @@ def denial(by: str, action: Action, preset: RolePreset = RolePreset.DEFAULT) -> 
             takes = ", ".join(sorted(allowed))
             return Denial(rule=Rule.ROL_1, message=f"{actor} may not {action} under the strict preset: only {takes}.")
     return None
+
+
+def account_denial(by: str, action: AccountAction, preset: RolePreset = RolePreset.DEFAULT) -> Denial | None:
+    """None where the actor may ask it of a billing account, else the rule that says no (ROL-1, ROL-4)."""
+    actor = parse_actor(by)
+    if actor is None:
+        return _no_role(by)
+    if isinstance(actor, Party):
+        if actor is Party.SERVICE and action is not AccountAction.CHANGE_TERMS:
+            return None
+        return Denial(rule=Rule.ROL_4, message=f"The {actor} may not {action}.")
+    if preset is RolePreset.STRICT and actor not in STRICT_BILLERS:
+        takes = ", ".join(sorted(STRICT_BILLERS))
+        return Denial(rule=Rule.ROL_1, message=f"{actor} may not {action} under the strict preset: only {takes}.")
+    return None
+
+
+def _no_role(by: str) -> Denial:
+    known = ", ".join([*Role, *Party])
+    return Denial(rule=Rule.ROL_1, message=f"`{by}` is not a role that may act; it takes one of {known}.")

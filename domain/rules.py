@@ -47,4 +47,6 @@ class Rule(StrEnum):
     LIF_3 = "LIF-3"
     MON_3 = "MON-3"
     MON_4 = "MON-4"
+    MON_5 = "MON-5"
+    MON_6 = "MON-6"
     MON_7 = "MON-7"

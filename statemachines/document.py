@@ -35,6 +35,8 @@ class Story(Frozen):
     access: tuple[AccessInterval, ...]
     notifications: tuple[Notification, ...]
     timeline: tuple[Milestone, ...]
+    invoices: tuple[dict[str, Any], ...] | None = None
+    """Where the customer's account was lived with it: the documents of its invoices."""
 
     def document(self) -> dict[str, Any]:
         """The document of the scenario contract, ready for JSON."""
@@ -57,6 +59,7 @@ class Story(Frozen):
                 {"seq": n.seq, "at": format_instant(n.at), "event": n.event.value} for n in self.notifications
             ],
             "timeline": timeline_document(self.timeline),
+            **({"invoices": list(self.invoices)} if self.invoices is not None else {}),
         }
 
 

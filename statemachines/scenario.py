@@ -6,20 +6,31 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from domain.commands import AnyCommand, ChangePrice, SetAddOn
+from domain.account_requests import AccountRequest, AnyAccountRequest
+from domain.billing_terms import BillingTerms, terms_of
+from domain.commands import AnyCommand, ChangePrice, Command, SetAddOn
 from domain.faults import Fault, faults_of
 from domain.lines import PositiveQuantity
 from domain.offers import Offer
 from domain.order import Order
 from domain.policy import DEFAULT_PACK, PackName
-from domain.roles import Action
+from domain.roles import AccountAction, Action
 from domain.values import Id, RequestInstant, Strict
+from statemachines.customer import CustomerSimulator
 from statemachines.document import Story
+from statemachines.invoice_document import scenario_invoices
 from statemachines.life import Living
 from statemachines.simulator import Simulator
 
-DEFAULT_BY: dict[str, str] = {Action.ACTIVATE: "publisher", Action.CHANGE_PRICE: "system"}
+DEFAULT_BY: dict[str, str] = {
+    Action.ACTIVATE: "publisher",
+    Action.CHANGE_PRICE: "system",
+    AccountAction.PAY: "service",
+    AccountAction.FAIL_PAYMENT: "service",
+}
 MAX_COMMANDS = 10_000
+SIMULATED = "simulated"
+"""The subscription's id where no server lives it."""
 
 
 class ScenarioOrder(Strict):
@@ -31,16 +42,40 @@ class ScenarioOrder(Strict):
     add_ons: Annotated[dict[Id, PositiveQuantity], Field(max_length=50)] = {}
 
 
+class ScenarioAccount(Strict):
+    """The customer's account in a scenario: its invoices, and whether it suspends for nonpayment (MON-6)."""
+
+    nonpayment_suspension: bool = True
+
+
+ScenarioCommand = Annotated[AnyCommand | AnyAccountRequest, Field(discriminator="do")]
+
+
 class Scenario(Strict):
-    """One life as data: what is bought, what is asked when, and how far to live it."""
+    """One life as data: what is bought, what is asked when, and how far to live it.
+
+    With an `account`, or a payment among its commands, the customer's account is lived with it.
+    """
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     policy: PackName = DEFAULT_PACK
     account_opened: RequestInstant | None = None
     offer: Offer
     order: ScenarioOrder
-    commands: Annotated[tuple[AnyCommand, ...], Field(max_length=MAX_COMMANDS, strict=False)] = ()
+    account: ScenarioAccount | None = None
+    commands: Annotated[tuple[ScenarioCommand, ...], Field(max_length=MAX_COMMANDS, strict=False)] = ()
     until: RequestInstant
+
+    @property
+    def billed(self) -> bool:
+        """Whether the customer's account is lived with it."""
+        return self.account is not None or any(isinstance(command, AccountRequest) for command in self.commands)
+
+    @property
+    def terms(self) -> BillingTerms:
+        """The account's terms of payment."""
+        terms = terms_of(self.policy)
+        return terms if self.account is None or self.account.nonpayment_suspension else terms.without_suspension()
 
     def order_for(self, subscription_id: str) -> Order:
         """The order that begins this life."""
@@ -54,6 +89,13 @@ class Scenario(Strict):
             policy=self.policy,
             account_opened=self.account_opened,
         )
+
+
+_FILLED_IN: dict[str, tuple[str, ...]] = {
+    AccountAction.PAY: ("currency", "invoice"),
+    AccountAction.FAIL_PAYMENT: ("invoice",),
+}
+"""What a scenario does not say: it pays in its offer's currency, the oldest invoice first."""
 
 
 class Malformed(Exception):
@@ -109,17 +151,21 @@ def _with_defaults(data: dict[Any, Any]) -> tuple[list[Fault], dict[str, Any]]:
         return [], data
     faults: list[Fault] = []
     filled = []
+    offer = data.get("offer")
+    currency = offer.get("currency") if isinstance(offer, dict) else None
     for index, command in enumerate(commands):
         if not isinstance(command, dict):
             filled.append(command)
             continue
-        foreign = {"command_id", "expected", "actor"} & set(command)
+        do = command.get("do")
+        foreign = {"command_id", "expected", "actor", *_FILLED_IN.get(do if isinstance(do, str) else "", ())}
+        foreign &= set(command)
         faults += [Fault(path=("commands", index, name), got=command[name], takes="no such field") for name in foreign]
         if command.get("at") is None:
             faults.append(Fault(path=("commands", index, "at"), got=None, takes="the instant of the command"))
-        do = command.get("do")
         default = DEFAULT_BY.get(do, "admin_agent") if isinstance(do, str) else "admin_agent"
-        filled.append({"by": default, **{k: v for k, v in command.items() if k not in foreign}})
+        given = {k: v for k, v in command.items() if k not in foreign}
+        filled.append({"by": default, **given, **({"currency": currency} if do == AccountAction.PAY else {})})
     return faults, {**data, "commands": filled}
 
 
@@ -147,10 +193,28 @@ def _semantic_faults(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...]
 
 
 def simulate(scenario: Scenario, living: Living | None = None) -> Story:
-    """The whole life in the simulator."""
-    simulator = Simulator(scenario.order_for("simulated"), living)
+    """The whole life in the simulator, with the customer's account where the scenario has one."""
+    if scenario.billed:
+        return _simulate_billed(scenario, living)
+    simulator = Simulator(scenario.order_for(SIMULATED), living)
     for command in scenario.commands:
         assert command.at is not None
+        assert isinstance(command, Command)
         simulator.ask(command, command.at)
     simulator.advance(scenario.until)
     return simulator.story(scenario.name, scenario.until)
+
+
+def _simulate_billed(scenario: Scenario, living: Living | None) -> Story:
+    customer = CustomerSimulator(scenario.order.customer, scenario.terms, scenario.order.at, living)
+    life = customer.buy(scenario.order_for(SIMULATED))
+    for command in scenario.commands:
+        assert command.at is not None
+        if isinstance(command, AccountRequest):
+            life.answers.append(customer.request(command, command.at))
+        else:
+            customer.ask(SIMULATED, command, command.at)
+    customer.advance(scenario.until)
+    book = customer.book
+    invoices = scenario_invoices(book.invoices, book.events, book.uninvoiced())
+    return life.story(scenario.name, scenario.until).model_copy(update={"invoices": tuple(invoices)})

@@ -39,6 +39,12 @@ class Simulator:
 
     def ask(self, command: Command, at: datetime) -> Answer:
         """A command accepted at that instant, and the answer once its effects are performed."""
+        answer = self.accept(command, at)
+        self.answers.append(answer)
+        return answer
+
+    def accept(self, command: Command, at: datetime) -> Answer:
+        """As `ask`, of one whose answer is nobody's to read: the account's own."""
         self.advance(at)
         self.life, answer = self._living.accept(self.life, command, at)
         if isinstance(command, ReportUsage) and answer.outcome is Outcome.DONE:
@@ -46,7 +52,6 @@ class Simulator:
         receipts = self._perform()
         if answer.metered and receipts:
             answer = receipts[-1].complete(answer)
-        self.answers.append(answer)
         return answer
 
     def story(self, name: str, now: datetime) -> Story:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from statemachine import State as MachineState
 from statemachine import StateChart
-from statemachine.exceptions import TransitionNotAllowed
 
 from domain.events import State
+from statemachines.machine import Reused
 
 
 @dataclass
@@ -163,30 +163,8 @@ class SubscriptionMachine(StateChart[Cursor]):
         self.chosen = Transition(str(event), State(source.value), State(target.value))
 
 
-class Machine:
-    """One machine, set to one place after another: building one costs four times an event."""
+class Machine(Reused[Cursor, Transition]):
+    """One machine, set to one place after another."""
 
     def __init__(self, chart: type[SubscriptionMachine] = SubscriptionMachine) -> None:
-        self._class = chart
-        self._chart = chart()
-
-    def send(self, cursor: Cursor, event: str) -> Transition | None:
-        """The transition that the event takes from that place, or None where it takes none."""
-        self._place(cursor)
-        self._chart.chosen = None
-        try:
-            self._chart.send(event)
-        except TransitionNotAllowed:
-            return None
-        return self._chart.chosen
-
-    def allowed(self, cursor: Cursor) -> frozenset[str]:
-        """The events that have a transition from that place, guards included."""
-        self._place(cursor)
-        return frozenset(event.id for event in self._chart.enabled_events())
-
-    def _place(self, cursor: Cursor) -> None:
-        # A chart that has reached a final state takes no event any more, wherever it is set.
-        if self._chart.is_terminated:
-            self._chart = self._class()
-        self._chart.model.__dict__.update(cursor.__dict__)
+        super().__init__(chart)
