@@ -4,21 +4,26 @@ from temporalio import activity
 
 from activities.contracts import RecordInput
 from activities.failure import reported
-from activities.ports import Books
+from activities.ports import AccountOpener, Books
 from domain.effects import Receipt
 
 
 class BillingActivities:
-    """Journal, ledger, outbox and claims, through the port."""
+    """Journal, ledger, outbox and claims, through the port; a customer's account is opened with its first life."""
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Books, accounts: AccountOpener) -> None:
         self._books = books
+        self._accounts = accounts
 
     @activity.defn(name="record")
     async def record(self, entry: RecordInput) -> Receipt:
         """Write one decision in one transaction, once for each (subscription, seq) (MON-2).
 
-        ApplicationError of type BooksConflict, not retryable; BooksUnavailable and SchemaMismatch, retryable.
+        ApplicationError of type BooksConflict, not retryable; BooksUnavailable, SchemaMismatch and
+        ServerUnavailable, retryable.
         """
         with reported():
-            return await self._books.record(entry)
+            receipt = await self._books.record(entry)
+            if entry.opens:
+                await self._accounts.open(entry.opens)
+            return receipt

@@ -1,5 +1,7 @@
 """What activities take and return. Unknown fields are ignored, so that a rollout can mix versions."""
 
+from datetime import timedelta
+
 from domain.effects import Access, Provision, Record
 from domain.events import Event, EventName, State
 from domain.money import Currency
@@ -29,11 +31,31 @@ class About(Frozen):
         )
 
 
+class OpenAccount(Frozen):
+    """The account to open for a customer, or to find open. `ahead_by` is a test clock's offset, None without one."""
+
+    customer_id: str
+    policy: str
+    at: Instant
+    ahead_by: timedelta | None = None
+
+    @classmethod
+    def of(cls, subscription: Subscription, ahead_by: timedelta | None) -> "OpenAccount":
+        """The account of the subscription's customer, under its policy pack and from its order on."""
+        return cls(
+            customer_id=subscription.customer_id,
+            policy=subscription.policy.name,
+            at=subscription.ordered_at,
+            ahead_by=ahead_by,
+        )
+
+
 class RecordInput(Frozen):
-    """One decision for the books."""
+    """One decision for the books; `opens` is with a life's first one: the account that its invoices are for."""
 
     about: About
     record: Record
+    opens: OpenAccount | None = None
 
 
 class ProvisionInput(Frozen):

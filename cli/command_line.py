@@ -1,7 +1,7 @@
 """A command as a person would type it, without the program and the subscription."""
 
+from domain.account_requests import AccountRequest, ReceivePayment
 from domain.commands import (
-    AnyCommand,
     Cancel,
     ChangePrice,
     ChangeQuantity,
@@ -12,10 +12,10 @@ from domain.commands import (
     Suspend,
 )
 
-UNSAID = {"activate": "publisher", "change_price": "system"}
+UNSAID = {"activate": "publisher", "change_price": "system", "pay": "service", "fail_payment": "service"}
 
 
-def command_line(command: AnyCommand | Command) -> str:
+def command_line(command: Command | AccountRequest) -> str:
     """Such as `cancel --reason fraud --by service`."""
     match command:
         case ChangeQuantity():
@@ -30,7 +30,9 @@ def command_line(command: AnyCommand | Command) -> str:
             words = f"usage report {command.units:f} --usage-id {command.usage_id}"
         case ChangePrice():
             words = f"price {command.unit_price:f} a unit from now on"
+        case ReceivePayment():
+            words = f"pay {command.currency} {command.amount:f} --payment-id {command.payment_id}"
         case _:
-            words = command.action.value
+            words = command.action.value.replace("_", "-") if isinstance(command, AccountRequest) else command.action
     by = command.by
     return words if by == UNSAID.get(command.action, "admin_agent") else f"{words} --by {by}"

@@ -30,11 +30,7 @@ class Stage:
 
     async def play(self, scenario: Scenario, subscription_id: str, progress: Callable[[str], None]) -> Story:
         """The whole life, on the server."""
-        world = self.world
-        life = LiveScenario(
-            scenario, subscription_id, world.subscriptions, world.clock, world.reader, world.books, progress
-        )
-        return await life.run(datetime.now(UTC))
+        return await LiveScenario(scenario, subscription_id, self.world, progress).run(datetime.now(UTC))
 
 
 @asynccontextmanager

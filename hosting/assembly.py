@@ -10,12 +10,16 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.accounts import AccountActivities
 from activities.adapters.sql.access_log import SqlAccessLog
+from activities.adapters.sql.account_books import SqlAccountBooks
+from activities.adapters.sql.account_reader import SqlAccountReader
 from activities.adapters.sql.books import SqlBooks
 from activities.adapters.sql.carts import SqlCarts
 from activities.adapters.sql.catalog import SqlCatalog
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.holdings import SqlHoldings
+from activities.adapters.sql.nonpayment_holds import SqlNonpaymentHolds
 from activities.adapters.sql.orders import SqlOrders
 from activities.adapters.sql.price_book import SqlPriceBook
 from activities.adapters.sql.reader import SqlReader
@@ -34,9 +38,11 @@ from hosting.clock import wall_clock
 from hosting.errors import DirectoryUnusable
 from hosting.namespace import raise_retention, register_search_attributes
 from workflows import search_attributes
+from workflows.account_client import Accounts
+from workflows.billing_account import BillingAccountWorkflow
 from workflows.client import Subscriptions
 from workflows.interceptor import GuardInterceptor
-from workflows.launching import ServerAudience, ServerLauncher
+from workflows.launching import ServerAccounts, ServerAudience, ServerLauncher
 from workflows.order import OrderWorkflow
 from workflows.order_client import OrderClient
 from workflows.price_changes import PriceChangeWorkflow
@@ -44,7 +50,7 @@ from workflows.price_client import PriceClient
 from workflows.subscription import SubscriptionWorkflow
 from workflows.time_skipping import ServerClock
 
-WORKFLOWS: list[type] = [SubscriptionWorkflow, OrderWorkflow, PriceChangeWorkflow]
+WORKFLOWS: list[type] = [SubscriptionWorkflow, OrderWorkflow, PriceChangeWorkflow, BillingAccountWorkflow]
 """What a worker runs; the replay tests hold each to recorded histories."""
 RETENTION = timedelta(days=30)
 """How long the embedded server keeps ended workflows. After it they are answered from SQL."""
@@ -58,11 +64,13 @@ class World:
 
     client: Client
     subscriptions: Subscriptions
+    accounts: Accounts
     orders: OrderClient
     prices: PriceClient
     clock: ServerClock
     books: SqlBooks
     reader: SqlReader
+    account_reader: SqlAccountReader
     catalog: SqlCatalog
     carts: SqlCarts
     order_book: SqlOrders
@@ -103,7 +111,11 @@ async def running_worker(client: Client, settings: Settings) -> AsyncIterator[Wo
         tenants = await stack.enter_async_context(_tenants(settings))
         books, order_book = SqlBooks(database), SqlOrders(database)
         subscriptions = Subscriptions(client, settings.task_queue, wall_clock)
-        billing = BillingActivities(books)
+        accounts = Accounts(client, settings.task_queue, wall_clock)
+        billing = BillingActivities(books, ServerAccounts(accounts))
+        invoicing = AccountActivities(
+            SqlAccountBooks(database), SqlNonpaymentHolds(database), ServerAudience(subscriptions)
+        )
         provisioning = ProvisioningActivities(tenants, SqlAccessLog(database))
         orders = OrderActivities(order_book, ServerLauncher(subscriptions))
         prices = PriceActivities(SqlPriceBook(database), ServerAudience(subscriptions))
@@ -116,6 +128,7 @@ async def running_worker(client: Client, settings: Settings) -> AsyncIterator[Wo
                     billing.record,
                     *(provisioning.grant, provisioning.revoke, provisioning.purge),
                     *(orders.open, orders.place, orders.start),
+                    *(invoicing.close, invoicing.record, invoicing.hold, invoicing.lift),
                     *(prices.concerned, prices.tell, prices.finish),
                 ],
                 interceptors=[GuardInterceptor()],
@@ -126,11 +139,13 @@ async def running_worker(client: Client, settings: Settings) -> AsyncIterator[Wo
         yield World(
             client=client,
             subscriptions=subscriptions,
+            accounts=accounts,
             orders=OrderClient(client, settings.task_queue),
             prices=PriceClient(client, settings.task_queue),
             clock=ServerClock(client),
             books=books,
             reader=SqlReader(database),
+            account_reader=SqlAccountReader(database),
             catalog=SqlCatalog(database),
             carts=SqlCarts(database),
             order_book=order_book,

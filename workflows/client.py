@@ -80,11 +80,19 @@ class Subscriptions:
         return self._client.get_workflow_handle_for(SubscriptionWorkflow.run, workflow_id(subscription_id))
 
     async def buy(
-        self, order: Order, *, clock: TestClock | None = None, periods_per_run: int = options.PERIODS_PER_RUN
+        self,
+        order: Order,
+        *,
+        clock: TestClock | None = None,
+        periods_per_run: int = options.PERIODS_PER_RUN,
+        invoiced: bool = True,
     ) -> WorkflowHandle[SubscriptionWorkflow, Ended]:
-        """Start the subscription's life. Raises AlreadyBought where its id is taken."""
+        """Start the subscription's life; `invoiced` opens its customer's account, where there is none.
+
+        Raises AlreadyBought where its id is taken.
+        """
         bought = order.subscription()
-        purchase = Purchase(order=order, clock=clock, periods_per_run=periods_per_run)
+        purchase = Purchase(order=order, clock=clock, periods_per_run=periods_per_run, invoiced=invoiced)
         try:
             return await self._client.start_workflow(
                 SubscriptionWorkflow.run,

@@ -12,11 +12,12 @@ from temporalio.exceptions import ApplicationError
 from domain.commands import AnyCommand
 from domain.faults import faults_of
 from domain.values import Strict
+from workflows.account_messages import AccountStart
 from workflows.messages import Start
 from workflows.price_messages import PriceStart
 
 MAX_MESSAGE = 1024
-CARRIED = ((Start, b'"life"'), (PriceStart, b'"progress"'))
+CARRIED = ((Start, b'"life"'), (AccountStart, b'"life"'), (PriceStart, b'"progress"'))
 """What a run begins with, and the field by which the state that one run hands to the next is told from a request."""
 
 

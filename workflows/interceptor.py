@@ -14,7 +14,11 @@ from temporalio.worker import (
 )
 
 with workflow.unsafe.imports_passed_through():
+    from workflows.account_messages import ACCOUNT_UPDATES
     from workflows.messages import UPDATES
+
+TAKES = {**UPDATES, **ACCOUNT_UPDATES}
+"""What each update takes. One that two workflows share takes, in the other, what is derived from this."""
 
 
 class Guard(WorkflowInboundInterceptor):
@@ -22,7 +26,7 @@ class Guard(WorkflowInboundInterceptor):
 
     def handle_update_validator(self, input: HandleUpdateInput) -> None:  # noqa: A002  the SDK's name
         """An update takes exactly one request."""
-        if input.update in UPDATES and (len(input.args) != 1 or not isinstance(input.args[0], UPDATES[input.update])):
+        if input.update in TAKES and (len(input.args) != 1 or not isinstance(input.args[0], TAKES[input.update])):
             came = f"{len(input.args)} arguments" if len(input.args) != 1 else type(input.args[0]).__name__
             raise ApplicationError(
                 f"{input.update} takes one argument, a mapping of its fields; it got {came}.",

@@ -4,10 +4,14 @@ from datetime import timedelta
 
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.contracts import OpenAccount
 from activities.errors import NotTaken, NotThere, OrderConflict, ServerUnavailable
-from domain.commands import ChangePrice
+from domain.commands import Command
 from domain.decision import Answer
 from domain.order import Order
+from domain.policy import DEFAULT_PACK, PACKS
+from workflows.account_client import Accounts
+from workflows.account_messages import StartAccount
 from workflows.client import (
     AlreadyBought,
     AlreadyEnded,
@@ -55,7 +59,7 @@ class ServerAudience:
     def __init__(self, subscriptions: Subscriptions) -> None:
         self._subscriptions = subscriptions
 
-    async def tell(self, subscription_id: str, command: ChangePrice) -> Answer | None:
+    async def tell(self, subscription_id: str, command: Command) -> Answer | None:
         """Its answer; None where it has ended. Raises NotThere, NotTaken and ServerUnavailable."""
         try:
             return await self._subscriptions.ask(subscription_id, command, wait=False)
@@ -69,6 +73,28 @@ class ServerAudience:
             raise ServerUnavailable(str(error)) from None
 
 
-def _unavailable(subscription_id: str, error: RPCError) -> ServerUnavailable:
+class ServerAccounts:
+    """Opens accounts: the port `AccountOpener`."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+
+    async def open(self, account: OpenAccount) -> None:
+        """Open the customer's account, once. Raises ServerUnavailable."""
+        clock = None if account.ahead_by is None else TestClock.ahead_by(account.ahead_by)
+        start = StartAccount(
+            customer_id=account.customer_id,
+            # A pack of another version's making has the default's terms.
+            policy=account.policy if account.policy in PACKS else DEFAULT_PACK,
+            opened_at=account.at,
+            clock=clock,
+        )
+        try:
+            await self._accounts.open(start)
+        except RPCError as error:
+            raise _unavailable(f"billing account of {account.customer_id}", error) from None
+
+
+def _unavailable(what: str, error: RPCError) -> ServerUnavailable:
     status = RPCStatusCode(error.status).name
-    return ServerUnavailable(f"{subscription_id}: the Temporal server did not answer ({status}: {error.message})")
+    return ServerUnavailable(f"{what}: the Temporal server did not answer ({status}: {error.message})")

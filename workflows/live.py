@@ -2,21 +2,28 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
+from domain.account_events import AccountEvent
+from domain.account_requests import AccountRequest
 from domain.commands import Command, ReportUsage
 from domain.decision import Answer, Outcome
 from domain.events import Event
+from domain.invoice import Invoice, InvoiceLine
 from domain.ledger import LedgerRow
 from statemachines.book import AccessInterval
 from statemachines.document import Notification, Story
+from statemachines.invoice_document import scenario_invoices
 from statemachines.life import Life
 from statemachines.scenario import Scenario
 from statemachines.timeline import next_milestone, timeline
 from workflows import options
+from workflows.account_client import Accounts
+from workflows.account_messages import StartAccount
 from workflows.client import Subscriptions
 from workflows.messages import TestClock
 from workflows.time_skipping import ServerClock
+from workflows.time_travel import TimeTravel
 
 
 class Archive(Protocol):
@@ -47,6 +54,39 @@ class UsageBook(Protocol):
         ...
 
 
+class AccountArchive(Protocol):
+    """What has been written of a customer's account, read back."""
+
+    async def documents(self, customer_id: str) -> list[Invoice]:
+        """The invoices, in the order in which they were closed."""
+        ...
+
+    async def events(self, customer_id: str) -> list[AccountEvent]:
+        """The account's journal, in order."""
+        ...
+
+    async def uninvoiced(self, customer_id: str) -> list[InvoiceLine]:
+        """What no invoice has yet."""
+        ...
+
+
+class Surroundings(Protocol):
+    """Where a scenario is lived: a server with a worker, and the books."""
+
+    @property
+    def subscriptions(self) -> Subscriptions: ...
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def clock(self) -> ServerClock: ...
+    @property
+    def reader(self) -> Archive: ...
+    @property
+    def account_reader(self) -> AccountArchive: ...
+    @property
+    def books(self) -> UsageBook: ...
+
+
 class LiveScenario:
     """One life on the server. `progress` is told each command and milestone as it is reached."""
 
@@ -54,54 +94,104 @@ class LiveScenario:
         self,
         scenario: Scenario,
         subscription_id: str,
-        subscriptions: Subscriptions,
-        clock: ServerClock,
-        archive: Archive,
-        usage: UsageBook,
+        world: Surroundings,
         progress: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._scenario = scenario
         self._id = subscription_id
-        self._subscriptions = subscriptions
-        self._server_clock = clock
-        self._archive = archive
-        self._usage = usage
+        self._world = world
+        self._subscriptions = world.subscriptions
         self._progress = progress
         self._clock = TestClock()
+
+    @property
+    def _customer(self) -> str:
+        """An account is its customer's: where it is lived, each life has a customer of its own."""
+        return self._id if self._scenario.billed else self._scenario.order.customer
 
     async def run(self, now: datetime) -> Story:
         """Buy at `now` on the server's clock, live the whole scenario, and tell what happened."""
         scenario = self._scenario
         self._clock = TestClock.ahead_by(scenario.order.at - now)
-        await self._subscriptions.buy(scenario.order_for(self._id), clock=self._clock)
+        if scenario.billed:
+            await self._world.accounts.open(self._account())
+        order = scenario.order_for(self._id).model_copy(update={"customer": self._customer})
+        await self._subscriptions.buy(order, clock=self._clock, invoiced=False)
         await self._subscriptions.committed(self._id, 1)
         answers = []
         for number, command in enumerate(scenario.commands, start=1):
             assert command.at is not None
             await self._live_until(command.at)
-            answers.append(await self._ask(command.model_copy(update={"command_id": f"command-{number}"})))
+            answers.append(await self._asked(command, number))
             self._progress(f"{command.action}: {answers[-1].outcome}")
-        life = await self._live_until(scenario.until)
-        return Story(
-            name=scenario.name,
-            subscription=life.subscription,
-            answers=tuple(answers),
-            events=tuple(await self._archive.events(self._id)),
-            rows=tuple(await self._archive.rows(self._id)),
-            access=tuple(await self._archive.access(self._id)),
-            notifications=tuple(await self._archive.notifications(self._id)),
-            timeline=tuple(timeline(life.subscription, scenario.until)),
+        await self._live_until(scenario.until)
+        return await self._story(answers)
+
+    def _account(self) -> StartAccount:
+        scenario = self._scenario
+        return StartAccount(
+            customer_id=self._customer,
+            policy=scenario.policy,
+            suspends=scenario.terms.suspends_after is not None,
+            opened_at=scenario.order.at,
+            clock=self._clock,
         )
+
+    async def _story(self, answers: list[Answer]) -> Story:
+        archive, until = self._world.reader, self._scenario.until
+        subscription = (await self._settled()).subscription
+        return Story(
+            name=self._scenario.name,
+            subscription=subscription,
+            answers=tuple(answers),
+            events=tuple(await archive.events(self._id)),
+            rows=tuple(await archive.rows(self._id)),
+            access=tuple(await archive.access(self._id)),
+            notifications=tuple(await archive.notifications(self._id)),
+            timeline=tuple(timeline(subscription, until)),
+            invoices=await self._invoices() if self._scenario.billed else None,
+        )
+
+    async def _invoices(self) -> tuple[dict[str, Any], ...]:
+        archive = self._world.account_reader
+        customer = self._customer
+        invoices, events = await archive.documents(customer), await archive.events(customer)
+        return tuple(scenario_invoices(invoices, events, await archive.uninvoiced(customer)))
+
+    async def _asked(self, command: Command | AccountRequest, number: int) -> Answer:
+        if isinstance(command, AccountRequest):
+            answer = await self._world.accounts.ask(self._customer, command)
+            await self._world.accounts.settled(self._customer)
+            # The story is the file's customer's.
+            named = answer.message.replace(self._customer, self._scenario.order.customer)
+            return answer.model_copy(update={"message": named})
+        return await self._ask(command.model_copy(update={"command_id": f"command-{number}"}))
 
     async def _ask(self, command: Command) -> Answer:
         if isinstance(command, ReportUsage):
-            return await report_usage(self._subscriptions, self._usage, self._id, command)
+            return await report_usage(self._subscriptions, self._world.books, self._id, command)
         life = await self._subscriptions.life(self._id)
         if life.ended:
             return await self._subscriptions.preview(self._id, command)
         return await self._subscriptions.ask(self._id, command)
 
-    async def _live_until(self, to: datetime) -> Life:
+    async def _live_until(self, to: datetime) -> None:
+        if self._scenario.billed:
+            clocks = {self._id: self._clock}
+            travel = TimeTravel(
+                self._customer,
+                self._clock,
+                clocks,
+                self._world.accounts,
+                self._subscriptions,
+                self._world.clock,
+                self._progress,
+            )
+            await travel.live_until(to)
+        else:
+            await self._live_alone_until(to)
+
+    async def _live_alone_until(self, to: datetime) -> None:
         """Let every milestone due at or before the instant fire, and settle after each stop.
 
         The clock runs on in real seconds after each stop, so far leaps end some minutes short of the
@@ -114,11 +204,10 @@ class LiveScenario:
             life = await self._advance(short)
         while (milestone := next_milestone(life.subscription)) and milestone.at <= to:
             life = await self._advance(milestone.at)
-        return life
 
     async def _advance(self, to: datetime) -> Life:
         handle = self._subscriptions.handle(self._id)
-        await self._server_clock.advance(handle, self._clock, to)
+        await self._world.clock.advance(handle, self._clock, to)
         life = await self._settled(to)
         self._progress(f"{life.subscription.state} at {to:%Y-%m-%d}")
         return life

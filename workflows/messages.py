@@ -76,10 +76,11 @@ class TestClock(Strict):
 
 
 class Purchase(Strict):
-    """What a subscription's workflow is started with."""
+    """What a subscription's workflow is started with. `invoiced` opens its customer's account, where there is none."""
 
     order: Order
     clock: TestClock | None = None
+    invoiced: bool = True
     periods_per_run: Annotated[int, Field(ge=1, le=1000)] = 3
 
     @model_validator(mode="after")

@@ -6,6 +6,8 @@ from temporalio.common import RetryPolicy
 
 RECORD_TIMEOUT = timedelta(seconds=10)
 """One attempt at the books. A lock wait in the database must end before half of it."""
+CLOSE_TIMEOUT = timedelta(minutes=1)
+"""One attempt to write a month's invoices: a customer may have thousands of lines."""
 PROVISION_TIMEOUT = timedelta(seconds=30)
 """One attempt at the tenant service."""
 WITHOUT_END = RetryPolicy(

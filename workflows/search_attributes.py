@@ -16,7 +16,18 @@ AUTO_RENEW = SearchAttributeKey.for_bool("AutoRenew")
 ENDS_AT = SearchAttributeKey.for_datetime("EndsAt")
 ATTENTION = SearchAttributeKey.for_keyword("Attention")
 
-ALL: tuple[SearchAttributeKey[Any], ...] = (STATE, CUSTOMER, OFFER, PUBLISHER, AUTO_RENEW, ENDS_AT, ATTENTION)
+STANDING = SearchAttributeKey.for_keyword("AccountStanding")
+
+ALL: tuple[SearchAttributeKey[Any], ...] = (
+    STATE,
+    CUSTOMER,
+    OFFER,
+    PUBLISHER,
+    AUTO_RENEW,
+    ENDS_AT,
+    ATTENTION,
+    STANDING,
+)
 
 Changing = dict[SearchAttributeKey[Any], Any]
 _ENDINGS = {What.EXPIRE, What.DELETE, What.ACTIVATION_DEADLINE}
@@ -45,3 +56,13 @@ def changing(subscription: Subscription, attention: str | None) -> Changing:
         ENDS_AT: ends_at(subscription),
         ATTENTION: attention,
     }
+
+
+def fixed_of_account(customer_id: str) -> TypedSearchAttributes:
+    """What is known when an account is opened, given with the start."""
+    return TypedSearchAttributes([SearchAttributePair(CUSTOMER, customer_id)])
+
+
+def of_account(standing: str, attention: str | None) -> Changing:
+    """What of an account changes with invoices and payments."""
+    return {STANDING: standing, ATTENTION: attention}

@@ -10,7 +10,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.billing import BillingActivities
-    from activities.contracts import About, ProvisionInput, RecordInput
+    from activities.contracts import About, OpenAccount, ProvisionInput, RecordInput
     from activities.provisioning import ProvisioningActivities
     from domain import commands
     from domain.commands import AnyCommand, Command
@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import options, search_attributes
     from workflows.details import details, markdown
     from workflows.messages import (
+        SIGNALS,
         Continued,
         Details,
         Ended,
@@ -64,6 +65,7 @@ class SubscriptionWorkflow(OneRequest):
         self._clock = start.clock
         self._periods_per_run = start.periods_per_run
         self._life = start.life if isinstance(start, Continued) else self._living.begin(start.order)
+        self._invoiced = isinstance(start, Purchase) and start.invoiced
         self._periods = 0
         self._attention: str | None = None
         self._retry_wanted = False
@@ -109,13 +111,19 @@ class SubscriptionWorkflow(OneRequest):
         subscription = self._life.subscription
         receipt = await workflow.execute_activity_method(
             BillingActivities.record,
-            RecordInput(about=About.of(subscription), record=record),
+            RecordInput(about=About.of(subscription), record=record, opens=self._account_to_open(record)),
             start_to_close_timeout=options.RECORD_TIMEOUT,
             retry_policy=options.WITHOUT_END,
             summary=record_headline(record),
         )
         self._life = self._life.acknowledged(receipt)
         self._periods += sum(event.event in BILLED for event in record.events)
+
+    def _account_to_open(self, record: Record) -> OpenAccount | None:
+        """With the first decision of a life: what its customer's invoices come from (MON-5)."""
+        if not self._invoiced or record.seq > 1:
+            return None
+        return OpenAccount.of(self._life.subscription, self._clock.offset if self._clock else None)
 
     async def _provision(self, provision: Provision) -> None:
         subscription = self._life.subscription
@@ -343,7 +351,7 @@ class SubscriptionWorkflow(OneRequest):
         """Every signal: read strictly here, since the SDK would drop or wedge on what does not fit."""
         at = self._now()
         try:
-            request = read_signal(name, args)
+            request = read_signal(name, args, SIGNALS)
             self._check(request)
         except ApplicationError as error:
             self._note_refusal(unreadable(name, at, error.message))

@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.billing import BillingActivities
-from activities.contracts import Confirmation, ProvisionInput, RecordInput
+from activities.contracts import Confirmation, OpenAccount, ProvisionInput, RecordInput
 from activities.errors import (
     MESSAGE_BYTES,
     BooksConflict,
@@ -26,6 +26,13 @@ from domain.decision import Answer
 from domain.effects import Access, Provision, Receipt
 from tests.activities.books_under_test import CONFIRMED, InMemory
 from tests.activities.lives import LICENCE, START, bought
+
+
+class NoAccounts:
+    """Opens none: no entry here asks for one."""
+
+    async def open(self, account: OpenAccount) -> None:
+        raise AssertionError(account)
 
 
 class FailingBooks:
@@ -91,7 +98,7 @@ def change(access: Access = Access.GRANT) -> ProvisionInput:
 )
 async def test_what_is_tried_again(error: Exception, retryable: bool) -> None:
     with pytest.raises(ApplicationError) as raised:
-        await run(BillingActivities(FailingBooks(error)).record, await entry())
+        await run(BillingActivities(FailingBooks(error), NoAccounts()).record, await entry())
     assert raised.value.non_retryable is not retryable
     assert raised.value.type == type(error).__name__
     assert raised.value.message in ("no", "ValueError: no")
@@ -101,14 +108,14 @@ async def test_what_is_tried_again(error: Exception, retryable: bool) -> None:
 async def test_an_error_text_is_one_bounded_line_without_its_causes(kind: type[Exception]) -> None:
     error = kind("ü\n" * 100_000)
     with pytest.raises(ApplicationError) as raised:
-        await run(BillingActivities(FailingBooks(error)).record, await entry())
+        await run(BillingActivities(FailingBooks(error), NoAccounts()).record, await entry())
     assert len(raised.value.message.encode()) <= MESSAGE_BYTES
     assert "\n" not in raised.value.message
     assert raised.value.__cause__ is None
 
 
 async def test_the_receipt_comes_back() -> None:
-    receipt = await run(BillingActivities(InMemory()).record, await entry())
+    receipt = await run(BillingActivities(InMemory(), NoAccounts()).record, await entry())
     assert receipt == Receipt(seq=1)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,13 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from activities.adapters.sql.account_reader import SqlAccountReader
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.schema import HEAD, check_schema, upgrade
 from activities.adapters.sql.tables import metadata
 from activities.errors import BooksUnavailable, SchemaMismatch
 from tests.activities.books_under_test import InSql
+from tests.activities.conftest import url_of
 from tests.activities.lives import LICENCE, bought
 from tests.activities.shop import stock
 
@@ -60,7 +63,7 @@ async def test_a_missing_database_is_not_made_by_looking(tmp_path: Path) -> None
 async def test_an_empty_database_is_told_apart(tmp_path: Path) -> None:
     async with Database(f"sqlite:///{tmp_path / 'empty.db'}") as database:
         (tmp_path / "empty.db").touch()
-        with pytest.raises(SchemaMismatch, match="^The database is empty, it takes revision 0002: start a worker"):
+        with pytest.raises(SchemaMismatch, match="^The database is empty, it takes revision 0003: start a worker"):
             await check_schema(database)
 
 
@@ -69,7 +72,7 @@ async def test_a_newer_database_is_refused_and_left_alone(database: Database, ur
         connection.execute("UPDATE alembic_version SET version_num = '0099'")
     connection.close()
     line = (
-        "The database is of revision '0099', this version of Perennial takes '0002': "
+        "The database is of revision '0099', this version of Perennial takes '0003': "
         "it was written by a newer version; run that one, or restore a backup."
     )
     with pytest.raises(SchemaMismatch) as checked:
@@ -83,21 +86,33 @@ async def test_an_older_database_is_told_how_to_come_up(database: Database, path
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0001'")
     connection.close()
-    with pytest.raises(SchemaMismatch, match="takes '0002': start a worker of this version, it upgrades the database"):
+    with pytest.raises(SchemaMismatch, match="takes '0003': start a worker of this version, it upgrades the database"):
         await check_schema(database)
 
 
-async def test_an_older_database_comes_up_with_what_is_in_it(tmp_path: Path) -> None:
+async def test_an_older_database_comes_up_with_what_is_in_it(tmp_path: Path, path: Path) -> None:
     file = tmp_path / "older.db"
     url = f"sqlite:///{file}"
     async with Database(url, foreign_keys=False) as database:
         await database.write(_upgrade_to, "0001")
-        await bought(InSql(database), LICENCE)
+    await _bought_before(file, path)
     await upgrade(url)
     async with Database(url) as database:
         await check_schema(database)
         assert [row.amount for row in await InSql(database).rows("s-1")] == [30]
+        (balance,) = await SqlAccountReader(database).balances("fabrikam")
+        assert (balance.receivable, balance.revenue, balance.uninvoiced_charges) == (30, 30, 30)
         await stock(database)
+
+
+async def _bought_before(older: Path, newer: Path) -> None:
+    """What a program of the first revision wrote: a purchase, carried there from a database of this one."""
+    async with Database(url_of(newer)) as database:
+        await bought(InSql(database), LICENCE)
+    with closing(sqlite3.connect(older, isolation_level=None)) as connection:
+        connection.execute("ATTACH ? AS newer", (str(newer),))
+        for table in ("subscription", "decision", "journal", "ledger_entry", "outbox"):
+            connection.execute(f"INSERT INTO {table} SELECT * FROM newer.{table}")
 
 
 def _upgrade_to(connection: Any, revision: str) -> None:

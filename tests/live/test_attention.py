@@ -6,7 +6,7 @@ import pytest
 from temporalio.worker import Worker
 
 from activities.billing import BillingActivities
-from activities.contracts import Confirmation, ProvisionInput, RecordInput
+from activities.contracts import Confirmation, OpenAccount, ProvisionInput, RecordInput
 from activities.errors import BooksConflict, BooksUnavailable
 from activities.provisioning import ProvisioningActivities
 from domain.commands import ReportUsage, Suspend
@@ -49,12 +49,15 @@ class Moody:
 
     revoke = purge = grant
 
+    async def open(self, account: OpenAccount) -> None:
+        """No account here."""
+
     async def note(self, change: ProvisionInput, confirmation: Confirmation) -> None:
         """Nothing to keep."""
 
 
 def worker(world: World, moody: Moody) -> Worker:
-    billing, provisioning = BillingActivities(moody), ProvisioningActivities(moody, moody)
+    billing, provisioning = BillingActivities(moody, moody), ProvisioningActivities(moody, moody)
     return Worker(
         world.client,
         task_queue=QUEUE,

@@ -25,7 +25,7 @@ async def test_live_equals_simulated(world: World, group: int) -> None:
     async def compare(path: Path) -> None:
         scenario = parse_scenario(load(path))
         async with room:
-            live = LiveScenario(scenario, path.stem[:64], world.subscriptions, world.clock, world.reader, world.books)
+            live = LiveScenario(scenario, path.stem[:64], world)
             story = await live.run(datetime.now(UTC))
         assert story.document() == simulate(scenario).document(), path.name
 

@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 
 from activities.adapters.sql.auditor import SqlAuditor
-from activities.adapters.sql.books import SqlBooks
 from activities.adapters.sql.database import Database
-from activities.adapters.sql.reader import SqlReader
 from activities.adapters.sql.schema import upgrade
 from cli.scenario_file import load
 from hosting.connection import connect_to
@@ -17,9 +15,8 @@ from hosting.embedded import EmbeddedServer
 from statemachines.scenario import parse_scenario, simulate
 from tests.live.mortal_worker import ROOT, MortalWorker
 from tests.live.purchases import settings_in
-from workflows.client import Subscriptions
+from tests.live.surroundings import seen_from_outside
 from workflows.live import LiveScenario
-from workflows.time_skipping import ServerClock
 
 LIFE = ROOT / "tests" / "replay" / "lives" / "four-years-monthly.yaml"
 KILLS = 3
@@ -51,13 +48,7 @@ async def test_killed_three_times_and_nothing_is_lost_or_doubled(server: Embedde
     try:
         async with Database(settings.database_url) as database:
             life = LiveScenario(
-                scenario,
-                "mortal-life",
-                Subscriptions(client, "mortal"),
-                ServerClock(client),
-                SqlReader(database),
-                SqlBooks(database),
-                Fate(worker).step,
+                scenario, "mortal-life", seen_from_outside(client, "mortal", database), Fate(worker).step
             )
             story = await asyncio.wait_for(life.run(datetime.now(UTC)), 200)
             (audited,) = await SqlAuditor(database).page()

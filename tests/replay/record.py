@@ -44,7 +44,7 @@ async def runs_of(world: World, workflow: str) -> list[WorkflowHistory]:
 async def record(world: World, path: Path) -> None:
     """Live the scenario and write every run's history."""
     scenario = parse_scenario(load(path))
-    life = LiveScenario(scenario, path.stem, world.subscriptions, world.clock, world.reader, world.books)
+    life = LiveScenario(scenario, path.stem, world)
     await life.run(datetime.now(UTC))
     for number, history in enumerate(await runs_of(world, workflow_id(path.stem)), start=1):
         write(f"{path.stem}.{number:02}", history)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from activities.adapters.sql import claims, journal, ledger, usage
+from activities.adapters.sql import claims, double_entry, journal, ledger, usage
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.tables import decision, ledger_entry, outbox, subscription
 from activities.adapters.sql.tables import journal as journal_table
@@ -111,6 +111,7 @@ def _write(connection: Connection, entry: RecordInput, digest: str, *, is_first:
     journal_entries = [journal.columns_of(subscription_id, event) for event in record.events]
     connection.execute(insert(journal_table), journal_entries)
     _write_ledger(connection, entries)
+    double_entry.enter_rows(connection, about.customer_id, entries)
     connection.execute(insert(outbox), [_notice(about, event) for event in record.events])
     if record.events[-1].state.ended:
         claims.release(connection, subscription_id, record.events[-1])
@@ -183,6 +184,6 @@ def _no_longer_taken(answer: Answer, state: str) -> Answer:
 
 def digest_of(entry: RecordInput) -> str:
     """Of the content. What has its default is left out: a newer version may know more fields than the writer did."""
-    content = entry.model_dump(mode="json", exclude_defaults=True)
+    content = entry.model_dump(mode="json", exclude_defaults=True, exclude={"opens"})
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

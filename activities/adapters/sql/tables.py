@@ -122,6 +122,7 @@ ledger_entry = Table(
     Column("period_end", InstantText, nullable=False),
     Column("key", KEY, nullable=False),
     UniqueConstraint("subscription_id", "key"),
+    Index(None, "subscription_id", "at"),
     CheckConstraint("amount_minor > 0", name="amount"),
     CheckConstraint("kind IN ('charge', 'credit')", name="kind"),
 )

@@ -5,6 +5,7 @@ A new step is a file in versions/, written by hand; a test compares what they ma
 
 from alembic import context
 
+import activities.adapters.sql.account_tables  # noqa: F401 - its tables belong to the same metadata
 from activities.adapters.sql.tables import metadata
 
 context.configure(

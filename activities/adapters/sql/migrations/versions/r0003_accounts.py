@@ -1,0 +1,204 @@
+"""Double entry, invoices, payments and the journals of accounts. Nothing here changes once released."""
+
+import sqlalchemy as sa
+from alembic import op
+
+from activities.adapters.sql.migrations.append_only import append_only
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+ID, WORD, INSTANT = sa.String(64), sa.String(32), sa.String(27)
+INVOICE, ENTRY = sa.String(80), sa.String(300)
+
+
+def upgrade() -> None:
+    """Create the tables, and the double entry of every ledger row there is."""
+    _double_entry()
+    _invoices()
+    _accounts()
+    _seal()
+    append_only("entry", ("id",))
+    append_only("posting", ("entry_id", "position"))
+    append_only("invoice", ("id",), ("series", "number"))
+    append_only("invoice_line", ("invoice_id", "position"), ("subscription_id", "seq", "entry_position"))
+    append_only("month_close", ("customer_id", "period_end"))
+    append_only("account_event", ("customer_id", "seq"))
+    append_only("payment", ("customer_id", "payment_id"))
+    _enter_what_is_in_the_ledger()
+
+
+def _double_entry() -> None:
+    op.create_table(
+        "entry",
+        sa.Column("id", ENTRY, nullable=False),
+        sa.Column("customer_id", ID, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("kind", WORD, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_entry"),
+    )
+    op.create_index("ix_entry_customer_id_at", "entry", ["customer_id", "at"])
+    op.create_table(
+        "posting",
+        sa.Column("entry_id", ENTRY, nullable=False),
+        sa.Column("position", sa.Integer, nullable=False),
+        sa.Column("account", WORD, nullable=False),
+        sa.Column("currency", sa.String(3), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("entry_id", "position", name="pk_posting"),
+        # Written before its entry, which seals it: without the entry nothing of it can be committed.
+        sa.ForeignKeyConstraint(
+            ["entry_id"], ["entry.id"], name="fk_posting_entry_id", deferrable=True, initially="DEFERRED"
+        ),
+        sa.CheckConstraint("amount_minor <> 0", name="ck_posting_amount"),
+        sa.CheckConstraint("account IN ('receivable', 'revenue', 'credit', 'payment')", name="ck_posting_account"),
+    )
+
+
+def _invoices() -> None:
+    op.create_table(
+        "invoice_series",
+        sa.Column("series", ID, nullable=False),
+        sa.Column("last_number", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("series", name="pk_invoice_series"),
+    )
+    op.create_table(
+        "invoice",
+        sa.Column("id", INVOICE, nullable=False),
+        sa.Column("series", ID, nullable=False),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("customer_id", ID, nullable=False),
+        sa.Column("currency", sa.String(3), nullable=False),
+        sa.Column("period_start", INSTANT, nullable=False),
+        sa.Column("period_end", INSTANT, nullable=False),
+        sa.Column("issued_at", INSTANT, nullable=False),
+        sa.Column("due_at", INSTANT, nullable=False),
+        *(
+            sa.Column(f"{name}_minor", sa.BigInteger, nullable=False)
+            for name in ("charges", "credits", "carried_in", "due", "carried_out")
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_invoice"),
+        sa.ForeignKeyConstraint(["series"], ["invoice_series.series"], name="fk_invoice_series"),
+        sa.UniqueConstraint("series", "number", name="uq_invoice_series_number"),
+        sa.UniqueConstraint("customer_id", "currency", "period_end", name="uq_invoice_customer_id_currency_period_end"),
+        sa.CheckConstraint(
+            "due_minor >= 0 AND carried_out_minor >= 0 AND (due_minor = 0 OR carried_out_minor = 0) "
+            "AND due_minor - carried_out_minor = charges_minor - credits_minor - carried_in_minor",
+            name="ck_invoice_totals",
+        ),
+    )
+    op.create_table(
+        "invoice_line",
+        sa.Column("invoice_id", INVOICE, nullable=False),
+        sa.Column("position", sa.Integer, nullable=False),
+        sa.Column("subscription_id", ID, nullable=False),
+        sa.Column("seq", sa.Integer, nullable=False),
+        sa.Column("entry_position", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("invoice_id", "position", name="pk_invoice_line"),
+        sa.ForeignKeyConstraint(["invoice_id"], ["invoice.id"], name="fk_invoice_line_invoice_id"),
+        sa.ForeignKeyConstraint(
+            ["subscription_id", "seq", "entry_position"],
+            ["ledger_entry.subscription_id", "ledger_entry.seq", "ledger_entry.position"],
+            name="fk_invoice_line_subscription_id",
+        ),
+        sa.UniqueConstraint(
+            "subscription_id", "seq", "entry_position", name="uq_invoice_line_subscription_id_seq_entry_position"
+        ),
+    )
+    op.create_table(
+        "invoice_standing",
+        sa.Column("invoice_id", INVOICE, nullable=False),
+        sa.Column("customer_id", ID, nullable=False),
+        sa.Column("state", WORD, nullable=False),
+        sa.Column("paid_minor", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("invoice_id", name="pk_invoice_standing"),
+        sa.ForeignKeyConstraint(["invoice_id"], ["invoice.id"], name="fk_invoice_standing_invoice_id"),
+    )
+    op.create_index("ix_invoice_standing_customer_id_state", "invoice_standing", ["customer_id", "state"])
+    op.create_index("ix_invoice_standing_state", "invoice_standing", ["state"])
+    op.create_table(
+        "month_close",
+        sa.Column("customer_id", ID, nullable=False),
+        sa.Column("period_end", INSTANT, nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("receipt", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("customer_id", "period_end", name="pk_month_close"),
+    )
+
+
+def _accounts() -> None:
+    op.create_table(
+        "account_event",
+        sa.Column("customer_id", ID, nullable=False),
+        sa.Column("seq", sa.Integer, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("event", WORD, nullable=False),
+        sa.Column("invoice_id", INVOICE),
+        sa.Column("payment_id", ID),
+        sa.Column("record", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("customer_id", "seq", name="pk_account_event"),
+    )
+    op.create_table(
+        "payment",
+        sa.Column("customer_id", ID, nullable=False),
+        sa.Column("payment_id", ID, nullable=False),
+        sa.Column("seq", sa.Integer, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("currency", sa.String(3), nullable=False),
+        sa.Column("amount_minor", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("customer_id", "payment_id", name="pk_payment"),
+        sa.CheckConstraint("amount_minor > 0", name="ck_payment_amount"),
+    )
+    op.create_table(
+        "nonpayment_hold",
+        sa.Column("customer_id", ID, nullable=False),
+        sa.Column("subscription_id", ID, nullable=False),
+        sa.Column("seq", sa.Integer, nullable=False),
+        sa.Column("lifted_by", sa.Integer),
+        sa.PrimaryKeyConstraint("customer_id", "subscription_id", "seq", name="pk_nonpayment_hold"),
+    )
+    op.create_index("ix_ledger_entry_subscription_id_at", "ledger_entry", ["subscription_id", "at"])
+
+
+def _seal() -> None:
+    """An entry is written after its postings and seals them: they balance in each currency, and none is added."""
+    unbalanced = (
+        "NOT EXISTS (SELECT 1 FROM posting WHERE entry_id = NEW.id) OR EXISTS (SELECT 1 FROM posting "
+        "WHERE entry_id = NEW.id GROUP BY currency HAVING SUM(amount_minor) <> 0)"
+    )
+    sealed = "EXISTS (SELECT 1 FROM entry WHERE id = NEW.entry_id)"
+    _refuse_insert("entry", "balance", unbalanced, "an entry balances in each currency")
+    _refuse_insert("posting", "sealed", sealed, "nothing is added to an entry")
+
+
+def _refuse_insert(table: str, name: str, when: str, words: str) -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(
+            f"CREATE TRIGGER IF NOT EXISTS {table}_{name} BEFORE INSERT ON {table} WHEN {when} "
+            f"BEGIN SELECT RAISE(ABORT, '{words}'); END"
+        )
+        return
+    op.execute(
+        f"CREATE FUNCTION {table}_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF {when} THEN RAISE EXCEPTION '{words}' USING ERRCODE = 'check_violation'; END IF; RETURN NEW; END $$"
+    )
+    op.execute(f"CREATE TRIGGER {table}_{name} BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_{name}()")
+
+
+def _enter_what_is_in_the_ledger() -> None:
+    rows = "FROM ledger_entry AS l JOIN subscription AS s ON s.id = l.subscription_id"
+    key = "'row:' || l.subscription_id || ':' || l.key"
+    sides = {
+        "charge": ("receivable", "revenue"),
+        "credit": ("revenue", "credit"),
+    }
+    for kind, accounts in sides.items():
+        for position, (account, sign) in enumerate(zip(accounts, ("", "-"), strict=True)):
+            op.execute(
+                "INSERT INTO posting (entry_id, position, account, currency, amount_minor) "
+                f"SELECT {key}, {position}, '{account}', l.currency, {sign}l.amount_minor "
+                f"{rows} WHERE l.kind = '{kind}'"
+            )
+    op.execute(f"INSERT INTO entry (id, customer_id, at, kind) SELECT {key}, s.customer_id, l.at, l.kind {rows}")

@@ -1,0 +1,37 @@
+"""What a scenario is lived on where its worker is a process of its own."""
+
+from dataclasses import dataclass
+
+from temporalio.client import Client
+
+from activities.adapters.sql.account_reader import SqlAccountReader
+from activities.adapters.sql.books import SqlBooks
+from activities.adapters.sql.database import Database
+from activities.adapters.sql.reader import SqlReader
+from workflows.account_client import Accounts
+from workflows.client import Subscriptions
+from workflows.time_skipping import ServerClock
+
+
+@dataclass(frozen=True)
+class FromOutside:
+    """A server, and the books that its worker writes."""
+
+    subscriptions: Subscriptions
+    accounts: Accounts
+    clock: ServerClock
+    reader: SqlReader
+    account_reader: SqlAccountReader
+    books: SqlBooks
+
+
+def seen_from_outside(client: Client, task_queue: str, database: Database) -> FromOutside:
+    """Its clients and readers."""
+    return FromOutside(
+        subscriptions=Subscriptions(client, task_queue),
+        accounts=Accounts(client, task_queue),
+        clock=ServerClock(client),
+        reader=SqlReader(database),
+        account_reader=SqlAccountReader(database),
+        books=SqlBooks(database),
+    )
