@@ -7,6 +7,7 @@ import typer
 
 from cli import (
     access,
+    account,
     add_on,
     auto_renew,
     cancellation,
@@ -17,9 +18,11 @@ from cli import (
     catalog_listing,
     catalog_offer,
     check,
+    clock,
     customer,
     demo,
     details,
+    invoice,
     journal,
     ledger,
     listing,
@@ -29,6 +32,7 @@ from cli import (
     quantity,
     scenario,
     setup_link,
+    statement,
     suspension,
     timeline,
     usage,
@@ -43,6 +47,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "timeline": timeline.timeline,
     "events": journal.events,
     "ledger": ledger.ledger,
+    "balance": statement.balance,
+    "statement": statement.statement,
     "access": access.access,
     "quantity": quantity.change_quantity,
     "add-on": add_on.set_add_on,
@@ -82,6 +88,15 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
         },
     ),
     "order": ("What was ordered: list, show.", {"list": order.list_orders, "show": order.show}),
+    "invoice": (
+        "Monthly documents of what was charged and credited: list, show, pay, fail.",
+        {"list": invoice.list_invoices, "show": invoice.show, "pay": invoice.pay, "fail": invoice.fail},
+    ),
+    "account": (
+        "A customer's billing account: show, pay, terms.",
+        {"show": account.show, "pay": account.pay, "terms": account.change_terms},
+    ),
+    "clock": ("Time travel, for customers whose everything has a test clock: advance.", {"advance": clock.advance}),
     "usage": ("Usage, of offers that are billed by it: report.", {"report": usage.report}),
     "scenario": ("Lives described as data: run.", {"run": scenario.run}),
 }

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from activities.adapters.sql.account_reader import SqlAccountReader
 from activities.adapters.sql.auditor import SqlAuditor
 from activities.adapters.sql.books import SqlBooks
 from activities.adapters.sql.carts import SqlCarts
@@ -22,6 +23,8 @@ from cli.rule_words import refused_by
 from domain.catalog import ListedOffer
 from domain.customers import Customer
 from domain.eligibility import Refusal, unknown_customer, unknown_offer
+from domain.invoice import Invoice
+from statemachines.invoice_document import Standing
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Books:
     """The database, from each of its sides."""
 
     reader: SqlReader
+    accounts: SqlAccountReader
     writer: SqlBooks
     catalog: SqlCatalog
     carts: SqlCarts
@@ -44,6 +48,18 @@ class Books:
         if listed is None:
             raise Failure(f"The books know no subscription {subscription_id}; see: starter.py list")
         return listed
+
+    async def invoice(self, invoice_id: str) -> tuple[Invoice, Standing]:
+        """The invoice and how it stands. Raises Failure where the books do not know it."""
+        found = await self.accounts.invoice(invoice_id)
+        if found is None:
+            raise Failure(f"The books know no invoice {invoice_id}; see: starter.py invoice list")
+        return found
+
+    async def billed(self, customer_id: str) -> None:
+        """Raises Failure where the customer has bought nothing yet."""
+        if not await self.reader.subscriptions(customer=customer_id, limit=1):
+            raise Failure(f"The books know no subscription of customer {customer_id}; see: starter.py customer list")
 
     async def buyer(self, customer_id: str) -> Customer:
         """The customer's record. Raises Failure where there is none (ELG-8)."""
@@ -73,6 +89,7 @@ async def opened_books() -> AsyncIterator[Books]:
         await check_schema(database)
         yield Books(
             reader=SqlReader(database),
+            accounts=SqlAccountReader(database),
             writer=SqlBooks(database),
             catalog=SqlCatalog(database),
             carts=SqlCarts(database),

@@ -44,6 +44,8 @@ WORDS: dict[Rule, str] = {
     Rule.LIF_3: "nothing is left to renew",
     Rule.MON_3: "licences in advance, usage after",
     Rule.MON_4: "prorated by days",
+    Rule.MON_5: "invoices are monthly",
+    Rule.MON_6: "unpaid: reminded, then suspended",
     Rule.MON_7: "said before",
 }
 

@@ -5,6 +5,7 @@ from temporalio.client import Client
 from activities.settings import Settings
 from hosting.clock import wall_clock
 from hosting.connection import connect
+from workflows.account_client import Accounts
 from workflows.client import Subscriptions
 from workflows.converter import DATA_CONVERTER
 from workflows.order_client import OrderClient
@@ -23,6 +24,11 @@ async def connected(address: str | None) -> Subscriptions:
 def subscriptions(server: Client) -> Subscriptions:
     """The subscriptions on it, looked at by the wall clock."""
     return Subscriptions(server, Settings.load().task_queue, wall_clock)
+
+
+def accounts(server: Client) -> Accounts:
+    """The billing accounts on it, looked at by the wall clock."""
+    return Accounts(server, Settings.load().task_queue, wall_clock)
 
 
 def orders(server: Client) -> OrderClient:

@@ -10,12 +10,13 @@ from statemachines.account_life import AccountLife
 from statemachines.account_timeline import AccountMilestone, AccountWhat, account_timeline
 from workflows.account_messages import AccountDetails
 from workflows.markdown import table
+from workflows.messages import TestClock
 
 EVENTS_SHOWN = 8
 SUMMARY_LENGTH = 200
 
 
-def account_details(life: AccountLife, now: datetime, attention: str | None) -> AccountDetails:
+def account_details(life: AccountLife, now: datetime, attention: str | None, clock: TestClock | None) -> AccountDetails:
     """The account as it stands at that instant."""
     account = life.account
     return AccountDetails(
@@ -32,6 +33,7 @@ def account_details(life: AccountLife, now: datetime, attention: str | None) -> 
         attention=attention,
         refused_signals=life.refused_signals,
         refused_signal_count=life.refused_signal_count,
+        clock=clock,
     )
 
 

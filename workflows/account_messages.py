@@ -82,6 +82,7 @@ class AccountDetails(Frozen):
     attention: str | None
     refused_signals: tuple[Answer, ...]
     refused_signal_count: int
+    clock: TestClock | None = None
 
 
 class AccountClosed(Frozen):

@@ -316,7 +316,7 @@ class BillingAccountWorkflow(OneRequest):
     @workflow.query
     def details(self, as_of: RequestInstant | None = None) -> AccountDetails:
         """The account as it stands, with what comes next; as of the sender's wall clock."""
-        return account_details(self._life, self._now(as_of), self._attention)
+        return account_details(self._life, self._now(as_of), self._attention, self._clock)
 
     @workflow.query
     def timeline(self) -> list[AccountMilestone]:

@@ -8,12 +8,12 @@ from statemachines.lifecycle import Lifecycle
 from statemachines.narrative import headline, later_prices
 from statemachines.timeline import timeline
 from workflows.markdown import table
-from workflows.messages import Details
+from workflows.messages import Details, TestClock
 
 EVENTS_SHOWN = 8
 
 
-def details(life: Life, lifecycle: Lifecycle, now: datetime, attention: str | None) -> Details:
+def details(life: Life, lifecycle: Lifecycle, now: datetime, attention: str | None, clock: TestClock | None) -> Details:
     """The subscription as it stands at that instant."""
     s = life.subscription
     return Details(
@@ -38,6 +38,7 @@ def details(life: Life, lifecycle: Lifecycle, now: datetime, attention: str | No
         attention=attention,
         refused_signals=life.refused_signals,
         refused_signal_count=life.refused_signal_count,
+        clock=clock,
     )
 
 

@@ -163,6 +163,7 @@ class Details(Frozen):
     attention: str | None
     refused_signals: tuple[Answer, ...]
     refused_signal_count: int
+    clock: TestClock | None = None
 
     @property
     def settled(self) -> bool:

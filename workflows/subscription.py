@@ -369,7 +369,7 @@ class SubscriptionWorkflow(OneRequest):
     @workflow.query
     def details(self, as_of: RequestInstant | None = None) -> Details:
         """The subscription as it stands, with what is allowed and what comes next; as of the sender's wall clock."""
-        return details(self._life, self._living.lifecycle, self._now(as_of), self._attention)
+        return details(self._life, self._living.lifecycle, self._now(as_of), self._attention, self._clock)
 
     @workflow.query
     def timeline(self, as_of: RequestInstant | None = None) -> list[Milestone]:

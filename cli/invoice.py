@@ -1,0 +1,269 @@
+"""`invoice list`, `invoice show`, `invoice pay`, `invoice fail`: a customer's monthly documents (MON-5, MON-6)."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import uuid4
+
+from typer import Argument, BadParameter, Option
+
+from cli.csv_table import Csv
+from cli.options import Address, By, Json, NoWait, an_instant, exact_decimal, one_of, positive_number, some_id
+from domain.faults import shown
+from domain.invoice import InvoiceState
+
+if TYPE_CHECKING:
+    from activities.account_contracts import ListedInvoice
+    from domain.account_requests import AccountRequest
+    from domain.decision import Answer
+    from domain.invoice import Invoice, InvoiceHead
+    from statemachines.invoice_document import Standing
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
+
+
+def an_invoice(text: str) -> str:
+    """A parser of invoice numbers."""
+    if not _ID.fullmatch(text):
+        raise BadParameter(f"got {shown(text)}; takes an invoice's number, such as contoso-000007.")
+    return text
+
+
+InvoiceId = Annotated[str, Argument(metavar="INVOICE", parser=an_invoice, help="As `invoice list` shows it.")]
+ListedState = one_of(InvoiceState)
+At = Annotated[
+    datetime | None,
+    Option(parser=an_instant, metavar="INSTANT", help="Accepted then (test clocks only).", show_default=False),
+]
+Actor = Annotated[
+    str | None, Option(parser=some_id, metavar="NAME", help="Their name, for the record.", show_default=False)
+]
+
+
+def list_invoices(
+    customer: Annotated[str | None, Option(parser=some_id, metavar="ID", help="Of this customer.")] = None,
+    state: Annotated[
+        InvoiceState | None,
+        Option(parser=ListedState, metavar="STATE", help="Only those issued, overdue, paid or carried."),
+    ] = None,
+    limit: Annotated[int, Option(parser=positive_number, metavar="N", help="At most so many.")] = 50,
+    after: Annotated[
+        str | None, Option(parser=an_invoice, metavar="INVOICE", help="Those after this one.", show_default=False)
+    ] = None,
+    as_json: Json = False,
+    as_csv: Csv = False,
+) -> None:
+    """List invoices in the order of their numbers, which have no gaps within a partner's series (MON-5)."""
+    from cli.books import opened_books
+    from cli.columns import print_columns
+    from cli.csv_table import one_format, print_csv
+    from cli.printable import amount, day
+    from cli.running import run
+    from cli.screen import console, print_json
+    from statemachines.invoice_document import head_document
+
+    one_format(as_json=as_json, as_csv=as_csv)
+
+    async def look() -> list[ListedInvoice]:
+        async with opened_books() as books:
+            return await books.accounts.invoices(customer, state, limit, after)
+
+    found = run(look())
+    documents = [head_document(each.head, each.standing) for each in found]
+    if as_json:
+        print_json(documents)
+        return
+    if as_csv:
+        print_csv(COLUMNS, [[_flat(document, name) for name in COLUMNS] for document in documents])
+        return
+    screen = console()
+    if not found:
+        screen.print("No invoices: the first one is written when a customer's month ends.")
+        return
+    rows = [
+        (
+            each.head.invoice,
+            each.head.customer_id,
+            each.standing.state.value,
+            day(each.head.issued_at),
+            day(each.head.due_at),
+            each.head.currency,
+            amount(each.head.totals.due),
+            amount(each.head.totals.due - each.standing.paid),
+        )
+        for each in found
+    ]
+    headings = ("INVOICE", "CUSTOMER", "STATE", "ISSUED", "DUE", "", "TO PAY", "OWED")
+    print_columns(screen, headings, rows, right=("TO PAY", "OWED"))
+    if len(found) == limit:
+        screen.print(f"There may be more: --after {found[-1].head.invoice}", soft_wrap=True)
+
+
+COLUMNS = (
+    *("invoice", "customer", "state", "currency", "period_start", "period_end", "issued_at", "due_at"),
+    *("charges", "credits", "total", "carried_in", "due", "carried_out", "paid", "owed"),
+)
+
+
+def _flat(document: dict[str, Any], name: str) -> object:
+    if name.startswith("period_"):
+        return document["period"][name.removeprefix("period_")]
+    return document[name]
+
+
+def show(
+    invoice: InvoiceId,
+    as_json: Json = False,
+    as_csv: Csv = False,
+    as_html: Annotated[bool, Option("--html", help="Print a page that can be sent and printed.")] = False,
+) -> None:
+    """Show an invoice: its lines, what they come to, and what was paid of it."""
+    from cli.csv_table import one_format, print_csv
+    from cli.invoice_page import page
+    from cli.invoice_sheet import print_invoice
+    from cli.running import run
+    from cli.screen import console, print_json
+    from statemachines.invoice_document import invoice_document
+
+    one_format(as_json=as_json, as_csv=as_csv, as_html=as_html)
+    document, standing, seller = run(_looked_up(invoice))
+    if as_html:
+        import sys
+
+        sys.stdout.write(page(document, standing, seller))
+    elif as_json:
+        print_json(invoice_document(document, standing))
+    elif as_csv:
+        lines = invoice_document(document, standing)["lines"]
+        headings = ("subscription", "at", "kind", "line", "quantity", "amount", "currency", "start", "end", "key")
+        print_csv(headings, [[line.get(name, line["period"].get(name)) for name in headings] for line in lines])
+    else:
+        print_invoice(console(), document, standing)
+
+
+async def _looked_up(invoice: str) -> tuple[Invoice, Standing, tuple[str, str]]:
+    """The document, how it stands, and the names of who sells and who buys."""
+    from cli.books import opened_books
+
+    async with opened_books() as books:
+        document, standing = await books.invoice(invoice)
+        customer = await books.catalog.customer(document.head.customer_id)
+        partner = document.head.series
+        return document, standing, (partner, customer.name if customer else document.head.customer_id)
+
+
+def pay(
+    invoice: InvoiceId,
+    payment_id: Annotated[
+        str | None,
+        Option(
+            parser=some_id,
+            metavar="ID",
+            help="The payment's own: sent again, it counts once.",
+            show_default="a new one",
+        ),
+    ] = None,
+    amount: Annotated[
+        Decimal | None,
+        Option(parser=exact_decimal, metavar="AMOUNT", help="How much has come in.", show_default="all that is owed"),
+    ] = None,
+    currency: Annotated[
+        str | None, Option(metavar="CODE", help="Of the payment.", show_default="the invoice's")
+    ] = None,
+    by: By = "service",
+    actor: Actor = None,
+    at: At = None,
+    no_wait: NoWait = False,
+    address: Address = None,
+    as_json: Json = False,
+) -> None:
+    """Record a payment of an invoice (MON-6).
+
+    What is more than is owed becomes credit for the next invoice. Once nothing is owed that led to a suspension,
+    exactly the holds for nonpayment that it placed are lifted (SUS-9).
+    """
+    from cli import answer as answers
+    from cli.running import run
+    from domain.account_requests import ReceivePayment
+
+    async def ask() -> Answer:
+        head, standing = await _head(invoice)
+        request = built(
+            ReceivePayment,
+            by=by,
+            actor=actor,
+            at=at,
+            payment_id=payment_id or uuid4().hex,
+            currency=currency or head.currency,
+            amount=amount if amount is not None else _owed(head, standing),
+            invoice=invoice,
+        )
+        return await asked(head.customer_id, request, address, wait=not no_wait)
+
+    answers.report(run(ask()), as_json=as_json)
+
+
+def fail(
+    invoice: InvoiceId,
+    payment_id: Annotated[
+        str | None, Option(parser=some_id, metavar="ID", help="The payment's own.", show_default=False)
+    ] = None,
+    reason: Annotated[str | None, Option(metavar="TEXT", help="Why, for the record.", show_default=False)] = None,
+    by: By = "service",
+    actor: Actor = None,
+    at: At = None,
+    address: Address = None,
+    as_json: Json = False,
+) -> None:
+    """Note that a payment of an invoice was tried and failed (MON-6). Its dates stay as they are."""
+    from cli import answer as answers
+    from cli.running import run
+    from domain.account_requests import FailPayment
+
+    async def ask() -> Answer:
+        head, _ = await _head(invoice)
+        request = built(FailPayment, by=by, actor=actor, at=at, payment_id=payment_id, invoice=invoice, reason=reason)
+        return await asked(head.customer_id, request, address, wait=True)
+
+    answers.report(run(ask()), as_json=as_json)
+
+
+def _owed(head: InvoiceHead, standing: Standing) -> Decimal:
+    """All that is to be paid still. Raises Failure where that is nothing."""
+    from cli.failure import Failure
+
+    owed = head.totals.due - standing.paid
+    if not owed:
+        raise Failure(f"Nothing is owed on {head.invoice}: it is {standing.state}.")
+    return owed
+
+
+async def _head(invoice: str) -> tuple[InvoiceHead, Standing]:
+    from cli.books import opened_books
+
+    async with opened_books() as books:
+        document, standing = await books.invoice(invoice)
+        return document.head, standing
+
+
+async def asked(customer: str, request: AccountRequest, address: str | None, *, wait: bool) -> Answer:
+    from cli import server
+
+    accounts = server.accounts(await server.client(address))
+    return await accounts.ask(customer, request, wait=wait)
+
+
+def built(kind: type[AccountRequest], **fields: object) -> AccountRequest:
+    """The request as it was typed. Raises Misused."""
+    from pydantic import ValidationError
+
+    from cli.failure import misused
+    from domain.faults import faults_of
+
+    try:
+        return kind.model_validate(fields)
+    except ValidationError as error:
+        raise misused(faults_of(error)) from None
