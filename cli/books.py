@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from activities.adapters.sql.account_auditor import SqlAccountAuditor
 from activities.adapters.sql.account_reader import SqlAccountReader
 from activities.adapters.sql.auditor import SqlAuditor
 from activities.adapters.sql.books import SqlBooks
@@ -41,6 +42,7 @@ class Books:
     prices: SqlPriceBook
     setup_links: SqlSetupLinks
     auditor: SqlAuditor
+    account_auditor: SqlAccountAuditor
 
     async def known(self, subscription_id: str) -> Listed:
         """The subscription as its last event left it. Raises Failure where the books do not know it."""
@@ -98,4 +100,5 @@ async def opened_books() -> AsyncIterator[Books]:
             prices=SqlPriceBook(database),
             setup_links=SqlSetupLinks(database),
             auditor=SqlAuditor(database),
+            account_auditor=SqlAccountAuditor(database),
         )

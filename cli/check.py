@@ -12,9 +12,11 @@ from cli.options import Json, some_id
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from activities.adapters.sql.account_auditor import AuditedAccount
     from activities.adapters.sql.auditor import Audited
     from cli.books import Books
     from domain.events import Event
+    from statemachines.account_audit import AccountViolation
     from statemachines.audit import Invariant, Violation
 
 KEY = "check"
@@ -24,9 +26,9 @@ class Findings:
     """What was looked at, and what does not hold."""
 
     def __init__(self) -> None:
-        self.subscriptions = self.events = self.rows = 0
+        self.subscriptions = self.events = self.rows = self.invoices = 0
         self.access_behind: list[str] = []
-        self.violations: list[Violation] = []
+        self.violations: list[Violation | AccountViolation] = []
 
     def add(self, audited: Audited) -> None:
         """One more life."""
@@ -37,7 +39,12 @@ class Findings:
         if not audited.access_confirmed:
             self.access_behind.append(audited.subscription_id)
 
-    def of(self, invariant: Invariant) -> list[Violation]:
+    def add_account(self, audited: AuditedAccount) -> None:
+        """One more customer's money."""
+        self.invoices += audited.invoices
+        self.violations += audited.violations
+
+    def of(self, invariant: Invariant) -> list[Violation | AccountViolation]:
         """Those of one invariant."""
         return [violation for violation in self.violations if violation.invariant is invariant]
 
@@ -50,7 +57,8 @@ def check(
 ) -> None:
     """Check that the books keep the rules, and were not altered.
 
-    Invariants 1 to 6 and 8, and MON-2. Reads only, also while a worker writes. Exit code 1 if anything does not hold.
+    Invariants 1 to 6 and 8, MON-2, and without IDs also 14: invoices, payments and double entry of every customer.
+    Reads only, also while a worker writes. Exit code 1 if anything does not hold.
     """
     from cli.books import opened_books
     from cli.failure import ExitCode, Failure
@@ -67,6 +75,8 @@ def check(
                 async for audited in _audited(books, list(dict.fromkeys(subscriptions or []))):
                     findings.add(audited)
                     progress.note(KEY, counted(findings.subscriptions, "subscription"))
+                if not subscriptions:
+                    await _accounts(books, findings)
                 progress.end(KEY)
         return findings
 
@@ -95,29 +105,46 @@ async def _audited(books: Books, wanted: list[str]) -> AsyncIterator[Audited]:
         after = page[-1].subscription_id
 
 
+async def _accounts(books: Books, findings: Findings) -> None:
+    """The money of every customer, a page at a time, and the series of numbers."""
+    after: str | None = None
+    while page := await books.account_auditor.page(after=after):
+        for audited in page:
+            findings.add_account(audited)
+        after = page[-1].customer_id
+    findings.violations += await books.account_auditor.series()
+
+
 def _document(findings: Findings) -> dict[str, Any]:
     from statemachines.audit import WORDS
-    from statemachines.document import event_document, ledger_document
 
     return {
         "subscriptions": findings.subscriptions,
         "events": findings.events,
         "ledger_rows": findings.rows,
+        "invoices": findings.invoices,
         "invariants": [
             {"invariant": invariant.value, "words": words, "violations": len(findings.of(invariant))}
             for invariant, words in WORDS.items()
         ],
         "access_behind": findings.access_behind,
-        "violations": [
-            {
-                "subscription_id": violation.subscription_id,
-                "invariant": violation.invariant.value,
-                "words": violation.words,
-                "ledger": ledger_document(violation.rows),
-                "events": [event_document(event) for event in violation.events],
-            }
-            for violation in findings.violations
-        ],
+        "violations": [_violation_document(violation) for violation in findings.violations],
+    }
+
+
+def _violation_document(violation: Violation | AccountViolation) -> dict[str, Any]:
+    from statemachines.account_audit import AccountViolation
+    from statemachines.document import event_document, ledger_document
+    from statemachines.invoice_document import lines_document
+
+    found = {"invariant": violation.invariant.value, "words": violation.words}
+    if isinstance(violation, AccountViolation):
+        return {"customer_id": violation.customer_id, **found, "ledger": lines_document(violation.lines), "events": []}
+    return {
+        "subscription_id": violation.subscription_id,
+        **found,
+        "ledger": ledger_document(violation.rows),
+        "events": [event_document(event) for event in violation.events],
     }
 
 
@@ -127,7 +154,8 @@ def _print(screen: Console, findings: Findings) -> None:
     from statemachines.audit import WORDS
 
     lives, events = counted(findings.subscriptions, "subscription"), counted(findings.events, "event")
-    screen.print(f"{lives}, {events}, {counted(findings.rows, 'ledger row')}", soft_wrap=True)
+    invoices = f", {counted(findings.invoices, 'invoice')}" if findings.invoices else ""
+    screen.print(f"{lives}, {events}, {counted(findings.rows, 'ledger row')}{invoices}", soft_wrap=True)
     screen.print()
     rows = []
     for invariant, words in WORDS.items():
@@ -144,17 +172,20 @@ def _print(screen: Console, findings: Findings) -> None:
         _print_violation(screen, violation)
 
 
-def _print_violation(screen: Console, violation: Violation) -> None:
+def _print_violation(screen: Console, violation: Violation | AccountViolation) -> None:
     from rich.text import Text
 
     from cli.printable import instant, printable, quantity
     from cli.story import signed
+    from statemachines.account_audit import AccountViolation
 
-    heading = f"{violation.subscription_id}  invariant {violation.invariant}: {violation.words}"
+    subject = violation.customer_id if isinstance(violation, AccountViolation) else violation.subscription_id
+    heading = f"{subject}  invariant {violation.invariant}: {violation.words}"
     screen.print(Text(printable(heading), style="yellow"), soft_wrap=True)
-    for event in violation.events:
+    for event in () if isinstance(violation, AccountViolation) else violation.events:
         screen.print(printable(f"  event {_event(event)}"), soft_wrap=True)
-    for row in violation.rows:
+    lines = [line.row for line in violation.lines] if isinstance(violation, AccountViolation) else violation.rows
+    for row in lines:
         what = f"{row.kind} {quantity(row.quantity)} x {row.line} {row.currency} {signed(row)}"
         screen.print(printable(f"  row   {instant(row.at)}  {what}  {row.key}"), soft_wrap=True)
 

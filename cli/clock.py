@@ -36,6 +36,7 @@ def advance(
     Time never goes back.
     """
     from cli.failure import Misused
+    from cli.printable import counted, second
     from cli.running import run
     from cli.screen import console, print_json
     from domain.values import format_instant
@@ -46,11 +47,9 @@ def advance(
     if as_json:
         print_json({"customer": customer, "now": format_instant(reached), "subscriptions": moved})
     else:
-        console().print(
-            f"{customer}: it is {reached:%Y-%m-%d %H:%M:%S} UTC for its account and {len(moved)} subscriptions. "
-            f"See: starter.py account show {customer}",
-            soft_wrap=True,
-        )
+        living = counted(len(moved), "living subscription")
+        words = f"{customer}: it is {second(reached)} UTC for its account and {living}."
+        console().print(f"{words} See: starter.py account show {customer}", soft_wrap=True)
 
 
 async def _advance(
@@ -58,9 +57,8 @@ async def _advance(
 ) -> tuple[datetime, list[str]]:
     from cli import server
     from cli.books import opened_books
-    from cli.failure import Failure, typed_wrong
+    from cli.failure import Failure
     from cli.progress import Progress
-    from domain.values import LAST_YEAR, format_instant
     from workflows.time_skipping import ServerClock
     from workflows.time_travel import TimeTravel
 
@@ -73,11 +71,8 @@ async def _advance(
     clocks = await _clocks(subscriptions, living)
     if account.clock is None:
         raise Failure(f"The account of {customer} has no test clock: its time is everybody's.")
-    target = to or account.now + timedelta(days=days or 0)
-    if target < account.now:
-        raise typed_wrong("--to", target, f"an instant after {format_instant(account.now)}: time never goes back")
-    if target.year > LAST_YEAR:
-        raise typed_wrong("--days", days, f"so many days that it is not after the year {LAST_YEAR}")
+    server_clock = ServerClock(client)
+    target = _target(await server_clock.now(accounts.handle(customer), account.clock), to, days)
     with Progress() as progress:
         progress.begin(KEY, f"{customer} lives on to {target:%Y-%m-%d}")
         travel = TimeTravel(
@@ -86,12 +81,28 @@ async def _advance(
             clocks,
             accounts,
             subscriptions,
-            ServerClock(client),
+            server_clock,
             lambda day: progress.note(KEY, day),
         )
         await travel.advance(target)
         progress.end(KEY)
     return target, sorted(clocks)
+
+
+def _target(now: datetime, to: datetime | None, days: int | None) -> datetime:
+    """How far to go. Raises Misused where that is back, or beyond what the calendar has."""
+    from cli.failure import typed_wrong
+    from domain.values import LAST_YEAR, format_instant
+
+    if to is not None and to < now:
+        raise typed_wrong("--to", to, f"an instant after {format_instant(now)}: time never goes back")
+    try:
+        target = to or now + timedelta(days=days or 0)
+    except OverflowError:
+        target = None
+    if target is None or target.year > LAST_YEAR:
+        raise typed_wrong("--to" if to else "--days", to or days, f"an instant until the year {LAST_YEAR}")
+    return target
 
 
 async def _living(books: Any, customer: str) -> list[str]:

@@ -45,7 +45,7 @@ WORDS: dict[Rule, str] = {
     Rule.MON_3: "licences in advance, usage after",
     Rule.MON_4: "prorated by days",
     Rule.MON_5: "invoices are monthly",
-    Rule.MON_6: "unpaid: reminded, then suspended",
+    Rule.MON_6: "invoices are paid, or chased",
     Rule.MON_7: "said before",
 }
 

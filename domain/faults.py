@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import Enum
 
 from pydantic import ValidationError
@@ -38,6 +39,8 @@ def shown(value: object) -> str:
     """A value as one short printable line."""
     if isinstance(value, datetime):
         text = format_instant(value)
+    elif isinstance(value, Decimal):
+        text = f"{value:f}"
     else:
         try:
             text = ascii(value.value if isinstance(value, Enum) else value)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from domain.account import Account, Receivable
 from domain.invoice import InvoiceId, InvoiceState
 from domain.rules import Rule
-from domain.values import Frozen, Instant, format_instant
+from domain.values import Frozen, Instant
 
 
 class AccountWhat(StrEnum):
@@ -47,7 +47,7 @@ def _place(milestone: AccountMilestone) -> tuple[datetime, int, str]:
 
 
 def _milestones(account: Account) -> Iterator[AccountMilestone]:
-    why = f"the month ends: invoices for all that was charged and credited since {format_instant(account.month.start)}"
+    why = f"the month ends: invoices for all that was charged and credited since {account.month.start:%Y-%m-%d}"
     yield AccountMilestone(at=account.month.end, what=AccountWhat.CLOSE, rule=Rule.MON_5, why=why)
     for receivable in account.receivables:
         yield from _of_unpaid(account, receivable)

@@ -28,6 +28,8 @@ class Invariant(StrEnum):
     ACCESS = "5"
     THE_END_IS_FINAL = "6"
     NUMBERED = "8"
+    INVOICED = "14"
+    DOUBLE_ENTRY = "MON-5"
     AS_RECORDED = "MON-2"
 
 
@@ -39,6 +41,8 @@ WORDS: dict[Invariant, str] = {
     Invariant.ACCESS: "users had access exactly in trial and active",
     Invariant.THE_END_IS_FINAL: "nothing happened after the end",
     Invariant.NUMBERED: "each change follows the one before, with actor and rule",
+    Invariant.INVOICED: "invoices and what none has yet come to the ledger",
+    Invariant.DOUBLE_ENTRY: "every entry balances, and says what the ledger says",
     Invariant.AS_RECORDED: "journal and ledger are as they were written",
 }
 
@@ -176,7 +180,8 @@ CHECKS: dict[Invariant, Callable[[Recorded], Iterator[Found]]] = {
     Invariant.THE_END_IS_FINAL: _the_end_is_final,
     Invariant.NUMBERED: _numbered,
 }
-"""AS_RECORDED is not among them: only the books can compare with what they were given."""
+"""AS_RECORDED is not among them: only the books can compare with what they were given. A customer's money as a whole:
+`account_audit`."""
 
 
 def _access(events: tuple[Event, ...]) -> list[AccessInterval]:

@@ -24,12 +24,16 @@ class ServerClock:
         config = TimeSkippingConfig(max_session_skip_count=MAX_SKIPS, disable_propagation=True)
         self._skipper = TimeSkipper(client, config=config)
 
+    async def now(self, handle: WorkflowHandle[Any, Any], clock: TestClock) -> datetime:
+        """The instant that it is for the workflow: as far as its clock has been moved."""
+        return await self._skipper.get_current_time(handle) + clock.offset
+
     async def advance(self, handle: WorkflowHandle[Any, Any], clock: TestClock, to: datetime) -> None:
         """Let the subscription's clock reach the instant; does nothing where it has passed already.
 
         Raises ClockStuck when it does not get there, as when no worker takes the workflow's tasks.
         """
-        ahead = to - (await self._skipper.get_current_time(handle) + clock.offset)
+        ahead = to - await self.now(handle, clock)
         if ahead <= timedelta(0):
             return
         try:
