@@ -100,7 +100,8 @@ async def _work(settings: Settings, server: Server) -> None:
         loop.add_signal_handler(number, stopped.set)
     await prepare_files(settings)
     async with server as (client, watch), running_worker(client, settings):
-        print(f"Worker on task queue {settings.task_queue}, books in {_place(settings)}. Ctrl-C stops it.", flush=True)
+        queue, place = settings.task_queue, settings.books_place
+        print(f"Worker on task queue {queue}, books in {place}. Ctrl-C stops it.", flush=True)
         await _until(stopped, watch)
         print("Stopping.", flush=True)
 
@@ -115,10 +116,6 @@ async def _until(stopped: asyncio.Event, watch: Watch) -> None:
     finally:
         told.cancel()
         gone.cancel()
-
-
-def _place(settings: Settings) -> str:
-    return settings.database_url.partition(":///")[2]
 
 
 @asynccontextmanager

@@ -11,6 +11,9 @@ from domain.faults import shown
 
 PREFIX = "PERENNIAL_"
 DRIVER = "sqlite"
+# A driver's name behind it is taken and not used.
+_FILE = rf"{DRIVER}([+][a-z]+)?:///.+"
+_SERVER = r"postgres(ql)?([+][a-z0-9]+)?://([^:/@\s]*(:[^@\s]*)?@)?([^:/@?\[\]\s]*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/[^/?\s]+(\?\S*)?"
 
 
 class SettingsFault(Exception):
@@ -25,9 +28,10 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default=Path("var"), description="the path of a directory")
     database_url: str = Field(
         default_factory=lambda known: f"{DRIVER}:///{known['data_dir'].as_posix()}/perennial.db",
-        # A driver's name behind it is taken and not used.
-        pattern=rf"^{DRIVER}([+][a-z]+)?:///.+",
-        description=f"{DRIVER}:/// and the path of a file",
+        pattern=rf"^({_FILE}|{_SERVER})$",
+        description=f"{DRIVER}:/// and the path of a file, or postgresql://user@host:port/database",
+        # It may hold a password.
+        repr=False,
     )
     tenants_path: Path = Field(
         default_factory=lambda known: known["data_dir"] / "tenants.db", description="the path of a file"
@@ -52,6 +56,12 @@ class Settings(BaseSettings):
     def busy_timeout(self) -> timedelta:
         """How long a write waits for another one before it reports that the database is locked."""
         return timedelta(milliseconds=self.busy_timeout_ms)
+
+    @property
+    def books_place(self) -> str:
+        """Where the books are, for people: a path, or host, port and database; neither user nor password."""
+        scheme, _, place = self.database_url.partition("://")
+        return place[1:] if scheme.startswith(DRIVER) else place.partition("?")[0].rpartition("@")[2]
 
     @classmethod
     def load(cls, **given: Any) -> "Settings":
@@ -81,4 +91,7 @@ def _faults(error: ValidationError) -> list[str]:
 def _without_secrets(value: object) -> str:
     """What came; of an address, which may hold a password, only its scheme."""
     scheme, separator, _ = str(value).partition("://")
-    return f"{scheme}://..." if separator else shown(value)
+    if separator:
+        return f"{scheme}://..."
+    # An address that is mistyped, with what stands before its host.
+    return "..." if "@" in str(value) else shown(value)

@@ -108,8 +108,11 @@ async def _check(read: CatalogFiles) -> Checked:
 def _has_database(url: str) -> bool:
     from sqlalchemy import make_url
 
-    file = make_url(url).database
-    return file is not None and Path(file).exists()
+    from activities.settings import DRIVER
+
+    parsed = make_url(url)
+    # A server's database is there or is a fault.
+    return parsed.get_backend_name() != DRIVER or bool(parsed.database and Path(parsed.database).exists())
 
 
 async def _import(read: CatalogFiles, files: list[Path]) -> Imported:

@@ -7,6 +7,11 @@ import pytest
 
 from activities.settings import Settings, SettingsFault
 
+DATABASE_URL = (
+    "PERENNIAL_DATABASE_URL: got {}; takes sqlite:/// and the path of a file, or postgresql://user@host:port/database. "
+    "Correct it, or unset it for the default."
+)
+
 
 @pytest.fixture(autouse=True)
 def _nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,12 +50,12 @@ def test_what_is_given_goes_before_the_environment_and_nothing_is_unset(monkeypa
             "PERENNIAL_PERIODS_PER_RUN: got 'x'; takes a whole number of billing periods, 1 to 120. "
             "Correct it, or unset it for the default.",
         ),
-        (
-            "DATABASE_URL",
-            "postgresql://someone:secret@somewhere/books",
-            "PERENNIAL_DATABASE_URL: got postgresql://...; takes sqlite:/// and the path of a file. "
-            "Correct it, or unset it for the default.",
-        ),
+        ("DATABASE_URL", "mysql://someone:secret@somewhere/books", DATABASE_URL.format("mysql://...")),
+        ("DATABASE_URL", "sqlite://", DATABASE_URL.format("sqlite://...")),
+        ("DATABASE_URL", "postgresql://someone:secret@somewhere", DATABASE_URL.format("postgresql://...")),
+        ("DATABASE_URL", "postgresql://someone:secret@somewhere:port/books", DATABASE_URL.format("postgresql://...")),
+        ("DATABASE_URL", "postgresql:/someone:secret@somewhere/books", DATABASE_URL.format("...")),
+        ("DATABASE_URL", "books.db", DATABASE_URL.format("'books.db'")),
         (
             "BUSY_TIMEOUT_MS",
             "6000",
@@ -64,3 +69,21 @@ def test_a_bad_value_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, name: st
     with pytest.raises(SettingsFault) as raised:
         Settings.load()
     assert str(raised.value) == line
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("sqlite:////srv/books.db", "/srv/books.db"),
+        ("sqlite:///var/perennial.db", "var/perennial.db"),
+        ("postgresql://somewhere/books", "somewhere/books"),
+        ("postgres://someone:secret@somewhere:5433/books?sslmode=require&password=secret", "somewhere:5433/books"),
+        ("postgresql+psycopg://someone:s/e:c@[::1]:5432/books", "[::1]:5432/books"),
+        ("postgresql://someone@/books?host=/run/postgresql", "/books"),
+    ],
+)
+def test_a_databases_place_is_shown_without_who_signs_in(monkeypatch: pytest.MonkeyPatch, url: str, place: str) -> None:
+    monkeypatch.setenv("PERENNIAL_DATABASE_URL", url)
+    settings = Settings.load()
+    assert (settings.database_url, settings.books_place) == (url, place)
+    assert "secret" not in repr(settings)

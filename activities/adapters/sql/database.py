@@ -5,21 +5,20 @@ Transactions run in threads, whole. Driven statement by statement from the event
 """
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, make_url
 
+from activities.adapters.sql import postgres, sqlite
 from activities.adapters.sql.troubles import translated
 from activities.errors import BooksUnavailable
 
 BUSY_TIMEOUT = timedelta(seconds=2)
 READERS = 4
-_LOCK_POLL = 0.01
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -29,28 +28,30 @@ class Database:
     """`async with Database(url) as database: await database.write(change, ...)`.
 
     `change` and `ask` are plain functions that take a connection first; each call is one transaction.
-    `busy_timeout` is how long a write waits for others, in this process and again in other ones. Every error
+    The URL is of SQLite or of PostgreSQL. `busy_timeout` is how long a write waits for others, in this process and
+    again in other ones; `foreign_keys=False` lets SQLite build tables anew. Every error
     of the database is raised as BooksUnavailable, SchemaMismatch or BooksConflict.
     """
 
     def __init__(self, url: str, *, busy_timeout: timedelta = BUSY_TIMEOUT, foreign_keys: bool = True) -> None:
         self._busy = busy_timeout.total_seconds()
-        self._engine = _sqlite(url, self._busy, foreign_keys)
+        self._url = make_url(url)
+        self._engine = _engine(self._url, self._busy, foreign_keys=foreign_keys)
         self._writes = self._engine.execution_options(writes=True)
-        # SQLite has one writer. Waiting for it in a queue is fair; its own waiting polls.
+        # There is one writer at a time. Waiting for one's turn in a queue is fair; SQLite's own waiting polls.
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="books-writer")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="books-reader")
 
     @property
     def file(self) -> str | None:
-        """The database's file, where it is one."""
-        return self._engine.url.database
+        """The database's file, where it is one: a server's database has none of ours."""
+        return self._url.database if _is_file(self._url) else None
 
     async def read(self, ask: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What the function finds, in a transaction that sees one state of the database throughout."""
 
         def transaction() -> T:
-            with translated(self.file), self._engine.begin() as connection:
+            with translated(self._url), self._engine.begin() as connection:
                 return ask(connection, *args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, transaction)
@@ -65,7 +66,7 @@ class Database:
                 raise BooksUnavailable(
                     f"The database has been busy for {self._busy:g} s: nothing was written. Try again."
                 )
-            with translated(self.file), self._writes.begin() as connection:
+            with translated(self._url), self._writes.begin() as connection:
                 return change(connection, *args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._writer, transaction)
@@ -86,37 +87,11 @@ class Database:
         self._engine.dispose()
 
 
-def _sqlite(url: str, busy: float, foreign_keys: bool) -> Engine:
-    # Without the driver's own transactions: it would begin them late, and deferred.
-    driver = {"timeout": busy, "isolation_level": None}
-    engine = create_engine(make_url(url).set(drivername="sqlite"), connect_args=driver)
-    event.listen(engine, "begin", _begin)
-
-    @event.listens_for(engine, "connect")
-    def configure(connection: Any, _: object) -> None:
-        # Readers do not wait for the writer; what is acknowledged survives a power cut.
-        _use_write_ahead_log(connection, busy)
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
-
-    return engine
+def _engine(url: URL, busy: float, *, foreign_keys: bool) -> Engine:
+    if _is_file(url):
+        return sqlite.engine_of(url, busy, foreign_keys=foreign_keys)
+    return postgres.engine_of(url, busy)
 
 
-def _use_write_ahead_log(connection: Any, busy: float) -> None:
-    """SQLite's own timeout does not wait for this lock: two that make a new file at once meet here."""
-    latest = time.monotonic() + busy
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > latest:
-                raise
-            time.sleep(_LOCK_POLL)
-        else:
-            return
-
-
-def _begin(connection: Connection) -> None:
-    # A deferred transaction that turns into a write can fail at once, whatever the timeout.
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def _is_file(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite"

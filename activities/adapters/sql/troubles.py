@@ -4,22 +4,26 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy import URL
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from activities.errors import BooksConflict, BooksUnavailable, SchemaMismatch, WorldError
 
 _LACKS = ("no such table", "no such column", "has no column named")
 _UNUSABLE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CANTOPEN)
+# PostgreSQL's codes: no such table, column, function, schema.
+_UNDEFINED = ("42P01", "42703", "42883", "3F000")
+_RAISED, _NO_PRIVILEGE = "P0001", "42501"
 
 
 @contextmanager
-def translated(file: str | None) -> Iterator[None]:
-    """Raise BooksConflict, SchemaMismatch or BooksUnavailable for what the file's database raises inside."""
+def translated(url: URL) -> Iterator[None]:
+    """Raise BooksConflict, SchemaMismatch or BooksUnavailable for what that database raises inside."""
     try:
         yield
     except (DBAPIError, sqlite3.Error) as error:
-        raise _meaning(error, file) from None
+        raise (_of_file(error, url.database) if url.get_backend_name() == "sqlite" else _of_server(error)) from None
     except (NoConnectionFree, OSError) as error:
         raise _unavailable(str(error)) from None
 
@@ -32,19 +36,57 @@ def unusable(file: object, error: BaseException | None, setting: str) -> str | N
     return f"{file} is not a usable database ({error}): restore a backup, or choose another path by {setting}."
 
 
-def _meaning(error: DBAPIError | sqlite3.Error, file: str | None) -> WorldError:
+def _of_file(error: DBAPIError | sqlite3.Error, file: str | None) -> WorldError:
     cause = error.orig if isinstance(error, DBAPIError) else error
     reason = str(cause)
     if isinstance(error, IntegrityError | sqlite3.IntegrityError):
-        return BooksConflict(f"The books refuse it: {reason}.")
+        return _conflict(reason)
     if isinstance(error, ProgrammingError) or reason.startswith(_LACKS):
-        return SchemaMismatch(
-            f"The database lacks what this version of Perennial takes ({reason}): "
-            "start a worker of this version, it upgrades the database."
-        )
+        return _mismatch(reason)
     if line := unusable(file, cause, "PERENNIAL_DATABASE_URL"):
         return BooksUnavailable(line)
     return _unavailable(reason)
+
+
+def _of_server(error: DBAPIError | sqlite3.Error) -> WorldError:
+    cause = getattr(error, "orig", None)
+    code = getattr(cause, "sqlstate", None)
+    # The message alone: what comes behind it can be a row's whole content.
+    reason = getattr(getattr(cause, "diag", None), "message_primary", None) or str(cause).strip()
+    if isinstance(error, IntegrityError | DataError) or code == _RAISED:
+        return _conflict(reason)
+    if code in _UNDEFINED:
+        return _mismatch(reason)
+    if code == _NO_PRIVILEGE:
+        return BooksUnavailable(
+            f"The user of PERENNIAL_DATABASE_URL may not do this ({reason}): give it the tables, or name their owner."
+        )
+    if _never_opened(error):
+        return BooksUnavailable(
+            f"The database of PERENNIAL_DATABASE_URL cannot be opened ({reason}). See that its server runs, and that "
+            "the URL's host, port, user, password and database are right."
+        )
+    # Where the connection was lost at the very end it may be written all the same: then again changes nothing.
+    return BooksUnavailable(
+        f"The database cannot be used now ({reason}). Try again; if it lasts, see that its server runs, "
+        "its disk has room and nobody holds it locked."
+    )
+
+
+def _never_opened(error: BaseException) -> bool:
+    """Before there was a connection: no statement, and nothing that was lost."""
+    return isinstance(error, DBAPIError) and error.statement is None and not error.connection_invalidated
+
+
+def _conflict(reason: str) -> BooksConflict:
+    return BooksConflict(f"The books refuse it: {reason}.")
+
+
+def _mismatch(reason: str) -> SchemaMismatch:
+    return SchemaMismatch(
+        f"The database lacks what this version of Perennial takes ({reason}): "
+        "start a worker of this version, it upgrades the database."
+    )
 
 
 def _unavailable(reason: str) -> BooksUnavailable:

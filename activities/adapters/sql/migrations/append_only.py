@@ -1,21 +1,49 @@
-"""Triggers by which the database itself keeps a table append-only."""
+"""Tables that take new rows only: the database itself refuses to change or remove what is written.
+
+Nothing here changes once released: the steps that call it are of the past.
+"""
 
 from alembic import op
 
+_REFUSE = "refuse_change_of_append_only"
+
 
 def append_only(table: str, *keys: tuple[str, ...]) -> None:
-    """Refuse UPDATE and DELETE, and the INSERT OR REPLACE that would be both, for each unique key."""
-    dialect = op.get_bind().dialect.name
-    if dialect != "sqlite":
-        raise ValueError(f"{table} must be append-only: write its triggers for {dialect} here")
+    """Refuse UPDATE and DELETE, TRUNCATE where there is one, and the INSERT OR REPLACE that would be both.
+
+    `keys` are the table's primary key and its unique keys, each with all of its columns. Call it once for a table,
+    in the step that makes it.
+    """
+    if op.get_bind().dialect.name == "postgresql":
+        _on_postgresql(table)
+    else:
+        _on_sqlite(table, keys)
+
+
+def _on_sqlite(table: str, keys: tuple[tuple[str, ...], ...]) -> None:
     refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-    _create(f"{table}_no_update", f"BEFORE UPDATE ON {table}", refuse)
-    _create(f"{table}_no_delete", f"BEFORE DELETE ON {table}", refuse)
+    triggers = {
+        f"{table}_no_update": f"BEFORE UPDATE ON {table}",
+        f"{table}_no_delete": f"BEFORE DELETE ON {table}",
+    }
     for key in keys:
+        # REPLACE removes the row that is in its way, past the trigger of DELETE.
         same = " AND ".join(f"{column} = NEW.{column}" for column in key)
-        there = f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 - names of ours
-        _create(f"{table}_no_replace_of_{key[-1]}", f"BEFORE INSERT ON {table} WHEN {there}", refuse)
+        exists = f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 - names of ours
+        triggers[f"{table}_no_replace_of_{key[-1]}"] = f"BEFORE INSERT ON {table} WHEN {exists}"
+    for name, when in triggers.items():
+        op.execute(f"CREATE TRIGGER IF NOT EXISTS {name} {when} {refuse}")
 
 
-def _create(name: str, when: str, refuse: str) -> None:
-    op.execute(f"CREATE TRIGGER IF NOT EXISTS {name} {when} {refuse}")
+def _on_postgresql(table: str) -> None:
+    # Of the statement, not of each row: TRUNCATE has no rows, and ON CONFLICT DO UPDATE is an UPDATE also where none is
+    # in its way. The code is that of a broken constraint, as on SQLite.
+    op.execute(
+        f"CREATE OR REPLACE FUNCTION {_REFUSE}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION "
+        "'% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation'; END $$"
+    )
+    for change in ("update", "delete", "truncate"):
+        op.execute(
+            f"CREATE TRIGGER {table}_no_{change} BEFORE {change.upper()} ON {table} "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {_REFUSE}()"
+        )

@@ -4,15 +4,24 @@ A new step is a file in versions/, written by hand; a test compares what they ma
 """
 
 from alembic import context
+from sqlalchemy import Connection, text
 
 import activities.adapters.sql.account_tables  # noqa: F401 - its tables belong to the same metadata
+from activities.adapters.sql.migrations.byte_order import sort_by_bytes
 from activities.adapters.sql.tables import metadata
 
+connection: Connection = context.config.attributes["connection"]
+is_postgresql = connection.dialect.name == "postgresql"
 context.configure(
-    connection=context.config.attributes["connection"],
+    connection=connection,
     target_metadata=metadata,
     # SQLite changes a table by building it anew.
     render_as_batch=True,
     transactional_ddl=True,
 )
+if is_postgresql:
+    # A step takes as long as its table is large.
+    connection.execute(text("SET LOCAL statement_timeout = 0"))
 context.run_migrations()
+if is_postgresql:
+    sort_by_bytes(connection)

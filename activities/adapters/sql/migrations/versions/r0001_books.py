@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from activities.adapters.sql.migrations.append_only import append_only
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -109,9 +111,8 @@ def upgrade() -> None:
         sa.Column("at", INSTANT, nullable=False),
         sa.Column("confirmed_at", INSTANT, nullable=False),
     )
-    _append_only("journal", "seq")
-    _append_only("ledger_entry", "seq", "position")
-    _append_only("ledger_entry", "key")
+    append_only("journal", ("subscription_id", "seq"))
+    append_only("ledger_entry", ("subscription_id", "seq", "position"), ("subscription_id", "key"))
 
 
 def _of_subscription(table: str, *key: str) -> list[sa.Column[str] | sa.Constraint]:
@@ -120,20 +121,3 @@ def _of_subscription(table: str, *key: str) -> list[sa.Column[str] | sa.Constrai
         sa.PrimaryKeyConstraint("subscription_id", *key, name=f"pk_{table}"),
         sa.ForeignKeyConstraint(["subscription_id"], ["subscription.id"], name=f"fk_{table}_subscription_id"),
     ]
-
-
-def _append_only(table: str, *key: str) -> None:
-    """Refuse UPDATE and DELETE, and the INSERT OR REPLACE that would be both."""
-    dialect = op.get_bind().dialect.name
-    if dialect != "sqlite":
-        raise ValueError(f"{table} must be append-only: write its triggers for {dialect} here")
-    same = " AND ".join(f"{column} = NEW.{column}" for column in ("subscription_id", *key))
-    refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-    for name, when in {
-        f"{table}_no_update": f"BEFORE UPDATE ON {table}",
-        f"{table}_no_delete": f"BEFORE DELETE ON {table}",
-        f"{table}_no_replace_of_{key[-1]}": (
-            f"BEFORE INSERT ON {table} WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 - names of ours
-        ),
-    }.items():
-        op.execute(f"CREATE TRIGGER IF NOT EXISTS {name} {when} {refuse}")
