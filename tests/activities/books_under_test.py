@@ -83,9 +83,9 @@ class InSql(SqlReader):
 
 
 @asynccontextmanager
-async def books_named(name: str, url: str) -> AsyncIterator[BooksUnderTest]:
-    """The books of that kind; those in SQL over the database at that URL."""
-    if name == "memory":
+async def books_at(url: str | None) -> AsyncIterator[BooksUnderTest]:
+    """The books in SQL over the database at that URL; without one, the books in memory."""
+    if url is None:
         yield InMemory()
         return
     async with Database(url) as database:

@@ -1,4 +1,4 @@
-"""A database a test: a copy of one that was migrated once."""
+"""A database a test: a copy of one that was migrated once. What speaks SQL through our adapters runs on both kinds."""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -9,6 +9,14 @@ import pytest_asyncio
 
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.schema import upgrade
+
+KINDS = ["sqlite", "postgresql"]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test of a database runs on each kind; one that opens the file itself, by `path`, on SQLite alone."""
+    if "database_kind" in metafunc.fixturenames:
+        metafunc.parametrize("database_kind", KINDS[:1] if "path" in metafunc.fixturenames else KINDS, scope="session")
 
 
 def url_of(path: Path) -> str:
@@ -29,8 +37,15 @@ def path(migrated: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def url(path: Path) -> str:
+def sqlite_url(path: Path) -> str:
     return url_of(path)
+
+
+@pytest.fixture
+def url(database_kind: str, request: pytest.FixtureRequest) -> str:
+    """The test's own database, of the kind whose turn it is."""
+    found: str = request.getfixturevalue("sqlite_url" if database_kind == "sqlite" else "postgres_url")
+    return found
 
 
 @pytest_asyncio.fixture

@@ -13,13 +13,21 @@ from domain.effects import Record
 from domain.holds import Reason
 from domain.ledger import Kind
 from domain.rules import Rule
-from tests.activities.books_under_test import BooksUnderTest, books_named
+from tests.activities.books_under_test import BooksUnderTest, books_at
 from tests.activities.lives import DAY, LICENCE, METER, START, bought, report, taken
 
 
-@pytest_asyncio.fixture(params=["memory", "sql"])
-async def books(request: pytest.FixtureRequest, url: str) -> AsyncIterator[BooksUnderTest]:
-    async with books_named(request.param, url) as opened:
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def url_or_none(request: pytest.FixtureRequest) -> str | None:
+    """Where the books are kept."""
+    places = {"memory": None, "sqlite": "sqlite_url", "postgresql": "postgres_url"}
+    fixture = places[request.param]
+    return fixture and request.getfixturevalue(fixture)
+
+
+@pytest_asyncio.fixture
+async def books(url_or_none: str | None) -> AsyncIterator[BooksUnderTest]:
+    async with books_at(url_or_none) as opened:
         yield opened
 
 

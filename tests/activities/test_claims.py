@@ -25,7 +25,7 @@ KEYS = [ONE.key, TRIAL.key, ANOTHER.key]
 async def test_a_claim_has_one_holder_who_may_ask_again(database: Database) -> None:
     await database.write(claims.take, "s-1", [ONE])
     await database.write(claims.take, "s-1", [ONE, TRIAL])
-    with pytest.raises(BooksConflict, match=r"claim\.key"):
+    with pytest.raises(BooksConflict, match=r"claim"):
         await database.write(claims.take, "s-2", [ANOTHER, ONE])
     # All or none: what was free is still free.
     assert await database.read(claims.holders, KEYS) == {ONE.key: "s-1", TRIAL.key: "s-1"}

@@ -1,5 +1,6 @@
 """Every life that is described as data comes out of the SQL books exactly as out of the simulator's."""
 
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,16 +13,28 @@ from activities.adapters.sql.schema import upgrade
 from statemachines.scenario import Scenario, parse_scenario, simulate
 from tests.activities.books_under_test import InSql
 from tests.activities.player import LIVING, play
+from tests.postgres_server import PostgresServer
 
 LIVES = sorted((Path(__file__).parents[2] / "scenarios" / "lives").glob("*.yaml"))
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path_factory.mktemp('lives') / 'perennial.db'}"
+        return
+    postgres: PostgresServer = request.getfixturevalue("postgres")
+    name = postgres.create()
+    yield postgres.url(name)
+    postgres.drop(name)
+
+
 @pytest_asyncio.fixture(scope="module")
-async def database(tmp_path_factory: pytest.TempPathFactory) -> Database:
+async def database(url: str) -> AsyncIterator[Database]:
     """One for all of them: lives do not touch each other."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('lives') / 'perennial.db'}"
     await upgrade(url)
-    return Database(url)
+    async with Database(url) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")

@@ -222,7 +222,7 @@ async def test_journal_and_ledger_take_new_rows_only(database: Database, path: P
     assert [row.amount for row in await InSql(database).rows(player.id)] == [30]
 
 
-async def test_it_is_written_for_good(database: Database) -> None:
+async def test_it_is_written_for_good(database: Database, path: Path) -> None:
     def pragmas(connection: Any) -> list[Any]:
         names = ("journal_mode", "synchronous", "foreign_keys")
         return [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names]
