@@ -48,6 +48,15 @@ def url(database_kind: str, request: pytest.FixtureRequest) -> str:
     return found
 
 
+@pytest.fixture
+def empty_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of that kind without tables."""
+    if database_kind == "sqlite":
+        return url_of(tmp_path / "empty.db")
+    found: str = request.getfixturevalue("empty_postgres_url")
+    return found
+
+
 @pytest_asyncio.fixture
 async def database(url: str) -> AsyncIterator[Database]:
     async with Database(url) as opened:

@@ -1,8 +1,6 @@
 """`check` finds what somebody altered in the books behind our back (MON-2, section 12)."""
 
-import sqlite3
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -14,6 +12,7 @@ from domain.holds import Reason
 from statemachines.audit import Invariant
 from tests.activities.books_under_test import InSql
 from tests.activities.lives import DAY, LICENCE, METER, START, bought, report
+from tests.activities.raw_sql import change, rows
 
 TABLES = ("journal", "ledger_entry")
 
@@ -35,16 +34,14 @@ async def auditor(database: Database) -> AsyncIterator[SqlAuditor]:
     yield SqlAuditor(database)
 
 
-def alter(path: Path, statement: str) -> None:
-    """As somebody who has the file, and no respect for triggers."""
-    connection = sqlite3.connect(path, isolation_level=None)
-    try:
-        triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
-        for (name,) in triggers:
-            connection.execute(f"DROP TRIGGER {name}")
-        assert connection.execute(statement).rowcount > 0
-    finally:
-        connection.close()
+async def alter(database: Database, statement: str) -> None:
+    """As somebody who owns the database, and has no respect for triggers."""
+    if database.file:
+        triggers = await rows(database, "SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        off = [f"DROP TRIGGER {name}" for (name,) in triggers]
+    else:
+        off = [f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in TABLES]
+    assert await change(database, *off, statement) > 0
 
 
 async def found(auditor: SqlAuditor) -> dict[str, Audited]:
@@ -91,9 +88,9 @@ async def test_it_goes_page_by_page(auditor: SqlAuditor) -> None:
     ],
 )
 async def test_what_was_altered_is_found(
-    auditor: SqlAuditor, path: Path, statement: str, life: str, words: str
+    auditor: SqlAuditor, database: Database, statement: str, life: str, words: str
 ) -> None:
-    alter(path, statement)
+    await alter(database, statement)
     lives = await found(auditor)
     altered = [v for v in lives[life].violations if v.invariant is Invariant.AS_RECORDED]
     assert any(words in violation.words for violation in altered), altered
@@ -101,9 +98,10 @@ async def test_what_was_altered_is_found(
     assert lives[other].violations == ()
 
 
-async def test_a_row_comes_with_what_it_breaks(auditor: SqlAuditor, path: Path) -> None:
+async def test_a_row_comes_with_what_it_breaks(auditor: SqlAuditor, database: Database) -> None:
     """Invariant 3 and MON-2, each with the row."""
-    alter(path, "UPDATE ledger_entry SET amount_minor = 900000 WHERE subscription_id = 's-1' AND kind = 'credit'")
+    raised = "UPDATE ledger_entry SET amount_minor = 900000 WHERE subscription_id = 's-1' AND kind = 'credit'"
+    await alter(database, raised)
     violations = (await found(auditor))["s-1"].violations
     assert {violation.invariant for violation in violations} == {
         Invariant.CREDITS_WITHIN_CHARGES,

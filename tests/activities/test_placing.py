@@ -1,8 +1,6 @@
 """Placing a line: decided by what the customer has at that moment, and claimed with it (ELG-1, ELG-2, TRI-4)."""
 
 import asyncio
-import sqlite3
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +16,7 @@ from domain.holds import Reason
 from domain.rules import Rule
 from tests.activities.lives import DAY, START
 from tests.activities.player import Player
+from tests.activities.raw_sql import rows
 from tests.activities.shop import (
     SETUP,
     customer,
@@ -148,7 +147,7 @@ async def test_a_claim_of_before_there_were_orders(database: Database, orders: S
 
 @pytest.mark.parametrize("statement", ["INSERT INTO claim", "UPDATE order_line"])
 async def test_a_crash_in_the_middle_leaves_nothing_half_done(
-    database: Database, orders: SqlOrders, path: Path, statement: str
+    database: Database, orders: SqlOrders, statement: str
 ) -> None:
     """ELG-1: never a claim without its line, nor a line without its claim."""
     await stock(database, partner(), customer(), listed(one_per_customer=True, trial_days=30))
@@ -166,7 +165,5 @@ async def test_a_crash_in_the_middle_leaves_nothing_half_done(
     event.remove(database._engine, "after_cursor_execute", crash)
     assert len(done) == 1
     assert await orders.order("o-1") == order
-    with sqlite3.connect(path) as connection:
-        assert connection.execute("SELECT count(*) FROM claim").fetchone() == (0,)
-    connection.close()
+    assert await rows(database, "SELECT * FROM claim") == []
     assert (await orders.place(line())).status is LineStatus.PLACED

@@ -1,8 +1,6 @@
 """Whom new prices concern, and what each is told (BUY-5)."""
 
-import sqlite3
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -14,6 +12,7 @@ from domain.commands import Cancel, ChangePrice
 from domain.holds import Reason
 from domain.prices import Price
 from tests.activities.lives import DAY, START
+from tests.activities.raw_sql import rows
 from tests.activities.shop import customer, listed, partner, placed, request, started, stock, versioned
 
 IMPORTED = START + 10 * DAY
@@ -88,18 +87,15 @@ async def test_a_catalog_without_a_version_tells_nothing(book: SqlPriceBook) -> 
     assert await book.messages(1, ("o-1-1",)) == []
 
 
-async def test_it_is_noted_once_that_all_were_told(database: Database, book: SqlPriceBook, path: Path) -> None:
-    def told_at() -> list[str | None]:
-        with sqlite3.connect(path) as connection:
-            found = [row[0] for row in connection.execute("SELECT told_at FROM catalog_version ORDER BY number")]
-        connection.close()
-        return found
+async def test_it_is_noted_once_that_all_were_told(database: Database, book: SqlPriceBook) -> None:
+    async def told_at() -> list[str | None]:
+        return [row[0] for row in await rows(database, "SELECT told_at FROM catalog_version ORDER BY number")]
 
     await sell(database)
-    assert told_at() == [None, None]
+    assert await told_at() == [None, None]
     await book.told(2)
-    first = told_at()
+    first = await told_at()
     assert first[0] is None
     assert first[1] is not None
     await book.told(2)
-    assert told_at() == first
+    assert await told_at() == first

@@ -1,8 +1,7 @@
 """The database's version: made and brought up by a worker, checked by everybody, never guessed."""
 
 import asyncio
-import sqlite3
-from contextlib import closing
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +11,20 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Table, insert, make_url, select
 
 from activities.adapters.sql.account_reader import SqlAccountReader
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.schema import HEAD, check_schema, upgrade
-from activities.adapters.sql.tables import metadata
+from activities.adapters.sql.tables import decision, journal, ledger_entry, metadata, outbox, subscription
 from activities.errors import BooksUnavailable, SchemaMismatch
 from tests.activities.books_under_test import InSql
-from tests.activities.conftest import url_of
 from tests.activities.lives import LICENCE, bought
+from tests.activities.raw_sql import change, rows
 from tests.activities.shop import stock
+
+
+BOOKS = (subscription, decision, journal, ledger_entry, outbox)
 
 
 async def test_the_migrations_make_exactly_the_tables(database: Database) -> None:
@@ -67,10 +70,8 @@ async def test_an_empty_database_is_told_apart(tmp_path: Path) -> None:
             await check_schema(database)
 
 
-async def test_a_newer_database_is_refused_and_left_alone(database: Database, url: str, path: Path) -> None:
-    with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0099'")
-    connection.close()
+async def test_a_newer_database_is_refused_and_left_alone(database: Database, url: str) -> None:
+    await change(database, "UPDATE alembic_version SET version_num = '0099'")
     line = (
         "The database is of revision '0099', this version of Perennial takes '0003': "
         "it was written by a newer version; run that one, or restore a backup."
@@ -82,22 +83,18 @@ async def test_a_newer_database_is_refused_and_left_alone(database: Database, ur
     assert str(checked.value) == str(upgraded.value) == line
 
 
-async def test_an_older_database_is_told_how_to_come_up(database: Database, path: Path) -> None:
-    with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0001'")
-    connection.close()
+async def test_an_older_database_is_told_how_to_come_up(database: Database) -> None:
+    await change(database, "UPDATE alembic_version SET version_num = '0001'")
     with pytest.raises(SchemaMismatch, match="takes '0003': start a worker of this version, it upgrades the database"):
         await check_schema(database)
 
 
-async def test_an_older_database_comes_up_with_what_is_in_it(tmp_path: Path, path: Path) -> None:
-    file = tmp_path / "older.db"
-    url = f"sqlite:///{file}"
-    async with Database(url, foreign_keys=False) as database:
-        await database.write(_upgrade_to, "0001")
-    await _bought_before(file, path)
-    await upgrade(url)
-    async with Database(url) as database:
+async def test_an_older_database_comes_up_with_what_is_in_it(empty_url: str, database: Database) -> None:
+    async with Database(empty_url, foreign_keys=False) as older:
+        await older.write(_upgrade_to, "0001")
+        await _bought_before(older, database)
+    await upgrade(empty_url)
+    async with Database(empty_url) as database:
         await check_schema(database)
         assert [row.amount for row in await InSql(database).rows("s-1")] == [30]
         (balance,) = await SqlAccountReader(database).balances("fabrikam")
@@ -105,14 +102,18 @@ async def test_an_older_database_comes_up_with_what_is_in_it(tmp_path: Path, pat
         await stock(database)
 
 
-async def _bought_before(older: Path, newer: Path) -> None:
+async def _bought_before(older: Database, newer: Database) -> None:
     """What a program of the first revision wrote: a purchase, carried there from a database of this one."""
-    async with Database(url_of(newer)) as database:
-        await bought(InSql(database), LICENCE)
-    with closing(sqlite3.connect(older, isolation_level=None)) as connection:
-        connection.execute("ATTACH ? AS newer", (str(newer),))
-        for table in ("subscription", "decision", "journal", "ledger_entry", "outbox"):
-            connection.execute(f"INSERT INTO {table} SELECT * FROM newer.{table}")
+
+    def written(connection: Connection) -> list[tuple[Table, Sequence[Any]]]:
+        return [(table, connection.execute(select(table)).mappings().all()) for table in BOOKS]
+
+    def write(connection: Connection, found: list[tuple[Table, Sequence[Any]]]) -> None:
+        for table, entries in found:
+            connection.execute(insert(table), [dict(entry) for entry in entries])
+
+    await bought(InSql(newer), LICENCE)
+    await older.write(write, await newer.read(written))
 
 
 def _upgrade_to(connection: Any, revision: str) -> None:
@@ -131,18 +132,41 @@ async def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "broken", ["DELETE FROM alembic_version", "DROP TABLE alembic_version", "ALTER TABLE alembic_version RENAME TO a"]
 )
-async def test_tables_without_a_revision_are_nobodys_to_upgrade(
-    database: Database, url: str, path: Path, broken: str
-) -> None:
-    with sqlite3.connect(path) as connection:
-        connection.execute(broken)
-    connection.close()
+async def test_tables_without_a_revision_are_nobodys_to_upgrade(database: Database, url: str, broken: str) -> None:
+    await change(database, broken)
     line = (
-        f"The database {path} has tables but no revision of Perennial, so it is not Perennial's or is damaged: "
-        "use another PERENNIAL_DATABASE_URL, or restore a backup."
+        f"The database {make_url(url).database} has tables but no revision of Perennial, so it is not "
+        "Perennial's or is damaged: use another PERENNIAL_DATABASE_URL, or restore a backup."
     )
     with pytest.raises(SchemaMismatch) as checked:
         await check_schema(database)
     with pytest.raises(SchemaMismatch) as upgraded:
         await upgrade(url)
     assert str(checked.value) == str(upgraded.value) == line
+
+
+async def test_the_triggers_of_files_that_there_are_stay_as_they_were(database: Database, path: Path) -> None:
+    """A released step is not changed: its triggers are, word for word, those of the first version."""
+    found = await rows(
+        database,
+        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        " AND tbl_name IN ('journal', 'ledger_entry') ORDER BY name",
+    )
+    triggers = {row[0]: row[1] for row in found}
+    assert list(triggers) == [
+        "journal_no_delete",
+        "journal_no_replace_of_seq",
+        "journal_no_update",
+        "ledger_entry_no_delete",
+        "ledger_entry_no_replace_of_key",
+        "ledger_entry_no_replace_of_position",
+        "ledger_entry_no_update",
+    ]
+    refuse = "BEGIN SELECT RAISE(ABORT, 'ledger_entry is append-only'); END"
+    assert triggers["ledger_entry_no_update"] == (
+        f"CREATE TRIGGER ledger_entry_no_update BEFORE UPDATE ON ledger_entry {refuse}"
+    )
+    assert triggers["ledger_entry_no_replace_of_key"] == (
+        "CREATE TRIGGER ledger_entry_no_replace_of_key BEFORE INSERT ON ledger_entry WHEN EXISTS (SELECT 1 FROM "
+        f"ledger_entry WHERE subscription_id = NEW.subscription_id AND key = NEW.key) {refuse}"
+    )

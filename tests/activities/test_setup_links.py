@@ -1,7 +1,6 @@
 """Set-up links: a token for 24 hours, of which only the digest is kept (ISV-1, ISV-3, ISV-5)."""
 
 import hashlib
-import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from domain.holds import Reason
 from domain.setup_link import Resolved, SetupLink
 from tests.activities.books_under_test import InSql
 from tests.activities.lives import DAY, LICENCE, START, bought
+from tests.activities.raw_sql import rows
 from tests.activities.shop import SETUP, customer, listed, partner, placed, request, started, stock
 
 TICK = timedelta(microseconds=1)
@@ -72,9 +72,7 @@ async def test_a_token_lives_twenty_four_hours(database: Database, links: SqlSet
         await links.resolve(token, START + timedelta(hours=24))
 
 
-async def test_asking_again_gives_another_for_the_same_purchase(
-    database: Database, links: SqlSetupLinks, path: Path
-) -> None:
+async def test_asking_again_gives_another_for_the_same_purchase(database: Database, links: SqlSetupLinks) -> None:
     """ISV-3: the one before stays good until it expires, then it is swept away."""
     await buy(database)
     first = token_of(await links.issue("o-1-1", START))
@@ -83,9 +81,7 @@ async def test_asking_again_gives_another_for_the_same_purchase(
     for token in (first, second):
         assert (await links.resolve(token, START + DAY - TICK)).subscription_id == "o-1-1"
     third = token_of(await links.issue("o-1-1", START + DAY))
-    with sqlite3.connect(path) as connection:
-        kept = {row[0] for row in connection.execute("SELECT token_hash FROM setup_token")}
-    connection.close()
+    kept = {row[0] for row in await rows(database, "SELECT token_hash FROM setup_token")}
     assert kept == {hashlib.sha256(token.encode()).hexdigest() for token in (second, third)}
     assert len(second) >= 43
 

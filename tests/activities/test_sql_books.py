@@ -25,14 +25,14 @@ from domain.rules import Rule
 from tests.activities.books_under_test import InMemory, InSql
 from tests.activities.lives import DAY, LICENCE, METER, START, bought, order, report, taken
 from tests.activities.player import LIVING, Player
+from tests.activities.raw_sql import rows
 
 ROOT = Path(__file__).parents[2]
 TABLES = ("subscription", "decision", "journal", "ledger_entry", "outbox")
 
 
-def counts(path: Path) -> list[int]:
-    with sqlite3.connect(path) as connection:
-        return [connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES]
+async def counts(database: Database) -> list[int]:
+    return [(await rows(database, f"SELECT count(*) FROM {table}"))[0][0] for table in TABLES]
 
 
 async def entries(days: int) -> list[RecordInput]:
@@ -42,7 +42,7 @@ async def entries(days: int) -> list[RecordInput]:
     return [entry for entry, _ in player.recorded]
 
 
-async def test_a_decision_that_skips_one_is_a_conflict(database: Database, path: Path) -> None:
+async def test_a_decision_that_skips_one_is_a_conflict(database: Database) -> None:
     first, second, third = await entries(70)
     books = InSql(database)
     with pytest.raises(BooksConflict, match="Event 2 cannot follow event 0: 1 is missing"):
@@ -50,7 +50,7 @@ async def test_a_decision_that_skips_one_is_a_conflict(database: Database, path:
     await books.record(first)
     with pytest.raises(BooksConflict, match="Event 3 cannot follow event 1: 2 is missing"):
         await books.record(third)
-    assert counts(path) == [1, 1, 1, 1, 1]
+    assert await counts(database) == [1, 1, 1, 1, 1]
 
 
 async def test_nothing_follows_the_end(database: Database) -> None:
@@ -71,7 +71,7 @@ async def test_another_customers_life_under_the_same_id_is_a_conflict(database: 
         await Player(books, order(LICENCE, customer="tailspin")).perform()
 
 
-async def test_an_amount_beyond_the_column_is_a_conflict(database: Database, path: Path) -> None:
+async def test_an_amount_beyond_the_column_is_a_conflict(database: Database) -> None:
     (entry,) = await entries(0)
     bought_event = entry.record.events[0]
     row = bought_event.rows[0].model_copy(update={"amount": 10**18})
@@ -79,7 +79,7 @@ async def test_an_amount_beyond_the_column_is_a_conflict(database: Database, pat
         await InSql(database).record(
             RecordInput(about=entry.about, record=Record(events=(bought_event.model_copy(update={"rows": (row,)}),)))
         )
-    assert counts(path) == [0, 0, 0, 0, 0]
+    assert await counts(database) == [0, 0, 0, 0, 0]
 
 
 async def test_usage_is_refused_where_the_journal_shows_that_none_is_taken(database: Database) -> None:
@@ -105,21 +105,21 @@ async def test_usage_waits_for_a_journal_that_is_behind(database: Database) -> N
         await books.report_usage(player.id, report("a", "4"), taken(START, seq=2))
 
 
-async def test_the_same_decision_from_many_at_once_is_one_row(url: str, path: Path) -> None:
+async def test_the_same_decision_from_many_at_once_is_one_row(url: str) -> None:
     (entry,) = await entries(0)
     async with Database(url) as here, Database(url) as there:
         receipts = await asyncio.gather(*(InSql(d).record(entry) for d in (here, there) for _ in range(5)))
-    assert len(receipts) == 10
-    assert all(receipt == receipts[0] for receipt in receipts)
-    assert counts(path) == [1, 1, 1, 1, 1]
+        assert len(receipts) == 10
+        assert all(receipt == receipts[0] for receipt in receipts)
+        assert await counts(here) == [1, 1, 1, 1, 1]
 
 
 @pytest.mark.parametrize("table", TABLES)
-async def test_a_crash_in_the_middle_leaves_nothing_half_done(database: Database, path: Path, table: str) -> None:
+async def test_a_crash_in_the_middle_leaves_nothing_half_done(database: Database, table: str) -> None:
     first, second, _ = await entries(70)
     books = InSql(database)
     await books.record(first)
-    before = counts(path)
+    before = await counts(database)
 
     def crash(_: Any, __: Any, statement: str, *___: Any) -> None:
         if statement.startswith((f"INSERT INTO {table}", f"UPDATE {table}")):
@@ -129,9 +129,9 @@ async def test_a_crash_in_the_middle_leaves_nothing_half_done(database: Database
     with pytest.raises(RuntimeError, match="crashed"):
         await books.record(second)
     event.remove(database._engine, "before_cursor_execute", crash)
-    assert counts(path) == before
+    assert await counts(database) == before
     assert (await books.record(second)).seq == 2
-    assert counts(path) == [1, 2, 2, 2, 2]
+    assert await counts(database) == [1, 2, 2, 2, 2]
 
 
 KILLED = """
@@ -154,14 +154,14 @@ asyncio.run(main())
 """
 
 
-async def test_a_killed_process_leaves_nothing_half_done(database: Database, url: str, path: Path) -> None:
+async def test_a_killed_process_leaves_nothing_half_done(database: Database, url: str) -> None:
     (entry,) = await entries(0)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     killed = subprocess.run(
         [sys.executable, "-c", KILLED, url], input=entry.model_dump_json(), text=True, env=environment
     )
     assert killed.returncode == 9
-    assert counts(path) == [0, 0, 0, 0, 0]
+    assert await counts(database) == [0, 0, 0, 0, 0]
     assert (await InSql(database).record(entry)).seq == 1
 
 
@@ -231,14 +231,12 @@ async def test_it_is_written_for_good(database: Database, path: Path) -> None:
     assert await database.write(pragmas) == ["wal", full, 1]
 
 
-async def test_instants_and_money_are_exact_and_sortable_on_disk(database: Database, path: Path) -> None:
+async def test_instants_and_money_are_exact_and_sortable_on_disk(database: Database) -> None:
     player = Player(InSql(database), order({**LICENCE, "currency": "JPY", "unit_price": "1000", "add_ons": []}))
     await player.perform()
     at = START + timedelta(microseconds=1)
     player.life, _ = LIVING.accept(player.life, Suspend(by="admin_agent", reason=Reason.FRAUD), at)
     await player.perform()
-    with sqlite3.connect(path) as connection:
-        instants = connection.execute("SELECT at FROM journal ORDER BY at").fetchall()
-        assert instants == [("2026-01-31T09:00:00.000000Z",), ("2026-01-31T09:00:00.000001Z",)]
-        assert connection.execute("SELECT amount_minor, quantity FROM ledger_entry").fetchall() == [(3000, "3")]
-    connection.close()
+    instants = await rows(database, "SELECT at FROM journal ORDER BY at")
+    assert instants == [("2026-01-31T09:00:00.000000Z",), ("2026-01-31T09:00:00.000001Z",)]
+    assert await rows(database, "SELECT amount_minor, quantity FROM ledger_entry") == [(3000, "3")]
