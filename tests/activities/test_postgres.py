@@ -15,10 +15,10 @@ from psycopg import sql
 from sqlalchemy import Connection, insert, make_url, select
 
 from activities.adapters.sql import claims
+from activities.adapters.sql import postgres as turns
 from activities.adapters.sql.catalog import SqlCatalog
 from activities.adapters.sql.catalog_rows import newest_version
 from activities.adapters.sql.database import Database
-from activities.adapters.sql.postgres import WRITERS_TURN
 from activities.adapters.sql.schema import check_schema, upgrade
 from activities.adapters.sql.tables import catalog_version, claim
 from activities.errors import BooksConflict, BooksUnavailable, SchemaMismatch, WorldError
@@ -156,7 +156,7 @@ async def test_a_read_sees_one_state_throughout(database: Database, postgres_url
 
 
 async def test_who_waits_for_their_turn_is_told_soon(postgres_url: str, outsider: psycopg.Connection) -> None:
-    outsider.execute(f"SELECT pg_advisory_lock({WRITERS_TURN})")
+    outsider.execute(f"SELECT pg_advisory_lock({turns.WRITERS_TURN})")
     async with Database(postgres_url, busy_timeout=NOW) as database:
         began = time.monotonic()
         failures = await asyncio.gather(*(database.write(nothing) for _ in range(20)), return_exceptions=True)
@@ -168,7 +168,7 @@ async def test_who_waits_for_their_turn_is_told_soon(postgres_url: str, outsider
         )
         # Readers do not wait.
         await database.read(nothing)
-        outsider.execute(f"SELECT pg_advisory_unlock({WRITERS_TURN})")
+        outsider.execute(f"SELECT pg_advisory_unlock({turns.WRITERS_TURN})")
         await database.write(claims.take, "s-1", [ONE])
 
 
@@ -179,8 +179,26 @@ async def test_somebody_elses_lock_is_not_waited_for_long(postgres_url: str, out
             for call in (database.write(claims.take, "s-1", [ONE]), database.read(claims.holders, [ONE.key])):
                 with pytest.raises(BooksUnavailable, match="lock timeout"):
                     await call
+
+
+async def test_nobody_keeps_the_turn_for_long(monkeypatch: pytest.MonkeyPatch, postgres_url: str) -> None:
+    """Neither a statement without end, nor a worker that froze."""
+    monkeypatch.setattr(turns, "LONGEST_STATEMENT", 0.1)
+    monkeypatch.setattr(turns, "LONGEST_PAUSE", 0.1)
+    async with Database(postgres_url) as slow, Database(postgres_url) as other:
         with pytest.raises(BooksUnavailable, match="statement timeout"):
-            await rows(database, "SELECT pg_sleep(5)")
+            await rows(slow, "SELECT pg_sleep(5)")
+        freezing = asyncio.ensure_future(slow.write(_freeze))
+        await asyncio.sleep(0.05)
+        await other.write(claims.take, "s-2", [ONE])
+        with pytest.raises(BooksUnavailable, match="cannot be used now"):
+            await freezing
+        assert await slow.read(claims.holders, [ONE.key]) == {ONE.key: "s-2"}
+
+
+def _freeze(connection: Connection) -> None:
+    claims.take(connection, "s-1", [ONE])
+    time.sleep(0.5)
 
 
 async def test_a_connection_that_was_cut_is_made_anew(database: Database, outsider: psycopg.Connection) -> None:

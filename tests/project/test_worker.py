@@ -107,6 +107,14 @@ def test_somebody_elses_database(tmp_path: Path) -> None:
     assert line.startswith(f"The database {file} has tables but no revision of Perennial")
 
 
+def test_a_server_that_is_not_there(tmp_path: Path) -> None:
+    url = "postgresql://someone:hunter2@127.0.0.1:1/books"
+    code, line = refused(tmp_path / "data", DEV, PERENNIAL_DATABASE_URL=url)
+    assert code == 1
+    assert line.startswith("The database of PERENNIAL_DATABASE_URL cannot be opened (")
+    assert "hunter2" not in line
+
+
 @pytest.mark.parametrize("delay", [0.5, 1])
 def test_an_interrupt_while_it_starts(tmp_path: Path, delay: float) -> None:
     with worker(tmp_path / "data", DEV) as process:

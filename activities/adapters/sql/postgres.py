@@ -9,6 +9,10 @@ from activities.errors import BooksUnavailable
 WRITERS_TURN = 0x506572656E6E6961
 """The advisory lock of whoever writes: one in a database."""
 APPLICATION = "perennial"
+LONGEST_STATEMENT = 5.0
+"""In seconds: half of an activity's start_to_close, so that it can still report. No wait for a lock is longer."""
+LONGEST_PAUSE = 10.0
+"""In seconds, between two statements of a transaction: a worker that froze gives its turn back."""
 
 
 def engine_of(url: URL, busy: float) -> Engine:
@@ -21,7 +25,7 @@ def engine_of(url: URL, busy: float) -> Engine:
         # Below two seconds libpq takes two.
         "connect_timeout": max(2, math.ceil(busy)),
         # In milliseconds: a server that is gone without a word is noticed, too.
-        "tcp_user_timeout": max(2_000, math.ceil(busy * 2_000)),
+        "tcp_user_timeout": round(LONGEST_STATEMENT * 1_000),
     }
     given = {name: value for name, value in defaults.items() if name not in url.query}
     # Without the driver's own transactions: ours say at once what they are.
@@ -35,7 +39,14 @@ def engine_of(url: URL, busy: float) -> Engine:
         ) from None
     # One message to the server, whatever is before it: also through a pool that shares connections.
     options = {"no_parameters": True}
-    limits = f"SET LOCAL lock_timeout = {round(busy * 1_000)}; SET LOCAL statement_timeout = {round(busy * 2_000)}"
+    limits = "; ".join(
+        f"SET LOCAL {name} = {round(seconds * 1_000)}"
+        for name, seconds in {
+            "lock_timeout": busy,
+            "statement_timeout": LONGEST_STATEMENT,
+            "idle_in_transaction_session_timeout": LONGEST_PAUSE,
+        }.items()
+    )
     reads = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {limits}"
     # Every statement after the lock sees what the writer before has left. A snapshot for the whole
     # transaction would be taken before the wait, and be old after it.
