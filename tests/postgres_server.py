@@ -158,10 +158,16 @@ def _readable(programs: Path, directory: Path) -> Path:
     os.chown(directory, nobody.pw_uid, nobody.pw_gid)
     if all(folder.stat().st_mode & 0o005 == 0o005 for folder in [programs, *programs.parents]):
         return programs
-    copy = shutil.copytree(programs.parent, directory / "programs", symlinks=True)
-    for folder, _, _ in os.walk(copy):
-        Path(folder).chmod(0o755)
-    return copy / "bin"
+    # Beside it stand the libraries that it was built with.
+    package = programs.parents[1]
+    copies = directory / "programs"
+    for original in (programs.parent, package.with_name(f"{package.name}.libs")):
+        if original.is_dir():
+            shutil.copytree(original, copies / original.relative_to(package.parent), symlinks=True)
+    for folder, _, files in os.walk(copies):
+        for path in (Path(folder), *(Path(folder, file) for file in files)):
+            os.chown(path, nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
+    return copies / programs.relative_to(package.parent)
 
 
 def _make(programs: Path, directory: Path) -> None:
