@@ -37,7 +37,7 @@ def engine_of(url: URL, busy: float) -> Engine:
             f"PERENNIAL_DATABASE_URL names PostgreSQL, whose driver cannot be loaded ({error}): install Perennial with "
             "its extra `postgres`, or pip install 'psycopg[binary]'."
         ) from None
-    # One message to the server, whatever is before it: also through a pool that shares connections.
+    # In one message; the limits are the transaction's own, so that they hold through a pooler, too.
     options = {"no_parameters": True}
     limits = "; ".join(
         f"SET LOCAL {name} = {round(seconds * 1_000)}"

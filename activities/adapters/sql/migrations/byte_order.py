@@ -1,21 +1,23 @@
 """Text sorts by its bytes in every database, as SQLite sorts it, whatever language the server speaks."""
 
+from collections.abc import Iterable
+
 from sqlalchemy import Connection, text
 
 _OTHERWISE = text(
     "SELECT format('ALTER TABLE %s ALTER COLUMN %I TYPE %s COLLATE \"C\"',"
     " attrelid::regclass, attname, format_type(atttypid, atttypmod))"
     " FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid"
-    " WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace AND attnum > 0 AND NOT attisdropped"
-    " AND attcollation NOT IN (0, '\"C\"'::regcollation)"
+    " WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace AND relname = ANY(:tables)"
+    " AND attnum > 0 AND NOT attisdropped AND attcollation NOT IN (0, '\"C\"'::regcollation)"
     " ORDER BY attrelid, attnum"
 )
 
 
-def sort_by_bytes(connection: Connection) -> None:
-    """Give every text column that a step has made the order of bytes: pages go on `after` an id, instants by time.
+def sort_by_bytes(connection: Connection, tables: Iterable[str]) -> None:
+    """Give every text column of the tables the order of bytes: pages go on `after` an id, instants by time.
 
     Only what a comparison gives changes, not what is stored; columns that have it are left alone.
     """
-    for statement in connection.scalars(_OTHERWISE).all():
+    for statement in connection.scalars(_OTHERWISE, {"tables": list(tables)}).all():
         connection.exec_driver_sql(statement, execution_options={"no_parameters": True})

@@ -24,4 +24,4 @@ if is_postgresql:
     connection.execute(text("SET LOCAL statement_timeout = 0"))
 context.run_migrations()
 if is_postgresql:
-    sort_by_bytes(connection)
+    sort_by_bytes(connection, [*metadata.tables, "alembic_version"])
