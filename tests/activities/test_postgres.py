@@ -12,15 +12,16 @@ import psycopg
 import pytest
 import pytest_asyncio
 from psycopg import sql
-from sqlalchemy import Connection, insert, make_url, select
+from sqlalchemy import Connection, Table, insert, make_url, select
 
 from activities.adapters.sql import claims
 from activities.adapters.sql import postgres as turns
+from activities.adapters.sql.account_tables import account_event, entry, invoice, invoice_line, payment, posting
 from activities.adapters.sql.catalog import SqlCatalog
 from activities.adapters.sql.catalog_rows import newest_version
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.schema import check_schema, upgrade
-from activities.adapters.sql.tables import catalog_version, claim
+from activities.adapters.sql.tables import catalog_version, claim, journal, ledger_entry
 from activities.errors import BooksConflict, BooksUnavailable, SchemaMismatch, WorldError
 from domain.catalog_changes import Changes
 from domain.claims import one_per_customer
@@ -31,6 +32,7 @@ from tests.activities.shop import customer, listed, partner, stock
 from tests.postgres_server import KEYED, NoServer, PostgresServer, own_server, stop
 
 ONE = one_per_customer("fabrikam", "contoso-crm")
+KEPT = (journal, ledger_entry, entry, posting, invoice, invoice_line, account_event, payment)
 SECRET = "hunter2-and-more"
 NOW = timedelta(milliseconds=100)
 
@@ -68,7 +70,7 @@ def nothing(connection: Connection) -> None:
         "UPDATE {} SET seq = seq",
         "UPDATE {} SET seq = 1 WHERE false",
         "DELETE FROM {}",
-        "TRUNCATE {}",
+        "TRUNCATE {} CASCADE",
         "TRUNCATE subscription CASCADE",
         "INSERT INTO {0} SELECT * FROM {0} ON CONFLICT DO NOTHING; DELETE FROM {0}",
         "INSERT INTO {0} SELECT * FROM {0} ON CONFLICT (subscription_id, {1}) DO UPDATE SET seq = 2",
@@ -78,9 +80,33 @@ def nothing(connection: Connection) -> None:
 async def test_journal_and_ledger_take_new_rows_only(database: Database, statement: str, table: str, key: str) -> None:
     """MON-2."""
     await bought(InSql(database), LICENCE)
-    with pytest.raises(BooksConflict, match=r"The books refuse it: (journal|ledger_entry) is append-only\."):
+    with pytest.raises(BooksConflict, match=r"The books refuse it: \w+ is append-only\."):
         await change(database, statement.format(table, key))
     assert len(await rows(database, f"SELECT * FROM {table}")) == 1
+
+
+@pytest.mark.parametrize("how", ["UPDATE {0} SET {1} = {1} WHERE false", "DELETE FROM {0}", "TRUNCATE {0} CASCADE"])
+@pytest.mark.parametrize("table", KEPT, ids=[table.name for table in KEPT])
+async def test_so_does_whatever_moves_money(database: Database, table: Table, how: str) -> None:
+    """MON-2, MON-5: also where there is no row, since triggers are the statement's."""
+    with pytest.raises(BooksConflict, match=f"The books refuse it: {table.name} is append-only"):
+        await change(database, how.format(table.name, next(iter(table.c)).name))
+
+
+async def test_an_entry_balances_and_is_sealed(database: Database) -> None:
+    """MON-5: the database's own word, as on SQLite."""
+    sides = "INSERT INTO posting VALUES ('e', 0, 'receivable', 'USD', 5), ('e', 1, 'revenue', 'USD', -{})"
+    head = "INSERT INTO entry VALUES ('e', 'fabrikam', '2026-01-31T09:00:00.000000Z', 'charge')"
+    for statements, words in {
+        (sides.format(4), head): "an entry balances in each currency",
+        (head,): "an entry balances in each currency",
+        (sides.format(5),): "foreign key",
+        (sides.format(5), head, "INSERT INTO posting VALUES ('e', 2, 'credit', 'USD', 1)"): "nothing is added",
+    }.items():
+        with pytest.raises(BooksConflict, match=f"The books refuse it: .*{words}"):
+            await change(database, *statements)
+    await change(database, sides.format(5), head)
+    assert len(await rows(database, "SELECT * FROM posting")) == 2
 
 
 async def test_every_text_sorts_by_its_bytes(database: Database) -> None:

@@ -23,7 +23,6 @@ from tests.activities.lives import LICENCE, bought
 from tests.activities.raw_sql import change, rows
 from tests.activities.shop import stock
 
-
 BOOKS = (subscription, decision, journal, ledger_entry, outbox)
 
 
@@ -94,12 +93,12 @@ async def test_an_older_database_comes_up_with_what_is_in_it(empty_url: str, dat
         await older.write(_upgrade_to, "0001")
         await _bought_before(older, database)
     await upgrade(empty_url)
-    async with Database(empty_url) as database:
-        await check_schema(database)
-        assert [row.amount for row in await InSql(database).rows("s-1")] == [30]
-        (balance,) = await SqlAccountReader(database).balances("fabrikam")
+    async with Database(empty_url) as upgraded:
+        await check_schema(upgraded)
+        assert [row.amount for row in await InSql(upgraded).rows("s-1")] == [30]
+        (balance,) = await SqlAccountReader(upgraded).balances("fabrikam")
         assert (balance.receivable, balance.revenue, balance.uninvoiced_charges) == (30, 30, 30)
-        await stock(database)
+        await stock(upgraded)
 
 
 async def _bought_before(older: Database, newer: Database) -> None:
