@@ -39,17 +39,27 @@ class Fate:
             self._worker.kill()
 
 
-async def test_killed_three_times_and_nothing_is_lost_or_doubled(server: EmbeddedServer, tmp_path: Path) -> None:
-    settings = settings_in(tmp_path, task_queue="mortal")
-    await upgrade(settings.database_url)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Of a database without tables, which the worker's process finds by its environment."""
+    url = settings_in(tmp_path).database_url
+    if request.param == "postgresql":
+        url = request.getfixturevalue("empty_postgres_url")
+    monkeypatch.setenv("PERENNIAL_DATABASE_URL", url)
+    return url
+
+
+async def test_killed_three_times_and_nothing_is_lost_or_doubled(
+    server: EmbeddedServer, tmp_path: Path, database_url: str
+) -> None:
+    await upgrade(database_url)
     client = await connect_to(server.address)
     scenario = parse_scenario(load(LIFE))
-    worker = MortalWorker(server.address, tmp_path, "mortal")
+    queue = f"mortal-{database_url.partition(':')[0]}"
+    worker = MortalWorker(server.address, tmp_path, queue)
     try:
-        async with Database(settings.database_url) as database:
-            life = LiveScenario(
-                scenario, "mortal-life", seen_from_outside(client, "mortal", database), Fate(worker).step
-            )
+        async with Database(database_url) as database:
+            life = LiveScenario(scenario, queue, seen_from_outside(client, queue, database), Fate(worker).step)
             story = await asyncio.wait_for(life.run(datetime.now(UTC)), 200)
             (audited,) = await SqlAuditor(database).page()
     finally:
