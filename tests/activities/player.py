@@ -93,6 +93,7 @@ async def play(scenario: Scenario, books: BooksUnderTest, subscription_id: str) 
     await player.perform()
     for command in scenario.commands:
         assert command.at is not None
+        assert isinstance(command, Command)
         await player.ask(command, command.at)
     await player.advance(scenario.until)
     return player, await player.story(scenario.name, scenario.until)

@@ -60,7 +60,7 @@ def test_attention_and_refused_signals_are_told() -> None:
 
 def test_details_are_as_of_the_instant_that_is_asked_for() -> None:
     bought = Simulator(Order(subscription_id="s-1", customer="fabrikam", offer=OFFER, at=BOUGHT, quantity=3))
-    inside = details(bought.life, Living().lifecycle, BOUGHT, None)
-    after = details(bought.life, Living().lifecycle, NOW, None)
+    inside = details(bought.life, Living().lifecycle, BOUGHT, None, None)
+    after = details(bought.life, Living().lifecycle, NOW, None, None)
     assert (inside.refund_closes is None, after.refund_closes is None) == (False, True)
     assert inside.settled
