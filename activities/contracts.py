@@ -58,6 +58,16 @@ class RecordInput(Frozen):
     opens: OpenAccount | None = None
 
 
+class UsageImported(Frozen):
+    """What came of many usage reports: new ones, and those that were known already with the same units."""
+
+    recorded: int = 0
+    known: int = 0
+
+    def __add__(self, other: "UsageImported") -> "UsageImported":
+        return UsageImported(recorded=self.recorded + other.recorded, known=self.known + other.known)
+
+
 class ProvisionInput(Frozen):
     """One change of a tenant's access."""
 

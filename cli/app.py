@@ -97,7 +97,10 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
         {"show": account.show, "pay": account.pay, "terms": account.change_terms},
     ),
     "clock": ("Time travel, for customers whose everything has a test clock: advance.", {"advance": clock.advance}),
-    "usage": ("Usage, of offers that are billed by it: report.", {"report": usage.report}),
+    "usage": (
+        "Usage, of offers that are billed by it: report, import.",
+        {"report": usage.report, "import": usage.import_usage},
+    ),
     "scenario": ("Lives described as data: run.", {"run": scenario.run}),
 }
 

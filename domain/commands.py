@@ -119,12 +119,16 @@ class Deprovision(Command):
 
 
 class ReportUsage(Command):
-    """So many units were used (SUS-10). Goes to the usage book, never through a workflow's history."""
+    """So many units were used (SUS-10). Goes to the usage book, never through a workflow's history.
+
+    `used_at` is when, where it is told later: what comes after its period was billed goes on the next charge.
+    """
 
     action = Action.REPORT_USAGE
     do: Literal["report_usage"] = "report_usage"
     units: RequestDecimal
     usage_id: Id
+    used_at: RequestInstant | None = None
 
 
 class ChangePrice(Command):

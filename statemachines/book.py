@@ -65,7 +65,7 @@ class Book:
         """Record usage that the lifecycle accepted: once per usage id (MON-7)."""
         known = self.usage.get(command.usage_id)
         if known is None:
-            row = UsageRow(usage_id=command.usage_id, at=answer.at, units=command.units)
+            row = UsageRow(usage_id=command.usage_id, at=command.used_at or answer.at, units=command.units)
             self.usage[command.usage_id] = row
             return answer
         return repeated_usage(answer, command, known.units)

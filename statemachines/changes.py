@@ -128,7 +128,20 @@ def _coming_words(currency: str, price: Decimal, changes: tuple[PriceFrom, ...])
 
 def report_usage(draft: Draft) -> None:
     """CXL-6, SUS-10: whether the usage may be recorded; the usage book tells a repeat from a new one."""
-    assert isinstance(draft.command, ReportUsage)
+    command, subscription = draft.command, draft.subscription
+    assert isinstance(command, ReportUsage)
+    used_at = command.used_at or draft.at
+    if used_at > draft.at:
+        draft.refuse(Rule.MON_3, "It is not used yet: usage is billed in arrears. Report it once it is used.")
+        return
+    if used_at < subscription.ordered_at:
+        draft.refuse(Rule.MON_3, f"It was used before the order ({format_instant(subscription.ordered_at)}).")
+        return
     draft.rule = Rule.CXL_6
-    free = draft.subscription.in_free_trial(draft.at)
-    draft.message = "Recorded; in trial it is not billed." if free else "Recorded; billed at the period's end."
+    first_billing = subscription.first_billing or subscription.ordered_at
+    if subscription.in_free_trial(used_at) or used_at < first_billing:
+        draft.message = "Recorded; in trial it is not billed."
+    elif subscription.term and used_at < subscription.billing_period(subscription.period).start:
+        draft.message = "Recorded; its period is billed already, so it goes on the next charge."
+    else:
+        draft.message = "Recorded; billed at the period's end."

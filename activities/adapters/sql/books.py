@@ -12,7 +12,7 @@ from activities.adapters.sql import claims, double_entry, journal, ledger, usage
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.tables import decision, ledger_entry, outbox, subscription
 from activities.adapters.sql.tables import journal as journal_table
-from activities.contracts import About, Notice, RecordInput
+from activities.contracts import About, Notice, RecordInput, UsageImported
 from activities.errors import BooksConflict, BooksUnavailable
 from domain.commands import ReportUsage
 from domain.decision import Answer, Outcome
@@ -45,6 +45,15 @@ class SqlBooks:
         """
         return await self._database.write(_report_usage, subscription_id, command, answer)
 
+    async def report_usages(
+        self, subscription_id: str, reports: Sequence[ReportUsage], answer: Answer
+    ) -> UsageImported:
+        """Record many reports that the lifecycle accepts as of one instant, in one transaction (MON-7).
+
+        Raises BooksConflict where one repeats a usage id with other units: then none of them is recorded.
+        """
+        return await self._database.write(_report_usages, subscription_id, reports, answer)
+
 
 def _record(connection: Connection, entry: RecordInput, digest: str) -> Receipt:
     last = _last(connection, entry.about.subscription_id)
@@ -55,18 +64,46 @@ def _record(connection: Connection, entry: RecordInput, digest: str) -> Receipt:
 
 
 def _report_usage(connection: Connection, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
+    state = _state_behind(connection, subscription_id, answer)
+    if not state.users_have_access:
+        return _no_longer_taken(answer, state)
+    known = usage.known(connection, subscription_id, [command.usage_id])
+    if command.usage_id in known:
+        return repeated_usage(answer, command, known[command.usage_id])
+    usage.write(connection, subscription_id, [command], answer.at)
+    return answer
+
+
+def _report_usages(
+    connection: Connection, subscription_id: str, reports: Sequence[ReportUsage], answer: Answer
+) -> UsageImported:
+    state = _state_behind(connection, subscription_id, answer)
+    if not state.users_have_access:
+        raise BooksConflict(_no_longer_taken(answer, state).message)
+    new: dict[str, ReportUsage] = {}
+    for report in reports:
+        new.setdefault(report.usage_id, report)
+    known = usage.known(connection, subscription_id, list(new))
+    for report in reports:
+        units = known.get(report.usage_id, new[report.usage_id].units)
+        if units != report.units:
+            raise BooksConflict(
+                f"Usage {report.usage_id} is recorded with {units:f} units, not {report.units:f} (MON-7)."
+            )
+    wanted = [report for usage_id, report in new.items() if usage_id not in known]
+    if wanted:
+        usage.write(connection, subscription_id, wanted, answer.at)
+    return UsageImported(recorded=len(wanted), known=len(reports) - len(wanted))
+
+
+def _state_behind(connection: Connection, subscription_id: str, answer: Answer) -> State:
+    """The state that the journal shows. Raises BooksUnavailable while it is behind the life that answered."""
     last = _last(connection, subscription_id)
     if last is None or last.last_seq < answer.seq:
         raise BooksUnavailable(
             f"The books of {subscription_id} are not written up to event {answer.seq} yet. Try again shortly."
         )
-    if not State(last.state).users_have_access:
-        return _no_longer_taken(answer, last.state)
-    known = usage.known_units(connection, subscription_id, command.usage_id)
-    if known is not None:
-        return repeated_usage(answer, command, known)
-    usage.write(connection, subscription_id, command, answer.at)
-    return answer
+    return State(last.state)
 
 
 def _last(connection: Connection, subscription_id: str) -> Row[int, str] | None:

@@ -1,6 +1,6 @@
 """The usage book: what was used, once per usage id, and which charge has counted it (SUS-10, MON-7)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -11,20 +11,26 @@ from domain.commands import ReportUsage
 from domain.ledger import UsageCharge
 
 
-def known_units(connection: Connection, subscription_id: str, usage_id: str) -> Decimal | None:
-    """The units reported under that id; None where there are none yet."""
-    of_id = (usage.c.subscription_id == subscription_id) & (usage.c.usage_id == usage_id)
-    units: Decimal | None = connection.scalar(select(usage.c.units).where(of_id))
-    return units
+def write(connection: Connection, subscription_id: str, reports: Sequence[ReportUsage], accepted_at: datetime) -> None:
+    """Reports under new ids; used when they were accepted, where they do not say."""
+    rows = [
+        {
+            "subscription_id": subscription_id,
+            "usage_id": report.usage_id,
+            "used_at": report.used_at or accepted_at,
+            "units": report.units,
+        }
+        for report in reports
+    ]
+    connection.execute(insert(usage), rows)
 
 
-def write(connection: Connection, subscription_id: str, command: ReportUsage, used_at: datetime) -> None:
-    """A report under a new id."""
-    connection.execute(
-        insert(usage).values(
-            subscription_id=subscription_id, usage_id=command.usage_id, used_at=used_at, units=command.units
-        )
-    )
+def known(connection: Connection, subscription_id: str, usage_ids: Sequence[str]) -> dict[str, Decimal]:
+    """The units reported under those of the ids that are known."""
+    of_ids = (usage.c.subscription_id == subscription_id) & usage.c.usage_id.in_(usage_ids)
+    return {
+        row.usage_id: row.units for row in connection.execute(select(usage.c.usage_id, usage.c.units).where(of_ids))
+    }
 
 
 def bill(connection: Connection, subscription_id: str, charge: UsageCharge, seq: int) -> Decimal:

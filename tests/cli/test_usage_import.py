@@ -1,0 +1,68 @@
+"""`usage import`: a file of reports is taken whole or not at all, each id once (MON-7)."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Ask
+
+
+@pytest.fixture
+def meter(ask: Ask, customer: str) -> str:
+    """A usage subscription of its own."""
+    subscription = f"meter-{customer}"
+    ask.json(f"buy compute --customer {customer} --id {subscription}")
+    return subscription
+
+
+def written(path: Path, *lines: str) -> Path:
+    file = path / "usage.csv"
+    file.write_text("\n".join(lines) + "\n")
+    return file
+
+
+def test_mon_7_a_file_sent_again_counts_once(ask: Ask, meter: str, tmp_path: Path) -> None:
+    file = written(tmp_path, "usage_id,units", *(f"u-{number},0.5" for number in range(2_500)))
+    assert ask.json(f"usage import {meter} {file} --by service") == {
+        "subscription_id": meter,
+        "recorded": 2_500,
+        "known": 0,
+    }
+    assert f"{meter}: 0 recorded, 2,500 known already." in ask.said(f"usage import {meter} {file} --by service")
+
+
+@pytest.mark.parametrize(
+    ("lines", "fault"),
+    [
+        (("usage_id,units", "a,1", "b,-2"), ":3: units: got '-2'; takes digits in a string"),
+        (("usage_id,units", "a b,1"), ":2: usage_id: got 'a b'; takes 1 to 64 letters"),
+        (("usage_id,units", "a,NaN"), ":2: units: got 'NaN'; takes digits"),
+        (("usage_id,units", "a"), ":2: got 1 cells; takes 2"),
+        (("usage_id,units,used_at", "a,1,yesterday"), ":2: used_at: got 'yesterday'; takes an ISO 8601 instant"),
+        (("usage_id,amount", "a,1"), ":1: got no column units and column 'amount', which is unknown"),
+        (("usage_id,units", "a,1", "a,2"), "usage_id a: got 1 and 2 units; takes one"),
+        (("usage_id,units",), "got no reports"),
+        (("usage_id,units", '"a,1'), "cannot be read as CSV"),
+    ],
+)
+def test_a_faulty_file_is_not_taken(ask: Ask, meter: str, tmp_path: Path, lines: tuple[str, ...], fault: str) -> None:
+    result = ask.whole(f"usage import {meter} {written(tmp_path, *lines)}", code=2)
+    assert fault in result.stderr
+    assert result.stdout == ""
+
+
+def test_mon_3_what_is_not_used_yet_is_refused_whole(ask: Ask, meter: str, tmp_path: Path) -> None:
+    file = written(tmp_path, "usage_id,units,used_at", "a,1,", "b,1,2999-01-01T00:00:00Z")
+    result = ask.whole(f"usage import {meter} {file}", code=1)
+    assert "refused by MON-3" in result.stderr
+    assert "Nothing was recorded." in result.stderr
+
+
+def test_a_licence_takes_none(ask: Ask, customer: str, tmp_path: Path) -> None:
+    ask.json(f"buy contoso-crm --customer {customer} --quantity 1 --id no-meter-{customer}")
+    result = ask.whole(f"usage import no-meter-{customer} {written(tmp_path, 'usage_id,units', 'a,1')}", code=1)
+    assert "refused by CXL-6" in result.stderr
+
+
+def test_a_missing_file_is_one_line(ask: Ask, meter: str, tmp_path: Path) -> None:
+    assert "a file that can be read" in ask.whole(f"usage import {meter} {tmp_path / 'none.csv'}", code=2).stderr
