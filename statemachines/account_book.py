@@ -45,11 +45,12 @@ class AccountBook:
 
     def record(self, record: AccountRecord) -> None:
         """Write one decision's events; the same decision again changes nothing."""
-        known = self._records.setdefault(record.seq, record)
-        if known != record:
-            raise KeyConflict(f"account event {record.seq} is recorded with other content")
-        if known is record:
+        known = self._records.get(record.seq)
+        if known is None:
+            self._records[record.seq] = record
             self.events += record.events
+        elif known != record:
+            raise KeyConflict(f"account event {record.seq} is recorded with other content")
 
     def uninvoiced(self) -> tuple[InvoiceLine, ...]:
         """The rows that no invoice has yet."""
