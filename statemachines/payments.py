@@ -5,7 +5,7 @@ from decimal import Decimal
 from domain.account import Account, Payment, Receivable
 from domain.account_events import AccountEventName, Allocation, Lift
 from domain.account_requests import FailPayment, ReceivePayment
-from domain.money import Money, from_minor
+from domain.money import Money, from_minor, to_minor
 from domain.rules import Rule
 from statemachines.account_draft import AccountDraft
 from statemachines.invoice import InvoicePlace, Invoices
@@ -17,7 +17,9 @@ PAYMENTS_KEPT = 500
 def receive(draft: AccountDraft, request: ReceivePayment, invoices: Invoices) -> None:
     """MON-6: it pays the named invoice, or the unpaid ones from the oldest on; what is left becomes credit."""
     account = draft.account
-    money = Money(amount=from_minor(0, request.currency) + request.amount, currency=request.currency)
+    # With exactly the currency's decimals: `1.500` dollars are `1.50`.
+    whole = from_minor(to_minor(request.amount, request.currency), request.currency)
+    money = Money(amount=whole, currency=request.currency)
     if _is_known(draft, request, money):
         return
     if words := _why_not(account, request):

@@ -95,6 +95,23 @@ def test_mon_6_a_named_invoice_is_paid_alone() -> None:
     assert customer.journal[-1].invoice == numbered(2)
 
 
+def test_mon_1_an_amount_has_exactly_the_currencys_decimals() -> None:
+    """However it is written: 1.500 dollars are 1.50, and 30 are 30.00."""
+    customer = owing()
+    assert customer.pay(FEB, "1.500").message.startswith("USD 1.50 received. ")
+    assert customer.unpaid == ["1 issued 28.50"]
+    assert customer.pay(FEB, 30, payment_id="p-2").message.startswith("USD 30.00 received. ")
+    assert customer.credit == {"USD": "1.50"}
+    assert {f"{event.amount:f}" for event in customer.journal} == {"30.00", "1.50"}
+    assert paid(customer.pay(FEB, "1.5")) == "unchanged MON-7"
+
+
+def test_mon_6_a_payment_without_a_currencys_decimals() -> None:
+    customer = ACustomer(offer={"currency": "JPY", "unit_price": 500}).until("2026-02-05")
+    customer.pay(FEB, "1000.00", currency="JPY")
+    assert customer.unpaid == ["1 issued 500"]
+
+
 @pytest.mark.parametrize("invoice", [numbered(7), "contoso-000001", "x"])
 def test_mon_6_an_unknown_invoice_is_refused_and_the_unpaid_ones_are_named(invoice: str) -> None:
     customer = owing(2)
