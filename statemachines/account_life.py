@@ -11,7 +11,7 @@ from domain.account_requests import AccountRequest, AnyAccountRequest
 from domain.billing_terms import BillingTerms
 from domain.decision import Answer, Outcome
 from domain.values import Frozen, Instant, format_instant
-from statemachines.account_timeline import AccountWhat, next_account_milestone
+from statemachines.account_timeline import next_account_milestone
 from statemachines.accounting import Accounting, open_account
 from statemachines.life import NotNow, OutOfTime
 
@@ -119,6 +119,6 @@ class AccountLiving:
                 words = f"not beyond the next milestone ({milestone.what}, {format_instant(milestone.at)})"
             if words:
                 raise OutOfTime(f"at: got {format_instant(request.at)}; it is {words}")
-        at = request.at or now
-        if account.closing or (milestone.what is AccountWhat.CLOSE and milestone.at <= at):
+        # Other milestones may come before the close: a request that they reach with it cannot be decided either.
+        if account.closing or account.month.end <= (request.at or now):
             raise Closing
