@@ -1,0 +1,210 @@
+"""Random customers: some subscriptions of any offer in two currencies, changed, ended and held; paid, or not."""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from hypothesis import strategies as st
+
+from domain.account_events import Close, CloseReceipt
+from domain.account_requests import AnyAccountRequest
+from domain.billing_terms import BillingTerms, month_end, terms_of
+from domain.decision import Answer, Outcome
+from domain.money import from_minor
+from domain.order import Order
+from domain.policy import PACKS
+from statemachines.account_book import AccountBook
+from statemachines.book import Book
+from statemachines.customer import CustomerSimulator
+from tests.statemachines.a_life import LIVING
+from tests.statemachines.an_account import a_request
+from tests.statemachines.random_lives import DAY, START, TICK, Wish, orders, wishes
+
+HORIZON = timedelta(days=3 * 365 + 1)
+CURRENCIES = ["JPY", "USD"]
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """An order, that the customer's books hear of so much later than it is dated."""
+
+    order: Order
+    late: timedelta
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A command to one of the subscriptions there are."""
+
+    since: timedelta
+    subscription: int
+    wish: Wish
+
+    def act(self, customer: CustomerSimulator, at: datetime) -> None:
+        """Ask for it."""
+        customer.advance(at)
+        known = sorted(customer.subscriptions)
+        if known:
+            subscription_id = known[self.subscription % len(known)]
+            customer.ask(subscription_id, self.wish.command(customer.subscriptions[subscription_id], at), at)
+
+
+@dataclass(frozen=True)
+class Settling:
+    """A request to the account, with its amount found when it comes to it."""
+
+    since: timedelta
+    do: str
+    amount: str
+    minor: int
+    currency: str
+    named: int | None
+    payment: int
+    pack: str | None
+    suspends: bool | None
+
+    def request(self, customer: CustomerSimulator) -> AnyAccountRequest:
+        """As plain data."""
+        account = customer.life.account
+        if self.do == "change_terms":
+            said = {"policy": self.pack, "suspends": self.suspends}
+            return a_request(self.do, **{name: value for name, value in said.items() if value is not None})
+        unpaid = account.unpaid_in(self.currency)
+        named = unpaid[self.named % len(unpaid)] if unpaid and self.named is not None else None
+        fields: dict[str, object] = {"invoice": named.invoice} if named else {}
+        if self.do == "fail_payment":
+            return a_request(self.do, payment_id=f"p-{self.payment}", **fields)
+        amounts = {
+            "one": (named or unpaid[0]).owed if unpaid else Decimal(0),
+            "all": sum((receivable.owed for receivable in unpaid), Decimal(0)),
+            "some": Decimal(0),
+        }
+        amount = amounts[self.amount] or from_minor(self.minor, self.currency)
+        return a_request(
+            self.do, payment_id=f"p-{self.payment}", currency=self.currency, amount=f"{amount:f}", **fields
+        )
+
+    def act(self, customer: CustomerSimulator, at: datetime) -> None:
+        """Ask for it; what is refused or known changes nothing (MON-7)."""
+        customer.advance(at)
+        request, before, events = self.request(customer), customer.life.account, len(customer.book.events)
+        answer = customer.request(request, at)
+        if answer.outcome is not Outcome.DONE:
+            assert answer.outcome in {Outcome.REFUSED, Outcome.UNCHANGED}
+            assert customer.life.account == before
+            assert len(customer.book.events) == events
+        else:
+            _the_answer_is_the_event(customer, answer, events)
+
+
+def _the_answer_is_the_event(customer: CustomerSimulator, answer: Answer, events: int) -> None:
+    (event,) = customer.book.events[events:]
+    assert (answer.seq, answer.at, answer.rule) == (event.seq, event.at, event.rule)
+    assert (answer.credit.amount if answer.credit else 0) == (event.credited or 0)
+
+
+class CountingBook(AccountBook):
+    """The books, with how often each month was closed."""
+
+    def __init__(self, customer_id: str, books: dict[str, Book]) -> None:
+        super().__init__(customer_id, books)
+        self.closes: list[Close] = []
+
+    def close(self, close: Close) -> CloseReceipt:
+        """The month's invoices."""
+        self.closes.append(close)
+        return super().close(close)
+
+
+@dataclass(frozen=True)
+class RandomCustomer:
+    """What is bought, and what is asked when."""
+
+    terms: BillingTerms
+    purchases: list[Purchase]
+    steps: list[Asking | Settling]
+
+    def live(self) -> tuple[CustomerSimulator, CountingBook]:
+        """Three years of it."""
+        customer = CustomerSimulator("fabrikam", self.terms, START, LIVING)
+        book = customer.book = CountingBook("fabrikam", customer._books)
+        doings: list[tuple[datetime, Purchase | Asking | Settling]] = [
+            *((purchase.order.at + purchase.late, purchase) for purchase in self.purchases),
+            *((START + step.since, step) for step in self.steps),
+        ]
+        for at, doing in sorted(doings, key=lambda each: each[0]):
+            if isinstance(doing, Purchase):
+                customer.advance(at)
+                customer.buy(doing.order)
+            else:
+                doing.act(customer, at)
+        customer.advance(START + HORIZON)
+        return customer, book
+
+    @property
+    def late(self) -> bool:
+        """Whether the books hear of something after its month was closed."""
+        return any(purchase.late for purchase in self.purchases)
+
+
+def _beside_a_month_end(months: int, jitter: timedelta) -> timedelta:
+    at = START
+    for _ in range(months):
+        at = month_end(at)
+    return min(max(at + jitter - START, timedelta(0)), HORIZON)
+
+
+sinces = st.timedeltas(timedelta(0), HORIZON) | st.builds(
+    _beside_a_month_end, st.integers(1, 36), st.sampled_from([-TICK, timedelta(0), TICK, 60 * DAY, 90 * DAY])
+)
+askings = st.builds(Asking, since=sinces, subscription=st.integers(0, 3), wish=wishes)
+ending = st.builds(
+    Asking, since=sinces, subscription=st.integers(0, 3), wish=wishes.map(lambda w: replace(w, do="cancel"))
+)
+settlings = st.builds(
+    Settling,
+    since=sinces,
+    do=st.sampled_from(["pay", "pay", "pay", "pay", "pay", "pay", "pay", "pay", "fail_payment", "change_terms"]),
+    amount=st.sampled_from(["all", "some", "all", "one"]),
+    minor=st.integers(1, 5_000),
+    currency=st.sampled_from(CURRENCIES),
+    named=st.none() | st.integers(0, 3),
+    payment=st.integers(0, 40),
+    pack=st.none() | st.sampled_from(sorted(PACKS)),
+    suspends=st.sampled_from([None, True, False]),
+)
+lateness = st.sampled_from([timedelta(0)] * 5 + [20 * DAY])
+two_currencies = orders().filter(lambda order: order.offer.currency in CURRENCIES and bool(order.offer.unit_price))
+all_terms = st.sampled_from(sorted(PACKS)).map(terms_of)
+"""Where nobody is suspended a life goes on, whoever pays."""
+
+
+def _purchases(found: list[tuple[Order, timedelta]]) -> list[Purchase]:
+    return [
+        Purchase(order.model_copy(update={"subscription_id": f"s-{number}"}), late)
+        for number, (order, late) in enumerate(found, start=1)
+    ]
+
+
+customers = st.builds(
+    RandomCustomer,
+    terms=all_terms | all_terms.map(BillingTerms.without_suspension),
+    purchases=st.sampled_from([3, 2, 4, 1])
+    .flatmap(lambda size: st.lists(st.tuples(two_currencies, lateness), min_size=size, max_size=size))
+    .map(_purchases),
+    steps=st.sampled_from([12, 20, 30, 6]).flatmap(
+        lambda size: st.lists(settlings | settlings | settlings | askings | ending, min_size=size, max_size=size)
+    ),
+)
+
+
+def counted(customer: CustomerSimulator) -> Counter[str]:
+    """How often each kind of account event happened, and what else is worth to have been seen."""
+    found: Counter[str] = Counter(event.event.value for event in customer.book.events)
+    found["lifts"] = sum(event.lifts for event in customer.book.events)
+    found["overpaid"] = sum(bool(event.credited) for event in customer.book.events)
+    found["spread"] = sum(len(event.allocations) > 1 for event in customer.book.events)
+    found["carried_in"] = sum(bool(invoice.head.totals.carried_in) for invoice in customer.book.invoices)
+    found["two currencies"] = len({invoice.head.currency for invoice in customer.book.invoices}) > 1
+    return found
