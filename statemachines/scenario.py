@@ -117,11 +117,19 @@ def parse_scenario(data: object) -> Scenario:
     try:
         scenario = Scenario.model_validate_json(json.dumps(filled, default=str))
     except ValidationError as error:
-        raise Malformed(_in_file_order(data, faults + faults_of(error))) from None
+        faults += [fault for fault in faults_of(error) if not _filled_in(data, fault)]
+        raise Malformed(_in_file_order(data, faults)) from None
     faults += [Fault(path=path, got=got, takes=takes) for path, got, takes in _semantic_faults(scenario)]
     if faults:
         raise Malformed(_in_file_order(data, faults))
     return scenario
+
+
+def _filled_in(data: dict[Any, Any], fault: Fault) -> bool:
+    """A payment's currency is the offer's: what is wrong with it is a fault of the offer alone."""
+    if fault.path[:1] != ("commands",) or fault.path[2:] != ("currency",):
+        return False
+    return bool(data["commands"][fault.path[1]]["do"] == AccountAction.PAY)
 
 
 def _in_file_order(data: object, faults: list[Fault]) -> list[Fault]:

@@ -32,7 +32,7 @@ def test_the_invariants_of_an_account() -> None:
     reached: Counter[str] = Counter()
 
     @given(customers)
-    @settings(max_examples=200)
+    @settings(max_examples=120)
     def hold(random: RandomCustomer) -> None:
         customer, book = random.live()
         every_month_is_closed_once(customer, book)
