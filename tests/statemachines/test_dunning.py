@@ -292,6 +292,17 @@ def test_mon_6_under_terms_with_more_reminders_the_rest_of_them_follow() -> None
     assert [event.reminder for event in customer.journal if event.reminder] == [1, 2, 3]
 
 
+def test_mon_6_under_terms_with_more_reminders_one_that_is_past_is_sent_at_once() -> None:
+    customer = unpaid_year("saas-fulfillment-v2")
+    customer.request("2026-04-20", "change_terms", policy="csp-2019")
+    customer.until("2026-12-31")
+    assert customer.events[-3:] == [
+        "suspended_for_nonpayment 1@2026-04-16T00:00:00Z",
+        "terms_changed -@2026-04-20T00:00:00Z",
+        "reminded 1@2026-04-20T00:00:00Z",
+    ]
+
+
 def test_mon_6_turned_off_and_on_again_past_its_date_it_suspends_at_once() -> None:
     customer = unpaid_year()
     customer.request("2026-04-20", "change_terms", suspends=False)

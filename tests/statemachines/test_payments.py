@@ -40,6 +40,7 @@ def test_mon_6_a_whole_payment() -> None:
     event = customer.journal[-1]
     assert [f"{a.invoice} {a.amount} {a.state}" for a in event.allocations] == [f"{numbered(1)} 30.00 paid"]
     assert (f"{event.amount:f}", f"{event.credited:f}", event.payment_id) == ("30.00", "0.00", "p-1")
+    assert not event.lifts, "nothing was held"
     assert (answer.seq, answer.at, answer.effective_at) == (event.seq, event.at, event.at)
 
 
