@@ -18,21 +18,23 @@ if TYPE_CHECKING:
     from cli.forecast import Comparison
     from cli.playing import Played
     from cli.progress import Progress
+    from hosting.assembly import World
     from statemachines.scenario import Scenario
 
-FOLDER = Path("scenarios") / "lives"
+FOLDER = Path("scenarios")
 LIVES = (
-    "trial-of-thirty-days",
-    "monthly-from-january-31",
-    "full-credit-with-increases-and-add-ons",
-    "a-renewal-does-not-reopen-the-window",
-    "suspended-over-a-billing-date-under-csp-2019",
-    "suspended-over-the-terms-end-and-back",
-    "retention-with-30-free-days",
-    "the-window-runs-while-the-publisher-sets-up",
-    "usage-with-add-ons-and-a-new-price",
+    "lives/trial-of-thirty-days",
+    "lives/monthly-from-january-31",
+    "lives/full-credit-with-increases-and-add-ons",
+    "lives/a-renewal-does-not-reopen-the-window",
+    "lives/suspended-over-a-billing-date-under-csp-2019",
+    "lives/suspended-over-the-terms-end-and-back",
+    "lives/retention-with-30-free-days",
+    "lives/the-window-runs-while-the-publisher-sets-up",
+    "lives/usage-with-add-ons-and-a-new-price",
+    "accounts/suspended-for-nonpayment-and-lifted",
 )
-"""Chosen to show the trial, renewals, both cancellations, suspension, deletion, set-up and usage."""
+"""Chosen to show the trial, renewals, both cancellations, suspension, deletion, set-up, usage, and unpaid invoices."""
 
 
 def demo(
@@ -66,8 +68,9 @@ async def _play(
     directory: Path, scenarios: "list[Scenario]", screen: "Console", progress: "Progress", keep: bool
 ) -> bool:
     from cli.forecast import Comparison, conclusion
-    from cli.playing import play_all
+    from cli.playing import play_all, subscription_id
     from cli.stage import stage
+    from workflows.live import live_customer
 
     began = time.monotonic()
     progress.begin("server", "a Temporal server and a worker, in a fresh directory")
@@ -78,6 +81,9 @@ async def _play(
             async for life in lives:
                 comparisons.append(Comparison.of(life.forecast, life.story))
                 _tell(screen, life, comparisons[-1], f"{len(comparisons)} of {len(scenarios)}")
+                if life.scenario.billed:
+                    key = subscription_id(life.scenario, len(comparisons))
+                    await _show_invoice(screen, playing.world, live_customer(life.scenario, key))
         as_forecast = all(comparison.difference is None for comparison in comparisons)
         screen.rule(style="dim")
         last = f"{conclusion(comparisons)} ({time.monotonic() - began:.0f} s)"
@@ -87,6 +93,18 @@ async def _play(
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.Event().wait()
     return as_forecast
+
+
+async def _show_invoice(screen: "Console", world: "World", customer: str) -> None:
+    """The invoice with the most to tell, of a life that was lived with its account."""
+    from cli.invoice_sheet import print_invoice
+    from statemachines.invoice_document import standing_of
+
+    events = await world.account_reader.events(customer)
+    told = [(standing_of(one.head, events), one) for one in await world.account_reader.documents(customer)]
+    standing, invoice = max(told, key=lambda pair: pair[0].reminders)
+    print_invoice(screen, invoice, standing)
+    screen.print()
 
 
 def _tell(screen: "Console", life: "Played", comparison: "Comparison", place: str) -> None:

@@ -4,7 +4,7 @@ import textwrap
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
@@ -17,6 +17,8 @@ from domain.decision import Answer, Outcome
 from domain.events import Event, EventName
 from domain.ledger import Kind, LedgerRow
 from domain.money import from_minor
+from domain.roles import AccountAction
+from statemachines.customer import ACTOR
 
 if TYPE_CHECKING:
     from statemachines.document import Story
@@ -102,9 +104,20 @@ def summary(story: "Story") -> Iterator[tuple[str, str]]:
         yield "money", "nothing was charged"
     spans = [f"{instant(i.start)} to {instant(i.end) or 'now'}" for i in story.access]
     yield "access", "; ".join(spans) if spans else "none, at any time"
+    if story.invoices is not None:
+        yield "billed", " · ".join(map(_invoice, story.invoices)) or "none yet"
     upcoming = [f"{m.what} {instant(m.at)} ({m.rule})" for m in story.timeline]
     state = story.subscription.state
     yield "then", f"{state}: nothing more will happen" if state.ended else f"{state}; next {', '.join(upcoming)}"
+
+
+def _invoice(document: dict[str, Any]) -> str:
+    """One invoice in a few words."""
+    if document["invoice"] is None:
+        return f"not invoiced yet {document['currency']} {document['total']}"
+    due = f"{document['currency']} {document['due']}"
+    owed = f", {document['owed']} owed" if document["owed"] not in {document["due"], "0.00", "0"} else ""
+    return f"{document['invoice']} {document['state']}: {due}{owed}"
 
 
 def balance(rows: Sequence[LedgerRow]) -> str:
@@ -126,7 +139,13 @@ def _told(answer: Answer) -> Entry:
 
 
 def _comes_after(answer: Answer, events: tuple[Event, ...]) -> int:
-    """After which event the command was asked: before its own, which carry the answer's number."""
+    """After which event the command was asked: before its own, which carry the answer's number.
+
+    What was asked of the account is numbered by the account; what that did to the subscription came after it.
+    """
+    if answer.do in set(AccountAction):
+        before = (event.at < answer.at or (event.at == answer.at and event.actor != ACTOR) for event in events)
+        return sum(before)
     if answer.outcome in _NOTHING or answer.do == "report_usage":
         return answer.seq
     trial_too = events[answer.seq - 1].event is EventName.TRIAL_STARTED

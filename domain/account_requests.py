@@ -11,7 +11,7 @@ from domain.invoice import InvoiceId
 from domain.money import EXPONENTS, Currency, fits
 from domain.policy import PackName
 from domain.roles import AccountAction
-from domain.values import Id, RequestDecimal, RequestInstant, Strict
+from domain.values import Id, RequestDecimal, RequestInstant, Strict, without_nul
 
 
 def _more_than_zero(amount: Decimal) -> Decimal:
@@ -21,7 +21,7 @@ def _more_than_zero(amount: Decimal) -> Decimal:
 
 
 PaymentAmount = Annotated[RequestDecimal, AfterValidator(_more_than_zero)]
-Reason = Annotated[str, Field(min_length=1, max_length=200)]
+Reason = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(without_nul)]
 
 
 class AccountRequest(Strict):

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from domain.holds import Reason
 from domain.money import Money
 from domain.offers import MAX_QUANTITY, PinnedOffer
 from domain.prices import Price, order_faults
 from domain.roles import Action
-from domain.values import Id, RequestDecimal, RequestInstant, Strict
+from domain.values import Id, RequestDecimal, RequestInstant, Strict, without_nul
 
-Details = Annotated[str, Field(max_length=1024)]
+Details = Annotated[str, Field(max_length=1024), AfterValidator(without_nul)]
 Quantity = Annotated[int, Field(ge=0, le=MAX_QUANTITY)]
 
 

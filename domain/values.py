@@ -84,6 +84,13 @@ def parse_request_instant(value: object) -> datetime:
     return instant
 
 
+def without_nul(text: str) -> str:
+    """Text that every database can hold: PostgreSQL has no place for NUL."""
+    if "\0" in text:
+        raise ValueError("takes text without NUL characters")
+    return text
+
+
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
 Instant = Annotated[datetime, BeforeValidator(parse_instant), PlainSerializer(format_instant, when_used="json")]
 RequestInstant = Annotated[

@@ -295,9 +295,10 @@ class BillingAccountWorkflow(OneRequest):
 
     def _decide_first_waiting(self) -> None:
         request, *others = self._life.waiting
-        if next_account_milestone(self._life.account).at <= (at := request.at or self._now()):
-            # Another month has ended meanwhile: that comes first, and this waits for it.
-            assert self._take_due_milestone()
+        at = max(request.at or self._now(), self._life.account.last_at)
+        if (life := self._living.step(self._life, at)) is not None:
+            # What is due by then comes first: another month may have ended, and this waits for it.
+            self._life = life
             return
         self._life = self._life.model_copy(update={"waiting": tuple(others)})
         self._decide_signal(request, at)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
+from zlib import crc32
 
 from domain.account_events import AccountEvent
 from domain.account_requests import AccountRequest
@@ -24,6 +25,9 @@ from workflows.client import Subscriptions
 from workflows.messages import TestClock
 from workflows.time_skipping import ServerClock
 from workflows.time_travel import TimeTravel
+
+LONGEST_NAME = 55
+"""Of a customer's id, so that the mark behind it fits."""
 
 
 class Archive(Protocol):
@@ -87,6 +91,13 @@ class Surroundings(Protocol):
     def books(self) -> UsageBook: ...
 
 
+def live_customer(scenario: Scenario, subscription_id: str) -> str:
+    """Whose life it is: an account is its customer's, so where it is lived each life has a customer of its own."""
+    if not scenario.billed:
+        return scenario.order.customer
+    return f"{scenario.order.customer[:LONGEST_NAME]}-{crc32(subscription_id.encode()):08x}"
+
+
 class LiveScenario:
     """One life on the server. `progress` is told each command and milestone as it is reached."""
 
@@ -106,8 +117,7 @@ class LiveScenario:
 
     @property
     def _customer(self) -> str:
-        """An account is its customer's: where it is lived, each life has a customer of its own."""
-        return self._id if self._scenario.billed else self._scenario.order.customer
+        return live_customer(self._scenario, self._id)
 
     async def run(self, now: datetime) -> Story:
         """Buy at `now` on the server's clock, live the whole scenario, and tell what happened."""

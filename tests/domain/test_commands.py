@@ -61,7 +61,7 @@ def test_no_unknown_field_and_no_missing_actor(do: str) -> None:
     + [("set_add_on", {"add_on": add_on}) for add_on in ("", "a b", "x" * 65, 7)]
     + [("set_auto_renew", {"enabled": enabled}) for enabled in (0, 1, "true", "on", None)]
     + [("suspend", {"reason": reason}) for reason in ("", "bored", "FRAUD", None, 1)]
-    + [("cancel", {"details": details}) for details in ("x" * 1025, 5)]
+    + [("cancel", {"details": details}) for details in ("x" * 1025, 5, "a\0b")]
     + [("report_usage", {"units": units}) for units in (1.5, True, "-1", "1e3", "NaN", 10**12)]
     + [("report_usage", {"usage_id": usage_id}) for usage_id in ("", "x" * 65, "a/b", 5)]
     + [("change_price", {"unit_price": price}) for price in (10.5, True, "-1", "")]
