@@ -111,7 +111,7 @@ class SubscriptionWorkflow(OneRequest):
         subscription = self._life.subscription
         receipt = await workflow.execute_activity_method(
             BillingActivities.record,
-            RecordInput(about=About.of(subscription), record=record, opens=self._account_to_open(record)),
+            RecordInput(about=About.of(subscription), record=record, opens=self._opens(record)),
             start_to_close_timeout=options.RECORD_TIMEOUT,
             retry_policy=options.WITHOUT_END,
             summary=record_headline(record),
@@ -119,11 +119,11 @@ class SubscriptionWorkflow(OneRequest):
         self._life = self._life.acknowledged(receipt)
         self._periods += sum(event.event in BILLED for event in record.events)
 
-    def _account_to_open(self, record: Record) -> OpenAccount | None:
-        """With the first decision of a life: what its customer's invoices come from (MON-5)."""
-        if not self._invoiced or record.seq > 1:
-            return None
-        return OpenAccount.of(self._life.subscription, self._clock.offset if self._clock else None)
+    def _opens(self, record: Record) -> OpenAccount | None:
+        """With a life's first decision: its customer's account, which invoices it (MON-5)."""
+        if self._invoiced and record.seq == 1:
+            return OpenAccount.of(self._life.subscription, self._clock.offset if self._clock else None)
+        return None
 
     async def _provision(self, provision: Provision) -> None:
         subscription = self._life.subscription

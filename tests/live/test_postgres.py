@@ -19,8 +19,8 @@ from tests.live.purchases import settings_in
 from tests.postgres_server import PostgresServer
 from workflows.live import LiveScenario
 
-LIVES = Path(__file__).parents[2] / "scenarios" / "lives"
-SOME = sorted(LIVES.glob("*.yaml"))[::16]
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+SOME = [*sorted(SCENARIOS.glob("lives/*.yaml"))[::16], *sorted(SCENARIOS.glob("accounts/*.yaml"))[::4]]
 QUEUE = "on-postgresql"
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]

@@ -11,7 +11,9 @@ from hosting.assembly import World
 from statemachines.scenario import parse_scenario, simulate
 from workflows.live import LiveScenario
 
-LIVES = sorted((Path(__file__).parents[2] / "scenarios" / "lives").glob("*.yaml"))
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+LIVES = [*sorted((SCENARIOS / "lives").glob("*.yaml")), *sorted((SCENARIOS / "accounts").glob("*.yaml"))]
+"""With the account of the life's customer, where the scenario has one."""
 GROUPS = 10
 AT_ONCE = 4
 
