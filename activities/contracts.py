@@ -57,6 +57,14 @@ class RecordInput(Frozen):
     record: Record
     opens: OpenAccount | None = None
 
+    @classmethod
+    def of(
+        cls, subscription: Subscription, record: Record, *, invoiced: bool, ahead_by: timedelta | None
+    ) -> "RecordInput":
+        """The decision, with the account of its customer where it is the first of a life that is invoiced (MON-5)."""
+        opens = OpenAccount.of(subscription, ahead_by) if invoiced and record.seq == 1 else None
+        return cls(about=About.of(subscription), record=record, opens=opens)
+
 
 class UsageImported(Frozen):
     """What came of many usage reports: new ones, and those that were known already with the same units."""

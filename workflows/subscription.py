@@ -10,7 +10,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.billing import BillingActivities
-    from activities.contracts import About, OpenAccount, ProvisionInput, RecordInput
+    from activities.contracts import ProvisionInput, RecordInput
     from activities.provisioning import ProvisioningActivities
     from domain import commands
     from domain.commands import AnyCommand, Command
@@ -108,22 +108,16 @@ class SubscriptionWorkflow(OneRequest):
             await self._wait_for_an_operator(error)
 
     async def _record(self, record: Record) -> None:
-        subscription = self._life.subscription
+        ahead_by = self._clock.offset if self._clock else None
         receipt = await workflow.execute_activity_method(
             BillingActivities.record,
-            RecordInput(about=About.of(subscription), record=record, opens=self._opens(record)),
+            RecordInput.of(self._life.subscription, record, invoiced=self._invoiced, ahead_by=ahead_by),
             start_to_close_timeout=options.RECORD_TIMEOUT,
             retry_policy=options.WITHOUT_END,
             summary=record_headline(record),
         )
         self._life = self._life.acknowledged(receipt)
         self._periods += sum(event.event in BILLED for event in record.events)
-
-    def _opens(self, record: Record) -> OpenAccount | None:
-        """With a life's first decision: its customer's account, which invoices it (MON-5)."""
-        if self._invoiced and record.seq == 1:
-            return OpenAccount.of(self._life.subscription, self._clock.offset if self._clock else None)
-        return None
 
     async def _provision(self, provision: Provision) -> None:
         subscription = self._life.subscription
