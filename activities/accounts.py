@@ -1,23 +1,16 @@
 """The activities of a billing account: close a month, record a decision, place and lift holds (MON-5, MON-6, SUS-9)."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
-
 from temporalio import activity
 
 from activities.account_contracts import AccountRecordInput, CloseInput, Holding, HoldInput
-from activities.errors import NotTaken, NotThere, Transient
+from activities.crowd import each
+from activities.errors import NotTaken, NotThere
 from activities.failure import reported
 from activities.ports import AccountBooks, Audience, NonpaymentHolds
 from domain.account_events import CloseReceipt
 from domain.commands import Command
 from domain.decision import Answer, Outcome
 from statemachines.customer import hold_command, lift_command
-
-AT_ONCE = 10
-"""How many subscriptions are told at a time."""
-HEARTBEAT = timedelta(seconds=1)
 
 
 class AccountActivities:
@@ -54,7 +47,7 @@ class AccountActivities:
                 await self._holds.placed(entry.customer_id, entry.seq, subscription_id)
 
         with reported():
-            await _each(await self._holds.to_hold(entry.customer_id, entry.seq), place)
+            await each(await self._holds.to_hold(entry.customer_id, entry.seq), place)
             return Holding(subscriptions=await self._holds.count(entry.customer_id, placed_by=entry.seq))
 
     @activity.defn(name="lift_nonpayment")
@@ -66,7 +59,7 @@ class AccountActivities:
             await self._holds.lifted(entry.customer_id, entry.seq, subscription_id)
 
         with reported():
-            await _each(await self._holds.to_lift(entry.customer_id), lift)
+            await each(await self._holds.to_lift(entry.customer_id), lift)
             return Holding(subscriptions=await self._holds.count(entry.customer_id, lifted_by=entry.seq))
 
     async def _tell(self, subscription_id: str, command: Command) -> Answer | None:
@@ -80,29 +73,3 @@ class AccountActivities:
                 return None
             # Its own clock has gone past the account's: it decides at its own now.
             return await self._tell(subscription_id, command.model_copy(update={"at": None}))
-
-
-async def _each(subscription_ids: Sequence[str], tell: Callable[[str], Awaitable[None]]) -> None:
-    """Tell each, AT_ONCE at a time; the others too where one cannot be told. Raises the first Transient then."""
-    window = asyncio.Semaphore(AT_ONCE)
-
-    async def in_turn(subscription_id: str) -> Transient | None:
-        async with window:
-            try:
-                await tell(subscription_id)
-            except Transient as trouble:
-                return trouble
-            return None
-
-    tasks = [asyncio.create_task(in_turn(subscription_id)) for subscription_id in subscription_ids]
-    try:
-        waiting = set(tasks)
-        while waiting:
-            _, waiting = await asyncio.wait(waiting, timeout=HEARTBEAT.total_seconds())
-            activity.heartbeat(len(tasks) - len(waiting))
-    finally:
-        for task in tasks:
-            task.cancel()
-    troubles = [trouble for task in tasks if (trouble := task.result())]
-    if troubles:
-        raise troubles[0]

@@ -1,22 +1,16 @@
 """The activities that tell subscriptions what the catalog's prices will be (BUY-5)."""
 
-import asyncio
-from collections.abc import Sequence
-from datetime import timedelta
-
 from temporalio import activity
 
+from activities.crowd import each
 from activities.errors import NotStartedYet, NotThere, Permanent, Transient
 from activities.failure import reported
 from activities.ports import Audience, PriceBook
 from activities.price_contracts import Concerned, ConcernedInput, PriceMessage, TellInput, Told
 from domain.decision import Outcome
 
-AT_ONCE = 10
-"""How many subscriptions are told at a time."""
 PATIENCE = 6
 """At the so manyth attempt, half a minute after the first, who still cannot be told is left out and named."""
-HEARTBEAT = timedelta(seconds=1)
 
 
 class PriceActivities:
@@ -40,7 +34,7 @@ class PriceActivities:
         """Tell each, the others too where one cannot be told; then that is tried again, until PATIENCE is over."""
         with reported():
             messages = await self._book.messages(entry.version, entry.subscription_ids)
-            results = await self._tell_all(messages)
+            results = await each(messages, self._tell)
             troubles = [result for result in results if isinstance(result, Transient)]
             if troubles and activity.info().attempt < PATIENCE:
                 raise troubles[0]
@@ -54,24 +48,6 @@ class PriceActivities:
         """Note that every subscription concerned has been told."""
         with reported():
             await self._book.told(version)
-
-    async def _tell_all(self, messages: Sequence[PriceMessage]) -> list[Told | Transient]:
-        window = asyncio.Semaphore(AT_ONCE)
-
-        async def in_turn(message: PriceMessage) -> Told | Transient:
-            async with window:
-                return await self._tell(message)
-
-        tasks = [asyncio.create_task(in_turn(message)) for message in messages]
-        try:
-            waiting = set(tasks)
-            while waiting:
-                _, waiting = await asyncio.wait(waiting, timeout=HEARTBEAT.total_seconds())
-                activity.heartbeat(len(tasks) - len(waiting))
-        finally:
-            for task in tasks:
-                task.cancel()
-        return [task.result() for task in tasks]
 
     async def _tell(self, message: PriceMessage) -> Told | Transient:
         """What came of telling one; a Transient where trying again may help."""
