@@ -151,8 +151,12 @@ async def _looked_up(invoice: str) -> tuple[Invoice, Standing, tuple[str, str]]:
     async with opened_books() as books:
         document, standing = await books.invoice(invoice)
         customer = await books.catalog.customer(document.head.customer_id)
-        partner = document.head.series
-        return document, standing, (partner, customer.name if customer else document.head.customer_id)
+        partner = await books.catalog.partner(document.head.series)
+        names = (
+            partner.name if partner else document.head.series,
+            customer.name if customer else document.head.customer_id,
+        )
+        return document, standing, names
 
 
 def pay(
