@@ -1,8 +1,8 @@
 """Record the histories that the replay tests hold the workflows to: `.venv/bin/python -m tests.replay.record`.
 
-Lives the scenarios beside this file on a real server, buys orders and tells prices there, and writes each run of each
-workflow. Existing recordings are kept: they are runs that may still be open somewhere. Delete one only when no such
-run can exist any more.
+Lives the scenarios beside this file on a real server, with the accounts of those that are billed; buys orders,
+tells prices and signals an account there; and writes each run of each workflow. Existing recordings are kept: they are
+runs that may still be open somewhere. Delete one only when no such run can exist any more.
 """
 
 import asyncio
@@ -22,6 +22,8 @@ from hosting.embedded import EmbeddedServer
 from statemachines.scenario import parse_scenario
 from tests.live.purchases import settings_in
 from tests.replay.sales import Sales
+from tests.replay.signalled import CUSTOMER, live_signalled
+from workflows.account_messages import account_workflow_id
 from workflows.live import LiveScenario
 from workflows.messages import workflow_id
 from workflows.price_messages import price_workflow_id
@@ -48,6 +50,14 @@ async def record(world: World, path: Path) -> None:
     await life.run(datetime.now(UTC))
     for number, history in enumerate(await runs_of(world, workflow_id(path.stem)), start=1):
         write(f"{path.stem}.{number:02}", history)
+    if scenario.billed:
+        await record_account(world, path.stem)
+
+
+async def record_account(world: World, customer_id: str) -> None:
+    """Write every run of the customer's account."""
+    for number, history in enumerate(await runs_of(world, account_workflow_id(customer_id)), start=1):
+        write(f"account.{customer_id}.{number:02}", history)
 
 
 def write(name: str, history: WorkflowHistory) -> None:
@@ -82,6 +92,8 @@ async def main() -> None:
             settings = settings_in(Path(directory))
             async with running_worker(client, settings) as world:
                 await sell(world, settings)
+                await live_signalled(world, settings)
+                await record_account(world, CUSTOMER)
                 for path in sorted((HERE / "lives").glob("*.yaml")):
                     await record(world, path)
 

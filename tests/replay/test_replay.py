@@ -1,4 +1,4 @@
-"""Recorded lives, orders and tellings still replay, and ask nothing more of the server than their histories hold.
+"""Recorded lives, accounts, orders and tellings still replay, and ask nothing more of the server than they hold.
 
 A failure here says: with the code as it is, workflows that are running now would be stuck, or would do
 something once more. Read docs/changing-workflows.md before recording anew.
@@ -6,6 +6,7 @@ something once more. Read docs/changing-workflows.md before recording anew.
 
 import asyncio
 import gzip
+import json
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from activities.order_contracts import PlacedOrder
 from hosting.assembly import WORKFLOWS
 from tests.replay.commands import Recorder, held_by
 from workflows import options
+from workflows.account_messages import AccountClosed, AccountStart
+from workflows.billing_account import BillingAccountWorkflow
 from workflows.converter import DATA_CONVERTER
 from workflows.interceptor import GuardInterceptor
 from workflows.messages import Ended, Start
@@ -26,8 +29,14 @@ from workflows.price_changes import PriceChangeWorkflow
 from workflows.subscription import SubscriptionWorkflow
 
 RECORDINGS = sorted((Path(__file__).parent / "histories").glob("*.json.gz"))
-PREFIXES: dict[str, type] = {"order": OrderWorkflow, "price-changes": PriceChangeWorkflow}
+PREFIXES: dict[str, type] = {
+    "order": OrderWorkflow,
+    "price-changes": PriceChangeWorkflow,
+    "account": BillingAccountWorkflow,
+}
 """How a recording's name begins, `order.ID.RUN`, where it is not a subscription's: `ID.RUN`."""
+WORKFLOW_IDS = {"account": "billing-account"}
+"""What stands before the colon of the workflow's id, where the recording's name says it more shortly."""
 
 
 def workflow_of(path: Path) -> type:
@@ -40,7 +49,7 @@ HISTORIES = [path for path in RECORDINGS if workflow_of(path) is SubscriptionWor
 
 def history_of(path: Path) -> WorkflowHistory:
     first, key, *_ = path.name.split(".")
-    workflow_id = f"{first}:{key}" if first in PREFIXES else f"subscription:{first}"
+    workflow_id = f"{WORKFLOW_IDS.get(first, first)}:{key}" if first in PREFIXES else f"subscription:{first}"
     return WorkflowHistory.from_json(workflow_id, gzip.decompress(path.read_bytes()).decode())
 
 
@@ -126,6 +135,80 @@ async def test_a_new_activity_before_the_last_wait_is_noticed() -> None:
         except workflow.NondeterminismError:
             noticed += 1
     assert noticed == len(open_runs)
+
+
+ACCOUNTS = [path for path in RECORDINGS if workflow_of(path) is BillingAccountWorkflow]
+SHOWN_OF_ACCOUNTS = {
+    # MON-5
+    "invoice_issued",
+    "invoice_carried",
+    # MON-6
+    "payment_received",
+    "payment_failed",
+    "invoice_overdue",
+    "reminded",
+    "suspended_for_nonpayment",
+    "terms_changed",
+}
+
+
+def test_the_recordings_show_all_that_happens_to_an_account() -> None:
+    runs = [history_of(path) for path in ACCOUNTS]
+    ends = [held_by(run)[-1] for run in runs]
+    assert ends.count("continue_as_new_workflow_execution") >= 6
+    assert ends.count("start_timer") == len({run.workflow_id for run in runs}) >= 2
+    performed: dict[str, list[bytes]] = {}
+    signals = 0
+    for run in runs:
+        for event in run.events:
+            scheduled = event.activity_task_scheduled_event_attributes
+            name = scheduled.activity_type.name
+            performed.setdefault(name, []).extend(payload.data for payload in scheduled.input.payloads)
+            signals += event.HasField("workflow_execution_signaled_event_attributes")
+    assert {"close_month", "record_account", "hold_for_nonpayment", "lift_nonpayment"} <= performed.keys()
+    recorded = [json.loads(data) for data in performed["record_account"]]
+    assert {event["event"] for each in recorded for event in each["record"]["events"]} == SHOWN_OF_ACCOUNTS
+    assert signals >= 3
+
+
+def test_a_recorded_signal_came_while_the_month_was_being_closed() -> None:
+    """MON-6: between the close's request and its result, and it is written into the books after it."""
+    waited = 0
+    for run in map(history_of, ACCOUNTS):
+        closing: set[int] = set()
+        for event in run.events:
+            if event.activity_task_scheduled_event_attributes.activity_type.name == "close_month":
+                closing.add(event.event_id)
+            closing.discard(event.activity_task_completed_event_attributes.scheduled_event_id)
+            waited += bool(closing) and event.HasField("workflow_execution_signaled_event_attributes")
+    assert waited
+
+
+@workflow.defn(name="BillingAccountWorkflow")
+class Curious(BillingAccountWorkflow):
+    """What the comparison is for: one more activity just before the wait for the month's end."""
+
+    @workflow.init
+    def __init__(self, start: AccountStart) -> None:
+        super().__init__(start)
+
+    @workflow.run
+    async def run(self, start: AccountStart) -> AccountClosed:
+        return await super().run(start)
+
+    async def _sleep_until_something_happens(self) -> None:
+        await workflow.execute_activity("survey", start_to_close_timeout=options.RECORD_TIMEOUT)
+        await super()._sleep_until_something_happens()
+
+
+async def test_a_new_activity_before_an_accounts_last_wait_is_noticed() -> None:
+    open_runs = [run for run in map(history_of, ACCOUNTS) if held_by(run)[-1] == "start_timer"]
+    assert open_runs, "record an account that is still waiting"
+    for run in open_runs:
+        try:
+            assert await replay(run, Curious) != held_by(run)
+        except workflow.NondeterminismError:
+            continue
 
 
 @workflow.defn(name="OrderWorkflow")
