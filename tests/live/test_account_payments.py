@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -129,3 +129,29 @@ async def test_no_payment_is_lost_or_doubled_while_runs_are_handed_over(world: W
     assert {answer.outcome for answer in again} <= {Outcome.DONE, Outcome.UNCHANGED}
     assert (await payer.life()).account.credit == {"USD": Decimal(PAYMENTS + SIGNALLED)}
     assert len(await world.account_reader.events(payer.id)) == PAYMENTS + SIGNALLED
+
+
+LEAP_YEAR = datetime(2028, 1, 15, 9, tzinfo=UTC)
+DUE = datetime(2028, 4, 1, tzinfo=UTC)
+"""In a leap year January's invoice falls due at the very instant at which March ends."""
+
+
+@pytest.mark.parametrize("kind", ["update", "signal"])
+async def test_an_invoice_that_falls_due_as_the_month_ends_wedges_nothing(world: World, kind: str) -> None:
+    """LIF-4: at one instant the due date comes first; what is paid at it is decided once the month is closed."""
+    payer = Payer(world, at=LEAP_YEAR)
+    await payer.buy()
+    await payer.live_until(DUE - timedelta(hours=1))
+    handle, paid = world.accounts.handle(payer.id), payment("p-1", "30.00", at=DUE)
+    if kind == "update":
+        with pytest.raises(WorkflowUpdateFailedError) as caught:
+            await handle.execute_update("payment_received", paid, rpc_timeout=timedelta(seconds=5))
+        assert isinstance(caught.value.cause, ApplicationError)
+        assert caught.value.cause.type == "Closing"
+        await payer.request(paid, DUE)
+    else:
+        await handle.signal("payment_received", paid)
+        await world.accounts.settled(payer.id)
+    events = await world.account_reader.events(payer.id)
+    assert [event.event.value for event in events[-3:]] == ["invoice_overdue", "invoice_issued", "payment_received"]
+    assert {event.at for event in events[-3:]} == {DUE}
