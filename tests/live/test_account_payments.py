@@ -18,7 +18,7 @@ from workflows.messages import Operator
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 
-FEBRUARY = datetime(2027, 2, 1, tzinfo=UTC)
+FEBRUARY, MARCH = datetime(2027, 2, 1, tzinfo=UTC), datetime(2027, 3, 1, tzinfo=UTC)
 
 
 async def test_twenty_payments_of_one_id_are_one_payment(world: World) -> None:
@@ -155,3 +155,25 @@ async def test_an_invoice_that_falls_due_as_the_month_ends_wedges_nothing(world:
     events = await world.account_reader.events(payer.id)
     assert [event.event.value for event in events[-3:]] == ["invoice_overdue", "invoice_issued", "payment_received"]
     assert {event.at for event in events[-3:]} == {DUE}
+
+
+@pytest.mark.parametrize(
+    ("at", "decided"),
+    [(datetime(2027, 1, 20, tzinfo=UTC), FEBRUARY), (FEBRUARY, FEBRUARY), (MARCH, MARCH)],
+    ids=["before the close", "at it", "at the next one"],
+)
+async def test_a_dated_signal_that_waits_for_a_close_comes_behind_it(
+    world: World, settings: Settings, at: datetime, decided: datetime
+) -> None:
+    """Invariant 8: the journal's instants never go back, whatever instant the sender names; nothing is wedged."""
+    payer = Payer(world)
+    await payer.buy()
+    handle = world.accounts.handle(payer.id)
+    async with payer.closing(settings, FEBRUARY):
+        await handle.signal("payment_received", payment("p-1", "10.00", at=at))
+        assert len((await payer.life()).waiting) == 1
+    await world.accounts.settled(payer.id)
+    events = await world.account_reader.events(payer.id)
+    assert [event.event.value for event in events] == ["invoice_issued", "payment_received"]
+    assert [event.at for event in events] == [FEBRUARY, decided]
+    assert (await payer.life()).refused_signal_count == 0
