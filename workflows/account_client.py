@@ -49,14 +49,17 @@ class Accounts:
         return self._client.get_workflow_handle_for(BillingAccountWorkflow.run, account_workflow_id(customer_id))
 
     async def open(self, start: StartAccount) -> bool:
-        """Open the account; False where it is open already. Raises RPCError."""
+        """Open the account; False where it is open already. Raises RPCError.
+
+        What failed under its id was a start that nobody could read: an account has no end of its own.
+        """
         try:
             await self._client.start_workflow(
                 BillingAccountWorkflow.run,
                 start,
                 id=account_workflow_id(start.customer_id),
                 task_queue=self._task_queue,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 task_timeout=options.TASK_TIMEOUT,
                 search_attributes=search_attributes.fixed_of_account(start.customer_id),

@@ -17,7 +17,8 @@ from temporalio.service import RPCError
 
 from domain.decision import Outcome
 from hosting.assembly import World
-from tests.live.payers import OPENED, Payer, payment
+from tests.live.payers import OPENED, Payer, new_customer, payment
+from tests.live.purchases import order
 from workflows.account_messages import ACCOUNT_SIGNALS, ACCOUNT_UPDATES, StartAccount, account_workflow_id
 
 pytestmark = pytest.mark.live
@@ -285,3 +286,17 @@ async def test_queries_change_nothing(payer: Payer) -> None:
 def test_every_update_and_signal_is_attacked() -> None:
     assert set(ACCOUNT_UPDATES) <= {update for update, _, _ in BAD_UPDATES}
     assert set(ACCOUNT_SIGNALS) <= {signal for signal, _ in BAD_SIGNALS}
+
+
+async def test_a_start_that_failed_does_not_keep_the_customer_from_an_account(world: World) -> None:
+    """MON-5: whoever starts one by hand and gets it wrong has not left the customer without invoices for ever."""
+    customer = new_customer()
+    handle = await world.client.start_workflow(
+        "BillingAccountWorkflow", {"customer_id": customer}, id=account_workflow_id(customer), task_queue="perennial"
+    )
+    with pytest.raises(WorkflowFailureError):
+        await handle.result()
+    wanted = order(customer=customer, at=datetime.now(UTC))
+    await world.subscriptions.buy(wanted)
+    await world.subscriptions.settled(wanted.subscription_id)
+    assert (await world.accounts.ask(customer, payment("p-1", "1.00"))).outcome is Outcome.DONE
