@@ -1,4 +1,4 @@
-"""Every example of docs/other-services.md does what the page says, by the real CLI and by curl."""
+"""Every example of docs/other-services.md does what the page says, by the real CLI, by curl and in Python."""
 
 import asyncio
 import json
@@ -11,16 +11,24 @@ from pathlib import Path
 
 import pytest
 
+from domain.account_events import AccountEventName
 from domain.commands import Suspend
 from domain.holds import Reason
 from hosting.assembly import World
 from hosting.embedded import EmbeddedServer
+from tests.live.payers import Payer
 from tests.live.purchases import offer, order
 from tests.live.shopping import Shop
+from workflows.account_messages import ACCOUNT_SIGNALS
 from workflows.messages import SIGNALS, UPDATES
 
-PAGE = (Path(__file__).parents[2] / "docs" / "other-services.md").read_text()
-EXAMPLES = re.findall(r"<!-- run on: ([\w-]+); (\w+): (.*?) -->\n```sh\n(.*?)```", PAGE, re.DOTALL)
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "other-services.md").read_text()
+FOUND = re.findall(r"<!-- run on: ([\w-]+); (\w+): (.*?) -->\n```(sh|python)\n(.*?)```", PAGE, re.DOTALL)
+EXAMPLES = [
+    (kind, check, expected, f"python - <<'CODE'\n{code}CODE\n" if language == "python" else code)
+    for kind, check, expected, language, code in FOUND
+]
 OPERATORS = {"retry_effect", "migrate"}
 
 pytestmark = [
@@ -52,13 +60,49 @@ async def bought(world: World, kind: str) -> str:
 def titled(code: str) -> str:
     """An example's program and message."""
     name = re.search(
-        r"--(?:name|type) (\w+)|/(?:update|signal|query)/(\w+)|\"workflowType\": {\"name\": \"(\w+)\"", code
+        r"--(?:name|type) (\w+)|/(?:update|signal|query)/(\w+)|\"workflowType\": {\"name\": \"(\w+)\""
+        r"|execute_update\(\"(\w+)\"|(ReceivePayment)",
+        code,
     )
     assert name
-    return f"{code.split(maxsplit=1)[0]}-{name[1] or name[2] or name[3]}"
+    return f"{code.split(maxsplit=1)[0]}-{next(filter(None, name.groups()))}"
 
 
-@pytest.mark.parametrize(("kind", "check", "expected", "code"), EXAMPLES, ids=[titled(e[3]) for e in EXAMPLES])
+ACCOUNT_EXAMPLES = [example for example in EXAMPLES if example[0] == "owing"]
+OTHER_EXAMPLES = [example for example in EXAMPLES if example[0] != "owing"]
+
+
+def each(examples: list[tuple[str, str, str, str]]) -> pytest.MarkDecorator:
+    """A test of each of these."""
+    names = [titled(example[3]) for example in examples]
+    return pytest.mark.parametrize(("kind", "check", "expected", "code"), examples, ids=names)
+
+
+async def printed_by(code: str, server: EmbeddedServer, *, fails: bool, **variables: str) -> str:
+    """What the example prints, run with the page's variables; it fails where the page says so."""
+    binaries = Path(sys.executable).parent
+    process = await asyncio.create_subprocess_exec(
+        "bash",
+        "-euc",
+        code,
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "PATH": f"{binaries}:{os.environ['PATH']}",
+            "TEMPORAL_ADDRESS": server.address,
+            "API": f"{server.http_address}/api/v1/namespaces/default",
+            **variables,
+        },
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    out, _ = await process.communicate()
+    printed = out.decode()
+    assert (process.returncode != 0) == fails, printed
+    return printed
+
+
+@each(OTHER_EXAMPLES)
 async def test_example(
     world: World, server: EmbeddedServer, shop: Shop, kind: str, check: str, expected: str, code: str
 ) -> None:
@@ -66,27 +110,8 @@ async def test_example(
     customer = await shop.customer() if orders else ""
     subscription_id = "" if orders else await bought(world, kind)
     order_id = f"order-of-{customer}"
-    binaries = Path(sys.executable).parent
-    process = await asyncio.create_subprocess_exec(
-        "bash",
-        "-euc",
-        code,
-        env={
-            **os.environ,
-            "PATH": f"{binaries}:{os.environ['PATH']}",
-            "TEMPORAL_ADDRESS": server.address,
-            "API": f"{server.http_address}/api/v1/namespaces/default",
-            "ID": subscription_id,
-            "CUSTOMER": customer,
-            "ORDER": order_id,
-        },
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    out, _ = await process.communicate()
-    printed = out.decode()
     fails = expected.startswith("fails: ")
-    assert (process.returncode != 0) == fails, printed
+    printed = await printed_by(code, server, fails=fails, ID=subscription_id, CUSTOMER=customer, ORDER=order_id)
     if check == "shows":
         assert expected.removeprefix("fails: ") in printed, printed
     elif check == "ordered":
@@ -102,11 +127,47 @@ async def test_example(
             assert details.refused_signal_count == 0
 
 
+@each(ACCOUNT_EXAMPLES)
+async def test_example_of_an_account(
+    world: World, server: EmbeddedServer, kind: str, check: str, expected: str, code: str
+) -> None:
+    """MON-6: of a customer that owes USD 30.00."""
+    payer = Payer(world)
+    await payer.buy()
+    await payer.live_until(datetime(2027, 2, 1, tzinfo=UTC))
+    fails = expected.startswith("fails: ")
+    printed = await printed_by(code, server, fails=fails, CUSTOMER=payer.id)
+    life = await world.accounts.settled(payer.id)
+    if check == "shows":
+        assert expected.removeprefix("fails: ") in printed, printed
+    elif check == "refused":
+        assert expected in life.refused_signals[-1].message
+    else:
+        event = life.recent[-1]
+        money = f" {event.currency} {event.amount}" if event.event is AccountEventName.PAYMENT_RECEIVED else ""
+        assert f"{event.event}{money}" == expected
+        assert life.refused_signal_count == 0
+
+
 def test_the_page_shows_every_update_and_signal_by_both_ways() -> None:
     shown = {titled(code) for _, _, _, code in EXAMPLES}
     for name in (UPDATES.keys() - OPERATORS) | SIGNALS.keys() | {"OrderWorkflow"}:
         assert f"temporal-{name}" in shown
         assert f"curl-{name}" in shown
+
+
+def test_the_page_shows_what_is_told_of_payments_by_every_way() -> None:
+    """As an update by the CLI, by curl and in Python; as a signal by the CLI and by curl."""
+    codes = [code for _, _, _, code in ACCOUNT_EXAMPLES]
+    for name in ACCOUNT_SIGNALS:
+        for way in (
+            rf"temporal workflow update .*--name {name} ",
+            rf"temporal workflow signal .*--name {name} ",
+            rf"curl .*/update/{name}\"",
+            rf"curl .*/signal/{name}\"",
+            rf"python .*execute_update\(\"{name}\"",
+        ):
+            assert any(re.match(way, code, re.DOTALL) for code in codes), way
 
 
 def test_the_json_of_every_example_is_json() -> None:
