@@ -47,7 +47,7 @@ def unpaid() -> AccountLife:
         due_at=DUE,
         totals=Totals.model_validate(thirty),
     )
-    receipt = CloseReceipt(period=JANUARY, invoices=(head,))
+    receipt: CloseReceipt | None = CloseReceipt(period=JANUARY, invoices=(head,))
     while next_account_milestone(life.account).at < DUE:
         step = LIVING.step(life, DUE)
         assert step is not None
