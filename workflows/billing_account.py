@@ -1,6 +1,5 @@
 """The workflow that owns one customer's account: it closes months, follows unpaid invoices and takes payments."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -37,17 +36,16 @@ with workflow.unsafe.imports_passed_through():
         StartAccount,
         account_workflow_id,
     )
+    from workflows.long_lived import LongLived
     from workflows.messages import Operator
-    from workflows.one_request import OneRequest
     from workflows.signals import read_signal, unreadable
 
-MAX_REASON = 200
 NO_OFFSET = timedelta(0)
 NOT_BY_CANCELLATION = "Temporal's own cancellation ends no account."
 
 
 @workflow.defn
-class BillingAccountWorkflow(OneRequest):
+class BillingAccountWorkflow(LongLived):
     """One customer's account. Handlers decide; `run` performs what was decided."""
 
     takes = (StartAccount, ContinuedAccount)
@@ -58,24 +56,20 @@ class BillingAccountWorkflow(OneRequest):
         if workflow.info().workflow_id != account_workflow_id(customer_id):
             words = f"customer_id: got {customer_id}; takes the id of the workflow, behind `billing-account:`"
             raise ApplicationError(f"Malformed request: {words}", type="Malformed", non_retryable=True)
+        super().__init__()
         self._living = AccountLiving()
         self._clock = start.clock
         self._months_per_run = start.months_per_run
         self._life = start.life if isinstance(start, ContinuedAccount) else self._opened(start)
         self._months = 0
-        self._attention: str | None = None
-        self._retry_wanted = False
-        self._new_run_wanted = False
 
     @workflow.run
     async def run(self, start: AccountStart) -> AccountClosed:
         """Keep the account, for the part of its life that this run spans."""
-        living = asyncio.create_task(self._live())
-        while True:
-            try:
-                return await asyncio.shield(living)
-            except asyncio.CancelledError:
-                self._note_refusal(unreadable("cancel_workflow", self._now(), NOT_BY_CANCELLATION))
+        return await self._through_cancellations(self._live())
+
+    def _not_by_cancellation(self) -> None:
+        self._note_refusal(unreadable("cancel_workflow", self._now(), NOT_BY_CANCELLATION))
 
     async def _live(self) -> AccountClosed:
         """Perform what is waiting; else decide what had to wait; else hand over; else live on."""
@@ -139,16 +133,6 @@ class BillingAccountWorkflow(OneRequest):
         )
         self._life = self._life.performed()
 
-    async def _wait_for_an_operator(self, error: ActivityError) -> None:
-        """A permanent error leaves the effect at the head: nothing is skipped, nothing is lost."""
-        cause = error.cause if isinstance(error.cause, ApplicationError) else error
-        self._attention = f"{error.activity_type}: {cause.message}"[:MAX_REASON]
-        self._retry_wanted = False
-        workflow.logger.error("an effect failed for good: %s", self._attention)
-        self._show()
-        await workflow.wait_condition(lambda: self._retry_wanted)
-        self._attention = None
-
     # Time
 
     @staticmethod
@@ -200,15 +184,7 @@ class BillingAccountWorkflow(OneRequest):
 
     def _show(self) -> None:
         workflow.set_current_details(account_markdown(self._life, self._attention))
-        known = workflow.info().typed_search_attributes
-        wanted = search_attributes.of_account(standing(self._life.account), self._attention)
-        changed = [
-            key.value_set(value) if value is not None else key.value_unset()
-            for key, value in wanted.items()
-            if known.get(key) != value
-        ]
-        if changed:
-            workflow.upsert_search_attributes(changed)
+        self._upsert(search_attributes.of_account(standing(self._life.account), self._attention))
 
     # Requests that may be refused. Each is a plain `def`: check, decision and new state are one step.
 
@@ -253,21 +229,16 @@ class BillingAccountWorkflow(OneRequest):
     @workflow.update
     def retry_effect(self, request: Operator) -> str:
         """Try the effect that failed for good once more, after its cause is mended."""
-        workflow.logger.info("retry wanted by %s: %s", request.by, request.note)
-        self._retry_wanted = True
-        return f"Trying again: {self._attention}"
+        return self._try_again(request)
 
     @retry_effect.validator
     def _check_retry_effect(self, request: Operator) -> None:
-        if self._attention is None:
-            raise ApplicationError("Nothing needs attention: there is no effect to retry.", type="NothingToRetry")
+        self._check_try_again()
 
     @workflow.update
     def migrate(self, request: Operator) -> str:
         """Continue as new at the next quiet point, on the code that the workers run now."""
-        workflow.logger.info("migration wanted by %s: %s", request.by, request.note)
-        self._new_run_wanted = True
-        return "Continues as new as soon as no effect is waiting."
+        return self._want_new_run(request)
 
     @migrate.validator
     def _check_migrate(self, request: Operator) -> None:

@@ -1,6 +1,5 @@
 """The workflow that owns one subscription's timeline, for years: what `run` does is its table of contents."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -24,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from statemachines.timeline import Milestone, next_milestone, timeline
     from workflows import options, search_attributes
     from workflows.details import details, markdown
+    from workflows.long_lived import LongLived
     from workflows.messages import (
         SIGNALS,
         Continued,
@@ -38,17 +38,15 @@ with workflow.unsafe.imports_passed_through():
         WhatIf,
         workflow_id,
     )
-    from workflows.one_request import OneRequest
     from workflows.signals import read_signal, unreadable
 
 BILLED = frozenset({EventName.CONVERTED, EventName.RENEWED, EventName.PERIOD_CHARGED})
-MAX_REASON = 200
 NO_OFFSET = timedelta(0)
 NOT_BY_CANCELLATION = "Temporal's own cancellation ends no subscription: send the update `cancel`."
 
 
 @workflow.defn
-class SubscriptionWorkflow(OneRequest):
+class SubscriptionWorkflow(LongLived):
     """One subscription, from purchase to its end. Handlers decide; `run` performs what was decided."""
 
     takes = (Purchase, Continued)
@@ -61,25 +59,21 @@ class SubscriptionWorkflow(OneRequest):
                 f"order.subscription_id: got {subscription_id}; takes the id of the workflow, behind `subscription:`"
             )
             raise ApplicationError(f"Malformed request: {words}", type="Malformed", non_retryable=True)
+        super().__init__()
         self._living = Living()
         self._clock = start.clock
         self._periods_per_run = start.periods_per_run
         self._life = start.life if isinstance(start, Continued) else self._living.begin(start.order)
         self._invoiced = isinstance(start, Purchase) and start.invoiced
         self._periods = 0
-        self._attention: str | None = None
-        self._retry_wanted = False
-        self._new_run_wanted = False
 
     @workflow.run
     async def run(self, start: Start) -> Ended:
         """Live the subscription's life, or the part of it that this run spans."""
-        living = asyncio.create_task(self._live())
-        while True:
-            try:
-                return await asyncio.shield(living)
-            except asyncio.CancelledError:
-                self._note_refusal(unreadable("cancel_workflow", self._now(), NOT_BY_CANCELLATION))
+        return await self._through_cancellations(self._live())
+
+    def _not_by_cancellation(self) -> None:
+        self._note_refusal(unreadable("cancel_workflow", self._now(), NOT_BY_CANCELLATION))
 
     async def _live(self) -> Ended:
         """Perform what is waiting; else hand over to a new run; else live on to the next milestone or command."""
@@ -141,16 +135,6 @@ class SubscriptionWorkflow(OneRequest):
         )
         self._life = self._life.provisioned_first()
 
-    async def _wait_for_an_operator(self, error: ActivityError) -> None:
-        """A permanent error leaves the effect at the head: nothing is skipped, nothing is lost."""
-        cause = error.cause if isinstance(error.cause, ApplicationError) else error
-        self._attention = f"{error.activity_type}: {cause.message}"[:MAX_REASON]
-        self._retry_wanted = False
-        workflow.logger.error("an effect failed for good: %s", self._attention)
-        self._show()
-        await workflow.wait_condition(lambda: self._retry_wanted)
-        self._attention = None
-
     # Time
 
     def _clock_time(self) -> datetime:
@@ -199,16 +183,7 @@ class SubscriptionWorkflow(OneRequest):
     def _show(self) -> None:
         now = self._now()
         workflow.set_current_details(markdown(self._life, self._living.lifecycle, now, self._attention))
-        # A new run has the attributes of the one before: they are upserted only when one changes.
-        known = workflow.info().typed_search_attributes
-        wanted = search_attributes.changing(self._life.subscription, self._attention)
-        changed = [
-            key.value_set(value) if value is not None else key.value_unset()
-            for key, value in wanted.items()
-            if known.get(key) != value
-        ]
-        if changed:
-            workflow.upsert_search_attributes(changed)
+        self._upsert(search_attributes.changing(self._life.subscription, self._attention))
 
     # Requests that may be refused. Each is a plain `def`: check, decision and new state are one step.
 
@@ -310,23 +285,18 @@ class SubscriptionWorkflow(OneRequest):
     @workflow.update
     def retry_effect(self, request: Operator) -> str:
         """Try the effect that failed for good once more, after its cause is mended."""
-        workflow.logger.info("retry wanted by %s: %s", request.by, request.note)
-        self._retry_wanted = True
-        return f"Trying again: {self._attention}"
+        return self._try_again(request)
 
     @retry_effect.validator
     def _check_retry_effect(self, request: Operator) -> None:
-        if self._attention is None:
-            raise ApplicationError("Nothing needs attention: there is no effect to retry.", type="NothingToRetry")
+        self._check_try_again()
 
     @workflow.update
     def migrate(self, request: Migration) -> str:
         """Continue as new at the next quiet point, on the code that the workers run now."""
         if request.policy:
             self._life = self._life.with_next_policy(request.policy)
-        workflow.logger.info("migration wanted by %s: %s", request.by, request.note)
-        self._new_run_wanted = True
-        return "Continues as new as soon as no effect is waiting."
+        return self._want_new_run(request)
 
     @migrate.validator
     def _check_migrate(self, request: Migration) -> None:

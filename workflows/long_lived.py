@@ -1,0 +1,79 @@
+"""What workflows that live for years have in common: whatever happens to them, they neither fail nor stop."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+from workflows.messages import Operator
+from workflows.one_request import OneRequest
+from workflows.search_attributes import Changing
+
+T = TypeVar("T")
+MAX_REASON = 200
+
+
+class LongLived(OneRequest):
+    """Base of subscription and account. `_show` and `_not_by_cancellation` are theirs to define."""
+
+    def __init__(self) -> None:
+        self._attention: str | None = None
+        self._retry_wanted = False
+        self._new_run_wanted = False
+
+    def _show(self) -> None:
+        """Tell people how it stands."""
+        raise NotImplementedError
+
+    def _not_by_cancellation(self) -> None:
+        """Note that Temporal's own cancellation was asked for: it ends nothing."""
+        raise NotImplementedError
+
+    async def _through_cancellations(self, living: Coroutine[Any, Any, T]) -> T:
+        """The result of living on, whoever asks Temporal to cancel it."""
+        task = asyncio.create_task(living)
+        while True:
+            try:
+                return await asyncio.shield(task)
+            except asyncio.CancelledError:
+                self._not_by_cancellation()
+
+    async def _wait_for_an_operator(self, error: ActivityError) -> None:
+        """A permanent error leaves the effect at the head: nothing is skipped, nothing is lost."""
+        cause = error.cause if isinstance(error.cause, ApplicationError) else error
+        self._attention = f"{error.activity_type}: {cause.message}"[:MAX_REASON]
+        self._retry_wanted = False
+        workflow.logger.error("an effect failed for good: %s", self._attention)
+        self._show()
+        await workflow.wait_condition(lambda: self._retry_wanted)
+        self._attention = None
+
+    @staticmethod
+    def _upsert(wanted: Changing) -> None:
+        """A new run has the attributes of the one before: they are upserted only when one changes."""
+        known = workflow.info().typed_search_attributes
+        changed = [
+            key.value_set(value) if value is not None else key.value_unset()
+            for key, value in wanted.items()
+            if known.get(key) != value
+        ]
+        if changed:
+            workflow.upsert_search_attributes(changed)
+
+    def _try_again(self, request: Operator) -> str:
+        """An operator has mended what stopped the first effect."""
+        workflow.logger.info("retry wanted by %s: %s", request.by, request.note)
+        self._retry_wanted = True
+        return f"Trying again: {self._attention}"
+
+    def _check_try_again(self) -> None:
+        if self._attention is None:
+            raise ApplicationError("Nothing needs attention: there is no effect to retry.", type="NothingToRetry")
+
+    def _want_new_run(self, request: Operator) -> str:
+        """An operator wants the code that the workers run now."""
+        workflow.logger.info("migration wanted by %s: %s", request.by, request.note)
+        self._new_run_wanted = True
+        return "Continues as new as soon as no effect is waiting."
