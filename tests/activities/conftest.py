@@ -57,6 +57,14 @@ def empty_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path
     return found
 
 
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def url_or_none(request: pytest.FixtureRequest) -> str | None:
+    """Where books that are also kept in memory are: there is no URL for those."""
+    places = {"memory": None, "sqlite": "sqlite_url", "postgresql": "postgres_url"}
+    fixture = places[request.param]
+    return fixture and request.getfixturevalue(fixture)
+
+
 @pytest_asyncio.fixture
 async def database(url: str) -> AsyncIterator[Database]:
     async with Database(url) as opened:

@@ -17,14 +17,6 @@ from tests.activities.books_under_test import BooksUnderTest, books_at
 from tests.activities.lives import DAY, LICENCE, METER, START, bought, report, taken
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def url_or_none(request: pytest.FixtureRequest) -> str | None:
-    """Where the books are kept."""
-    places = {"memory": None, "sqlite": "sqlite_url", "postgresql": "postgres_url"}
-    fixture = places[request.param]
-    return fixture and request.getfixturevalue(fixture)
-
-
 @pytest_asyncio.fixture
 async def books(url_or_none: str | None) -> AsyncIterator[BooksUnderTest]:
     async with books_at(url_or_none) as opened:
