@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from domain.account_events import AccountEvent, AccountRecord, Close, CloseReceipt
+from domain.account_events import AccountEvent, AccountEventName, AccountRecord, Close, CloseReceipt
 from domain.invoice import Invoice, InvoiceLine, in_order, invoices_of
 from statemachines.book import Book, KeyConflict
 
@@ -19,7 +19,7 @@ class AccountBook:
         self._books = books
         self._on_an_invoice: set[tuple[str, str]] = set()
         self._closes: dict[datetime, tuple[Close, CloseReceipt]] = {}
-        self._records: dict[int, AccountRecord] = {}
+        self._payments: dict[str | None, int] = {}
 
     def close(self, close: Close) -> CloseReceipt:
         """Write the month's invoices; the same month again gives the same receipt."""
@@ -45,12 +45,21 @@ class AccountBook:
 
     def record(self, record: AccountRecord) -> None:
         """Write one decision's events; the same decision again changes nothing."""
-        known = self._records.get(record.seq)
-        if known is None:
-            self._records[record.seq] = record
-            self.events += record.events
-        elif known != record:
-            raise KeyConflict(f"account event {record.seq} is recorded with other content")
+        last, seqs = len(self.events), [event.seq for event in record.events]
+        if record.seq <= last:
+            if tuple(event for event in self.events if event.seq in seqs) != record.events:
+                raise KeyConflict(f"account event {record.seq} is recorded with other content")
+            return
+        if seqs != list(range(last + 1, last + 1 + len(seqs))):
+            raise KeyConflict(f"account events {seqs} cannot follow {last}")
+        payments = dict(self._payments)
+        for event in record.events:
+            if event.event is not AccountEventName.PAYMENT_RECEIVED:
+                continue
+            if (seq := payments.setdefault(event.payment_id, event.seq)) != event.seq:
+                raise KeyConflict(f"payment {event.payment_id} was recorded by event {seq}")
+        self._payments = payments
+        self.events += record.events
 
     def uninvoiced(self) -> tuple[InvoiceLine, ...]:
         """The rows that no invoice has yet."""

@@ -1,0 +1,213 @@
+"""One face for the account's books in memory and in SQL, and short ways to charge, close and pay."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Protocol
+
+from activities.account_contracts import AccountRecordInput, CloseInput
+from activities.adapters.sql.account_books import SqlAccountBooks
+from activities.adapters.sql.account_reader import SqlAccountReader
+from activities.adapters.sql.books import SqlBooks
+from activities.adapters.sql.database import Database
+from activities.contracts import About, RecordInput
+from activities.errors import BooksConflict
+from domain.account_events import AccountEvent, AccountEventName, AccountRecord, Allocation, Close, CloseReceipt
+from domain.calendar import Period
+from domain.effects import Record
+from domain.invoice import Invoice, InvoiceLine, InvoiceState
+from domain.ledger import Kind, LedgerRow
+from domain.money import to_minor
+from statemachines.account_book import AccountBook
+from statemachines.book import Book, KeyConflict
+from tests.activities.lives import DAY, LICENCE, order
+from tests.activities.player import LIVING
+
+JANUARY, FEBRUARY, MARCH = (
+    Period(start=datetime(2026, month, 1, tzinfo=UTC), end=datetime(2026, month + 1, 1, tzinfo=UTC))
+    for month in (1, 2, 3)
+)
+TICK = timedelta(microseconds=1)
+CUSTOMER = "fabrikam"
+
+
+class AccountsUnderTest(Protocol):
+    """Write, and read back what was written."""
+
+    async def write(self, about: About, record: Record) -> None: ...
+    async def close(self, entry: CloseInput) -> CloseReceipt: ...
+    async def record(self, entry: AccountRecordInput) -> None: ...
+    async def documents(self, customer_id: str) -> list[Invoice]: ...
+    async def events(self, customer_id: str) -> list[AccountEvent]: ...
+    async def uninvoiced(self, customer_id: str) -> list[InvoiceLine]: ...
+
+
+class AccountsInMemory:
+    """The simulator's books, an account for each customer."""
+
+    def __init__(self) -> None:
+        self._ledgers: dict[str, dict[str, Book]] = defaultdict(dict)
+        self._accounts: dict[str, AccountBook] = {}
+
+    def _account(self, customer_id: str) -> AccountBook:
+        return self._accounts.setdefault(customer_id, AccountBook(customer_id, self._ledgers[customer_id]))
+
+    async def write(self, about: About, record: Record) -> None:
+        self._ledgers[about.customer_id].setdefault(about.subscription_id, Book()).record(record)
+
+    async def close(self, entry: CloseInput) -> CloseReceipt:
+        try:
+            return self._account(entry.customer_id).close(entry.close)
+        except KeyConflict as error:
+            raise BooksConflict(str(error)) from None
+
+    async def record(self, entry: AccountRecordInput) -> None:
+        try:
+            self._account(entry.customer_id).record(entry.record)
+        except KeyConflict as error:
+            raise BooksConflict(str(error)) from None
+
+    async def documents(self, customer_id: str) -> list[Invoice]:
+        return list(self._account(customer_id).invoices)
+
+    async def events(self, customer_id: str) -> list[AccountEvent]:
+        return list(self._account(customer_id).events)
+
+    async def uninvoiced(self, customer_id: str) -> list[InvoiceLine]:
+        return list(self._account(customer_id).uninvoiced())
+
+
+class AccountsInSql(SqlAccountReader):
+    """The SQL books, read back through the reader."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        books = SqlAccountBooks(database)
+        self.close = books.close
+        self.record = books.record
+        self._ledger = SqlBooks(database)
+
+    async def write(self, about: About, record: Record) -> None:
+        await self._ledger.record(RecordInput(about=about, record=record))
+
+
+@asynccontextmanager
+async def accounts_at(url: str | None) -> AsyncIterator[AccountsUnderTest]:
+    """The accounts in SQL over the database at that URL; without one, those in memory."""
+    if url is None:
+        yield AccountsInMemory()
+        return
+    async with Database(url) as database:
+        yield AccountsInSql(database)
+
+
+class Customer:
+    """One customer's subscriptions that are charged at will, and the account over them."""
+
+    def __init__(self, accounts: AccountsUnderTest, customer_id: str = CUSTOMER, prefix: str = "s") -> None:
+        self.accounts = accounts
+        self.id = customer_id
+        self._prefix = prefix
+        self._lives: dict[str, tuple[About, int]] = {}
+
+    async def write(self, *rows: LedgerRow, of: int = 1) -> None:
+        """The next event of that subscription, with these rows."""
+        subscription_id = f"{self._prefix}-{of}"
+        life = LIVING.begin(order(LICENCE, subscription_id, self.id))
+        about, last = self._lives.get(subscription_id, (About.of(life.subscription), 0))
+        (record, *_) = life.effects
+        assert isinstance(record, Record)
+        event = record.events[0].model_copy(update={"seq": last + 1, "at": rows[-1].at, "rows": rows})
+        await self.accounts.write(about, Record(events=(event,)))
+        self._lives[subscription_id] = about, last + 1
+
+    async def close(self, month: Period = JANUARY, **changes: Any) -> CloseReceipt:
+        return await self.accounts.close(closing(self.id, month, **changes))
+
+    async def record(self, *events: AccountEvent) -> None:
+        await self.accounts.record(AccountRecordInput(customer_id=self.id, record=AccountRecord(events=events)))
+
+    async def documents(self) -> list[Invoice]:
+        return await self.accounts.documents(self.id)
+
+    async def uninvoiced(self) -> list[InvoiceLine]:
+        return await self.accounts.uninvoiced(self.id)
+
+    async def events(self) -> list[AccountEvent]:
+        return await self.accounts.events(self.id)
+
+
+def row(at: datetime, amount: str = "10.00", kind: Kind = Kind.CHARGE, **changes: Any) -> LedgerRow:
+    """A row whose key is its instant and kind, unless it is said otherwise."""
+    fields = {
+        "at": at,
+        "kind": kind,
+        "line": "contoso-crm",
+        "quantity": 1,
+        "amount": Decimal(amount),
+        "currency": "USD",
+        "period": Period(start=at, end=at + DAY),
+        "key": f"{kind}-{at:%m%d-%H%M%S%f}",
+    }
+    return LedgerRow.model_validate({**fields, **changes})
+
+
+def closing(customer_id: str = CUSTOMER, month: Period = JANUARY, **changes: Any) -> CloseInput:
+    close = Close.model_validate(
+        {"period": month, "due_at": month.end + 60 * DAY, "carried_in": {}, **changes}, strict=False
+    )
+    return CloseInput(customer_id=customer_id, close=close)
+
+
+def issued(seq: int, invoice: str, amount: str, at: datetime = JANUARY.end, currency: str = "USD") -> AccountEvent:
+    """What an account notes of an invoice that was closed."""
+    carried = not Decimal(amount)
+    return AccountEvent(
+        seq=seq,
+        at=at,
+        event=AccountEventName.INVOICE_CARRIED if carried else AccountEventName.INVOICE_ISSUED,
+        rule="MON-5",
+        by="system",
+        invoice=invoice,
+        state=InvoiceState.CARRIED if carried else InvoiceState.ISSUED,
+        amount=Decimal(amount),
+        currency=currency,
+    )
+
+
+def overdue(seq: int, invoice: str, amount: str, at: datetime = MARCH.end) -> AccountEvent:
+    return issued(seq, invoice, amount, at).model_copy(
+        update={"event": AccountEventName.INVOICE_OVERDUE, "state": InvoiceState.OVERDUE, "rule": "MON-6"}
+    )
+
+
+def paid(
+    seq: int,
+    payment_id: str,
+    amount: str,
+    *allocations: tuple[str, str, InvoiceState],
+    at: datetime = FEBRUARY.end,
+    currency: str = "USD",
+) -> AccountEvent:
+    """A payment; what goes to no invoice becomes credit."""
+    parts = tuple(Allocation(invoice=name, amount=Decimal(part), state=state) for name, part, state in allocations)
+    return AccountEvent(
+        seq=seq,
+        at=at,
+        event=AccountEventName.PAYMENT_RECEIVED,
+        rule="MON-6",
+        by="service",
+        payment_id=payment_id,
+        amount=Decimal(amount),
+        currency=currency,
+        allocations=parts,
+        credited=Decimal(amount) - sum((part.amount for part in parts), Decimal(0)),
+    )
+
+
+def cents(invoice: Invoice) -> dict[str, int]:
+    """The totals in minor units."""
+    found = invoice.head.totals
+    return {name: to_minor(getattr(found, name), invoice.head.currency) for name in type(found).model_fields}
