@@ -253,10 +253,12 @@ async def test_other_content_under_the_same_number_is_refused(
     [
         (issued(2, FIRST, "10.00"),),
         (issued(3, FIRST, "10.00"),),
+        (issued(1, FIRST, "10.00"), issued(3, SECOND, "10.00")),
+        (issued(1, FIRST, "10.00"), issued(2, SECOND, "10.00"), issued(2, SECOND, "10.00")),
     ],
 )
 async def test_an_event_that_skips_one_is_refused(customer: Customer, gapped: tuple[AccountEvent, ...]) -> None:
-    """Invariant 8: each is the one before plus 1."""
+    """Invariant 8: each is the one before plus 1, also within a decision."""
     with pytest.raises(BooksConflict, match="cannot follow"):
         await customer.record(*gapped)
     assert await customer.events() == []

@@ -170,9 +170,9 @@ def _record(connection: Connection, entry: AccountRecordInput) -> None:
     if (last or 0) >= events[0].seq:
         _refuse_other_content(connection, entry)
         return
-    if events[0].seq != (last or 0) + 1:
-        raise BooksConflict(f"Account event {events[0].seq} of {customer_id} cannot follow {last or 0}.")
-    for event in events:
+    for previous, event in enumerate(events, start=last or 0):
+        if event.seq != previous + 1:
+            raise BooksConflict(f"Account event {event.seq} of {customer_id} cannot follow {previous}.")
         _write_event(connection, customer_id, event)
 
 
