@@ -211,3 +211,31 @@ def cents(invoice: Invoice) -> dict[str, int]:
     """The totals in minor units."""
     found = invoice.head.totals
     return {name: to_minor(getattr(found, name), invoice.head.currency) for name in type(found).model_fields}
+
+
+async def lived(customer: Customer) -> list[str]:
+    """Months of an account in which everything happens that moves money; its invoices, in order.
+
+    January: EUR 7.35, and USD 42.00 less 2.00, paid with 50.00. February takes 4.00 off what was too much, March 6.00:
+    its 24.00 fall due, and 4.00 of them are paid. No invoice has yet: USD 3.00 charged, 1.00 credited.
+    """
+    await customer.write(row(JANUARY.start, "30.00"), row(JANUARY.start + DAY, "2.00", Kind.CREDIT), of=1)
+    await customer.write(row(JANUARY.start + 2 * DAY, "12.00"), of=2)
+    await customer.write(row(JANUARY.start + 3 * DAY, "7.35", currency="EUR"), of=3)
+    euros, dollars = (head.invoice for head in (await customer.close()).invoices)
+    await customer.record(issued(1, euros, "7.35", currency="EUR"), issued(2, dollars, "40.00"))
+    await customer.record(paid(3, "p-1", "50.00", (dollars, "40.00", InvoiceState.PAID), at=FEBRUARY.start + DAY))
+    await customer.write(row(FEBRUARY.start, "4.00"), of=1)
+    (carried,) = (await customer.close(FEBRUARY, carried_in={"USD": "10.00"})).invoices
+    await customer.record(issued(4, carried.invoice, "0.00", FEBRUARY.end))
+    await customer.write(row(MARCH.start, "30.00"), of=1)
+    (last,) = (await customer.close(MARCH, carried_in={"USD": "6.00"})).invoices
+    late = last.due_at
+    await customer.record(issued(5, last.invoice, "24.00", MARCH.end))
+    await customer.record(overdue(6, last.invoice, "24.00", late))
+    for seq, name in enumerate(("reminded", "payment_failed", "suspended_for_nonpayment"), start=7):
+        noted = overdue(seq, last.invoice, "24.00", late + seq * DAY)
+        await customer.record(noted.model_copy(update={"event": AccountEventName(name)}))
+    await customer.record(paid(10, "p-2", "4.00", (last.invoice, "4.00", InvoiceState.OVERDUE), at=late + 10 * DAY))
+    await customer.write(row(MARCH.end, "3.00"), row(MARCH.end + DAY, "1.00", Kind.CREDIT), of=1)
+    return [euros, dollars, carried.invoice, last.invoice]

@@ -1,30 +1,27 @@
 """The database's version: made and brought up by a worker, checked by everybody, never guessed."""
 
 import asyncio
-from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Table, insert, make_url, select
+from sqlalchemy import make_url
 
 from activities.adapters.sql.account_reader import SqlAccountReader
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.schema import HEAD, check_schema, upgrade
-from activities.adapters.sql.tables import decision, journal, ledger_entry, metadata, outbox, subscription
+from activities.adapters.sql.tables import metadata
 from activities.errors import BooksUnavailable, SchemaMismatch
 from tests.activities.books_under_test import InSql
 from tests.activities.lives import LICENCE, bought
+from tests.activities.older import older
 from tests.activities.raw_sql import change, rows
 from tests.activities.shop import stock
-
-BOOKS = (subscription, decision, journal, ledger_entry, outbox)
 
 
 async def test_the_migrations_make_exactly_the_tables(database: Database) -> None:
@@ -90,9 +87,9 @@ async def test_an_older_database_is_told_how_to_come_up(database: Database) -> N
 
 
 async def test_an_older_database_comes_up_with_what_is_in_it(empty_url: str, database: Database) -> None:
-    async with Database(empty_url, foreign_keys=False) as older:
-        await older.write(_upgrade_to, "0001")
-        await _bought_before(older, database)
+    await bought(InSql(database), LICENCE)
+    async with Database(empty_url, foreign_keys=False) as first:
+        await older(first, "0001", database)
     await upgrade(empty_url)
     async with Database(empty_url) as upgraded:
         await check_schema(upgraded)
@@ -100,27 +97,6 @@ async def test_an_older_database_comes_up_with_what_is_in_it(empty_url: str, dat
         (balance,) = await SqlAccountReader(upgraded).balances("fabrikam")
         assert {balance.receivable, balance.revenue, balance.uninvoiced_charges} == {Decimal(30)}
         await stock(upgraded)
-
-
-async def _bought_before(older: Database, newer: Database) -> None:
-    """What a program of the first revision wrote: a purchase, carried there from a database of this one."""
-
-    def written(connection: Connection) -> list[tuple[Table, Sequence[Any]]]:
-        return [(table, connection.execute(select(table)).mappings().all()) for table in BOOKS]
-
-    def write(connection: Connection, found: list[tuple[Table, Sequence[Any]]]) -> None:
-        for table, entries in found:
-            connection.execute(insert(table), [dict(entry) for entry in entries])
-
-    await bought(InSql(newer), LICENCE)
-    await older.write(write, await newer.read(written))
-
-
-def _upgrade_to(connection: Any, revision: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", "activities.adapters.sql:migrations")
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)
 
 
 async def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
