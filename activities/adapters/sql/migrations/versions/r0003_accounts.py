@@ -22,7 +22,7 @@ def upgrade() -> None:
     _seal()
     append_only("entry", ("id",))
     append_only("posting", ("entry_id", "position"))
-    append_only("invoice", ("id",), ("series", "number"))
+    append_only("invoice", ("id",), ("series", "number"), ("customer_id", "currency", "period_end"))
     append_only("invoice_line", ("invoice_id", "position"), ("subscription_id", "seq", "entry_position"))
     append_only("month_close", ("customer_id", "period_end"))
     append_only("account_event", ("customer_id", "seq"))
