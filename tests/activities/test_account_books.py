@@ -169,6 +169,25 @@ async def test_lists_take_filters_and_go_page_by_page(customer: Customer, reader
     assert await page(limit=None) == [*ids, "tailspin-000001"]
 
 
+async def test_lists_are_in_the_order_of_the_numbers_however_long(
+    database: Database, customer: Customer, reader: SqlAccountReader
+) -> None:
+    await change(database, f"INSERT INTO invoice_series VALUES ('{CUSTOMER}', 999998)")
+    for month in (JANUARY, FEBRUARY, MARCH):
+        await customer.write(row(month.start))
+        await customer.close(month)
+    other = Customer(customer.accounts, f"{CUSTOMER}-2", prefix="t")
+    await other.write(row(JANUARY.start))
+    await other.close()
+    ids = [f"{CUSTOMER}-{number}" for number in ("999999", "1000000", "1000001", "2-000001")]
+    pages, after = [], ""
+    while page := await reader.invoices(limit=1, after=after or None):
+        pages += [after := page[0].head.invoice]
+    assert pages == ids
+    for odd, wanted in {f"{CUSTOMER}-{10**40}": ids[3:], CUSTOMER: ids, f"{CUSTOMER}-": ids[3:], "zz": []}.items():
+        assert [each.head.invoice for each in await reader.invoices(after=odd)] == wanted
+
+
 async def test_an_invoice_stands_as_its_events_say(customer: Customer, reader: SqlAccountReader) -> None:
     """MON-6."""
     euros, dollars, carried, last = await lived(customer)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, RowMapping, func, select, tuple_
 
 from activities.account_contracts import ListedInvoice
 from activities.adapters.sql.account_books import line_of, uninvoiced
@@ -28,6 +28,7 @@ from domain.money import from_minor
 from statemachines.invoice_document import Standing, standing_of
 
 PAGE = 50
+LARGEST_NUMBER = 2**31 - 1
 
 
 class SqlAccountReader:
@@ -180,9 +181,15 @@ def _listed(
     if state is not None:
         wanted = wanted.where(invoice_standing.c.state == state.value)
     if after is not None:
-        wanted = wanted.where(invoice.c.id > after)
-    found = connection.execute(wanted.order_by(invoice.c.id).limit(limit)).mappings().all()
+        wanted = wanted.where(tuple_(invoice.c.series, invoice.c.number) > _place_of(after))
+    found = connection.execute(wanted.order_by(invoice.c.series, invoice.c.number).limit(limit)).mappings().all()
     return [ListedInvoice(head=(head := head_of(row)), standing=_standing(connection, head)) for row in found]
+
+
+def _place_of(invoice_id: str) -> tuple[str, int]:
+    """Series and number: as text, 1000000 comes before 999999. What is no invoice's id has a place as well."""
+    series, _, number = invoice_id.rpartition("-")
+    return (series, min(int(number), LARGEST_NUMBER)) if number.isdecimal() else (invoice_id, 0)
 
 
 def _invoice(connection: Connection, invoice_id: str) -> tuple[Invoice, Standing] | None:
