@@ -179,6 +179,8 @@ async def test_it_goes_page_by_page(auditor: SqlAccountAuditor) -> None:
         (f"UPDATE posting SET currency = 'XXZ' WHERE entry_id = '{OF_JANUARY}'", INVOICED, "cannot be read"),
         ("UPDATE account_event SET record = '{}' WHERE seq = 10", INVOICED, "cannot be read"),
         ("UPDATE account_event SET record = 'no' WHERE seq = 10", INVOICED, "cannot be read"),
+        (NOTED.format("'\"USD\"', 'null'", 10), INVOICED, "cannot be read"),
+        (NOTED.format("'\"p-2\"', 'null'", 10), INVOICED, "cannot be read"),
     ],
 )
 async def test_what_was_altered_is_found(

@@ -54,15 +54,16 @@ def _page(connection: Connection, limit: int, after: str | None) -> list[Audited
 def _audited(connection: Connection, customer_id: str) -> AuditedAccount:
     try:
         account = _recorded(connection, customer_id)
-    except (ValueError, ArithmeticError, KeyError) as error:
-        words = one_line(f"its records cannot be read: {error}")
+        violations = audit_account(account)
+    except (ValueError, ArithmeticError, KeyError, AssertionError) as error:
+        words = one_line(f"its records cannot be read: {str(error) or 'something is missing in one'}")
         unreadable = AccountViolation(customer_id=customer_id, invariant=Invariant.INVOICED, words=words)
         return AuditedAccount(customer_id=customer_id, invoices=0, entries=0, violations=(unreadable,))
     return AuditedAccount(
         customer_id=customer_id,
         invoices=len(account.invoices),
         entries=len(account.entries),
-        violations=tuple(audit_account(account)),
+        violations=tuple(violations),
     )
 
 
