@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
-from domain.account_events import AccountEvent, AccountEventName
+from domain.account_events import AccountEvent, AccountEventName, CloseReceipt
 from domain.invoice import Invoice, InvoiceLine, totals
 from domain.ledger import Kind
 from domain.values import Frozen
@@ -33,6 +33,8 @@ class RecordedAccount(Frozen):
     events: tuple[AccountEvent, ...]
     payments: dict[str, tuple[Decimal, str]]
     entries: tuple[EntryRecord, ...]
+    receipts: tuple[CloseReceipt, ...] = ()
+    """What each close came to, when it was written."""
 
 
 class AccountViolation(Frozen):
@@ -86,6 +88,14 @@ def _each_row_on_one_invoice(account: RecordedAccount) -> Iterator[Found]:
     twice = tuple(line for line in account.rows if count[_place(line)] > 1)
     if twice:
         yield "rows stand on two invoices", twice
+
+
+def _as_they_were_closed(account: RecordedAccount) -> Iterator[Found]:
+    heads = {invoice.head.invoice: invoice.head for invoice in account.invoices}
+    for receipt in account.receipts:
+        for head in receipt.invoices:
+            if heads.get(head.invoice) != head:
+                yield f"{head.invoice} is not as it was closed", ()
 
 
 def _totals_are_the_lines(account: RecordedAccount) -> Iterator[Found]:
@@ -189,6 +199,7 @@ CHECKS: dict[Invariant, tuple[Callable[[RecordedAccount], Iterator[Found]], ...]
     Invariant.INVOICED: (
         _invoices_come_to_the_ledger,
         _each_row_on_one_invoice,
+        _as_they_were_closed,
         _totals_are_the_lines,
         _credit_is_handed_on,
         _standing_as_the_journal,

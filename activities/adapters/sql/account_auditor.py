@@ -6,7 +6,15 @@ from sqlalchemy import Connection, func, select
 
 from activities.adapters.sql.account_books import line_of
 from activities.adapters.sql.account_reader import documents_of, events_of
-from activities.adapters.sql.account_tables import entry, invoice, invoice_standing, payment, posting
+from activities.adapters.sql.account_tables import (
+    entry,
+    invoice,
+    invoice_series,
+    invoice_standing,
+    month_close,
+    payment,
+    posting,
+)
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.tables import ledger_entry, subscription
 from activities.errors import one_line
@@ -83,6 +91,9 @@ def _recorded(connection: Connection, customer_id: str) -> RecordedAccount:
         events=tuple(events_of(connection, customer_id)),
         payments={row.payment_id: (from_minor(row.amount_minor, row.currency), row.currency) for row in payments},
         entries=tuple(_entries(connection, customer_id)),
+        receipts=tuple(
+            connection.scalars(select(month_close.c.receipt).where(month_close.c.customer_id == customer_id))
+        ),
     )
 
 
@@ -115,13 +126,19 @@ def _entries(connection: Connection, customer_id: str) -> Iterator[EntryRecord]:
 
 
 def _gaps(connection: Connection) -> Iterator[AccountViolation]:
-    counted = select(
-        invoice.c.series,
-        func.count().label("count"),
-        func.min(invoice.c.number).label("first"),
-        func.max(invoice.c.number).label("last"),
-    ).group_by(invoice.c.series)
-    for row in connection.execute(counted.order_by(invoice.c.series)):
-        if (row.first, row.last) != (1, row.count):
-            words = f"its invoices have {row.count} numbers from {row.first} to {row.last}: there are gaps"
+    counted = (
+        select(
+            invoice_series.c.series,
+            invoice_series.c.last_number.label("taken"),
+            func.count(invoice.c.number).label("count"),
+            func.coalesce(func.min(invoice.c.number), 1).label("first"),
+            func.coalesce(func.max(invoice.c.number), 0).label("last"),
+        )
+        .outerjoin(invoice, invoice.c.series == invoice_series.c.series)
+        .group_by(invoice_series.c.series, invoice_series.c.last_number)
+    )
+    for row in connection.execute(counted.order_by(invoice_series.c.series)):
+        if (row.first, row.last, row.taken) != (1, row.count, row.count):
+            taken = "" if row.taken == row.last else f", the last one taken is {row.taken}"
+            words = f"its invoices have {row.count} numbers from {row.first} to {row.last}{taken}: there are gaps"
             yield AccountViolation(customer_id=row.series, invariant=Invariant.INVOICED, words=words)
