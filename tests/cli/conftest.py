@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,37 @@ def ask(starter: Starter, running: dict[str, str], monkeypatch: pytest.MonkeyPat
 def customer() -> str:
     """A customer of the shop who has nothing, and whom no other test knows."""
     return buyer(next(_buyers))
+
+
+@dataclass(frozen=True)
+class Billed:
+    """A customer of three CRM seats from 2027-01-15 on, whose invoice of January waits. It is February 10th."""
+
+    ask: Ask
+    customer: str
+    subscription: str
+    invoice: str
+
+    @property
+    def owed(self) -> str:
+        """What is to be paid of the invoice."""
+        found: str = self.ask.json(f"invoice show {self.invoice}")["owed"]
+        return found
+
+    def everything(self) -> list[Any]:
+        """All that is told of their money: nothing half done is what leaves it as it was."""
+        told = [self.ask.json(f"{noun} {self.customer}") for noun in ("account show", "balance", "statement")]
+        return [*told, self.ask.json(f"invoice list --customer {self.customer}")]
+
+
+@pytest.fixture
+def billed(ask: Ask, customer: str) -> Billed:
+    subscription = f"crm-{customer}"
+    clock = "--test-clock 2027-01-15T09:00:00Z"
+    ask.json(f"buy contoso-crm --customer {customer} --quantity 3 --id {subscription} {clock}")
+    ask.json(f"clock advance {customer} --to 2027-02-10T00:00:00Z")
+    (invoice,) = ask.json(f"invoice list --customer {customer}")
+    return Billed(ask, customer, subscription, invoice["invoice"])
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 from domain.catalog import Contents
 
 OPENED = datetime(2020, 1, 1, tzinfo=UTC)
-BUYERS = 80
+BUYERS = 160
 """Customers without any subscription: each test takes one of its own."""
 
 SETUP = "https://setup.example.com/start"
@@ -74,6 +74,7 @@ def contents() -> Contents:
         "adatum": "A. Datum Corporation",
         "northwind": "Northwind Traders",
         "proseware": "Proseware, Inc.",
+        "jerrys": """<script>Ben & "Jerry's"</script>""",
     }
     named |= {buyer(number): f"Buyer {number}" for number in range(1, BUYERS + 1)}
     customers = [
