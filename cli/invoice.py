@@ -202,7 +202,7 @@ def pay(
             at=at,
             payment_id=payment_id or uuid4().hex,
             currency=currency or head.currency,
-            amount=amount if amount is not None else _owed(head, standing),
+            amount=amount if amount is not None else _owed(head, standing, payment_id),
             invoice=invoice,
         )
         return await asked(head.customer_id, request, address, wait=not no_wait)
@@ -235,14 +235,16 @@ def fail(
     answers.report(run(ask()), as_json=as_json)
 
 
-def _owed(head: InvoiceHead, standing: Standing) -> Decimal:
-    """All that is to be paid still. Raises Failure where that is nothing."""
+def _owed(head: InvoiceHead, standing: Standing, payment_id: str | None) -> Decimal:
+    """All that is to be paid still, or what that payment has paid of it. Raises Failure where it is nothing."""
     from cli.failure import Failure
 
-    owed = head.totals.due - standing.paid
-    if not owed:
+    if owed := head.totals.due - standing.paid:
+        return owed
+    known = next((payment for payment in standing.payments if payment.payment_id == payment_id), None)
+    if known is None:
         raise Failure(f"Nothing is owed on {head.invoice}: it is {standing.state}.")
-    return owed
+    return known.amount
 
 
 async def _head(invoice: str) -> tuple[InvoiceHead, Standing]:

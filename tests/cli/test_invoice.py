@@ -217,6 +217,20 @@ def test_what_is_too_much_is_credit_for_the_next(ask: Ask, billed: Billed) -> No
     assert "credit from before    USD -5.00" in ask.said(f"invoice show {second['invoice']}")
 
 
+def test_a_payment_sent_again_counts_once(ask: Ask, billed: Billed) -> None:
+    """MON-7: also where its amount is not said, and nothing is owed any more."""
+    for amount, before, after in (("--amount 10", "30.00", "20.00"), ("", "20.00", "0.00")):
+        assert billed.owed == before
+        line = f"invoice pay {billed.invoice} {amount} --payment-id p{len(amount)}-{billed.customer}"
+        first = ask.json(line)
+        again = ask.json(line)
+        assert (first["outcome"], again["outcome"] in {"done", "unchanged"}) == ("done", True)
+        assert billed.owed == after
+    assert len(ask.json(f"invoice show {billed.invoice}")["payments"]) == 2
+    words = ask.said(f"invoice pay {billed.invoice}", code=1)
+    assert words == f"Nothing is owed on {billed.invoice}: it is paid.\n"
+
+
 def test_a_payment_lifts_the_suspension_that_it_ends(ask: Ask, billed: Billed) -> None:
     """MON-6, SUS-9."""
     ask.json(f"clock advance {billed.customer} --to 2027-05-03T00:00:00Z")
