@@ -1,0 +1,141 @@
+"""A customer's billing account on the command line: shown, paid, and under other terms (MON-6)."""
+
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Ask, Billed, Starter
+
+pytestmark = pytest.mark.live
+
+
+def test_an_account_shows_what_is_unpaid_and_what_comes_next(billed: Billed) -> None:
+    found = billed.ask.json(f"account show {billed.customer}")
+    assert (found["customer"], found["credit"], found["attention"]) == (billed.customer, [], None)
+    assert found["terms"] == {
+        "policy": "csp-2019",
+        "due_after_days": 60,
+        "reminder_days": [1, 7, 14],
+        "suspends_after_days": 30,
+    }
+    (unpaid,) = found["unpaid"]
+    assert (unpaid["invoice"], unpaid["state"], unpaid["owed"], unpaid["suspended"]) == (
+        billed.invoice,
+        "issued",
+        "30.00",
+        False,
+    )
+    assert [(one["at"], one["what"], one["rule"]) for one in found["timeline"]] == [
+        ("2027-03-01T00:00:00Z", "close", "MON-5"),
+        ("2027-04-02T00:00:00Z", "overdue", "MON-6"),
+    ]
+    lines = billed.ask.said(f"account show {billed.customer}").splitlines()
+    assert lines[0] == f"Billing account of {billed.customer}"
+    assert lines[1].startswith("csp-2019: due after 60 days, reminders 1, 7, 14 days after, suspended 30 days after")
+    assert lines[4].split()[:2] == [billed.invoice, "issued"]
+
+
+def test_a_payment_pays_the_oldest_first(ask: Ask, billed: Billed) -> None:
+    """MON-6: what is left of it pays the next one, and then is credit."""
+    ask.json(f"clock advance {billed.customer} --to 2027-03-05T00:00:00Z")
+    _, second = (found["invoice"] for found in ask.json(f"invoice list --customer {billed.customer}"))
+    answer = ask.json(f"account pay {billed.customer} 40 USD")
+    assert answer["message"] == (f"USD 40.00 received. {billed.invoice} is paid. Of {second} USD 20.00 is still owed.")
+    assert [one["invoice"] for one in ask.json(f"account show {billed.customer}")["unpaid"]] == [second]
+    said = ask.said(f"account pay {billed.customer} 27.25 USD")
+    assert "credit     USD 7.25" in said
+    text = ask.said(f"account show {billed.customer}")
+    assert "\nNothing is unpaid.\nCredit for the next invoice: USD 7.25\n" in text
+
+
+def test_a_payment_sent_again_counts_once(ask: Ask, billed: Billed) -> None:
+    """MON-7."""
+    line = f"account pay {billed.customer} 10 USD --payment-id once"
+    for _ in range(2):
+        assert ask.json(line)["message"] == f"USD 10.00 received. Of {billed.invoice} USD 20.00 is still owed."
+    assert billed.owed == "20.00"
+    assert ask.said(f"account pay {billed.customer} 11 USD --payment-id once", code=1).startswith("refused by MON-7")
+    assert ask.said(f"invoice pay {billed.invoice} --amount 11 --payment-id once", code=1).startswith(
+        "refused by MON-7"
+    )
+    assert billed.owed == "20.00"
+
+
+def test_money_before_the_first_invoice_is_credit(ask: Ask, customer: str) -> None:
+    ask.json(f"buy contoso-crm --customer {customer} --id early-{customer} --test-clock 2027-01-15T09:00:00Z")
+    assert ask.json(f"account pay {customer} 4 USD")["credit"] == {"amount": "4.00", "currency": "USD"}
+    ask.json(f"clock advance {customer} --to 2027-02-01T00:00:00Z")
+    (found,) = ask.json(f"invoice list --customer {customer}")
+    assert (found["charges"], found["carried_in"], found["due"]) == ("10.00", "4.00", "6.00")
+
+
+def test_not_waiting_is_answered_at_once(ask: Ask, billed: Billed) -> None:
+    assert ask.json(f"account pay {billed.customer} 1 USD --no-wait")["outcome"] == "done"
+
+
+def test_terms_are_changed(ask: Ask, billed: Billed) -> None:
+    """MON-6: due dates stay, and without suspension nobody is suspended."""
+    answer = ask.json(f"account terms {billed.customer} --policy saas-fulfillment-v2 --no-suspension")
+    assert answer["message"] == ("From now on: saas-fulfillment-v2, due after 60 days, nobody is suspended.")
+    assert "nobody is suspended" in ask.said(f"account show {billed.customer}")
+    same = ask.json(f"account terms {billed.customer} --no-suspension")
+    assert (same["outcome"], same["rule"]) == ("unchanged", "MON-7")
+    ask.json(f"clock advance {billed.customer} --to 2027-06-10T00:00:00Z")
+    assert ask.json(f"show {billed.subscription}")["state"] == "active"
+    shown = ask.json(f"invoice show {billed.invoice}")
+    assert (shown["state"], shown["due_at"], shown["reminders"]) == ("overdue", "2027-04-02T00:00:00Z", 2)
+    # The date under these terms has passed: it is suspended now.
+    ask.json(f"account terms {billed.customer} --suspension")
+    ask.json(f"clock advance {billed.customer} --to 2027-06-11T00:00:00Z")
+    assert ask.json(f"show {billed.subscription}")["state"] == "suspended"
+
+
+BAD: dict[str, tuple[int, str]] = {
+    "pay {} 0 USD": (2, "amount: got 0; takes an amount of more than 0"),
+    "pay {} 1000000000000000000 USD": (2, "takes at most 12 digits before the point"),
+    "pay {} 5.001 USD": (2, "takes at most 2 decimals in USD"),
+    "pay {} 0.5 JPY": (2, "takes at most 0 decimals in JPY"),
+    "pay {} 1,5 USD": (2, "AMOUNT: got '1,5'; takes digits"),
+    "pay {} 5 XYZ": (2, "currency: got 'XYZ'; takes an ISO 4217"),
+    "pay {} 5 EUR": (1, "is invoiced in USD, the payment is in EUR."),
+    "pay {} 5 USD --payment-id a'b": (2, "--payment-id: got"),
+    "pay {} 5 USD --by intern": (1, "refused by ROL-1"),
+    "pay {} 5 USD --by system": (1, "refused by ROL-4"),
+    "pay {} 5": (2, "Missing argument 'CURRENCY'"),
+    "terms {}": (2, "Nothing to change: give --policy, --suspension or --no-suspension."),
+    "terms {} --policy lax": (2, "policy: got 'lax'; takes one of csp-2019"),
+    "terms {} --suspension --by service": (1, "refused by ROL-4"),
+    "terms {} --no-suspension --by intern": (1, "refused by ROL-1"),
+}
+
+
+def test_what_is_refused_changes_nothing(ask: Ask, billed: Billed) -> None:
+    """One line, an exit code, and nothing half done."""
+    before = billed.everything()
+    for line, (code, words) in BAD.items():
+        assert words in ask.said(f"account {line.format(billed.customer)}", code=code), line
+    assert billed.everything() == before
+
+
+@pytest.mark.parametrize("line", ["show {}", "pay {} 5 USD", "terms {} --no-suspension"])
+def test_who_has_no_account(ask: Ask, customer: str, line: str) -> None:
+    """A customer who has bought nothing, and one that nobody knows."""
+    for unknown in (customer, "nobody"):
+        words = ask.said(f"account {line.format(unknown)}", code=1)
+        assert words == f"there is no billing account of {unknown} on this server: it buys nothing yet\n"
+
+
+MISUSED = {
+    "account show": "Missing argument 'CUSTOMER'",
+    "account show a.b": "CUSTOMER: got 'a.b'; takes 1 to 64",
+    "account pay fabrikam -- -5 USD": "AMOUNT: got '-5'; takes digits",
+    "account pay fabrikam much USD": "AMOUNT: got 'much'; takes digits",
+    "account terms fabrikam --suspends": "No such option: --suspends",
+}
+
+
+@pytest.mark.parametrize("line", MISUSED, ids=str)
+def test_one_line(starter: Starter, line: str) -> None:
+    result: Any = starter(*line.split())
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert MISUSED[line] in result.stderr
