@@ -56,6 +56,18 @@ def test_several_subscriptions_move_together(ask: Ask, customer: str) -> None:
     assert not [violation for violation in ask.json("check")["violations"] if violation.get("customer_id") == customer]
 
 
+def test_what_has_ended_is_left_where_it_ended(ask: Ask, customer: str) -> None:
+    """The account goes on: what was charged is invoiced and chased."""
+    ask.json(f"buy contoso-crm --customer {customer} --id off-{customer} {JANUARY}")
+    ask.json(f"auto-renew off-{customer} off")
+    assert ask.json(f"clock advance {customer} --to 2027-02-20T00:00:00Z")["subscriptions"] == [f"off-{customer}"]
+    assert ask.json(f"show off-{customer}")["state"] == "expired"
+    moved = ask.json(f"clock advance {customer} --to 2027-04-05T00:00:00Z")
+    assert moved["subscriptions"] == []
+    (found,) = ask.json(f"invoice list --customer {customer}")
+    assert (found["state"], found["reminders"]) == ("overdue", 1)
+
+
 def test_time_never_goes_back(ask: Ask, billed: Billed) -> None:
     before = billed.everything()
     words = ask.said(f"clock advance {billed.customer} --to 2027-02-09T00:00:00Z", code=2)
