@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from activities.settings import Settings
-from tests.cli.conftest import Ask
+from tests.cli.conftest import Ask, Billed
 
 
 @pytest.fixture
@@ -19,16 +19,19 @@ def bought(ask: Ask, customer: str) -> str:
     return subscription
 
 
-def altered(settings: Settings, tmp_path: Path, subscription: str) -> str:
-    """A copy of the books with a credit that somebody made larger."""
+LARGER = "UPDATE ledger_entry SET amount_minor = 900000 WHERE subscription_id = ? AND kind = 'credit'"
+"""A credit that somebody made larger."""
+
+
+def altered(settings: Settings, tmp_path: Path, subscription: str, statement: str = LARGER) -> str:
+    """A copy of the books in which somebody altered one row."""
     copy = tmp_path / "copy.db"
     file = settings.database_url.removeprefix("sqlite:///")
     with closing(sqlite3.connect(file)) as books, closing(sqlite3.connect(copy, isolation_level=None)) as other:
         books.backup(other)
         for (trigger,) in other.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             other.execute(f"DROP TRIGGER {trigger}")
-        larger = "UPDATE ledger_entry SET amount_minor = 900000 WHERE subscription_id = ? AND kind = 'credit'"
-        assert other.execute(larger, (subscription,)).rowcount == 1
+        assert other.execute(statement, (subscription,)).rowcount == 1
     return f"sqlite:///{copy}"
 
 
@@ -62,6 +65,57 @@ def test_what_does_not_hold_is_shown_with_its_rows(
     assert [violation["invariant"] for violation in document["violations"]] == ["3", "MON-2"]
     assert document["violations"][0]["ledger"][1]["amount"] == "9000.00"
     assert document["violations"][1]["events"][0]["event"] == "quantity_changed"
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("UPDATE ledger_entry SET amount_minor = 2999 WHERE subscription_id = ?", "says USD 30.00, its lines 29.99"),
+        (
+            "UPDATE posting SET amount_minor = 2999 WHERE position = 0"
+            " AND entry_id = 'row:' || ? || ':term-1/period-1/charge/contoso-crm'",
+            "does not balance",
+        ),
+        ("DELETE FROM invoice_line WHERE subscription_id = ?", "says USD 30.00, its lines 0.00"),
+    ],
+)
+def test_without_ids_accounts_are_checked_too(
+    ask: Ask,
+    billed: Billed,
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    statement: str,
+    words: str,
+) -> None:
+    """Invariant 14, MON-5: with the customer and the rows; subscriptions alone say nothing of accounts."""
+    assert ask.json("check")["invoices"] >= 1
+    copy = altered(settings, tmp_path, billed.subscription, statement)
+    monkeypatch.setenv("PERENNIAL_DATABASE_URL", copy)
+    found = ask.json("check", code=1)
+    of_account = [violation for violation in found["violations"] if violation.get("customer_id")]
+    assert {violation["customer_id"] for violation in of_account} == {billed.customer}
+    assert {violation["invariant"] for violation in of_account} <= {"14", "MON-5"}
+    assert any(words in violation["words"] for violation in of_account), of_account
+    counted = {one["invariant"]: one["violations"] for one in found["invariants"]}
+    assert counted["14"] + counted["MON-5"] == len(of_account)
+    result = ask.whole("check", code=1)
+    assert f"\n{billed.customer}  invariant " in result.stdout
+    assert words in result.stdout
+    assert "Traceback" not in result.stderr
+    alone = ask.whole(f"check {billed.subscription}", code=int(statement.startswith("UPDATE ledger_entry")))
+    assert billed.customer not in alone.stdout.replace(billed.subscription, "")
+
+
+def test_a_gap_in_a_series_is_told_of_the_series(
+    ask: Ask, billed: Billed, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MON-5."""
+    gap = "UPDATE invoice SET number = number + 1000000 WHERE customer_id = substr(?, 5)"
+    monkeypatch.setenv("PERENNIAL_DATABASE_URL", altered(settings, tmp_path, billed.subscription, gap))
+    found = ask.json("check", code=1)
+    assert {violation["customer_id"] for violation in found["violations"]} == {billed.customer, "resale-one"}
+    assert "there are gaps" in ask.whole("check", code=1).stdout
 
 
 def test_what_the_books_do_not_know(ask: Ask) -> None:
