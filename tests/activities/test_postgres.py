@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -107,6 +108,25 @@ async def test_an_entry_balances_and_is_sealed(database: Database) -> None:
             await change(database, *statements)
     await change(database, sides.format(5), head)
     assert len(await rows(database, "SELECT * FROM posting")) == 2
+
+
+@pytest.mark.parametrize("first", ["who seals", "who adds"])
+async def test_nor_is_an_entry_unbalanced_by_two_at_once(
+    database: Database, postgres_url: str, outsider: psycopg.Connection, first: str
+) -> None:
+    """MON-5: neither sees the other's rows when it writes its own."""
+    with psycopg.connect(postgres_url) as other, closing(outsider.cursor()) as sealing:
+        sealing.execute("BEGIN")
+        sealing.execute("INSERT INTO posting VALUES ('e', 0, 'receivable', 'USD', 5), ('e', 1, 'revenue', 'USD', -5)")
+        sealing.execute("INSERT INTO entry VALUES ('e', 'fabrikam', '2026-01-31T09:00:00.000000Z', 'charge')")
+        other.execute("INSERT INTO posting VALUES ('e', 2, 'credit', 'USD', 7)")
+        if first == "who seals":
+            sealing.execute("COMMIT")
+        with pytest.raises(psycopg.IntegrityError):
+            other.commit()
+        if first == "who adds":
+            sealing.execute("COMMIT")
+    assert await rows(database, "SELECT position, amount_minor FROM posting ORDER BY position") == [(0, 5), (1, -5)]
 
 
 async def test_every_text_sorts_by_its_bytes(database: Database) -> None:

@@ -12,6 +12,7 @@ depends_on = None
 
 ID, WORD, INSTANT = sa.String(64), sa.String(32), sa.String(27)
 INVOICE, ENTRY = sa.String(80), sa.String(300)
+UNBALANCED = "EXISTS (SELECT 1 FROM posting WHERE entry_id = {} GROUP BY currency HAVING SUM(amount_minor) <> 0)"
 
 
 def upgrade() -> None:
@@ -164,13 +165,12 @@ def _accounts() -> None:
 
 def _seal() -> None:
     """An entry is written after its postings and seals them: they balance in each currency, and none is added."""
-    unbalanced = (
-        "NOT EXISTS (SELECT 1 FROM posting WHERE entry_id = NEW.id) OR EXISTS (SELECT 1 FROM posting "
-        "WHERE entry_id = NEW.id GROUP BY currency HAVING SUM(amount_minor) <> 0)"
-    )
+    unbalanced = f"NOT EXISTS (SELECT 1 FROM posting WHERE entry_id = NEW.id) OR {UNBALANCED.format('NEW.id')}"  # noqa: S608 - names of ours
     sealed = "EXISTS (SELECT 1 FROM entry WHERE id = NEW.entry_id)"
     _refuse_insert("entry", "balance", unbalanced, "an entry balances in each currency")
     _refuse_insert("posting", "sealed", sealed, "nothing is added to an entry")
+    if op.get_bind().dialect.name != "sqlite":
+        _refuse_at_commit("posting", "balance", UNBALANCED.format("NEW.entry_id"), "an entry balances in each currency")
 
 
 def _refuse_insert(table: str, name: str, when: str, words: str) -> None:
@@ -185,6 +185,18 @@ def _refuse_insert(table: str, name: str, when: str, words: str) -> None:
         f"IF {when} THEN RAISE EXCEPTION '{words}' USING ERRCODE = 'check_violation'; END IF; RETURN NEW; END $$"
     )
     op.execute(f"CREATE TRIGGER {table}_{name} BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_{name}()")
+
+
+def _refuse_at_commit(table: str, name: str, when: str, words: str) -> None:
+    """On a server two transactions do not see each other's rows before: one might add to what the other seals."""
+    op.execute(
+        f"CREATE FUNCTION {table}_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF {when} THEN RAISE EXCEPTION '{words}' USING ERRCODE = 'check_violation'; END IF; RETURN NULL; END $$"
+    )
+    op.execute(
+        f"CREATE CONSTRAINT TRIGGER {table}_{name} AFTER INSERT ON {table} DEFERRABLE INITIALLY DEFERRED "
+        f"FOR EACH ROW EXECUTE FUNCTION {table}_{name}()"
+    )
 
 
 def _enter_what_is_in_the_ledger() -> None:
