@@ -89,14 +89,14 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
     ),
     "order": ("What was ordered: list, show.", {"list": order.list_orders, "show": order.show}),
     "invoice": (
-        "Monthly documents of what was charged and credited: list, show, pay, fail.",
+        "Monthly invoices: list, show, pay, fail.",
         {"list": invoice.list_invoices, "show": invoice.show, "pay": invoice.pay, "fail": invoice.fail},
     ),
     "account": (
         "A customer's billing account: show, pay, terms.",
         {"show": account.show, "pay": account.pay, "terms": account.change_terms},
     ),
-    "clock": ("Time travel, for customers whose everything has a test clock: advance.", {"advance": clock.advance}),
+    "clock": ("Time travel on test clocks: advance.", {"advance": clock.advance}),
     "usage": (
         "Usage, of offers that are billed by it: report, import.",
         {"report": usage.report, "import": usage.import_usage},

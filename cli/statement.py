@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def balance(customer: Customer, as_json: Json = False) -> None:
-    """Show what a customer owes and has as credit, in each currency."""
+    """Show what a customer owes and has as credit.
+
+    In each currency; what no invoice has yet stands beside what is owed on invoices.
+    """
     from cli.books import opened_books
     from cli.columns import print_columns
     from cli.printable import amount
@@ -48,9 +51,9 @@ def balance(customer: Customer, as_json: Json = False) -> None:
 
 
 def statement(customer: Customer, as_json: Json = False, as_csv: Csv = False) -> None:
-    """Show every entry of a customer's account, with the balance after each: what is owed less what is credit.
+    """Show every entry of a customer's account.
 
-    --json and --csv have both sides of each entry, in the words of accountants: a debit is positive.
+    Beside each the balance after it: what is owed, less what is credit. --json and --csv have both sides of each entry, in the words of accountants: a debit is positive.
     """
     from cli.books import opened_books
     from cli.columns import print_columns

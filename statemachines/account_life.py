@@ -120,5 +120,6 @@ class AccountLiving:
             if words:
                 raise OutOfTime(f"at: got {format_instant(request.at)}; it is {words}")
         # Other milestones may come before the close: a request that they reach with it cannot be decided either.
-        if account.closing or account.month.end <= (request.at or now):
+        # What waits for a close already is decided first, in the order in which it came.
+        if account.closing or life.waiting or account.month.end <= (request.at or now):
             raise Closing

@@ -48,7 +48,7 @@ async def served(
 async def test_live_over_postgresql_equals_simulated(served: World, database_url: str) -> None:
     async def compare(path: Path) -> None:
         scenario = parse_scenario(load(path))
-        story = await LiveScenario(scenario, path.stem[:64], served).run(datetime.now(UTC))
+        story = await LiveScenario(scenario, f"pg-{path.stem}"[:64], served).run(datetime.now(UTC))
         assert story.document() == simulate(scenario).document(), path.name
 
     assert len(SOME) >= 8
