@@ -53,7 +53,8 @@ def balance(customer: Customer, as_json: Json = False) -> None:
 def statement(customer: Customer, as_json: Json = False, as_csv: Csv = False) -> None:
     """Show every entry of a customer's account.
 
-    Beside each the balance after it: what is owed, less what is credit. --json and --csv have both sides of each entry, in the words of accountants: a debit is positive.
+    Beside each the balance after it: what is owed, less what is credit. --json and --csv have both sides of each
+    entry, in the words of accountants: a debit is positive.
     """
     from cli.books import opened_books
     from cli.columns import print_columns
