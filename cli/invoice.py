@@ -11,7 +11,7 @@ from uuid import uuid4
 from typer import Argument, BadParameter, Option
 
 from cli.csv_table import Csv
-from cli.options import Address, By, Json, NoWait, an_instant, exact_decimal, one_of, positive_number, some_id
+from cli.options import Address, By, Json, NoWait, an_instant, exact_decimal, positive_number, some_id
 from domain.faults import shown
 from domain.invoice import InvoiceState
 
@@ -33,7 +33,17 @@ def an_invoice(text: str) -> str:
 
 
 InvoiceId = Annotated[str, Argument(metavar="INVOICE", parser=an_invoice, help="As `invoice list` shows it.")]
-ListedState = one_of(InvoiceState)
+CLOSED = tuple(state for state in InvoiceState if state is not InvoiceState.OPEN)
+"""What an invoice that has a number can be: the open one is the running month."""
+
+
+def a_closed_state(text: str) -> InvoiceState:
+    """A parser of the states that a list can have."""
+    if text not in CLOSED:
+        raise BadParameter(f"got {shown(text)}; takes one of {', '.join(CLOSED)}.")
+    return InvoiceState(text)
+
+
 At = Annotated[
     datetime | None,
     Option(parser=an_instant, metavar="INSTANT", help="Accepted then (test clocks only).", show_default=False),
@@ -47,7 +57,7 @@ def list_invoices(
     customer: Annotated[str | None, Option(parser=some_id, metavar="ID", help="Of this customer.")] = None,
     state: Annotated[
         InvoiceState | None,
-        Option(parser=ListedState, metavar="STATE", help="Only those issued, overdue, paid or carried."),
+        Option(parser=a_closed_state, metavar="STATE", help=f"Only those {', '.join(CLOSED)}."),
     ] = None,
     limit: Annotated[int, Option(parser=positive_number, metavar="N", help="At most so many.")] = 50,
     after: Annotated[

@@ -1,7 +1,7 @@
 """The workflow that owns one customer's account: it closes months, follows unpaid invoices and takes payments."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from temporalio import workflow
 from temporalio.common import RawValue
@@ -40,7 +40,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.messages import Operator
     from workflows.signals import read_signal, unreadable
 
-NO_OFFSET = timedelta(0)
 NOT_BY_CANCELLATION = "Temporal's own cancellation ends no account."
 
 
@@ -56,9 +55,8 @@ class BillingAccountWorkflow(LongLived):
         if workflow.info().workflow_id != account_workflow_id(customer_id):
             words = f"customer_id: got {customer_id}; takes the id of the workflow, behind `billing-account:`"
             raise ApplicationError(f"Malformed request: {words}", type="Malformed", non_retryable=True)
-        super().__init__()
+        super().__init__(start.clock)
         self._living = AccountLiving()
-        self._clock = start.clock
         self._months_per_run = start.months_per_run
         self._life = start.life if isinstance(start, ContinuedAccount) else self._opened(start)
         self._months = 0
@@ -141,14 +139,9 @@ class BillingAccountWorkflow(LongLived):
         terms = terms if start.suspends else terms.without_suspension()
         return AccountLiving.begin(start.customer_id, terms, start.opened_at)
 
-    def _clock_time(self) -> datetime:
-        """The workflow's own time, moved by the test clock."""
-        return workflow.now() + (self._clock.offset if self._clock else NO_OFFSET)
-
     def _now(self, as_of: datetime | None = None) -> datetime:
         """The account's now: its clock's time, and never before what has been decided."""
-        asked = as_of + (self._clock.offset if self._clock else NO_OFFSET) if as_of else self._clock_time()
-        return max(asked, self._clock_time(), self._life.accepted_at, self._life.account.last_at)
+        return max(self._clock_time(as_of), self._clock_time(), self._life.accepted_at, self._life.account.last_at)
 
     def _take_due_milestone(self) -> bool:
         life = self._living.step(self._life, self._now())
@@ -160,14 +153,11 @@ class BillingAccountWorkflow(LongLived):
     async def _sleep_until_something_happens(self) -> None:
         before = self._life
         milestone = next_account_milestone(before.account)
-        try:
-            await workflow.wait_condition(
-                lambda: self._life is not before or self._new_run_wanted,
-                timeout=max(milestone.at - self._clock_time(), options.SHORTEST_TIMER),
-                timeout_summary=account_headline(before.account, milestone),
-            )
-        except TimeoutError:
-            return
+        await self._sleep_until(
+            milestone.at,
+            lambda: self._life is not before or self._new_run_wanted,
+            account_headline(before.account, milestone),
+        )
 
     # Runs
 

@@ -1,24 +1,29 @@
 """What workflows that live for years have in common: whatever happens to them, they neither fail nor stop."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
-from workflows.messages import Operator
+from workflows import options
+from workflows.messages import Operator, TestClock
 from workflows.one_request import OneRequest
 from workflows.search_attributes import Changing
 
 T = TypeVar("T")
 MAX_REASON = 200
+NO_OFFSET = timedelta(0)
 
 
 class LongLived(OneRequest):
     """Base of subscription and account. `_show` and `_not_by_cancellation` are theirs to define."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: TestClock | None) -> None:
+        self._clock = clock
+        self._reached: datetime | None = None
         self._attention: str | None = None
         self._retry_wanted = False
         self._new_run_wanted = False
@@ -30,6 +35,24 @@ class LongLived(OneRequest):
     def _not_by_cancellation(self) -> None:
         """Note that Temporal's own cancellation was asked for: it ends nothing."""
         raise NotImplementedError
+
+    def _clock_time(self, as_of: datetime | None = None) -> datetime:
+        """The workflow's own time, or the sender's wall clock, moved by the test clock."""
+        now = (as_of or workflow.now()) + (self._clock.offset if self._clock else NO_OFFSET)
+        return max(now, self._reached) if self._reached else now
+
+    async def _sleep_until(self, at: datetime, awake: Callable[[], bool], summary: str) -> None:
+        """Sleep to the instant, or until something wakes it.
+
+        Where the timer has fired the instant has come, whatever the task's own clock says: seen once behind a killed
+        worker, that clock stood at the task before, and sleeping again would have put off what was due for weeks.
+        """
+        timeout = max(at - self._clock_time(), options.SHORTEST_TIMER)
+        try:
+            await workflow.wait_condition(awake, timeout=timeout, timeout_summary=summary)
+        except TimeoutError:
+            if at - self._clock_time() > options.COARSEST_TIMER:
+                self._reached = at
 
     async def _through_cancellations(self, living: Coroutine[Any, Any, T]) -> T:
         """The result of living on, whoever asks Temporal to cancel it."""

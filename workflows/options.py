@@ -28,6 +28,8 @@ LONGEST_FORECAST = timedelta(days=50 * 366)
 """How far `what_if` lives on: a workflow task must end within two seconds."""
 SHORTEST_TIMER = timedelta(milliseconds=1)
 """A timer can be coarse: the instant is checked again on waking, and waited for once more."""
+COARSEST_TIMER = timedelta(seconds=1)
+"""By how much a timer may fire early. Where a task's clock is further behind, it is the clock that is wrong."""
 TASK_TIMEOUT = timedelta(seconds=10)
 PERIODS_PER_RUN = 3
 """How many billing periods one run of the workflow spans before it continues as new."""

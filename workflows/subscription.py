@@ -1,7 +1,7 @@
 """The workflow that owns one subscription's timeline, for years: what `run` does is its table of contents."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from temporalio import workflow
 from temporalio.common import RawValue
@@ -41,7 +41,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.signals import read_signal, unreadable
 
 BILLED = frozenset({EventName.CONVERTED, EventName.RENEWED, EventName.PERIOD_CHARGED})
-NO_OFFSET = timedelta(0)
 NOT_BY_CANCELLATION = "Temporal's own cancellation ends no subscription: send the update `cancel`."
 
 
@@ -59,9 +58,8 @@ class SubscriptionWorkflow(LongLived):
                 f"order.subscription_id: got {subscription_id}; takes the id of the workflow, behind `subscription:`"
             )
             raise ApplicationError(f"Malformed request: {words}", type="Malformed", non_retryable=True)
-        super().__init__()
+        super().__init__(start.clock)
         self._living = Living()
-        self._clock = start.clock
         self._periods_per_run = start.periods_per_run
         self._life = start.life if isinstance(start, Continued) else self._living.begin(start.order)
         self._invoiced = isinstance(start, Purchase) and start.invoiced
@@ -137,17 +135,12 @@ class SubscriptionWorkflow(LongLived):
 
     # Time
 
-    def _clock_time(self) -> datetime:
-        """The workflow's own time, moved by the test clock."""
-        return workflow.now() + (self._clock.offset if self._clock else NO_OFFSET)
-
     def _now(self, as_of: datetime | None = None) -> datetime:
         """The subscription's now: its clock's time, and never before what has been decided.
 
         A query runs at the last task's time; its sender's wall clock (`as_of`) is nearer to now.
         """
-        asked = as_of + (self._clock.offset if self._clock else NO_OFFSET) if as_of else self._clock_time()
-        return max(asked, self._clock_time(), self._life.accepted_at, self._life.subscription.last_at)
+        return max(self._clock_time(as_of), self._clock_time(), self._life.accepted_at, self._life.subscription.last_at)
 
     def _take_due_milestone(self) -> bool:
         life = self._living.step(self._life, self._now())
@@ -160,14 +153,11 @@ class SubscriptionWorkflow(LongLived):
         before = self._life
         milestone = next_milestone(before.subscription)
         assert milestone is not None
-        try:
-            await workflow.wait_condition(
-                lambda: self._life is not before or self._new_run_wanted,
-                timeout=max(milestone.at - self._clock_time(), options.SHORTEST_TIMER),
-                timeout_summary=headline(self._living.lifecycle, before.subscription, milestone),
-            )
-        except TimeoutError:
-            return
+        await self._sleep_until(
+            milestone.at,
+            lambda: self._life is not before or self._new_run_wanted,
+            headline(self._living.lifecycle, before.subscription, milestone),
+        )
 
     # Runs
 
