@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from typer import Argument, Option
 
-from cli.invoice import Actor, At
+from cli.account_asking import Actor, At, asked, built
 from cli.options import Address, By, Json, NoWait, exact_decimal, some_id
 
 if TYPE_CHECKING:
@@ -112,7 +112,6 @@ def pay(
 ) -> None:
     """Record a payment that names no invoice: it pays the unpaid ones, the oldest first (MON-6)."""
     from cli import answer as answers
-    from cli.invoice import asked, built
     from cli.running import run
     from domain.account_requests import ReceivePayment
 
@@ -150,7 +149,6 @@ def change_terms(
     """Change a customer's terms of payment: they hold from now on, for unpaid invoices too (MON-6)."""
     from cli import answer as answers
     from cli.failure import Misused
-    from cli.invoice import asked, built
     from cli.running import run
     from domain.account_requests import ChangeTerms
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
 
 from typer import Argument, BadParameter, Option
 
+from cli.account_asking import Actor, At, asked, built
 from cli.csv_table import Csv
-from cli.options import Address, By, Json, NoWait, an_instant, exact_decimal, positive_number, some_id
+from cli.options import Address, By, Json, NoWait, exact_decimal, positive_number, some_id
 from domain.faults import shown
 from domain.invoice import InvoiceState
 
 if TYPE_CHECKING:
     from activities.account_contracts import ListedInvoice
-    from domain.account_requests import AccountRequest
     from domain.decision import Answer
     from domain.invoice import Invoice, InvoiceHead
     from statemachines.invoice_document import Standing
@@ -42,15 +41,6 @@ def a_closed_state(text: str) -> InvoiceState:
     if text not in CLOSED:
         raise BadParameter(f"got {shown(text)}; takes one of {', '.join(CLOSED)}.")
     return InvoiceState(text)
-
-
-At = Annotated[
-    datetime | None,
-    Option(parser=an_instant, metavar="INSTANT", help="Accepted then (test clocks only).", show_default=False),
-]
-Actor = Annotated[
-    str | None, Option(parser=some_id, metavar="NAME", help="Their name, for the record.", show_default=False)
-]
 
 
 def list_invoices(
@@ -263,23 +253,3 @@ async def _head(invoice: str) -> tuple[InvoiceHead, Standing]:
     async with opened_books() as books:
         document, standing = await books.invoice(invoice)
         return document.head, standing
-
-
-async def asked(customer: str, request: AccountRequest, address: str | None, *, wait: bool) -> Answer:
-    from cli import server
-
-    accounts = server.accounts(await server.client(address))
-    return await accounts.ask(customer, request, wait=wait)
-
-
-def built(kind: type[AccountRequest], **fields: object) -> AccountRequest:
-    """The request as it was typed. Raises Misused."""
-    from pydantic import ValidationError
-
-    from cli.failure import misused
-    from domain.faults import faults_of
-
-    try:
-        return kind.model_validate(fields)
-    except ValidationError as error:
-        raise misused(faults_of(error)) from None
