@@ -6,6 +6,7 @@ from domain.effects import Access, Provision, Record
 from domain.events import Event, EventName, State
 from domain.money import Currency
 from domain.offers import PinnedOffer, Publisher
+from domain.roles import RolePreset
 from domain.subscription import Subscription
 from domain.values import Frozen, Instant
 
@@ -36,15 +37,17 @@ class OpenAccount(Frozen):
 
     customer_id: str
     policy: str
+    roles: RolePreset = RolePreset.DEFAULT
     at: Instant
     ahead_by: timedelta | None = None
 
     @classmethod
     def of(cls, subscription: Subscription, ahead_by: timedelta | None) -> "OpenAccount":
-        """The account of the subscription's customer, under its policy pack and from its order on."""
+        """The account of the subscription's customer, under its policy pack and roles, from its order on."""
         return cls(
             customer_id=subscription.customer_id,
             policy=subscription.policy.name,
+            roles=subscription.roles,
             at=subscription.ordered_at,
             ahead_by=ahead_by,
         )

@@ -10,6 +10,7 @@ from domain.account_events import AccountDecision, AccountEffect, AccountEvent, 
 from domain.account_requests import AccountRequest, AnyAccountRequest
 from domain.billing_terms import BillingTerms
 from domain.decision import Answer, Outcome
+from domain.roles import RolePreset
 from domain.values import Frozen, Instant, format_instant
 from statemachines.account_timeline import next_account_milestone
 from statemachines.accounting import Accounting, open_account
@@ -80,9 +81,11 @@ class AccountLiving:
         self._accounting = accounting or Accounting()
 
     @staticmethod
-    def begin(customer_id: str, terms: BillingTerms, at: datetime) -> AccountLife:
+    def begin(
+        customer_id: str, terms: BillingTerms, at: datetime, roles: RolePreset = RolePreset.DEFAULT
+    ) -> AccountLife:
         """An account at its first moment."""
-        return AccountLife(account=open_account(customer_id, terms, at), accepted_at=at)
+        return AccountLife(account=open_account(customer_id, terms, at, roles), accepted_at=at)
 
     def step(self, life: AccountLife, now: datetime) -> AccountLife | None:
         """The next milestone due by then, alone; None where none is, or a month is still being closed."""

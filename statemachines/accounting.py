@@ -15,7 +15,7 @@ from domain.account_requests import AccountRequest, ChangeTerms, FailPayment, Re
 from domain.billing_terms import BillingTerms, month_end, terms_of
 from domain.calendar import Period
 from domain.invoice import InvoiceState
-from domain.roles import account_denial
+from domain.roles import RolePreset, account_denial
 from domain.rules import Rule
 from statemachines import dunning, payments
 from statemachines.account_draft import AccountDraft
@@ -37,10 +37,12 @@ class ImpossibleAccountMilestone(Exception):
     """The timeline showed a milestone that the machine has no transition for: a defect, never a caller's fault."""
 
 
-def open_account(customer_id: str, terms: BillingTerms, at: datetime) -> Account:
+def open_account(
+    customer_id: str, terms: BillingTerms, at: datetime, roles: RolePreset = RolePreset.DEFAULT
+) -> Account:
     """An account whose first month begins now."""
     month = Period(start=at, end=month_end(at))
-    return Account(customer_id=customer_id, terms=terms, opened_at=at, month=month, last_at=at)
+    return Account(customer_id=customer_id, terms=terms, roles=roles, opened_at=at, month=month, last_at=at)
 
 
 class Accounting:

@@ -17,6 +17,7 @@ from domain.billing_terms import BillingTerms
 from domain.calendar import Period
 from domain.decision import Answer
 from domain.policy import DEFAULT_PACK, PackName
+from domain.roles import RolePreset
 from domain.values import ExactDecimal, Frozen, Id, Instant, RequestInstant, Strict
 from statemachines.account_life import AccountLife
 from statemachines.account_timeline import AccountMilestone
@@ -49,6 +50,7 @@ class StartAccount(Strict):
     customer_id: Id
     policy: PackName = DEFAULT_PACK
     suspends: bool = True
+    roles: Annotated[RolePreset, Field(strict=False)] = RolePreset.DEFAULT
     opened_at: RequestInstant
     clock: TestClock | None = None
     months_per_run: Annotated[int, Field(ge=1, le=1000)] = 3

@@ -137,7 +137,7 @@ class BillingAccountWorkflow(LongLived):
     def _opened(start: StartAccount) -> AccountLife:
         terms = terms_of(start.policy)
         terms = terms if start.suspends else terms.without_suspension()
-        return AccountLiving.begin(start.customer_id, terms, start.opened_at)
+        return AccountLiving.begin(start.customer_id, terms, start.opened_at, start.roles)
 
     def _now(self, as_of: datetime | None = None) -> datetime:
         """The account's now: its clock's time, and never before what has been decided."""

@@ -86,6 +86,7 @@ class ServerAccounts:
             customer_id=account.customer_id,
             # A pack of another version's making has the default's terms.
             policy=account.policy if account.policy in PACKS else DEFAULT_PACK,
+            roles=account.roles,
             opened_at=account.at,
             clock=clock,
         )

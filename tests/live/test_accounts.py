@@ -10,6 +10,7 @@ from domain.billing_terms import terms_of
 from domain.commands import Suspend
 from domain.decision import Outcome
 from domain.holds import Reason
+from domain.rules import Rule
 from hosting.assembly import World
 from tests.live.payers import OPENED, Payer, new_customer, payment
 from tests.live.purchases import order
@@ -40,6 +41,15 @@ async def test_an_account_opens_by_itself_with_the_first_purchase(world: World) 
     described = await world.accounts.handle(customer).describe()
     shown = {pair.key.name: pair.value for pair in described.typed_search_attributes}
     assert (shown["CustomerId"], shown["AccountStanding"]) == (customer, "current")
+
+
+async def test_rol_1_an_account_keeps_the_preset_of_the_purchase_that_opened_it(world: World) -> None:
+    customer = new_customer()
+    await world.subscriptions.buy(bought := order(customer=customer, at=datetime.now(UTC), roles="strict"))
+    await world.subscriptions.settled(bought.subscription_id)
+    refused = await world.accounts.ask(customer, payment("p-1", "10.00", by="helpdesk_agent"))
+    assert (refused.outcome, refused.rule) == (Outcome.REFUSED, Rule.ROL_1)
+    assert (await world.accounts.ask(customer, payment("p-1", "10.00", by="billing_admin"))).outcome is Outcome.DONE
 
 
 async def test_several_purchases_at_once_open_one_account(world: World) -> None:
