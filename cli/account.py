@@ -131,6 +131,46 @@ def pay(
     answers.report(run(ask()), as_json=as_json)
 
 
+def open_account(
+    customer: Customer,
+    suspension: Annotated[
+        bool, Option("--suspension/--no-suspension", help="Whether nonpayment leads to suspension.")
+    ] = True,
+    address: Address = None,
+    as_json: Json = False,
+) -> None:
+    """Open the account of a customer who bought before there were accounts.
+
+    Purchases open it by themselves. It begins with the first order: what was charged since comes on invoices for
+    the months that it was charged in.
+    """
+    from cli import server
+    from cli.books import opened_books
+    from cli.running import run
+    from cli.screen import console, print_json
+    from domain.policy import DEFAULT_PACK, PACKS
+    from workflows.account_messages import StartAccount
+
+    async def begin() -> bool:
+        async with opened_books() as books:
+            await books.billed(customer)
+            first = await books.reader.first_of(customer)
+        start = StartAccount(
+            customer_id=customer,
+            policy=first.policy if first.policy in PACKS else DEFAULT_PACK,
+            suspends=suspension,
+            opened_at=first.ordered_at,
+        )
+        return await server.accounts(await server.client(address)).open(start)
+
+    opened = run(begin())
+    if as_json:
+        print_json({"customer": customer, "opened": opened})
+    else:
+        words = "is open now" if opened else "is open already"
+        console().print(f"The account of {customer} {words}. See: starter.py account show {customer}", soft_wrap=True)
+
+
 def change_terms(
     customer: Customer,
     policy: Annotated[

@@ -93,8 +93,13 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
         {"list": invoice.list_invoices, "show": invoice.show, "pay": invoice.pay, "fail": invoice.fail},
     ),
     "account": (
-        "A customer's billing account: show, pay, terms.",
-        {"show": account.show, "pay": account.pay, "terms": account.change_terms},
+        "A customer's account: show, pay, terms, open.",
+        {
+            "show": account.show,
+            "pay": account.pay,
+            "terms": account.change_terms,
+            "open": account.open_account,
+        },
     ),
     "clock": ("Time travel on test clocks: advance.", {"advance": clock.advance}),
     "usage": (

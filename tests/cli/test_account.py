@@ -139,3 +139,14 @@ def test_one_line(starter: Starter, line: str) -> None:
     result: Any = starter(*line.split())
     assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
     assert MISUSED[line] in result.stderr
+
+
+def test_an_account_that_is_open_is_left_as_it_is(ask: Ask, billed: Billed) -> None:
+    before = ask.json(f"account show {billed.customer}")
+    assert ask.json(f"account open {billed.customer}") == {"customer": billed.customer, "opened": False}
+    assert "is open already" in ask.said(f"account open {billed.customer} --no-suspension")
+    assert ask.json(f"account show {billed.customer}")["terms"] == before["terms"]
+
+
+def test_nobody_has_no_account_to_open(ask: Ask) -> None:
+    assert "The books know no subscription of customer nobody" in ask.whole("account open nobody", code=1).stderr

@@ -122,3 +122,23 @@ async def test_temporals_own_cancellation_ends_no_account(world: World) -> None:
     assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
     await payer.live_until(FEBRUARY)
     assert await payer.journal() == ["payment_received", "invoice_issued"]
+
+
+async def test_mon_5_an_account_that_is_opened_late_invoices_what_was_charged_before(world: World) -> None:
+    """One that bought before there were accounts: the months since its first order come one after another."""
+    customer, began = new_customer(), datetime.now(UTC) - timedelta(days=75)
+    await world.subscriptions.buy(bought := order(customer=customer, at=began), invoiced=False)
+    await world.subscriptions.settled(bought.subscription_id)
+    first = await world.reader.first_of(customer)
+    assert (first.subscription_id, first.ordered_at) == (bought.subscription_id, began)
+    assert await world.accounts.open(StartAccount(customer_id=customer, opened_at=first.ordered_at))
+    await world.accounts.settled(customer, datetime.now(UTC) - timedelta(days=1))
+    invoices = await world.account_reader.documents(customer)
+    waiting = await world.account_reader.uninvoiced(customer)
+    rows = await world.reader.rows(bought.subscription_id)
+    assert len(invoices) >= 2
+    assert sorted(line.row.key for line in (*waiting, *(x for one in invoices for x in one.lines))) == sorted(
+        row.key for row in rows
+    )
+    for one in invoices:
+        assert all(one.head.period.start <= line.row.at < one.head.period.end for line in one.lines)

@@ -59,6 +59,12 @@ class SqlReader:
             wanted = wanted.where(subscription.c.id > after)
         return [_listed(row) for row in await self._all(wanted)]
 
+    async def first_of(self, customer: str) -> Listed:
+        """The customer's first subscription, by the instant of its order. There must be one."""
+        wanted = select(subscription).where(subscription.c.customer_id == customer)
+        (first,) = await self._all(wanted.order_by(subscription.c.ordered_at, subscription.c.id).limit(1))
+        return _listed(first)
+
     async def counts(self, customer: str | None = None, offer: str | None = None) -> dict[State, int]:
         """How many are in each state, with the filters that are given; a state that none is in is left out."""
         wanted = select(subscription.c.state, func.count().label("count")).group_by(subscription.c.state)
