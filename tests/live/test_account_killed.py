@@ -24,10 +24,12 @@ from tests.live.surroundings import seen_from_outside
 from workflows import options
 from workflows.account_client import Accounts
 from workflows.client import NotAnswered, Subscriptions
-from workflows.live import LiveScenario
+from workflows.live import LiveScenario, live_customer
 
 LIFE = ROOT / "tests" / "replay" / "lives" / "two-years-billed.yaml"
-CUSTOMER = "mortal-account"
+QUEUE = "mortal-account"
+SCENARIO = parse_scenario(load(LIFE))
+CUSTOMER = live_customer(SCENARIO, QUEUE)
 KILLED_AT = (1, 4, 12, 17, 40)
 """Events of the account: an invoice, a partial payment, both ways of a suspension, and an invoice much later."""
 ATTEMPTS = 10
@@ -87,17 +89,16 @@ async def test_killed_five_times_in_two_billed_years(
     monkeypatch.setattr(options, "TASK_TIMEOUT", timedelta(seconds=2))
     await upgrade(url)
     client = await connect_to(server.address)
-    scenario = parse_scenario(load(LIFE))
-    worker = MortalWorker(server.address, tmp_path, CUSTOMER)
+    worker = MortalWorker(server.address, tmp_path, QUEUE)
     try:
         async with Database(url) as database:
             world = dataclasses.replace(
-                seen_from_outside(client, CUSTOMER, database),
-                accounts=PatientAccounts(client, CUSTOMER),
-                subscriptions=PatientSubscriptions(client, CUSTOMER),
+                seen_from_outside(client, QUEUE, database),
+                accounts=PatientAccounts(client, QUEUE),
+                subscriptions=PatientSubscriptions(client, QUEUE),
             )
             fate = asyncio.create_task(Fate(worker, world.account_reader).watch())
-            story = await asyncio.wait_for(LiveScenario(scenario, CUSTOMER, world).run(datetime.now(UTC)), 280)
+            story = await asyncio.wait_for(LiveScenario(SCENARIO, QUEUE, world).run(datetime.now(UTC)), 280)
             fate.cancel()
             (audited,) = await SqlAuditor(database).page()
             auditor = SqlAccountAuditor(database)
@@ -105,7 +106,7 @@ async def test_killed_five_times_in_two_billed_years(
     finally:
         worker.stop()
     assert worker.kills == len(KILLED_AT)
-    expected = simulate(scenario)
+    expected = simulate(SCENARIO)
     assert story.document() == expected.document()
     assert (audited.violations, audited.access_confirmed) == ((), True)
     assert (account.customer_id, account.violations, gaps) == (CUSTOMER, (), [])
