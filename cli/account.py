@@ -8,11 +8,11 @@ from uuid import uuid4
 
 from typer import Argument, Option
 
-from cli.account_asking import Actor, At, asked, built
-from cli.options import Address, By, Json, NoWait, exact_decimal, some_id
+from cli.account_asking import AsAdmin, Paying, asked, built
+from cli.option_groups import with_options
+from cli.options import Address, Json, exact_decimal, some_id
 
 if TYPE_CHECKING:
-    from domain.decision import Answer
     from workflows.account_messages import AccountDetails
 
 Customer = Annotated[str, Argument(metavar="CUSTOMER", parser=some_id, help="As `customer list` shows it.")]
@@ -90,45 +90,22 @@ def _print(screen: Any, found: AccountDetails) -> None:
     print_columns(screen, ("WHEN (UTC)", "WHAT", "RULE", "WHY"), coming)
 
 
+@with_options
 def pay(
     customer: Customer,
     amount: Annotated[Decimal, Argument(metavar="AMOUNT", parser=exact_decimal, help="How much has come in.")],
     currency: Annotated[str, Argument(metavar="CURRENCY", help="Its ISO 4217 code, such as USD.")],
-    payment_id: Annotated[
-        str | None,
-        Option(
-            parser=some_id,
-            metavar="ID",
-            help="The payment's own: sent again, it counts once.",
-            show_default="a new one",
-        ),
-    ] = None,
-    by: By = "service",
-    actor: Actor = None,
-    at: At = None,
-    no_wait: NoWait = False,
-    address: Address = None,
-    as_json: Json = False,
+    paying: Paying,
 ) -> None:
     """Record a payment that names no invoice: it pays the unpaid ones, the oldest first (MON-6)."""
     from cli import answer as answers
     from cli.running import run
     from domain.account_requests import ReceivePayment
 
-    request = built(
-        ReceivePayment,
-        by=by,
-        actor=actor,
-        at=at,
-        payment_id=payment_id or uuid4().hex,
-        currency=currency,
-        amount=amount,
-    )
-
-    async def ask() -> Answer:
-        return await asked(customer, request, address, wait=not no_wait)
-
-    answers.report(run(ask()), as_json=as_json)
+    payment_id = paying.payment_id or uuid4().hex
+    request = built(ReceivePayment, paying, payment_id=payment_id, currency=currency, amount=amount)
+    answer = run(asked(customer, request, paying.address, wait=not paying.no_wait))
+    answers.report(answer, as_json=paying.as_json)
 
 
 def open_account(
@@ -171,8 +148,10 @@ def open_account(
         console().print(f"The account of {customer} {words}. See: starter.py account show {customer}", soft_wrap=True)
 
 
+@with_options
 def change_terms(
     customer: Customer,
+    asking: AsAdmin,
     policy: Annotated[
         str | None, Option(metavar="PACK", help="The terms of this policy pack.", show_default=False)
     ] = None,
@@ -180,11 +159,6 @@ def change_terms(
         bool | None,
         Option("--suspension/--no-suspension", help="Whether nonpayment leads to suspension.", show_default=False),
     ] = None,
-    by: By = "admin_agent",
-    actor: Actor = None,
-    at: At = None,
-    address: Address = None,
-    as_json: Json = False,
 ) -> None:
     """Change a customer's terms of payment: they hold from now on, for unpaid invoices too (MON-6)."""
     from cli import answer as answers
@@ -194,9 +168,5 @@ def change_terms(
 
     if policy is None and suspension is None:
         raise Misused("Nothing to change: give --policy, --suspension or --no-suspension.")
-    request = built(ChangeTerms, by=by, actor=actor, at=at, policy=policy, suspends=suspension)
-
-    async def ask() -> Answer:
-        return await asked(customer, request, address, wait=True)
-
-    answers.report(run(ask()), as_json=as_json)
+    request = built(ChangeTerms, asking, policy=policy, suspends=suspension)
+    answers.report(run(asked(customer, request, asking.address, wait=True)), as_json=asking.as_json)

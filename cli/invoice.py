@@ -9,9 +9,10 @@ from uuid import uuid4
 
 from typer import Argument, BadParameter, Option
 
-from cli.account_asking import Actor, At, asked, built
+from cli.account_asking import AccountAsking, Paying, asked, built
 from cli.csv_table import Csv
-from cli.options import Address, By, Json, NoWait, exact_decimal, positive_number, some_id
+from cli.option_groups import with_options
+from cli.options import Json, exact_decimal, positive_number, some_id
 from domain.faults import shown
 from domain.invoice import InvoiceState
 
@@ -159,17 +160,10 @@ async def _looked_up(invoice: str) -> tuple[Invoice, Standing, tuple[str, str]]:
         return document, standing, names
 
 
+@with_options
 def pay(
     invoice: InvoiceId,
-    payment_id: Annotated[
-        str | None,
-        Option(
-            parser=some_id,
-            metavar="ID",
-            help="The payment's own: sent again, it counts once.",
-            show_default="a new one",
-        ),
-    ] = None,
+    paying: Paying,
     amount: Annotated[
         Decimal | None,
         Option(parser=exact_decimal, metavar="AMOUNT", help="How much has come in.", show_default="all that is owed"),
@@ -177,12 +171,6 @@ def pay(
     currency: Annotated[
         str | None, Option(metavar="CODE", help="Of the payment.", show_default="the invoice's")
     ] = None,
-    by: By = "service",
-    actor: Actor = None,
-    at: At = None,
-    no_wait: NoWait = False,
-    address: Address = None,
-    as_json: Json = False,
 ) -> None:
     """Record a payment of an invoice (MON-6).
 
@@ -197,30 +185,25 @@ def pay(
         head, standing = await _head(invoice)
         request = built(
             ReceivePayment,
-            by=by,
-            actor=actor,
-            at=at,
-            payment_id=payment_id or uuid4().hex,
+            paying,
+            payment_id=paying.payment_id or uuid4().hex,
             currency=currency or head.currency,
-            amount=amount if amount is not None else _owed(head, standing, payment_id),
+            amount=amount if amount is not None else _owed(head, standing, paying.payment_id),
             invoice=invoice,
         )
-        return await asked(head.customer_id, request, address, wait=not no_wait)
+        return await asked(head.customer_id, request, paying.address, wait=not paying.no_wait)
 
-    answers.report(run(ask()), as_json=as_json)
+    answers.report(run(ask()), as_json=paying.as_json)
 
 
+@with_options
 def fail(
     invoice: InvoiceId,
+    asking: AccountAsking,
     payment_id: Annotated[
         str | None, Option(parser=some_id, metavar="ID", help="The payment's own.", show_default=False)
     ] = None,
     reason: Annotated[str | None, Option(metavar="TEXT", help="Why, for the record.", show_default=False)] = None,
-    by: By = "service",
-    actor: Actor = None,
-    at: At = None,
-    address: Address = None,
-    as_json: Json = False,
 ) -> None:
     """Note that a payment of an invoice was tried and failed (MON-6). Its dates stay as they are."""
     from cli import answer as answers
@@ -229,10 +212,10 @@ def fail(
 
     async def ask() -> Answer:
         head, _ = await _head(invoice)
-        request = built(FailPayment, by=by, actor=actor, at=at, payment_id=payment_id, invoice=invoice, reason=reason)
-        return await asked(head.customer_id, request, address, wait=True)
+        request = built(FailPayment, asking, payment_id=payment_id, invoice=invoice, reason=reason)
+        return await asked(head.customer_id, request, asking.address, wait=True)
 
-    answers.report(run(ask()), as_json=as_json)
+    answers.report(run(ask()), as_json=asking.as_json)
 
 
 def _owed(head: InvoiceHead, standing: Standing, payment_id: str | None) -> Decimal:
