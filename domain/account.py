@@ -1,5 +1,6 @@
 """A customer's billing account: what decisions about invoices and payments need to know, as one frozen value."""
 
+import hashlib
 from decimal import Decimal
 
 from domain.billing_terms import BillingTerms
@@ -8,6 +9,9 @@ from domain.invoice import InvoiceId, InvoiceState
 from domain.money import Currency, from_minor
 from domain.roles import RolePreset
 from domain.values import ExactDecimal, Frozen, Instant
+
+ID_DIGITS, AMOUNT_DIGITS = 16, 8
+"""Of a payment's trace, in hexadecimal."""
 
 
 class Receivable(Frozen):
@@ -36,13 +40,28 @@ class Payment(Frozen):
     currency: Currency | None
     failed: bool = False
 
+    @property
+    def trace(self) -> str:
+        """What is kept of it once it is one of many: a digest of its id, and behind it one of its amount."""
+        return trace_of(self.payment_id) + _digest(f"{self.amount} {self.currency}")[:AMOUNT_DIGITS]
+
+
+def trace_of(payment_id: str) -> str:
+    """How the traces of payments under that id begin."""
+    return _digest(payment_id)[:ID_DIGITS]
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
 
 class Account(Frozen):
     """A customer's account at one moment.
 
     `month` is the one that runs: its end closes it. `closing` is the month whose invoices are being written.
-    `credit` is, for each currency, what the next invoice will take off. `payments` are the last ones: a repeat
-    is told by them. `currencies` are those that it was ever invoiced in.
+    `credit` is, for each currency, what the next invoice will take off. `payments` are the last ones and
+    `older_payments` the traces of those before them: a repeat is told by either. `currencies` are those that it was
+    ever invoiced in.
     """
 
     customer_id: str
@@ -57,6 +76,7 @@ class Account(Frozen):
     credit: dict[str, ExactDecimal] = {}
     currencies: tuple[Currency, ...] = ()
     payments: tuple[Payment, ...] = ()
+    older_payments: tuple[str, ...] = ()
 
     def receivable(self, invoice: str) -> Receivable | None:
         """The unpaid invoice of that number."""

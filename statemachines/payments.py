@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from domain.account import Account, Payment, Receivable
+from domain.account import Account, Payment, Receivable, trace_of
 from domain.account_events import AccountEventName, Allocation, Lift
 from domain.account_requests import FailPayment, ReceivePayment
 from domain.money import Money, from_minor, to_minor
@@ -10,8 +10,8 @@ from domain.rules import Rule
 from statemachines.account_draft import AccountDraft
 from statemachines.invoice import InvoicePlace, Invoices
 
-PAYMENTS_KEPT = 500
-"""How many payments an account knows by their ids: the books know them all."""
+PAYMENTS_KEPT, TRACES_KEPT = 500, 5_000
+"""How many payments an account carries whole, and of how many before them their traces. The books know them all."""
 
 
 def receive(draft: AccountDraft, request: ReceivePayment, invoices: Invoices) -> None:
@@ -87,11 +87,26 @@ def _is_known(draft: AccountDraft, request: ReceivePayment, money: Money) -> boo
     """MON-7: the same payment again is no event; its id with another amount is refused."""
     known = draft.account.payment(request.payment_id)
     if known is None or known.failed:
-        return False
+        return _was_known(draft, request, money)
     if (known.amount, known.currency) == (money.amount, money.currency):
         draft.unchanged(f"Payment {known.payment_id} of {money} is recorded already.")
     else:
         words = f"Payment {known.payment_id} is recorded already, of {known.currency} {known.amount:f}"
+        draft.refuse(Rule.MON_7, f"{words}; use a new payment_id for another payment.")
+    return True
+
+
+def _was_known(draft: AccountDraft, request: ReceivePayment, money: Money) -> bool:
+    """The same, of one that is long past: its amount is known only by a digest."""
+    begins = trace_of(request.payment_id)
+    trace = next((trace for trace in draft.account.older_payments if trace.startswith(begins)), None)
+    if trace is None:
+        return False
+    same = Payment(payment_id=request.payment_id, amount=money.amount, currency=money.currency)
+    if trace == same.trace:
+        draft.unchanged(f"Payment {request.payment_id} of {money} is recorded already.")
+    else:
+        words = f"Payment {request.payment_id} is recorded already, of another amount"
         draft.refuse(Rule.MON_7, f"{words}; use a new payment_id for another payment.")
     return True
 
@@ -127,7 +142,10 @@ def _pay(draft: AccountDraft, receivable: Receivable, part: Decimal, invoices: I
 
 def _remember(draft: AccountDraft, payment: Payment) -> None:
     others = (p for p in draft.account.payments if p.payment_id != payment.payment_id)
-    draft.update(payments=(*others, payment)[-PAYMENTS_KEPT:])
+    whole = (*others, payment)
+    past = tuple(p.trace for p in whole[:-PAYMENTS_KEPT] if not p.failed)
+    older = (*draft.account.older_payments, *past)[-TRACES_KEPT:]
+    draft.update(payments=whole[-PAYMENTS_KEPT:], older_payments=older)
 
 
 def _words(money: Money, allocations: list[Allocation], draft: AccountDraft) -> str:

@@ -175,13 +175,19 @@ def test_mon_7_a_refused_payment_can_come_again() -> None:
     assert paid(customer.pay(FEB, "30.00")) == "done MON-6"
 
 
-def test_mon_7_an_account_remembers_its_last_payments() -> None:
+def test_mon_7_an_account_remembers_payments_that_are_long_past() -> None:
+    """The last ones whole, those before them by their traces: a repeat is told, and another amount too."""
     customer = ACustomer(buys=False)
-    for number in range(PAYMENTS_KEPT + 1):
+    for number in range(PAYMENTS_KEPT + 2):
         customer.pay("2026-01-20", "0.01", payment_id=f"p-{number}")
-    assert len(customer.account.payments) == PAYMENTS_KEPT
-    assert customer.credit == {"USD": f"{(PAYMENTS_KEPT + 1) / 100:.2f}"}
-    assert paid(customer.pay("2026-01-20", "0.01", payment_id="p-1")) == "unchanged MON-7"
+    account = customer.account
+    assert (len(account.payments), len(account.older_payments)) == (PAYMENTS_KEPT, 2)
+    for past in ("p-0", "p-1", "p-2"):
+        assert paid(customer.pay("2026-01-20", "0.01", payment_id=past)) == "unchanged MON-7"
+        again = customer.pay("2026-01-20", "0.02", payment_id=past)
+        assert (again.outcome, again.rule) == ("refused", "MON-7")
+    assert customer.credit == {"USD": f"{(PAYMENTS_KEPT + 2) / 100:.2f}"}
+    assert paid(customer.pay("2026-01-20", "0.02", payment_id="p-new")) != "unchanged MON-7"
 
 
 def test_mon_6_a_failed_payment_is_noted_and_changes_no_date_and_no_state() -> None:
