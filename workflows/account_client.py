@@ -17,7 +17,7 @@ from statemachines.account_timeline import next_account_milestone
 from workflows import options, search_attributes
 from workflows.account_messages import AccountClosed, AccountDetails, StartAccount, account_workflow_id
 from workflows.billing_account import BillingAccountWorkflow
-from workflows.client import NotAnswered, SubscriptionError, asked
+from workflows.client import NotAnswered, SubscriptionError, asked, looked
 
 T = TypeVar("T")
 UPDATE: dict[type[AccountRequest], str] = {
@@ -134,11 +134,11 @@ class Accounts:
     async def _query(self, customer_id: str, query: str, result: type[T], *args: object) -> T:
         handle = self.handle(customer_id)
 
-        async def send() -> T:
-            found: T = await handle.query(query, args=args, result_type=result, rpc_timeout=options.ANSWER_TIMEOUT)
+        async def send(patience: timedelta) -> T:
+            found: T = await handle.query(query, args=args, result_type=result, rpc_timeout=patience)
             return found
 
-        return await self._asked(customer_id, send, retries=None)
+        return await self._asked(customer_id, lambda: looked(send), retries=None)
 
     async def _asked(self, customer_id: str, send: Callable[[], Awaitable[T]], *, retries: int | None) -> T:
         def missing(_: RPCError) -> SubscriptionError:

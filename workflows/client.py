@@ -222,14 +222,25 @@ class Subscriptions:
     async def _query(self, subscription_id: str, query: str, result: type[T], *args: object) -> T:
         handle = self.handle(subscription_id)
 
-        async def send() -> T:
-            found: T = await handle.query(query, args=args, result_type=result, rpc_timeout=options.ANSWER_TIMEOUT)
+        async def send(patience: timedelta) -> T:
+            found: T = await handle.query(query, args=args, result_type=result, rpc_timeout=patience)
             return found
 
-        return await self._asked(subscription_id, send)
+        return await self._asked(subscription_id, lambda: looked(send))
 
     async def _asked(self, subscription_id: str, send: Callable[[], Awaitable[T]], *, retries: int = RETRIES) -> T:
         return await asked(subscription_id, send, lambda error: _missing(subscription_id, error), retries=retries)
+
+
+async def looked(send: Callable[[timedelta], Awaitable[T]]) -> T:
+    """A query's answer. One that its worker has died with is lost, so it is asked once more within ANSWER_TIMEOUT."""
+    patience = options.ANSWER_TIMEOUT / 2
+    try:
+        return await send(patience)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.CANCELLED:
+            raise
+    return await send(patience)
 
 
 async def asked(

@@ -1,6 +1,7 @@
 """The way in for Python callers that order: place, look, wait."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TypeVar
 
 from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
@@ -18,7 +19,7 @@ from activities.order_contracts import PlacedOrder
 from domain.lines import OrderRequest
 from workflows import options, search_attributes
 from workflows.awaited import awaited, failure_words
-from workflows.client import Rejected, SubscriptionError, asked
+from workflows.client import Rejected, SubscriptionError, asked, looked
 from workflows.messages import TestClock
 from workflows.order import OrderWorkflow
 from workflows.order_messages import PlaceOrder, order_workflow_id
@@ -109,12 +110,12 @@ class OrderClient:
     async def _query(self, order_id: str, query: str, result: type[T]) -> T:
         handle = self.handle(order_id)
 
-        async def send() -> T:
+        async def send(patience: timedelta) -> T:
             found: T = await handle.query(
                 query,
                 result_type=result,
                 reject_condition=QueryRejectCondition.NOT_COMPLETED_CLEANLY,
-                rpc_timeout=options.ANSWER_TIMEOUT,
+                rpc_timeout=patience,
             )
             return found
 
@@ -122,7 +123,7 @@ class OrderClient:
             return UnknownOrder(f"there is no order {order_id} on this server; see: starter.py order list")
 
         try:
-            return await asked(f"order {order_id}", send, missing)
+            return await asked(f"order {order_id}", lambda: looked(send), missing)
         except Rejected as error:
             raise await self._why_rejected(handle, error) from None
 

@@ -1,6 +1,7 @@
 """The way in for Python callers that have prices told: tell, look, wait."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
@@ -8,7 +9,7 @@ from temporalio.service import RPCError
 
 from workflows import options
 from workflows.awaited import awaited
-from workflows.client import SubscriptionError, asked
+from workflows.client import SubscriptionError, asked, looked
 from workflows.price_changes import PriceChangeWorkflow
 from workflows.price_messages import PriceProgress, TellPrices, price_workflow_id
 
@@ -56,16 +57,14 @@ class PriceClient:
         """How far the telling has come. Raises UnknownTelling."""
         handle = self.handle(version)
 
-        async def send() -> PriceProgress:
-            found: PriceProgress = await handle.query(
-                "progress", result_type=PriceProgress, rpc_timeout=options.ANSWER_TIMEOUT
-            )
+        async def send(patience: timedelta) -> PriceProgress:
+            found: PriceProgress = await handle.query("progress", result_type=PriceProgress, rpc_timeout=patience)
             return found
 
         def missing(_: RPCError) -> SubscriptionError:
             return UnknownTelling(f"nothing of catalog version {version} is told on this server; import it again")
 
-        return await asked(_named(version), send, missing)
+        return await asked(_named(version), lambda: looked(send), missing)
 
     async def settled(self, version: int, watch: Callable[[PriceProgress], None] = lambda _: None) -> PriceProgress:
         """Wait until all have been told; `watch` is told how far it has come.
