@@ -4,6 +4,7 @@ import textwrap
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -116,7 +117,8 @@ def _invoice(document: dict[str, Any]) -> str:
     if document["invoice"] is None:
         return f"not invoiced yet {document['currency']} {document['total']}"
     due = f"{document['currency']} {document['due']}"
-    owed = f", {document['owed']} owed" if document["owed"] not in {document["due"], "0.00", "0"} else ""
+    partly = Decimal(document["owed"]) and document["owed"] != document["due"]
+    owed = f", {document['owed']} owed" if partly else ""
     return f"{document['invoice']} {document['state']}: {due}{owed}"
 
 

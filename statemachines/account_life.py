@@ -6,7 +6,16 @@ Workflow and simulator move it by the same steps, so that both live the same acc
 from datetime import datetime
 
 from domain.account import Account
-from domain.account_events import AccountDecision, AccountEffect, AccountEvent, AccountRecord, Close, CloseReceipt
+from domain.account_events import (
+    AccountDecision,
+    AccountEffect,
+    AccountEvent,
+    AccountRecord,
+    Close,
+    CloseReceipt,
+    Hold,
+    Lift,
+)
 from domain.account_requests import AccountRequest, AnyAccountRequest
 from domain.billing_terms import BillingTerms
 from domain.decision import Answer, Outcome
@@ -43,6 +52,12 @@ class AccountLife(Frozen):
     refused_signals: tuple[Answer, ...] = ()
     refused_signal_count: int = 0
 
+    @property
+    def performed(self) -> int:
+        """The last event seq that is recorded and whose holds are placed or lifted."""
+        pending = (effect.seq for effect in self.effects if isinstance(effect, Hold | Lift))
+        return min([self.committed, *(seq - 1 for seq in pending)])
+
     def after(self, decision: AccountDecision) -> "AccountLife":
         """The life with the decision's events and effects."""
         answer = decision.answer
@@ -56,7 +71,7 @@ class AccountLife(Frozen):
             }
         )
 
-    def performed(self) -> "AccountLife":
+    def without_first(self) -> "AccountLife":
         """The life once its first effect is done."""
         first = self.effects[0]
         changes: dict[str, object] = {"effects": self.effects[1:]}
@@ -97,7 +112,7 @@ class AccountLiving:
     def closed(self, life: AccountLife, receipt: CloseReceipt) -> AccountLife:
         """The life once its first effect, a close, is in the books: what it came to is decided now."""
         assert isinstance(life.effects[0], Close)
-        return life.performed().after(self._accounting.closed(life.account, receipt))
+        return life.without_first().after(self._accounting.closed(life.account, receipt))
 
     def accept(self, life: AccountLife, request: AccountRequest, at: datetime) -> tuple[AccountLife, Answer]:
         """Catch up to the instant, then decide the request. Raises Closing where a month is to be closed first."""

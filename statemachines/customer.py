@@ -91,7 +91,7 @@ class CustomerSimulator:
                 self._hold(hold_command(effect.seq, effect.at), effect.at)
             else:
                 self._lift(lift_command(effect.seq, effect.at), effect.at)
-            self.life = self.life.performed()
+            self.life = self.life.without_first()
 
     def _hold(self, command: Suspend, at: datetime) -> None:
         for subscription_id, simulator in sorted(self.subscriptions.items()):

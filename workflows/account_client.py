@@ -106,7 +106,7 @@ class Accounts:
             seen = await self.details(customer_id)
             if seen.attention:
                 raise SubscriptionError(f"the account of {customer_id} needs attention: {seen.attention}")
-            return seen if seen.committed >= seq else None
+            return seen if seen.performed >= seq else None
 
         words = f"{customer_id}: account event {seq} is accepted but not in the books yet; look again"
         return await _until(look, options.COMMIT_TIMEOUT, words)

@@ -30,6 +30,7 @@ def account_details(life: AccountLife, now: datetime, attention: str | None, clo
         timeline=tuple(account_timeline(account)),
         seq=account.seq,
         committed=life.committed,
+        performed=life.performed,
         attention=attention,
         refused_signals=life.refused_signals,
         refused_signal_count=life.refused_signal_count,

@@ -69,7 +69,7 @@ AccountStart = StartAccount | ContinuedAccount
 
 
 class AccountDetails(Frozen):
-    """The account as it stands. `committed` is the last event seq in the books."""
+    """The account as it stands. `committed` is the last event seq in the books, `performed` that with its holds."""
 
     customer_id: Id
     now: Instant
@@ -81,6 +81,7 @@ class AccountDetails(Frozen):
     timeline: tuple[AccountMilestone, ...]
     seq: int
     committed: int
+    performed: int
     attention: str | None
     refused_signals: tuple[Answer, ...]
     refused_signal_count: int

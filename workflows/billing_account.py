@@ -116,7 +116,7 @@ class BillingAccountWorkflow(LongLived):
             retry_policy=options.WITHOUT_END,
             summary=effect_headline(record),
         )
-        self._life = self._life.performed()
+        self._life = self._life.without_first()
 
     async def _hold_or_lift(self, effect: Hold | Lift) -> None:
         at = effect.at if self._clock else None
@@ -129,7 +129,7 @@ class BillingAccountWorkflow(LongLived):
             retry_policy=options.WITHOUT_END,
             summary=effect_headline(effect),
         )
-        self._life = self._life.performed()
+        self._life = self._life.without_first()
 
     # Time
 

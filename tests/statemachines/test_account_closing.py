@@ -27,7 +27,7 @@ def settled(life: AccountLife, receipt: CloseReceipt | None = None) -> AccountLi
         if life.account.closing:
             life = LIVING.closed(life, receipt or CloseReceipt(period=life.account.closing))
         else:
-            life = life.performed()
+            life = life.without_first()
     return life
 
 

@@ -44,7 +44,7 @@ def performed(life: AccountLife, book: AccountBook) -> AccountLife:
             continue
         if isinstance(effect, AccountRecord):
             book.record(effect)
-        life = life.performed()
+        life = life.without_first()
     return life
 
 
@@ -184,9 +184,9 @@ def test_effects_are_in_the_order_of_what_is_recorded_before_it_is_done() -> Non
     life = stepped(life, instant("2026-05-02"))
     assert [effect.effect for effect in life.effects] == ["account_record", "hold"]
     assert life.committed == life.account.seq - 1
-    life = life.performed()
+    life = life.without_first()
     assert life.committed == life.account.seq
-    life, _ = ACCOUNTS.accept(life.performed(), PAY, instant("2026-05-03"))
+    life, _ = ACCOUNTS.accept(life.without_first(), PAY, instant("2026-05-03"))
     assert [effect.effect for effect in life.effects] == ["account_record", "lift"]
 
 
@@ -209,3 +209,17 @@ def test_an_account_is_carried_whole_as_json() -> None:
         assert AccountLife.model_validate_json(life.model_dump_json()) == life
     waiting = stepped(opened(), CLOSE).model_copy(update={"waiting": (PAY, a_request("change_terms", suspends=False))})
     assert AccountLife.model_validate_json(waiting.model_dump_json()) == waiting
+
+
+def test_sus_9_a_payment_is_performed_once_what_it_lifts_is_lifted() -> None:
+    """Recorded first, lifted then: who waits for it is told only when both are done."""
+    life, book = opened(), a_book()
+    # January's invoice is due on April 2; thirty days later it leads to holds (MON-6).
+    while not life.account.holds:
+        life = performed(stepped(life, instant("2026-05-02")), book)
+    assert life.performed == life.committed == life.account.seq
+    life, answer = ACCOUNTS.accept(life, PAY, instant("2026-05-03"))
+    assert life.performed == answer.seq - 1
+    recorded = life.without_first()
+    assert (recorded.committed, recorded.performed) == (answer.seq, answer.seq - 1)
+    assert recorded.without_first().performed == answer.seq
