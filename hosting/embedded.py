@@ -16,10 +16,12 @@ from temporalio.service import RPCError
 from hosting import dependent_process, server_command
 from hosting.connection import connect_to
 from hosting.endpoints import Endpoints
-from hosting.errors import HostingError, PortInUse, ServerFailed, ServerUnreachable
+from hosting.errors import HostingError, PortInUse, ServerCrashed, ServerFailed, ServerUnreachable
 from hosting.port import LOOPBACK, free_ports, require_free
 
 LOG_NAME = "temporal-server.log"
+# How a program written in Go begins to tell of its own fault; the stack follows.
+CRASHES = ("panic: ", "fatal error: ")
 
 
 class EmbeddedServer:
@@ -87,8 +89,7 @@ class EmbeddedServer:
 
     async def start(self) -> None:
         """Return when it serves the namespace."""
-        # A port that was free when we chose it may be another's when the server takes it: choose again.
-        further_tries = 2 if 0 in self._wanted_ports else 0
+        further_tries = 2
         while not self.running:
             try:
                 self._launch()
@@ -96,7 +97,7 @@ class EmbeddedServer:
             except BaseException as error:
                 # Also when we are cancelled: a server nobody knows of must not stay.
                 self._kill()
-                if not (isinstance(error, PortInUse) and further_tries):
+                if not (further_tries and self._may_go_better(error)):
                     raise
                 further_tries -= 1
 
@@ -119,6 +120,12 @@ class EmbeddedServer:
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
+
+    def _may_go_better(self, error: BaseException) -> bool:
+        # A port that was free when it was chosen, by us or by the server for its inner services, may be
+        # another's when the server takes it. The server crashes where that port is one of its own.
+        chosen_by_us = 0 in self._wanted_ports
+        return isinstance(error, ServerCrashed) or (chosen_by_us and isinstance(error, PortInUse))
 
     def _launch(self) -> None:
         port, http_port, ui_port = self._ports()
@@ -188,19 +195,20 @@ class EmbeddedServer:
         return self.running
 
     def _failure(self, what: str) -> HostingError:
-        said = self._last_line()
-        message = f"The embedded server {what}: {said} Its log: {self.log_file}"
+        lines = self._lines()
+        crash = next((line for line in lines if line.startswith(CRASHES)), None)
+        said = crash or (lines[-1].removeprefix("Error: ") if lines else "it said nothing")
+        message = f"The embedded server {what}: {said.rstrip('.')}. Its log: {self.log_file}"
+        if crash is not None:
+            return ServerCrashed(f"{message} Try again.")
         if "address already in use" in said:
             return PortInUse(f"{message} Choose another port.")
         return ServerFailed(message)
 
-    def _last_line(self) -> str:
+    def _lines(self) -> list[str]:
         with self.log_file.open("rb") as log:
             log.seek(self._log_start)
-            lines = [line for line in log.read().decode(errors="replace").splitlines() if line.strip()]
-        if not lines:
-            return "it said nothing."
-        return lines[-1].strip().removeprefix("Error: ").rstrip(".") + "."
+            return [line.strip() for line in log.read().decode(errors="replace").splitlines() if line.strip()]
 
     def _kill(self) -> None:
         if self._process is not None:

@@ -13,6 +13,10 @@ class ServerFailed(HostingError):
     """The embedded server did not start, or gave up."""
 
 
+class ServerCrashed(ServerFailed):
+    """The embedded server broke while starting: its own fault, and mostly gone at the next try."""
+
+
 class PortInUse(ServerFailed):
     """The embedded server cannot have the port it was told to take."""
 

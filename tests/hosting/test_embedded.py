@@ -17,7 +17,7 @@ import pytest
 from hosting import server_command
 from hosting.connection import connect_to
 from hosting.embedded import EmbeddedServer
-from hosting.errors import PortInUse, ServerFailed, ServerUnreachable
+from hosting.errors import PortInUse, ServerCrashed, ServerFailed, ServerUnreachable
 from hosting.port import LOOPBACK, free_ports
 
 
@@ -98,6 +98,41 @@ async def test_a_port_of_its_own_choice_is_chosen_again(
     monkeypatch.setattr("hosting.embedded.free_ports", lambda count: next(choices))
     async with EmbeddedServer(tmp_path, stop_timeout=timedelta(0)) as server:
         await connect_to(server.address)
+
+
+CRASHING = """#!/bin/sh
+echo x >> {tries}
+if [ $(wc -l < {tries}) -le {crashes} ]; then
+    echo "panic: listen tcp 127.0.0.1:40001: bind: address already in use" >&2
+    echo "main.main()" >&2
+    echo "        /somewhere/main.go:18 +0x8e" >&2
+    exit 2
+fi
+exec {real} "$@"
+"""
+
+
+def crashing(directory: Path, monkeypatch: pytest.MonkeyPatch, crashes: int) -> Path:
+    """Put a `temporal` on PATH that crashes some times, as where a port of its own was taken from it."""
+    tries, program = directory / "tries", directory / "temporal"
+    program.write_text(CRASHING.format(tries=tries, crashes=crashes, real=server_command.executable()))
+    program.chmod(0o755)
+    monkeypatch.setattr("hosting.server_command.executable", lambda: program)
+    return tries
+
+
+async def test_a_server_that_crashed_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = crashing(tmp_path, monkeypatch, crashes=2)
+    async with EmbeddedServer(tmp_path, stop_timeout=timedelta(0)) as server:
+        await connect_to(server.address)
+    assert len(tries.read_text().splitlines()) == 3
+
+
+async def test_a_server_that_crashes_always_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = crashing(tmp_path, monkeypatch, crashes=100)
+    with pytest.raises(ServerCrashed, match=r"while starting: panic: .*already in use\. Its log: .* Try again\.$"):
+        await EmbeddedServer(tmp_path).start()
+    assert len(tries.read_text().splitlines()) == 3
 
 
 async def test_files_that_are_no_database(tmp_path: Path) -> None:
