@@ -1,15 +1,18 @@
 """What the activities need of the world. Adapters implement these; workflows know nothing beyond them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from activities.account_contracts import AccountRecordInput, CloseInput
 from activities.contracts import Confirmation, OpenAccount, ProvisionInput, RecordInput
+from activities.notification_contracts import HandOver, Message, Pending, Reply
 from activities.order_contracts import OpenInput, OrderLine, PlacedOrder, PlaceInput
 from activities.price_contracts import Concerned, ConcernedInput, PriceMessage
+from activities.publishers import Endpoint
 from domain.account_events import CloseReceipt
 from domain.commands import Command, ReportUsage
 from domain.decision import Answer
+from domain.delivery import Standing
 from domain.effects import Receipt
 from domain.order import Order
 
@@ -98,6 +101,48 @@ class AccountOpener(Protocol):
 
     async def open(self, account: OpenAccount) -> None:
         """Open the customer's account; where it is open already, this changes nothing."""
+        ...
+
+
+class Outbox(Protocol):
+    """What publishers are to be told, in order for each subscription, and how far that has come (invariant 13)."""
+
+    async def next(self, subscription_id: str) -> Pending | None:
+        """The first event that is not done; None where all are."""
+        ...
+
+    async def told_up_to(self, subscription_id: str) -> int:
+        """The last event that is done, 0 for none."""
+        ...
+
+    async def settle(self, pending: Pending, publisher: str, standing: Standing, at: datetime) -> None:
+        """Note what became of the event for good."""
+        ...
+
+    async def failed(
+        self, pending: Pending, publisher: str, problem: str, at: datetime, next_try_at: datetime | None
+    ) -> None:
+        """Note a try that failed, and when the next one is; None where it is undeliverable."""
+        ...
+
+    async def afresh(self, subscription_id: str) -> None:
+        """Begin the tries of an undeliverable event anew."""
+        ...
+
+
+class Messenger(Protocol):
+    """The way to a publisher's endpoint."""
+
+    async def send(self, endpoint: Endpoint, message: Message) -> Reply:
+        """One signed try, within the endpoint's timeout. What goes wrong on the way is a Reply, never raised."""
+        ...
+
+
+class Deliverer(Protocol):
+    """Where what an ended life has left to tell is told."""
+
+    async def deliver(self, left: HandOver) -> None:
+        """Start its delivery; where it is under way already, this changes nothing."""
         ...
 
 

@@ -21,7 +21,8 @@ FIXED = ("publisher", "billing_type", "term", "billing_plan", "currency")
 """What running subscriptions rely on: under one id it never changes."""
 
 
-_PAGE = re.compile(r"https://[A-Za-z0-9][!-~]{0,491}")
+# Plain http is for a publisher's page on the developer's own machine.
+_PAGE = re.compile(r"(https://[A-Za-z0-9]|http://(127\.0\.0\.1|localhost)[:/])[!-~]{0,470}")
 _STEERING = frozenset("\"'<>#?\\`")
 
 

@@ -129,6 +129,7 @@ def _insert(connection: Connection, records: Sequence[Partner | Customer | Liste
                 "billing_type": record.billing_type.value,
                 "category": record.category.value,
                 "one_per_customer": record.one_per_customer,
+                "vendor": record.vendor,
                 "record": record,
             }
             connection.execute(insert(offer_table).values(columns))

@@ -95,6 +95,8 @@ def test_one_line_a_fault(changes: dict[str, Any], line: str) -> None:
         "http://setup.contoso.example",
         "https://",
         "https:///start",
+        "http://localhost.contoso.example/start",
+        "http://127.0.0.1.example",
         "https://x.example/a b",
         "https://x.example/?token=1",
         "https://x.example/#top",
@@ -111,8 +113,12 @@ def test_isv_1_a_set_up_page_is_an_https_address_to_which_a_token_can_be_added(u
     assert "takes an https:// address of at most 500 characters" in found
 
 
-def test_a_set_up_page_that_is_taken() -> None:
-    assert faults(setup="publisher", setup_url="https://setup.contoso.example:8443/start/now") == []
+@pytest.mark.parametrize(
+    "url",
+    ["https://setup.contoso.example:8443/start/now", "http://127.0.0.1:8235/set-up", "http://localhost:8235/"],
+)
+def test_a_set_up_page_that_is_taken(url: str) -> None:
+    assert faults(setup="publisher", setup_url=url) == []
 
 
 def test_buy_5_a_price_holds_from_its_instant() -> None:

@@ -188,6 +188,7 @@ def _columns(record: Record) -> dict[str, object]:
             "billing_type": record.billing_type.value,
             "category": record.category.value,
             "one_per_customer": record.one_per_customer,
+            "vendor": record.vendor,
         }
     return {}
 

@@ -1,0 +1,44 @@
+"""How far publishers have been told, and what they have sent us. Nothing here changes once released."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+ID, WORD, KEY, INSTANT = sa.String(64), sa.String(32), sa.String(200), sa.String(27)
+
+
+def upgrade() -> None:
+    """Create the tables, and give each offer's vendor a column of its own."""
+    op.create_table(
+        "delivery",
+        sa.Column("subscription_id", ID, nullable=False),
+        sa.Column("seq", sa.Integer, nullable=False),
+        sa.Column("publisher", ID, nullable=False),
+        sa.Column("standing", WORD, nullable=False),
+        sa.Column("tries", sa.Integer, nullable=False),
+        sa.Column("first_tried_at", INSTANT),
+        sa.Column("last_tried_at", INSTANT),
+        sa.Column("next_try_at", INSTANT),
+        sa.Column("settled_at", INSTANT),
+        sa.Column("problem", sa.Text),
+        sa.PrimaryKeyConstraint("subscription_id", "seq", name="pk_delivery"),
+        sa.ForeignKeyConstraint(["subscription_id"], ["subscription.id"], name="fk_delivery_subscription_id"),
+    )
+    op.create_index("ix_delivery_standing_subscription_id", "delivery", ["standing", "subscription_id"])
+    op.create_table(
+        "publisher_request",
+        sa.Column("publisher", ID, nullable=False),
+        sa.Column("request_id", KEY, nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("publisher", "request_id", name="pk_publisher_request"),
+    )
+    op.create_index("ix_publisher_request_at", "publisher_request", ["at"])
+    op.add_column("offer", sa.Column("vendor", ID))
+    vendor = "json_extract(record, '$.vendor')"
+    if op.get_bind().dialect.name != "sqlite":
+        vendor = "record::json ->> 'vendor'"
+    op.execute(f"UPDATE offer SET vendor = {vendor}")  # noqa: S608 - names of ours

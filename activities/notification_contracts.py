@@ -1,0 +1,95 @@
+"""What the activities that tell publishers take and return. Unknown fields are ignored, for rollouts."""
+
+from datetime import timedelta
+
+from activities.contracts import Notice
+from domain.delivery import Standing
+from domain.values import Frozen, Id, Instant
+
+
+class TellInput(Frozen):
+    """Tell the publisher the next event of the subscription's stream.
+
+    `afresh` begins the tries of an undeliverable one anew; `skip` is the sequence number of the one that an operator
+    gives up.
+    """
+
+    subscription_id: str
+    publisher: str
+    afresh: bool = False
+    skip: int | None = None
+
+
+class Told(Frozen):
+    """How far the stream is: every event up to `told` is delivered, skipped or has no word in the dialect.
+
+    `waits` says that there is more to tell; `halted` why it cannot be told.
+    """
+
+    told: int
+    waits: bool = False
+    halted: str | None = None
+
+
+class HandOver(Frozen):
+    """What a life leaves to be told when it ends."""
+
+    subscription_id: str
+    publisher: str
+    told: int
+
+
+class Pending(Frozen):
+    """The next event of a stream: what to tell, after which one, and how often that has been tried.
+
+    `previous` is the sequence number of the event told before it, 0 for none.
+    """
+
+    notice: Notice
+    previous: int
+    standing: Standing = Standing.WAITING
+    tries: int = 0
+    first_tried_at: Instant | None = None
+    next_try_at: Instant | None = None
+    problem: str | None = None
+
+
+class Message(Frozen):
+    """What is sent: the same `id` and the same `body` at every try."""
+
+    id: str
+    body: bytes
+
+
+class Reply(Frozen):
+    """What came of one try. `status` is None where there was no response, `problem` then says why, in one line."""
+
+    status: int | None = None
+    retry_after: timedelta | None = None
+    problem: str | None = None
+
+    @property
+    def accepted(self) -> bool:
+        """The publisher has taken it."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+class Listed(Frozen):
+    """One notification as lists show it."""
+
+    subscription_id: Id
+    publisher: str | None
+    seq: int
+    at: Instant
+    event: str
+    standing: Standing
+    tries: int = 0
+    first_tried_at: Instant | None = None
+    next_try_at: Instant | None = None
+    settled_at: Instant | None = None
+    problem: str | None = None
+
+
+def message_id(subscription_id: str, seq: int) -> str:
+    """The one stable id of an event: the key by which a receiver tells a repeat."""
+    return f"{subscription_id}:{seq}"

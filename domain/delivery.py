@@ -1,0 +1,60 @@
+"""When a publisher is told again what it has not taken, and when that is given up (invariant 13)."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from domain.values import Strict
+
+FIRST_PAUSE = timedelta(seconds=1)
+LONGEST_PAUSE = timedelta(minutes=1)
+_SPREAD = 1000
+
+
+class Standing(StrEnum):
+    """How it stands with one notification; `not_in_dialect` is an event that the dialect has no word for."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    UNDELIVERABLE = "undeliverable"
+    SKIPPED = "skipped"
+    NOT_IN_DIALECT = "not_in_dialect"
+
+    @property
+    def done(self) -> bool:
+        """The next one may be told."""
+        return self in {Standing.DELIVERED, Standing.SKIPPED, Standing.NOT_IN_DIALECT}
+
+
+class DeliveryTerms(Strict):
+    """How long a publisher is told one event before it counts as undeliverable: Microsoft's 500 tries over 8 hours."""
+
+    tries: Annotated[int, Field(ge=1, le=10_000)] = 500
+    window_hours: Annotated[int, Field(ge=1, le=24 * 7)] = 8
+
+    @property
+    def window(self) -> timedelta:
+        """The time from the first try to the last."""
+        return timedelta(hours=self.window_hours)
+
+    def next_try(
+        self, tries: int, first_tried_at: datetime, now: datetime, retry_after: timedelta | None, spread: int
+    ) -> datetime | None:
+        """When to try again after so many tries, the last of them now; None where it is given up.
+
+        Pauses double up to a minute, the upper half of each by `spread`: any number that differs from message to
+        message. The publisher's own `retry_after` goes before; the last try is at the window's end.
+        """
+        end = first_tried_at + self.window
+        if tries >= self.tries or now >= end:
+            return None
+        pause = retry_after if retry_after is not None else _pause(tries, spread)
+        return min(now + max(pause, timedelta(0)), end)
+
+
+def _pause(tries: int, spread: int) -> timedelta:
+    doublings: int = min(tries - 1, 10)
+    half = min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE) / 2
+    return half + half * (spread % _SPREAD) / _SPREAD
