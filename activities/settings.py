@@ -45,6 +45,10 @@ class Settings(BaseSettings):
         le=65_535,
         description="the port of the embedded sign-in page, 0 to 65535; 0 is any free one",
     )
+    publishers_file: Path | None = Field(
+        default=None,
+        description="the path of a YAML file with the publishers to tell of their subscriptions; unset for none",
+    )
     task_queue: str = Field(
         default="perennial", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="1 to 64 letters, digits, `_`, `.` or `-`"
     )

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from activities.adapters.yaml_file import Place, text_of
 from cli.catalog_source import KINDS, Source
-from cli.scenario_file import Place, text_of
 from domain.catalog import ListedOffer
 from domain.customers import Customer, Partner
 from domain.faults import Fault

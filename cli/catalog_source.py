@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from cli.scenario_file import Place, read
+from activities.adapters.yaml_file import Place, read
 from domain.catalog import Contents
 from domain.faults import CATALOG, Fault, shown
 

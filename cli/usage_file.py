@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from activities.adapters.yaml_file import text_of
 from cli.failure import Misused
-from cli.scenario_file import text_of
 from domain.commands import ReportUsage
 from domain.faults import Fault, faults_of
 from domain.values import parse_instant

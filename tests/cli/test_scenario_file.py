@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.scenario_file import MAX_BYTES, load
+from activities.adapters.yaml_file import MAX_BYTES
+from cli.scenario_file import load
 from statemachines.scenario import Malformed, parse_scenario
 
 FAULTY = sorted((Path(__file__).parents[2] / "scenarios" / "faulty").glob("*.yaml"))
