@@ -1,0 +1,1 @@
+"""Publishers over HTTP: signed webhooks, to checked addresses only."""

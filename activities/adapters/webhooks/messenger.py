@@ -1,0 +1,152 @@
+"""One signed try at a publisher's endpoint, over HTTP."""
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Self
+
+import httpx2
+from standardwebhooks import Webhook
+
+from activities.adapters.webhooks.addresses import Unreachable, checked
+from activities.adapters.webhooks.resolver import Resolve, SystemResolver
+from activities.adapters.webhooks.retry_after import retry_after
+from activities.adapters.webhooks.troubles import TROUBLES, problem_of
+from activities.notification_contracts import Message, Reply
+from activities.publishers import Endpoint
+
+MAX_BODY_BYTES = 4096
+MAX_ADDRESSES = 4
+MAX_IDLE = 2
+IDLE_SECONDS = 5.0
+PORTS = {"http": 80, "https": 443}
+
+
+class WebhookMessenger:
+    """The Messenger port: `async with WebhookMessenger() as messenger`.
+
+    Each endpoint has connections of its own, `at_once` of them: one that hangs delays no other. Names are resolved and
+    checked here, once a try, and the connection goes to the checked address; `Host` and the certificate's check keep
+    the name. No proxy, no redirect and no cookie is followed or kept.
+    """
+
+    def __init__(self, *, resolve: Resolve | None = None, tls: ssl.SSLContext | None = None) -> None:
+        self._system = SystemResolver()
+        self._resolve = resolve or self._system
+        # The system's certificates, once for all; nothing of the environment.
+        self._tls = tls or httpx2.create_ssl_context(trust_env=False)
+        self._transports: dict[tuple[str, str, int], httpx2.AsyncHTTPTransport] = {}
+
+    async def send(self, endpoint: Endpoint, message: Message) -> Reply:
+        """One try, within the endpoint's timeout. What goes wrong on the way is a Reply, never raised.
+
+        A status counts once its headers are here: what the rest of the response does changes nothing.
+        """
+        reply: Reply | None = None
+        try:
+            async with asyncio.timeout(endpoint.timeout_seconds), self._response(endpoint, message) as response:
+                reply = _reply(response)
+                await _read_bounded(response)
+        except TimeoutError:
+            problem = f"did not answer within {endpoint.timeout_seconds} s"
+        except Unreachable as unreachable:
+            problem = str(unreachable)
+        except TROUBLES as error:
+            problem = problem_of(error)
+        return reply or Reply(problem=problem)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        self._system.close()
+        for transport in self._transports.values():
+            await transport.aclose()
+        self._transports.clear()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @asynccontextmanager
+    async def _response(self, endpoint: Endpoint, message: Message) -> AsyncIterator[httpx2.Response]:
+        """What the first address answers that takes a connection; its body is still to be read."""
+        named = httpx2.Request("POST", endpoint.url, headers=_headers(endpoint, message), content=message.body)
+        # What resolves is what is in `Host`, whatever way the address spells it.
+        host = named.url.raw_host.decode("ascii")
+        answers = await self._resolve(host, named.url.port or PORTS[named.url.scheme])
+        addresses = checked(host, answers, endpoint.allow_networks)[:MAX_ADDRESSES]
+        response = await self._first(endpoint, named, message.body, addresses)
+        try:
+            yield response
+        finally:
+            # Where the body was not read to its end, this drops the connection.
+            await response.aclose()
+
+    async def _first(
+        self, endpoint: Endpoint, named: httpx2.Request, body: bytes, addresses: Sequence[str]
+    ) -> httpx2.Response:
+        transport = self._transport(endpoint)
+        extensions = {
+            "timeout": {"connect": endpoint.timeout_seconds / len(addresses)},
+            "sni_hostname": named.url.raw_host.decode("ascii").rstrip("."),
+        }
+        for left, address in zip(range(len(addresses) - 1, -1, -1), addresses, strict=True):
+            url = named.url.copy_with(host=address)
+            try:
+                return await transport.handle_async_request(
+                    httpx2.Request("POST", url, headers=named.headers, content=body, extensions=extensions)
+                )
+            except (httpx2.ConnectError, httpx2.ConnectTimeout):
+                # Nothing has been sent yet.
+                if not left:
+                    raise
+        raise AssertionError("there is an address")
+
+    def _transport(self, endpoint: Endpoint) -> httpx2.AsyncHTTPTransport:
+        key = endpoint.id, endpoint.url, endpoint.at_once
+        if key not in self._transports:
+            limits = httpx2.Limits(
+                max_connections=endpoint.at_once, max_keepalive_connections=MAX_IDLE, keepalive_expiry=IDLE_SECONDS
+            )
+            self._transports[key] = httpx2.AsyncHTTPTransport(verify=self._tls, trust_env=False, limits=limits)
+        return self._transports[key]
+
+
+def _headers(endpoint: Endpoint, message: Message) -> dict[str, str]:
+    at = datetime.fromtimestamp(int(time.time()), UTC)
+    signatures = (
+        Webhook(secret.get_secret_value()).sign(message.id, at, message.body.decode()) for secret in endpoint.secrets
+    )
+    return {
+        "accept": "*/*",
+        "accept-encoding": "identity",
+        "content-type": "application/json",
+        "user-agent": "Perennial",
+        "webhook-id": message.id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": " ".join(signatures),
+    }
+
+
+def _reply(response: httpx2.Response) -> Reply:
+    status = response.status_code
+    problem = None
+    if 300 <= status < 400:
+        problem = f"answered {status} and would lead elsewhere: redirects are not followed"
+    elif not 200 <= status < 300:
+        problem = f"answered {status}"
+    pause = retry_after(response.headers.get("retry-after"), datetime.now(UTC))
+    return Reply(status=status, retry_after=pause, problem=problem)
+
+
+async def _read_bounded(response: httpx2.Response) -> None:
+    """Read the body as it came, so that the connection can be used again; one that is longer is left alone."""
+    read = 0
+    async for chunk in response.aiter_raw():
+        read += len(chunk)
+        if read > MAX_BODY_BYTES:
+            return

@@ -1,0 +1,48 @@
+"""What went wrong on the way to a publisher, in one line of ours: nothing that came from there is repeated."""
+
+import os
+import socket
+import ssl
+from collections.abc import Iterator
+
+import httpx2
+
+TROUBLES = (httpx2.TransportError, httpx2.InvalidURL, OSError, ValueError)
+"""All that a try can raise; UnicodeError is a ValueError."""
+
+
+def problem_of(error: BaseException) -> str:
+    """The trouble as one bounded line, without address, query or secret."""
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"TLS: its certificate is refused ({_reason(cause.verify_message)})"
+        if isinstance(cause, ssl.SSLError):
+            return f"TLS: no secure connection ({_reason(cause.reason)})"
+        if isinstance(cause, socket.gaierror):
+            return f"its name does not resolve ({_reason(cause.strerror)})"
+        if isinstance(cause, UnicodeError | httpx2.InvalidURL):
+            return "its address has no name that could resolve"
+    reason = next((os.strerror(cause.errno) for cause in causes if isinstance(cause, OSError) and cause.errno), None)
+    match error:
+        case httpx2.TimeoutException():
+            return "cannot be connected to in time"
+        case httpx2.ConnectError():
+            return f"cannot be connected to ({reason or 'no connection'})"
+        case httpx2.ProtocolError():
+            return "what it answered is no whole HTTP response"
+        case _:
+            return f"the connection broke before it had answered ({reason or 'closed'})"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        if isinstance(error, BaseExceptionGroup) and error.__cause__ is None:
+            error = error.exceptions[0]
+        else:
+            error = error.__cause__ or error.__context__
+
+
+def _reason(text: str | None) -> str:
+    return " ".join((text or "no reason given").split())[:120]
