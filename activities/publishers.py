@@ -78,7 +78,7 @@ class Endpoint(Strict):
     @classmethod
     def _address(cls, url: str, info: ValidationInfo) -> str:
         found = _URL.fullmatch(url)
-        if found is None or not 1 <= int(found["port"] or 443) <= 65_535:
+        if found is None or not 1 <= int(found["port"] or "443") <= 65_535:
             raise ValueError(
                 "takes an address such as https://hooks.contoso.example/perennial, in ASCII, "
                 "without user, password or fragment"
