@@ -21,22 +21,19 @@ class TellInput(Frozen):
 
 
 class Told(Frozen):
-    """How far the stream is: every event up to `told` is delivered, skipped or has no word in the dialect.
-
-    `waits` says that there is more to tell; `halted` why it cannot be told.
-    """
+    """How far the stream is: every event up to `told` is done with; `halted` says why the next cannot be told."""
 
     told: int
-    waits: bool = False
     halted: str | None = None
 
 
 class HandOver(Frozen):
-    """What a life leaves to be told when it ends."""
+    """What a life leaves to be told when it ends: the events behind `told`, up to `last`."""
 
     subscription_id: str
     publisher: str
     told: int
+    last: int
 
 
 class Pending(Frozen):

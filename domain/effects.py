@@ -49,11 +49,15 @@ Effect = Annotated[Record | Provision, Field(discriminator="effect")]
 
 
 class Receipt(Frozen):
-    """What the books say once a decision is recorded: the usage charged with it, and what is still unbilled."""
+    """What the books say once a decision is recorded: the usage charged with it, and what is still unbilled.
+
+    `publisher` is who is to be told of it; None where nobody is.
+    """
 
     seq: int
     usage_rows: tuple[LedgerRow, ...] = ()
     unbilled_usage: ExactDecimal | None = None
+    publisher: str | None = None
 
     def complete(self, answer: Answer) -> Answer:
         """The answer with the usage that was charged."""

@@ -11,6 +11,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.accounts import AccountActivities
+from activities.adapters.publishers_file import load_publishers
 from activities.adapters.sql.access_log import SqlAccessLog
 from activities.adapters.sql.account_books import SqlAccountBooks
 from activities.adapters.sql.account_reader import SqlAccountReader
@@ -21,6 +22,7 @@ from activities.adapters.sql.database import Database
 from activities.adapters.sql.holdings import SqlHoldings
 from activities.adapters.sql.nonpayment_holds import SqlNonpaymentHolds
 from activities.adapters.sql.orders import SqlOrders
+from activities.adapters.sql.outbox import SqlOutbox
 from activities.adapters.sql.price_book import SqlPriceBook
 from activities.adapters.sql.reader import SqlReader
 from activities.adapters.sql.schema import upgrade
@@ -28,21 +30,27 @@ from activities.adapters.sql.setup_links import SqlSetupLinks
 from activities.adapters.tenants.embedded import EmbeddedTenants
 from activities.adapters.tenants.http import HttpTenants
 from activities.adapters.tenants.store import TenantStore
+from activities.adapters.webhooks.messenger import WebhookMessenger
 from activities.billing import BillingActivities
+from activities.notifications import NotificationActivities
 from activities.orders import OrderActivities
 from activities.ports import Tenants
 from activities.prices import PriceActivities
 from activities.provisioning import ProvisioningActivities
+from activities.publishers import Publishers
 from activities.settings import Settings
 from hosting.clock import wall_clock
 from hosting.errors import DirectoryUnusable
 from hosting.namespace import raise_retention, register_search_attributes
+from hosting.telling import telling_workers
 from workflows import search_attributes
 from workflows.account_client import Accounts
 from workflows.billing_account import BillingAccountWorkflow
 from workflows.client import Subscriptions
+from workflows.delivery import DeliveryWorkflow
 from workflows.interceptor import GuardInterceptor
 from workflows.launching import ServerAccounts, ServerAudience, ServerLauncher
+from workflows.notification_client import Notifications
 from workflows.order import OrderWorkflow
 from workflows.order_client import OrderClient
 from workflows.price_changes import PriceChangeWorkflow
@@ -50,7 +58,13 @@ from workflows.price_client import PriceClient
 from workflows.subscription import SubscriptionWorkflow
 from workflows.time_skipping import ServerClock
 
-WORKFLOWS: list[type] = [SubscriptionWorkflow, OrderWorkflow, PriceChangeWorkflow, BillingAccountWorkflow]
+WORKFLOWS: list[type] = [
+    SubscriptionWorkflow,
+    OrderWorkflow,
+    PriceChangeWorkflow,
+    BillingAccountWorkflow,
+    DeliveryWorkflow,
+]
 """What a worker runs; the replay tests hold each to recorded histories."""
 RETENTION = timedelta(days=30)
 """How long the embedded server keeps ended workflows. After it they are answered from SQL."""
@@ -63,10 +77,12 @@ class World:
     """A running worker, and the ways to look at what it does."""
 
     client: Client
+    publishers: Publishers
     subscriptions: Subscriptions
     accounts: Accounts
     orders: OrderClient
     prices: PriceClient
+    notifications: Notifications
     clock: ServerClock
     books: SqlBooks
     reader: SqlReader
@@ -76,6 +92,7 @@ class World:
     order_book: SqlOrders
     holdings: SqlHoldings
     setup_links: SqlSetupLinks
+    outbox: SqlOutbox
     tenants: Tenants
 
 
@@ -103,13 +120,19 @@ async def prepare_files(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def running_worker(client: Client, settings: Settings) -> AsyncIterator[World]:
-    """A worker on the settings' task queue, over the settings' books and tenants. Prepares their files first."""
+async def running_worker(
+    client: Client, settings: Settings, publishers: Publishers | None = None
+) -> AsyncIterator[World]:
+    """A worker on the settings' task queue, over the settings' books and tenants. Prepares their files first.
+
+    It tells the publishers that are given, else those of the settings' file. Raises SettingsFault for that file.
+    """
+    told = load_publishers(settings.publishers_file) if publishers is None else publishers
     await prepare_files(settings)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(settings.database_url, busy_timeout=settings.busy_timeout))
         tenants = await stack.enter_async_context(_tenants(settings))
-        books, order_book = SqlBooks(database), SqlOrders(database)
+        books, order_book = SqlBooks(database, told.ids), SqlOrders(database)
         subscriptions = Subscriptions(client, settings.task_queue, wall_clock)
         accounts = Accounts(client, settings.task_queue, wall_clock)
         billing = BillingActivities(books, ServerAccounts(accounts))
@@ -119,6 +142,10 @@ async def running_worker(client: Client, settings: Settings) -> AsyncIterator[Wo
         provisioning = ProvisioningActivities(tenants, SqlAccessLog(database))
         orders = OrderActivities(order_book, ServerLauncher(subscriptions))
         prices = PriceActivities(SqlPriceBook(database), ServerAudience(subscriptions))
+        notifications, outbox = Notifications(client, settings.task_queue), SqlOutbox(database)
+        messenger = await stack.enter_async_context(WebhookMessenger())
+        telling = NotificationActivities(outbox, told, messenger, notifications)
+        await stack.enter_async_context(telling_workers(client, settings.task_queue, told, telling))
         await stack.enter_async_context(
             Worker(
                 client,
@@ -130,6 +157,7 @@ async def running_worker(client: Client, settings: Settings) -> AsyncIterator[Wo
                     *(orders.open, orders.place, orders.start),
                     *(invoicing.close, invoicing.record, invoicing.hold, invoicing.lift),
                     *(prices.concerned, prices.tell, prices.finish),
+                    telling.hand_over,
                 ],
                 interceptors=[GuardInterceptor()],
                 workflow_runner=_sandbox(),
@@ -138,10 +166,12 @@ async def running_worker(client: Client, settings: Settings) -> AsyncIterator[Wo
         )
         yield World(
             client=client,
+            publishers=told,
             subscriptions=subscriptions,
             accounts=accounts,
             orders=OrderClient(client, settings.task_queue),
             prices=PriceClient(client, settings.task_queue),
+            notifications=notifications,
             clock=ServerClock(client),
             books=books,
             reader=SqlReader(database),
@@ -151,6 +181,7 @@ async def running_worker(client: Client, settings: Settings) -> AsyncIterator[Wo
             order_book=order_book,
             holdings=SqlHoldings(database),
             setup_links=SqlSetupLinks(database),
+            outbox=outbox,
             tenants=tenants,
         )
 

@@ -21,7 +21,8 @@ from domain.roles import RolePreset
 from domain.values import ExactDecimal, Frozen, Id, Instant, RequestInstant, Strict
 from statemachines.account_life import AccountLife
 from statemachines.account_timeline import AccountMilestone
-from workflows.messages import Operator, TestClock
+from workflows.messages import TestClock
+from workflows.operator import Operator
 
 ACCOUNT_SIGNALS: dict[str, type[AccountRequest]] = {
     "payment_received": ReceivePayment,

@@ -37,7 +37,7 @@ with workflow.unsafe.imports_passed_through():
         account_workflow_id,
     )
     from workflows.long_lived import LongLived
-    from workflows.messages import Operator
+    from workflows.operator import Operator
     from workflows.signals import read_signal, unreadable
 
 NOT_BY_CANCELLATION = "Temporal's own cancellation ends no account."

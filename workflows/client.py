@@ -28,12 +28,12 @@ from workflows.messages import (
     Ended,
     Events,
     Forecast,
-    Operator,
     Purchase,
     TestClock,
     WhatIf,
     workflow_id,
 )
+from workflows.operator import Operator
 from workflows.subscription import SubscriptionWorkflow
 
 T = TypeVar("T")

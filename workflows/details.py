@@ -9,11 +9,21 @@ from statemachines.narrative import headline, later_prices
 from statemachines.timeline import timeline
 from workflows.markdown import table
 from workflows.messages import Details, TestClock
+from workflows.notification_messages import Stream
 
 EVENTS_SHOWN = 8
+NOBODY = Stream()
+"""Nobody is told."""
 
 
-def details(life: Life, lifecycle: Lifecycle, now: datetime, attention: str | None, clock: TestClock | None) -> Details:
+def details(
+    life: Life,
+    lifecycle: Lifecycle,
+    now: datetime,
+    attention: str | None,
+    clock: TestClock | None,
+    stream: Stream = NOBODY,
+) -> Details:
     """The subscription as it stands at that instant."""
     s = life.subscription
     return Details(
@@ -39,15 +49,19 @@ def details(life: Life, lifecycle: Lifecycle, now: datetime, attention: str | No
         refused_signals=life.refused_signals,
         refused_signal_count=life.refused_signal_count,
         clock=clock,
+        publisher=stream.publisher,
+        told=stream.told,
+        undelivered=stream.halted,
     )
 
 
-def markdown(life: Life, lifecycle: Lifecycle, now: datetime, attention: str | None) -> str:
+def markdown(life: Life, lifecycle: Lifecycle, now: datetime, attention: str | None, stream: Stream = NOBODY) -> str:
     """State, what happens next and why, what is allowed until when, the last events."""
     s = life.subscription
     lines = [f"## {s.state.value.capitalize()}: {s.quantity} x {s.offer.id} for {s.customer_id}"]
     if attention:
         lines += ["", f"**Needs attention:** {attention}. Mend the cause, then send the update `retry_effect`."]
+    lines += told_lines(stream, life.committed)
     if s.holds:
         holds = ", ".join(f"{hold.reason.value} since {_day(hold.at)}" for hold in s.holds)
         lines += ["", f"**Held:** {holds}."]
@@ -67,6 +81,19 @@ def markdown(life: Life, lifecycle: Lifecycle, now: datetime, attention: str | N
         count = f"**Refused signals:** {life.refused_signal_count}."
         lines += ["", f"{count} Last: {answer.do}, {answer.rule}: {answer.message}"]
     return "\n".join(lines)
+
+
+def told_lines(stream: Stream, last: int) -> list[str]:
+    """How far the publisher has been told, where that is worth a line: it is behind, or cannot be told at all."""
+    if stream.halted:
+        updates = "`retry_notification` or `skip_notification`"
+        return [
+            "",
+            f"**Its publisher cannot be told:** {stream.halted} Mend the cause, then send the update {updates}.",
+        ]
+    if stream.publisher and stream.told < last:
+        return ["", f"**Telling {stream.publisher}:** up to event {stream.told} of {last}."]
+    return []
 
 
 def _day(instant: datetime) -> str:

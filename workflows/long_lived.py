@@ -9,8 +9,9 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from workflows import options
-from workflows.messages import Operator, TestClock
+from workflows.messages import TestClock
 from workflows.one_request import OneRequest
+from workflows.operator import Operator
 from workflows.search_attributes import Changing
 
 T = TypeVar("T")

@@ -2,7 +2,7 @@
 
 Updates (a request that may be refused; each takes one command and returns an `Answer`):
     activate, change_quantity, set_add_on, suspend, reactivate, cancel, set_auto_renew, deprovision,
-    change_price; and for operators retry_effect, migrate.
+    change_price; and for operators retry_effect, migrate, retry_notification, skip_notification.
 Queries (a view): details, timeline, events, life, answer, preview, what_if.
 Signals (the same requests, for senders that want no answer): see SIGNALS.
 """
@@ -37,6 +37,8 @@ from domain.values import Frozen, Id, Instant, RequestInstant, Strict
 from statemachines.life import Life
 from statemachines.simulator import Simulator
 from statemachines.timeline import Milestone
+from workflows.notification_messages import NOTIFICATION_UPDATES, Stream
+from workflows.operator import Operator
 
 WORKFLOW_TYPE = "SubscriptionWorkflow"
 
@@ -92,22 +94,16 @@ class Purchase(Strict):
 
 
 class Continued(Frozen):
-    """What one run hands to the next: the whole life."""
+    """What one run hands to the next: the whole life, and how far its publisher has been told."""
 
     life: Life
     clock: TestClock | None = None
     periods_per_run: int
+    stream: Stream = Stream()
 
 
 Start = Purchase | Continued
 """What a run begins with: a new subscription, or the life so far."""
-
-
-class Operator(Strict):
-    """An operator's request: who asks, and why."""
-
-    by: Annotated[str, Field(min_length=1, max_length=64)]
-    note: Annotated[str, Field(max_length=1024)] = ""
 
 
 class Migration(Operator):
@@ -128,6 +124,7 @@ UPDATES: dict[str, type[Strict]] = {
     "change_price": ChangePrice,
     "retry_effect": Operator,
     "migrate": Migration,
+    **NOTIFICATION_UPDATES,
 }
 """The updates, and the one request that each takes."""
 
@@ -140,7 +137,11 @@ class WhatIf(Strict):
 
 
 class Details(Frozen):
-    """The subscription as it stands. `committed` and `provisioned` are the last event seq in the books and live."""
+    """The subscription as it stands. `committed` and `provisioned` are the last event seq in the books and live.
+
+    `publisher` is who is told of it, None where nobody is; `told` the last event seq that it was told, and
+    `undelivered` why it cannot be told the next.
+    """
 
     subscription_id: Id
     customer_id: Id
@@ -164,6 +165,9 @@ class Details(Frozen):
     refused_signals: tuple[Answer, ...]
     refused_signal_count: int
     clock: TestClock | None = None
+    publisher: str | None = None
+    told: int = 0
+    undelivered: str | None = None
 
     @property
     def settled(self) -> bool:

@@ -24,6 +24,13 @@ TELL_TIMEOUT = timedelta(minutes=15)
 TELL_HEARTBEAT = timedelta(seconds=10)
 """How soon a telling whose worker was killed is tried again."""
 
+TELL_PUBLISHER_TIMEOUT = timedelta(seconds=45)
+"""One try to tell a publisher: its own timeout is at most 30 seconds, and the books are asked before and after."""
+NOBODY_TELLS = timedelta(hours=8)
+"""After how long without a worker for the publisher's task queue a stream halts."""
+LAST_TELLING = timedelta(seconds=10)
+"""How long an ended life waits for its publisher before it hands over what is left to tell."""
+
 LONGEST_FORECAST = timedelta(days=50 * 366)
 """How far `what_if` lives on: a workflow task must end within two seconds."""
 SHORTEST_TIMER = timedelta(milliseconds=1)

@@ -1,5 +1,6 @@
 """The workflow that owns one subscription's timeline, for years: what `run` does is its table of contents."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -32,21 +33,23 @@ with workflow.unsafe.imports_passed_through():
         Events,
         Forecast,
         Migration,
-        Operator,
         Purchase,
         Start,
         WhatIf,
         workflow_id,
     )
+    from workflows.notification_messages import Stream
+    from workflows.operator import Operator
     from workflows.signals import read_signal, unreadable
+    from workflows.telling import Telling
 
 BILLED = frozenset({EventName.CONVERTED, EventName.RENEWED, EventName.PERIOD_CHARGED})
 NOT_BY_CANCELLATION = "Temporal's own cancellation ends no subscription: send the update `cancel`."
 
 
 @workflow.defn
-class SubscriptionWorkflow(LongLived):
-    """One subscription, from purchase to its end. Handlers decide; `run` performs what was decided."""
+class SubscriptionWorkflow(LongLived, Telling):
+    """One subscription, from purchase to its end. Handlers decide; `run` performs what was decided and tells of it."""
 
     takes = (Purchase, Continued)
 
@@ -64,11 +67,15 @@ class SubscriptionWorkflow(LongLived):
         self._life = start.life if isinstance(start, Continued) else self._living.begin(start.order)
         self._invoiced = isinstance(start, Purchase) and start.invoiced
         self._periods = 0
+        self._told_of = subscription_id
+        self._stream = start.stream if isinstance(start, Continued) else Stream()
 
     @workflow.run
     async def run(self, start: Start) -> Ended:
         """Live the subscription's life, or the part of it that this run spans."""
-        return await self._through_cancellations(self._live())
+        telling = asyncio.create_task(self._keep_telling())
+        ended = await self._through_cancellations(self._live())
+        return ended
 
     def _not_by_cancellation(self) -> None:
         self._note_refusal(unreadable("cancel_workflow", self._now(), NOT_BY_CANCELLATION))
@@ -84,6 +91,7 @@ class SubscriptionWorkflow(LongLived):
             elif not self._take_due_milestone():
                 await self._sleep_until_something_happens()
         self._show()
+        await self._hand_over_what_is_untold()
         last = self._life.subscription
         return Ended(subscription_id=last.subscription_id, state=last.state, events=last.seq, ended_at=last.last_at)
 
@@ -109,6 +117,7 @@ class SubscriptionWorkflow(LongLived):
             summary=record_headline(record),
         )
         self._life = self._life.acknowledged(receipt)
+        self._stream = self._stream.addressed_to(receipt.publisher)
         self._periods += sum(event.event in BILLED for event in record.events)
 
     async def _provision(self, provision: Provision) -> None:
@@ -132,6 +141,11 @@ class SubscriptionWorkflow(LongLived):
             summary=provision_headline(provision),
         )
         self._life = self._life.provisioned_first()
+
+    # Its publisher
+
+    def _last_recorded(self) -> int:
+        return self._life.committed
 
     # Time
 
@@ -166,14 +180,16 @@ class SubscriptionWorkflow(LongLived):
         return self._new_run_wanted or suggested or self._periods >= self._periods_per_run
 
     def _continue_as_new(self) -> None:
-        workflow.continue_as_new(Continued(life=self._life, clock=self._clock, periods_per_run=self._periods_per_run))
+        workflow.continue_as_new(
+            Continued(life=self._life, clock=self._clock, periods_per_run=self._periods_per_run, stream=self._stream)
+        )
 
     # What people see
 
     def _show(self) -> None:
         now = self._now()
-        workflow.set_current_details(markdown(self._life, self._living.lifecycle, now, self._attention))
-        self._upsert(search_attributes.changing(self._life.subscription, self._attention))
+        workflow.set_current_details(markdown(self._life, self._living.lifecycle, now, self._attention, self._stream))
+        self._upsert(search_attributes.changing(self._life.subscription, self._attention or self._stream.halted))
 
     # Requests that may be refused. Each is a plain `def`: check, decision and new state are one step.
 
@@ -323,7 +339,8 @@ class SubscriptionWorkflow(LongLived):
     @workflow.query
     def details(self, as_of: RequestInstant | None = None) -> Details:
         """The subscription as it stands, with what is allowed and what comes next; as of the sender's wall clock."""
-        return details(self._life, self._living.lifecycle, self._now(as_of), self._attention, self._clock)
+        now = self._now(as_of)
+        return details(self._life, self._living.lifecycle, now, self._attention, self._clock, self._stream)
 
     @workflow.query
     def timeline(self, as_of: RequestInstant | None = None) -> list[Milestone]:

@@ -21,7 +21,7 @@ from workflows.account_messages import StartAccount
 from workflows.billing_account import BillingAccountWorkflow
 from workflows.client import SubscriptionError
 from workflows.interceptor import GuardInterceptor
-from workflows.messages import Operator
+from workflows.operator import Operator
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 

@@ -14,7 +14,7 @@ from domain.decision import Answer, Outcome
 from domain.rules import Rule
 from hosting.assembly import World
 from tests.live.payers import Payer, failure, payment
-from workflows.messages import Operator
+from workflows.operator import Operator
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 

@@ -19,7 +19,7 @@ from statemachines.book import Book
 from tests.live.purchases import order
 from workflows.client import Rejected, SubscriptionError, Subscriptions
 from workflows.interceptor import GuardInterceptor
-from workflows.messages import Operator
+from workflows.operator import Operator
 from workflows.subscription import SubscriptionWorkflow
 
 pytestmark = pytest.mark.live

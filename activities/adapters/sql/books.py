@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from activities.adapters.sql import claims, double_entry, journal, ledger, usage
 from activities.adapters.sql.database import Database
-from activities.adapters.sql.tables import decision, ledger_entry, outbox, subscription
+from activities.adapters.sql.tables import decision, ledger_entry, offer, outbox, subscription
 from activities.adapters.sql.tables import journal as journal_table
 from activities.contracts import About, Notice, RecordInput, UsageImported
 from activities.errors import BooksConflict, BooksUnavailable
@@ -26,8 +26,10 @@ from statemachines.book import repeated_usage
 class SqlBooks:
     """Journal, ledger, usage, outbox and claims. All methods raise BooksUnavailable or SchemaMismatch."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, publishers: frozenset[str] = frozenset()) -> None:
+        """`publishers` are those that are told of their subscriptions."""
         self._database = database
+        self._publishers = publishers
 
     async def record(self, entry: RecordInput) -> Receipt:
         """Write one decision, once; the same decision again gives the same receipt (MON-2).
@@ -35,7 +37,7 @@ class SqlBooks:
         Raises BooksConflict where it is recorded with other content, does not follow the last event, or
         repeats a key of the ledger.
         """
-        return await self._database.write(_record, entry, digest_of(entry))
+        return await self._database.write(_record, entry, digest_of(entry), self._publishers)
 
     async def report_usage(self, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
         """Record usage that the lifecycle accepted, once per usage id (MON-7).
@@ -55,12 +57,12 @@ class SqlBooks:
         return await self._database.write(_report_usages, subscription_id, reports, answer)
 
 
-def _record(connection: Connection, entry: RecordInput, digest: str) -> Receipt:
+def _record(connection: Connection, entry: RecordInput, digest: str, publishers: frozenset[str]) -> Receipt:
     last = _last(connection, entry.about.subscription_id)
     if last is not None and entry.record.seq <= last.last_seq:
         return _first_receipt(connection, entry, digest)
     _refuse_out_of_order(entry.record, last)
-    return _write(connection, entry, digest, is_first=last is None)
+    return _write(connection, entry, digest, publishers, is_first=last is None)
 
 
 def _report_usage(connection: Connection, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
@@ -134,7 +136,9 @@ def _refuse_out_of_order(record: Record, last: Row[int, str] | None) -> None:
         previous = event.seq
 
 
-def _write(connection: Connection, entry: RecordInput, digest: str, *, is_first: bool) -> Receipt:
+def _write(
+    connection: Connection, entry: RecordInput, digest: str, publishers: frozenset[str], *, is_first: bool
+) -> Receipt:
     about, record = entry.about, entry.record
     subscription_id = about.subscription_id
     _place(connection, about, record.events[-1], is_first=is_first)
@@ -154,7 +158,8 @@ def _write(connection: Connection, entry: RecordInput, digest: str, *, is_first:
         claims.release(connection, subscription_id, record.events[-1])
     since = record.count_usage_from
     unbilled = None if since is None else usage.unbilled(connection, subscription_id, since)
-    receipt = Receipt(seq=record.seq, usage_rows=tuple(usage_rows), unbilled_usage=unbilled)
+    told = _publisher(connection, about.offer.id, publishers)
+    receipt = Receipt(seq=record.seq, usage_rows=tuple(usage_rows), unbilled_usage=unbilled, publisher=told)
     connection.execute(
         insert(decision).values(subscription_id=subscription_id, seq=record.seq, digest=digest, receipt=receipt)
     )
@@ -196,6 +201,14 @@ def _write_ledger(connection: Connection, entries: Sequence[dict[str, Any]]) -> 
     except IntegrityError:
         keys = ", ".join(entry["key"] for entry in entries)
         raise BooksConflict(f"The ledger holds one of these keys already (MON-2): {keys}") from None
+
+
+def _publisher(connection: Connection, offer_id: str, publishers: frozenset[str]) -> str | None:
+    """Who is told of the offer's subscriptions: its vendor, where the operator has named an endpoint for it."""
+    if not publishers:
+        return None
+    vendor: str | None = connection.scalar(select(offer.c.vendor).where(offer.c.id == offer_id))
+    return vendor if vendor in publishers else None
 
 
 def _notice(about: About, event: Event) -> dict[str, Any]:

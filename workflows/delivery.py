@@ -1,0 +1,60 @@
+"""The workflow that tells a publisher what an ended life has left to tell."""
+
+import asyncio
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from workflows import search_attributes
+    from workflows.details import told_lines
+    from workflows.long_lived import LongLived
+    from workflows.notification_messages import Deliver, Stream, delivery_workflow_id
+    from workflows.one_request import OneRequest
+    from workflows.telling import Telling
+
+
+@workflow.defn
+class DeliveryWorkflow(OneRequest, Telling):
+    """One subscription's last events, one after the other, until all are told or given up."""
+
+    takes = (Deliver,)
+
+    @workflow.init
+    def __init__(self, start: Deliver) -> None:
+        if workflow.info().workflow_id != delivery_workflow_id(start.subscription_id):
+            words = f"subscription_id: got {start.subscription_id}; takes the id of the workflow, behind `delivery:`"
+            raise ApplicationError(f"Malformed request: {words}", type="Malformed", non_retryable=True)
+        self._start = start
+        self._told_of = start.subscription_id
+        self._stream = Stream(publisher=start.publisher, told=start.told)
+
+    @workflow.run
+    async def run(self, start: Deliver) -> Stream:
+        """Tell on until nothing is left; hand over to a new run when this one is long."""
+        self._show()
+        telling = asyncio.create_task(self._keep_telling())
+        await workflow.wait_condition(lambda: not self._is_behind() or self._run_is_long_enough())
+        if self._is_behind():
+            workflow.continue_as_new(self._start.model_copy(update={"told": self._stream.told}))
+        self._show()
+        return self._stream
+
+    def _run_is_long_enough(self) -> bool:
+        return workflow.info().is_continue_as_new_suggested() and self._stream.halted is None
+
+    def _last_recorded(self) -> int:
+        return self._start.last
+
+    def _show(self) -> None:
+        stream, last = self._stream, self._start.last
+        title = (
+            f"## What {self._told_of} has left to tell {stream.publisher}: {last - stream.told} of its {last} events"
+        )
+        workflow.set_current_details("\n".join([title, *told_lines(stream, last)]))
+        LongLived._upsert({search_attributes.ATTENTION: stream.halted})
+
+    @workflow.query
+    def stream(self) -> Stream:
+        """How far it has come."""
+        return self._stream
