@@ -75,11 +75,11 @@ class Listed(Frozen):
     """One notification as lists show it."""
 
     subscription_id: Id
-    publisher: str | None
+    publisher: str
     seq: int
     at: Instant
     event: str
-    standing: Standing
+    standing: Standing = Standing.WAITING
     tries: int = 0
     first_tried_at: Instant | None = None
     next_try_at: Instant | None = None

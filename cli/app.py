@@ -26,6 +26,7 @@ from cli import (
     journal,
     ledger,
     listing,
+    notifications,
     order,
     provisioning,
     purchase,
@@ -100,6 +101,10 @@ GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
             "terms": account.change_terms,
             "open": account.open_account,
         },
+    ),
+    "notifications": (
+        "What publishers are told: list, retry, skip.",
+        {"list": notifications.list_notifications, "retry": notifications.retry, "skip": notifications.skip},
     ),
     "clock": ("Time travel on test clocks: advance.", {"advance": clock.advance}),
     "usage": (

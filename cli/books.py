@@ -12,6 +12,7 @@ from activities.adapters.sql.carts import SqlCarts
 from activities.adapters.sql.catalog import SqlCatalog
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.holdings import SqlHoldings
+from activities.adapters.sql.notifications import SqlNotifications
 from activities.adapters.sql.orders import SqlOrders
 from activities.adapters.sql.price_book import SqlPriceBook
 from activities.adapters.sql.reader import SqlReader
@@ -41,6 +42,7 @@ class Books:
     holdings: SqlHoldings
     prices: SqlPriceBook
     setup_links: SqlSetupLinks
+    notifications: SqlNotifications
     auditor: SqlAuditor
     account_auditor: SqlAccountAuditor
 
@@ -99,6 +101,7 @@ async def opened_books() -> AsyncIterator[Books]:
             holdings=SqlHoldings(database),
             prices=SqlPriceBook(database),
             setup_links=SqlSetupLinks(database),
+            notifications=SqlNotifications(database),
             auditor=SqlAuditor(database),
             account_auditor=SqlAccountAuditor(database),
         )

@@ -8,6 +8,7 @@ from hosting.connection import connect
 from workflows.account_client import Accounts
 from workflows.client import Subscriptions
 from workflows.converter import DATA_CONVERTER
+from workflows.notification_client import Notifications
 from workflows.order_client import OrderClient
 
 
@@ -34,3 +35,8 @@ def accounts(server: Client) -> Accounts:
 def orders(server: Client) -> OrderClient:
     """The orders on it."""
     return OrderClient(server, Settings.load().task_queue)
+
+
+def notifications(server: Client) -> Notifications:
+    """What publishers are told, on it."""
+    return Notifications(server, Settings.load().task_queue)

@@ -1,7 +1,5 @@
 """The workflow that tells a publisher what an ended life has left to tell."""
 
-import asyncio
-
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
@@ -33,7 +31,7 @@ class DeliveryWorkflow(OneRequest, Telling):
     async def run(self, start: Deliver) -> Stream:
         """Tell on until nothing is left; hand over to a new run when this one is long."""
         self._show()
-        telling = asyncio.create_task(self._keep_telling())
+        self._begin_telling()
         await workflow.wait_condition(lambda: not self._is_behind() or self._run_is_long_enough())
         if self._is_behind():
             workflow.continue_as_new(self._start.model_copy(update={"told": self._stream.told}))

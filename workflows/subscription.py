@@ -1,6 +1,5 @@
 """The workflow that owns one subscription's timeline, for years: what `run` does is its table of contents."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -73,9 +72,8 @@ class SubscriptionWorkflow(LongLived, Telling):
     @workflow.run
     async def run(self, start: Start) -> Ended:
         """Live the subscription's life, or the part of it that this run spans."""
-        telling = asyncio.create_task(self._keep_telling())
-        ended = await self._through_cancellations(self._live())
-        return ended
+        self._begin_telling()
+        return await self._through_cancellations(self._live())
 
     def _not_by_cancellation(self) -> None:
         self._note_refusal(unreadable("cancel_workflow", self._now(), NOT_BY_CANCELLATION))

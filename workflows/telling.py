@@ -1,5 +1,6 @@
 """What tells a subscription's publisher, beside its life and after it: one event after the other (invariant 13)."""
 
+import asyncio
 from contextlib import suppress
 
 from temporalio import workflow
@@ -35,6 +36,10 @@ class Telling:
     def _is_behind(self) -> bool:
         """There is something to tell, and somebody to be told."""
         return self._stream.publisher is not None and self._stream.told < self._last_recorded()
+
+    def _begin_telling(self) -> None:
+        """Beside whatever else this run does. Nobody waits for its end: with the run it ends too."""
+        self._teller = asyncio.create_task(self._keep_telling())
 
     async def _keep_telling(self) -> None:
         """Tell each event as soon as it is recorded; for ever."""
