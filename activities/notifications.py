@@ -87,17 +87,17 @@ class NotificationActivities:
 
 
 def _problem(reply: Reply) -> str:
-    return reply.problem or f"The publisher answered {reply.status}."
+    return reply.problem or f"answered {reply.status}"
 
 
 def _undeliverable(pending: Pending) -> str:
     since = f" since {format_instant(pending.first_tried_at)}" if pending.first_tried_at else ""
-    return f"Event {pending.notice.seq} is undeliverable after {pending.tries} tries{since}: {pending.problem}"
+    return f"Event {pending.notice.seq} is undeliverable after {pending.tries} tries{since}: {pending.problem}."
 
 
 def _not_told(at: datetime, now: datetime, why: str) -> ApplicationError:
     return ApplicationError(
-        f"{why} Again at {format_instant(at)}.",
+        f"{why}. Again at {format_instant(at)}.",
         type="NotTold",
         next_retry_delay=at - now,
         # Expected, and kept in the books: no line in the worker's log for each try.
