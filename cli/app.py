@@ -58,6 +58,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "cancel": cancellation.cancel,
     "auto-renew": auto_renew.set_auto_renew,
     "activate": provisioning.activate,
+    "reject-quantity": quantity.reject_quantity,
     "deprovision": provisioning.deprovision,
     "setup-link": setup_link.setup_link,
     "resolve": setup_link.resolve,

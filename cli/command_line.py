@@ -6,13 +6,20 @@ from domain.commands import (
     ChangePrice,
     ChangeQuantity,
     Command,
+    RejectQuantity,
     ReportUsage,
     SetAddOn,
     SetAutoRenew,
     Suspend,
 )
 
-UNSAID = {"activate": "publisher", "change_price": "system", "pay": "service", "fail_payment": "service"}
+UNSAID = {
+    "activate": "publisher",
+    "reject_quantity": "publisher",
+    "change_price": "system",
+    "pay": "service",
+    "fail_payment": "service",
+}
 
 
 def command_line(command: Command | AccountRequest) -> str:
@@ -20,6 +27,8 @@ def command_line(command: Command | AccountRequest) -> str:
     match command:
         case ChangeQuantity():
             words = f"quantity {command.quantity}"
+        case RejectQuantity():
+            words = f"reject-quantity {command.sequence}"
         case SetAddOn():
             words = f"add-on {command.add_on} {command.quantity}"
         case Suspend() | Cancel():

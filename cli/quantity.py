@@ -1,12 +1,12 @@
-"""`quantity`: another number of licences."""
+"""`quantity` and `reject-quantity`: another number of licences, and the publisher's no to it."""
 
 from typing import Annotated
 
 from typer import Argument
 
 from cli.option_groups import with_options
-from cli.options import Asking, SubscriptionId, whole_number
-from domain.commands import ChangeQuantity
+from cli.options import Asking, AskingAsPublisher, Details, SubscriptionId, whole_number
+from domain.commands import ChangeQuantity, RejectQuantity
 
 
 @with_options
@@ -19,3 +19,22 @@ def change_quantity(
     from cli.asking import ask, built
 
     ask(subscription, built(ChangeQuantity, asking, quantity=number), asking)
+
+
+@with_options
+def reject_quantity(
+    subscription: SubscriptionId,
+    sequence: Annotated[
+        int,
+        Argument(metavar="SEQ", parser=whole_number, help="The change, by its number in `events`."),
+    ],
+    asking: AskingAsPublisher,
+    details: Details = None,
+) -> None:
+    """Reject the last change of the number of licences, as its publisher (MON-4).
+
+    What was before it comes back, prorated; until the billing period that it was made in ends.
+    """
+    from cli.asking import ask, built
+
+    ask(subscription, built(RejectQuantity, asking, sequence=sequence, details=details), asking)

@@ -17,6 +17,7 @@ from domain.values import Id, RequestDecimal, RequestInstant, Strict, without_nu
 
 Details = Annotated[str, Field(max_length=1024), AfterValidator(without_nul)]
 Quantity = Annotated[int, Field(ge=0, le=MAX_QUANTITY)]
+Sequence = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 
 class Expected(Strict):
@@ -66,6 +67,18 @@ class ChangeQuantity(Command):
     action = Action.CHANGE_QUANTITY
     do: Literal["change_quantity"] = "change_quantity"
     quantity: Quantity
+
+
+class RejectQuantity(Command):
+    """The publisher does not accept a change of the quantity: what was before it comes back, prorated (MON-4).
+
+    `sequence` is the seq of the `quantity_changed` that it was told of.
+    """
+
+    action = Action.REJECT_QUANTITY
+    do: Literal["reject_quantity"] = "reject_quantity"
+    sequence: Sequence
+    details: Details | None = None
 
 
 class SetAddOn(Command):
@@ -159,6 +172,7 @@ class ChangePrice(Command):
 AnyCommand = Annotated[
     Activate
     | ChangeQuantity
+    | RejectQuantity
     | SetAddOn
     | Suspend
     | Reactivate

@@ -33,6 +33,7 @@ class Action(StrEnum):
     BUY = "buy"
     ACTIVATE = "activate"
     CHANGE_QUANTITY = "change_quantity"
+    REJECT_QUANTITY = "reject_quantity"
     SET_ADD_ON = "set_add_on"
     SUSPEND = "suspend"
     REACTIVATE = "reactivate"
@@ -58,10 +59,10 @@ class RolePreset(StrEnum):
     STRICT = "strict"
 
 
-NOT_A_USERS = frozenset({Action.ACTIVATE, Action.CHANGE_PRICE})
+NOT_A_USERS = frozenset({Action.ACTIVATE, Action.REJECT_QUANTITY, Action.CHANGE_PRICE})
 
 PARTY_ACTIONS: dict[Party, frozenset[Action]] = {
-    Party.PUBLISHER: frozenset({Action.ACTIVATE}),
+    Party.PUBLISHER: frozenset({Action.ACTIVATE, Action.REJECT_QUANTITY}),
     Party.SERVICE: frozenset(
         {
             Action.ACTIVATE,

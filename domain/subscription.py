@@ -30,6 +30,19 @@ class ScheduledCancellation(Frozen):
     details: str | None = None
 
 
+class QuantityChange(Frozen):
+    """The last change of the quantity, which its publisher may reject while its billing period runs (MON-4).
+
+    `seq` is its event's number, `before` the quantity that it replaced, `period_end` that period's end. A
+    rejection is a change too: `rejects` is the seq of the change that it undid.
+    """
+
+    seq: int
+    before: int
+    period_end: Instant
+    rejects: int | None = None
+
+
 class PriceFrom(Frozen):
     """The catalog's price from an instant on (BUY-5)."""
 
@@ -62,6 +75,7 @@ class Subscription(Frozen):
     last_at: Instant
     quantity: int
     add_ons: dict[str, int]
+    last_change: QuantityChange | None = None
     auto_renew: bool = True
     scheduled_cancellation: ScheduledCancellation | None = None
     holds: tuple[Hold, ...] = ()
@@ -109,6 +123,11 @@ class Subscription(Frozen):
     def in_free_trial(self, now: datetime) -> bool:
         """Whether the trial runs, suspended or not (SUS-8)."""
         return self.term is None and self.trial_end is not None and now < self.trial_end
+
+    def quantity_rejectable(self, now: datetime) -> bool:
+        """Whether the quantity was changed in the running billing period, or that is rejected already (MON-4)."""
+        last = self.last_change
+        return last is not None and (now < last.period_end or last.rejects is not None)
 
     def boundary(self, months: int) -> datetime:
         """The boundary so many months after the anchor. The subscription must have one."""

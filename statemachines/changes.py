@@ -1,9 +1,9 @@
-"""What a person changes in a running life: quantity, add-ons, auto-renew, the coming price, usage (MON-4, REN-2)."""
+"""What a person changes in a running life: add-ons, auto-renew, the coming price, usage (MON-4, REN-2)."""
 
 from datetime import datetime
 from decimal import Decimal
 
-from domain.commands import ChangePrice, ChangeQuantity, ReportUsage, SetAddOn, SetAutoRenew
+from domain.commands import ChangePrice, ReportUsage, SetAddOn, SetAutoRenew
 from domain.events import EventName
 from domain.faults import Fault
 from domain.ledger import Kind
@@ -15,29 +15,6 @@ from statemachines.draft import Draft
 
 PRICES_SAID = 3
 """How many coming price changes an answer names."""
-
-
-def change_quantity(draft: Draft) -> None:
-    """MON-4: the old line is credited and the new one charged for the days left."""
-    command, subscription = draft.command, draft.subscription
-    assert isinstance(command, ChangeQuantity)
-    offer = subscription.offer
-    if not offer.min_quantity <= command.quantity <= offer.max_quantity:
-        draft.refuse(
-            Rule.ELG_8,
-            f"The quantity must be {offer.min_quantity} to {offer.max_quantity}, not {command.quantity}.",
-        )
-        return
-    if command.quantity == subscription.quantity:
-        draft.unchanged(f"The quantity is {subscription.quantity} already.")
-        return
-    rows = [
-        row
-        for kind, quantity in ((Kind.CREDIT, subscription.quantity), (Kind.CHARGE, command.quantity))
-        for row in prorated(subscription, kind, offer.id, quantity, subscription.unit_price, draft.at, draft.next_seq)
-    ]
-    draft.message = f"The quantity is {command.quantity} from now on, prorated by days."
-    draft.emit(EventName.QUANTITY_CHANGED, Rule.MON_4, rows=rows, quantity=command.quantity)
 
 
 def set_add_on(draft: Draft) -> None:

@@ -20,6 +20,7 @@ GUARDS = {
     "auto_renew": "auto-renew is on",
     "in_free_trial": "the trial runs, suspended or not",
     "lapsed": "its term or trial ended while it was suspended",
+    "quantity_rejectable": "its quantity was changed in the running billing period, or that is rejected already",
     "refund_open": "it can be cancelled, and the refund window is open",
     "late_cancel_allowed": "it can be cancelled, and the policy pack schedules a late cancel",
     "every_hold_liftable": "the actor may lift each of its holds",

@@ -20,7 +20,7 @@ from domain.roles import Action, Denial, Party, denial, parse_actor
 from domain.rules import Rule
 from domain.subscription import Subscription
 from domain.values import format_instant
-from statemachines import beginnings, billing, changes, endings, suspension
+from statemachines import beginnings, billing, changes, endings, quantity, suspension
 from statemachines.draft import Draft
 from statemachines.refusals import why_refused
 from statemachines.subscription import Cursor, Machine, Transition
@@ -39,7 +39,8 @@ DOES: dict[Transition, Callable[[Draft], None]] = {
     Transition("charge_period", A, A): billing.charge_period,
     Transition("charge_period", S, S): billing.charge_period,
     Transition("renew", A, A): billing.renew,
-    Transition("change_quantity", A, A): changes.change_quantity,
+    Transition("change_quantity", A, A): quantity.change_quantity,
+    Transition("reject_quantity", A, A): quantity.reject_quantity,
     Transition("set_add_on", A, A): changes.set_add_on,
     **{Transition("set_auto_renew", s, s): changes.set_auto_renew for s in (P, T, A, S)},
     **{Transition("change_price", s, s): changes.change_price for s in (P, T, A, S)},
@@ -152,6 +153,7 @@ def _cursor(subscription: Subscription, now: datetime, command: Command | None) 
         auto_renew=subscription.auto_renew,
         in_free_trial=subscription.in_free_trial(now),
         lapsed=subscription.lapsed(now),
+        quantity_rejectable=subscription.quantity_rejectable(now),
         refund_open=refund_open(subscription, now),
         late_cancel_allowed=late_cancel_allowed(subscription, now),
         every_hold_liftable=actor is None or all(may_lift(actor, hold.reason) for hold in to_lift),

@@ -8,12 +8,15 @@ from domain.holds import may_lift, who_may_lift
 from domain.roles import Action, parse_actor
 from domain.rules import Rule
 from domain.subscription import Subscription
+from domain.values import format_instant
+from statemachines.quantity import ASK_A_USER
 from statemachines.suspension import holds_to_lift
 
 _STATES: dict[Action, frozenset[State]] = {
     Action.CANCEL: frozenset({State.ACTIVE, State.SUSPENDED}),
     Action.SET_AUTO_RENEW: frozenset({State.PENDING, State.TRIAL, State.ACTIVE, State.SUSPENDED}),
     Action.CHANGE_QUANTITY: frozenset({State.ACTIVE}),
+    Action.REJECT_QUANTITY: frozenset({State.ACTIVE}),
     Action.REPORT_USAGE: frozenset({State.TRIAL, State.ACTIVE}),
     Action.DEPROVISION: frozenset({State.TRIAL, State.ACTIVE, State.SUSPENDED}),
     Action.REACTIVATE: frozenset({State.SUSPENDED}),
@@ -26,21 +29,16 @@ def why_refused(subscription: Subscription, command: Command, now: datetime, all
     state, offer = subscription.state, subscription.offer
     if state in _STATES.get(command.action, frozenset()):
         match command.action:
-            case Action.CANCEL if offer.metered:
-                return Rule.CXL_6, "Usage-based: no return and no refund. Deprovision it instead."
-            case Action.CANCEL if not offer.marketplace:
-                words = "Only licence offers of an ISV can be cancelled here; turn to the publisher, Microsoft."
-                return Rule.CXL_1, words
-            case Action.CANCEL if not subscription.lapsed(now):
-                return Rule.CXL_3, "The refund window has closed. Turn auto-renew off instead."
             case Action.CANCEL:
-                return Rule.LIF_3, _LAPSED
+                return _no_cancel(subscription, now)
             case Action.SET_AUTO_RENEW if not offer.marketplace:
                 return Rule.REN_2, "Auto-renew is a choice for marketplace offers only."
             case Action.SET_AUTO_RENEW:
                 return Rule.LIF_3, _LAPSED
-            case Action.CHANGE_QUANTITY:
+            case Action.CHANGE_QUANTITY | Action.REJECT_QUANTITY if offer.metered:
                 return Rule.CXL_6, "A usage offer has no quantity to change."
+            case Action.REJECT_QUANTITY:
+                return Rule.MON_4, _stands(subscription)
             case Action.REPORT_USAGE:
                 return Rule.CXL_6, "A licence offer takes no usage."
             case Action.DEPROVISION:
@@ -53,6 +51,24 @@ def why_refused(subscription: Subscription, command: Command, now: datetime, all
 
 
 _LAPSED = "Its term ended while it was suspended: nothing is left to renew. Reactivate it first."
+
+
+def _no_cancel(subscription: Subscription, now: datetime) -> tuple[Rule, str]:
+    if subscription.offer.metered:
+        return Rule.CXL_6, "Usage-based: no return and no refund. Deprovision it instead."
+    if not subscription.offer.marketplace:
+        return Rule.CXL_1, "Only licence offers of an ISV can be cancelled here; turn to the publisher, Microsoft."
+    if not subscription.lapsed(now):
+        return Rule.CXL_3, "The refund window has closed. Turn auto-renew off instead."
+    return Rule.LIF_3, _LAPSED
+
+
+def _stands(subscription: Subscription) -> str:
+    last = subscription.last_change
+    if last is None:
+        return "There is no change of its quantity to reject."
+    words = f"The change of event {last.seq} stands: its billing period ended at {format_instant(last.period_end)}"
+    return f"{words}, and the next was charged with it. {ASK_A_USER}"
 
 
 def _held(subscription: Subscription, command: Command) -> str:

@@ -24,6 +24,7 @@ from statemachines.simulator import Simulator
 
 DEFAULT_BY: dict[str, str] = {
     Action.ACTIVATE: "publisher",
+    Action.REJECT_QUANTITY: "publisher",
     Action.CHANGE_PRICE: "system",
     AccountAction.PAY: "service",
     AccountAction.FAIL_PAYMENT: "service",

@@ -26,6 +26,7 @@ class Cursor:
     auto_renew: bool = True
     in_free_trial: bool = False
     lapsed: bool = False
+    quantity_rejectable: bool = False
     refund_open: bool = False
     late_cancel_allowed: bool = False
     every_hold_liftable: bool = True
@@ -63,6 +64,7 @@ waits_for_publisher = _fact("waits_for_publisher")
 auto_renew = _fact("auto_renew")
 in_free_trial = _fact("in_free_trial")
 lapsed = _fact("lapsed")
+quantity_rejectable = _fact("quantity_rejectable")
 refund_open = _fact("refund_open")
 late_cancel_allowed = _fact("late_cancel_allowed")
 every_hold_liftable = _fact("every_hold_liftable")
@@ -114,6 +116,7 @@ class SubscriptionMachine(StateChart[Cursor]):
 
     # Changes: MON-4, TRI-6, REN-2, LIF-3, CXL-6, SUS-10, BUY-5
     change_quantity = active.to(active, unless=metered)
+    reject_quantity = active.to(active, cond=quantity_rejectable, unless=metered)
     set_add_on = active.to(active)
     set_auto_renew = (
         pending.to(pending, cond=marketplace)

@@ -1,8 +1,8 @@
 """The public contract of `SubscriptionWorkflow`: what it is started with, asked, told and shown.
 
 Updates (a request that may be refused; each takes one command and returns an `Answer`):
-    activate, change_quantity, set_add_on, suspend, reactivate, cancel, set_auto_renew, deprovision,
-    change_price; and for operators retry_effect, migrate, retry_notification, skip_notification.
+    activate, change_quantity, reject_quantity, set_add_on, suspend, reactivate, cancel, set_auto_renew,
+    deprovision, change_price; and for operators retry_effect, migrate, retry_notification, skip_notification.
 Queries (a view): details, timeline, events, life, answer, preview, what_if.
 Signals (the same requests, for senders that want no answer): see SIGNALS.
 """
@@ -21,6 +21,7 @@ from domain.commands import (
     Command,
     Deprovision,
     Reactivate,
+    RejectQuantity,
     SetAddOn,
     SetAutoRenew,
     Suspend,
@@ -48,6 +49,7 @@ SIGNALS: dict[str, type[Command]] = {
     "cancellation_requested": Cancel,
     "auto_renew_requested": SetAutoRenew,
     "activation_confirmed": Activate,
+    "quantity_rejected": RejectQuantity,
 }
 """The signal twins of the updates, and what each carries."""
 
@@ -115,6 +117,7 @@ class Migration(Operator):
 UPDATES: dict[str, type[Strict]] = {
     "activate": Activate,
     "change_quantity": ChangeQuantity,
+    "reject_quantity": RejectQuantity,
     "set_add_on": SetAddOn,
     "suspend": Suspend,
     "reactivate": Reactivate,

@@ -224,6 +224,15 @@ class SubscriptionWorkflow(LongLived, Telling):
         self._check(request)
 
     @workflow.update
+    def reject_quantity(self, request: commands.RejectQuantity) -> Answer:
+        """The publisher does not accept the last change of the quantity (MON-4)."""
+        return self._answer(request)
+
+    @reject_quantity.validator
+    def _check_reject_quantity(self, request: commands.RejectQuantity) -> None:
+        self._check(request)
+
+    @workflow.update
     def set_add_on(self, request: commands.SetAddOn) -> Answer:
         """So many of an add-on (MON-4)."""
         return self._answer(request)
