@@ -68,7 +68,7 @@ def _stands(subscription: Subscription) -> str:
     if last is None:
         return "There is no change of its quantity to reject."
     words = f"The change of event {last.seq} stands: its billing period ended at {format_instant(last.period_end)}"
-    return f"{words}, and the next was charged with it. {ASK_A_USER}"
+    return f"{words}, and the next has begun with it. {ASK_A_USER}"
 
 
 def _held(subscription: Subscription, command: Command) -> str:

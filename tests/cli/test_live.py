@@ -26,6 +26,13 @@ def test_bought_changed_and_cancelled(ask: Ask) -> None:
     assert (bought["state"], bought["quantity"], bought["add_ons"]) == ("active", 3, {"backup": 1})
     assert ask.json("quantity crm-1 5")["charge"]["amount"] == "50.00"
     assert ask.said("quantity crm-1 5").startswith("unchanged (MON-7")
+    assert ask.json("reject-quantity crm-1 2 --details full")["credit"]["amount"] == "50.00"
+    assert ask.said("reject-quantity crm-1 2").startswith("unchanged (MON-7")
+    assert "own rejection" in ask.said("reject-quantity crm-1 3", code=1)
+    assert ask.said("reject-quantity crm-1 2 --by sales_agent", code=1).startswith("refused by ROL-4")
+    rejected = ask.json("events crm-1")[-1]
+    assert (rejected["event"], rejected["by"], rejected["details"]) == ("quantity_changed", "publisher", "full")
+    assert ask.json("quantity crm-1 5")["charge"]["amount"] == "50.00"
     assert ask.json("add-on crm-1 archive 2")["charge"]["amount"] == "2.20"
     assert ask.json("auto-renew crm-1 off")["outcome"] == "done"
     assert "allowed    " in ask.said("show crm-1")

@@ -103,6 +103,8 @@ def test_text_that_steers_nothing() -> None:
         ({"do": "activate", "by": "publisher"}, "activate"),
         ({"do": "activate", "by": "service"}, "activate --by service"),
         ({"do": "reactivate"}, "reactivate"),
+        ({"do": "reject_quantity", "sequence": 4, "by": "publisher"}, "reject-quantity 4"),
+        ({"do": "reject_quantity", "sequence": 4, "by": "service"}, "reject-quantity 4 --by service"),
     ],
 )
 def test_a_command_as_it_would_be_typed(asked: dict[str, object], line: str) -> None:

@@ -16,6 +16,7 @@ NO_PRICES: list[object] = ["", {}, [{}], [A_PRICE] * 101, [{**A_PRICE, "until": 
 WHOLE: dict[str, dict[str, object]] = {
     "activate": {},
     "change_quantity": {"quantity": 3},
+    "reject_quantity": {"sequence": 2},
     "set_add_on": {"add_on": "backup", "quantity": 1},
     "suspend": {"reason": "fraud"},
     "reactivate": {},
@@ -57,6 +58,11 @@ def test_no_unknown_field_and_no_missing_actor(do: str) -> None:
         ("change_quantity", {"quantity": quantity})
         for quantity in (1.5, 3.0, True, "3", -1, MAX_QUANTITY + 1, 10**30, None, [3])
     ]
+    + [
+        ("reject_quantity", {"sequence": sequence})
+        for sequence in (0, -1, 1_000_000_001, 10**30, True, "2", 2.0, 1.5, None, [2])
+    ]
+    + [("reject_quantity", {"details": details}) for details in ("x" * 1025, 5, "a\0b")]
     + [("set_add_on", {"quantity": quantity}) for quantity in (1.5, True, -1, MAX_QUANTITY + 1)]
     + [("set_add_on", {"add_on": add_on}) for add_on in ("", "a b", "x" * 65, 7)]
     + [("set_auto_renew", {"enabled": enabled}) for enabled in (0, 1, "true", "on", None)]

@@ -13,6 +13,7 @@ DEFAULT: dict[Action, set[str]] = {
     Action.BUY: USERS,
     Action.ACTIVATE: {"publisher", "service"},
     Action.CHANGE_QUANTITY: USERS,
+    Action.REJECT_QUANTITY: {"publisher"},
     Action.SET_ADD_ON: USERS,
     Action.SUSPEND: {*USERS, "service", "system"},
     Action.REACTIVATE: {*USERS, "service", "system"},
@@ -57,7 +58,7 @@ def test_rol_1_strict_matrix(by: str, action: Action) -> None:
 
 
 @pytest.mark.parametrize("by", ["", "Admin agent", "admin", "ADMIN_AGENT", "nobody", "user"])
-@pytest.mark.parametrize("action", [Action.BUY, Action.ACTIVATE, Action.CHANGE_PRICE])
+@pytest.mark.parametrize("action", [Action.BUY, Action.ACTIVATE, Action.REJECT_QUANTITY, Action.CHANGE_PRICE])
 def test_rol_1_any_other_or_none_is_refused(by: str, action: Action) -> None:
     denied = denial(by, action)
     assert denied is not None

@@ -38,6 +38,14 @@ BAD_UPDATES: list[tuple[str, list[Any], str]] = [
     ("change_quantity", [{"by": "admin_agent", "quantity": "4"}], "quantity: got '4'; takes a whole number"),
     ("change_quantity", [{"by": "admin_agent", "quantity": -1}], "quantity: got -1; takes 0 or more"),
     ("change_quantity", [{"by": "admin_agent", "quantity": 10**18}], "takes 1000000000 or less"),
+    ("reject_quantity", [{"by": "publisher"}], "sequence: got nothing; takes a value"),
+    ("reject_quantity", [{"by": "publisher", "sequence": 0}], "sequence: got 0; takes 1 or more"),
+    ("reject_quantity", [{"by": "publisher", "sequence": -1}], "sequence: got -1; takes 1 or more"),
+    ("reject_quantity", [{"by": "publisher", "sequence": 10**30}], "takes 1000000000 or less"),
+    ("reject_quantity", [{"by": "publisher", "sequence": True}], "sequence: got True; takes a whole number"),
+    ("reject_quantity", [{"by": "publisher", "sequence": "2"}], "sequence: got '2'; takes a whole number"),
+    ("reject_quantity", [{"by": "publisher", "sequence": 2.5}], "sequence: got 2.5; takes a whole number"),
+    ("reject_quantity", [{"by": "publisher", "sequence": 2, "details": "a\0b"}], "details: got 'a"),
     ("change_price", [{"by": "system", "unit_price": 9.99}], "never a float"),
     ("change_price", [{"by": "system", "unit_price": "NaN"}], "unit_price: got 'NaN'"),
     ("change_price", [{"by": "system", "unit_price": "1e3"}], "unit_price: got '1e3'"),
@@ -61,6 +69,8 @@ BAD_SIGNALS: list[tuple[str, list[Any]]] = [
     ("auto_renew_requested", [{"by": "service", "enabled": "yes"}]),
     ("reactivation_requested", [{"by": "service"}]),
     ("activation_confirmed", [{"by": "nobody"}]),
+    ("quantity_rejected", [{"by": "publisher", "sequence": "2"}]),
+    ("quantity_rejected", [{"by": "publisher", "sequence": 1}]),
 ]
 
 

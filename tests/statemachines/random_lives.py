@@ -159,6 +159,8 @@ class Wish:
             fields["by"] = self.by
         elif do == "set_auto_renew":
             fields["enabled"] = not subscription.auto_renew
+        elif do == "reject_quantity" and (last := subscription.last_change):
+            fields["sequence"] = last.seq
         if do == "change_price":
             fields |= self.schedule.fields(subscription, at)
         return a_command(do, **fields)
@@ -171,6 +173,7 @@ TAKES: dict[str, list[str]] = {
     "change_quantity": ["quantity"],
     "deprovision": [],
     "reactivate": [],
+    "reject_quantity": ["sequence"],
     "report_usage": ["units", "usage_id"],
     "set_add_on": ["add_on", "quantity"],
     "set_auto_renew": ["enabled"],
@@ -181,6 +184,7 @@ OFTEN = {
     "cancel": 9,
     "change_quantity": 3,
     "reactivate": 9,
+    "reject_quantity": 2,
     "report_usage": 5,
     "set_add_on": 2,
     "set_auto_renew": 2,
@@ -200,6 +204,7 @@ wishes = st.builds(
             "enabled": st.booleans(),
             "quantity": st.integers(0, 60),
             "reason": st.sampled_from(Reason),
+            "sequence": st.integers(1, 12),
             "unit_price": st.integers(0, 60).map(str),
             "units": st.integers(0, 50),
             "usage_id": st.integers(0, 20).map(lambda n: f"u-{n}"),

@@ -12,6 +12,7 @@ from domain.calendar import Period
 from domain.decision import Answer
 from domain.events import EventName, State
 from domain.ledger import Kind
+from domain.roles import Party
 from domain.rules import Rule
 from statemachines.simulator import Simulator
 from tests.statemachines.a_life import LIVING
@@ -32,6 +33,10 @@ BEGINNINGS: dict[str, tuple[list[tuple[str, timedelta]], set[str]]] = {
         [("change_quantity", DAY), ("set_add_on", DAY), ("cancel", 5 * DAY)],
         {EventName.QUANTITY_CHANGED, EventName.ADD_ON_CHANGED, Rule.CXL_2},
     ),
+    "changed, rejected and cancelled": (
+        [("change_quantity", DAY), ("reject_quantity", 5 * DAY), ("cancel", 5 * DAY)],
+        {Party.PUBLISHER, Rule.CXL_2},
+    ),
 }
 """What comes first in a life, and what some of those lives must come to: else they would have shown nothing of it."""
 
@@ -46,7 +51,7 @@ def test_the_invariants_of_section_12(beginning: str) -> None:
     def hold(life: RandomLife) -> None:
         simulator, _ = life.live()
         the_invariants_hold(simulator, life)
-        reached.update(name for event in simulator.book.events for name in (event.event, event.rule))
+        reached.update(name for event in simulator.book.events for name in (event.event, event.rule, event.by))
 
     hold()
     assert wanted <= reached

@@ -49,6 +49,11 @@ CELLS: dict[tuple[State, str], list[tuple[Facts, State | None]]] = {
     (A, "charge_period"): [(on(), A), (ALL, A)],
     (A, "renew"): [(on(), None), (on("auto_renew"), A)],
     (A, "change_quantity"): [(on(), A), (on("metered"), None)],
+    (A, "reject_quantity"): [
+        (on(), None),
+        (on("quantity_rejectable"), A),
+        (on("quantity_rejectable", "metered"), None),
+    ],
     (A, "set_add_on"): [(on(), A), (on("metered"), A)],
     (A, "cancel"): [
         (on(), None),

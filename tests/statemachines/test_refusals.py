@@ -14,6 +14,7 @@ ENDINGS: dict[str, tuple[Facts, list[tuple[str, str, Facts]], str]] = {
 EVERY_COMMAND: list[tuple[str, Facts]] = [
     ("activate", {}),
     ("change_quantity", {"quantity": 5}),
+    ("reject_quantity", {"sequence": 2}),
     ("set_add_on", {"add_on": "backup", "quantity": 1}),
     ("suspend", {}),
     ("reactivate", {}),
@@ -112,6 +113,9 @@ def test_lif_3_suspended_past_its_terms_end_nothing_is_left_to_renew() -> None:
         ({}, "deprovision", {}, "CXL-6", "Cancel it instead"),
         ({"publisher": "microsoft"}, "cancel", {}, "CXL-1", "publisher"),
         ({}, "change_quantity", {"quantity": 20_000}, "ELG-8", "1 to 10000"),
+        ({}, "reject_quantity", {"sequence": 1}, "MON-4", "no change of its quantity"),
+        ({"billing_type": "usage"}, "reject_quantity", {"sequence": 1}, "CXL-6", "no quantity to change"),
+        ({}, "reject_quantity", {"sequence": 1, "by": "admin_agent"}, "ROL-4", "may not reject_quantity"),
         ({}, "suspend", {"by": "janitor"}, "ROL-1", "helpdesk_agent"),
         ({}, "activate", {"by": "admin_agent"}, "ROL-4", "may not activate"),
         ({}, "cancel", {"by": "publisher"}, "ROL-4", "may not cancel"),

@@ -37,6 +37,11 @@ LIVES: dict[Transition, tuple[Facts, list[Step], Step | str]] = {
     Transition("charge_period", S, S): ({"term": "P1Y", **NCE}, [SUSPEND], "2026-02-16"),
     Transition("renew", A, A): ({}, [], "2026-02-16"),
     Transition("change_quantity", A, A): ({}, [], ("2026-01-17", "change_quantity", {"quantity": 5})),
+    Transition("reject_quantity", A, A): (
+        {},
+        [("2026-01-17", "change_quantity", {"quantity": 5})],
+        ("2026-01-17", "reject_quantity", {"sequence": 2}),
+    ),
     Transition("set_add_on", A, A): (
         {"add_ons": [{"id": "backup", "unit_price": "1"}]},
         [],
