@@ -35,8 +35,8 @@ def reject_quantity(draft: Draft) -> None:
     elif command.sequence != last.seq:
         draft.refuse(Rule.MON_4, _not_the_last(command.sequence, last))
     elif last.rejects is not None:
-        words = f"Event {last.seq} is the publisher's own rejection of event {last.rejects}, which is not rejected."
-        draft.refuse(Rule.MON_4, f"{words} {ASK_A_USER}")
+        words = f"Event {last.seq} is the publisher's own rejection of event {last.rejects}"
+        draft.refuse(Rule.MON_4, f"{words}: it cannot be rejected itself. {ASK_A_USER}")
     elif bounds := _out_of_bounds(draft, last.before):
         draft.refuse(Rule.ELG_8, f"The quantity before event {last.seq} cannot come back. {bounds} {ASK_A_USER}")
     else:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from domain.account_events import AccountEventName
-from domain.commands import Suspend
+from domain.commands import ChangeQuantity, Suspend
 from domain.holds import Reason
 from hosting.assembly import World
 from hosting.embedded import EmbeddedServer
@@ -43,6 +43,7 @@ async def bought(world: World, kind: str) -> str:
     kinds = {
         "active": offer(add_ons=add_ons),
         "suspended": offer(),
+        "changed": offer(),
         "pending": offer(setup="publisher"),
         "usage": offer(billing_type="usage"),
     }
@@ -53,6 +54,9 @@ async def bought(world: World, kind: str) -> str:
     if kind == "suspended":
         hold = Suspend(by="service", reason=Reason.CUSTOMER_REQUEST)
         await world.subscriptions.ask(wanted.subscription_id, hold)
+    if kind == "changed":
+        more = ChangeQuantity(by="admin_agent", quantity=5)
+        await world.subscriptions.ask(wanted.subscription_id, more)
     await world.subscriptions.settled(wanted.subscription_id)
     return wanted.subscription_id
 
@@ -61,7 +65,7 @@ def titled(code: str) -> str:
     """An example's program and message."""
     name = re.search(
         r"--(?:name|type) (\w+)|/(?:update|signal|query)/(\w+)|\"workflowType\": {\"name\": \"(\w+)\""
-        r"|execute_update\(\"(\w+)\"|(ReceivePayment)",
+        r"|execute_update\(\"(\w+)\"|(ReceivePayment|RejectQuantity)",
         code,
     )
     assert name
@@ -124,6 +128,7 @@ async def test_example(
         else:
             life = await world.subscriptions.life(subscription_id)
             assert life.recent[-1].event == expected
+            assert kind != "changed" or details.quantity == 1, "what it was bought with"
             assert details.refused_signal_count == 0
 
 
