@@ -9,7 +9,6 @@ from pydantic import Field
 from domain.values import Strict
 
 FIRST_PAUSE = timedelta(seconds=1)
-LONGEST_PAUSE = timedelta(minutes=1)
 _SPREAD = 1000
 
 
@@ -39,22 +38,26 @@ class DeliveryTerms(Strict):
         """The time from the first try to the last."""
         return timedelta(hours=self.window_hours)
 
+    @property
+    def longest_pause(self) -> timedelta:
+        """So that the tries last for the window: pauses come to three quarters of it on average."""
+        return max(self.window / self.tries * 7 / 5, FIRST_PAUSE)
+
     def next_try(
         self, tries: int, first_tried_at: datetime, now: datetime, retry_after: timedelta | None, spread: int
     ) -> datetime | None:
         """When to try again after so many tries, the last of them now; None where it is given up.
 
-        Pauses double up to a minute, the upper half of each by `spread`: any number that differs from message to
+        Pauses double up to the longest, the upper half of each by `spread`: any number that differs from message to
         message. The publisher's own `retry_after` goes before; the last try is at the window's end.
         """
         end = first_tried_at + self.window
         if tries >= self.tries or now >= end:
             return None
-        pause = retry_after if retry_after is not None else _pause(tries, spread)
+        pause = retry_after if retry_after is not None else self._pause(tries, spread)
         return min(now + max(pause, timedelta(0)), end)
 
-
-def _pause(tries: int, spread: int) -> timedelta:
-    doublings: int = min(tries - 1, 10)
-    half = min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE) / 2
-    return half + half * (spread % _SPREAD) / _SPREAD
+    def _pause(self, tries: int, spread: int) -> timedelta:
+        doublings: int = min(tries - 1, 20)
+        half = min(FIRST_PAUSE * (1 << doublings), self.longest_pause) / 2
+        return half + half * (spread % _SPREAD) / _SPREAD

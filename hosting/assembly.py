@@ -21,6 +21,7 @@ from activities.adapters.sql.catalog import SqlCatalog
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.holdings import SqlHoldings
 from activities.adapters.sql.nonpayment_holds import SqlNonpaymentHolds
+from activities.adapters.sql.notifications import SqlNotifications
 from activities.adapters.sql.orders import SqlOrders
 from activities.adapters.sql.outbox import SqlOutbox
 from activities.adapters.sql.price_book import SqlPriceBook
@@ -92,7 +93,7 @@ class World:
     order_book: SqlOrders
     holdings: SqlHoldings
     setup_links: SqlSetupLinks
-    outbox: SqlOutbox
+    notices: SqlNotifications
     tenants: Tenants
 
 
@@ -142,9 +143,9 @@ async def running_worker(
         provisioning = ProvisioningActivities(tenants, SqlAccessLog(database))
         orders = OrderActivities(order_book, ServerLauncher(subscriptions))
         prices = PriceActivities(SqlPriceBook(database), ServerAudience(subscriptions))
-        notifications, outbox = Notifications(client, settings.task_queue), SqlOutbox(database)
+        notifications = Notifications(client, settings.task_queue)
         messenger = await stack.enter_async_context(WebhookMessenger())
-        telling = NotificationActivities(outbox, told, messenger, notifications)
+        telling = NotificationActivities(SqlOutbox(database), told, messenger, notifications)
         await stack.enter_async_context(telling_workers(client, settings.task_queue, told, telling))
         await stack.enter_async_context(
             Worker(
@@ -181,7 +182,7 @@ async def running_worker(
             order_book=order_book,
             holdings=SqlHoldings(database),
             setup_links=SqlSetupLinks(database),
-            outbox=outbox,
+            notices=SqlNotifications(database),
             tenants=tenants,
         )
 
