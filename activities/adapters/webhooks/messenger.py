@@ -90,12 +90,11 @@ class WebhookMessenger:
         self, endpoint: Endpoint, named: httpx2.Request, body: bytes, addresses: Sequence[str]
     ) -> httpx2.Response:
         transport = self._transport(endpoint)
-        extensions = {
-            "timeout": {"connect": endpoint.timeout_seconds / len(addresses)},
-            "sni_hostname": named.url.raw_host.decode("ascii").rstrip("."),
-        }
+        name = named.url.raw_host.decode("ascii").rstrip(".")
         for left, address in zip(range(len(addresses) - 1, -1, -1), addresses, strict=True):
-            url = named.url.copy_with(host=address)
+            # One that swallows what it is sent leaves time for the next one.
+            timeout = {"connect": endpoint.timeout_seconds / len(addresses)} if left else {}
+            url, extensions = named.url.copy_with(host=address), {"sni_hostname": name, "timeout": timeout}
             try:
                 return await transport.handle_async_request(
                     httpx2.Request("POST", url, headers=named.headers, content=body, extensions=extensions)
