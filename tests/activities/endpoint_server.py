@@ -1,0 +1,75 @@
+"""A publisher's endpoint on loopback that answers byte by byte as a test says."""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+Answering = Callable[[asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Received:
+    """One request as it came."""
+
+    line: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class EndpointServer:
+    """What was received, over how many connections, and where."""
+
+    port: int = 0
+    requests: list[Received] = field(default_factory=list)
+    connections: int = 0
+
+    @property
+    def url(self) -> str:
+        """The address by its number."""
+        return f"http://127.0.0.1:{self.port}/"
+
+
+@asynccontextmanager
+async def answering(
+    answer: bytes | Answering = OK, *, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[EndpointServer]:
+    """A server that gives each request that answer, and keeps the connection."""
+    server, running = EndpointServer(), set[asyncio.Task[None]]()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        server.connections += 1
+        with suppress(OSError, asyncio.IncompleteReadError):
+            while True:
+                server.requests.append(await _received(reader))
+                if isinstance(answer, bytes):
+                    writer.write(answer)
+                    await writer.drain()
+                else:
+                    await answer(writer)
+        writer.close()
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(serve(reader, writer))
+        running.add(task)
+        task.add_done_callback(running.discard)
+
+    listening = await asyncio.start_server(accept, host, port, ssl=tls)
+    server.port = listening.sockets[0].getsockname()[1]
+    try:
+        yield server
+    finally:
+        listening.close()
+        for task in list(running):
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+async def _received(reader: asyncio.StreamReader) -> Received:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    line, *fields = head.rstrip().split("\r\n")
+    headers = {name.lower(): value for name, _, value in (field.partition(": ") for field in fields)}
+    return Received(line, headers, await reader.readexactly(int(headers.get("content-length", "0"))))
