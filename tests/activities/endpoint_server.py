@@ -26,6 +26,7 @@ class EndpointServer:
     port: int = 0
     requests: list[Received] = field(default_factory=list)
     connections: int = 0
+    open: int = 0
 
     @property
     def url(self) -> str:
@@ -42,15 +43,21 @@ async def answering(
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server.connections += 1
-        with suppress(OSError, asyncio.IncompleteReadError):
-            while True:
-                server.requests.append(await _received(reader))
-                if isinstance(answer, bytes):
-                    writer.write(answer)
-                    await writer.drain()
-                else:
-                    await answer(writer)
-        writer.close()
+        server.open += 1
+        try:
+            with suppress(OSError, asyncio.IncompleteReadError):
+                while True:
+                    server.requests.append(await _received(reader))
+                    if isinstance(answer, bytes):
+                        writer.write(answer)
+                        await writer.drain()
+                    else:
+                        await answer(writer)
+            writer.close()
+        finally:
+            server.open -= 1
+            # What it still has to say is of no use to a client that has left.
+            writer.transport.abort()
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.ensure_future(serve(reader, writer))

@@ -303,10 +303,11 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused(
     assert server.requests == []
 
 
-async def test_https_is_never_spoken_in_clear() -> None:
+async def test_https_is_never_spoken_in_clear_and_a_handshake_that_hangs_leaves_nothing_open() -> None:
     async with answering() as server, WebhookMessenger() as messenger:
         told = endpoint(url=f"https://127.0.0.1:{server.port}/", allow_networks=["127.0.0.1"], timeout_seconds=1)
         reply = await messenger.send(told, MESSAGE)
-    assert reply.status is None
-    assert reply.problem is not None
-    assert server.requests == []
+        while server.open:
+            await asyncio.sleep(0.01)
+    assert reply == Reply(problem="cannot be connected to in time")
+    assert (server.connections, server.requests) == (1, [])

@@ -13,10 +13,12 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+import httpx2
 import pytest
 import pytest_asyncio
 from standardwebhooks import Webhook
 
+from activities.adapters.webhooks.connections import Connections
 from activities.adapters.webhooks.messenger import MAX_BODY_BYTES, WebhookMessenger
 from activities.adapters.webhooks.retry_after import retry_after
 from activities.notification_contracts import Message, Reply
@@ -38,6 +40,12 @@ async def messenger() -> AsyncIterator[WebhookMessenger]:
 def at(server: EndpointServer, **changed: Any) -> Endpoint:
     """The endpoint of that server."""
     return endpoint(**{"url": server.url, "timeout_seconds": 5, **LOCAL, **changed})
+
+
+async def left_alone(server: EndpointServer) -> None:
+    """Wait until nobody is connected any more."""
+    while server.open:
+        await asyncio.sleep(0.01)
 
 
 async def test_a_message_is_posted_as_it_is_and_signed(messenger: Messenger) -> None:
@@ -88,6 +96,25 @@ async def test_a_connection_is_used_again(messenger: Messenger) -> None:
         for _ in range(3):
             assert (await messenger.send(at(server), MESSAGE)).accepted
     assert (server.connections, len(server.requests)) == (1, 3)
+
+
+async def test_connections_are_used_again_under_load_and_closed_when_it_is_quiet() -> None:
+    connections = Connections(httpx2.create_ssl_context(trust_env=False), idle_seconds=0.05)
+
+    async def tell(told: Endpoint) -> None:
+        async with connections.of(told) as transport:
+            response = await transport.handle_async_request(httpx2.Request("POST", told.url))
+            await response.aread()
+
+    async with answering() as server:
+        for _ in range(5):
+            await asyncio.gather(*(tell(at(server, at_once=4)) for _ in range(8)))
+        assert 1 <= server.connections <= 4
+        await left_alone(server)
+        await tell(at(server, at_once=4))
+        await connections.close()
+        await left_alone(server)
+        assert len(server.requests) == 41
 
 
 @pytest.mark.parametrize("status", [201, 202, 204, 299, 400, 401, 404, 409, 410, 500, 503, 599])

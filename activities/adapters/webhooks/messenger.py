@@ -12,6 +12,7 @@ import httpx2
 from standardwebhooks import Webhook
 
 from activities.adapters.webhooks.addresses import Unreachable, checked
+from activities.adapters.webhooks.connections import Connections
 from activities.adapters.webhooks.resolver import Resolve, SystemResolver
 from activities.adapters.webhooks.retry_after import retry_after
 from activities.adapters.webhooks.troubles import TROUBLES, problem_of
@@ -20,8 +21,8 @@ from activities.publishers import Endpoint
 
 MAX_BODY_BYTES = 4096
 MAX_ADDRESSES = 4
-MAX_IDLE = 2
-IDLE_SECONDS = 5.0
+CONNECTING = 0.45
+"""The part of the time left that either half of connecting may take."""
 PORTS = {"http": 80, "https": 443}
 
 
@@ -37,8 +38,7 @@ class WebhookMessenger:
         self._system = SystemResolver()
         self._resolve = resolve or self._system
         # The system's certificates, once for all; nothing of the environment.
-        self._tls = tls or httpx2.create_ssl_context(trust_env=False)
-        self._transports: dict[tuple[str, str, int], httpx2.AsyncHTTPTransport] = {}
+        self._connections = Connections(tls or httpx2.create_ssl_context(trust_env=False))
 
     async def send(self, endpoint: Endpoint, message: Message) -> Reply:
         """One try, within the endpoint's timeout. What goes wrong on the way is a Reply, never raised.
@@ -47,7 +47,10 @@ class WebhookMessenger:
         """
         reply: Reply | None = None
         try:
-            async with asyncio.timeout(endpoint.timeout_seconds), self._response(endpoint, message) as response:
+            async with (
+                asyncio.timeout(endpoint.timeout_seconds) as whole,
+                self._response(endpoint, message, whole.when() or 0.0) as response,
+            ):
                 reply = _reply(response)
                 await _read_bounded(response)
         except TimeoutError:
@@ -61,9 +64,7 @@ class WebhookMessenger:
     async def close(self) -> None:
         """Close the connections."""
         self._system.close()
-        for transport in self._transports.values():
-            await transport.aclose()
-        self._transports.clear()
+        await self._connections.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -72,47 +73,45 @@ class WebhookMessenger:
         await self.close()
 
     @asynccontextmanager
-    async def _response(self, endpoint: Endpoint, message: Message) -> AsyncIterator[httpx2.Response]:
+    async def _response(self, endpoint: Endpoint, message: Message, until: float) -> AsyncIterator[httpx2.Response]:
         """What the first address answers that takes a connection; its body is still to be read."""
         named = httpx2.Request("POST", endpoint.url, headers=_headers(endpoint, message), content=message.body)
         # What resolves is what is in `Host`, whatever way the address spells it.
         host = named.url.raw_host.decode("ascii")
         answers = await self._resolve(host, named.url.port or PORTS[named.url.scheme])
         addresses = checked(host, answers, endpoint.allow_networks)[:MAX_ADDRESSES]
-        response = await self._first(endpoint, named, message.body, addresses)
-        try:
-            yield response
-        finally:
-            # Where the body was not read to its end, this drops the connection.
-            await response.aclose()
-
-    async def _first(
-        self, endpoint: Endpoint, named: httpx2.Request, body: bytes, addresses: Sequence[str]
-    ) -> httpx2.Response:
-        transport = self._transport(endpoint)
-        name = named.url.raw_host.decode("ascii").rstrip(".")
-        for left, address in zip(range(len(addresses) - 1, -1, -1), addresses, strict=True):
-            # One that swallows what it is sent leaves time for the next one.
-            timeout = {"connect": endpoint.timeout_seconds / len(addresses)} if left else {}
-            url, extensions = named.url.copy_with(host=address), {"sni_hostname": name, "timeout": timeout}
+        async with self._connections.of(endpoint) as transport:
+            response = await _first(transport, named, message.body, addresses, until)
             try:
-                return await transport.handle_async_request(
-                    httpx2.Request("POST", url, headers=named.headers, content=body, extensions=extensions)
-                )
-            except (httpx2.ConnectError, httpx2.ConnectTimeout):
-                # Nothing has been sent yet.
-                if not left:
-                    raise
-        raise AssertionError("there is an address")
+                yield response
+            finally:
+                # Where the body was not read to its end, this drops the connection.
+                await response.aclose()
 
-    def _transport(self, endpoint: Endpoint) -> httpx2.AsyncHTTPTransport:
-        key = endpoint.id, endpoint.url, endpoint.at_once
-        if key not in self._transports:
-            limits = httpx2.Limits(
-                max_connections=endpoint.at_once, max_keepalive_connections=MAX_IDLE, keepalive_expiry=IDLE_SECONDS
+
+async def _first(
+    transport: httpx2.AsyncHTTPTransport,
+    named: httpx2.Request,
+    body: bytes,
+    addresses: Sequence[str],
+    until: float,
+) -> httpx2.Response:
+    name = named.url.raw_host.decode("ascii").rstrip(".")
+    for left, address in zip(range(len(addresses) - 1, -1, -1), addresses, strict=True):
+        # One that swallows what it is sent leaves time for the next one. TCP and TLS take up to that long each, and end
+        # by it rather than by the whole try's timeout: cancelled in its midst, a handshake leaves its socket open.
+        connect = CONNECTING * (until - asyncio.get_running_loop().time()) / (left + 1)
+        url = named.url.copy_with(host=address)
+        extensions = {"sni_hostname": name, "timeout": {"connect": connect}}
+        try:
+            return await transport.handle_async_request(
+                httpx2.Request("POST", url, headers=named.headers, content=body, extensions=extensions)
             )
-            self._transports[key] = httpx2.AsyncHTTPTransport(verify=self._tls, trust_env=False, limits=limits)
-        return self._transports[key]
+        except (httpx2.ConnectError, httpx2.ConnectTimeout):
+            # Nothing has been sent yet.
+            if not left:
+                raise
+    raise AssertionError("there is an address")
 
 
 def _headers(endpoint: Endpoint, message: Message) -> dict[str, str]:

@@ -13,7 +13,10 @@ TROUBLES = (httpx2.TransportError, httpx2.InvalidURL, OSError, ValueError)
 
 def problem_of(error: BaseException) -> str:
     """The trouble as one bounded line, without address, query or secret."""
-    causes = list(_causes(error))
+    if isinstance(error, httpx2.TimeoutException):
+        return "cannot be connected to in time"
+    # Whoever waits for the other side's part of a handshake has had a `want`, which is no trouble.
+    causes = [cause for cause in _causes(error) if not isinstance(cause, ssl.SSLWantReadError | ssl.SSLWantWriteError)]
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"TLS: its certificate is refused ({_reason(cause.verify_message)})"
@@ -25,8 +28,6 @@ def problem_of(error: BaseException) -> str:
             return "its address has no name that could resolve"
     reason = next((os.strerror(cause.errno) for cause in causes if isinstance(cause, OSError) and cause.errno), None)
     match error:
-        case httpx2.TimeoutException():
-            return "cannot be connected to in time"
         case httpx2.ConnectError():
             return f"cannot be connected to ({reason or 'no connection'})"
         case httpx2.ProtocolError():
