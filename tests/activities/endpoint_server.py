@@ -1,13 +1,33 @@
 """A publisher's endpoint on loopback that answers byte by byte as a test says."""
 
 import asyncio
+import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
+
+from activities.notification_contracts import Message
+from activities.publishers import Endpoint
+from tests.activities.publishers_under_test import endpoint
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+MESSAGE = Message(id="s-1:3", body=b'{"quantity":5}')
+LOCAL = {"allow_http": True, "allow_networks": ["127.0.0.0/8"]}
 Answering = Callable[[asyncio.StreamWriter], Awaitable[None]]
+
+
+class Names:
+    """A resolver that gives each time the next answer, and the last one for ever."""
+
+    def __init__(self, *answers: Sequence[str]) -> None:
+        self._answers = list(answers)
+        self.asked: list[tuple[str, int]] = []
+
+    async def __call__(self, host: str, port: int) -> Sequence[str]:
+        self.asked.append((host, port))
+        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
 
 
 @dataclass(frozen=True)
@@ -80,3 +100,21 @@ async def _received(reader: asyncio.StreamReader) -> Received:
     line, *fields = head.rstrip().split("\r\n")
     headers = {name.lower(): value for name, _, value in (field.partition(": ") for field in fields)}
     return Received(line, headers, await reader.readexactly(int(headers.get("content-length", "0"))))
+
+
+def at(server: EndpointServer, **changed: Any) -> Endpoint:
+    """The endpoint of that server."""
+    return endpoint(**{"url": server.url, "timeout_seconds": 5, **LOCAL, **changed})
+
+
+async def left_alone(server: EndpointServer) -> None:
+    """Wait until nobody is connected any more."""
+    while server.open:
+        await asyncio.sleep(0.01)
+
+
+async def reset(writer: asyncio.StreamWriter) -> None:
+    """Close the connection the hard way."""
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    writer.close()
+    raise ConnectionResetError

@@ -1,25 +1,20 @@
 """What a publisher's name may lead to, and that the connection goes nowhere else."""
 
 import asyncio
-import shutil
 import socket
-import ssl
-import subprocess
 import threading
 from collections.abc import Sequence
 from ipaddress import ip_address, ip_network
-from pathlib import Path
 
 import pytest
 
 from activities.adapters.webhooks.addresses import Unreachable, checked, is_public
 from activities.adapters.webhooks.messenger import WebhookMessenger
 from activities.adapters.webhooks.resolver import SystemResolver
-from activities.notification_contracts import Message, Reply
-from tests.activities.endpoint_server import answering
+from activities.notification_contracts import Reply
+from tests.activities.endpoint_server import MESSAGE, Names, answering
 from tests.activities.publishers_under_test import endpoint
 
-MESSAGE = Message(id="s-1:3", body=b"{}")
 NAME = "hooks.contoso.example"
 
 HOSTILE = [
@@ -84,18 +79,6 @@ HOSTILE = [
 ]
 PUBLIC = ["1.1.1.1", "8.8.8.8", "100.63.255.255", "100.128.0.1", "172.32.0.1", "192.0.1.1", "223.255.255.255"]
 PUBLIC += ["::ffff:8.8.8.8", "2606:4700::1", "2001:200::1", "2003::1", "2a00:1450::1", "3ffe::1"]
-
-
-class Names:
-    """A resolver that gives each time the next answer, and the last one for ever."""
-
-    def __init__(self, *answers: Sequence[str]) -> None:
-        self._answers = list(answers)
-        self.asked: list[tuple[str, int]] = []
-
-    async def __call__(self, host: str, port: int) -> Sequence[str]:
-        self.asked.append((host, port))
-        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
 
 
 @pytest.mark.parametrize("address", HOSTILE)
@@ -235,79 +218,3 @@ async def test_the_system_is_asked_once_for_a_name_that_many_wait_for(monkeypatc
     assert list(await resolver(NAME, 443)) == ["127.0.0.1"]
     assert len(asked) == 2
     resolver.close()
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for the name, signed by itself, with its key in the same file."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("there is no openssl to make a certificate with")
-    folder = tmp_path_factory.mktemp("tls")
-    key, certificate = folder / "key.pem", folder / "certificate.pem"
-    curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-    named = ["-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}"]
-    command = [openssl, "req", "-x509", *curve, *named, "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(command, check=True, capture_output=True)
-    certificate.write_text(certificate.read_text() + key.read_text())
-    return certificate
-
-
-@pytest.fixture
-def serving(certificate: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    return context
-
-
-async def test_the_certificate_is_that_of_the_name(certificate: Path, serving: ssl.SSLContext) -> None:
-    """The connection goes to the checked address; what is asked for, and what has to be proved, is the name."""
-    asked: list[str | None] = []
-    serving.sni_callback = lambda _, name, __: asked.append(name)
-    trusting = ssl.create_default_context(cafile=certificate)
-    async with (
-        answering(tls=serving) as server,
-        WebhookMessenger(resolve=Names(["127.0.0.1"]), tls=trusting) as trusted,
-    ):
-        replies = {
-            host: await trusted.send(
-                endpoint(url=f"https://{host}:{server.port}/", allow_networks=["127.0.0.1"]), MESSAGE
-            )
-            for host in (NAME, f"{NAME}.", "hooks.fabrikam.example", "127.0.0.1")
-        }
-    assert replies.pop(NAME) == Reply(status=200)
-    assert replies.pop(f"{NAME}.") == Reply(status=200)
-    for reply in replies.values():
-        assert reply.status is None
-        assert reply.problem is not None
-        assert reply.problem.startswith("TLS: its certificate is refused (")
-        assert "mismatch" in reply.problem
-    assert asked == [NAME, NAME, "hooks.fabrikam.example", None]
-    assert [request.headers["host"] for request in server.requests] == [
-        f"{NAME}:{server.port}",
-        f"{NAME}.:{server.port}",
-    ]
-
-
-async def test_a_certificate_that_nobody_vouches_for_is_refused(
-    serving: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # The environment vouches for nobody.
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    async with answering(tls=serving) as server, WebhookMessenger(resolve=Names(["127.0.0.1"])) as messenger:
-        told = endpoint(url=f"https://{NAME}:{server.port}/", allow_networks=["127.0.0.1"])
-        reply = await messenger.send(told, MESSAGE)
-    assert reply.status is None
-    assert reply.problem is not None
-    assert reply.problem.startswith("TLS: its certificate is refused (self")
-    assert server.requests == []
-
-
-async def test_https_is_never_spoken_in_clear_and_a_handshake_that_hangs_leaves_nothing_open() -> None:
-    async with answering() as server, WebhookMessenger() as messenger:
-        told = endpoint(url=f"https://127.0.0.1:{server.port}/", allow_networks=["127.0.0.1"], timeout_seconds=1)
-        reply = await messenger.send(told, MESSAGE)
-        while server.open:
-            await asyncio.sleep(0.01)
-    assert reply == Reply(problem="cannot be connected to in time")
-    assert (server.connections, server.requests) == (1, [])

@@ -47,7 +47,8 @@ class Connections:
             yield line.transport
         finally:
             line.used -= 1
-            if not line.used:
+            # After `close` there is nothing left to drop.
+            if not line.used and self._lines.get(key) is line:
                 line.quiet = asyncio.get_running_loop().call_later(self._idle_seconds, self._drop, key)
 
     async def close(self) -> None:

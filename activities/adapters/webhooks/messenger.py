@@ -45,11 +45,12 @@ class WebhookMessenger:
 
         A status counts once its headers are here: what the rest of the response does changes nothing.
         """
+        headers = _headers(endpoint, message)
         reply: Reply | None = None
         try:
             async with (
                 asyncio.timeout(endpoint.timeout_seconds) as whole,
-                self._response(endpoint, message, whole.when() or 0.0) as response,
+                self._response(endpoint, headers, message.body, whole.when() or 0.0) as response,
             ):
                 reply = _reply(response)
                 await _read_bounded(response)
@@ -73,15 +74,17 @@ class WebhookMessenger:
         await self.close()
 
     @asynccontextmanager
-    async def _response(self, endpoint: Endpoint, message: Message, until: float) -> AsyncIterator[httpx2.Response]:
+    async def _response(
+        self, endpoint: Endpoint, headers: dict[str, str], body: bytes, until: float
+    ) -> AsyncIterator[httpx2.Response]:
         """What the first address answers that takes a connection; its body is still to be read."""
-        named = httpx2.Request("POST", endpoint.url, headers=_headers(endpoint, message), content=message.body)
+        named = httpx2.Request("POST", endpoint.url, headers=headers, content=body)
         # What resolves is what is in `Host`, whatever way the address spells it.
         host = named.url.raw_host.decode("ascii")
         answers = await self._resolve(host, named.url.port or PORTS[named.url.scheme])
         addresses = checked(host, answers, endpoint.allow_networks)[:MAX_ADDRESSES]
         async with self._connections.of(endpoint) as transport:
-            response = await _first(transport, named, message.body, addresses, until)
+            response = await _first(transport, named, body, addresses, until)
             try:
                 yield response
             finally:
