@@ -7,7 +7,7 @@ try:
     import signal
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
     from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-    from typing import Annotated
+    from typing import Annotated, NamedTuple
 
     import typer
     from temporalio.client import Client
@@ -15,10 +15,12 @@ try:
     from activities.adapters.tenants.server import TenantServer
     from activities.adapters.tenants.store import TenantStore
     from activities.errors import WorldError
+    from activities.publishers import Publishers
     from activities.settings import Settings, SettingsFault
     from hosting.assembly import prepare_files, prepare_namespace, running_worker
     from hosting.connection import connect, connect_to
     from hosting.errors import HostingError
+    from hosting.gateway.server import running_gateway
     from hosting.shared_server import shared_server
 except KeyboardInterrupt:
     # The imports take a second, and Ctrl-C ends the worker cleanly from its first moment on.
@@ -34,7 +36,17 @@ Address = Annotated[str | None, typer.Option(help="The server's address; else Te
 
 Watch = Callable[[], Awaitable[object]]
 """Raises once the server is gone."""
-Server = AbstractAsyncContextManager[tuple[Client, Watch]]
+
+
+class Served(NamedTuple):
+    """A server to take tasks from; `joined` where a worker before this one runs it, with all that listens."""
+
+    client: Client
+    watch: Watch
+    joined: bool = False
+
+
+Server = AbstractAsyncContextManager[Served]
 
 
 class Misuse(Exception):
@@ -55,9 +67,10 @@ def main(
         ports = {"--port": port, "--http-port": http_port, "--ui-port": ui_port}
         _refuse_of_the_other_kind(context, dev, list(ports))
         settings = Settings.load()
-        if dev:
-            _refuse_equal(ports if settings.tenants_url else {**ports, "PERENNIAL_TENANTS_PORT": settings.tenants_port})
-        asyncio.run(_work(settings, _embedded(settings, port, http_port, ui_port) if dev else _elsewhere(address)))
+        publishers = _publishers(settings)
+        _refuse_equal({**(ports if dev else {}), **_ports_of(settings, publishers, dev=dev)})
+        server = _embedded(settings, port, http_port, ui_port) if dev else _elsewhere(address)
+        asyncio.run(_work(settings, publishers, server))
     except (Misuse, SettingsFault) as error:
         sys.exit(_failed(str(error), 2))
     except (HostingError, WorldError) as error:
@@ -93,13 +106,31 @@ def _refuse_equal(ports: Mapping[str, int]) -> None:
         taken[port] = option
 
 
-async def _work(settings: Settings, server: Server) -> None:
+def _publishers(_: Settings) -> Publishers:
+    """Who may post to the gateway: nobody, as long as no file names them."""
+    return Publishers()
+
+
+def _ports_of(settings: Settings, publishers: Publishers, *, dev: bool) -> dict[str, int]:
+    """The ports that the settings have this process listen at."""
+    page = {} if settings.tenants_url or not dev else {"PERENNIAL_TENANTS_PORT": settings.tenants_port}
+    gateway = {"PERENNIAL_GATEWAY_PORT": settings.gateway_port} if publishers.publishers else {}
+    return {**page, **gateway}
+
+
+async def _work(settings: Settings, publishers: Publishers, server: Server) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     await prepare_files(settings)
-    async with server as (client, watch), running_worker(client, settings):
+    async with (
+        server as (client, watch, joined),
+        running_worker(client, settings) as world,
+        running_gateway(world, settings, Publishers() if joined else publishers) as gateway,
+    ):
+        if gateway is not None:
+            print(f"Publisher gateway  {gateway}")
         queue, place = settings.task_queue, settings.books_place
         print(f"Worker on task queue {queue}, books in {place}. Ctrl-C stops it.", flush=True)
         await _until(stopped, watch)
@@ -119,15 +150,15 @@ async def _until(stopped: asyncio.Event, watch: Watch) -> None:
 
 
 @asynccontextmanager
-async def _elsewhere(address: str | None) -> AsyncIterator[tuple[Client, Watch]]:
+async def _elsewhere(address: str | None) -> AsyncIterator[Served]:
     client = await connect(address, core_log="ERROR")
     await prepare_namespace(client)
     # Somebody else's server may come back: the SDK waits for it.
-    yield client, asyncio.Event().wait
+    yield Served(client, asyncio.Event().wait)
 
 
 @asynccontextmanager
-async def _embedded(settings: Settings, port: int, http_port: int, ui_port: int) -> AsyncIterator[tuple[Client, Watch]]:
+async def _embedded(settings: Settings, port: int, http_port: int, ui_port: int) -> AsyncIterator[Served]:
     async with (
         shared_server(settings.data_dir, port=port, http_port=http_port, ui_port=ui_port) as shared,
         AsyncExitStack() as stack,
@@ -145,7 +176,7 @@ async def _embedded(settings: Settings, port: int, http_port: int, ui_port: int)
         print(f"Web UI           {shared.endpoints.ui_address}/namespaces/default/workflows", flush=True)
         if page is not None:
             print(f"Sign-in page     {page.address}", flush=True)
-        yield client, shared.watch
+        yield Served(client, shared.watch, shared.joined)
 
 
 if __name__ == "__main__":

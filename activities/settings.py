@@ -49,6 +49,14 @@ class Settings(BaseSettings):
         default=None,
         description="the path of a YAML file with the publishers to tell of their subscriptions; unset for none",
     )
+    gateway_host: str = Field(
+        default="127.0.0.1",
+        pattern=r"^[A-Za-z0-9.:-]{1,253}$",
+        description="the host that the publisher gateway listens at, such as 127.0.0.1; another one only behind TLS",
+    )
+    gateway_port: int = Field(
+        default=8236, ge=0, le=65_535, description="the port of the publisher gateway, 0 to 65535; 0 is any free one"
+    )
     task_queue: str = Field(
         default="perennial", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="1 to 64 letters, digits, `_`, `.` or `-`"
     )

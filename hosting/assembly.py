@@ -25,9 +25,11 @@ from activities.adapters.sql.notifications import SqlNotifications
 from activities.adapters.sql.orders import SqlOrders
 from activities.adapters.sql.outbox import SqlOutbox
 from activities.adapters.sql.price_book import SqlPriceBook
+from activities.adapters.sql.publisher_requests import SqlPublisherRequests
 from activities.adapters.sql.reader import SqlReader
 from activities.adapters.sql.schema import upgrade
 from activities.adapters.sql.setup_links import SqlSetupLinks
+from activities.adapters.sql.vendors import SqlVendors
 from activities.adapters.tenants.embedded import EmbeddedTenants
 from activities.adapters.tenants.http import HttpTenants
 from activities.adapters.tenants.store import TenantStore
@@ -42,6 +44,7 @@ from activities.publishers import Publishers
 from activities.settings import Settings
 from hosting.clock import wall_clock
 from hosting.errors import DirectoryUnusable
+from hosting.gateway.authentication import KEPT
 from hosting.namespace import raise_retention, register_search_attributes
 from hosting.telling import telling_workers
 from workflows import search_attributes
@@ -94,6 +97,8 @@ class World:
     holdings: SqlHoldings
     setup_links: SqlSetupLinks
     notices: SqlNotifications
+    vendors: SqlVendors
+    publisher_requests: SqlPublisherRequests
     tenants: Tenants
 
 
@@ -183,6 +188,8 @@ async def running_worker(
             holdings=SqlHoldings(database),
             setup_links=SqlSetupLinks(database),
             notices=SqlNotifications(database),
+            vendors=SqlVendors(database),
+            publisher_requests=SqlPublisherRequests(database, KEPT),
             tenants=tenants,
         )
 

@@ -1,0 +1,1 @@
+"""The publishers' way in: a small HTTP API that believes what is signed."""

@@ -1,0 +1,128 @@
+"""Who has sent a request: believed only when it is signed with one of the publisher's secrets, and fresh."""
+
+import base64
+import hmac
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Self
+
+from standardwebhooks import Webhook
+
+from activities.publishers import Endpoint, Publishers
+from domain.faults import shown
+from hosting.errors import HostingError
+from hosting.gateway.refusals import BadSignature, Malformed, Stale, Unsigned
+
+TOLERANCE = timedelta(minutes=5)
+"""How far a request's time may be from ours, either way."""
+KEPT = 2 * TOLERANCE
+"""How long a request can be fresh: from its earliest arrival to its latest."""
+SHORTEST_KEY = 24
+"""In bytes, as Standard Webhooks asks for: a short key can be guessed."""
+MAX_SIGNATURES = 20
+
+PUBLISHER, REQUEST_ID = "perennial-publisher", "webhook-id"
+TIMESTAMP, SIGNATURE = "webhook-timestamp", "webhook-signature"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_:.-]{1,200}")
+_TIMESTAMP = re.compile(r"[1-9][0-9]{0,10}")
+# Signs nothing: an unknown publisher takes as long to refuse as a known one.
+_NOBODYS = Webhook(b"nobody's key, as long as it should be")
+
+
+class SecretUnusable(HostingError):
+    """A publisher's secret is none."""
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What a request carries beside its body."""
+
+    publisher: str
+    request_id: str
+    timestamp: int
+    signatures: tuple[str, ...]
+
+    @classmethod
+    def of(cls, headers: Callable[[str], Sequence[str]]) -> Self:
+        """From the headers, each of which comes once. Raises Unsigned or Malformed."""
+        request_id, timestamp = _once(headers, REQUEST_ID), _once(headers, TIMESTAMP)
+        publisher, signature = _once(headers, PUBLISHER), _once(headers, SIGNATURE)
+        if not _REQUEST_ID.fullmatch(request_id):
+            takes = "1 to 200 letters, digits, `_`, `:`, `.` or `-`"
+            raise Malformed(f"{REQUEST_ID}: got {shown(request_id)}; takes {takes}")
+        if not _TIMESTAMP.fullmatch(timestamp):
+            raise Malformed(f"{TIMESTAMP}: got {shown(timestamp)}; takes whole seconds since 1970-01-01T00:00:00Z")
+        return cls(publisher, request_id, int(timestamp), tuple(signature.split(" ")))
+
+
+@dataclass(frozen=True)
+class Sender:
+    """A publisher, and the id of what it has sent."""
+
+    publisher: str
+    request_id: str
+
+
+class Authentication:
+    """Knows every publisher's secrets. Raises SecretUnusable where one cannot be a key."""
+
+    def __init__(self, publishers: Publishers) -> None:
+        self._signers = {endpoint.id: _signers(endpoint) for endpoint in publishers.publishers}
+
+    def sender(self, envelope: Envelope, body: bytes, now: datetime) -> Sender:
+        """Who signed this body. Raises BadSignature, and, of what is signed, Stale.
+
+        The library's own `verify` is not asked: it reads the clock and the body before it has compared, and breaks on
+        a malformed list.
+        """
+        signers = self._signers.get(envelope.publisher, (_NOBODYS,))
+        try:
+            text = body.decode()
+        except UnicodeDecodeError:
+            # What is signed is text.
+            raise BadSignature from None
+        at = datetime.fromtimestamp(envelope.timestamp, UTC)
+        expected = [signer.sign(envelope.request_id, at, text).encode() for signer in signers]
+        given = [signature.encode(errors="replace") for signature in envelope.signatures[:MAX_SIGNATURES]]
+        # Every pair is compared: how long it takes says nothing.
+        matches = [hmac.compare_digest(mine, theirs) for mine in expected for theirs in given]
+        if envelope.publisher not in self._signers or not any(matches):
+            raise BadSignature
+        if abs(now - at) > TOLERANCE:
+            minutes = TOLERANCE // timedelta(minutes=1)
+            raise Stale(
+                f"{TIMESTAMP}: got {envelope.timestamp}; takes a time within {minutes} minutes of ours, "
+                f"{int(now.timestamp())}. Sign it anew, with a clock that is right."
+            )
+        return Sender(envelope.publisher, envelope.request_id)
+
+
+def _once(headers: Callable[[str], Sequence[str]], name: str) -> str:
+    found = headers(name)
+    if not found or not found[0]:
+        raise Unsigned(f"{name}: got nothing; a request carries {PUBLISHER}, {REQUEST_ID}, {TIMESTAMP}, {SIGNATURE}.")
+    if len(found) > 1:
+        raise Malformed(f"{name}: got {len(found)} of them; takes one.")
+    return found[0]
+
+
+def _signers(endpoint: Endpoint) -> tuple[Webhook, ...]:
+    keys = [_key(secret.get_secret_value()) for secret in endpoint.secrets]
+    for number, key in enumerate(keys, start=1):
+        if len(key) < SHORTEST_KEY:
+            raise SecretUnusable(
+                f"Publisher {endpoint.id}: secret {number} cannot be used; takes whsec_ and the base64 of "
+                f"{SHORTEST_KEY} bytes or more. Make one: openssl rand -base64 32."
+            )
+    return tuple(Webhook(key) for key in keys)
+
+
+def _key(secret: str) -> bytes:
+    """The secret's bytes; none where it cannot be read."""
+    text = secret.removeprefix("whsec_")
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except ValueError:
+        return b""

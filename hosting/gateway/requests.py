@@ -1,0 +1,62 @@
+"""What a publisher may ask: one strict model a request, told apart by `do`."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from domain.faults import Fault, faults_of
+from domain.values import Id, Strict
+from hosting.gateway.refusals import Malformed
+
+PAGE = "docs/publisher-gateway.md"
+LONGEST_TOKEN = 1000
+
+Token = Annotated[str, Field(min_length=1, max_length=LONGEST_TOKEN)]
+
+
+class Resolve(Strict):
+    """What was bought under this token (ISV-3)."""
+
+    do: Literal["resolve"]
+    token: Token
+
+
+class ActivateSubscription(Strict):
+    """The set-up is done: billing, trial and term begin (ISV-4)."""
+
+    do: Literal["activate"]
+    subscription_id: Id
+    token: Token
+    actor: Id | None = None
+
+
+class ShowDetails(Strict):
+    """How the subscription stands."""
+
+    do: Literal["details"]
+    subscription_id: Id
+
+
+# A further request is a model here, and an entry in the table of answering.py.
+Request = Resolve | ActivateSubscription | ShowDetails
+
+_REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="do")])
+_TAGS = frozenset({"resolve", "activate", "details"})
+# Only what cannot be a token, misplaced or mistyped, is said back.
+_SAID_BACK = frozenset({"do", "subscription_id", "actor"})
+
+
+def parse(body: bytes) -> Request:
+    """The request. Raises Malformed with every fault."""
+    try:
+        return _REQUESTS.validate_json(body)
+    except ValidationError as error:
+        raise Malformed("; ".join(_words(fault) for fault in faults_of(error, PAGE))) from None
+
+
+def _words(fault: Fault) -> str:
+    path = fault.path[1:] if fault.path[:1] and fault.path[0] in _TAGS else fault.path
+    if not path:
+        return f"The body is no request: it takes a JSON object with `do`; see {PAGE}."
+    told = Fault(path=path, got=fault.got, takes=fault.takes)
+    return str(told) if path[0] in _SAID_BACK else f"{told.field}: takes {told.takes}"

@@ -1,0 +1,97 @@
+"""The gateway on a host and port of its own, inside a worker's process."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any, cast
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from activities.adapters.http_server import HttpServer
+from activities.publishers import Publishers
+from activities.settings import Settings
+from hosting.assembly import World
+from hosting.clock import wall_clock
+from hosting.errors import HostingError
+from hosting.gateway.answering import Answering, Sources
+from hosting.gateway.app import PATH, Gateway
+from hosting.gateway.authentication import Authentication
+
+MAX_CONNECTIONS = 256
+HEADERS_WITHIN = timedelta(seconds=10)
+
+
+class GatewayPortInUse(HostingError):
+    """The gateway cannot have its address."""
+
+
+@asynccontextmanager
+async def running_gateway(
+    world: World, settings: Settings, publishers: Publishers, **bounds: Any
+) -> AsyncIterator[str | None]:
+    """Serve the publishers, and yield the address that they post to; None where there are no publishers.
+
+    `bounds` are the Gateway's. Raises GatewayPortInUse or SecretUnusable.
+    """
+    if not publishers.publishers:
+        yield None
+        return
+    answering = Answering(
+        Sources(
+            subscriptions=world.subscriptions,
+            reader=world.reader,
+            setup_links=world.setup_links,
+            vendors=world.vendors,
+            requests=world.publisher_requests,
+        )
+    )
+    gateway = Gateway(Authentication(publishers), answering, wall_clock, **bounds)
+    server = gateway_server(gateway, settings.gateway_host, settings.gateway_port)
+    try:
+        await server.__aenter__()
+    except OSError as error:
+        raise GatewayPortInUse(
+            f"The publisher gateway cannot have {settings.gateway_host} port {settings.gateway_port} "
+            f"({error.strerror}): choose another by PERENNIAL_GATEWAY_HOST and PERENNIAL_GATEWAY_PORT, "
+            "0 for any free one."
+        ) from None
+    try:
+        yield f"{server.address}{PATH}"
+    finally:
+        await server.__aexit__()
+
+
+def gateway_server(gateway: Gateway, host: str, port: int) -> HttpServer:
+    """The server of the gateway, for connections that are not all friendly."""
+    return HttpServer(
+        gateway.app,
+        host,
+        port,
+        http=_Impatient,
+        ws="none",
+        limit_concurrency=MAX_CONNECTIONS,
+        proxy_headers=False,
+        server_header=False,
+        # A stranger's nonsense is worth no line in the log.
+        log_level="error",
+    )
+
+
+class _Impatient(H11Protocol):
+    """Gives up on a connection that does not say in time what it wants; the application bounds what comes then."""
+
+    _headers_due: asyncio.TimerHandle
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._headers_due = self.loop.call_later(HEADERS_WITHIN.total_seconds(), self._give_up)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._headers_due.cancel()
+        super().connection_lost(exc)
+
+    def _give_up(self) -> None:
+        # Where no request has begun there is none, whatever its type says.
+        if cast("object | None", self.cycle) is None:
+            self.transport.abort()
