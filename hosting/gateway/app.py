@@ -16,8 +16,8 @@ from hosting.gateway.refusals import Malformed, Refused, TooLarge, TooSlow, Unav
 
 PATH = "/publisher/v1"
 LARGEST_BODY = 16_384
-# Of what is too large so much is read, so that the sender gets to read why.
-LARGEST_READ = 16 * LARGEST_BODY
+# A sender of more reads why only when it was let finish; of still more the connection is cut.
+LARGEST_READ = 64 * LARGEST_BODY
 BODY_WITHIN = timedelta(seconds=10)
 ANSWER_WITHIN = timedelta(seconds=25)
 """A publisher's client does not wait for ever; what is not answered by then may still be done."""
