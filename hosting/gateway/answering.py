@@ -14,7 +14,7 @@ from activities.adapters.sql.setup_links import SqlSetupLinks
 from activities.adapters.sql.vendors import SqlVendors
 from activities.contracts import Listed
 from activities.errors import TokenRefused as NoSuchToken
-from activities.errors import Transient
+from activities.errors import Transient, one_line
 from domain.commands import Activate, Command
 from domain.decision import Answer, Outcome
 from domain.events import State
@@ -103,7 +103,12 @@ class Answering:
             raise TokenRefused(
                 f"subscription_id: {asked.subscription_id} is not the subscription of this token (ISV-3)."
             )
-        return await self._told(sender, asked.subscription_id, asked.actor, Activate, now)
+        answer = await self._told(sender, asked.subscription_id, asked.actor, Activate, now)
+        if answer.outcome is Outcome.REFUSED and await self._activated(asked.subscription_id):
+            # The publisher may not have read the first answer: what already is, is no refusal (MON-7).
+            words = {"outcome": Outcome.UNCHANGED, "rule": Rule.MON_7, "message": "It has been activated already."}
+            answer = answer.model_copy(update=words)
+        return _reply(answer)
 
     async def _details(self, sender: Sender, asked: ShowDetails, _: datetime) -> Reply:
         await self._require_own(sender, asked.subscription_id)
@@ -122,7 +127,7 @@ class Answering:
 
     async def _told(
         self, sender: Sender, subscription_id: str, actor: str | None, kind: type[Command], now: datetime, **fields: Any
-    ) -> Reply:
+    ) -> Answer:
         """The command's answer; the publisher stands in the record as its actor where it names none (ROL-3)."""
         # A broken connection is tried again under this id, and has one effect.
         key = hashlib.sha256(f"{sender.publisher} {sender.request_id}".encode()).hexdigest()[:32]
@@ -130,14 +135,23 @@ class Answering:
             by=Party.PUBLISHER.value, actor=actor or sender.publisher, command_id=f"publisher-{key}", **fields
         )
         try:
-            answer = await self._sources.subscriptions.ask(subscription_id, command)
+            return await self._sources.subscriptions.ask(subscription_id, command)
         except (AlreadyEnded, UnknownSubscription):
-            answer = await self._refused_by_its_end(subscription_id, command, now)
+            return await self._refused_by_its_end(subscription_id, command, now)
         except Rejected as error:
-            raise Malformed(str(error)) from None
+            raise Malformed(one_line(str(error))) from None
         except SubscriptionError:
             raise Unavailable from None
-        return Reply(CONFLICT if answer.outcome is Outcome.REFUSED else OK, answer)
+
+    async def _activated(self, subscription_id: str) -> bool:
+        """Whether it has begun and not ended: what was pending leaves that state by its activation or its end only."""
+        try:
+            seen = await self._sources.subscriptions.details(subscription_id)
+        except (AlreadyEnded, UnknownSubscription):
+            return False
+        except SubscriptionError:
+            raise Unavailable from None
+        return not seen.state.ended and seen.state is not State.PENDING
 
     async def _refused_by_its_end(self, subscription_id: str, command: Command, now: datetime) -> Answer:
         """What the lifecycle says of a life that has ended, where its workflow takes no request any more (LIF-1)."""
@@ -175,6 +189,10 @@ class Answering:
     async def _require_own(self, sender: Sender, subscription_id: str) -> None:
         if await self._sources.vendors.vendor_of(subscription_id) != sender.publisher:
             raise NotYours
+
+
+def _reply(answer: Answer) -> Reply:
+    return Reply(CONFLICT if answer.outcome is Outcome.REFUSED else OK, answer)
 
 
 def _ended(listed: Listed) -> Seen:

@@ -1,8 +1,9 @@
 """What a publisher may ask: one strict model a request, told apart by `do`."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 
 from domain.faults import Fault, faults_of
 from domain.values import Id, Strict
@@ -41,9 +42,10 @@ class ShowDetails(Strict):
 Request = Resolve | ActivateSubscription | ShowDetails
 
 _REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="do")])
-_TAGS = frozenset({"resolve", "activate", "details"})
+_FIELDS: tuple[dict[str, FieldInfo], ...] = tuple(model.model_fields for model in get_args(Request))
+_TAGS = frozenset(tag for fields in _FIELDS for tag in get_args(fields["do"].annotation))
 # Only what cannot be a token, misplaced or mistyped, is said back.
-_SAID_BACK = frozenset({"do", "subscription_id", "actor"})
+_SAID_BACK = frozenset(name for fields in _FIELDS for name in fields) - {"token"}
 
 
 def parse(body: bytes) -> Request:

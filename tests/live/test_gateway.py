@@ -99,7 +99,7 @@ async def test_from_the_link_to_the_first_day(
     assert (activated.by, activated.actor) == ("publisher", "contoso")
 
     again = await publisher.ask({**activate, "actor": "set-up-desk"})
-    assert (again.status_code, again.json()["outcome"]) == (200, "unchanged")
+    assert (again.status_code, again.json()["outcome"], again.json()["rule"]) == (200, "unchanged", "MON-7")
     seen = (await publisher.ask({"do": "details", "subscription_id": subscription_id})).json()
     assert (seen["state"], seen["trial_end"] is None) == (begins_in, begins_in is State.ACTIVE)
 
