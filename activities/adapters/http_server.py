@@ -1,6 +1,7 @@
 """An HTTP application on a port of its own, inside this process."""
 
 import asyncio
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,10 +13,14 @@ from starlette.types import ASGIApp
 LOOPBACK = "127.0.0.1"
 
 
+class CannotListen(Exception):
+    """The address cannot be had; the message is the system's word for why."""
+
+
 class HttpServer:
     """`async with HttpServer(app, host, port) as server: ... server.address`. A port of 0 is any free one.
 
-    Entering it raises OSError where the address cannot be had. `options` are uvicorn's.
+    Entering it raises CannotListen. `options` are uvicorn's.
     """
 
     def __init__(self, app: ASGIApp, host: str = LOOPBACK, port: int = 0, **options: Any) -> None:
@@ -37,7 +42,12 @@ class HttpServer:
 
     async def __aenter__(self) -> Self:
         family = socket.AF_INET6 if ":" in self._place[0] else socket.AF_INET
-        self._socket = socket.create_server(self._place, family=family)
+        try:
+            self._socket = socket.create_server(self._place, family=family)
+        except OSError as error:
+            # A name that cannot be found has a number of another kind, and its words are short.
+            number = error.errno or 0
+            raise CannotListen(os.strerror(number) if number > 0 else error.strerror) from None
         self._serving = asyncio.create_task(self._server.serve(sockets=[self._socket]))
         return self
 

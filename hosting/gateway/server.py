@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from activities.adapters.http_server import HttpServer
+from activities.adapters.http_server import CannotListen, HttpServer
 from activities.publishers import Publishers
 from activities.settings import Settings
 from hosting.assembly import World
@@ -50,10 +50,10 @@ async def running_gateway(
     server = gateway_server(gateway, settings.gateway_host, settings.gateway_port)
     try:
         await server.__aenter__()
-    except OSError as error:
+    except CannotListen as error:
         raise GatewayPortInUse(
             f"The publisher gateway cannot have {settings.gateway_host} port {settings.gateway_port} "
-            f"({error.strerror}): choose another by PERENNIAL_GATEWAY_HOST and PERENNIAL_GATEWAY_PORT, "
+            f"({error}): choose another by PERENNIAL_GATEWAY_HOST and PERENNIAL_GATEWAY_PORT, "
             "0 for any free one."
         ) from None
     try:

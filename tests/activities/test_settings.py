@@ -57,6 +57,18 @@ def test_what_is_given_goes_before_the_environment_and_nothing_is_unset(monkeypa
         ("DATABASE_URL", "postgresql:/someone:secret@somewhere/books", DATABASE_URL.format("...")),
         ("DATABASE_URL", "books.db", DATABASE_URL.format("'books.db'")),
         (
+            "GATEWAY_PORT",
+            "65536",
+            "PERENNIAL_GATEWAY_PORT: got '65536'; takes the port of the publisher gateway, 0 to 65535; 0 is any free "
+            "one. Correct it, or unset it for the default.",
+        ),
+        (
+            "GATEWAY_HOST",
+            "http://here",
+            "PERENNIAL_GATEWAY_HOST: got http://...; takes the host that the publisher gateway listens at, such as "
+            "127.0.0.1; another one only behind TLS. Correct it, or unset it for the default.",
+        ),
+        (
             "BUSY_TIMEOUT_MS",
             "6000",
             "PERENNIAL_BUSY_TIMEOUT_MS: got '6000'; takes whole milliseconds, 10 to 4900. "

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
@@ -12,8 +13,10 @@ from typing import Any
 import httpx2
 import pytest
 import pytest_asyncio
+from starlette.applications import Starlette
 from temporalio.client import Client
 
+from activities.adapters.http_server import HttpServer
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.orders import SqlOrders
 from activities.adapters.sql.publisher_requests import SqlPublisherRequests
@@ -427,3 +430,13 @@ async def test_an_answer_that_takes_too_long(books: tuple[Path, Database], clien
     async with site.server:
         response = await site.ask({"do": "details", "subscription_id": "o-1-1"})
     assert refused(response) == (503, "Unavailable")
+
+
+async def test_an_address_of_the_other_kind() -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    async with HttpServer(Starlette(), "::1") as server, httpx2.AsyncClient(trust_env=False) as browser:
+        assert server.address.startswith("http://[::1]:")
+        assert (await browser.get(server.address)).status_code == 404

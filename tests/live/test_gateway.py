@@ -201,4 +201,8 @@ async def test_a_gateway_is_there_where_publishers_are(world: World, gateway_set
         with pytest.raises(GatewayPortInUse, match=rf"127\.0\.0\.1 port {port} .* PERENNIAL_GATEWAY_PORT") as refused:
             async with running_gateway(world, taken, PUBLISHERS):
                 pass
+        unknown = gateway_settings.model_copy(update={"gateway_host": "no-such-host.invalid"})
+        with pytest.raises(GatewayPortInUse, match=r"cannot have no-such-host\.invalid port 0 \([A-Z].*\): choose"):
+            async with running_gateway(world, unknown, PUBLISHERS):
+                pass
     assert "\n" not in str(refused.value)

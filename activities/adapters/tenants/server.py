@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from activities.adapters.http_server import HttpServer
+from activities.adapters.http_server import CannotListen, HttpServer
 from activities.adapters.tenants.app import tenant_app
 from activities.adapters.tenants.store import TenantStore
 from activities.errors import TenantsUnavailable
@@ -27,9 +27,9 @@ class TenantServer:
     async def __aenter__(self) -> Self:
         try:
             await self._server.__aenter__()
-        except OSError as error:
+        except CannotListen as error:
             raise TenantsUnavailable(
-                f"The tenant service cannot have port {self._port} ({error.strerror}): "
+                f"The tenant service cannot have port {self._port} ({error}): "
                 "choose another by PERENNIAL_TENANTS_PORT, or 0 for any free one."
             ) from None
         return self
