@@ -65,14 +65,16 @@ class Gateway:
 
     async def _endpoint(self, request: Request) -> Response:
         body = await self._body(request)
-        sender = self._authentication.sender(Envelope.of(request.headers.getlist), body, self._clock())
+        # One instant for all: what is fresh now is not forgotten a moment later.
+        now = self._clock()
+        sender = self._authentication.sender(Envelope.of(request.headers.getlist), body, now)
         # Only who is known takes a turn: nobody else can use them up.
         if self._turns.locked():
             raise Unavailable("Too many requests are being answered.")
         async with self._turns:
             try:
                 async with asyncio.timeout(self._answer_within):
-                    reply = await self._answering.answer(sender, body, self._clock())
+                    reply = await self._answering.answer(sender, body, now)
             except TimeoutError:
                 raise Unavailable from None
         return Response(reply.content.model_dump_json(), reply.status, _HEADERS, media_type="application/json")

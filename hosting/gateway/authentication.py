@@ -3,6 +3,7 @@
 import base64
 import hmac
 import re
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,8 +18,8 @@ from hosting.gateway.refusals import BadSignature, Malformed, Stale, Unsigned
 
 TOLERANCE = timedelta(minutes=5)
 """How far a request's time may be from ours, either way."""
-KEPT = 2 * TOLERANCE
-"""How long a request can be fresh: from its earliest arrival to its latest."""
+KEPT = 2 * TOLERANCE + timedelta(minutes=1)
+"""How long an id is remembered: while its request can be fresh, and a while for clocks that differ and for waits."""
 SHORTEST_KEY = 24
 """In bytes, as Standard Webhooks asks for: a short key can be guessed."""
 MAX_SIGNATURES = 20
@@ -27,8 +28,6 @@ PUBLISHER, REQUEST_ID = "perennial-publisher", "webhook-id"
 TIMESTAMP, SIGNATURE = "webhook-timestamp", "webhook-signature"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_:.-]{1,200}")
 _TIMESTAMP = re.compile(r"[1-9][0-9]{0,10}")
-# Signs nothing: an unknown publisher takes as long to refuse as a known one.
-_NOBODYS = Webhook(b"nobody's key, as long as it should be")
 
 
 class SecretUnusable(HostingError):
@@ -69,7 +68,12 @@ class Authentication:
     """Knows every publisher's secrets. Raises SecretUnusable where one cannot be a key."""
 
     def __init__(self, publishers: Publishers) -> None:
-        self._signers = {endpoint.id: _signers(endpoint) for endpoint in publishers.publishers}
+        known = {endpoint.id: _signers(endpoint) for endpoint in publishers.publishers}
+        # Keys that nobody knows make every refusal take as long, also of a publisher that there is not.
+        self._strangers = tuple(
+            Webhook(secrets.token_bytes(32)) for _ in range(max(map(len, known.values()), default=1))
+        )
+        self._signers = {publisher: keys + self._strangers[len(keys) :] for publisher, keys in known.items()}
 
     def sender(self, envelope: Envelope, body: bytes, now: datetime) -> Sender:
         """Who signed this body. Raises BadSignature, and, of what is signed, Stale.
@@ -77,7 +81,7 @@ class Authentication:
         The library's own `verify` is not asked: it reads the clock and the body before it has compared, and breaks on
         a malformed list.
         """
-        signers = self._signers.get(envelope.publisher, (_NOBODYS,))
+        signers = self._signers.get(envelope.publisher, self._strangers)
         try:
             text = body.decode()
         except UnicodeDecodeError:

@@ -26,7 +26,7 @@ from activities.adapters.sql.setup_links import SqlSetupLinks
 from activities.adapters.sql.vendors import SqlVendors
 from hosting.gateway.answering import Answering, Sources
 from hosting.gateway.app import LARGEST_BODY, PATH, Gateway
-from hosting.gateway.authentication import KEPT, Authentication
+from hosting.gateway.authentication import KEPT, TOLERANCE, Authentication
 from hosting.gateway.server import gateway_server
 from tests.activities.shop import SETUP, customer, listed, partner, placed, request, stock
 from tests.hosting.signing import PUBLISHERS, STRANGER, WINGTIP, encoded, new_id, signed
@@ -66,7 +66,7 @@ class Site:
         return link.url.partition("?token=")[2]
 
     async def post(self, body: bytes, headers: dict[str, str]) -> httpx2.Response:
-        async with httpx2.AsyncClient(base_url=self.server.address, trust_env=False) as browser:
+        async with httpx2.AsyncClient(base_url=self.server.address, trust_env=False, verify=False) as browser:
             return await browser.post(PATH, content=body, headers=headers)
 
     async def ask(self, asked: dict[str, Any], **changes: Any) -> httpx2.Response:
@@ -227,14 +227,17 @@ async def test_of_two_at_once_one_is_taken(site: Site) -> None:
 async def test_a_replay_is_refused_as_long_as_it_is_fresh(site: Site) -> None:
     """Signed by a clock that is ahead, it arrives as early as it can, and again as late as it can."""
     body = encoded({"do": "resolve", "token": await site.token()})
-    headers = signed(body, at=NOW + KEPT / 2)
+    headers = signed(body, at=NOW + TOLERANCE)
     assert (await site.post(body, headers)).status_code == 200
-    for later in (timedelta(minutes=1), KEPT):
+    for later in (timedelta(minutes=1), 2 * TOLERANCE):
         site.clock.now = NOW + later
         assert refused(await site.post(body, headers)) == (409, "Replayed")
-        # Others come meanwhile, and sweep.
+        # Others come meanwhile, by a clock that is a little ahead, and sweep.
+        site.clock.now += timedelta(seconds=50)
         assert (await site.ask({"do": "resolve", "token": await site.token()}, at=site.clock.now)).status_code == 200
-    site.clock.now = NOW + KEPT + timedelta(seconds=1)
+    site.clock.now = NOW + 2 * TOLERANCE
+    assert refused(await site.post(body, headers)) == (409, "Replayed")
+    site.clock.now += timedelta(seconds=1)
     assert refused(await site.post(body, headers)) == (401, "Stale")
 
 
@@ -299,7 +302,7 @@ async def test_a_body_without_a_length(site: Site) -> None:
 
     for count, expected in ((10, 200), (20, 413), (900, 413)):
         headers = signed(body + b" " * 1_000 * count, at=NOW)
-        async with httpx2.AsyncClient(base_url=site.server.address, trust_env=False) as browser:
+        async with httpx2.AsyncClient(base_url=site.server.address, trust_env=False, verify=False) as browser:
             response = await browser.post(PATH, content=chunks(count), headers=headers)
         assert response.status_code == expected
 
@@ -378,7 +381,7 @@ async def test_a_second_request_of_a_connection_is_not_read(site: Site) -> None:
     ],
 )
 async def test_the_one_way_in(site: Site, method: str, path: str, expected: tuple[int, str]) -> None:
-    async with httpx2.AsyncClient(base_url=site.server.address, trust_env=False) as browser:
+    async with httpx2.AsyncClient(base_url=site.server.address, trust_env=False, verify=False) as browser:
         response = await browser.request(method, path)
     assert refused(response) == expected
     if expected[0] == 405:
@@ -411,18 +414,43 @@ async def test_a_connection_that_says_nothing(
 
 async def test_more_at_once_than_are_answered(books: tuple[Path, Database], client: Client) -> None:
     """Whoever is one too many is told so, and has not used its id up; strangers take nobody's turn."""
-    site = Site(*books, client, at_once=1)
-    asked, request_id = {"do": "resolve", "token": await site.token()}, new_id()
+    path, _ = books
+    async with Database(f"sqlite:///{path}", busy_timeout=timedelta(seconds=4)) as patient:
+        site = Site(path, patient, client, at_once=1)
+        asked, ids = {"do": "resolve", "token": await site.token()}, [new_id() for _ in range(5)]
+        async with site.server:
+            with closing(sqlite3.connect(path, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                tries = {asyncio.create_task(site.ask(asked, request_id=each), name=each) for each in ids}
+                turned_away: set[asyncio.Task[httpx2.Response]] = set()
+                while len(turned_away) < 4:
+                    done, tries = await asyncio.wait(tries, return_when=asyncio.FIRST_COMPLETED)
+                    turned_away |= done
+                assert refused(await site.ask(asked, by=STRANGER)) == (401, "BadSignature")
+                other.execute("ROLLBACK")
+            (taken,) = tries
+            assert (await taken).status_code == 200
+            for each in turned_away:
+                assert refused(await each) == (503, "Unavailable")
+                assert "Too many" in (await each).text
+                assert (await site.ask(asked, request_id=each.get_name())).status_code == 200
+
+
+async def test_more_connections_than_are_kept(
+    books: tuple[Path, Database], client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hosting.gateway.server.MAX_CONNECTIONS", 3)
+    site = Site(*books, client)
     async with site.server:
-        with closing(sqlite3.connect(site.path, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
-            responses = await asyncio.gather(*(site.ask(asked) for _ in range(5)), site.ask(asked, by=STRANGER))
-            other.execute("ROLLBACK")
-        *known, stranger = responses
-        assert refused(stranger) == (401, "BadSignature")
-        assert {refused(response) for response in known} == {(503, "Unavailable")}
-        assert sum("Too many" in response.text for response in known) == 4
-        assert (await site.ask(asked, request_id=request_id)).status_code == 200
+        host, port = site.server.address.removeprefix("http://").split(":")
+        writers = [(await asyncio.open_connection(host, int(port)))[1] for _ in range(3)]
+        assert (await site.post(b"", {})).status_code == 503
+        for writer in writers:
+            writer.close()
+            await writer.wait_closed()
+        while (again := await site.post(b"", {})).status_code == 503:
+            await asyncio.sleep(0.01)
+        assert refused(again) == (401, "Unsigned")
 
 
 async def test_an_answer_that_takes_too_long(books: tuple[Path, Database], client: Client) -> None:
@@ -437,6 +465,6 @@ async def test_an_address_of_the_other_kind() -> None:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
         pytest.skip("this machine has no IPv6")
-    async with HttpServer(Starlette(), "::1") as server, httpx2.AsyncClient(trust_env=False) as browser:
+    async with HttpServer(Starlette(), "::1") as server, httpx2.AsyncClient(trust_env=False, verify=False) as browser:
         assert server.address.startswith("http://[::1]:")
         assert (await browser.get(server.address)).status_code == 404
