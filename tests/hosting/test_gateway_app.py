@@ -29,7 +29,7 @@ from hosting.gateway.app import LARGEST_BODY, PATH, Gateway
 from hosting.gateway.authentication import KEPT, TOLERANCE, Authentication
 from hosting.gateway.server import gateway_server
 from tests.activities.shop import SETUP, customer, listed, partner, placed, request, stock
-from tests.hosting.signing import PUBLISHERS, STRANGER, WINGTIP, encoded, new_id, signed
+from tests.hosting.signing import CONTOSO, PUBLISHERS, STRANGER, WINGTIP, encoded, new_id, signed
 from workflows.client import Subscriptions
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -91,7 +91,7 @@ async def books(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple
     path = tmp_path_factory.mktemp("gateway") / "perennial.db"
     url = f"sqlite:///{path}"
     await upgrade(url)
-    async with Database(url, busy_timeout=timedelta(milliseconds=50)) as database:
+    async with Database(url) as database:
         offers = [
             listed(**SETUP),
             listed(id="wingtip-mail", vendor="wingtip", **SETUP),
@@ -265,18 +265,21 @@ async def test_what_is_malformed_has_used_its_id_up(site: Site) -> None:
     assert refused(again) == (409, "Replayed")
 
 
-async def test_a_locked_database_can_be_asked_again(site: Site) -> None:
+async def test_a_locked_database_can_be_asked_again(site: Site, client: Client) -> None:
     asked, request_id = {"do": "resolve", "token": await site.token()}, new_id()
-    with closing(sqlite3.connect(site.path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        response = await site.ask(asked, request_id=request_id)
-        other.execute("ROLLBACK")
+    async with Database(f"sqlite:///{site.path}", busy_timeout=timedelta(milliseconds=50)) as impatient:
+        hurried = Site(site.path, impatient, client)
+        async with hurried.server:
+            with closing(sqlite3.connect(site.path, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                response = await hurried.ask(asked, request_id=request_id)
+                other.execute("ROLLBACK")
     assert refused(response) == (503, "Unavailable")
     assert response.headers["retry-after"]
     # What is ours stays with us.
     assert str(site.path) not in response.text
     assert "database" not in response.text
-    assert (await site.ask(asked)).status_code == 200
+    assert (await site.ask(asked, request_id=request_id)).status_code == 200
 
 
 @pytest.mark.parametrize("size", [LARGEST_BODY, LARGEST_BODY + 1, 70_000, 1_000_000])
@@ -468,3 +471,28 @@ async def test_an_address_of_the_other_kind() -> None:
     async with HttpServer(Starlette(), "::1") as server, httpx2.AsyncClient(trust_env=False, verify=False) as browser:
         assert server.address.startswith("http://[::1]:")
         assert (await browser.get(server.address)).status_code == 404
+
+
+async def test_a_fault_of_our_own(
+    books: tuple[Path, Database], client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The publisher learns nothing of it, and the log, for whoever mends it, nothing of the request."""
+    path, database = books
+    token = await Site(path, database, client).token()
+    async with Database(f"sqlite:///{path}") as closed:
+        pass
+    site = Site(path, closed, client)
+    async with site.server:
+        response = await site.ask({"do": "resolve", "token": token})
+    assert refused(response) == (500, "Failed")
+    assert response.headers["cache-control"] == "no-store"
+    assert "Exception in ASGI application" in caplog.text
+    assert token not in caplog.text
+    assert CONTOSO.removeprefix("whsec_") not in caplog.text
+
+
+async def test_strangers_write_nothing_into_the_log(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    await site.raw(b"nonsense\r\n\r\n")
+    await site.raw(head("Connection: upgrade", "Upgrade: websocket", "Content-Length: 0"))
+    await site.ask({"do": "details", "subscription_id": "o-1-1"}, by=STRANGER)
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("uvicorn")] == []
