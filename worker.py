@@ -12,6 +12,7 @@ try:
     import typer
     from temporalio.client import Client
 
+    from activities.adapters.publishers_file import load_publishers
     from activities.adapters.tenants.server import TenantServer
     from activities.adapters.tenants.store import TenantStore
     from activities.errors import WorldError
@@ -67,7 +68,7 @@ def main(
         ports = {"--port": port, "--http-port": http_port, "--ui-port": ui_port}
         _refuse_of_the_other_kind(context, dev, list(ports))
         settings = Settings.load()
-        publishers = _publishers(settings)
+        publishers = load_publishers(settings.publishers_file)
         _refuse_equal({**(ports if dev else {}), **_ports_of(settings, publishers, dev=dev)})
         server = _embedded(settings, port, http_port, ui_port) if dev else _elsewhere(address)
         asyncio.run(_work(settings, publishers, server))
@@ -106,11 +107,6 @@ def _refuse_equal(ports: Mapping[str, int]) -> None:
         taken[port] = option
 
 
-def _publishers(_: Settings) -> Publishers:
-    """Who may post to the gateway: nobody, as long as no file names them."""
-    return Publishers()
-
-
 def _ports_of(settings: Settings, publishers: Publishers, *, dev: bool) -> dict[str, int]:
     """The ports that the settings have this process listen at."""
     page = {} if settings.tenants_url or not dev else {"PERENNIAL_TENANTS_PORT": settings.tenants_port}
@@ -126,7 +122,7 @@ async def _work(settings: Settings, publishers: Publishers, server: Server) -> N
     await prepare_files(settings)
     async with (
         server as (client, watch, joined),
-        running_worker(client, settings) as world,
+        running_worker(client, settings, publishers) as world,
         running_gateway(world, settings, Publishers() if joined else publishers) as gateway,
     ):
         if gateway is not None:
@@ -171,11 +167,11 @@ async def _embedded(settings: Settings, port: int, http_port: int, ui_port: int)
             await stack.enter_async_context(page)
         if shared.joined:
             print("Joined the server that another worker runs on these files; it stops with that one.")
-        print(f"Temporal server  {shared.endpoints.address}")
-        print(f"HTTP API         {shared.endpoints.http_address}/api/v1/namespaces/default")
-        print(f"Web UI           {shared.endpoints.ui_address}/namespaces/default/workflows", flush=True)
+        print(f"Temporal server    {shared.endpoints.address}")
+        print(f"HTTP API           {shared.endpoints.http_address}/api/v1/namespaces/default")
+        print(f"Web UI             {shared.endpoints.ui_address}/namespaces/default/workflows", flush=True)
         if page is not None:
-            print(f"Sign-in page     {page.address}", flush=True)
+            print(f"Sign-in page       {page.address}", flush=True)
         yield Served(client, shared.watch, shared.joined)
 
 

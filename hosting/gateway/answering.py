@@ -15,7 +15,7 @@ from activities.adapters.sql.vendors import SqlVendors
 from activities.contracts import Listed
 from activities.errors import TokenRefused as NoSuchToken
 from activities.errors import Transient, one_line
-from domain.commands import Activate, Command
+from domain.commands import Activate, Command, RejectQuantity
 from domain.decision import Answer, Outcome
 from domain.events import State
 from domain.roles import Party
@@ -24,7 +24,7 @@ from domain.setup_link import Resolved
 from domain.values import Frozen, Instant
 from hosting.gateway.authentication import Sender
 from hosting.gateway.refusals import Malformed, NotYours, Replayed, TokenRefused, Unavailable
-from hosting.gateway.requests import ActivateSubscription, Request, Resolve, ShowDetails, parse
+from hosting.gateway.requests import ActivateSubscription, RejectChange, Request, Resolve, ShowDetails, parse
 from workflows.client import (
     AlreadyEnded,
     Rejected,
@@ -78,6 +78,7 @@ class Answering:
         self._answers: dict[type[Request], Callable[[Sender, Any, datetime], Awaitable[Reply]]] = {
             Resolve: self._resolve,
             ActivateSubscription: self._activate,
+            RejectChange: self._reject_quantity,
             ShowDetails: self._details,
         }
 
@@ -109,6 +110,11 @@ class Answering:
             words = {"outcome": Outcome.UNCHANGED, "rule": Rule.MON_7, "message": "It has been activated already."}
             answer = answer.model_copy(update=words)
         return _reply(answer)
+
+    async def _reject_quantity(self, sender: Sender, asked: RejectChange, now: datetime) -> Reply:
+        await self._require_own(sender, asked.subscription_id)
+        rejected = {"sequence": asked.sequence, "details": asked.reason}
+        return _reply(await self._told(sender, asked.subscription_id, asked.actor, RejectQuantity, now, **rejected))
 
     async def _details(self, sender: Sender, asked: ShowDetails, _: datetime) -> Reply:
         await self._require_own(sender, asked.subscription_id)

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from domain.commands import Details, Sequence
 from domain.faults import Fault, faults_of
 from domain.values import Id, Strict
 from hosting.gateway.refusals import Malformed
@@ -31,6 +32,16 @@ class ActivateSubscription(Strict):
     actor: Id | None = None
 
 
+class RejectChange(Strict):
+    """The quantity of that event is not accepted: the one before it comes back (MON-4)."""
+
+    do: Literal["reject_quantity"]
+    subscription_id: Id
+    sequence: Sequence
+    reason: Details | None = None
+    actor: Id | None = None
+
+
 class ShowDetails(Strict):
     """How the subscription stands."""
 
@@ -39,7 +50,7 @@ class ShowDetails(Strict):
 
 
 # A further request is a model here, and an entry in the table of answering.py.
-Request = Resolve | ActivateSubscription | ShowDetails
+Request = Resolve | ActivateSubscription | RejectChange | ShowDetails
 
 _REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="do")])
 _FIELDS: tuple[dict[str, FieldInfo], ...] = tuple(model.model_fields for model in get_args(Request))

@@ -9,7 +9,7 @@ import pytest
 
 from activities.publishers import Publishers
 from activities.settings import Settings
-from domain.commands import Cancel
+from domain.commands import Cancel, ChangeQuantity
 from domain.events import State
 from domain.holds import Reason
 from hosting.assembly import World, running_worker
@@ -102,6 +102,26 @@ async def test_from_the_link_to_the_first_day(
     assert (again.status_code, again.json()["outcome"], again.json()["rule"]) == (200, "unchanged", "MON-7")
     seen = (await publisher.ask({"do": "details", "subscription_id": subscription_id})).json()
     assert (seen["state"], seen["trial_end"] is None) == (begins_in, begins_in is State.ACTIVE)
+
+
+async def test_mon_4_a_quantity_that_is_not_accepted_is_put_back(
+    world: World, shop: Shop, publisher: Publisher
+) -> None:
+    subscription_id = await shop.buy_one(await shop.customer(), "contoso-crm")
+    changed = await world.subscriptions.ask(subscription_id, ChangeQuantity(by="admin_agent", quantity=7))
+    asked = {"do": "reject_quantity", "subscription_id": subscription_id, "sequence": changed.seq, "reason": "sold out"}
+    theirs = await publisher.ask(asked, by=WINGTIP, publisher="wingtip")
+    assert (theirs.status_code, theirs.json()["error"]["type"]) == (403, "NotYours")
+    answer = await publisher.ask(asked)
+    assert (answer.status_code, answer.json()["outcome"], answer.json()["rule"]) == (200, "done", "MON-4")
+    assert (await world.subscriptions.details(subscription_id)).quantity == 1
+    back = (await world.reader.events(subscription_id))[-1]
+    assert (back.event, back.by, back.actor, back.details) == ("quantity_changed", "publisher", "contoso", "sold out")
+    assert answer.json()["credit"] == (changed.charge and changed.charge.model_dump(mode="json"))
+    again = await publisher.ask(asked)
+    assert (again.status_code, again.json()["outcome"]) == (200, "unchanged")
+    never = await publisher.ask({**asked, "sequence": 1})
+    assert (never.status_code, never.json()["outcome"], never.json()["rule"]) == (409, "refused", "MON-4")
 
 
 async def test_a_replay_changes_nothing(world: World, shop: Shop, publisher: Publisher) -> None:

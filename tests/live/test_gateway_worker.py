@@ -11,14 +11,14 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests.hosting.signing import CONTOSO
+
 ROOT = Path(__file__).parents[2]
 PROGRAM = f"""
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path[0] = {str(ROOT)!r}
 import worker
-from tests.hosting.signing import PUBLISHERS
-worker._publishers = lambda _: PUBLISHERS
 worker.app()
 """
 DEV = ["--dev", "--port", "0", "--http-port", "0", "--ui-port", "0"]
@@ -27,7 +27,13 @@ pytestmark = pytest.mark.live
 
 
 def worker(directory: Path, options: list[str], gateway_port: int) -> "subprocess.Popen[str]":
-    variables = {"PERENNIAL_DATA_DIR": str(directory), "PERENNIAL_GATEWAY_PORT": str(gateway_port)}
+    file = directory.parent / "publishers.yaml"
+    file.write_text(f"publishers: [{{id: contoso, url: 'https://example.com/hook', secrets: [{CONTOSO}]}}]\n")
+    variables = {
+        "PERENNIAL_DATA_DIR": str(directory),
+        "PERENNIAL_GATEWAY_PORT": str(gateway_port),
+        "PERENNIAL_PUBLISHERS_FILE": str(file),
+    }
     return subprocess.Popen(
         [sys.executable, "-c", PROGRAM, *options],
         cwd=directory.parent,
