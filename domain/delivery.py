@@ -49,13 +49,13 @@ class DeliveryTerms(Strict):
         """When to try again after so many tries, the last of them now; None where it is given up.
 
         Pauses double up to the longest, the upper half of each by `spread`: any number that differs from message to
-        message. The publisher's own `retry_after` goes before; the last try is at the window's end.
+        message. The publisher's own `retry_after` goes before, from half a second on; the last try is at the window's end.
         """
         end = first_tried_at + self.window
         if tries >= self.tries or now >= end:
             return None
         pause = retry_after if retry_after is not None else self._pause(tries, spread)
-        return min(now + max(pause, timedelta(0)), end)
+        return min(now + max(pause, FIRST_PAUSE / 2), end)
 
     def _pause(self, tries: int, spread: int) -> timedelta:
         doublings: int = min(tries - 1, 20)

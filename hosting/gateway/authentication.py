@@ -1,6 +1,5 @@
 """Who has sent a request: believed only when it is signed with one of the publisher's secrets, and fresh."""
 
-import base64
 import hmac
 import re
 import secrets
@@ -13,25 +12,18 @@ from standardwebhooks import Webhook
 
 from activities.publishers import Endpoint, Publishers
 from domain.faults import shown
-from hosting.errors import HostingError
 from hosting.gateway.refusals import BadSignature, Malformed, Stale, Unsigned
 
 TOLERANCE = timedelta(minutes=5)
 """How far a request's time may be from ours, either way."""
 KEPT = 2 * TOLERANCE + timedelta(minutes=1)
 """How long an id is remembered: while its request can be fresh, and a while for clocks that differ and for waits."""
-SHORTEST_KEY = 24
-"""In bytes, as Standard Webhooks asks for: a short key can be guessed."""
 MAX_SIGNATURES = 20
 
 PUBLISHER, REQUEST_ID = "perennial-publisher", "webhook-id"
 TIMESTAMP, SIGNATURE = "webhook-timestamp", "webhook-signature"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_:.-]{1,200}")
 _TIMESTAMP = re.compile(r"[1-9][0-9]{0,10}")
-
-
-class SecretUnusable(HostingError):
-    """A publisher's secret is none."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +57,7 @@ class Sender:
 
 
 class Authentication:
-    """Knows every publisher's secrets. Raises SecretUnusable where one cannot be a key."""
+    """Knows every publisher's secrets."""
 
     def __init__(self, publishers: Publishers) -> None:
         known = {endpoint.id: _signers(endpoint) for endpoint in publishers.publishers}
@@ -113,20 +105,4 @@ def _once(headers: Callable[[str], Sequence[str]], name: str) -> str:
 
 
 def _signers(endpoint: Endpoint) -> tuple[Webhook, ...]:
-    keys = [_key(secret.get_secret_value()) for secret in endpoint.secrets]
-    for number, key in enumerate(keys, start=1):
-        if len(key) < SHORTEST_KEY:
-            raise SecretUnusable(
-                f"Publisher {endpoint.id}: secret {number} cannot be used; takes whsec_ and the base64 of "
-                f"{SHORTEST_KEY} bytes or more. Make one: openssl rand -base64 32."
-            )
-    return tuple(Webhook(key) for key in keys)
-
-
-def _key(secret: str) -> bytes:
-    """The secret's bytes; none where it cannot be read."""
-    text = secret.removeprefix("whsec_")
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except ValueError:
-        return b""
+    return tuple(Webhook(secret.get_secret_value()) for secret in endpoint.secrets)

@@ -32,7 +32,7 @@ async def running_gateway(
 ) -> AsyncIterator[str | None]:
     """Serve the publishers, and yield the address that they post to; None where there are no publishers.
 
-    `bounds` are the Gateway's. Raises GatewayPortInUse or SecretUnusable.
+    `bounds` are the Gateway's. Raises GatewayPortInUse.
     """
     if not publishers.publishers:
         yield None
