@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from activities.notification_contracts import Message
+from activities.notification_contracts import Message, Reply
+from activities.ports import Messenger
 from activities.publishers import Endpoint
 from tests.activities.publishers_under_test import endpoint
 
@@ -118,3 +119,9 @@ async def reset(writer: asyncio.StreamWriter) -> None:
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     writer.close()
     raise ConnectionResetError
+
+
+async def sent(messenger: Messenger, told: Endpoint) -> Reply:
+    """One try, which ends by the endpoint's own timeout of a second, long before ours."""
+    async with asyncio.timeout(10):
+        return await messenger.send(told, MESSAGE)

@@ -10,7 +10,7 @@ import pytest
 
 from activities.adapters.webhooks.messenger import WebhookMessenger
 from activities.notification_contracts import Reply
-from tests.activities.endpoint_server import MESSAGE, Names, answering
+from tests.activities.endpoint_server import MESSAGE, Names, answering, sent
 from tests.activities.publishers_under_test import endpoint
 
 NAME = "hooks.contoso.example"
@@ -85,7 +85,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused(
 async def test_https_is_never_spoken_in_clear_and_a_handshake_that_hangs_leaves_nothing_open() -> None:
     async with answering() as server, WebhookMessenger() as messenger:
         told = endpoint(url=f"https://127.0.0.1:{server.port}/", allow_networks=["127.0.0.1"], timeout_seconds=1)
-        reply = await messenger.send(told, MESSAGE)
+        reply = await sent(messenger, told)
         while server.open:
             await asyncio.sleep(0.01)
     assert reply == Reply(problem="cannot be connected to in time")

@@ -12,7 +12,7 @@ import pytest_asyncio
 from activities.adapters.webhooks.messenger import MAX_BODY_BYTES, WebhookMessenger
 from activities.notification_contracts import Reply
 from activities.ports import Messenger
-from tests.activities.endpoint_server import MESSAGE, answering, at, reset
+from tests.activities.endpoint_server import MESSAGE, answering, at, reset, sent
 from tests.activities.publishers_under_test import endpoint
 
 
@@ -35,14 +35,14 @@ async def test_no_answer_in_time(messenger: Messenger) -> None:
         await asyncio.sleep(30)
 
     async with answering(silent) as server:
-        reply = await messenger.send(at(server, timeout_seconds=1), MESSAGE)
+        reply = await sent(messenger, at(server, timeout_seconds=1))
     assert reply == Reply(problem="did not answer within 1 s")
 
 
 @pytest.mark.parametrize("head", [b"HTTP/1.1 2", b"HTTP/1.1 200 OK\r\nA: ", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 "])
 async def test_headers_that_trickle_end_in_time(messenger: Messenger, head: bytes) -> None:
     async with answering(lambda writer: trickling(writer, head)) as server:
-        reply = await messenger.send(at(server, timeout_seconds=1), MESSAGE)
+        reply = await sent(messenger, at(server, timeout_seconds=1))
     assert reply.status is None
     # An invalid line may be seen as one before the time is over.
     assert reply.problem in {"did not answer within 1 s", "what it answered is no whole HTTP response"}
@@ -53,10 +53,10 @@ async def test_a_body_that_trickles_ends_in_time_and_the_status_counts(messenger
     head = f"HTTP/1.1 {status} OK\r\nContent-Length: 4000\r\n\r\n".encode()
     async with answering(lambda writer: trickling(writer, head)) as server:
         told = at(server, timeout_seconds=1, at_once=1)
-        reply = await messenger.send(told, MESSAGE)
+        reply = await sent(messenger, told)
         assert reply.status == status
         # Its one connection is free again.
-        assert (await messenger.send(told, MESSAGE)).status == status
+        assert (await sent(messenger, told)).status == status
     assert server.connections == 2
 
 
@@ -189,7 +189,7 @@ async def test_a_name_whose_servers_hang_delays_no_longer_than_the_timeout() -> 
         return []
 
     async with WebhookMessenger(resolve=hanging) as messenger:
-        reply = await messenger.send(endpoint(timeout_seconds=1), MESSAGE)
+        reply = await sent(messenger, endpoint(timeout_seconds=1))
     assert reply == Reply(problem="did not answer within 1 s")
 
 
