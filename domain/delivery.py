@@ -49,7 +49,8 @@ class DeliveryTerms(Strict):
         """When to try again after so many tries, the last of them now; None where it is given up.
 
         Pauses double up to the longest, the upper half of each by `spread`: any number that differs from message to
-        message. The publisher's own `retry_after` goes before, from half a second on; the last try is at the window's end.
+        message. The publisher's own `retry_after` goes before, but is never none at all; the last try is at the
+        window's end.
         """
         end = first_tried_at + self.window
         if tries >= self.tries or now >= end:
