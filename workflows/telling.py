@@ -37,6 +37,9 @@ class Telling:
         """There is something to tell, and somebody to be told."""
         return self._stream.publisher is not None and self._stream.told < self._last_recorded()
 
+    def _is_being_told(self) -> bool:
+        return self._is_behind() and self._stream.halted is None
+
     def _begin_telling(self) -> None:
         """Beside whatever else this run does. Nobody waits for its end: with the run it ends too."""
         self._teller = asyncio.create_task(self._keep_telling())
@@ -44,7 +47,7 @@ class Telling:
     async def _keep_telling(self) -> None:
         """Tell each event as soon as it is recorded; for ever."""
         while True:
-            await workflow.wait_condition(lambda: self._is_behind() and self._stream.halted is None)
+            await workflow.wait_condition(self._is_being_told)
             await self._tell_next()
 
     async def _tell_next(self) -> None:
@@ -72,12 +75,9 @@ class Telling:
 
     async def _hand_over_what_is_untold(self) -> None:
         """A life ends when it ends: what its publisher has not taken by then, a delivery tells."""
-        if not self._is_behind():
-            return
-        with suppress(TimeoutError):
-            await workflow.wait_condition(
-                lambda: not self._is_behind() or self._stream.halted is not None, timeout=options.LAST_TELLING
-            )
+        if self._is_being_told():
+            with suppress(TimeoutError):
+                await workflow.wait_condition(lambda: not self._is_being_told(), timeout=options.LAST_TELLING)
         stream = self._stream
         if not self._is_behind() or stream.publisher is None:
             return

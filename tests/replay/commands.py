@@ -25,6 +25,9 @@ COMMANDS = {
 }
 """The commands that a workflow of ours may give, and the event that each leaves."""
 
+LAST = {name for name in COMMANDS if name.endswith("_workflow_execution")}
+"""Whatever is given beside one of these in the same task goes to the server before it."""
+
 EVENTS = {event: command for command, event in COMMANDS.items()}
 
 
@@ -45,8 +48,8 @@ class Recorder(WorkflowRunner):
 
         def read(act: WorkflowActivation) -> WorkflowActivationCompletion:
             completion = activate(act)
-            kinds = (command.WhichOneof("variant") for command in completion.successful.commands)
-            self.given += [kind for kind in kinds if kind in COMMANDS]
+            kinds = (str(command.WhichOneof("variant")) for command in completion.successful.commands)
+            self.given += sorted((kind for kind in kinds if kind in COMMANDS), key=LAST.__contains__)
             return completion
 
         instance.activate = read  # type: ignore[method-assign]

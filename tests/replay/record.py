@@ -12,7 +12,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from temporalio.client import WorkflowHistory
+from temporalio.client import Client, WorkflowHistory
 
 from activities.settings import Settings
 from cli.scenario_file import load
@@ -20,12 +20,15 @@ from hosting.assembly import World, prepare_namespace, running_worker
 from hosting.connection import connect_to
 from hosting.embedded import EmbeddedServer
 from statemachines.scenario import parse_scenario
+from tests.live.endpoint import Endpoint, publishers_at
 from tests.live.purchases import settings_in
 from tests.replay.sales import Sales
 from tests.replay.signalled import CUSTOMER, live_signalled
+from tests.replay.told import GIVEN_UP, TOLD, Telling
 from workflows.account_messages import account_workflow_id
-from workflows.live import LiveScenario
+from workflows.live import LiveScenario, live_customer
 from workflows.messages import workflow_id
+from workflows.notification_messages import delivery_workflow_id
 from workflows.price_messages import price_workflow_id
 
 HERE = Path(__file__).parent
@@ -44,14 +47,17 @@ async def runs_of(world: World, workflow: str) -> list[WorkflowHistory]:
 
 
 async def record(world: World, path: Path) -> None:
-    """Live the scenario and write every run's history."""
+    """Live the scenario and write every run's history, unless that was done before."""
+    if (HERE / "histories" / f"{path.stem}.01.json.gz").exists():
+        sys.stderr.write(f"kept {path.stem}\n")
+        return
     scenario = parse_scenario(load(path))
     life = LiveScenario(scenario, path.stem, world)
     await life.run(datetime.now(UTC))
     for number, history in enumerate(await runs_of(world, workflow_id(path.stem)), start=1):
         write(f"{path.stem}.{number:02}", history)
     if scenario.billed:
-        await record_account(world, path.stem)
+        await record_account(world, live_customer(scenario, path.stem))
 
 
 async def record_account(world: World, customer_id: str) -> None:
@@ -83,6 +89,22 @@ async def sell(world: World, settings: Settings) -> None:
         write(f"price-changes.{version}.{number:02}", history)
 
 
+async def tell(client: Client, directory: Path) -> None:
+    """Tell publishers of lives, and write what the lives and the delivery did: see `Telling`."""
+    async with Endpoint() as endpoint:
+        publishers = publishers_at(endpoint.url, contoso={}, wingtip={"terms": {"tries": 2}})
+        async with running_worker(client, settings_in(directory, "told"), publishers) as world:
+            telling = Telling(world, endpoint)
+            await telling.prepare()
+            await telling.late()
+            await telling.given_up()
+            for life in (TOLD, GIVEN_UP):
+                for number, history in enumerate(await runs_of(world, workflow_id(life)), start=1):
+                    write(f"{life}.{number:02}", history)
+            (delivery,) = await runs_of(world, delivery_workflow_id(GIVEN_UP))
+            write(f"delivery.{GIVEN_UP}.01", delivery)
+
+
 async def main() -> None:
     """A server and a worker of their own, without this machine's name in the histories."""
     with tempfile.TemporaryDirectory() as directory:
@@ -96,6 +118,7 @@ async def main() -> None:
                 await record_account(world, CUSTOMER)
                 for path in sorted((HERE / "lives").glob("*.yaml")):
                     await record(world, path)
+            await tell(client, Path(directory) / "told")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from workflows import options
 from workflows.account_messages import AccountClosed, AccountStart
 from workflows.billing_account import BillingAccountWorkflow
 from workflows.converter import DATA_CONVERTER
+from workflows.delivery import DeliveryWorkflow
 from workflows.interceptor import GuardInterceptor
 from workflows.messages import Ended, Start
 from workflows.order import OrderWorkflow
@@ -33,6 +34,7 @@ PREFIXES: dict[str, type] = {
     "order": OrderWorkflow,
     "price-changes": PriceChangeWorkflow,
     "account": BillingAccountWorkflow,
+    "delivery": DeliveryWorkflow,
 }
 """How a recording's name begins, `order.ID.RUN`, where it is not a subscription's: `ID.RUN`."""
 WORKFLOW_IDS = {"account": "billing-account"}
@@ -88,6 +90,24 @@ def test_the_recordings_show_every_way_that_an_order_and_a_telling_end() -> None
     assert len(tellings) >= 3
     assert tellings[:-1] == ["continue_as_new_workflow_execution"] * (len(tellings) - 1)
     assert tellings[-1] == "complete_workflow_execution"
+
+
+def test_the_recordings_show_publishers_that_are_told_late_and_after_the_end() -> None:
+    """Invariant 13: a run that hands over while its publisher takes nothing; a life whose end it did not take."""
+    recordings = {path.name.removesuffix(".json.gz"): history_of(path) for path in RECORDINGS}
+    assert held_by(recordings["told.01"])[-1] == "continue_as_new_workflow_execution"
+    scheduled, completed = (
+        sum(event.HasField(field) for event in recordings["told.01"].events)
+        for field in ("activity_task_scheduled_event_attributes", "activity_task_completed_event_attributes")
+    )
+    assert scheduled == completed + 1
+    assert held_by(recordings["given-up.01"])[-1] == "complete_workflow_execution"
+    assert held_by(recordings["delivery.given-up.01"])[-1] == "complete_workflow_execution"
+
+
+def test_no_recording_holds_a_secret() -> None:
+    for path in RECORDINGS:
+        assert "whsec_" not in gzip.decompress(path.read_bytes()).decode(), path
 
 
 def test_the_recordings_are_lives_of_several_years_with_continue_as_new() -> None:
