@@ -6,10 +6,10 @@ STAMP  := $(VENV)/.installed
 JOBS   ?= auto
 # Folders and files that exist already: the linters take them all as soon as they appear.
 SOURCES := $(wildcard domain statemachines activities workflows hosting cli worker.py starter.py)
-CHECKED := $(SOURCES) $(wildcard tests benchmarks)
+CHECKED := $(SOURCES) $(wildcard tests benchmarks examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev test lint format lock lock-check clean
+.PHONY: help setup demo dev publisher test lint format lock lock-check clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort
@@ -29,6 +29,9 @@ demo: $(STAMP) ## play whole subscription lives on a real server
 
 dev: $(STAMP) ## a worker with an embedded server and the Web UI
 	@$(BIN)/python worker.py --dev
+
+publisher: $(STAMP) ## a publisher to look at: it is told, sets up, and misbehaves on demand
+	@$(BIN)/python -m examples.publisher
 
 test: $(STAMP) ## run the tests
 	$(BIN)/python -m pytest -n $(JOBS)

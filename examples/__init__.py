@@ -1,0 +1,1 @@
+"""Programs of other companies: they know Perennial by its HTTP and nothing else."""
