@@ -1,0 +1,149 @@
+"""`python -m examples.publisher`: the publisher as a program."""
+
+import argparse
+import asyncio
+import base64
+import os
+import re
+import secrets
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from examples.publisher.server import CannotServe, PublisherServer
+
+SECRETS = "PUBLISHER_SECRETS"
+
+
+class Misuse(Exception):
+    """What was given cannot be: one line."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise Misuse(f"{message[:1].upper()}{message[1:]}. See --help.")
+
+
+def main(words: list[str] | None = None) -> int:
+    """Serve until stopped: 0. What cannot be had is 1, what was given wrong is 2, each with one line."""
+    try:
+        options = _parser().parse_args(words)
+        server = _server(options)
+        asyncio.run(_serve(server, options))
+    except Misuse as error:
+        return _failed(str(error), 2)
+    except CannotServe as error:
+        return _failed(str(error), 1)
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m examples.publisher", description="A publisher that is told of its subscriptions.")
+    parser.add_argument("--port", type=_whole(0, 65535), default=8235, help="0 is any free one (default: %(default)s)")
+    parser.add_argument("--data-dir", type=Path, default=Path("var/publisher"), help="default: %(default)s")
+    parser.add_argument("--gateway", type=_address, default="http://127.0.0.1:8236", help="default: %(default)s")
+    parser.add_argument("--id", type=_id, default="contoso", help="who this publisher is (default: %(default)s)")
+    parser.add_argument(
+        "--secret-file",
+        type=Path,
+        help=f"one whsec_ secret a line, the first signs; else {SECRETS}, else DATA_DIR/secrets, made if need be",
+    )
+    parser.add_argument("--max-quantity", type=_whole(0, 2**53), help="a change to more than this is rejected")
+    parser.add_argument("--seed", type=_whole(0, 2**53), default=0, help="of the faults' lots (default: %(default)s)")
+    return parser
+
+
+def _server(options: argparse.Namespace) -> PublisherServer:
+    keys, origin = _secrets(options)
+    try:
+        return PublisherServer(
+            options.data_dir,
+            keys,
+            options.gateway,
+            publisher=options.id,
+            port=options.port,
+            max_quantity=options.max_quantity,
+            seed=options.seed,
+        )
+    except ValueError as error:
+        raise Misuse(f"{origin}: {error}.") from None
+
+
+async def _serve(server: PublisherServer, options: argparse.Namespace) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with server:
+        print(f"Publisher {options.id} is told at {server.webhooks}")
+        print(f"Buyers set up at {server.address}/set-up, by the gateway at {options.gateway}")
+        print(f"Look at {server.address}/events, /subscriptions and /faults", flush=True)
+        await stopped.wait()
+
+
+def _secrets(options: argparse.Namespace) -> tuple[list[str], str]:
+    """The secrets, and where they come from."""
+    path = options.secret_file or options.data_dir / "secrets"
+    if options.secret_file is None:
+        if given := os.environ.get(SECRETS, "").replace(",", " ").split():
+            return given, SECRETS
+        _make(path)
+    try:
+        lines = [line.strip() for line in path.read_text().splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise Misuse(f"The secrets of {path} cannot be read: {reason}.") from None
+    return [line for line in lines if line and not line.startswith("#")], str(path)
+
+
+def _make(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            file.write(f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}\n")
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise CannotServe(
+            f"The folder {path.parent} cannot be used ({error.strerror}): name another by --data-dir."
+        ) from None
+    print(f"A secret was made in {path}: the marketplace's operator needs it.")
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def read(given: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,16}", given) or not least <= int(given) <= most:
+            raise argparse.ArgumentTypeError(f"takes a whole number from {least} to {most}, not {given[:40]!r}")
+        return int(given)
+
+    return read
+
+
+def _address(given: str) -> str:
+    try:
+        parts = urlsplit(given)
+        whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        whole = False
+    if not whole or parts.query or parts.fragment or parts.username:
+        raise argparse.ArgumentTypeError(f"takes an address such as http://127.0.0.1:8236, not {given[:100]!r}")
+    return given
+
+
+def _id(given: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", given):
+        raise argparse.ArgumentTypeError(f"takes up to 64 letters, digits, '_' and '-', not {given[:40]!r}")
+    return given
+
+
+def _failed(line: str, code: int) -> int:
+    print(line, file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""The publisher on a port of its own, inside this process."""
+
+import asyncio
+import socket
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+import uvicorn
+from starlette.types import Scope
+
+from examples.publisher.app import publisher_app
+from examples.publisher.desk import desk_of
+from examples.publisher.faults import Faults
+from examples.publisher.gateway import Gateway
+from examples.publisher.known import Known
+from examples.publisher.log import Log
+from examples.publisher.rejections import Rejections
+from examples.receiver.inbox import Inbox
+
+LOOPBACK = "127.0.0.1"
+
+
+class CannotServe(Exception):
+    """The port or the folder cannot be had: one line."""
+
+
+class PublisherServer:
+    """`async with PublisherServer(data_dir, secrets, gateway_address) as server: ... server.address`.
+
+    On the loopback only; a port of 0 is any free one. Raises CannotServe, and ValueError for a secret that is none.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        secrets: Sequence[str],
+        gateway: str,
+        *,
+        publisher: str = "contoso",
+        port: int = 0,
+        max_quantity: int | None = None,
+        seed: int = 0,
+    ) -> None:
+        self._port = port
+        self._gateway = Gateway(gateway, publisher, secrets)
+        try:
+            self._desk = desk_of(
+                data_dir, secrets, self._gateway, publisher, self._hang_up, max_quantity=max_quantity, seed=seed
+            )
+        except (OSError, sqlite3.Error) as error:
+            raise CannotServe(f"The folder {data_dir} cannot be used ({error}): name another by --data-dir.") from None
+        self._server = _Unsignalled(
+            uvicorn.Config(
+                publisher_app(self._desk), log_config=None, access_log=False, lifespan="off", proxy_headers=False,
+                server_header=False, timeout_graceful_shutdown=1,
+            )
+        )  # fmt: skip
+        self._socket: socket.socket | None = None
+        self._serving: asyncio.Task[None] | None = None
+        self._rejecting: asyncio.Task[None] | None = None
+
+    @property
+    def address(self) -> str:
+        """http://host:port, once it is entered."""
+        assert self._socket is not None, "enter it first"
+        return f"http://{LOOPBACK}:{self._socket.getsockname()[1]}"
+
+    @property
+    def webhooks(self) -> str:
+        """Where notifications are sent to."""
+        return f"{self.address}/webhooks"
+
+    @property
+    def faults(self) -> Faults:
+        """The switch board, to set."""
+        return self._desk.faults
+
+    @property
+    def inbox(self) -> Inbox:
+        """What was applied."""
+        return self._desk.inbox
+
+    @property
+    def log(self) -> Log:
+        """What came in."""
+        return self._desk.log
+
+    @property
+    def known(self) -> Known:
+        """What is known of subscriptions."""
+        return self._desk.known
+
+    @property
+    def rejections(self) -> Rejections:
+        """Which changes of quantity were not taken."""
+        return self._desk.rejections
+
+    async def __aenter__(self) -> Self:
+        try:
+            self._socket = socket.create_server((LOOPBACK, self._port))
+        except OSError as error:
+            await self._gateway.close()
+            raise CannotServe(
+                f"Port {self._port} cannot be had ({error.strerror}): name another by --port, or 0 for any free one."
+            ) from None
+        self._serving = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+        self._rejecting = asyncio.create_task(self._desk.rejections.send())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._serving is not None
+        assert self._rejecting is not None
+        self._desk.closing.set()
+        self._rejecting.cancel()
+        self._server.should_exit = True
+        await asyncio.gather(self._serving, self._rejecting, return_exceptions=True)
+        await self._gateway.close()
+        if self._socket is not None:
+            self._socket.close()
+
+    def _hang_up(self, scope: Scope) -> None:
+        # The interface between server and application has no word for this.
+        for connection in list(self._server.server_state.connections):
+            if getattr(connection, "client", None) == tuple(scope["client"]):
+                connection.transport.abort()
+
+
+class _Unsignalled(uvicorn.Server):
+    """Leaves the process's signals alone: they are the program's."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
