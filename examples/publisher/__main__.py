@@ -101,12 +101,12 @@ def _secrets(options: argparse.Namespace) -> tuple[list[str], str]:
 
 
 def _make(path: Path) -> None:
+    if path.exists():
+        return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
             file.write(f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}\n")
-    except FileExistsError:
-        return
     except OSError as error:
         raise CannotServe(
             f"The folder {path.parent} cannot be used ({error.strerror}): name another by --data-dir."

@@ -53,7 +53,8 @@ def publisher_app(desk: Desk) -> Starlette:
             or request.method == "PUT"
         ):
             return JSONResponse({"error": error.detail}, error.status_code, error.headers)
-        return problem_page(desk.publisher, error.status_code, error.detail)
+        words = "There is no such page." if error.status_code == 404 else error.detail
+        return problem_page(desk.publisher, error.status_code, words, title=f"Error {error.status_code}")
 
     async def broken(_: Request, error: Exception) -> Response:
         return JSONResponse({"error": f"The publisher's file cannot be used now: {error}."}, 503)

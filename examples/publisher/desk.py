@@ -49,16 +49,20 @@ class Desk:
 def desk_of(
     data_dir: Path,
     secrets: Sequence[str],
-    gateway: Gateway,
+    gateway_address: str,
     publisher: str,
     hang_up: Callable[[Scope], None],
     *,
     max_quantity: int | None = None,
     seed: int = 0,
 ) -> Desk:
-    """A desk over the inbox in this folder. Raises OSError and sqlite3.Error where it cannot be used."""
+    """A desk over the inbox in this folder.
+
+    Raises OSError and sqlite3.Error where that cannot be used, and ValueError for a secret that is none.
+    """
     data_dir.mkdir(parents=True, exist_ok=True)
     inbox = Inbox(data_dir / "inbox.db", secrets)
+    gateway = Gateway(gateway_address, publisher, secrets)
     return Desk(
         publisher=publisher,
         inbox=inbox,

@@ -1,6 +1,7 @@
 """The publisher on a port of its own, inside this process."""
 
 import asyncio
+import os
 import socket
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,6 @@ from starlette.types import Scope
 from examples.publisher.app import publisher_app
 from examples.publisher.desk import desk_of
 from examples.publisher.faults import Faults
-from examples.publisher.gateway import Gateway
 from examples.publisher.known import Known
 from examples.publisher.log import Log
 from examples.publisher.rejections import Rejections
@@ -45,10 +45,9 @@ class PublisherServer:
         seed: int = 0,
     ) -> None:
         self._port = port
-        self._gateway = Gateway(gateway, publisher, secrets)
         try:
             self._desk = desk_of(
-                data_dir, secrets, self._gateway, publisher, self._hang_up, max_quantity=max_quantity, seed=seed
+                data_dir, secrets, gateway, publisher, self._hang_up, max_quantity=max_quantity, seed=seed
             )
         except (OSError, sqlite3.Error) as error:
             raise CannotServe(f"The folder {data_dir} cannot be used ({error}): name another by --data-dir.") from None
@@ -102,9 +101,11 @@ class PublisherServer:
         try:
             self._socket = socket.create_server((LOOPBACK, self._port))
         except OSError as error:
-            await self._gateway.close()
+            await self._desk.gateway.close()
+            # Not strerror, which names the port once more here.
+            reason = os.strerror(error.errno or 0)
             raise CannotServe(
-                f"Port {self._port} cannot be had ({error.strerror}): name another by --port, or 0 for any free one."
+                f"Port {self._port} cannot be had ({reason}): name another by --port, or 0 for any free one."
             ) from None
         self._serving = asyncio.create_task(self._server.serve(sockets=[self._socket]))
         self._rejecting = asyncio.create_task(self._desk.rejections.send())
@@ -117,7 +118,7 @@ class PublisherServer:
         self._rejecting.cancel()
         self._server.should_exit = True
         await asyncio.gather(self._serving, self._rejecting, return_exceptions=True)
-        await self._gateway.close()
+        await self._desk.gateway.close()
         if self._socket is not None:
             self._socket.close()
 

@@ -69,9 +69,10 @@ def result_page(publisher: str, purchase: Purchase, answer: Answer, details: Det
     return page(publisher, "Set up", content, status=200 if answer.outcome in {"done", "unchanged"} else 409)
 
 
-def problem_page(publisher: str, status: int, heading: str, *lines: str) -> HTMLResponse:
-    """Why there is nothing to set up, and what to do."""
-    return page(publisher, "Set up", Markup("<h1>Set up</h1>{}").format(notice("bad", heading, *lines)), status=status)
+def problem_page(publisher: str, status: int, heading: str, *lines: str, title: str = "Set up") -> HTMLResponse:
+    """Why there is nothing to see, and what to do."""
+    content = Markup("<h1>{}</h1>{}").format(title, notice("bad", heading, *lines))
+    return page(publisher, title, content, status=status)
 
 
 def _standing(details: Details | None) -> Markup | None:

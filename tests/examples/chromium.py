@@ -1,0 +1,54 @@
+"""The browser for tests: where it is, and how it is started."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from playwright.async_api import Browser, Playwright, async_playwright
+
+OURS = "PERENNIAL_CHROMIUM"
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = [
+    # Chromium's own sandbox wants rights that a container's root has not; it sees our own pages only.
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class NoBrowser(Exception):
+    """There is none; the text says how to get one."""
+
+
+@asynccontextmanager
+async def running_browser() -> AsyncIterator[Browser]:
+    """A Chromium without a window. Raises NoBrowser."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=_path(playwright), args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+def _path(playwright: Playwright) -> str:
+    if named := os.environ.get(OURS):
+        if shutil.which(named):
+            return named
+        # Not skipped over: whoever names one wants that one.
+        raise AssertionError(f"{OURS} names {named}, which is no program.")
+    for name in NAMES:
+        if found := shutil.which(name):
+            return found
+    if Path(playwright.chromium.executable_path).exists():
+        return playwright.chromium.executable_path
+    raise NoBrowser(
+        f"no Chromium: install the system's package (apt-get install chromium), name one by {OURS}, "
+        "or run .venv/bin/playwright install chromium"
+    )

@@ -1,0 +1,113 @@
+"""`python -m examples.publisher`: what it prints, how it ends."""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.examples.messages import SECRET, message
+from tests.examples.sending import send
+
+ROOT = Path(__file__).parents[2]
+
+
+async def started(*options: str, secrets: str = "") -> asyncio.subprocess.Process:
+    environment = {name: value for name, value in os.environ.items() if name != "PUBLISHER_SECRETS"}
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "examples.publisher",
+        *options,
+        cwd=ROOT,
+        env={**environment, **({"PUBLISHER_SECRETS": secrets} if secrets else {})},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def address_of(program: asyncio.subprocess.Process) -> str:
+    assert program.stdout is not None
+    while line := await program.stdout.readline():
+        if found := re.search(r"is told at (http://\S+)/webhooks", line.decode()):
+            return found.group(1)
+    raise AssertionError("it has ended")
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+async def test_it_serves_until_it_is_stopped(tmp_path: Path, ending: signal.Signals) -> None:
+    program = await started("--port", "0", "--data-dir", str(tmp_path), secrets=f"{SECRET},{SECRET}")
+    async with httpx2.AsyncClient(base_url=await address_of(program), trust_env=False) as client:
+        assert (await send(client, message("s", 1, 0))).json()["verdict"] == "applied"
+    program.send_signal(ending)
+    out, errors = await program.communicate()
+    assert (program.returncode, errors) == (0, b"")
+    assert SECRET not in out.decode()
+
+
+async def test_it_makes_its_secret_once(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    for made in (True, False):
+        program = await started("--port", "0", "--data-dir", str(folder))
+        assert program.stdout is not None
+        line = (await program.stdout.readline()).decode()
+        assert ("A secret was made" in line) == made
+        kept = (folder / "secrets").read_text()
+        assert kept.strip() not in line
+        program.terminate()
+        await program.communicate()
+        assert kept == (folder / "secrets").read_text()
+    assert (folder / "secrets").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "words"),
+    [
+        (["--port", "70000"], 2, "Argument --port: takes a whole number from 0 to 65535, not '70000'."),
+        (["--port"], 2, "Argument --port: expected one argument."),
+        (["--gateway", "nowhere"], 2, "takes an address such as http://127.0.0.1:8236, not 'nowhere'"),
+        (["--gateway", "http://[x"], 2, "takes an address"),
+        (["--id", "con toso"], 2, "takes up to 64 letters"),
+        (["--max-quantity", "-1"], 2, "--max-quantity"),
+        (["--speed", "1"], 2, "Unrecognized arguments: --speed 1."),
+        (["--secret-file", "missing"], 2, "The secrets of missing cannot be read: No such file or directory."),
+        (["--secret-file", "Makefile"], 2, "Makefile: a secret is whsec_ and base64"),
+        (["--secret-file", "/dev/null"], 2, "/dev/null: an inbox takes at least one secret."),
+        (
+            ["--data-dir", "Makefile"],
+            1,
+            "The folder Makefile cannot be used (File exists): name another by --data-dir.",
+        ),
+    ],
+)
+async def test_what_was_given_wrong_is_one_line(options: list[str], code: int, words: str) -> None:
+    program = await started(*options)
+    out, errors = await program.communicate()
+    assert (program.returncode, out) == (code, b"")
+    assert words in errors.decode()
+    assert errors.decode().count("\n") == 1
+
+
+async def test_a_port_that_is_taken(tmp_path: Path) -> None:
+    first = await started("--port", "0", "--data-dir", str(tmp_path / "a"), secrets=SECRET)
+    port = (await address_of(first)).rpartition(":")[2]
+    second = await started("--port", port, "--data-dir", str(tmp_path / "b"), secrets=SECRET)
+    _, errors = await second.communicate()
+    assert second.returncode == 1
+    assert errors.decode() == (
+        f"Port {port} cannot be had (Address already in use): name another by --port, or 0 for any free one.\n"
+    )
+    first.terminate()
+    await first.communicate()
+    assert first.returncode == 0
+
+
+async def test_a_secret_that_is_none_is_not_shown(tmp_path: Path) -> None:
+    program = await started("--data-dir", str(tmp_path), secrets="whsec_?hidden")
+    _, errors = await program.communicate()
+    assert (program.returncode, b"hidden" in errors) == (2, False)
+    assert errors.decode().startswith("PUBLISHER_SECRETS: a secret is")
