@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx2
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from examples.publisher.server import PublisherServer
 from tests.examples.chromium import NoBrowser, running_browser
@@ -48,6 +48,8 @@ async def browser() -> AsyncIterator[Browser]:
     """One for all tests of this process; they are skipped where there is none."""
     try:
         async with running_browser() as browser:
+            # Other tests may keep the machine busy.
+            expect.set_options(timeout=30_000)
             yield browser
     except NoBrowser as none:
         pytest.skip(str(none))
@@ -57,7 +59,7 @@ async def browser() -> AsyncIterator[Browser]:
 async def page(browser: Browser, publisher: PublisherServer) -> AsyncIterator[Page]:
     """An empty tab, as a visitor for the first time has it; paths are the publisher's, and scripts are off."""
     context = await browser.new_context(base_url=publisher.address, java_script_enabled=False)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     elsewhere: list[str] = []
     context.on("request", lambda request: elsewhere.append(request.url))
     yield await context.new_page()

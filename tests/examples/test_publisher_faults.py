@@ -20,6 +20,12 @@ def seen(publisher: PublisherServer) -> list[tuple[str, str | None]]:
     return [(entry.verdict, entry.fault) for entry in reversed(publisher.log.page())]
 
 
+async def came_in(publisher: PublisherServer, requests: int) -> None:
+    """So many requests have a verdict, whether they are answered or not."""
+    while publisher.log.figures().requests < requests:
+        await asyncio.sleep(0.01)
+
+
 async def test_error(publisher: PublisherServer, client: httpx2.AsyncClient) -> None:
     publisher.faults.set(Fault.ERROR, ONCE)
     assert (await send(client, message("s", 1, 0))).status_code == 500
@@ -39,6 +45,7 @@ async def test_timeout(publisher: PublisherServer, client: httpx2.AsyncClient) -
     publisher.faults.set(Fault.TIMEOUT, ONCE)
     with pytest.raises(httpx2.ReadTimeout):
         await send(client, message("s", 1, 0), seconds=0.3)
+    await came_in(publisher, 1)
     assert publisher.inbox.applied("s") == []
     assert (await send(client, message("s", 1, 0))).status_code == 200
 
@@ -67,6 +74,7 @@ async def test_slow(publisher: PublisherServer, client: httpx2.AsyncClient) -> N
     publisher.faults.set(Fault.SLOW, Switch(next=1, seconds=60))
     with pytest.raises(httpx2.ReadTimeout):
         await send(client, message("s", 1, 0), seconds=0.3)
+    await came_in(publisher, 1)
     assert (await send(client, message("s", 1, 0))).json()["verdict"] == "repeat"
     publisher.faults.set(Fault.SLOW, Switch(next=1, seconds=0.1))
     assert (await send(client, message("s", 2, 1))).json()["verdict"] == "applied"
@@ -74,7 +82,7 @@ async def test_slow(publisher: PublisherServer, client: httpx2.AsyncClient) -> N
 
 async def test_reorder(publisher: PublisherServer, client: httpx2.AsyncClient) -> None:
     """What is held back is applied late: a second copy overtakes it, and one that follows is early."""
-    publisher.faults.set(Fault.REORDER, Switch(next=1, seconds=0.5))
+    publisher.faults.set(Fault.REORDER, Switch(next=1, seconds=2))
     held = asyncio.create_task(send(client, message("s", 1, 0)))
     while publisher.faults.board.reorder.next:
         await asyncio.sleep(0.01)
@@ -92,8 +100,7 @@ async def test_a_server_that_stops_does_not_wait_for_faults(tmp_path: Path) -> N
             client.base_url = publisher.address
             publisher.faults.replace(Board(timeout=ONCE, slow=Switch(next=1, seconds=3600)))
             waiting = [asyncio.create_task(send(client, message(one, 1, 0), seconds=60)) for one in "ab"]
-            while publisher.log.figures().requests < 2:
-                await asyncio.sleep(0.01)
+            await came_in(publisher, 2)
         answers = await asyncio.gather(*waiting, return_exceptions=True)
     assert any(isinstance(answer, httpx2.TransportError) for answer in answers)
 

@@ -156,7 +156,7 @@ async def test_faults_are_switched_by_hand(page: Page, publisher: PublisherServe
     await page.get_by_label("slow, seconds").fill("0.5")
     await page.get_by_label("Seed").fill("7")
     await page.get_by_role("button", name="Set").click()
-    await expect(page.get_by_role("status")).to_contain_text("It is set so")
+    await expect(page.get_by_role("status")).to_contain_text("The switches are set")
     board = publisher.faults.board
     assert (board.error, board.slow, board.seed) == (Switch(percent=12.5), Switch(next=2, seconds=0.5), 7)
     await expect(page.get_by_label("slow, next")).to_have_value("2")
@@ -166,7 +166,7 @@ async def test_faults_are_switched_by_hand(page: Page, publisher: PublisherServe
     await expect(page.get_by_label("timeout, percent")).to_have_value("90")
     assert publisher.faults.board == board
     await page.get_by_role("button", name="All off").click()
-    await expect(page.get_by_role("status")).to_contain_text("It is set so")
+    await expect(page.get_by_role("status")).to_contain_text("The switches are set")
     assert all(publisher.faults.board.of(fault) == Switch() for fault in Fault)
 
 

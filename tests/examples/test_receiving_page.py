@@ -48,7 +48,9 @@ async def receiver(folder: Path) -> AsyncIterator[httpx2.AsyncClient]:
             line = (await program.stderr.readline()).decode()
             assert line, "it has ended"
             address = re.search(r"http://[\d.]+:\d+", line)
-        async with httpx2.AsyncClient(base_url=address.group(), trust_env=False, timeout=30) as client:
+        # The server closes a connection on which an endpoint has failed, a moment after its answer.
+        close = {"connection": "close"}
+        async with httpx2.AsyncClient(base_url=address.group(), headers=close, trust_env=False, timeout=30) as client:
             yield client
     finally:
         program.terminate()

@@ -5,8 +5,9 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from examples.publisher.log import Entry, Figures
+from examples.publisher.log import FAULTED, Entry, Figures
 from examples.publisher.pages.layout import badge, dash, joined, page, when
+from examples.receiver.inbox import Verdict
 
 _LOG = Markup("""<h1>Events</h1>
 <section class="figures">{figures}</section>
@@ -60,7 +61,10 @@ def address(subscription: str, before: int | None = None) -> str:
 
 def _figures(figures: Figures) -> Markup:
     counts = [("requests", figures.requests), ("subscriptions", figures.subscriptions)]
-    counts += [(verdict.replace("_", " "), count) for verdict, count in figures.verdicts.items()]
+    order = [*Verdict, FAULTED]
+    counts += [
+        (verdict.replace("_", " "), figures.verdicts[verdict]) for verdict in order if verdict in figures.verdicts
+    ]
     shown = [_FIGURE.format("figure", count, words) for words, count in counts]
     for words, count in (
         ("applied twice", figures.applied_twice),
@@ -77,7 +81,7 @@ def _row(entry: Entry) -> Markup:
         received=when(entry.received_at, exact=True),
         subscription=_LINK.format(address(one), one)
         if one
-        else Markup('<s title="claimed">{}</s>').format(entry.message_id),
+        else Markup('<i class="dim" title="claimed, not proven">{}</i>').format(entry.message_id),
         sequence=dash(entry.sequence),
         previous=dash(entry.previous),
         event=dash(entry.event),

@@ -41,7 +41,7 @@ def faults_page(
     if fault:
         said = notice("bad", "Nothing is changed", fault)
     else:
-        said = notice("good", "It is set so") if saved else Markup("")
+        said = notice("good", "The switches are set") if saved else Markup("")
     content = _FORM.format(
         notice=said,
         field=FIELD,
