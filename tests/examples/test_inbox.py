@@ -1,6 +1,9 @@
 """The inbox applies each message once and in order: repeats, delays, crashes, several at once."""
 
+import signal
 import sqlite3
+import subprocess
+import sys
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -13,6 +16,8 @@ from hypothesis import strategies as st
 
 from examples.receiver.inbox import Inbox, Message, Verdict
 from tests.examples.messages import SECRET, Sent, message, microsoft
+
+ROOT = Path(__file__).parents[2]
 
 
 class Killed(BaseException):
@@ -102,6 +107,39 @@ def test_it_outlives_its_process(tmp_path: Path) -> None:
         inbox = Inbox(tmp_path / "inbox.db", [SECRET])
         sent = message("s", 1, 0)
         assert inbox.receive(sent.headers, sent.body, Effects(inbox)).verdict == expected
+
+
+KILLED = """
+import os, signal, sys
+from examples.receiver.inbox import Inbox
+from tests.examples.messages import SECRET, message
+from tests.examples.test_inbox import Effects
+
+inbox = Inbox(sys.argv[1], [SECRET])
+effects = Effects(inbox)
+
+def handle(books, message):
+    effects(books, message)
+    if sys.argv[2] == "before":
+        os.kill(os.getpid(), signal.SIGKILL)
+
+sent = message("s", 1, 0)
+inbox.receive(sent.headers, sent.body, handle)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize(("when", "expected"), [("before", Verdict.APPLIED), ("after", Verdict.REPEAT)])
+def test_a_process_killed_at_either_side_of_the_commit(
+    inbox: Inbox, effects: Effects, tmp_path: Path, when: str, expected: Verdict
+) -> None:
+    """The sender had no answer either way, and sends again."""
+    command = [sys.executable, "-c", KILLED, str(tmp_path / "inbox.db"), when]
+    assert subprocess.run(command, cwd=ROOT).returncode == -signal.SIGKILL
+    assert effects.of("s") == ([] if when == "before" else [1])
+    sent = message("s", 1, 0)
+    assert inbox.receive(sent.headers, sent.body, effects).verdict == expected
+    assert effects.of("s") == [1]
 
 
 def test_copies_at_the_same_moment_are_applied_once(inbox: Inbox, effects: Effects) -> None:

@@ -105,6 +105,41 @@ async def test_a_server_that_stops_does_not_wait_for_faults(tmp_path: Path) -> N
     assert any(isinstance(answer, httpx2.TransportError) for answer in answers)
 
 
+async def test_whoever_sends_until_it_is_taken_is_applied_once_and_in_order(
+    publisher: PublisherServer, client: httpx2.AsyncClient
+) -> None:
+    """Three subscriptions at once, under every fault."""
+    some, soon = Switch(percent=12), Switch(percent=12, seconds=0.02)
+    publisher.faults.replace(
+        Board(
+            seed=11,
+            error=some,
+            drop=some,
+            never=some,
+            too_many=some,
+            slow=soon,
+            reorder=soon,
+            timeout=Switch(percent=3),
+        )
+    )
+
+    async def tell(subscription: str) -> None:
+        for number in range(1, 16):
+            status = 0
+            while status != 200:
+                try:
+                    status = (await send(client, message(subscription, number, number - 1), seconds=1)).status_code
+                except httpx2.TransportError:
+                    continue
+
+    await asyncio.gather(*(tell(subscription) for subscription in "abc"))
+    figures = publisher.log.figures()
+    assert [publisher.inbox.applied(subscription) for subscription in "abc"] == [list(range(1, 16))] * 3
+    assert (figures.verdicts["applied"], figures.applied_twice, figures.applied_out_of_order) == (45, 0, 0)
+    assert figures.verdicts["repeat"] > 0
+    assert figures.faults.keys() >= {"error", "drop", "never", "too_many", "slow", "reorder"}
+
+
 async def test_what_is_not_genuine_meets_no_fault(publisher: PublisherServer, client: httpx2.AsyncClient) -> None:
     publisher.faults.set(Fault.ERROR, ONCE)
     forged = await send(client, message("s", 1, 0, secrets=[secret("stranger")]))

@@ -84,8 +84,8 @@ async def test_it_makes_its_secret_once(tmp_path: Path) -> None:
         ),
     ],
 )
-async def test_what_was_given_wrong_is_one_line(options: list[str], code: int, words: str) -> None:
-    program = await started(*options)
+async def test_what_was_given_wrong_is_one_line(tmp_path: Path, options: list[str], code: int, words: str) -> None:
+    program = await started("--data-dir", str(tmp_path), *options)
     out, errors = await program.communicate()
     assert (program.returncode, out) == (code, b"")
     assert words in errors.decode()
