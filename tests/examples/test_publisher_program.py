@@ -5,10 +5,12 @@ import os
 import re
 import signal
 import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import httpx2
 import pytest
+import pytest_asyncio
 
 from tests.examples.messages import SECRET, message
 from tests.examples.sending import send
@@ -16,18 +18,34 @@ from tests.examples.sending import send
 ROOT = Path(__file__).parents[2]
 
 
-async def started(*options: str, secrets: str = "") -> asyncio.subprocess.Process:
-    environment = {name: value for name, value in os.environ.items() if name != "PUBLISHER_SECRETS"}
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "examples.publisher",
-        *options,
-        cwd=ROOT,
-        env={**environment, **({"PUBLISHER_SECRETS": secrets} if secrets else {})},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+Start = Callable[..., Awaitable[asyncio.subprocess.Process]]
+
+
+@pytest_asyncio.fixture
+async def started() -> AsyncIterator[Start]:
+    """Starts the program with these options; what a test leaves running is killed."""
+    running: list[asyncio.subprocess.Process] = []
+
+    async def start(*options: str, secrets: str = "") -> asyncio.subprocess.Process:
+        environment = {name: value for name, value in os.environ.items() if name != "PUBLISHER_SECRETS"}
+        program = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "examples.publisher",
+            *options,
+            cwd=ROOT,
+            env={**environment, **({"PUBLISHER_SECRETS": secrets} if secrets else {})},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        running.append(program)
+        return program
+
+    yield start
+    for program in running:
+        if program.returncode is None:
+            program.kill()
+            await program.communicate()
 
 
 async def address_of(program: asyncio.subprocess.Process) -> str:
@@ -39,7 +57,7 @@ async def address_of(program: asyncio.subprocess.Process) -> str:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-async def test_it_serves_until_it_is_stopped(tmp_path: Path, ending: signal.Signals) -> None:
+async def test_it_serves_until_it_is_stopped(started: Start, tmp_path: Path, ending: signal.Signals) -> None:
     program = await started("--port", "0", "--data-dir", str(tmp_path), secrets=f"{SECRET},{SECRET}")
     async with httpx2.AsyncClient(base_url=await address_of(program), trust_env=False) as client:
         assert (await send(client, message("s", 1, 0))).json()["verdict"] == "applied"
@@ -49,7 +67,7 @@ async def test_it_serves_until_it_is_stopped(tmp_path: Path, ending: signal.Sign
     assert SECRET not in out.decode()
 
 
-async def test_it_makes_its_secret_once(tmp_path: Path) -> None:
+async def test_it_makes_its_secret_once(started: Start, tmp_path: Path) -> None:
     folder = tmp_path / "new"
     for made in (True, False):
         program = await started("--port", "0", "--data-dir", str(folder))
@@ -84,7 +102,9 @@ async def test_it_makes_its_secret_once(tmp_path: Path) -> None:
         ),
     ],
 )
-async def test_what_was_given_wrong_is_one_line(tmp_path: Path, options: list[str], code: int, words: str) -> None:
+async def test_what_was_given_wrong_is_one_line(
+    started: Start, tmp_path: Path, options: list[str], code: int, words: str
+) -> None:
     program = await started("--data-dir", str(tmp_path), *options)
     out, errors = await program.communicate()
     assert (program.returncode, out) == (code, b"")
@@ -92,7 +112,7 @@ async def test_what_was_given_wrong_is_one_line(tmp_path: Path, options: list[st
     assert errors.decode().count("\n") == 1
 
 
-async def test_a_port_that_is_taken(tmp_path: Path) -> None:
+async def test_a_port_that_is_taken(started: Start, tmp_path: Path) -> None:
     first = await started("--port", "0", "--data-dir", str(tmp_path / "a"), secrets=SECRET)
     port = (await address_of(first)).rpartition(":")[2]
     second = await started("--port", port, "--data-dir", str(tmp_path / "b"), secrets=SECRET)
@@ -106,7 +126,7 @@ async def test_a_port_that_is_taken(tmp_path: Path) -> None:
     assert first.returncode == 0
 
 
-async def test_a_secret_that_is_none_is_not_shown(tmp_path: Path) -> None:
+async def test_a_secret_that_is_none_is_not_shown(started: Start, tmp_path: Path) -> None:
     program = await started("--data-dir", str(tmp_path), secrets="whsec_?hidden")
     _, errors = await program.communicate()
     assert (program.returncode, b"hidden" in errors) == (2, False)
