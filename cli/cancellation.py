@@ -7,7 +7,7 @@ from domain.commands import Cancel
 
 @with_options
 def cancel(subscription: SubscriptionId, reason: Reasoned, confirming: Confirming, details: Details = None) -> None:
-    """Cancel it, once the decision is shown and confirmed (CXL-1).
+    """Cancel it, once that is shown and confirmed (CXL-1).
 
     Inside the refund window it ends now, for a full credit (CXL-2); after it, at renewal (CXL-3).
     What would be credited and when it would end is shown first. If that is different by the time it is

@@ -127,6 +127,14 @@ def _facts(details: Details, subscription: Subscription) -> Iterator[tuple[str, 
         yield "books", f"event {details.seq} is accepted; written up to {details.committed}"
     if details.attention:
         yield "ATTENTION", f"{details.attention}: mend the cause, then send the update retry_effect"
+    if details.undelivered:
+        yield (
+            "ATTENTION",
+            f"{details.undelivered} Mend it, then: starter.py notifications retry {details.subscription_id}",
+        )
+    elif details.publisher:
+        behind = "" if details.told >= details.committed else f" of {details.committed}"
+        yield "told", f"{details.publisher}, up to event {details.told}{behind}"
     if details.refused_signal_count:
         last = details.refused_signals[-1]
         yield "refused", f"signals: {details.refused_signal_count}, last {last.do}, {last.rule}: {last.message}"

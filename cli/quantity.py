@@ -31,7 +31,7 @@ def reject_quantity(
     asking: AskingAsPublisher,
     details: Details = None,
 ) -> None:
-    """Reject the last change of the number of licences, as its publisher (MON-4).
+    """Reject the last quantity, as its publisher (MON-4).
 
     What was before it comes back, prorated; until the billing period that it was made in ends.
     """

@@ -44,7 +44,7 @@ def resolve(
     ],
     as_json: Json = False,
 ) -> None:
-    """Show what a set-up link's token tells its publisher (ISV-3).
+    """Show what a set-up token tells its publisher (ISV-3).
 
     It does so in every state. The publisher then activates: starter.py activate.
     """

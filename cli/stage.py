@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from activities.publishers import Publishers
 from activities.settings import DRIVER, Settings
 from hosting.assembly import World, prepare_namespace, running_worker
 from hosting.connection import connect_to
@@ -18,6 +19,7 @@ from workflows.converter import DATA_CONVERTER
 from workflows.live import LiveScenario
 
 UI_PORT = 8233
+NOBODY = Publishers()
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,13 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(directory: Path, *, web_ui: bool = False) -> AsyncIterator[Stage]:
-    """Everything in the directory and in memory: nothing of the user's own data is touched."""
+async def stage(directory: Path, *, web_ui: bool = False, publishers: Publishers = NOBODY) -> AsyncIterator[Stage]:
+    """Everything in the directory and in memory: nothing of the user's own data is touched, and nobody is told."""
     settings = fresh_settings(directory)
     async with EmbeddedServer(directory, ui_port=_ui_port() if web_ui else None) as server:
         client = await connect_to(server.address, data_converter=DATA_CONVERTER)
         await prepare_namespace(client)
-        async with running_worker(client, settings) as world:
+        async with running_worker(client, settings, publishers) as world:
             yield Stage(address=server.address, ui_address=server.ui_address, world=world)
 
 
@@ -51,6 +53,7 @@ def fresh_settings(directory: Path) -> Settings:
         database_url=f"{DRIVER}:///{(directory / 'books.db').as_posix()}",
         tenants_path=directory / "tenants.db",
         tenants_url=None,
+        publishers_file=None,
         task_queue="stage",
         periods_per_run=3,
     )

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from activities.settings import Settings
 from cli.app import app
 from cli.stage import fresh_settings, stage
 from tests.cli.shop import buyer, contents
+from tests.live.endpoint import Endpoint, publishers_at
 
 ROOT = Path(__file__).parents[2]
 Starter = Callable[..., Result]
@@ -88,7 +90,13 @@ class Ask:
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def endpoint() -> Endpoint:
+    """Of the publisher `told`, who is given up after one try. It serves as long as the worker runs."""
+    return Endpoint()
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory, endpoint: Endpoint) -> Iterator[dict[str, str]]:
     """A server, a worker and a filled catalog in a thread of their own; what tells the command line where they are."""
     directory = tmp_path_factory.mktemp("cli")
     up, done = threading.Event(), threading.Event()
@@ -100,7 +108,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]
     }
 
     async def serve() -> None:
-        async with stage(directory) as playing:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(endpoint)
+            publishers = publishers_at(endpoint.url, told={"terms": {"tries": 1}})
+            playing = await stack.enter_async_context(stage(directory, publishers=publishers))
             await playing.world.catalog.import_contents(contents(), "the shop", datetime.now(UTC))
             environment["TEMPORAL_ADDRESS"] = playing.address
             up.set()

@@ -61,6 +61,7 @@ OFFERS: list[dict[str, Any]] = [
     {**MONTHLY, "id": "only-in-france", "name": "Only in France", "unit_price": "1.00", "countries": ["FR"]},
     {**MONTHLY, "id": "not-through-us", "name": "Not through us", "unit_price": "1.00", "in_programme": False},
     {**MONTHLY, "id": "for-others", "name": "For others", "unit_price": "1.00", "exclusive_to": ["resale-two"]},
+    {**MONTHLY, "id": "told-of", "name": "Told of", "unit_price": "1.00", "vendor": "told"},
     {**MICROSOFT, "id": "container", "name": "Container", "unit_price": "1.00", "transactable": False},
     {**MONTHLY, "id": "isv-usage", "name": "ISV Usage", "unit_price": "1.00", "billing_type": "usage"},
     {**MICROSOFT, "id": "for-schools", "name": "For schools", "unit_price": "1.00", "segments": ["education"]},
