@@ -1,7 +1,9 @@
 """What publishers are told in their dialect: the same bytes at every try."""
 
 import json
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -123,3 +125,15 @@ def test_each_dialect_has_a_schema_that_its_messages_keep() -> None:
         assert list(body) == list(schema["properties"])
         assert schema["required"] == list(schema["properties"])
         json.dumps(schema)
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_the_page_for_publishers_shows_what_is_sent(dialect: Dialect) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "receiving.md").read_text()
+    shown = re.search(rf"<!-- message: {dialect} -->\n```json\n(.*?)```", page, re.DOTALL)
+    assert shown is not None
+    at = datetime(2026, 11, 26, 9, tzinfo=UTC)
+    told = notice(subscription_id="order-1-1", seq=4, at=at, rule="MON-4", add_ons={"backup": 1})
+    sent = compose(endpoint(dialect=dialect.value), told, 2)
+    assert sent is not None
+    assert json.loads(shown[1]) == json.loads(sent.body)
