@@ -57,7 +57,7 @@ def check(
 ) -> None:
     """Check that the books keep the rules, unaltered.
 
-    Invariants 1 to 6 and 8, MON-2, and without IDs also 14: invoices, payments and double entry of every customer.
+    Invariants 1 to 6, 8 and 13, MON-2, and without IDs also 14: invoices, payments and double entry of every customer.
     Reads only, also while a worker writes. Exit code 1 if anything does not hold.
     """
     from cli.books import opened_books

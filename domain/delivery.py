@@ -1,5 +1,6 @@
 """When a publisher is told again what it has not taken, and when that is given up (invariant 13)."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -25,6 +26,22 @@ class Standing(StrEnum):
     def done(self) -> bool:
         """The next one may be told."""
         return self in {Standing.DELIVERED, Standing.SKIPPED, Standing.NOT_IN_DIALECT}
+
+
+def out_of_order(events: Sequence[int], noticed: Sequence[int], standings: Mapping[int, Standing]) -> Iterator[str]:
+    """What shows that events are missing from what is told, or told out of order (invariant 13).
+
+    `events` and `noticed` are the sequence numbers in the journal and in the outbox, `standings` those that were tried.
+    """
+    if list(events) != list(noticed):
+        differing = sorted(set(events) ^ set(noticed))
+        yield f"journal and outbox differ in the events {', '.join(map(str, differing[:10]))}"
+    behind = next((seq for seq in events if not standings.get(seq, Standing.WAITING).done), None)
+    for seq in sorted(standings):
+        if seq not in events:
+            yield f"a publisher was told event {seq}, which there is not"
+        elif behind is not None and seq > behind:
+            yield f"a publisher was told event {seq} while event {behind} is not done with"
 
 
 class DeliveryTerms(Strict):

@@ -28,6 +28,7 @@ class Invariant(StrEnum):
     ACCESS = "5"
     THE_END_IS_FINAL = "6"
     NUMBERED = "8"
+    TOLD_IN_ORDER = "13"
     INVOICED = "14"
     DOUBLE_ENTRY = "MON-5"
     AS_RECORDED = "MON-2"
@@ -41,6 +42,7 @@ WORDS: dict[Invariant, str] = {
     Invariant.ACCESS: "users had access exactly in trial and active",
     Invariant.THE_END_IS_FINAL: "nothing happened after the end",
     Invariant.NUMBERED: "each change follows the one before, with actor and rule",
+    Invariant.TOLD_IN_ORDER: "every event is there for its publisher, told in order",
     Invariant.INVOICED: "invoices and what none has yet come to the ledger",
     Invariant.DOUBLE_ENTRY: "every entry balances, and says what the ledger says",
     Invariant.AS_RECORDED: "journal and ledger are as they were written",

@@ -108,3 +108,39 @@ async def test_a_row_comes_with_what_it_breaks(auditor: SqlAuditor, database: Da
         Invariant.AS_RECORDED,
     }
     assert all(any(str(row.amount) == "9000.00" for row in violation.rows) for violation in violations)
+
+
+DELIVERED = (
+    "INSERT INTO delivery (subscription_id, seq, publisher, standing, tries) VALUES ('s-1', {}, 'contoso', '{}', 1)"
+)
+
+
+@pytest.mark.parametrize(
+    ("statements", "words"),
+    [
+        (["DELETE FROM outbox WHERE subscription_id = 's-1' AND seq = 2"], "journal and outbox differ in the events 2"),
+        (
+            [DELIVERED.format(1, "delivered"), DELIVERED.format(3, "delivered")],
+            "told event 3 while event 2 is not done",
+        ),
+        (
+            [DELIVERED.format(1, "undeliverable"), DELIVERED.format(2, "waiting")],
+            "told event 2 while event 1 is not done",
+        ),
+        ([DELIVERED.format(1, "waiting"), DELIVERED.format(77, "delivered")], "told event 77, which there is not"),
+    ],
+)
+async def test_invariant_13_what_was_told_out_of_order_is_found(
+    auditor: SqlAuditor, database: Database, statements: list[str], words: str
+) -> None:
+    for statement in statements:
+        await alter(database, statement)
+    violations = (await found(auditor))["s-1"].violations
+    assert {violation.invariant for violation in violations} == {Invariant.TOLD_IN_ORDER}
+    assert any(words in violation.words for violation in violations), violations
+
+
+async def test_invariant_13_what_is_told_in_order_is_well(auditor: SqlAuditor, database: Database) -> None:
+    for seq, standing in enumerate(("delivered", "skipped", "not_in_dialect", "undeliverable"), start=1):
+        await alter(database, DELIVERED.format(seq, standing))
+    assert (await found(auditor))["s-1"].violations == ()

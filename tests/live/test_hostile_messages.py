@@ -54,6 +54,12 @@ BAD_UPDATES: list[tuple[str, list[Any], str]] = [
     ("suspend", [{"by": "admin_agent", "reason": "fraud", "details": "x" * 2000}], "details: got 'xxx"),
     ("suspend", [{"by": "admin_agent", "reason": "fraud", "command_id": "no\nnewlines"}], "command_id: got"),
     ("retry_effect", [{"by": "global_admin"}], "Nothing needs attention"),
+    ("retry_notification", [{"by": "operator"}], "Nobody is told of it: name its publisher."),
+    ("retry_notification", [{"by": "operator", "publisher": "a/b"}], "publisher: got 'a/b'"),
+    ("retry_notification", [{}], "by: got nothing; takes a value"),
+    ("skip_notification", [{"by": "operator", "sequence": 1}], "No event is undeliverable: there is none to skip."),
+    ("skip_notification", [{"by": "operator", "sequence": "1"}], "sequence: got '1'; takes a whole number"),
+    ("skip_notification", [{"by": "operator", "sequence": 0}], "sequence: got 0; takes 1 or more"),
     ("no_such_update", [{}], "expected but not found"),
 ]
 

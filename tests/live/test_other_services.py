@@ -29,7 +29,7 @@ EXAMPLES = [
     (kind, check, expected, f"python - <<'CODE'\n{code}CODE\n" if language == "python" else code)
     for kind, check, expected, language, code in FOUND
 ]
-OPERATORS = {"retry_effect", "migrate"}
+OPERATORS = {"retry_effect", "migrate", "retry_notification", "skip_notification"}
 
 pytestmark = [
     pytest.mark.live,

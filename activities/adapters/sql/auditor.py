@@ -10,9 +10,10 @@ from activities.adapters.sql import ledger
 from activities.adapters.sql.books import digest_of
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.reader import about_of, access_of, events_of, ledger_of
-from activities.adapters.sql.tables import decision, subscription
+from activities.adapters.sql.tables import decision, delivery, outbox, subscription
 from activities.contracts import About, RecordInput
 from activities.errors import one_line
+from domain.delivery import Standing, out_of_order
 from domain.effects import Record
 from domain.events import Event, EventName
 from domain.values import Frozen, Instant
@@ -104,6 +105,10 @@ def _looked_over(connection: Connection, subscription_id: str) -> Audited:
                 )
                 for words, rows, its_events in altered
             ),
+            *(
+                Violation(subscription_id=subscription_id, invariant=Invariant.TOLD_IN_ORDER, words=words)
+                for words in _told_out_of_order(connection, subscription_id, events)
+            ),
         ),
     )
 
@@ -150,6 +155,13 @@ def _listed_otherwise(listed: RowMapping, events: list[Event]) -> Iterator[Found
     }.items():
         if listed[name] != wanted:
             yield f"lists show {name} {listed[name]}, the journal {wanted}", (), (last,)
+
+
+def _told_out_of_order(connection: Connection, subscription_id: str, events: list[Event]) -> Iterator[str]:
+    noticed = select(outbox.c.seq).where(outbox.c.subscription_id == subscription_id).order_by(outbox.c.seq)
+    tried = select(delivery.c.seq, delivery.c.standing).where(delivery.c.subscription_id == subscription_id)
+    standings = {row.seq: Standing(row.standing) for row in connection.execute(tried)}
+    return out_of_order([event.seq for event in events], connection.scalars(noticed).all(), standings)
 
 
 def _digests(about: About, its_events: tuple[Event, ...], events: list[Event]) -> Iterator[str]:
