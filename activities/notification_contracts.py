@@ -39,11 +39,13 @@ class HandOver(Frozen):
 class Pending(Frozen):
     """The next event of a stream: what to tell, after which one, and how often that has been tried.
 
-    `previous` is the sequence number of the event told before it, 0 for none.
+    `previous` is the sequence number of the event that the same publisher was told before it, 0 for none; `vendor` the
+    publisher of the offer, as the catalog has it now.
     """
 
     notice: Notice
     previous: int
+    vendor: str | None = None
     standing: Standing = Standing.WAITING
     tries: int = 0
     first_tried_at: Instant | None = None

@@ -52,7 +52,10 @@ class NotificationActivities:
             await self._deliverer.deliver(left)
 
     async def _tell_next(self, endpoint: Endpoint, wanted: TellInput) -> Told:
-        while (pending := await self._outbox.next(wanted.subscription_id)) is not None:
+        while (pending := await self._outbox.next(wanted.subscription_id, endpoint.id)) is not None:
+            if pending.vendor != endpoint.id:
+                # Whoever names a publisher may be mistaken: what is another's is told to nobody else.
+                return await self._halted(wanted, f"The offer's vendor is not {endpoint.id}.")
             seq, now = pending.notice.seq, activity.info().started_time
             message = compose(endpoint, pending.notice, pending.previous)
             if message is None:

@@ -107,8 +107,8 @@ class AccountOpener(Protocol):
 class Outbox(Protocol):
     """What publishers are to be told, in order for each subscription, and how far that has come (invariant 13)."""
 
-    async def next(self, subscription_id: str) -> Pending | None:
-        """The first event that is not done; None where all are."""
+    async def next(self, subscription_id: str, publisher: str) -> Pending | None:
+        """The first event that is not done, as this publisher is to be told it; None where all are."""
         ...
 
     async def told_up_to(self, subscription_id: str) -> int:

@@ -78,6 +78,7 @@ def list_notifications(
         print_json([each.model_dump(mode="json") for each in found])
     elif found:
         _print(found)
+        _say_who_is_not_told(found)
     elif after is None:
         words = "No such notification." if filters.standing or filters.every else "Every publisher has been told all."
         console().print(f"{words} All there are: starter.py notifications list --all", soft_wrap=True)
@@ -127,6 +128,24 @@ def _print(found: list[Listed]) -> None:
     for each in found:
         if each.problem:
             screen.print(f"{each.subscription_id}, event {each.seq}: {printable(each.problem)}", soft_wrap=True)
+
+
+def _say_who_is_not_told(found: list[Listed]) -> None:
+    """Of what waits untried: whether this machine's file names its publisher at all."""
+    from activities.adapters.publishers_file import load_publishers
+    from activities.settings import Settings, SettingsFault
+    from cli.failure import Misused
+    from cli.screen import console
+
+    waiting = {each.publisher for each in found if each.standing is Standing.WAITING and not each.tries}
+    try:
+        settings = Settings.load()
+        known = load_publishers(settings.publishers_file).ids
+    except SettingsFault as fault:
+        raise Misused(*str(fault).splitlines()) from None
+    for publisher in sorted(waiting - known):
+        why = "the file does not name it" if settings.publishers_file else "PERENNIAL_PUBLISHERS_FILE is not set here"
+        console().print(f"{publisher}: {why}.", soft_wrap=True)
 
 
 @with_options

@@ -174,6 +174,14 @@ async def test_a_publisher_that_the_file_lacks_is_said_to_be_missing(desk: Desk)
     assert desk.publisher.heard == []
 
 
+async def test_a_publisher_hears_of_its_own_offers_only(stocked: Database) -> None:
+    """An operator's mistake, or a vendor that the catalog has changed since."""
+    desk = Desk(stocked, id="wingtip")
+    halted = await desk.tell(TELL.model_copy(update={"publisher": "wingtip"}))
+    assert halted == Told(told=0, halted="The offer's vendor is not wingtip.")
+    assert desk.publisher.heard == []
+
+
 async def test_what_a_life_leaves_is_handed_over_or_tried_again(desk: Desk) -> None:
     left = HandOver(subscription_id="s-1", publisher="contoso", told=1, last=3)
     await ActivityEnvironment().run(desk.activities.hand_over, left)

@@ -29,19 +29,19 @@ async def outbox(database: Database) -> SqlOutbox:
 
 
 async def told(outbox: SqlOutbox, standing: Standing = Standing.DELIVERED) -> int:
-    pending = await outbox.next("s-1")
+    pending = await outbox.next("s-1", "contoso")
     assert pending is not None
     await outbox.settle(pending, "contoso", standing, START)
     return pending.notice.seq
 
 
 async def test_invariant_13_one_after_the_other(outbox: SqlOutbox) -> None:
-    first = await outbox.next("s-1")
+    first = await outbox.next("s-1", "contoso")
     assert first is not None
     assert (first.notice.seq, first.previous, first.tries, first.standing) == (1, 0, 0, Standing.WAITING)
-    assert await outbox.next("s-1") == first
+    assert await outbox.next("s-1", "contoso") == first
     assert [await told(outbox) for _ in range(3)] == [1, 2, 3]
-    assert await outbox.next("s-1") is None
+    assert await outbox.next("s-1", "contoso") is None
     assert await outbox.told_up_to("s-1") == 3
     assert await outbox.told_up_to("another") == 0
 
@@ -49,54 +49,64 @@ async def test_invariant_13_one_after_the_other(outbox: SqlOutbox) -> None:
 async def test_the_one_told_before_is_named_whatever_lies_between(outbox: SqlOutbox) -> None:
     await told(outbox)
     await told(outbox, Standing.NOT_IN_DIALECT)
-    third = await outbox.next("s-1")
+    third = await outbox.next("s-1", "contoso")
     assert third is not None
     assert (third.notice.seq, third.previous) == (3, 1)
 
 
+async def test_a_publisher_that_takes_over_has_heard_of_nothing(outbox: SqlOutbox) -> None:
+    await told(outbox)
+    theirs, others = [await outbox.next("s-1", publisher) for publisher in ("contoso", "wingtip")]
+    assert theirs is not None
+    assert others is not None
+    assert (theirs.notice.seq, theirs.previous) == (2, 1)
+    assert (others.notice.seq, others.previous) == (2, 0)
+    assert theirs.vendor == others.vendor == "contoso"
+
+
 async def test_tries_are_counted_and_survive(outbox: SqlOutbox, database: Database) -> None:
-    first = await outbox.next("s-1")
+    first = await outbox.next("s-1", "contoso")
     assert first is not None
     await outbox.failed(first, "contoso", "answered 500", START, LATER)
-    again = await SqlOutbox(database).next("s-1")
+    again = await SqlOutbox(database).next("s-1", "contoso")
     assert again is not None
     assert (again.tries, again.first_tried_at, again.next_try_at) == (1, START, LATER)
     await outbox.failed(again, "contoso", "answered 503", LATER, None)
-    given_up = await outbox.next("s-1")
+    given_up = await outbox.next("s-1", "contoso")
     assert given_up is not None
     assert (given_up.tries, given_up.standing) == (2, Standing.UNDELIVERABLE)
     assert (given_up.first_tried_at, given_up.problem) == (START, "answered 503")
 
 
 async def test_afresh_the_tries_begin_anew(outbox: SqlOutbox) -> None:
-    first = await outbox.next("s-1")
+    first = await outbox.next("s-1", "contoso")
     assert first is not None
     await outbox.failed(first, "contoso", "answered 500", START, None)
     await outbox.afresh("s-1")
-    again = await outbox.next("s-1")
+    again = await outbox.next("s-1", "contoso")
     assert again is not None
     assert (again.tries, again.first_tried_at, again.standing) == (0, None, Standing.WAITING)
 
 
 async def test_afresh_leaves_alone_what_is_being_tried(outbox: SqlOutbox) -> None:
-    first = await outbox.next("s-1")
+    first = await outbox.next("s-1", "contoso")
     assert first is not None
     await outbox.failed(first, "contoso", "answered 500", START, LATER)
     await outbox.afresh("s-1")
-    again = await outbox.next("s-1")
+    again = await outbox.next("s-1", "contoso")
     assert again is not None
     assert (again.tries, again.next_try_at) == (1, LATER)
 
 
 async def test_what_a_worker_thought_dead_says_later_changes_nothing(outbox: SqlOutbox) -> None:
     """Its try and another one's overlapped: the event is delivered, whatever came of the other."""
-    late = await outbox.next("s-1")
+    late = await outbox.next("s-1", "contoso")
     assert late is not None
     await told(outbox)
     await outbox.failed(late, "contoso", "answered 500", LATER, None)
     await outbox.settle(late, "contoso", Standing.DELIVERED, LATER)
     assert await outbox.told_up_to("s-1") == 1
-    second = await outbox.next("s-1")
+    second = await outbox.next("s-1", "contoso")
     assert second is not None
     assert second.notice.seq == 2
 
@@ -104,10 +114,10 @@ async def test_what_a_worker_thought_dead_says_later_changes_nothing(outbox: Sql
 async def test_each_subscription_has_a_stream_of_its_own(outbox: SqlOutbox, database: Database) -> None:
     other = Player(InSql(database), order(LICENCE, "s-2"))
     await other.perform()
-    first = await outbox.next("s-1")
+    first = await outbox.next("s-1", "contoso")
     assert first is not None
     await outbox.failed(first, "contoso", "answered 500", START, None)
-    second = await outbox.next("s-2")
+    second = await outbox.next("s-2", "contoso")
     assert second is not None
     assert (second.notice.subscription_id, second.standing) == ("s-2", Standing.WAITING)
 
@@ -131,7 +141,7 @@ async def test_the_receipt_names_who_is_to_be_told(database: Database) -> None:
 
 async def test_the_list_tells_how_each_one_stands(outbox: SqlOutbox, database: Database) -> None:
     await told(outbox)
-    second = await outbox.next("s-1")
+    second = await outbox.next("s-1", "contoso")
     assert second is not None
     await outbox.failed(second, "contoso", "answered 500", START, None)
     notifications = SqlNotifications(database)

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, update
 
 from activities.adapters.sql.database import Database
-from activities.adapters.sql.tables import delivery, outbox
+from activities.adapters.sql.tables import delivery, offer, outbox, subscription
 from activities.notification_contracts import Pending
 from domain.delivery import Standing
 
@@ -19,13 +19,13 @@ class SqlOutbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def next(self, subscription_id: str) -> Pending | None:
-        """The first event that is not done; None where all are."""
-        return await self._database.read(_next, subscription_id)
+    async def next(self, subscription_id: str, publisher: str) -> Pending | None:
+        """The first event that is not done, as this publisher is to be told it; None where all are."""
+        return await self._database.read(_next, subscription_id, publisher)
 
     async def told_up_to(self, subscription_id: str) -> int:
         """The last event that is done, 0 for none."""
-        return await self._database.read(_told_up_to, subscription_id, _DONE)
+        return await self._database.read(_told_up_to, subscription_id)
 
     async def settle(self, pending: Pending, publisher: str, standing: Standing, at: datetime) -> None:
         """Note what became of the event for good; what is done already stays as it is."""
@@ -56,20 +56,22 @@ class SqlOutbox:
         await self._database.write(_afresh, subscription_id)
 
 
-def _next(connection: Connection, subscription_id: str) -> Pending | None:
-    told = _told_up_to(connection, subscription_id, _DONE)
+def _next(connection: Connection, subscription_id: str, publisher: str) -> Pending | None:
+    told = _told_up_to(connection, subscription_id)
     tried = (delivery.c.subscription_id == outbox.c.subscription_id) & (delivery.c.seq == outbox.c.seq)
     columns = (delivery.c.standing, delivery.c.tries, delivery.c.first_tried_at, delivery.c.next_try_at)
     wanted = (
-        select(outbox.c.payload, *columns, delivery.c.problem)
+        select(outbox.c.payload, offer.c.vendor, *columns, delivery.c.problem)
+        .join(subscription, subscription.c.id == outbox.c.subscription_id)
+        .outerjoin(offer, offer.c.id == subscription.c.offer_id)
         .outerjoin(delivery, tried)
         .where(outbox.c.subscription_id == subscription_id, outbox.c.seq > told)
     )
     row = connection.execute(wanted.order_by(outbox.c.seq).limit(1)).one_or_none()
     if row is None:
         return None
-    previous = _told_up_to(connection, subscription_id, [Standing.DELIVERED.value])
-    return Pending(notice=row.payload, previous=previous, **_progress(row._mapping))
+    previous = _heard_last(connection, subscription_id, publisher)
+    return Pending(notice=row.payload, previous=previous, vendor=row.vendor, **_progress(row._mapping))
 
 
 def _progress(row: RowMapping) -> dict[str, Any]:
@@ -79,9 +81,19 @@ def _progress(row: RowMapping) -> dict[str, Any]:
     return {"standing": Standing(row["standing"]), **{name: row[name] for name in columns}}
 
 
-def _told_up_to(connection: Connection, subscription_id: str, standings: list[str]) -> int:
-    of_it = delivery.c.subscription_id == subscription_id
-    return connection.scalar(select(func.max(delivery.c.seq)).where(of_it, delivery.c.standing.in_(standings))) or 0
+def _told_up_to(connection: Connection, subscription_id: str) -> int:
+    done = delivery.c.standing.in_(_DONE)
+    return _last(connection, (delivery.c.subscription_id == subscription_id) & done)
+
+
+def _heard_last(connection: Connection, subscription_id: str, publisher: str) -> int:
+    """One that takes over from another has heard of nothing."""
+    delivered = (delivery.c.standing == Standing.DELIVERED.value) & (delivery.c.publisher == publisher)
+    return _last(connection, (delivery.c.subscription_id == subscription_id) & delivered)
+
+
+def _last(connection: Connection, which: ColumnElement[bool]) -> int:
+    return connection.scalar(select(func.max(delivery.c.seq)).where(which)) or 0
 
 
 def _note(connection: Connection, pending: Pending, publisher: str, columns: dict[str, Any]) -> None:
