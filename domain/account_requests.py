@@ -11,7 +11,7 @@ from domain.invoice import InvoiceId
 from domain.money import EXPONENTS, Currency, fits
 from domain.policy import PackName
 from domain.roles import AccountAction
-from domain.values import Id, RequestDecimal, RequestInstant, Strict, without_nul
+from domain.values import WITHOUT_NUL, Id, RequestDecimal, RequestInstant, Strict, without_nul
 
 
 def _more_than_zero(amount: Decimal) -> Decimal:
@@ -20,8 +20,10 @@ def _more_than_zero(amount: Decimal) -> Decimal:
     return amount
 
 
-PaymentAmount = Annotated[RequestDecimal, AfterValidator(_more_than_zero)]
-Reason = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(without_nul)]
+_NOT_ZERO = Field(json_schema_extra={"not": {"anyOf": [{"const": 0}, {"type": "string", "pattern": "^[0.]*$"}]}})
+
+PaymentAmount = Annotated[RequestDecimal, AfterValidator(_more_than_zero), _NOT_ZERO]
+Reason = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(without_nul), WITHOUT_NUL]
 
 
 class AccountRequest(Strict):

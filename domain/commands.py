@@ -13,9 +13,9 @@ from domain.money import Money
 from domain.offers import MAX_QUANTITY, PinnedOffer
 from domain.prices import Price, order_faults
 from domain.roles import Action
-from domain.values import Id, RequestDecimal, RequestInstant, Strict, without_nul
+from domain.values import WITHOUT_NUL, Id, RequestDecimal, RequestInstant, Strict, without_nul
 
-Details = Annotated[str, Field(max_length=1024), AfterValidator(without_nul)]
+Details = Annotated[str, Field(max_length=1024), AfterValidator(without_nul), WITHOUT_NUL]
 Quantity = Annotated[int, Field(ge=0, le=MAX_QUANTITY)]
 Sequence = Annotated[int, Field(ge=1, le=1_000_000_000)]
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Annotated
 
 import iso4217
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from domain.values import ExactDecimal, Frozen
 
@@ -18,7 +18,7 @@ def _known_currency(code: str) -> str:
     return code
 
 
-Currency = Annotated[str, AfterValidator(_known_currency)]
+Currency = Annotated[str, AfterValidator(_known_currency), Field(json_schema_extra={"pattern": "^[A-Z]{3}$"})]
 
 
 class Money(Frozen):

@@ -4,7 +4,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from domain.offers import BillingPlan
 from domain.values import Frozen
@@ -89,4 +89,4 @@ def _known_pack(name: str) -> str:
     return name
 
 
-PackName = Annotated[str, AfterValidator(_known_pack)]
+PackName = Annotated[str, AfterValidator(_known_pack), Field(json_schema_extra={"enum": list(PACKS)})]

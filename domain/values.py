@@ -3,9 +3,9 @@
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 FIRST_YEAR, LAST_YEAR = 1900, 9900
@@ -91,12 +91,73 @@ def without_nul(text: str) -> str:
     return text
 
 
+def _asked(schema: dict[str, Any]) -> WithJsonSchema:
+    """What the published schema says may be sent: pydantic knows the type behind a validator, not what it takes."""
+    return WithJsonSchema(schema, mode="validation")
+
+
+def _told(schema: dict[str, Any]) -> WithJsonSchema:
+    """What the published schema says is written."""
+    return WithJsonSchema(schema, mode="serialization")
+
+
+_CLOCK = r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+_DAY = r"-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_OFFSET = r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
+_FORMAT = {"type": "string", "format": "date-time"}
+_INSTANT_ASKED = _asked({**_FORMAT, "pattern": rf"^[0-9]{{4}}{_DAY}{_CLOCK}([.][0-9]{{1,6}})?{_OFFSET}"})
+_REQUEST_INSTANT_ASKED = _asked(
+    {**_FORMAT, "pattern": rf"^(19|[2-8][0-9]|9[0-8])[0-9]{{2}}{_DAY}{_CLOCK}([.][0-9]{{1,6}})?{_OFFSET}"}
+)
+_INSTANT_TOLD = _told({**_FORMAT, "pattern": rf"^[0-9]{{4}}{_DAY}{_CLOCK}([.][0-9]{{6}})?Z$"})
+_DECIMAL_ASKED = _asked(
+    {
+        "anyOf": [
+            {"type": "string", "pattern": r"^[0-9]{1,40}([.][0-9]{1,20})?$"},
+            {"type": "integer", "minimum": 0, "exclusiveMaximum": 10**40},
+        ]
+    }
+)
+_REQUEST_DECIMAL_ASKED = _asked(
+    {
+        "anyOf": [
+            # Zeros in front are no digits of the number.
+            {"type": "string", "pattern": r"^0{0,28}[0-9]{1,12}([.][0-9]{1,9})?$"},
+            {"type": "integer", "minimum": 0, "exclusiveMaximum": 10**12},
+        ]
+    }
+)
+_DECIMAL_TOLD = _told({"type": "string", "pattern": r"^[0-9]+([.][0-9]+)?$"})
+
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
-Instant = Annotated[datetime, BeforeValidator(parse_instant), PlainSerializer(format_instant, when_used="json")]
+Instant = Annotated[
+    datetime,
+    BeforeValidator(parse_instant),
+    PlainSerializer(format_instant, when_used="json"),
+    _INSTANT_ASKED,
+    _INSTANT_TOLD,
+]
 RequestInstant = Annotated[
-    datetime, BeforeValidator(parse_request_instant), PlainSerializer(format_instant, when_used="json")
+    datetime,
+    BeforeValidator(parse_request_instant),
+    PlainSerializer(format_instant, when_used="json"),
+    _REQUEST_INSTANT_ASKED,
+    _INSTANT_TOLD,
 ]
-ExactDecimal = Annotated[Decimal, BeforeValidator(parse_decimal), PlainSerializer(format_decimal, when_used="json")]
+ExactDecimal = Annotated[
+    Decimal,
+    BeforeValidator(parse_decimal),
+    PlainSerializer(format_decimal, when_used="json"),
+    _DECIMAL_ASKED,
+    _DECIMAL_TOLD,
+]
 RequestDecimal = Annotated[
-    Decimal, BeforeValidator(parse_request_decimal), PlainSerializer(format_decimal, when_used="json")
+    Decimal,
+    BeforeValidator(parse_request_decimal),
+    PlainSerializer(format_decimal, when_used="json"),
+    _REQUEST_DECIMAL_ASKED,
+    _DECIMAL_TOLD,
 ]
+NO_NUL = r"^[^\u0000]*$"
+WITHOUT_NUL = Field(json_schema_extra={"pattern": NO_NUL})
+"""What the published schema says of `without_nul`."""

@@ -40,6 +40,10 @@ ACCOUNT_UPDATES: dict[str, type[Strict]] = {
 """The updates, and the one request that each takes."""
 
 
+ACCOUNT_QUERIES = ("details", "timeline", "events", "life")
+"""The queries. `life` is the whole state: its fields are no part of the contract."""
+
+
 def account_workflow_id(customer_id: str) -> str:
     """The workflow that owns the customer's account, for ever."""
     return f"billing-account:{customer_id}"

@@ -132,6 +132,10 @@ UPDATES: dict[str, type[Strict]] = {
 """The updates, and the one request that each takes."""
 
 
+QUERIES = ("details", "timeline", "events", "answer", "preview", "what_if", "life")
+"""The queries. `life` is the whole state: its fields are no part of the contract."""
+
+
 class WhatIf(Strict):
     """Commands that might be asked, and how far to live on with them."""
 

@@ -12,6 +12,8 @@ from domain.lines import OrderRequest
 from domain.values import Instant, Strict
 from workflows.messages import TestClock
 
+ORDER_QUERIES = ("order", "request")
+
 
 def order_workflow_id(order_id: str) -> str:
     """The workflow that buys the order, each time that it is sent."""

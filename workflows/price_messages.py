@@ -10,6 +10,8 @@ from pydantic import Field
 from activities.price_contracts import Told
 from domain.values import Frozen, Strict
 
+PRICE_QUERIES = ("progress",)
+
 
 def price_workflow_id(version: int) -> str:
     """The workflow that tells subscriptions the prices of the catalog's version."""

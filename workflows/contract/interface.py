@@ -1,0 +1,81 @@
+"""What others may talk to: a workflow, a service or a set of documents, with its messages."""
+
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, get_type_hints
+
+Schema = dict[str, Any]
+"""A JSON Schema, or a part of one."""
+
+
+class Kind(StrEnum):
+    """How a message is sent, by the name of its table in a page and in the lock."""
+
+    START = "start"
+    UPDATE = "updates"
+    SIGNAL = "signals"
+    QUERY = "queries"
+    OPERATION = "operations"
+    DOCUMENT = "documents"
+
+    @property
+    def one(self) -> str:
+        """One of them, in words."""
+        return {Kind.START: "start", Kind.QUERY: "query"}.get(self, self.value.removesuffix("s"))
+
+
+NOTHING = object()
+"""Where a message takes or gives nothing."""
+UNPROMISED = object()
+"""Where what a message gives is no part of the contract."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message. `takes` and `gives` are types that pydantic knows; `optional` says that it may be sent without."""
+
+    kind: Kind
+    name: str
+    words: str
+    takes: object = NOTHING
+    gives: object = NOTHING
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Interface:
+    """One page of the contract, named `slug`. `addressed` is the form of the id that it is found under."""
+
+    slug: str
+    title: str
+    addressed: str
+    words: str
+    messages: tuple[Message, ...]
+
+
+def first_line(documented: object) -> str:
+    """What the docstring says first."""
+    return (inspect.getdoc(documented) or "").partition("\n")[0]
+
+
+def handled(workflow: type, kind: Kind, takes: Mapping[str, object], twins: Mapping[object, str]) -> Iterator[Message]:
+    """The workflow's updates or signals. What a signal does is what its twin does: the update that takes the same."""
+    for name, model in takes.items():
+        handler = getattr(workflow, twins.get(model, name))
+        gives = NOTHING if kind is Kind.SIGNAL else get_type_hints(handler, include_extras=True)["return"]
+        yield Message(kind, name, first_line(handler), model, gives)
+
+
+def asked(workflow: type, names: tuple[str, ...], unpromised: frozenset[str]) -> Iterator[Message]:
+    """The workflow's queries."""
+    for name in names:
+        handler = getattr(workflow, name)
+        hints = get_type_hints(handler, include_extras=True)
+        gives = UNPROMISED if name in unpromised else hints["return"]
+        taken = [each for each in inspect.signature(handler).parameters.values() if each.name != "self"]
+        takes, optional = NOTHING, False
+        for parameter in taken:
+            takes, optional = hints[parameter.name], parameter.default is not inspect.Parameter.empty
+        yield Message(Kind.QUERY, name, first_line(handler), takes, gives, optional)

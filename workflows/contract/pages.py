@@ -1,0 +1,197 @@
+"""The contract's pages for people: a table of messages, and one of fields for every model."""
+
+import json
+import re
+from collections.abc import Iterator
+
+from domain.values import NO_NUL
+from workflows.contract.interface import NOTHING, UNPROMISED, Interface, Kind, Message, Schema
+from workflows.contract.lock import COMMAND
+
+TITLES = {
+    Kind.START: "Start",
+    Kind.UPDATE: "Updates",
+    Kind.SIGNAL: "Signals",
+    Kind.QUERY: "Queries",
+    Kind.OPERATION: "Operations",
+    Kind.DOCUMENT: "Documents",
+}
+_KNOWN = {
+    "^[0-9]+([.][0-9]+)?$": "digits",
+    "^0{0,28}[0-9]{1,12}([.][0-9]{1,9})?$": "digits in text, up to 12 and 9 behind the point,",
+    "^[0-9]{1,40}([.][0-9]{1,20})?$": "digits in text",
+    "^[A-Z]{3}$": "currency code",
+}
+"""Patterns that people need not read."""
+_MADE = f"<!-- Generated from the models; do not edit. Anew: {COMMAND} -->"
+_INDEX = f"""\
+{_MADE}
+
+# The public contract
+
+What other services may send to workflows, and what they get. Each page names the messages, the models and their
+fields, and has a file of JSON Schemas (draft 2020-12) beside it: `messages` by kind and name, `$defs` by model.
+[other-services.md](../other-services.md) has examples to copy.
+
+| page | schemas | address | what it is |
+|---|---|---|---|
+"""
+_PROMISE = """
+## What is promised
+
+The contract only grows: [contract.lock.json](contract.lock.json) holds what was promised, and a test compares the
+code with it ([ADR 0015](../adr/0015-the-contract-is-locked.md)). What may come:
+
+- a new message;
+- a new field of a request, optional, whose default does what was done before;
+- wider bounds of a request, and another value of an enumeration in it;
+- a new field of an answer;
+- a **new value** of an enumeration in an answer: a state, an outcome, a rule's id.
+
+What will not: a message or field that goes away or is renamed, a field of a request that becomes required or takes
+less, a field of an answer that is sometimes missing, may be null or has another type.
+
+## What readers must do
+
+- Ignore fields that they do not know.
+- Take an unknown value of an enumeration for what it is: something new. Show its text; decide by `outcome` only on the
+  values that matter, and treat any other as neither done nor refused.
+- Read amounts as decimals, from text. Instants are ISO 8601 in UTC.
+- Rely on no words of a `message`; the `rule` beside it is an id.
+
+## What a schema cannot say
+
+A request that fits its schema can still be refused as malformed: a currency that there is none of, a day that its
+month has not, prices in disorder, more decimals than the currency has, `at` without a test clock. And JSON Schema
+takes `5.0` for a whole number; it is refused here. Signals are read by the same models; what does not fit is counted
+in `details`.
+
+What the `life` queries show is the state as the code has it. Nothing is promised of its fields.
+"""
+
+
+def index(interfaces: tuple[Interface, ...]) -> str:
+    """The page of pages."""
+    rows = "".join(
+        f"| [{each.title}]({each.slug}.md) | [{each.slug}.schema.json]({each.slug}.schema.json) "
+        f"| {f'`{each.addressed}`' if each.addressed else ''} | {each.words} |\n"
+        for each in interfaces
+    )
+    return _INDEX + rows + _PROMISE
+
+
+def page(interface: Interface, bundle: Schema) -> str:
+    """One interface's page."""
+    lines = [_MADE, "", f"# {interface.title}", "", interface.words]
+    if interface.addressed:
+        lines.append(f"Addressed as `{interface.addressed}`.")
+    lines += [
+        f"Schemas: [{interface.slug}.schema.json]({interface.slug}.schema.json). [What is promised](README.md).",
+        "",
+    ]
+    for kind, title in TITLES.items():
+        if messages := [message for message in interface.messages if message.kind is kind]:
+            lines += [f"## {title}", "", *_table(messages, bundle), ""]
+    lines += ["## Models", ""]
+    for name, model in bundle["$defs"].items():
+        lines += [f"### {name}", "", *_model(model), ""]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _table(messages: list[Message], bundle: Schema) -> Iterator[str]:
+    yield "| name | takes | gives | what it does, by which rule |"
+    yield "|---|---|---|---|"
+    for message in messages:
+        entry = bundle["messages"][message.kind.value][message.name]
+        takes = "nothing" if message.takes is NOTHING else _type(entry["takes"])
+        gives = "nothing" if message.gives is NOTHING else _type(entry["gives"])
+        gives = "the state, unpromised" if message.gives is UNPROMISED else gives
+        optional = ", or nothing" if message.optional else ""
+        yield f"| `{message.name}` | {takes}{optional} | {gives} | {_cell(message.words)} |"
+
+
+def _model(model: Schema) -> Iterator[str]:
+    if words := model.get("description"):
+        yield from (*words.splitlines(), "")
+    if "enum" in model:
+        yield "One of " + _values(model["enum"]) + "."
+        return
+    required = set(model.get("required", ()))
+    if not model.get("properties"):
+        yield "No fields."
+        return
+    yield "| field | type | |"
+    yield "|---|---|---|"
+    for name, field in model["properties"].items():
+        default = field.get("default")
+        left_out = f"`{json.dumps(default)}` where left out" if default is not None else "may be left out"
+        yield f"| `{name}` | {_type(field)} | {'always' if name in required else left_out} |"
+    if model.get("additionalProperties") is False:
+        yield from ("", "Other fields are refused.")
+
+
+def _type(schema: Schema) -> str:
+    """A schema in a few words, with a link where it is a model."""
+    if not schema:
+        return "anything"
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return f"[{name}](#{name.lower()})"
+    if several := schema.get("anyOf") or schema.get("oneOf"):
+        return " or ".join(_type(each) for each in several)
+    if "const" in schema:
+        return _values([schema["const"]])
+    if "enum" in schema:
+        return _values(schema["enum"])
+    return _cell({"array": _list, "object": _mapping}.get(schema["type"], _plain)(schema))
+
+
+def _list(schema: Schema) -> str:
+    return " ".join(["list of", _type(schema.get("items", {})), *_range(schema, "Items", "")])
+
+
+def _mapping(schema: Schema) -> str:
+    values = next(iter(schema.get("patternProperties", {}).values()), schema.get("additionalProperties"))
+    inner = _type(values) if isinstance(values, dict) else "anything"
+    return " ".join(["mapping of ids to", inner, *_range(schema, "Properties", "")])
+
+
+def _plain(schema: Schema) -> str:
+    kind = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "null": "null"}
+    schema = {key: value for key, value in schema.items() if (key, value) != ("pattern", NO_NUL)}
+    words = [
+        schema.get("format") or kind[schema["type"]],
+        *_range(schema, "Length", " characters"),
+        *_range(schema, "imum", ""),
+    ]
+    if "exclusiveMaximum" in schema:
+        words.append(f"below {_number(schema['exclusiveMaximum'])}")
+    if (pattern := schema.get("pattern")) and "format" not in schema:
+        return _KNOWN.get(pattern) or _identifier(pattern) or f"{' '.join(words)} `{pattern}`"
+    return " ".join(words)
+
+
+def _identifier(pattern: str) -> str:
+    longest = re.fullmatch(r"\^\[A-Za-z0-9_-\]\{1,(\d+)\}\$", pattern)
+    return f"id of 1 to {longest[1]} letters, digits, `_` or `-`" if longest else ""
+
+
+def _range(schema: Schema, what: str, unit: str) -> list[str]:
+    low, high = schema.get(f"min{what}"), schema.get(f"max{what}")
+    if low is None and high is None:
+        return []
+    if high is None:
+        return [f"from {low}{unit}"]
+    return [f"up to {_number(high)}{unit}" if low is None else f"{low} to {_number(high)}{unit}"]
+
+
+def _number(value: int) -> str:
+    return str(value) if value < 10**15 else f"10^{len(str(value)) - 1}"
+
+
+def _values(values: list[object]) -> str:
+    return ", ".join(f"`{value}`" for value in values)
+
+
+def _cell(words: str) -> str:
+    return words.replace("|", "\\|")

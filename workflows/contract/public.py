@@ -1,0 +1,92 @@
+"""Everything that is public, page by page. What is added here is published, and locked from then on."""
+
+from collections.abc import Mapping
+
+from activities.order_contracts import PlacedOrder
+from domain.commands import Command
+from workflows.account_messages import ACCOUNT_QUERIES, ACCOUNT_SIGNALS, ACCOUNT_UPDATES, AccountClosed, StartAccount
+from workflows.billing_account import BillingAccountWorkflow
+from workflows.contract.interface import Interface, Kind, Message, asked, first_line, handled
+from workflows.messages import QUERIES, SIGNALS, UPDATES, Ended, Purchase
+from workflows.nexus_messages import OPERATIONS
+from workflows.order import OrderWorkflow
+from workflows.order_messages import ORDER_QUERIES, PlaceOrder
+from workflows.price_changes import PriceChangeWorkflow
+from workflows.price_messages import PRICE_QUERIES, PriceProgress, TellPrices
+from workflows.subscription import SubscriptionWorkflow
+
+DOCUMENTS: Mapping[str, type] = {}
+"""What is sent to others of our own accord, by name: the model of each document. Add more here."""
+
+STATE = frozenset({"life"})
+"""Queries that show the state as it is: its fields change with the code."""
+
+
+def _twins(updates: Mapping[str, object]) -> dict[object, str]:
+    return {model: name for name, model in updates.items() if isinstance(model, type) and issubclass(model, Command)}
+
+
+def interfaces(documents: Mapping[str, type] = DOCUMENTS) -> tuple[Interface, ...]:
+    """The contract as the code has it now."""
+    found = [
+        Interface(
+            "subscription",
+            SubscriptionWorkflow.__name__,
+            "subscription:{subscription_id}",
+            "One subscription, from purchase to its end.",
+            (
+                Message(Kind.START, "start", first_line(Purchase), Purchase, Ended),
+                *handled(SubscriptionWorkflow, Kind.UPDATE, UPDATES, {}),
+                *handled(SubscriptionWorkflow, Kind.SIGNAL, SIGNALS, _twins(UPDATES)),
+                *asked(SubscriptionWorkflow, QUERIES, STATE),
+            ),
+        ),
+        Interface(
+            "billing-account",
+            BillingAccountWorkflow.__name__,
+            "billing-account:{customer_id}",
+            "One customer's account: months, invoices, payments.",
+            (
+                Message(Kind.START, "start", first_line(StartAccount), StartAccount, AccountClosed),
+                *handled(BillingAccountWorkflow, Kind.UPDATE, ACCOUNT_UPDATES, {}),
+                *handled(BillingAccountWorkflow, Kind.SIGNAL, ACCOUNT_SIGNALS, {}),
+                *asked(BillingAccountWorkflow, ACCOUNT_QUERIES, STATE),
+            ),
+        ),
+        Interface(
+            "order",
+            OrderWorkflow.__name__,
+            "order:{order_id}",
+            "One order, each time that it is sent.",
+            (
+                Message(Kind.START, "start", first_line(PlaceOrder), PlaceOrder, PlacedOrder),
+                *asked(OrderWorkflow, ORDER_QUERIES, STATE),
+            ),
+        ),
+        Interface(
+            "price-changes",
+            PriceChangeWorkflow.__name__,
+            "price-changes:{version}",
+            "The telling of one catalog version's prices.",
+            (
+                Message(Kind.START, "start", first_line(TellPrices), TellPrices, PriceProgress),
+                *asked(PriceChangeWorkflow, PRICE_QUERIES, STATE),
+            ),
+        ),
+        Interface(
+            "nexus-subscriptions",
+            "Nexus service subscriptions",
+            "subscriptions",
+            "Subscriptions as operations that a workflow elsewhere calls.",
+            tuple(
+                Message(Kind.OPERATION, name, first_line(takes), takes, gives)
+                for name, (takes, gives) in OPERATIONS.items()
+            ),
+        ),
+    ]
+    if documents:
+        sent = tuple(
+            Message(Kind.DOCUMENT, name, first_line(model), gives=model) for name, model in sorted(documents.items())
+        )
+        found.append(Interface("documents", "Documents", "", "What is sent to others of our own accord.", sent))
+    return tuple(found)
