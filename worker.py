@@ -18,10 +18,11 @@ try:
     from activities.errors import WorldError
     from activities.publishers import Publishers
     from activities.settings import Settings, SettingsFault
-    from hosting.assembly import prepare_files, prepare_namespace, running_worker
+    from hosting.assembly import NEXUS_ENDPOINT, prepare_files, prepare_namespace, running_worker
     from hosting.connection import connect, connect_to
     from hosting.errors import HostingError
     from hosting.gateway.server import running_gateway
+    from hosting.nexus_endpoint import prepare_endpoint
     from hosting.shared_server import shared_server
 except KeyboardInterrupt:
     # The imports take a second, and Ctrl-C ends the worker cleanly from its first moment on.
@@ -161,6 +162,7 @@ async def _embedded(settings: Settings, port: int, http_port: int, ui_port: int)
     ):
         client = await connect_to(shared.endpoints.address, core_log="ERROR")
         await prepare_namespace(client)
+        await prepare_endpoint(client, NEXUS_ENDPOINT, settings.task_queue)
         page = None
         if not (shared.joined or settings.tenants_url):
             page = TenantServer(TenantStore(settings.tenants_path), settings.tenants_port)

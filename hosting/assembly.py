@@ -55,6 +55,7 @@ from workflows.delivery import DeliveryWorkflow
 from workflows.interceptor import GuardInterceptor
 from workflows.launching import ServerAccounts, ServerAudience, ServerLauncher
 from workflows.notification_client import Notifications
+from workflows.nexus_service import NexusSubscriptions
 from workflows.order import OrderWorkflow
 from workflows.order_client import OrderClient
 from workflows.price_changes import PriceChangeWorkflow
@@ -72,6 +73,8 @@ WORKFLOWS: list[type] = [
 """What a worker runs; the replay tests hold each to recorded histories."""
 RETENTION = timedelta(days=30)
 """How long the embedded server keeps ended workflows. After it they are answered from SQL."""
+NEXUS_ENDPOINT = "perennial"
+"""The name that workflows elsewhere call the Nexus service by, on the embedded server."""
 STICKY_TIMEOUT = timedelta(seconds=1)
 """How long a task waits for a worker that was killed before another one takes it."""
 
@@ -165,6 +168,7 @@ async def running_worker(
                     *(prices.concerned, prices.tell, prices.finish),
                     telling.hand_over,
                 ],
+                nexus_service_handlers=[NexusSubscriptions(subscriptions)],
                 interceptors=[GuardInterceptor()],
                 workflow_runner=_sandbox(),
                 sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,

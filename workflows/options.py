@@ -45,6 +45,8 @@ ANSWER_TIMEOUT = timedelta(seconds=30)
 """How long the client waits for one answer of a worker."""
 COMMIT_TIMEOUT = timedelta(seconds=60)
 """How long the client waits until an answer is in the books and provisioned."""
+NEXUS_TIMEOUT = timedelta(seconds=7)
+"""How long one try of a Nexus operation may take: the server gives up on it after ten, and tries it again."""
 POLL_INTERVAL = timedelta(milliseconds=20)
 POLL_INTERVAL_MAX = timedelta(milliseconds=250)
 """How often the client looks whether an answer is committed: growing from the first to the second."""

@@ -92,7 +92,8 @@ class _Reading:
                 found.append(self._other_type(branch, sent, read, place))
                 continue
             tried = [self._of_one(branch, each, where) for each in alike]
-            found += min(tried, key=len)
+            fewest: list[Change] = min(tried, key=len)
+            found += fewest
         return found
 
     def _other_type(self, branch: Schema, sent: Schema, read: Schema, place: str) -> Change:

@@ -1,0 +1,49 @@
+"""A Nexus endpoint made ready: the name by which workflows elsewhere reach a worker's services."""
+
+from temporalio.api.nexus.v1 import Endpoint, EndpointSpec, EndpointTarget
+from temporalio.api.operatorservice.v1 import (
+    CreateNexusEndpointRequest,
+    ListNexusEndpointsRequest,
+    UpdateNexusEndpointRequest,
+)
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from hosting.errors import NamespaceNotReady
+
+RACED = {RPCStatusCode.ALREADY_EXISTS, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.ABORTED}
+
+
+async def prepare_endpoint(client: Client, name: str, task_queue: str) -> bool:
+    """Let the endpoint lead to the task queue in the client's namespace; again changes nothing. True if it was changed.
+
+    Raises NamespaceNotReady. For a server that is ours alone: an endpoint belongs to the whole server.
+    """
+    target = EndpointTarget(worker=EndpointTarget.Worker(namespace=client.namespace, task_queue=task_queue))
+    spec = EndpointSpec(name=name, target=target)
+    try:
+        found = await _found(client, name)
+        if found is None:
+            await client.operator_service.create_nexus_endpoint(CreateNexusEndpointRequest(spec=spec))
+        elif found.spec.target == target:
+            return False
+        else:
+            await client.operator_service.update_nexus_endpoint(
+                UpdateNexusEndpointRequest(id=found.id, version=found.version, spec=spec)
+            )
+    except RPCError as error:
+        if error.status in RACED and (now := await _found(client, name)) and now.spec.target == target:
+            # Another worker did the same since we looked.
+            return False
+        said = " ".join(error.message.split())[:200].rstrip(".")
+        raise NamespaceNotReady(
+            f"The Nexus endpoint {name!r} cannot be made: {said}. Ask an operator of the server: "
+            f"temporal operator nexus endpoint create --name {name} "
+            f"--target-namespace {client.namespace} --target-task-queue {task_queue}"
+        ) from None
+    return True
+
+
+async def _found(client: Client, name: str) -> Endpoint | None:
+    listed = await client.operator_service.list_nexus_endpoints(ListNexusEndpointsRequest(name=name))
+    return next(iter(listed.endpoints), None)
