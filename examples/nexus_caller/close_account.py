@@ -13,8 +13,10 @@ in docs/contract/nexus-subscriptions.md.
 """
 
 import asyncio
+import atexit
 import os
 import sys
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -23,6 +25,9 @@ from temporalio import workflow
 from temporalio.client import Client
 from temporalio.exceptions import NexusOperationError
 from temporalio.worker import Worker
+
+# A program whose last act is a call to the server may abort at exit: the SDK's threads want a moment.
+atexit.register(time.sleep, 0.05)
 
 TASK_QUEUE = "account-closing"
 
