@@ -25,6 +25,9 @@ DYNAMIC_CONFIG: Mapping[str, str] = {
     "history.workflowIdReuseMinimalInterval": '"0s"',
     # A huge update is refused; the default accepts it and then cannot process it.
     "history.maxInFlightUpdatePayloads": "1000000",
+    # All signals that came since the last task come with the next one, which has two seconds; the default of 10,000
+    # is more than a busy machine does in them, and the task would fail for ever. More are refused to their sender.
+    "history.maximumSignalsPerExecution": "2000",
 }
 
 # Twice the starts and activities of SQLite's defaults; a server killed with -9 still loses nothing.

@@ -78,7 +78,9 @@ class BillingAccountWorkflow(LongLived):
             elif self._life.waiting:
                 self._decide_first_waiting()
             elif self._run_is_long_enough():
-                self._continue_as_new()
+                if not self._inbox:
+                    self._continue_as_new()
+                await self._inbox_emptied()
             elif not self._take_due_milestone():
                 await self._sleep_until_something_happens()
 
@@ -162,8 +164,7 @@ class BillingAccountWorkflow(LongLived):
     # Runs
 
     def _run_is_long_enough(self) -> bool:
-        suggested = workflow.info().is_continue_as_new_suggested()
-        return self._new_run_wanted or suggested or self._months >= self._months_per_run
+        return self._new_run_wanted or self._run_is_too_full() or self._months >= self._months_per_run
 
     def _continue_as_new(self) -> None:
         workflow.continue_as_new(
@@ -239,6 +240,9 @@ class BillingAccountWorkflow(LongLived):
     @workflow.signal(dynamic=True)
     def noted(self, name: str, args: Sequence[RawValue]) -> None:
         """Every signal: read strictly here, since the SDK would drop or wedge on what does not fit."""
+        self._receive(name, args)
+
+    def _take_signal(self, name: str, args: Sequence[RawValue]) -> None:
         at = self._now()
         try:
             request = read_signal(name, args, ACCOUNT_SIGNALS)

@@ -1,11 +1,13 @@
 """What workflows that live for years have in common: whatever happens to them, they neither fail nor stop."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
+from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from workflows import options
@@ -20,7 +22,7 @@ NO_OFFSET = timedelta(0)
 
 
 class LongLived(OneRequest):
-    """Base of subscription and account. `_show` and `_not_by_cancellation` are theirs to define."""
+    """Base of subscription and account. `_show`, `_not_by_cancellation` and `_take_signal` are theirs to define."""
 
     def __init__(self, clock: TestClock | None) -> None:
         self._clock = clock
@@ -28,6 +30,9 @@ class LongLived(OneRequest):
         self._attention: str | None = None
         self._retry_wanted = False
         self._new_run_wanted = False
+        self._inbox: deque[tuple[str, Sequence[RawValue]]] = deque()
+        self._emptying: asyncio.Task[None] | None = None
+        self._task, self._taken, self._received = 0, 0, 0
 
     def _show(self) -> None:
         """Tell people how it stands."""
@@ -36,6 +41,41 @@ class LongLived(OneRequest):
     def _not_by_cancellation(self) -> None:
         """Note that Temporal's own cancellation was asked for: it ends nothing."""
         raise NotImplementedError
+
+    def _take_signal(self, name: str, args: Sequence[RawValue]) -> None:
+        """Read the signal and decide it, or note why not."""
+        raise NotImplementedError
+
+    def _receive(self, name: str, args: Sequence[RawValue]) -> None:
+        """Take the signal, or put it by for the next task: all that come with one have to be done within two seconds.
+
+        A task that takes longer fails and is tried again, with more signals each time: it would never end.
+        """
+        self._received += 1
+        task = workflow.info().get_current_history_length()
+        if task != self._task:
+            self._task, self._taken = task, 0
+        if self._inbox or self._taken >= options.SIGNALS_AT_ONCE:
+            self._inbox.append((name, args))
+            if self._emptying is None:
+                self._emptying = asyncio.create_task(self._empty_inbox())
+            return
+        self._taken += 1
+        self._take_signal(name, args)
+
+    async def _empty_inbox(self) -> None:
+        """So many a task, in their order. What is decided meanwhile by update comes before them."""
+        while self._inbox:
+            await workflow.sleep(options.SHORTEST_TIMER, summary=f"{len(self._inbox)} signals are waiting")
+            for _ in range(min(len(self._inbox), options.SIGNALS_AT_ONCE)):
+                self._take_signal(*self._inbox.popleft())
+        self._emptying = None
+
+    def _run_is_too_full(self) -> bool:
+        return workflow.info().is_continue_as_new_suggested() or self._received >= options.SIGNALS_PER_RUN
+
+    async def _inbox_emptied(self) -> None:
+        await workflow.wait_condition(lambda: not self._inbox)
 
     def _clock_time(self, as_of: datetime | None = None) -> datetime:
         """The workflow's own time, or the sender's wall clock, moved by the test clock."""

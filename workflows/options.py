@@ -37,6 +37,10 @@ SHORTEST_TIMER = timedelta(milliseconds=1)
 """A timer can be coarse: the instant is checked again on waking, and waited for once more."""
 COARSEST_TIMER = timedelta(seconds=1)
 """By how much a timer may fire early. Where a task's clock is further behind, it is the clock that is wrong."""
+SIGNALS_AT_ONCE = 200
+"""How many signals are read in one task. Ten thousand would not be read within the two seconds that a task has."""
+SIGNALS_PER_RUN = 1000
+"""After how many signals a run continues as new: the server refuses more than it is set to take for one run."""
 TASK_TIMEOUT = timedelta(seconds=10)
 PERIODS_PER_RUN = 3
 """How many billing periods one run of the workflow spans before it continues as new."""

@@ -85,9 +85,12 @@ class SubscriptionWorkflow(LongLived, Telling):
             if self._life.effects:
                 await self._perform_first_effect()
             elif self._run_is_long_enough():
-                self._continue_as_new()
+                if not self._inbox:
+                    self._continue_as_new()
+                await self._inbox_emptied()
             elif not self._take_due_milestone():
                 await self._sleep_until_something_happens()
+        await self._inbox_emptied()
         self._show()
         await self._hand_over_what_is_untold()
         last = self._life.subscription
@@ -174,8 +177,7 @@ class SubscriptionWorkflow(LongLived, Telling):
     # Runs
 
     def _run_is_long_enough(self) -> bool:
-        suggested = workflow.info().is_continue_as_new_suggested()
-        return self._new_run_wanted or suggested or self._periods >= self._periods_per_run
+        return self._new_run_wanted or self._run_is_too_full() or self._periods >= self._periods_per_run
 
     def _continue_as_new(self) -> None:
         workflow.continue_as_new(
@@ -326,6 +328,9 @@ class SubscriptionWorkflow(LongLived, Telling):
     @workflow.signal(dynamic=True)
     def noted(self, name: str, args: Sequence[RawValue]) -> None:
         """Every signal: read strictly here, since the SDK would drop or wedge on what does not fit."""
+        self._receive(name, args)
+
+    def _take_signal(self, name: str, args: Sequence[RawValue]) -> None:
         at = self._now()
         try:
             request = read_signal(name, args, SIGNALS)

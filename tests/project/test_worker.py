@@ -70,6 +70,21 @@ def test_options_that_do_not_go_together(tmp_path: Path, options: list[str], sai
     assert not (tmp_path / "data").exists()
 
 
+def test_the_server_beside_it_has_the_nexus_endpoint(tmp_path: Path) -> None:
+    """It leads to the worker's task queue."""
+    with worker(tmp_path / "data", DEV, PERENNIAL_TASK_QUEUE="of-its-own") as process:
+        address = until_it_works(process).split()[2]
+        shown = subprocess.run(
+            [Path(sys.executable).parent / "temporal", "operator", "nexus", "endpoint", "get", "--name", "perennial"],
+            env={**os.environ, "TEMPORAL_ADDRESS": address},
+            capture_output=True,
+            text=True,
+        )
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    assert "of-its-own" in shown.stdout, shown.stderr
+
+
 def test_a_faulty_setting_is_wrong_usage(tmp_path: Path) -> None:
     code, line = refused(tmp_path / "data", DEV, PERENNIAL_TENANTS_PORT="many")
     assert (code, line.partition(":")[0]) == (2, "PERENNIAL_TENANTS_PORT")
