@@ -54,8 +54,8 @@ from workflows.client import Subscriptions
 from workflows.delivery import DeliveryWorkflow
 from workflows.interceptor import GuardInterceptor
 from workflows.launching import ServerAccounts, ServerAudience, ServerLauncher
-from workflows.notification_client import Notifications
 from workflows.nexus_service import NexusSubscriptions
+from workflows.notification_client import Notifications
 from workflows.order import OrderWorkflow
 from workflows.order_client import OrderClient
 from workflows.price_changes import PriceChangeWorkflow

@@ -2,20 +2,27 @@
 
 from collections.abc import Mapping
 
+from activities.dialects.microsoft import SaasNotification
+from activities.dialects.perennial import SubscriptionNotification
 from activities.order_contracts import PlacedOrder
 from domain.commands import Command
 from workflows.account_messages import ACCOUNT_QUERIES, ACCOUNT_SIGNALS, ACCOUNT_UPDATES, AccountClosed, StartAccount
 from workflows.billing_account import BillingAccountWorkflow
 from workflows.contract.interface import Interface, Kind, Message, asked, first_line, handled
+from workflows.delivery import DeliveryWorkflow
 from workflows.messages import QUERIES, SIGNALS, UPDATES, Ended, Purchase
 from workflows.nexus_messages import OPERATIONS
+from workflows.notification_messages import DELIVERY_QUERIES, NOTIFICATION_UPDATES, Deliver, Stream
 from workflows.order import OrderWorkflow
 from workflows.order_messages import ORDER_QUERIES, PlaceOrder
 from workflows.price_changes import PriceChangeWorkflow
 from workflows.price_messages import PRICE_QUERIES, PriceProgress, TellPrices
 from workflows.subscription import SubscriptionWorkflow
 
-DOCUMENTS: Mapping[str, type] = {}
+DOCUMENTS: Mapping[str, type] = {
+    "notification-perennial": SubscriptionNotification,
+    "notification-microsoft": SaasNotification,
+}
 """What is sent to others of our own accord, by name: the model of each document. Add more here."""
 
 STATE = frozenset({"life"})
@@ -71,6 +78,17 @@ def interfaces(documents: Mapping[str, type] = DOCUMENTS) -> tuple[Interface, ..
             (
                 Message(Kind.START, "start", first_line(TellPrices), TellPrices, PriceProgress),
                 *asked(PriceChangeWorkflow, PRICE_QUERIES, STATE),
+            ),
+        ),
+        Interface(
+            "delivery",
+            DeliveryWorkflow.__name__,
+            "delivery:{subscription_id}",
+            "What an ended subscription's publisher has still to be told.",
+            (
+                Message(Kind.START, "start", first_line(Deliver), Deliver, Stream),
+                *handled(DeliveryWorkflow, Kind.UPDATE, NOTIFICATION_UPDATES, {}),
+                *asked(DeliveryWorkflow, DELIVERY_QUERIES, STATE),
             ),
         ),
         Interface(
