@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from temporalio.client import WorkflowExecutionStatus
 from temporalio.exceptions import ApplicationError
 
 from activities.notification_contracts import HandOver
+from activities.publishers import Publishers
 from domain.commands import Cancel, ChangeQuantity, Suspend
 from domain.delivery import Standing
 from domain.events import State
@@ -310,3 +312,29 @@ async def test_one_that_never_returns_ends_as_undeliverable_and_visible(
     assert [event.at for event in settled.recent][-1] == datetime(2027, 2, 28, 9, tzinfo=UTC)
     page = await world.notices.page(life.id)
     assert [each.standing for each in page] == [Standing.DELIVERED, Standing.UNDELIVERABLE, Standing.WAITING]
+
+
+async def test_a_publisher_that_no_worker_tells_any_more_is_seen(
+    server: EmbeddedServer, endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was taken out of the file while a message was on its way; once it is named again, it is told."""
+    monkeypatch.setattr("workflows.options.NOBODY_TELLS", timedelta(seconds=2))
+    client, settings = await connect_to(server.address), settings_in(tmp_path, "taken-out")
+    named = publishers_at(endpoint.url, contoso={})
+    now = datetime.now(UTC)
+    bought = order(listed().sold(now), at=now)
+    endpoint.always[bought.subscription_id] = 503
+    async with running_worker(client, settings, named) as world:
+        await imported(world.catalog, listed())
+        await world.subscriptions.buy(bought)
+        await world.subscriptions.settled(bought.subscription_id)
+        async with asyncio.timeout(30):
+            while not endpoint.heard(bought.subscription_id):
+                await asyncio.sleep(0.02)
+    async with running_worker(client, settings, Publishers()) as world:
+        life = Life(world, endpoint, bought.subscription_id, TestClock())
+        assert await life.halted() == "No worker tells contoso: is it in the publishers file?"
+    del endpoint.always[bought.subscription_id]
+    async with running_worker(client, settings, named) as world:
+        await world.notifications.retry(bought.subscription_id, RETRY)
+        await endpoint.until(bought.subscription_id, 1)
