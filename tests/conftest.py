@@ -1,12 +1,14 @@
-"""PostgreSQL for whoever asks for it: one server a test process, one database a test."""
+"""For whoever asks: PostgreSQL, one server a test process and one database a test; one browser a test process."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from playwright.async_api import Browser, expect
 
 from activities.adapters.sql.schema import upgrade
+from tests.browser import NoBrowser, running_browser
 from tests.postgres_server import NoServer, PostgresServer, running_server
 
 
@@ -45,3 +47,15 @@ def postgres_url(postgres: PostgresServer, postgres_template: str) -> Iterator[s
     name = postgres.create(postgres_template)
     yield postgres.url(name)
     postgres.drop(name)
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """A browser; the test is skipped where there is none."""
+    try:
+        async with running_browser() as browser:
+            # Other tests may keep the machine busy.
+            expect.set_options(timeout=30_000)
+            yield browser
+    except NoBrowser as none:
+        pytest.skip(str(none))

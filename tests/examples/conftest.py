@@ -1,4 +1,4 @@
-"""A publisher, the gateway that it asks, and a browser that looks at it."""
+"""A publisher, the gateway that it asks, and a visitor of its pages."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,10 +6,10 @@ from pathlib import Path
 import httpx2
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page
 
 from examples.publisher.server import PublisherServer
-from tests.examples.chromium import NoBrowser, running_browser
+from tests.browser import visiting
 from tests.examples.fake_gateway import FakeGateway
 from tests.examples.messages import SECRET
 
@@ -43,25 +43,8 @@ async def client(publisher: PublisherServer) -> AsyncIterator[httpx2.AsyncClient
         yield client
 
 
-@pytest_asyncio.fixture(scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    """One for all tests of this process; they are skipped where there is none."""
-    try:
-        async with running_browser() as browser:
-            # Other tests may keep the machine busy.
-            expect.set_options(timeout=30_000)
-            yield browser
-    except NoBrowser as none:
-        pytest.skip(str(none))
-
-
 @pytest_asyncio.fixture
 async def page(browser: Browser, publisher: PublisherServer) -> AsyncIterator[Page]:
-    """An empty tab, as a visitor for the first time has it; paths are the publisher's, and scripts are off."""
-    context = await browser.new_context(base_url=publisher.address, java_script_enabled=False)
-    context.set_default_timeout(30_000)
-    elsewhere: list[str] = []
-    context.on("request", lambda request: elsewhere.append(request.url))
-    yield await context.new_page()
-    await context.close()
-    assert [url for url in elsewhere if not url.startswith(publisher.address)] == []
+    """A visitor's tab at the publisher."""
+    async with visiting(browser, publisher.address) as page:
+        yield page

@@ -1,4 +1,4 @@
-"""The browser for tests: where it is, and how it is started."""
+"""The browser for tests of pages: where it is, how it is started, and a visit by somebody who is new."""
 
 import os
 import shutil
@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from playwright.async_api import Browser, Playwright, async_playwright
+from playwright.async_api import Browser, Page, Playwright, async_playwright
 
 OURS = "PERENNIAL_CHROMIUM"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -35,6 +35,23 @@ async def running_browser() -> AsyncIterator[Browser]:
             yield browser
         finally:
             await browser.close()
+
+
+@asynccontextmanager
+async def visiting(browser: Browser, address: str) -> AsyncIterator[Page]:
+    """An empty tab, as a visitor for the first time has it; paths are the address's, and scripts are off.
+
+    A page that asks another address for anything fails the test.
+    """
+    context = await browser.new_context(base_url=address, java_script_enabled=False)
+    context.set_default_timeout(30_000)
+    elsewhere: list[str] = []
+    context.on("request", lambda request: elsewhere.append(request.url))
+    try:
+        yield await context.new_page()
+    finally:
+        await context.close()
+    assert [url for url in elsewhere if not url.startswith(address)] == []
 
 
 def _path(playwright: Playwright) -> str:

@@ -1,0 +1,133 @@
+"""Publishers who meet the marketplace: a worker tells each of them, and each asks the gateway."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from activities.publishers import Publishers
+from domain.commands import ChangeQuantity
+from domain.events import State
+from examples.publisher.log import Entry
+from examples.publisher.rejections import Rejection
+from examples.publisher.server import PublisherServer
+from hosting.assembly import World, running_worker
+from hosting.connection import connect_to
+from hosting.embedded import EmbeddedServer
+from hosting.gateway.server import running_gateway
+from hosting.port import LOOPBACK, free_ports
+from tests.activities.shop import listed
+from tests.hosting.signing import CONTOSO, WINGTIP
+from tests.live.purchases import settings_in
+from tests.live.shopping import Shop, imported
+
+MAX_QUANTITY = 100
+TRIAL_DAYS = 30
+PATIENCE = 60
+"""Seconds; other tests may keep the machine busy."""
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """A marketplace and two publishers: Contoso is told in our own words, Wingtip in Microsoft's.
+
+    Each sells two offers, ID-set-up with a set-up and a trial, ID-crm without, and takes 100 licences at most.
+    """
+
+    world: World
+    contoso: PublisherServer
+    wingtip: PublisherServer
+
+    async def buy(self, offer_id: str) -> str:
+        """The subscription of a customer of its own."""
+        shop = Shop(self.world)
+        return await shop.buy_one(await shop.customer(), offer_id)
+
+    async def link(self, subscription_id: str, at: datetime | None = None) -> str:
+        """The address that the buyer is given, as of the instant; else of now."""
+        return (await self.world.setup_links.issue(subscription_id, at or datetime.now(UTC))).url
+
+    async def change_quantity(self, subscription_id: str, quantity: int) -> int:
+        """The number of the event."""
+        answer = await self.world.subscriptions.ask(
+            subscription_id, ChangeQuantity(by="admin_agent", quantity=quantity)
+        )
+        assert answer.seq is not None
+        return answer.seq
+
+    async def state(self, subscription_id: str) -> State:
+        """Where its workflow stands."""
+        return (await self.world.subscriptions.details(subscription_id)).state
+
+    async def told(self, subscription_id: str, seq: int) -> None:
+        """Wait until its workflow knows that the publisher has taken the event, or needs not hear of it."""
+        async with asyncio.timeout(PATIENCE):
+            while (await self.world.subscriptions.details(subscription_id)).told < seq:
+                await asyncio.sleep(0.02)
+
+
+async def rejected(publisher: PublisherServer, subscription_id: str) -> list[Rejection]:
+    """Wait until the gateway has answered what the publisher does not take of the subscription."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            found = [one for one in publisher.rejections.all() if one.subscription_id == subscription_id]
+            if found and all(one.outcome for one in found):
+                return found
+            await asyncio.sleep(0.02)
+
+
+def heard(publisher: PublisherServer, subscription_id: str) -> list[Entry]:
+    """Every request of the subscription that came in, the oldest first."""
+    return publisher.log.page(subscription_id)[::-1]
+
+
+@asynccontextmanager
+async def meeting(server: EmbeddedServer, folder: Path) -> AsyncIterator[Meeting]:
+    """Everybody at work, on loopback ports of their own; the files are in the folder."""
+    # Worker and publishers have to know each other's addresses before either is there.
+    (port,) = free_ports(1)
+    gateway = f"http://{LOOPBACK}:{port}"
+    settings = settings_in(folder, "met").model_copy(update={"gateway_port": port})
+    client = await connect_to(server.address)
+    async with (
+        _publisher(folder, CONTOSO, gateway, "contoso") as contoso,
+        _publisher(folder, WINGTIP, gateway, "wingtip") as wingtip,
+    ):
+        publishers = Publishers.model_validate(
+            {
+                "publishers": [
+                    _entry("contoso", contoso, CONTOSO),
+                    {**_entry("wingtip", wingtip, WINGTIP), "dialect": "microsoft"},
+                ]
+            }
+        )
+        async with (
+            running_worker(client, settings, publishers) as world,
+            running_gateway(world, settings, publishers),
+        ):
+            for publisher, at in (("contoso", contoso), ("wingtip", wingtip)):
+                await imported(
+                    world.catalog,
+                    listed(id=f"{publisher}-crm", vendor=publisher),
+                    listed(
+                        id=f"{publisher}-set-up",
+                        vendor=publisher,
+                        trial_days=TRIAL_DAYS,
+                        setup="publisher",
+                        setup_url=f"{at.address}/set-up",
+                    ),
+                )
+            yield Meeting(world, contoso, wingtip)
+
+
+def _publisher(folder: Path, secret: str, gateway: str, name: str) -> PublisherServer:
+    return PublisherServer(folder / name, [secret], gateway, publisher=name, max_quantity=MAX_QUANTITY)
+
+
+def _entry(name: str, publisher: PublisherServer, secret: str) -> dict[str, Any]:
+    """As it would stand in the operator's file."""
+    loopback = {"allow_http": True, "allow_networks": ["127.0.0.0/8"]}
+    return {"id": name, "url": publisher.webhooks, "secrets": [secret], **loopback}
