@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from activities.publishers import Publishers
-from domain.commands import ChangeQuantity
+from domain.commands import Cancel, ChangeQuantity, Command
 from domain.events import State
+from domain.holds import Reason
 from examples.publisher.log import Entry
 from examples.publisher.rejections import Rejection
 from examples.publisher.server import PublisherServer
@@ -52,10 +53,15 @@ class Meeting:
 
     async def change_quantity(self, subscription_id: str, quantity: int) -> int:
         """The number of the event."""
-        answer = await self.world.subscriptions.ask(
-            subscription_id, ChangeQuantity(by="admin_agent", quantity=quantity)
-        )
-        assert answer.seq is not None
+        return await self._done(subscription_id, ChangeQuantity(by="admin_agent", quantity=quantity))
+
+    async def cancel(self, subscription_id: str) -> int:
+        """The number of the event."""
+        return await self._done(subscription_id, Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST))
+
+    async def _done(self, subscription_id: str, command: Command) -> int:
+        answer = await self.world.subscriptions.ask(subscription_id, command)
+        assert answer.outcome != "refused", answer
         return answer.seq
 
     async def state(self, subscription_id: str) -> State:
