@@ -6,6 +6,7 @@ import base64
 import os
 import re
 import secrets
+import shlex
 import signal
 import sys
 from collections.abc import Callable
@@ -13,9 +14,13 @@ from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
 
+from examples.publisher import operators_file
 from examples.publisher.server import CannotServe, PublisherServer
 
 SECRETS = "PUBLISHER_SECRETS"
+FILE = "publishers.yaml"
+GATEWAY_PORT = 8236
+"""The marketplace's, where nothing else is said."""
 
 
 class Misuse(Exception):
@@ -31,8 +36,8 @@ def main(words: list[str] | None = None) -> int:
     """Serve until stopped: 0. What cannot be had is 1, what was given wrong is 2, each with one line."""
     try:
         options = _parser().parse_args(words)
-        server = _server(options)
-        asyncio.run(_serve(server, options))
+        keys, origin = _secrets(options)
+        asyncio.run(_serve(_server(options, keys, origin), options, keys))
     except Misuse as error:
         return _failed(str(error), 2)
     except CannotServe as error:
@@ -46,7 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m examples.publisher", description="A publisher that is told of its subscriptions.")
     parser.add_argument("--port", type=_whole(0, 65535), default=8235, help="0 is any free one (default: %(default)s)")
     parser.add_argument("--data-dir", type=Path, default=Path("var/publisher"), help="default: %(default)s")
-    parser.add_argument("--gateway", type=_address, default="http://127.0.0.1:8236", help="default: %(default)s")
+    parser.add_argument(
+        "--gateway", type=_address, default=f"http://127.0.0.1:{GATEWAY_PORT}", help="default: %(default)s"
+    )
     parser.add_argument("--id", type=_id, default="contoso", help="who this publisher is (default: %(default)s)")
     parser.add_argument(
         "--secret-file",
@@ -58,8 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _server(options: argparse.Namespace) -> PublisherServer:
-    keys, origin = _secrets(options)
+def _server(options: argparse.Namespace, keys: list[str], origin: str) -> PublisherServer:
     try:
         return PublisherServer(
             options.data_dir,
@@ -74,15 +80,34 @@ def _server(options: argparse.Namespace) -> PublisherServer:
         raise Misuse(f"{origin}: {error}.") from None
 
 
-async def _serve(server: PublisherServer, options: argparse.Namespace) -> None:
+async def _serve(server: PublisherServer, options: argparse.Namespace, keys: list[str]) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with server:
+        file = options.data_dir / FILE
+        print(f"{_operators_file(server, options, keys)}.")
         print(f"Publisher {options.id} is told at {server.webhooks}")
         print(f"Buyers set up at {server.address}/set-up, by the gateway at {options.gateway}")
-        print(f"Look at {server.address}/events, /subscriptions and /faults", flush=True)
+        print(f"Look at {server.address}/events, /subscriptions and /faults")
+        print(f"Next, in another terminal: {_marketplace(options, file)}", flush=True)
         await stopped.wait()
+
+
+def _operators_file(server: PublisherServer, options: argparse.Namespace, keys: list[str]) -> str:
+    try:
+        return operators_file.write(options.data_dir / FILE, options.id, server.webhooks, keys)
+    except OSError as error:
+        raise CannotServe(
+            f"The file {options.data_dir / FILE} cannot be used ({error.strerror}): name another folder by --data-dir."
+        ) from None
+
+
+def _marketplace(options: argparse.Namespace, file: Path) -> str:
+    """The command that starts one which tells us, with its gateway where we look for it."""
+    port = urlsplit(options.gateway).port or GATEWAY_PORT
+    elsewhere = f"PERENNIAL_GATEWAY_PORT={port} " if port != GATEWAY_PORT else ""
+    return f"{elsewhere}PERENNIAL_PUBLISHERS_FILE={shlex.quote(str(file))} make dev"
 
 
 def _secrets(options: argparse.Namespace) -> tuple[list[str], str]:
@@ -111,7 +136,7 @@ def _make(path: Path) -> None:
         raise CannotServe(
             f"The folder {path.parent} cannot be used ({error.strerror}): name another by --data-dir."
         ) from None
-    print(f"A secret was made in {path}: the marketplace's operator needs it.")
+    print(f"A secret was made in {path}.")
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:
