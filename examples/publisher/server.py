@@ -105,7 +105,8 @@ class PublisherServer:
             # Not strerror, which names the port once more here.
             reason = os.strerror(error.errno or 0)
             raise CannotServe(
-                f"Port {self._port} cannot be had ({reason}): name another by --port, or 0 for any free one."
+                f"Port {self._port} cannot be had ({reason}): stop the program that has it, or name another "
+                "by --port; 0 is any free one."
             ) from None
         self._serving = asyncio.create_task(self._server.serve(sockets=[self._socket]))
         self._rejecting = asyncio.create_task(self._desk.rejections.send())

@@ -7,7 +7,7 @@ from examples.publisher.csrf import FIELD
 from examples.publisher.desk import Desk
 from examples.publisher.forms import form_of
 from examples.publisher.gateway import Details, GatewayAway, GatewayRefused
-from examples.publisher.pages.set_up import problem_page, purchase_page, result_page
+from examples.publisher.pages.set_up import problem_page, purchase_page, result_page, said_by_marketplace
 
 LONGEST_TOKEN = 1000
 FORM = "set-up"
@@ -71,8 +71,9 @@ def _problem(desk: Desk, error: GatewayAway | GatewayRefused) -> Response:
             desk.publisher,
             403,
             "This link cannot be used",
-            str(error),
+            "It has expired, is not whole, or was made for somebody else's site.",
             "A link is valid for 24 hours. Ask for a new one where you bought the subscription.",
+            said_by_marketplace(error),
         )
     return problem_page(
         desk.publisher,

@@ -119,7 +119,8 @@ async def test_a_port_that_is_taken(started: Start, tmp_path: Path) -> None:
     _, errors = await second.communicate()
     assert second.returncode == 1
     assert errors.decode() == (
-        f"Port {port} cannot be had (Address already in use): name another by --port, or 0 for any free one.\n"
+        f"Port {port} cannot be had (Address already in use): stop the program that has it, or name another "
+        "by --port; 0 is any free one.\n"
     )
     first.terminate()
     await first.communicate()

@@ -17,8 +17,8 @@ _PAGE = Markup("""<!doctype html>
 """)
 _LINK = Markup('<a href="{}"{}>{}</a>')
 _NAV = (("/events", "Events"), ("/subscriptions", "Subscriptions"), ("/faults", "Faults"))
-_GOOD = frozenset({"applied", "active", "done"})
-_FAIR = frozenset({"repeat", "passed", "trial", "unchanged", "pending"})
+_GOOD = frozenset({"applied", "active", "trial", "done"})
+_FAIR = frozenset({"repeat", "passed", "unchanged", "pending"})
 _DIM = frozenset({"cancelled", "expired", "deleted", "deprovisioned"})
 
 

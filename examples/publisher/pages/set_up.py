@@ -37,7 +37,9 @@ def purchase_page(publisher: str, purchase: Purchase, token: str, seal: str) -> 
             "bad", "This subscription has ended", f"It is {purchase.state}, and cannot be activated any more."
         )
     else:
-        form = notice("fair", "This subscription is set up already", f"It is {purchase.state}: nothing is left to do.")
+        form = notice(
+            "fair", "This subscription is set up already", f"Its state is {purchase.state}: nothing is left to do."
+        )
     content = _PURCHASE.format(
         name=named(publisher),
         customer=purchase.customer,
@@ -69,10 +71,15 @@ def result_page(publisher: str, purchase: Purchase, answer: Answer, details: Det
     return page(publisher, "Set up", content, status=200 if answer.outcome in {"done", "unchanged"} else 409)
 
 
-def problem_page(publisher: str, status: int, heading: str, *lines: str, title: str = "Set up") -> HTMLResponse:
+def problem_page(publisher: str, status: int, heading: str, *lines: object, title: str = "Set up") -> HTMLResponse:
     """Why there is nothing to see, and what to do."""
     content = Markup("<h1>{}</h1>{}").format(title, notice("bad", heading, *lines))
     return page(publisher, title, content, status=status)
+
+
+def said_by_marketplace(words: object) -> Markup:
+    """In small print: it is meant for whoever runs this site."""
+    return Markup('<small class="dim">The marketplace says: {}</small>').format(words)
 
 
 def _standing(details: Details | None) -> Markup | None:
