@@ -1,7 +1,12 @@
-"""The browser for tests of pages: where it is, how it is started, and a visit by somebody who is new."""
+"""The browser for tests of pages: where it is, how it is started, and a visit by somebody who is new.
 
+`python -m tests.browser` is done where there is one; else it says why not, and exits with 1.
+"""
+
+import asyncio
 import os
 import shutil
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -69,3 +74,15 @@ def _path(playwright: Playwright) -> str:
         f"no Chromium: install the system's package (apt-get install chromium), name one by {OURS}, "
         "or run .venv/bin/playwright install chromium"
     )
+
+
+async def _found() -> str:
+    async with async_playwright() as playwright:
+        return _path(playwright)
+
+
+if __name__ == "__main__":
+    try:
+        asyncio.run(_found())
+    except NoBrowser as none:
+        sys.exit(str(none))

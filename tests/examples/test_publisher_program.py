@@ -7,12 +7,14 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 import pytest_asyncio
 
-from tests.examples.messages import SECRET, message
+from activities.adapters.publishers_file import load_publishers
+from tests.examples.messages import SECRET, message, secret
 from tests.examples.sending import send
 
 ROOT = Path(__file__).parents[2]
@@ -80,6 +82,52 @@ async def test_it_makes_its_secret_once(started: Start, tmp_path: Path) -> None:
         await program.communicate()
         assert kept == (folder / "secrets").read_text()
     assert (folder / "secrets").stat().st_mode & 0o777 == 0o600
+
+
+async def said_by(started: Start, *options: str, secrets: str = "") -> str:
+    """What the program prints until it serves; then it is stopped."""
+    program = await started(*options, secrets=secrets)
+    assert program.stdout is not None
+    said = ""
+    while "Next, in another terminal: " not in said:
+        line = (await program.stdout.readline()).decode()
+        assert line, said
+        said += line
+    program.terminate()
+    await program.communicate()
+    return said
+
+
+async def test_it_writes_the_operators_file_once(started: Start, tmp_path: Path) -> None:
+    """A worker takes it as it is; what stands in it is the operator's from then on."""
+    options = ["--port", "0", "--data-dir", str(tmp_path), "--id", "no"]
+    file = tmp_path / "publishers.yaml"
+    said = await said_by(started, *options, secrets=f"{SECRET.removeprefix('whsec_')} {secret('other')}")
+    assert f"The operator's file is {file}, written now." in said
+    assert f"PERENNIAL_PUBLISHERS_FILE={file} make dev" in said
+    assert file.stat().st_mode & 0o777 == 0o600
+    (entry,) = load_publishers(file).publishers
+    assert (entry.id, f"told at {entry.url}\n" in said) == ("no", True)
+    assert [key.get_secret_value() for key in entry.secrets] == [SECRET, secret("other")]
+    assert f"{SECRET[6:]}" not in said
+    written = file.read_text()
+    port = str(urlsplit(entry.url).port)
+    same = ["--port", port, *options[2:]]
+    assert f"The operator's file is {file}.\n" in await said_by(started, *same, secrets=SECRET)
+    other = await said_by(started, *options, secrets=secret("third"))
+    assert f"The operator's file {file} is of another start: it lacks the address http://127.0.0.1:" in other
+    assert ", our secret. Correct it, or remove it and start again.\n" in other
+    assert file.read_text() == written
+
+
+async def test_an_operators_file_that_cannot_be_used(started: Start, tmp_path: Path) -> None:
+    (tmp_path / "publishers.yaml").mkdir()
+    program = await started("--port", "0", "--data-dir", str(tmp_path), secrets=SECRET)
+    _, errors = await program.communicate()
+    assert program.returncode == 1
+    assert errors.decode() == (
+        f"The file {tmp_path}/publishers.yaml cannot be used (Is a directory): name another folder by --data-dir.\n"
+    )
 
 
 @pytest.mark.parametrize(
