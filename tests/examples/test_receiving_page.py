@@ -16,9 +16,12 @@ import httpx2
 import pytest
 from standardwebhooks import Webhook
 
+from activities.contracts import Notice
+from activities.dialects import compose
 from examples.publisher.faults import Fault
 from examples.receiver import inbox as copied
 from examples.receiver.inbox import Inbox, Message, Verdict
+from tests.activities.publishers_under_test import endpoint
 from tests.examples.messages import SECRET, content, message, secret, signed
 from tests.examples.sending import send
 
@@ -94,6 +97,16 @@ def test_the_messages_are_such(tmp_path: Path, dialect: str) -> None:
     seen = Inbox(tmp_path / "inbox.db", [SECRET]).verify(sent.headers, sent.body)
     assert isinstance(seen, Message), seen
     assert (seen.subscription_id, seen.sequence, seen.previous, seen.facts["quantity"]) == ("order-1-1", 4, 2, 5)
+
+
+@pytest.mark.parametrize("dialect", MESSAGES)
+def test_the_message_is_the_one_that_is_sent(dialect: str) -> None:
+    """Field for field, in both dialects."""
+    data = dict(json.loads(MESSAGES["perennial"])["data"])
+    seq, previous = data.pop("sequence"), data.pop("previous")
+    sent = compose(endpoint(dialect=dialect), Notice.model_validate_json(json.dumps({**data, "seq": seq})), previous)
+    assert sent is not None
+    assert json.loads(sent.body) == json.loads(MESSAGES[dialect])
 
 
 def test_the_message_has_the_fields_that_tests_send() -> None:
