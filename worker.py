@@ -128,6 +128,8 @@ async def _work(settings: Settings, publishers: Publishers, server: Server) -> N
     ):
         if gateway is not None:
             print(f"Publisher gateway  {gateway}")
+        elif joined and publishers.publishers:
+            print("No gateway for publishers here: the joined worker has it, if it was given the publishers file, too.")
         queue, place = settings.task_queue, settings.books_place
         print(f"Worker on task queue {queue}, books in {place}. Ctrl-C stops it.", flush=True)
         await _until(stopped, watch)

@@ -67,5 +67,6 @@ def _misused(error: TyperException) -> int:
         name = parameter.opts[-1] if parameter.param_type_name == "option" else parameter.metavar
         message = f"{name}: {error.message}"
     help_at = context.command_path if context else "starter.py"
-    complain([f"{message.rstrip('.')}. See: {help_at} --help"])
+    stop = "" if message.endswith((".", "?")) else "."
+    complain([f"{message}{stop} See: {help_at} --help"])
     return error.exit_code

@@ -66,7 +66,9 @@ def test_it_says_where_publishers_post_to(tmp_path: Path) -> None:
             assert (answer.status_code, answer.json()["error"]["type"]) == (401, "Unsigned")
             with worker(tmp_path / "data", DEV, int(address[2])) as second:
                 try:
-                    assert "Publisher gateway" not in until_it_works(second)
+                    said = until_it_works(second)
+                    assert "Publisher gateway" not in said
+                    assert "No gateway for publishers here: the joined worker has it, if it was given" in said
                 finally:
                     second.kill()
             first.send_signal(signal.SIGINT)
