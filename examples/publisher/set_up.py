@@ -80,5 +80,5 @@ def _problem(desk: Desk, error: GatewayAway | GatewayRefused) -> Response:
         502,
         "We could not ask the marketplace",
         "The fault is on our side, and your purchase is safe. Try again later.",
-        f"{error.kind}: {error}",
+        said_by_marketplace(f"{error.kind}: {error}"),
     )

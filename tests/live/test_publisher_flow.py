@@ -138,7 +138,7 @@ async def money(met: Meeting, subscription_id: str) -> Decimal:
     return sum((row.amount if row.kind is Kind.CHARGE else -row.amount for row in rows), Decimal())
 
 
-async def test_mon_4_more_than_the_publisher_has_is_put_back(met: Meeting, page: Page) -> None:
+async def test_mon_4_more_than_the_publisher_has_is_put_back(met: Meeting) -> None:
     """It acknowledges the change, rejects it by the gateway, and hears of both changes in their order."""
     subscription_id = await met.buy("contoso-crm")
     paid = await money(met, subscription_id)
@@ -157,9 +157,15 @@ async def test_mon_4_more_than_the_publisher_has_is_put_back(met: Meeting, page:
     assert await money(met, subscription_id) == paid
     back = (await met.world.reader.events(subscription_id))[-1]
     assert (back.by, back.actor) == ("publisher", "contoso")
+
+
+async def test_what_was_put_back_is_shown(met: Meeting, page: Page) -> None:
+    subscription_id = await met.buy("contoso-crm")
+    await met.change_quantity(subscription_id, MAX_QUANTITY + 1)
+    await rejected(met.contoso, subscription_id)
     await page.goto("/subscriptions")
     put_back = page.get_by_role("table").last.get_by_role("row").filter(has_text=subscription_id)
-    await expect(put_back).to_contain_text("done MON-4")
+    await expect(put_back).to_contain_text("done MON-4 Event 2 is rejected: the quantity is 1 again")
 
 
 async def test_as_many_as_the_publisher_has_stay(met: Meeting) -> None:
