@@ -70,8 +70,7 @@ class Telling:
         except ActivityError as error:
             told = Told(told=before.told, halted=_reason(error, before.publisher))
         self._stream = self._stream.after(told)
-        if before.halted != self._stream.halted:
-            self._show()
+        self._show()
 
     async def _hand_over_what_is_untold(self) -> None:
         """A life ends when it ends: what its publisher has not taken by then, a delivery tells."""
