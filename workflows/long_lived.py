@@ -102,6 +102,9 @@ class LongLived(OneRequest):
             try:
                 return await asyncio.shield(task)
             except asyncio.CancelledError:
+                if task.done():
+                    # Not asked for: the run is taken from the worker's memory, and what it was doing with it.
+                    raise
                 self._not_by_cancellation()
 
     async def _wait_for_an_operator(self, error: ActivityError) -> None:

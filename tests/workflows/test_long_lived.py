@@ -1,5 +1,6 @@
 """A timer that has fired is believed: what is due happens then, whatever the task's own clock says (TIM-5)."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +20,54 @@ class Sleeper(LongLived):
     """Nothing but its sleep."""
 
     takes = (TestClock,)
+
+
+class Living(Sleeper):
+    """Counts who asked Temporal to cancel it."""
+
+    asked = 0
+
+    def _not_by_cancellation(self) -> None:
+        self.asked += 1
+        assert self.asked < 10, "it goes round for ever"
+
+
+async def test_a_life_goes_on_whoever_asks_temporal_to_cancel_it() -> None:
+    one, over = Living(TestClock()), asyncio.Event()
+
+    async def live() -> str:
+        await over.wait()
+        return "lived"
+
+    run = asyncio.create_task(one._through_cancellations(live()))
+    for _ in range(2):
+        await asyncio.sleep(0)
+        run.cancel()
+    await asyncio.sleep(0)
+    over.set()
+    assert await run == "lived"
+    assert one.asked == 2
+
+
+async def test_a_run_that_is_taken_from_memory_ends_whatever_it_waits_for() -> None:
+    """The SDK cancels every task of it: what waits for an operator, and not for a timer, has to end with them."""
+    one, began = Living(TestClock()), asyncio.Event()
+    parts: list[asyncio.Task[None] | None] = []
+
+    async def live() -> None:
+        parts.append(asyncio.current_task())
+        began.set()
+        await asyncio.Event().wait()
+
+    run = asyncio.create_task(one._through_cancellations(live()))
+    await began.wait()
+    (living,) = parts
+    assert living is not None
+    for task in (run, living):
+        task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+    assert living.cancelled()
 
 
 def sleeper(clock: TestClock | None = None) -> Sleeper:
