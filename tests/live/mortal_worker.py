@@ -10,15 +10,17 @@ ROOT = Path(__file__).parents[2]
 
 
 class MortalWorker:
-    """`worker.py` on the server's address, with its files in the directory."""
+    """`worker.py` on the server's address, with its files in the directory, and the publishers of that file."""
 
-    def __init__(self, address: str, directory: Path, task_queue: str) -> None:
+    def __init__(self, address: str, directory: Path, task_queue: str, publishers: Path | None = None) -> None:
         self._command = [sys.executable, str(ROOT / "worker.py"), "--address", address]
         self._environment = {
             **os.environ,
             "PERENNIAL_DATA_DIR": str(directory),
             "PERENNIAL_TASK_QUEUE": task_queue,
             "PERENNIAL_TENANTS_PORT": "0",
+            "PERENNIAL_GATEWAY_PORT": "0",
+            "PERENNIAL_PUBLISHERS_FILE": str(publishers or ""),
         }
         self._log = (directory / "worker.log").open("wb")
         self.kills = 0

@@ -1,0 +1,61 @@
+"""The lives that a chaos test lives at once, and how the simulator lives them."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from domain.commands import Cancel, ChangeQuantity, Command, SetAutoRenew
+from domain.holds import Reason
+from domain.order import Order
+from statemachines.simulator import Simulator
+from tests.activities.shop import listed
+from tests.live.purchases import order
+from workflows.client import Subscriptions
+from workflows.messages import TestClock
+
+BOUGHT = datetime(2027, 1, 31, 9, tzinfo=UTC)
+UPDATES_AT = 5
+"""Every so many commands one changes the quantity, as an update; the others are signals, which cost less."""
+
+
+class PlannedLife:
+    """A life of so many events; every fourth ends with the last of them."""
+
+    def __init__(self, number: int, events: int) -> None:
+        self.id = f"chaos-{number:03}"
+        self.ends = number % 4 == 0
+        self._events = events
+
+    @property
+    def order(self) -> Order:
+        return order(listed().sold(BOUGHT), subscription_id=self.id, at=BOUGHT)
+
+    def commands(self) -> Iterator[tuple[Command, datetime]]:
+        """Each makes one event."""
+        renews = True
+        for number in range(1, self._events):
+            at = BOUGHT + timedelta(minutes=number)
+            if self.ends and number == self._events - 1:
+                yield Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST, at=at), at
+            elif number % UPDATES_AT == 0:
+                yield ChangeQuantity(by="admin_agent", quantity=3 + number, at=at, command_id=f"change-{number}"), at
+            else:
+                renews = not renews
+                yield SetAutoRenew(by="admin_agent", enabled=renews, at=at), at
+
+    async def live(self, subscriptions: Subscriptions) -> None:
+        """On the server, as fast as it takes the commands: nobody waits for the books."""
+        clock = TestClock.ahead_by(BOUGHT - datetime.now(UTC))
+        handle = await subscriptions.buy(self.order, clock=clock, invoiced=False)
+        for command, _ in self.commands():
+            if isinstance(command, ChangeQuantity):
+                await subscriptions.ask(self.id, command, wait=False)
+            else:
+                signal = "cancellation_requested" if isinstance(command, Cancel) else "auto_renew_requested"
+                await handle.signal(signal, command)
+
+    def simulated(self) -> Simulator:
+        """What the life must come to, whatever becomes of workers and publisher."""
+        simulator = Simulator(self.order)
+        for command, at in self.commands():
+            simulator.ask(command, at)
+        return simulator

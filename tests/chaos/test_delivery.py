@@ -1,0 +1,159 @@
+"""Invariant 13 under fire: a publisher that fails three tries in ten, and workers that are killed meanwhile."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+
+from activities.adapters.sql.auditor import SqlAuditor
+from activities.adapters.sql.catalog import SqlCatalog
+from activities.adapters.sql.database import Database
+from activities.adapters.sql.notifications import SqlNotifications
+from activities.adapters.sql.reader import SqlReader
+from activities.adapters.sql.schema import upgrade
+from domain.delivery import Standing
+from examples.publisher.faults import Board
+from examples.publisher.server import PublisherServer
+from hosting.assembly import prepare_namespace
+from hosting.connection import connect_to
+from hosting.embedded import EmbeddedServer
+from tests.activities.shop import listed
+from tests.chaos.heard import Heard, applied
+from tests.chaos.lives import PlannedLife
+from tests.live.endpoint import LOOPBACK, SECRET
+from tests.live.mortal_worker import MortalWorker
+from tests.live.purchases import settings_in
+from tests.live.shopping import imported
+from workflows.client import Subscriptions
+from workflows.notification_messages import delivery_workflow_id
+
+pytestmark = [pytest.mark.live, pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(420)]
+
+QUEUE = "chaos"
+LIVES, EVENTS = 200, 20
+ALL = LIVES * EVENTS
+KILLED_AT = [ALL * part // 100 for part in (10, 30, 50, 70)]
+"""After so many events have been applied."""
+FAULTS: dict[str, Any] = {
+    "error": {"percent": 7},
+    "timeout": {"percent": 3},
+    "slow": {"percent": 4, "seconds": 1.5},
+    "drop": {"percent": 5},
+    "reorder": {"percent": 4, "seconds": 2.5},
+    "too_many": {"percent": 3, "seconds": 1},
+    "never": {"percent": 4},
+}
+"""Three tries in ten, in all the ways there are; whoever is slow or late is so beyond the sender's patience."""
+AT_ONCE = {"per_second": 10_000, "at_once": 100, "timeout_seconds": 1}
+
+
+@asynccontextmanager
+async def bad_publisher(directory: Path) -> AsyncIterator[tuple[PublisherServer, Path]]:
+    """The publisher, and the operator's file that names it."""
+    async with PublisherServer(directory / "publisher", [SECRET], "http://127.0.0.1:1") as publisher:
+        publisher.faults.replace(Board.model_validate({"seed": 7, **FAULTS}))
+        contoso = {"id": "contoso", "url": publisher.webhooks, "secrets": [SECRET], **LOOPBACK, **AT_ONCE}
+        file = directory / "publishers.yaml"
+        file.write_text(json.dumps({"publishers": [contoso]}))
+        yield publisher, file
+
+
+async def killing(worker: MortalWorker, publisher: PublisherServer) -> None:
+    """Kill the worker at its times; return when every event is applied."""
+    left = list(KILLED_AT)
+    while (count := await applied(publisher)) < ALL:
+        if left and count >= left[0]:
+            worker.kill()
+            left.pop(0)
+        await asyncio.sleep(0.1)
+
+
+async def ended(client: Client, subscriptions: Subscriptions, lives: list[PlannedLife]) -> int:
+    """Wait until the ended lives' workflows and deliveries have told everything; how many deliveries there were."""
+    deliveries = 0
+    for life in lives:
+        await subscriptions.handle(life.id).result()
+        handle = client.get_workflow_handle(delivery_workflow_id(life.id))
+        if [found async for found in client.list_workflows(f"WorkflowId = '{handle.id}'")]:
+            assert (await handle.result())["told"] == EVENTS
+            deliveries += 1
+    return deliveries
+
+
+async def until_settled(notices: SqlNotifications) -> dict[Standing, int]:
+    """How the outbox stands once nothing in it waits: the last acknowledgement may have been lost on its way."""
+    while Standing.WAITING in (counts := await notices.counts()):
+        await asyncio.sleep(0.1)
+    return counts
+
+
+async def test_invariant_13_a_bad_publisher_and_killed_workers(
+    tmp_path: Path, record_property: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = settings_in(tmp_path, QUEUE)
+    await upgrade(settings.database_url)
+    lives = [PlannedLife(number, EVENTS) for number in range(LIVES)]
+    async with (
+        EmbeddedServer(tmp_path / "server") as server,
+        bad_publisher(tmp_path) as (publisher, file),
+        Database(settings.database_url) as database,
+    ):
+        client = await connect_to(server.address)
+        await prepare_namespace(client)
+        await imported(SqlCatalog(database), listed())
+        subscriptions = Subscriptions(client, QUEUE)
+        worker = MortalWorker(server.address, tmp_path, QUEUE, file)
+        try:
+            await asyncio.gather(killing(worker, publisher), *(life.live(subscriptions) for life in lives))
+            counts = await until_settled(SqlNotifications(database))
+            deliveries = await ended(client, subscriptions, [life for life in lives if life.ends])
+        finally:
+            worker.stop()
+        heard = Heard(publisher)
+        report = heard.told(kills=worker.kills, deliveries=deliveries)
+        record_property("figures", report)
+        with capsys.disabled():
+            print(f"\n{report}")
+
+        assert (worker.kills, counts) == (len(KILLED_AT), {Standing.DELIVERED: ALL})
+        assert deliveries > 0
+        assert (heard.figures.applied_twice, heard.figures.applied_out_of_order) == (0, 0)
+        # Nothing was forged, malformed or early.
+        assert set(heard.figures.verdicts) == {"applied", "repeat", "faulted"}
+        assert set(heard.figures.faults) == set(FAULTS)
+        await told_in_order(heard, publisher, lives)
+        await lived_as_simulated(SqlReader(database), lives)
+        await audited(SqlAuditor(database))
+
+
+async def told_in_order(heard: Heard, publisher: PublisherServer, lives: list[PlannedLife]) -> None:
+    """Each event once, first arrivals in an unbroken chain, repeats under one id with one body."""
+    chain = [(sequence, sequence - 1) for sequence in range(1, EVENTS + 1)]
+    for life in lives:
+        assert publisher.inbox.applied(life.id) == list(range(1, EVENTS + 1))
+        assert heard.first_arrivals(life.id) == chain
+        bodies = heard.bodies(life.id)
+        assert list(bodies) == [f"{life.id}:{sequence}" for sequence, _ in chain]
+        assert all(len(body) == 1 for body in bodies.values())
+
+
+async def lived_as_simulated(reader: SqlReader, lives: list[PlannedLife]) -> None:
+    """Neither a publisher nor a kill moves a date or an amount: TIM-5, MON-2."""
+    for life in lives:
+        book = life.simulated().book
+        assert await reader.events(life.id) == book.events
+        assert await reader.rows(life.id) == book.rows
+
+
+async def audited(auditor: SqlAuditor) -> None:
+    """What `starter.py check` would find."""
+    seen, after = 0, None
+    while page := await auditor.page(after=after):
+        assert [(life.violations, life.access_confirmed) for life in page] == [((), True)] * len(page)
+        seen, after = seen + len(page), page[-1].subscription_id
+    assert seen == LIVES
