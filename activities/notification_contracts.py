@@ -1,6 +1,6 @@
 """What the activities that tell publishers take and return. Unknown fields are ignored, for rollouts."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from activities.contracts import Notice
 from domain.delivery import Standing
@@ -49,8 +49,18 @@ class Pending(Frozen):
     standing: Standing = Standing.WAITING
     tries: int = 0
     first_tried_at: Instant | None = None
+    last_tried_at: Instant | None = None
     next_try_at: Instant | None = None
     problem: str | None = None
+
+    def as_of(self, now: datetime) -> "Pending":
+        """What was tried later than now was tried by another clock: its instants mean nothing by this one.
+
+        So it is where a life that was lived ahead of time has ended, and a delivery goes on at the time that it is.
+        """
+        if self.last_tried_at is None or self.last_tried_at <= now:
+            return self
+        return self.model_copy(update={"first_tried_at": None, "last_tried_at": None, "next_try_at": None})
 
 
 class Message(Frozen):

@@ -57,6 +57,7 @@ class NotificationActivities:
                 # Whoever names a publisher may be mistaken: what is another's is told to nobody else.
                 return await self._halted(wanted, f"The offer's vendor is not {endpoint.id}.")
             seq, now = pending.notice.seq, activity.info().started_time
+            pending = pending.as_of(now)
             message = compose(endpoint, pending.notice, pending.previous)
             if message is None:
                 await self._outbox.settle(pending, endpoint.id, Standing.NOT_IN_DIALECT, now)

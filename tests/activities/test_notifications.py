@@ -190,3 +190,16 @@ async def test_what_a_life_leaves_is_handed_over_or_tried_again(desk: Desk) -> N
     with pytest.raises(ApplicationError, match="did not answer") as raised:
         await ActivityEnvironment().run(desk.activities.hand_over, left)
     assert not raised.value.non_retryable
+
+
+async def test_tries_ahead_of_the_clock_are_waited_for_by_nobody(desk: Desk) -> None:
+    """A life lived ahead of time has ended: its delivery has the time that it is, and a whole window of it."""
+    desk.publisher.answers = [FAILED, FAILED]
+    await desk.not_told(START + timedelta(days=400))
+    error = await desk.not_told()
+    assert error.message.startswith("Try 2 of event 1: ")
+    assert error.next_retry_delay is not None
+    assert error.next_retry_delay < timedelta(minutes=1)
+    pending = await desk.outbox.next("s-1")
+    assert pending is not None
+    assert (pending.first_tried_at, pending.last_tried_at) == (START, START)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -118,7 +119,7 @@ async def test_invariant_13_a_bad_publisher_and_killed_workers(
         report = heard.told(kills=worker.kills, deliveries=deliveries)
         record_property("figures", report)
         with capsys.disabled():
-            print(f"\n{report}")
+            sys.stdout.write(f"\n{report}\n")
 
         assert (worker.kills, counts) == (len(KILLED_AT), {Standing.DELIVERED: ALL})
         assert deliveries > 0

@@ -46,12 +46,13 @@ async def endpoint() -> AsyncIterator[Endpoint]:
 async def world(
     server: EmbeddedServer, endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[World]:
-    """A worker that tells Contoso by the usual terms, and gives Wingtip up after two tries."""
+    """A worker that tells Contoso by the usual terms, Adatum every second, and gives Wingtip up after two tries."""
     client = await connect_to(server.address)
-    publishers = publishers_at(endpoint.url, contoso={}, wingtip={"terms": {"tries": 2}})
+    every_second = {"terms": {"tries": 10_000, "window_hours": 1}}
+    publishers = publishers_at(endpoint.url, contoso={}, wingtip={"terms": {"tries": 2}}, adatum=every_second)
     async with running_worker(client, settings_in(tmp_path_factory.mktemp("told"), "told"), publishers) as world:
-        offers = (listed(), listed(id="wingtip-crm", vendor="wingtip"), listed(id="tailspin-crm", vendor="tailspin"))
-        await imported(world.catalog, *offers)
+        others = (listed(id=f"{vendor}-crm", vendor=vendor) for vendor in ("wingtip", "tailspin", "adatum"))
+        await imported(world.catalog, listed(), *others)
         yield world
 
 
@@ -338,3 +339,18 @@ async def test_a_publisher_that_no_worker_tells_any_more_is_seen(
     async with running_worker(client, settings, named) as world:
         await world.notifications.retry(bought.subscription_id, RETRY)
         await endpoint.until(bought.subscription_id, 1)
+
+
+async def test_what_a_life_ahead_of_time_has_left_is_told_now(begin: Any, world: World, endpoint: Endpoint) -> None:
+    """Its last tries were minutes ahead of the delivery that goes on with them."""
+    began = datetime(2027, 1, 31, 9, tzinfo=UTC)
+    life = await begin("adatum-crm", at=began)
+    await life.told(1)
+    endpoint.always[life.id] = 503
+    await life.change_quantity(5)
+    await world.clock.advance(world.subscriptions.handle(life.id), life.clock, began + timedelta(minutes=2))
+    await life.end()
+    del endpoint.always[life.id]
+    await endpoint.until(life.id, 3)
+    delivery = world.client.get_workflow_handle(delivery_workflow_id(life.id))
+    assert (await delivery.result())["told"] == 3

@@ -59,9 +59,12 @@ class SqlOutbox:
 def _next(connection: Connection, subscription_id: str, publisher: str) -> Pending | None:
     told = _told_up_to(connection, subscription_id)
     tried = (delivery.c.subscription_id == outbox.c.subscription_id) & (delivery.c.seq == outbox.c.seq)
-    columns = (delivery.c.standing, delivery.c.tries, delivery.c.first_tried_at, delivery.c.next_try_at)
+    columns = (
+        *(delivery.c.standing, delivery.c.tries, delivery.c.first_tried_at, delivery.c.last_tried_at),
+        *(delivery.c.next_try_at, delivery.c.problem),
+    )
     wanted = (
-        select(outbox.c.payload, offer.c.vendor, *columns, delivery.c.problem)
+        select(outbox.c.payload, offer.c.vendor, *columns)
         .join(subscription, subscription.c.id == outbox.c.subscription_id)
         .outerjoin(offer, offer.c.id == subscription.c.offer_id)
         .outerjoin(delivery, tried)
@@ -77,7 +80,7 @@ def _next(connection: Connection, subscription_id: str, publisher: str) -> Pendi
 def _progress(row: RowMapping) -> dict[str, Any]:
     if row["standing"] is None:
         return {}
-    columns = ("tries", "first_tried_at", "next_try_at", "problem")
+    columns = ("tries", "first_tried_at", "last_tried_at", "next_try_at", "problem")
     return {"standing": Standing(row["standing"]), **{name: row[name] for name in columns}}
 
 
