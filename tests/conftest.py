@@ -1,4 +1,4 @@
-"""For whoever asks: PostgreSQL, one server a test process and one database a test; one browser a test process."""
+"""For whoever asks: PostgreSQL, a database a test; one browser a test process; and figures, told at the end."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -10,6 +10,19 @@ from playwright.async_api import Browser, expect
 from activities.adapters.sql.schema import upgrade
 from tests.browser import NoBrowser, running_browser
 from tests.postgres_server import NoServer, PostgresServer, running_server
+
+FIGURES = "figures"
+"""The property, recorded by `record_property`, that a test wants to be read even where it passes."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests have measured, whichever process ran them."""
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for name, value in report.user_properties:
+                if name == FIGURES:
+                    terminalreporter.section(f"figures of {report.nodeid}")
+                    terminalreporter.write_line(str(value))
 
 
 @pytest.fixture(scope="session")
