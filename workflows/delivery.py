@@ -34,12 +34,18 @@ class DeliveryWorkflow(OneRequest, Telling):
         self._begin_telling()
         await workflow.wait_condition(lambda: not self._is_behind() or self._run_is_long_enough())
         if self._is_behind():
-            workflow.continue_as_new(self._start.model_copy(update={"told": self._stream.told}))
+            stream = self._stream
+            workflow.continue_as_new(
+                self._start.model_copy(update={"publisher": stream.publisher, "told": stream.told})
+            )
         self._show()
         return self._stream
 
     def _run_is_long_enough(self) -> bool:
-        return workflow.info().is_continue_as_new_suggested() and self._stream.halted is None
+        # Nor while an operator's decision is still to be carried out: a new run would not know of it.
+        stream = self._stream
+        stays = stream.halted is not None or stream.afresh or stream.skip is not None
+        return workflow.info().is_continue_as_new_suggested() and not stays
 
     def _last_recorded(self) -> int:
         return self._start.last
