@@ -1,5 +1,6 @@
 """What one try to tell a publisher comes to: taken, tried again at its time, undeliverable, or nobody to be told."""
 
+import asyncio
 import dataclasses
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from activities.notification_contracts import HandOver, Message, Reply, TellInpu
 from activities.notifications import NotificationActivities
 from activities.publishers import Endpoint, Publishers
 from domain.commands import ChangeQuantity, SetAutoRenew
+from domain.delivery import Standing
 from tests.activities.books_under_test import InSql
 from tests.activities.lives import LICENCE, START, bought
 from tests.activities.raw_sql import rows
@@ -190,6 +192,33 @@ async def test_what_a_life_leaves_is_handed_over_or_tried_again(desk: Desk) -> N
     with pytest.raises(ApplicationError, match="did not answer") as raised:
         await ActivityEnvironment().run(desk.activities.hand_over, left)
     assert not raised.value.non_retryable
+
+
+async def test_a_try_whose_workflow_has_closed_is_dropped_and_counts_as_none(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another run, or a delivery, has begun its own: what is not known to be taken stays to be told."""
+    began, dropped = asyncio.Event(), asyncio.Event()
+
+    async def hang(endpoint: Endpoint, message: Message) -> Reply:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            dropped.set()
+        return TAKEN
+
+    monkeypatch.setattr(desk.publisher, "send", hang)
+    environment = ActivityEnvironment()
+    trying = asyncio.ensure_future(environment.run(desk.activities.tell, TELL))
+    await began.wait()
+    environment.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await trying
+    await dropped.wait()
+    pending = await desk.outbox.next("s-1")
+    assert pending is not None
+    assert (pending.notice.seq, pending.tries, pending.standing) == (1, 0, Standing.WAITING)
 
 
 async def test_tries_ahead_of_the_clock_are_waited_for_by_nobody(desk: Desk) -> None:

@@ -9,7 +9,9 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 
-from domain.commands import ChangeQuantity
+from domain.commands import Cancel, ChangeQuantity
+from domain.delivery import Standing
+from domain.holds import Reason
 from hosting.assembly import World, running_worker
 from hosting.connection import connect_to
 from hosting.embedded import EmbeddedServer
@@ -18,6 +20,7 @@ from tests.live.endpoint import Endpoint, publishers_at
 from tests.live.purchases import order, settings_in
 from tests.live.shopping import imported
 from workflows.messages import TestClock
+from workflows.notification_messages import delivery_workflow_id
 
 pytestmark = pytest.mark.live
 
@@ -84,6 +87,30 @@ async def test_a_publisher_that_hangs_delays_nobody_else(world: World, endpoint:
     released.set()
     for name in slow:
         await endpoint.until(name, 1)
+
+
+async def test_a_try_that_outlives_its_life_is_made_again_and_changes_nothing(world: World, endpoint: Endpoint) -> None:
+    """The delivery's first try and the life's last one overlap: one id, one body, in order."""
+    released, hanging = asyncio.Event(), asyncio.Event()
+
+    async def hang() -> int:
+        hanging.set()
+        await released.wait()
+        return 500
+
+    endpoint.answers["slow-last"].append(hang)
+    await begun(world, "slow", "slow-last")
+    await hanging.wait()
+    await world.subscriptions.ask("slow-last", Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST))
+    await world.subscriptions.handle("slow-last").result()
+    delivery = world.client.get_workflow_handle(delivery_workflow_id("slow-last"))
+    assert (await delivery.result())["told"] == 2
+    released.set()
+    while len(heard := endpoint.heard("slow-last")) < 3:
+        await asyncio.sleep(0.02)
+    assert [(each.seq, each.status) for each in heard] == [(1, 204), (2, 204), (1, 500)]
+    assert heard[0].body == heard[2].body
+    assert await world.notices.counts("slow-last") == {Standing.DELIVERED: 2}
 
 
 def started(history: WorkflowHistory) -> list[datetime]:
