@@ -69,10 +69,12 @@ class NotificationActivities:
             elif pending.next_try_at is not None and pending.next_try_at > now:
                 raise _not_told(pending.next_try_at, now, pending.problem or "")
             else:
-                return await self._try(endpoint, pending, message, now)
+                return await self._try(endpoint, wanted, pending, message, now)
         return Told(told=await self._outbox.told_up_to(wanted.subscription_id))
 
-    async def _try(self, endpoint: Endpoint, pending: Pending, message: Message, now: datetime) -> Told:
+    async def _try(
+        self, endpoint: Endpoint, wanted: TellInput, pending: Pending, message: Message, now: datetime
+    ) -> Told:
         reply = await _alive(self._messenger.send(endpoint, message))
         if reply.accepted:
             await self._outbox.settle(pending, endpoint.id, Standing.DELIVERED, now)
@@ -82,8 +84,8 @@ class NotificationActivities:
         again = endpoint.terms.next_try(tries, first, now, reply.retry_after, spread)
         await self._outbox.failed(pending, endpoint.id, problem, now, again)
         if again is None:
-            given_up = pending.model_copy(update={"tries": tries, "first_tried_at": first, "problem": problem})
-            return Told(told=pending.notice.seq - 1, halted=_undeliverable(given_up))
+            # It halts as the books have it: a try that was thought dead may have been taken meanwhile.
+            return await self._tell_next(endpoint, wanted)
         raise _not_told(again, now, f"Try {tries} of event {pending.notice.seq}: {problem}")
 
     async def _halted(self, wanted: TellInput, why: str) -> Told:

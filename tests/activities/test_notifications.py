@@ -141,6 +141,27 @@ async def test_after_the_last_try_the_stream_stands_still(stocked: Database) -> 
     assert len(desk.publisher.heard) == 2
 
 
+async def test_the_stream_goes_on_where_a_try_thought_dead_was_taken(
+    stocked: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two tries of one event overlap, and the last that there may be fails after the other was taken."""
+    desk = Desk(stocked, terms={"tries": 1})
+    heard: list[str] = []
+
+    async def other_one_is_taken(endpoint: Endpoint, message: Message) -> Reply:
+        heard.append(message.id)
+        if len(heard) > 1:
+            return TAKEN
+        pending = await desk.outbox.next("s-1")
+        assert pending is not None
+        await desk.outbox.settle(pending, "contoso", Standing.DELIVERED, START)
+        return FAILED
+
+    monkeypatch.setattr(desk.publisher, "send", other_one_is_taken)
+    assert await desk.tell() == Told(told=2)
+    assert heard == ["s-1:1", "s-1:2"]
+
+
 async def test_after_the_window_too(desk: Desk) -> None:
     desk.publisher.answers = [FAILED, FAILED]
     await desk.not_told()
