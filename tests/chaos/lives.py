@@ -1,6 +1,7 @@
 """The lives that a chaos test lives at once, and how the simulator lives them."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from domain.commands import Cancel, ChangeQuantity, Command, SetAutoRenew
@@ -9,7 +10,7 @@ from domain.order import Order
 from statemachines.simulator import Simulator
 from tests.activities.shop import listed
 from tests.live.purchases import order
-from workflows.client import Subscriptions
+from workflows.client import NotAnswered, Subscriptions
 from workflows.messages import TestClock
 
 BOUGHT = datetime(2027, 1, 31, 9, tzinfo=UTC)
@@ -48,10 +49,17 @@ class PlannedLife:
         handle = await subscriptions.buy(self.order, clock=clock, invoiced=False)
         for command, _ in self.commands():
             if isinstance(command, ChangeQuantity):
-                await subscriptions.ask(self.id, command, wait=False)
+                await self._ask(subscriptions, command)
             else:
                 signal = "cancellation_requested" if isinstance(command, Cancel) else "auto_renew_requested"
                 await handle.signal(signal, command)
+
+    async def _ask(self, subscriptions: Subscriptions, command: ChangeQuantity) -> None:
+        """However often that takes: under its id it is done once."""
+        while True:
+            with suppress(NotAnswered):
+                await subscriptions.ask(self.id, command, wait=False)
+                return
 
     def simulated(self) -> Simulator:
         """What the life must come to, whatever becomes of workers and publisher."""

@@ -116,7 +116,10 @@ async def test_invariant_13_a_bad_publisher_and_killed_workers(
         subscriptions = Subscriptions(client, QUEUE)
         worker = MortalWorker(server.address, tmp_path, QUEUE, file)
         try:
-            await asyncio.gather(killing(worker, publisher), *(life.live(subscriptions) for life in lives))
+            async with asyncio.TaskGroup() as together:
+                together.create_task(killing(worker, publisher))
+                for life in lives:
+                    together.create_task(life.live(subscriptions))
             counts = await until_settled(SqlNotifications(database))
             deliveries = await ended(client, subscriptions, [life for life in lives if life.ends])
         finally:
