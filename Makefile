@@ -9,7 +9,7 @@ SOURCES := $(wildcard domain statemachines activities workflows hosting cli work
 CHECKED := $(SOURCES) $(wildcard tests benchmarks examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev publisher test lint format lock lock-check clean
+.PHONY: help setup demo dev publisher test chaos lint format lock lock-check clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort
@@ -35,6 +35,9 @@ publisher: $(STAMP) ## a publisher to look at: it is told, sets up, and misbehav
 
 test: $(STAMP) ## run the tests
 	$(BIN)/python -m pytest -n $(JOBS)
+
+chaos: $(STAMP) ## tell 200 lives' events to a bad publisher while workers are killed
+	PERENNIAL_CHAOS_LIVES=200 $(BIN)/python -m pytest tests/chaos
 
 lint: $(STAMP) lock-check ## style, types, layers, dependencies, dead code
 	$(BIN)/ruff check .

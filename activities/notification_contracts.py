@@ -10,12 +10,13 @@ from domain.values import Frozen, Id, Instant
 class TellInput(Frozen):
     """Tell the publisher the next event of the subscription's stream.
 
-    `afresh` begins the tries of an undeliverable one anew; `skip` is the sequence number of the one that an operator
-    gives up.
+    `last` is the last event that is to be there; `afresh` begins the tries of an undeliverable one anew; `skip` is the
+    sequence number of the one that an operator gives up.
     """
 
     subscription_id: str
     publisher: str
+    last: int = 0
     afresh: bool = False
     skip: int | None = None
 

@@ -70,7 +70,9 @@ class NotificationActivities:
                 raise _not_told(pending.next_try_at, now, pending.problem or "")
             else:
                 return await self._try(endpoint, wanted, pending, message, now)
-        return Told(told=await self._outbox.told_up_to(wanted.subscription_id))
+        told = await self._outbox.told_up_to(wanted.subscription_id)
+        lost = f"The outbox lacks event {told + 1}: was an older database restored?" if told < wanted.last else None
+        return Told(told=told, halted=lost)
 
     async def _try(
         self, endpoint: Endpoint, wanted: TellInput, pending: Pending, message: Message, now: datetime

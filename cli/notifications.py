@@ -199,9 +199,29 @@ def skip(
 
 
 async def _retry(subscription: str, request: RetryNotification, address: str | None) -> str:
+    from activities.notification_contracts import HandOver
     from cli import server
+    from workflows.client import AlreadyEnded, UnknownSubscription
 
-    return await server.notifications(await server.client(address)).retry(subscription, request)
+    notifications = server.notifications(await server.client(address))
+    try:
+        return await notifications.retry(subscription, request)
+    except (AlreadyEnded, UnknownSubscription):
+        if request.publisher is None or (last := await _last_of_ended(subscription)) is None:
+            raise
+        await notifications.deliver(
+            HandOver(subscription_id=subscription, publisher=request.publisher, told=0, last=last)
+        )
+        return f"It has ended: telling {request.publisher} what it has not been told, up to event {last}."
+
+
+async def _last_of_ended(subscription: str) -> int | None:
+    """An ended life's last event, whose publisher the file may not have named while it lived."""
+    from cli.books import opened_books
+
+    async with opened_books() as books:
+        listed = await books.reader.listed(subscription)
+    return listed.last_seq if listed is not None and listed.state.ended else None
 
 
 async def _retry_all(publisher: str, request: RetryNotification, address: str | None) -> dict[str, str]:

@@ -56,7 +56,7 @@ class DeliveryWorkflow(OneRequest, Telling):
             f"## What {self._told_of} has left to tell {stream.publisher}: {last - stream.told} of its {last} events"
         )
         workflow.set_current_details("\n".join([title, *told_lines(stream, last)]))
-        LongLived._upsert({search_attributes.ATTENTION: stream.halted})
+        LongLived._upsert({search_attributes.ATTENTION: stream.trouble})
 
     @workflow.query
     def stream(self) -> Stream:

@@ -51,7 +51,7 @@ def details(
         clock=clock,
         publisher=stream.publisher,
         told=stream.told,
-        undelivered=stream.halted,
+        undelivered=stream.trouble,
     )
 
 
@@ -91,6 +91,8 @@ def told_lines(stream: Stream, last: int) -> list[str]:
             "",
             f"**Its publisher cannot be told:** {stream.halted} Mend the cause, then send the update {updates}.",
         ]
+    if stream.unheard:
+        return ["", f"**Nobody tells its publisher:** {stream.unheard}"]
     if stream.publisher and stream.told < last:
         return ["", f"**Telling {stream.publisher}:** up to event {stream.told} of {last}."]
     return []

@@ -2,7 +2,6 @@
 
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import ServerUnavailable
@@ -35,20 +34,21 @@ class Notifications:
         return await self._operate(subscription_id, "skip_notification", request)
 
     async def deliver(self, left: HandOver) -> None:
-        """Start the delivery, once. Raises ServerUnavailable."""
+        """Start the delivery, where none is under way; one that finds everything told ends at once.
+
+        Raises ServerUnavailable.
+        """
         try:
             await self._client.start_workflow(
                 DeliveryWorkflow.run,
                 Deliver.model_validate(left.model_dump()),
                 id=delivery_workflow_id(left.subscription_id),
                 task_queue=self._task_queue,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 task_timeout=options.TASK_TIMEOUT,
                 static_summary=f"tell {left.publisher} the rest of {left.subscription_id}",
             )
-        except WorkflowAlreadyStartedError:
-            return
         except RPCError as error:
             status = RPCStatusCode(error.status).name
             raise ServerUnavailable(

@@ -27,15 +27,21 @@ def telling_queue(task_queue: str, publisher: str) -> str:
 class Stream(Frozen):
     """How far a subscription's publisher has been told: every event up to `told` is done with.
 
-    `publisher` is None where nobody is told; `halted` says why the next event cannot be told. What an operator has
-    decided of it, `afresh` or `skip`, holds until it is told on.
+    `publisher` is None where nobody is told; `halted` says why the next event cannot be told, `unheard` why nobody
+    tries. What an operator has decided of it, `afresh` or `skip`, holds until it is told on.
     """
 
     publisher: str | None = None
     told: int = 0
     halted: str | None = None
+    unheard: str | None = None
     afresh: bool = False
     skip: int | None = None
+
+    @property
+    def trouble(self) -> str | None:
+        """What somebody has to mend."""
+        return self.halted or self.unheard
 
     def addressed_to(self, publisher: str | None) -> "Stream":
         """As the books say with each decision whom to tell."""
@@ -44,6 +50,11 @@ class Stream(Frozen):
     def after(self, result: Told) -> "Stream":
         """With what a try came to."""
         return Stream(publisher=self.publisher, told=max(self.told, result.told), halted=result.halted)
+
+    def not_tried(self) -> "Stream":
+        """Without a worker that would try."""
+        words = f"No worker tells {self.publisher}: is it in the publishers file? It goes on as soon as one does."
+        return self.model_copy(update={"unheard": words})
 
     def again(self, publisher: str | None) -> "Stream":
         """With the tries of what was undeliverable begun anew."""

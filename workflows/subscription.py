@@ -189,7 +189,7 @@ class SubscriptionWorkflow(LongLived, Telling):
     def _show(self) -> None:
         now = self._now()
         workflow.set_current_details(markdown(self._life, self._living.lifecycle, now, self._attention, self._stream))
-        self._upsert(search_attributes.changing(self._life.subscription, self._attention or self._stream.halted))
+        self._upsert(search_attributes.changing(self._life.subscription, self._attention or self._stream.trouble))
 
     # Requests that may be refused. Each is a plain `def`: check, decision and new state are one step.
 

@@ -54,7 +54,11 @@ class Telling:
         before = self._stream
         assert before.publisher is not None
         wanted = TellInput(
-            subscription_id=self._told_of, publisher=before.publisher, afresh=before.afresh, skip=before.skip
+            subscription_id=self._told_of,
+            publisher=before.publisher,
+            last=self._last_recorded(),
+            afresh=before.afresh,
+            skip=before.skip,
         )
         try:
             told = await workflow.execute_activity_method(
@@ -67,10 +71,16 @@ class Telling:
                 retry_policy=options.WITHOUT_END,
                 summary=f"tell {before.publisher} of event {before.told + 1}",
             )
+            self._stream = self._stream.after(told)
         except ActivityError as error:
-            told = Told(told=before.told, halted=_reason(error, before.publisher))
-        self._stream = self._stream.after(told)
+            self._stream = self._failed(error)
         self._show()
+
+    def _failed(self, error: ActivityError) -> Stream:
+        if isinstance(error.cause, ApplicationError):
+            return self._stream.after(Told(told=self._stream.told, halted=error.cause.message[:MAX_REASON]))
+        # No worker has taken it for so long. It waits for one on: whoever names the publisher again need do no more.
+        return self._stream.not_tried()
 
     async def _hand_over_what_is_untold(self) -> None:
         """A life ends when it ends: what its publisher has not taken by then, a delivery tells."""
@@ -131,9 +141,3 @@ class Telling:
 
 def _nothing(words: str) -> ApplicationError:
     return ApplicationError(words, type="NothingToTell", non_retryable=True)
-
-
-def _reason(error: ActivityError, publisher: str) -> str:
-    if isinstance(error.cause, ApplicationError):
-        return error.cause.message[:MAX_REASON]
-    return f"No worker tells {publisher}: is it in the publishers file?"

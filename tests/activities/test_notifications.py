@@ -152,7 +152,7 @@ async def test_the_stream_goes_on_where_a_try_thought_dead_was_taken(
         heard.append(message.id)
         if len(heard) > 1:
             return TAKEN
-        pending = await desk.outbox.next("s-1")
+        pending = await desk.outbox.next("s-1", "contoso")
         assert pending is not None
         await desk.outbox.settle(pending, "contoso", Standing.DELIVERED, START)
         return FAILED
@@ -197,6 +197,12 @@ async def test_a_publisher_that_the_file_lacks_is_said_to_be_missing(desk: Desk)
     assert desk.publisher.heard == []
 
 
+async def test_an_event_that_the_outbox_lacks_is_missed(desk: Desk) -> None:
+    wanted = TELL.model_copy(update={"last": 4})
+    assert [await desk.tell(wanted) for _ in range(3)] == [Told(told=seq) for seq in (1, 2, 3)]
+    assert (await desk.tell(wanted)).halted == "The outbox lacks event 4: was an older database restored?"
+
+
 async def test_a_publisher_hears_of_its_own_offers_only(stocked: Database) -> None:
     """An operator's mistake, or a vendor that the catalog has changed since."""
     desk = Desk(stocked, id="wingtip")
@@ -237,7 +243,7 @@ async def test_a_try_whose_workflow_has_closed_is_dropped_and_counts_as_none(
     with pytest.raises(asyncio.CancelledError):
         await trying
     await dropped.wait()
-    pending = await desk.outbox.next("s-1")
+    pending = await desk.outbox.next("s-1", "contoso")
     assert pending is not None
     assert (pending.notice.seq, pending.tries, pending.standing) == (1, 0, Standing.WAITING)
 
@@ -250,6 +256,6 @@ async def test_tries_ahead_of_the_clock_are_waited_for_by_nobody(desk: Desk) -> 
     assert error.message.startswith("Try 2 of event 1: ")
     assert error.next_retry_delay is not None
     assert error.next_retry_delay < timedelta(minutes=1)
-    pending = await desk.outbox.next("s-1")
+    pending = await desk.outbox.next("s-1", "contoso")
     assert pending is not None
     assert (pending.first_tried_at, pending.last_tried_at) == (START, START)

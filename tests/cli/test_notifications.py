@@ -111,3 +111,19 @@ def test_one_that_nobody_is_told_of(ask: Ask, customer: str) -> None:
     ask.json(f"buy office-suite --customer {customer} --id {subscription}")
     assert "Nobody is told of it" in ask.said(f"notifications retry {subscription}", code=1)
     assert listed(ask, f"--subscription {subscription} --all") == []
+
+
+def test_an_ended_life_is_told_once_its_publisher_is_named(ask: Ask, endpoint: Endpoint, customer: str) -> None:
+    """Nobody was told while it lived: the file named the publisher too late."""
+    subscription = f"told-{customer}"
+    ask.json(f"buy told-of --customer {customer} --id {subscription}")
+    until(ask, subscription, "delivered")
+    ask.json(f"cancel {subscription} --reason customer_request --yes")
+    until(ask, subscription, "delivered", 2)
+    deadline = time.monotonic() + 30
+    while "nothing is being told of" not in ask.whole(f"notifications retry {subscription}", code=1).stderr:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    said = ask.said(f"notifications retry {subscription} --publisher told")
+    assert said == f"{subscription}: It has ended: telling told what it has not been told, up to event 2.\n"
+    assert endpoint.taken(subscription) == [1, 2]
