@@ -26,6 +26,10 @@ TELL_HEARTBEAT = timedelta(seconds=10)
 
 TELL_PUBLISHER_TIMEOUT = timedelta(seconds=45)
 """One try to tell a publisher: its own timeout is at most 30 seconds, and the books are asked before and after."""
+TELL_AGAIN = RetryPolicy(
+    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=10)
+)
+"""After a worker was killed, or the books were away. What a publisher has not taken has the instant of its terms."""
 NOBODY_TELLS = timedelta(hours=8)
 """After how long without a worker for the publisher's task queue a stream halts."""
 LAST_TELLING = timedelta(seconds=10)

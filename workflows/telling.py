@@ -68,7 +68,7 @@ class Telling:
                 schedule_to_start_timeout=options.NOBODY_TELLS,
                 start_to_close_timeout=options.TELL_PUBLISHER_TIMEOUT,
                 heartbeat_timeout=options.TELL_HEARTBEAT,
-                retry_policy=options.WITHOUT_END,
+                retry_policy=options.TELL_AGAIN,
                 summary=f"tell {before.publisher} of event {before.told + 1}",
             )
             self._stream = self._stream.after(told)
