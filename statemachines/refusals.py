@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from domain.commands import Command, Reactivate
+from domain.decision import Answer, Outcome
 from domain.events import State
 from domain.holds import may_lift, who_may_lift
 from domain.roles import Action, parse_actor
@@ -46,8 +47,29 @@ def why_refused(subscription: Subscription, command: Command, now: datetime, all
             case Action.REACTIVATE:
                 return Rule.SUS_9, _held(subscription, command)
     if not allowed:
-        return Rule.LIF_1, f"It is {state}: it has ended, and {command.action} is not allowed. Nothing is any more."
+        return Rule.LIF_1, _nothing_any_more(state, command.action)
     return Rule.LIF_1, f"It is {state}: {command.action} is not allowed. Allowed now: {', '.join(allowed)}."
+
+
+def refused_by_its_end(state: State, action: Action, at: datetime, seq: int) -> Answer:
+    """The same answer for a life that has ended, by its last state and event, where the life itself is gone (LIF-1)."""
+    words = _nothing_any_more(state, action)
+    return Answer(at=at, do=action, outcome=Outcome.REFUSED, rule=Rule.LIF_1, message=words, seq=seq)
+
+
+def told_again(answer: Answer, state: State) -> Answer:
+    """For a publisher that may not have read the answer to its `activate`, and sends another one (ISV-4, MON-7).
+
+    A life that has begun and has not ended was activated: what already is, is no refusal.
+    """
+    if answer.outcome is not Outcome.REFUSED or state is State.PENDING or state.ended:
+        return answer
+    words = {"outcome": Outcome.UNCHANGED, "rule": Rule.MON_7, "message": "It has been activated already."}
+    return answer.model_copy(update=words)
+
+
+def _nothing_any_more(state: State, action: Action) -> str:
+    return f"It is {state}: it has ended, and {action} is not allowed. Nothing is any more."
 
 
 _LAPSED = "Its term ended while it was suspended: nothing is left to renew. Reactivate it first."

@@ -19,12 +19,12 @@ from domain.commands import Activate, Command, RejectQuantity
 from domain.decision import Answer, Outcome
 from domain.events import State
 from domain.roles import Party
-from domain.rules import Rule
 from domain.setup_link import Resolved
 from domain.values import Frozen, Instant
 from hosting.gateway.authentication import Sender
 from hosting.gateway.refusals import Malformed, NotYours, Replayed, TokenRefused, Unavailable
 from hosting.gateway.requests import ActivateSubscription, RejectChange, Request, Resolve, ShowDetails, parse
+from statemachines.refusals import refused_by_its_end, told_again
 from workflows.client import (
     AlreadyEnded,
     Rejected,
@@ -105,10 +105,8 @@ class Answering:
                 f"subscription_id: {asked.subscription_id} is not the subscription of this token (ISV-3)."
             )
         answer = await self._told(sender, asked.subscription_id, asked.actor, Activate, now)
-        if answer.outcome is Outcome.REFUSED and await self._activated(asked.subscription_id):
-            # The publisher may not have read the first answer: what already is, is no refusal (MON-7).
-            words = {"outcome": Outcome.UNCHANGED, "rule": Rule.MON_7, "message": "It has been activated already."}
-            answer = answer.model_copy(update=words)
+        if answer.outcome is Outcome.REFUSED and (state := await self._living_state(asked.subscription_id)):
+            answer = told_again(answer, state)
         return _reply(answer)
 
     async def _reject_quantity(self, sender: Sender, asked: RejectChange, now: datetime) -> Reply:
@@ -149,25 +147,20 @@ class Answering:
         except SubscriptionError:
             raise Unavailable from None
 
-    async def _activated(self, subscription_id: str) -> bool:
-        """Whether it has begun and not ended: what was pending leaves that state by its activation or its end only."""
+    async def _living_state(self, subscription_id: str) -> State | None:
+        """None where its workflow takes no request any more."""
         try:
-            seen = await self._sources.subscriptions.details(subscription_id)
+            return (await self._sources.subscriptions.details(subscription_id)).state
         except (AlreadyEnded, UnknownSubscription):
-            return False
+            return None
         except SubscriptionError:
             raise Unavailable from None
-        return not seen.state.ended and seen.state is not State.PENDING
 
     async def _refused_by_its_end(self, subscription_id: str, command: Command, now: datetime) -> Answer:
-        """What the lifecycle says of a life that has ended, where its workflow takes no request any more (LIF-1)."""
         listed = await self._sources.reader.listed(subscription_id)
         if listed is None or not listed.state.ended:
             raise Unavailable("The subscription is about to begin, or just ending.")
-        words = f"It is {listed.state}: it has ended, and {command.action} is not allowed. Nothing is any more."
-        return Answer(
-            at=now, do=command.action, outcome=Outcome.REFUSED, rule=Rule.LIF_1, message=words, seq=listed.last_seq
-        )
+        return refused_by_its_end(listed.state, command.action, now, listed.last_seq)
 
     async def _living(self, subscription_id: str) -> Seen:
         seen = await self._sources.subscriptions.details(subscription_id)

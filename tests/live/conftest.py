@@ -11,6 +11,7 @@ from domain.order import Order
 from hosting.assembly import World, prepare_namespace, running_worker
 from hosting.connection import connect_to
 from hosting.embedded import EmbeddedServer
+from tests.live.endpoint import Endpoint
 from tests.live.purchases import Bought, Buy, order, settings_in
 from tests.live.shopping import Shop
 from workflows.messages import TestClock
@@ -37,6 +38,13 @@ async def world(server: EmbeddedServer, settings: Settings) -> AsyncIterator[Wor
     client = await connect_to(server.address)
     async with running_worker(client, settings) as world:
         yield world
+
+
+@pytest.fixture(scope="module")
+async def endpoint() -> AsyncIterator[Endpoint]:
+    """A publisher's endpoint, for the tests of one file."""
+    async with Endpoint() as endpoint:
+        yield endpoint
 
 
 @pytest.fixture

@@ -36,12 +36,6 @@ RETRY = RetryNotification(by="operator")
 
 
 @pytest.fixture(scope="module")
-async def endpoint() -> AsyncIterator[Endpoint]:
-    async with Endpoint() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture(scope="module")
 async def world(
     server: EmbeddedServer, endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[World]:

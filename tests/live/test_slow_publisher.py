@@ -30,12 +30,6 @@ RATE, PACED = 5, 20
 
 
 @pytest.fixture(scope="module")
-async def endpoint() -> AsyncIterator[Endpoint]:
-    async with Endpoint() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture(scope="module")
 async def world(
     server: EmbeddedServer, endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[World]:

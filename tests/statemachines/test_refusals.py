@@ -2,7 +2,11 @@
 
 import pytest
 
-from domain.decision import Answer
+from domain.decision import Answer, Outcome
+from domain.events import State
+from domain.roles import Action
+from domain.values import parse_instant
+from statemachines.refusals import refused_by_its_end, told_again
 from tests.statemachines.a_life import ORDERED, ALife, Facts, an_order, told
 
 ENDINGS: dict[str, tuple[Facts, list[tuple[str, str, Facts]], str]] = {
@@ -44,6 +48,19 @@ def test_lif_2_every_command_of_an_ended_one_is_refused(state: str, do: str, fie
     assert told(answer) == "refused LIF-1"
     assert answer.message == f"It is {state}: it has ended, and {do} is not allowed. Nothing is any more."
     assert life.subscription == before
+    # What is said of it once the life is gone.
+    assert refused_by_its_end(before.state, Action(do), answer.at, answer.seq) == answer
+
+
+@pytest.mark.parametrize("state", State)
+def test_mon_7_to_activate_again_is_no_refusal_while_it_lives(state: State) -> None:
+    refused = refused_by_its_end(State.CANCELLED, Action.ACTIVATE, parse_instant(ORDERED), 3)
+    begun = state in {State.TRIAL, State.ACTIVE, State.SUSPENDED}
+    again = told_again(refused, state)
+    assert told(again) == ("unchanged MON-7" if begun else "refused LIF-1")
+    assert (again.seq, again.at) == (refused.seq, refused.at)
+    done = refused.model_copy(update={"outcome": Outcome.DONE})
+    assert told_again(done, state) == done
 
 
 @pytest.mark.parametrize(
