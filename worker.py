@@ -1,10 +1,15 @@
 """A worker: `worker.py` beside a Temporal server of yours, `worker.py --dev` with one of its own and the Web UI."""
 
+import os
+import signal
 import sys
+
+if __name__ == "__main__":
+    # The imports take a second, and an exception can be lost in them. Until the loop takes over, nothing has begun.
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
 
 try:
     import asyncio
-    import signal
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
     from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
     from typing import Annotated, NamedTuple
@@ -25,7 +30,6 @@ try:
     from hosting.nexus_endpoint import prepare_endpoint
     from hosting.shared_server import shared_server
 except KeyboardInterrupt:
-    # The imports take a second, and Ctrl-C ends the worker cleanly from its first moment on.
     sys.exit(130)
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
