@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 JOBS   ?= auto
 # Folders and files that exist already: the linters take them all as soon as they appear.
-SOURCES := $(wildcard domain statemachines activities workflows hosting cli worker.py starter.py)
+SOURCES := $(wildcard domain statemachines activities workflows perennial hosting cli worker.py starter.py)
 CHECKED := $(SOURCES) $(wildcard tests benchmarks examples)
 
 .DEFAULT_GOAL := help

@@ -17,18 +17,18 @@ try:
     import typer
     from temporalio.client import Client
 
-    from activities.adapters.publishers_file import load_publishers
+    from activities.adapters.files.publishers import load_publishers
     from activities.adapters.tenants.server import TenantServer
     from activities.adapters.tenants.store import TenantStore
     from activities.errors import WorldError
-    from activities.publishers import Publishers
+    from activities.notifications.publishers import Publishers
     from activities.settings import Settings, SettingsFault
     from hosting.assembly import NEXUS_ENDPOINT, prepare_files, prepare_namespace, running_worker
     from hosting.connection import connect, connect_to
+    from hosting.embedded.shared import shared_server
     from hosting.errors import HostingError
     from hosting.gateway.server import running_gateway
-    from hosting.nexus_endpoint import prepare_endpoint
-    from hosting.shared_server import shared_server
+    from hosting.nexus.endpoint import prepare_endpoint
 except KeyboardInterrupt:
     sys.exit(130)
 

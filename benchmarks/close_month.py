@@ -13,21 +13,21 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from activities.account_contracts import CloseInput
-from activities.adapters.sql.account_auditor import SqlAccountAuditor
-from activities.adapters.sql.account_books import SqlAccountBooks
-from activities.adapters.sql.books import SqlBooks
+from activities.accounts.contracts import CloseInput
+from activities.adapters.sql.account.auditor import SqlAccountAuditor
+from activities.adapters.sql.account.books import SqlAccountBooks
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.schema import upgrade
-from activities.contracts import RecordInput
-from domain.account_events import Close
-from domain.billing_terms import month_end
+from activities.adapters.sql.subscription.books import SqlBooks
+from activities.billing.contracts import RecordInput
+from domain.account.events import Close
+from domain.account.terms import month_end
 from domain.calendar import Period
-from domain.commands import ReportUsage
-from domain.decision import Answer, Outcome
-from domain.effects import Record
-from domain.order import Order
-from statemachines.life import Living
+from domain.ordering.terms import Order
+from domain.subscription.commands import ReportUsage
+from domain.subscription.decision import Answer, Outcome
+from domain.subscription.effects import Record
+from statemachines.subscription.life import Living
 
 BOUGHT = datetime(2027, 1, 15, 9, tzinfo=UTC)
 MONTH = Period(start=BOUGHT, end=month_end(BOUGHT))

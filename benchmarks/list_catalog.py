@@ -16,13 +16,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from activities.adapters.sql.catalog import SqlCatalog
+from activities.adapters.sql.catalog.catalog import SqlCatalog
 from activities.adapters.sql.database import Database
-from activities.adapters.sql.holdings import SqlHoldings
 from activities.adapters.sql.schema import upgrade
-from domain.catalog import Contents, ListedOffer
-from domain.customers import Customer
-from domain.eligibility import Holding, listing_refusals
+from activities.adapters.sql.subscription.holdings import SqlHoldings
+from domain.catalog.catalog import Contents, ListedOffer
+from domain.catalog.customers import Customer
+from domain.ordering.eligibility import Holding, listing_refusals
 
 NOW = datetime(2027, 1, 15, 9, tzinfo=UTC)
 SHOWN = 50

@@ -18,15 +18,15 @@ from pathlib import Path
 from temporalio.client import Client, WorkflowExecution
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
-from cli.listing import LIVING, PAGE_OF_SERVER, Filters
-from domain.events import State
-from domain.order import Order
+from cli.subscription.listing import LIVING, PAGE_OF_SERVER, Filters
+from domain.ordering.terms import Order
+from domain.subscription.events import State
 from hosting.assembly import prepare_namespace
 from hosting.connection import connect_to
-from hosting.embedded import EmbeddedServer
-from workflows import search_attributes
-from workflows.messages import Purchase, workflow_id
-from workflows.subscription import SubscriptionWorkflow
+from hosting.embedded.server import EmbeddedServer
+from workflows.durable import search_attributes
+from workflows.subscription.messages import Purchase, workflow_id
+from workflows.subscription.workflow import SubscriptionWorkflow
 
 BOUGHT = datetime(2027, 1, 31, 9, tzinfo=UTC)
 AT_ONCE = 32

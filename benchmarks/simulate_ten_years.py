@@ -14,8 +14,8 @@ from typing import Any
 
 from statemachine import State, StateChart
 
-from domain.order import Order
-from statemachines.simulator import Simulator
+from domain.ordering.terms import Order
+from statemachines.preview.simulator import Simulator
 
 BOUGHT, TEN_YEARS_ON = "2026-01-31T09:00:00Z", datetime.fromisoformat("2036-01-31T09:00:00Z")
 

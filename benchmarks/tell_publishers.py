@@ -20,16 +20,17 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select
 
 from activities.adapters.sql.database import Database
-from activities.adapters.sql.tables import delivery, journal
-from activities.publishers import Publishers
+from activities.adapters.sql.tables.notifications import delivery
+from activities.adapters.sql.tables.subscription import journal
+from activities.notifications.publishers import Publishers
 from activities.settings import Settings
-from domain.catalog import Contents, ListedOffer
-from domain.commands import SetAutoRenew
-from domain.delivery import Standing
-from domain.order import Order
+from domain.catalog.catalog import Contents, ListedOffer
+from domain.notification import Standing
+from domain.ordering.terms import Order
+from domain.subscription.commands import SetAutoRenew
 from hosting.assembly import World, prepare_files, prepare_namespace, running_worker
 from hosting.connection import connect_to
-from hosting.embedded import EmbeddedServer
+from hosting.embedded.server import EmbeddedServer
 
 SECRET = "whsec_" + "c2VjcmV0IG9mIGEgYmVuY2htYXJr" + "AAAA"
 TOLD, UNTOLD = "contoso", "tailspin"

@@ -5,40 +5,16 @@ from typing import Any
 
 import typer
 
-from cli import (
-    access,
-    account,
-    add_on,
-    auto_renew,
-    cancellation,
-    cart,
-    cart_purchase,
-    cart_review,
-    catalog,
-    catalog_listing,
-    catalog_offer,
-    check,
-    clock,
-    customer,
-    demo,
-    details,
-    invoice,
-    journal,
-    ledger,
-    listing,
-    notifications,
-    order,
-    provisioning,
-    purchase,
-    quantity,
-    scenario,
-    setup_link,
-    statement,
-    suspension,
-    timeline,
-    usage,
-)
+from cli import check
+from cli.account import account, invoice, statement
+from cli.buying import cart, cart_purchase, cart_review, order, purchase, setup_link
+from cli.catalog import catalog, customer
+from cli.catalog import listing as catalog_listing
+from cli.catalog import offer as catalog_offer
 from cli.group import OneLineGroup
+from cli.notifications import notifications
+from cli.rehearsal import clock, demo, scenario
+from cli.subscription import changes, details, history, listing, timeline, usage
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "demo": demo.demo,
@@ -46,20 +22,20 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "list": listing.list_subscriptions,
     "show": details.show,
     "timeline": timeline.timeline,
-    "events": journal.events,
-    "ledger": ledger.ledger,
+    "events": history.events,
+    "ledger": history.ledger,
     "balance": statement.balance,
     "statement": statement.statement,
-    "access": access.access,
-    "quantity": quantity.change_quantity,
-    "add-on": add_on.set_add_on,
-    "suspend": suspension.suspend,
-    "reactivate": suspension.reactivate,
-    "cancel": cancellation.cancel,
-    "auto-renew": auto_renew.set_auto_renew,
-    "activate": provisioning.activate,
-    "reject-quantity": quantity.reject_quantity,
-    "deprovision": provisioning.deprovision,
+    "access": history.access,
+    "quantity": changes.change_quantity,
+    "add-on": changes.set_add_on,
+    "suspend": changes.suspend,
+    "reactivate": changes.reactivate,
+    "cancel": changes.cancel,
+    "auto-renew": changes.set_auto_renew,
+    "activate": changes.activate,
+    "reject-quantity": changes.reject_quantity,
+    "deprovision": changes.deprovision,
     "setup-link": setup_link.setup_link,
     "resolve": setup_link.resolve,
     "check": check.check,

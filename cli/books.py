@@ -4,29 +4,29 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from activities.adapters.sql.account_auditor import SqlAccountAuditor
-from activities.adapters.sql.account_reader import SqlAccountReader
-from activities.adapters.sql.auditor import SqlAuditor
-from activities.adapters.sql.books import SqlBooks
-from activities.adapters.sql.carts import SqlCarts
-from activities.adapters.sql.catalog import SqlCatalog
+from activities.adapters.sql.account.auditor import SqlAccountAuditor
+from activities.adapters.sql.account.reader import SqlAccountReader
+from activities.adapters.sql.catalog.catalog import SqlCatalog
+from activities.adapters.sql.catalog.price_book import SqlPriceBook
 from activities.adapters.sql.database import Database
-from activities.adapters.sql.holdings import SqlHoldings
-from activities.adapters.sql.notifications import SqlNotifications
-from activities.adapters.sql.orders import SqlOrders
-from activities.adapters.sql.price_book import SqlPriceBook
-from activities.adapters.sql.reader import SqlReader
+from activities.adapters.sql.notifications.notifications import SqlNotifications
+from activities.adapters.sql.orders.carts import SqlCarts
+from activities.adapters.sql.orders.orders import SqlOrders
+from activities.adapters.sql.orders.setup_links import SqlSetupLinks
 from activities.adapters.sql.schema import check_schema
-from activities.adapters.sql.setup_links import SqlSetupLinks
-from activities.contracts import Listed
+from activities.adapters.sql.subscription.auditor import SqlAuditor
+from activities.adapters.sql.subscription.books import SqlBooks
+from activities.adapters.sql.subscription.holdings import SqlHoldings
+from activities.adapters.sql.subscription.reader import SqlReader
+from activities.billing.contracts import Listed
 from activities.settings import Settings
 from cli.failure import Failure
-from cli.rule_words import refused_by
-from domain.catalog import ListedOffer
-from domain.customers import Customer
-from domain.eligibility import Refusal, unknown_customer, unknown_offer
-from domain.invoice import Invoice
-from statemachines.invoice_document import Standing
+from cli.printing.rule_words import refused_by
+from domain.account.invoice import Invoice
+from domain.catalog.catalog import ListedOffer
+from domain.catalog.customers import Customer
+from domain.ordering.eligibility import Refusal, unknown_customer, unknown_offer
+from statemachines.account.standing import Standing
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from cli.options import Json, some_id
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from activities.adapters.sql.account_auditor import AuditedAccount
-    from activities.adapters.sql.auditor import Audited
+    from activities.adapters.sql.account.auditor import AuditedAccount
+    from activities.adapters.sql.subscription.auditor import Audited
     from cli.books import Books
-    from domain.events import Event
-    from statemachines.account_audit import AccountViolation
-    from statemachines.audit import Invariant, Violation
+    from domain.subscription.events import Event
+    from statemachines.audit.account import AccountViolation
+    from statemachines.audit.subscription import Invariant, Violation
 
 KEY = "check"
 
@@ -62,10 +62,9 @@ def check(
     """
     from cli.books import opened_books
     from cli.failure import ExitCode, Failure
-    from cli.printable import counted
-    from cli.progress import Progress
+    from cli.printing.progress import Progress
+    from cli.printing.screen import console, counted, print_json
     from cli.running import run
-    from cli.screen import console, print_json
 
     async def look() -> Findings:
         findings = Findings()
@@ -116,7 +115,7 @@ async def _accounts(books: Books, findings: Findings) -> None:
 
 
 def _document(findings: Findings) -> dict[str, Any]:
-    from statemachines.audit import WORDS
+    from statemachines.audit.subscription import WORDS
 
     return {
         "subscriptions": findings.subscriptions,
@@ -133,9 +132,9 @@ def _document(findings: Findings) -> dict[str, Any]:
 
 
 def _violation_document(violation: Violation | AccountViolation) -> dict[str, Any]:
-    from statemachines.account_audit import AccountViolation
-    from statemachines.document import event_document, ledger_document
-    from statemachines.invoice_document import lines_document
+    from statemachines.account.documents import lines_document
+    from statemachines.audit.account import AccountViolation
+    from statemachines.subscription.documents import event_document, ledger_document
 
     found = {"invariant": violation.invariant.value, "words": violation.words}
     if isinstance(violation, AccountViolation):
@@ -149,9 +148,9 @@ def _violation_document(violation: Violation | AccountViolation) -> dict[str, An
 
 
 def _print(screen: Console, findings: Findings) -> None:
-    from cli.columns import print_columns
-    from cli.printable import counted
-    from statemachines.audit import WORDS
+    from cli.printing.screen import counted
+    from cli.printing.tables import print_columns
+    from statemachines.audit.subscription import WORDS
 
     lives, events = counted(findings.subscriptions, "subscription"), counted(findings.events, "event")
     invoices = f", {counted(findings.invoices, 'invoice')}" if findings.invoices else ""
@@ -175,9 +174,9 @@ def _print(screen: Console, findings: Findings) -> None:
 def _print_violation(screen: Console, violation: Violation | AccountViolation) -> None:
     from rich.text import Text
 
-    from cli.printable import instant, printable, quantity
-    from cli.story import signed
-    from statemachines.account_audit import AccountViolation
+    from cli.printing.screen import instant, printable, quantity
+    from cli.rehearsal.story import signed
+    from statemachines.audit.account import AccountViolation
 
     subject = violation.customer_id if isinstance(violation, AccountViolation) else violation.subscription_id
     heading = f"{subject}  invariant {violation.invariant}: {violation.words}"
@@ -191,6 +190,6 @@ def _print_violation(screen: Console, violation: Violation | AccountViolation) -
 
 
 def _event(event: Event) -> str:
-    from cli.printable import instant
+    from cli.printing.screen import instant
 
     return f"{event.seq}  {instant(event.at)}  {event.event}, {event.state}, {event.rule}, by {event.by}"

@@ -1,7 +1,7 @@
 """A command as a person would type it, without the program and the subscription."""
 
-from domain.account_requests import AccountRequest, ReceivePayment
-from domain.commands import (
+from domain.account.requests import AccountRequest, ReceivePayment
+from domain.subscription.commands import (
     Cancel,
     ChangePrice,
     ChangeQuantity,

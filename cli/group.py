@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from cli.failure import ExitCode, Failure
-from cli.screen import complain
+from cli.printing.screen import complain
 
 TRACEBACK = "PERENNIAL_TRACEBACK"
 

@@ -1,19 +1,22 @@
 """The arguments and options that commands share."""
 
+import dataclasses
+import functools
+import inspect
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from typer import Argument, BadParameter, Option
 
 from domain.faults import shown
-from domain.holds import Reason
-from domain.lines import MAX_ORDER_ID
+from domain.ordering.lines import MAX_ORDER_ID
 from domain.roles import Party, Role
+from domain.subscription.holds import Reason
 from domain.values import ID_PATTERN, parse_decimal, parse_instant
 
 W = TypeVar("W", bound=StrEnum)
@@ -148,3 +151,41 @@ class Confirming(Asking):
 
     dry_run: Annotated[bool, Option("--dry-run", help="Show what would be decided, and stop there.")] = False
     yes: Annotated[bool, Option("--yes", "-y", help="Do it without asking.")] = False
+
+
+def with_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with each parameter that is a dataclass spread into one option a field."""
+    signature = inspect.signature(command, eval_str=True)
+    groups = {name: p.annotation for name, p in signature.parameters.items() if _is_group(p.annotation)}
+
+    @functools.wraps(command)
+    def run(**given: Any) -> None:
+        for name, group in groups.items():
+            fields = {field.name: given.pop(field.name) for field in dataclasses.fields(group)}
+            given[name] = group(**fields)
+        command(**given)
+
+    spread = [part for p in signature.parameters.values() for part in _spread(p)]
+    run.__signature__ = signature.replace(parameters=spread)  # type: ignore[attr-defined]  # what Typer reads
+    run.__annotations__ = {part.name: part.annotation for part in spread}
+    return run
+
+
+def _is_group(annotation: object) -> bool:
+    return isinstance(annotation, type) and dataclasses.is_dataclass(annotation)
+
+
+def _spread(parameter: inspect.Parameter) -> Iterator[inspect.Parameter]:
+    if not _is_group(parameter.annotation):
+        yield parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        return
+    types = {
+        name: annotation
+        for base in reversed(parameter.annotation.__mro__)
+        for name, annotation in inspect.get_annotations(base, eval_str=True).items()
+    }
+    for field in dataclasses.fields(parameter.annotation):
+        default = inspect.Parameter.empty if field.default is dataclasses.MISSING else field.default
+        yield inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=types[field.name]
+        )

@@ -16,11 +16,11 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
     from activities.errors import WorldError
     from activities.settings import SettingsFault
-    from cli.rule_words import refused_by
-    from domain.cart import CartRefused
+    from cli.printing.rule_words import refused_by
+    from domain.ordering.cart import CartRefused
     from hosting.errors import HostingError
-    from workflows.client import SubscriptionError
-    from workflows.time_skipping import ClockStuck
+    from perennial.rehearsal.time_skipping import ClockStuck
+    from workflows.calls.asking import SubscriptionError
 
     try:
         return asyncio.run(_stoppable(work))

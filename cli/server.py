@@ -3,13 +3,12 @@
 from temporalio.client import Client
 
 from activities.settings import Settings
-from hosting.clock import wall_clock
-from hosting.connection import connect
-from workflows.account_client import Accounts
-from workflows.client import Subscriptions
-from workflows.converter import DATA_CONVERTER
-from workflows.notification_client import Notifications
-from workflows.order_client import OrderClient
+from hosting.connection import connect, wall_clock
+from workflows.account.client import Accounts
+from workflows.guard.converter import DATA_CONVERTER
+from workflows.notifications.client import Notifications
+from workflows.order.client import OrderClient
+from workflows.subscription.client import Subscriptions
 
 
 async def client(address: str | None) -> Client:

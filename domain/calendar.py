@@ -39,3 +39,25 @@ def boundary(anchor: datetime, months: int, rule: AnchorRule) -> datetime:
 def days_between(start: datetime, end: datetime) -> int:
     """Whole UTC calendar dates from one instant's date to the other's (MON-4)."""
     return (end.date() - start.date()).days
+
+
+class TermLength(StrEnum):
+    """TIM-6: how long a term is."""
+
+    P1M = "P1M"
+    P1Y = "P1Y"
+    P2Y = "P2Y"
+    P3Y = "P3Y"
+
+    @property
+    def months(self) -> int:
+        """The term's length in months."""
+        return 1 if self is TermLength.P1M else 12 * int(self.value[1])
+
+
+class BillingPlan(StrEnum):
+    """TIM-6: how often within the term it is charged."""
+
+    MONTHLY = "monthly"
+    ANNUAL = "annual"
+    ONE_TIME = "one_time"

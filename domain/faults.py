@@ -108,3 +108,11 @@ def faults_of(error: ValidationError, page: str = SCENARIOS) -> list[Fault]:
 def _is_tag(index: int, place: tuple[str | int, ...]) -> bool:
     """Pydantic puts a union's tag into the path, behind its index: `commands, 0, cancel, at`."""
     return index == 2 and place[0] == "commands" and isinstance(place[1], int)
+
+
+class Malformed(Exception):
+    """A scenario that cannot be run, with every fault found in it."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("; ".join(map(str, faults)))
+        self.faults = faults

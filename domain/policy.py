@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from domain.offers import BillingPlan
+from domain.calendar import BillingPlan
 from domain.values import Frozen
 
 

@@ -75,7 +75,7 @@ PARTY_ACTIONS: dict[Party, frozenset[Action]] = {
     ),
     Party.SYSTEM: frozenset({Action.CHANGE_PRICE, Action.SUSPEND, Action.REACTIVATE}),
 }
-"""ROL-4. The system suspends for nonpayment only and lifts only that: see `domain.holds` and `refusal`."""
+"""ROL-4. The system suspends for nonpayment only and lifts only that: see `domain.subscription.holds` and `refusal`."""
 
 _MANAGERS = frozenset({Role.GLOBAL_ADMIN, Role.ADMIN_AGENT, Role.HELPDESK_AGENT})
 STRICT_BILLERS = frozenset({Role.GLOBAL_ADMIN, Role.BILLING_ADMIN, Role.ADMIN_AGENT})

@@ -6,7 +6,7 @@ import functools
 import re
 import time
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from temporalio.client import Client, Interceptor
@@ -15,7 +15,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
 from hosting.errors import ServerUnreachable
-from workflows.converter import DATA_CONVERTER
+from workflows.guard.converter import DATA_CONVERTER
 
 DEFAULT_ADDRESS = "localhost:7233"
 CONNECT_TIMEOUT = timedelta(seconds=5)
@@ -113,3 +113,8 @@ def _reason(message: str) -> str:
 
 def _one_line(message: str) -> str:
     return " ".join(message.split())[:200].rstrip(".")
+
+
+def wall_clock() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)

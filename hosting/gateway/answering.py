@@ -8,30 +8,25 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from activities.adapters.sql.publisher_requests import SqlPublisherRequests
-from activities.adapters.sql.reader import SqlReader
-from activities.adapters.sql.setup_links import SqlSetupLinks
-from activities.adapters.sql.vendors import SqlVendors
-from activities.contracts import Listed
+from activities.adapters.sql.catalog.vendors import SqlVendors
+from activities.adapters.sql.notifications.publisher_requests import SqlPublisherRequests
+from activities.adapters.sql.orders.setup_links import SqlSetupLinks
+from activities.adapters.sql.subscription.reader import SqlReader
+from activities.billing.contracts import Listed
 from activities.errors import TokenRefused as NoSuchToken
 from activities.errors import Transient, one_line
-from domain.commands import Activate, Command, RejectQuantity
-from domain.decision import Answer, Outcome
-from domain.events import State
+from domain.ordering.setup_link import Resolved
 from domain.roles import Party
-from domain.setup_link import Resolved
+from domain.subscription.commands import Activate, Command, RejectQuantity
+from domain.subscription.decision import Answer, Outcome
+from domain.subscription.events import State
 from domain.values import Frozen, Instant
 from hosting.gateway.authentication import Sender
 from hosting.gateway.refusals import Malformed, NotYours, Replayed, TokenRefused, Unavailable
 from hosting.gateway.requests import ActivateSubscription, RejectChange, Request, Resolve, ShowDetails, parse
-from statemachines.refusals import refused_by_its_end, told_again
-from workflows.client import (
-    AlreadyEnded,
-    Rejected,
-    SubscriptionError,
-    Subscriptions,
-    UnknownSubscription,
-)
+from statemachines.subscription.refusals import refused_by_its_end, told_again
+from workflows.calls.asking import Rejected, SubscriptionError
+from workflows.subscription.client import AlreadyEnded, Subscriptions, UnknownSubscription
 
 OK, CONFLICT = 200, 409
 

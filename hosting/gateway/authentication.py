@@ -10,7 +10,7 @@ from typing import Self
 
 from standardwebhooks import Webhook
 
-from activities.publishers import Endpoint, Publishers
+from activities.notifications.publishers import Endpoint, Publishers
 from domain.faults import shown
 from hosting.gateway.refusals import BadSignature, Malformed, Stale, Unsigned
 

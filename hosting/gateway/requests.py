@@ -5,8 +5,8 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from domain.commands import Details, Sequence
 from domain.faults import Fault, faults_of
+from domain.subscription.commands import Details, Sequence
 from domain.values import Id, Strict
 from hosting.gateway.refusals import Malformed
 

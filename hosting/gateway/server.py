@@ -9,10 +9,10 @@ from typing import Any, cast
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from activities.adapters.http_server import CannotListen, HttpServer
-from activities.publishers import Publishers
+from activities.notifications.publishers import Publishers
 from activities.settings import Settings
 from hosting.assembly import World
-from hosting.clock import wall_clock
+from hosting.connection import wall_clock
 from hosting.errors import HostingError
 from hosting.gateway.answering import Answering, Sources
 from hosting.gateway.app import PATH, Gateway

@@ -7,21 +7,21 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
 
-from activities.account_contracts import AccountRecordInput, CloseInput
-from activities.adapters.sql.account_books import SqlAccountBooks
-from activities.adapters.sql.account_reader import SqlAccountReader
-from activities.adapters.sql.books import SqlBooks
+from activities.accounts.contracts import AccountRecordInput, CloseInput
+from activities.adapters.sql.account.books import SqlAccountBooks
+from activities.adapters.sql.account.reader import SqlAccountReader
 from activities.adapters.sql.database import Database
-from activities.contracts import About, RecordInput
+from activities.adapters.sql.subscription.books import SqlBooks
+from activities.billing.contracts import About, RecordInput
 from activities.errors import BooksConflict
-from domain.account_events import AccountEvent, AccountEventName, AccountRecord, Allocation, Close, CloseReceipt
+from domain.account.events import AccountEvent, AccountEventName, AccountRecord, Allocation, Close, CloseReceipt
+from domain.account.invoice import Invoice, InvoiceLine, InvoiceState
 from domain.calendar import Period
-from domain.effects import Record
-from domain.invoice import Invoice, InvoiceLine, InvoiceState
-from domain.ledger import Kind, LedgerRow
 from domain.money import to_minor
-from statemachines.account_book import AccountBook
-from statemachines.book import Book, KeyConflict
+from domain.subscription.effects import Record
+from domain.subscription.ledger import Kind, LedgerRow
+from statemachines.preview.book import Book, KeyConflict
+from statemachines.simulation.account_book import AccountBook
 from tests.activities.lives import DAY, LICENCE, order
 from tests.activities.player import LIVING
 

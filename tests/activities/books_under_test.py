@@ -5,19 +5,19 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Protocol
 
-from activities.adapters.sql.access_log import SqlAccessLog
-from activities.adapters.sql.books import SqlBooks
 from activities.adapters.sql.database import Database
-from activities.adapters.sql.reader import SqlReader
-from activities.contracts import Confirmation, ProvisionInput, RecordInput
+from activities.adapters.sql.subscription.access_log import SqlAccessLog
+from activities.adapters.sql.subscription.books import SqlBooks
+from activities.adapters.sql.subscription.reader import SqlReader
+from activities.billing.contracts import RecordInput
 from activities.errors import BooksConflict
-from domain.commands import ReportUsage
-from domain.decision import Answer
-from domain.effects import Receipt
-from domain.events import Event
-from domain.ledger import LedgerRow
-from statemachines.book import AccessInterval, Book, KeyConflict
-from statemachines.document import Notification
+from activities.provisioning.contracts import Confirmation, ProvisionInput
+from domain.subscription.commands import ReportUsage
+from domain.subscription.decision import Answer
+from domain.subscription.effects import AccessInterval, Receipt
+from domain.subscription.events import Event, Notification
+from domain.subscription.ledger import LedgerRow
+from statemachines.preview.book import Book, KeyConflict
 
 CONFIRMED = datetime(2100, 1, 1, tzinfo=UTC)
 

@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from activities.notification_contracts import Message, Reply
-from activities.ports import Messenger
-from activities.publishers import Endpoint
+from activities.notifications.contracts import Message, Reply
+from activities.notifications.ports import Messenger
+from activities.notifications.publishers import Endpoint
 from tests.activities.publishers_under_test import endpoint
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

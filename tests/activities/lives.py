@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from domain.commands import ReportUsage
-from domain.decision import Answer, Outcome
-from domain.order import Order
-from statemachines.scenario import parse_scenario
+from domain.ordering.terms import Order
+from domain.subscription.commands import ReportUsage
+from domain.subscription.decision import Answer, Outcome
+from statemachines.simulation.scenario import parse_scenario
 from tests.activities.books_under_test import BooksUnderTest
 from tests.activities.player import Player
 

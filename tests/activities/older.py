@@ -8,7 +8,8 @@ from alembic.config import Config
 from sqlalchemy import Connection, Table, insert, select
 
 from activities.adapters.sql.database import Database
-from activities.adapters.sql.tables import decision, journal, ledger_entry, outbox, subscription
+from activities.adapters.sql.tables.notifications import outbox
+from activities.adapters.sql.tables.subscription import decision, journal, ledger_entry, subscription
 
 BOOKS = (subscription, decision, journal, ledger_entry, outbox)
 

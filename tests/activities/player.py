@@ -2,15 +2,16 @@
 
 from datetime import datetime
 
-from activities.contracts import About, ProvisionInput, RecordInput
-from domain.commands import Command, ReportUsage
-from domain.decision import Answer, Outcome
-from domain.effects import Provision, Receipt, Record
-from domain.order import Order
-from statemachines.document import Story
-from statemachines.life import Living
-from statemachines.scenario import Scenario
-from statemachines.timeline import timeline
+from activities.billing.contracts import About, RecordInput
+from activities.provisioning.contracts import ProvisionInput
+from domain.ordering.terms import Order
+from domain.subscription.commands import Command, ReportUsage
+from domain.subscription.decision import Answer, Outcome
+from domain.subscription.effects import Provision, Receipt, Record
+from statemachines.simulation.document import Story
+from statemachines.simulation.scenario import Scenario
+from statemachines.subscription.life import Living
+from statemachines.subscription.timeline import timeline
 from tests.activities.books_under_test import BooksUnderTest
 
 # Its machine is costly to make and is made for reuse.

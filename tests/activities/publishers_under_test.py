@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from activities.contracts import Notice
-from activities.publishers import Endpoint, Publishers
-from domain.events import EventName, State
+from activities.notifications.contracts import Notice
+from activities.notifications.publishers import Endpoint, Publishers
+from domain.subscription.events import EventName, State
 
 AT = datetime(2026, 1, 31, 9, tzinfo=UTC)
 SECRET = "whsec_" + "QUFB" * 8

@@ -8,16 +8,16 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from activities.adapters.sql.database import Database
-from activities.adapters.sql.orders import SqlOrders
-from activities.adapters.sql.tables import catalog_version, price_change
-from activities.adapters.sql.tables import customer as customer_table
-from activities.adapters.sql.tables import offer as offer_table
-from activities.adapters.sql.tables import partner as partner_table
-from activities.order_contracts import OpenInput, OrderLine, PlacedOrder, PlaceInput
-from domain.catalog import ListedOffer
-from domain.catalog_changes import Changes
-from domain.customers import Customer, Partner
-from domain.lines import OrderRequest
+from activities.adapters.sql.orders.orders import SqlOrders
+from activities.adapters.sql.tables.catalog import catalog_version, price_change
+from activities.adapters.sql.tables.catalog import customer as customer_table
+from activities.adapters.sql.tables.catalog import offer as offer_table
+from activities.adapters.sql.tables.catalog import partner as partner_table
+from activities.orders.contracts import OpenInput, OrderLine, PlacedOrder, PlaceInput
+from domain.catalog.catalog import ListedOffer
+from domain.catalog.changes import Changes
+from domain.catalog.customers import Customer, Partner
+from domain.ordering.lines import OrderRequest
 from tests.activities.books_under_test import BooksUnderTest, InSql
 from tests.activities.lives import START
 from tests.activities.player import Player

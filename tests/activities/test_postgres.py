@@ -15,17 +15,18 @@ import pytest_asyncio
 from psycopg import sql
 from sqlalchemy import Connection, Table, insert, make_url, select
 
-from activities.adapters.sql import claims
 from activities.adapters.sql import postgres as turns
-from activities.adapters.sql.account_tables import account_event, entry, invoice, invoice_line, payment, posting
-from activities.adapters.sql.catalog import SqlCatalog
-from activities.adapters.sql.catalog_rows import newest_version
+from activities.adapters.sql.catalog.catalog import SqlCatalog
+from activities.adapters.sql.catalog.rows import newest_version
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.schema import check_schema, upgrade
-from activities.adapters.sql.tables import catalog_version, claim, journal, ledger_entry
+from activities.adapters.sql.subscription import claims
+from activities.adapters.sql.tables.account import account_event, entry, invoice, invoice_line, payment, posting
+from activities.adapters.sql.tables.catalog import catalog_version
+from activities.adapters.sql.tables.subscription import claim, journal, ledger_entry
 from activities.errors import BooksConflict, BooksUnavailable, SchemaMismatch, WorldError
-from domain.catalog_changes import Changes
-from domain.claims import one_per_customer
+from domain.catalog.changes import Changes
+from domain.ordering.placement import one_per_customer
 from tests.activities.books_under_test import InSql
 from tests.activities.lives import LICENCE, START, bought
 from tests.activities.raw_sql import change, rows

@@ -12,10 +12,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import make_url
 
-from activities.adapters.sql.account_reader import SqlAccountReader
+from activities.adapters.sql.account.reader import SqlAccountReader
+from activities.adapters.sql.columns import metadata
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.schema import HEAD, check_schema, upgrade
-from activities.adapters.sql.tables import metadata
 from activities.errors import BooksUnavailable, SchemaMismatch
 from tests.activities.books_under_test import InSql
 from tests.activities.lives import LICENCE, bought

@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from domain.commands import Cancel, ChangeQuantity, Command, SetAutoRenew
-from domain.holds import Reason
-from domain.order import Order
-from statemachines.simulator import Simulator
+from domain.ordering.terms import Order
+from domain.subscription.commands import Cancel, ChangeQuantity, Command, SetAutoRenew
+from domain.subscription.holds import Reason
+from statemachines.preview.simulator import Simulator
 from tests.activities.shop import listed
 from tests.live.purchases import order
-from workflows.client import NotAnswered, Subscriptions
-from workflows.messages import TestClock
+from workflows.calls.asking import NotAnswered
+from workflows.durable.test_clock import TestClock
+from workflows.subscription.client import Subscriptions
 
 BOUGHT = datetime(2027, 1, 31, 9, tzinfo=UTC)
 UPDATES_AT = 5

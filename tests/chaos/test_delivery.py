@@ -11,18 +11,18 @@ from typing import Any
 import pytest
 from temporalio.client import Client
 
-from activities.adapters.sql.auditor import SqlAuditor
-from activities.adapters.sql.catalog import SqlCatalog
+from activities.adapters.sql.catalog.catalog import SqlCatalog
 from activities.adapters.sql.database import Database
-from activities.adapters.sql.notifications import SqlNotifications
-from activities.adapters.sql.reader import SqlReader
+from activities.adapters.sql.notifications.notifications import SqlNotifications
 from activities.adapters.sql.schema import upgrade
-from domain.delivery import Standing
+from activities.adapters.sql.subscription.auditor import SqlAuditor
+from activities.adapters.sql.subscription.reader import SqlReader
+from domain.notification import Standing
 from examples.publisher.faults import Board
 from examples.publisher.server import PublisherServer
 from hosting.assembly import prepare_namespace
 from hosting.connection import connect_to
-from hosting.embedded import EmbeddedServer
+from hosting.embedded.server import EmbeddedServer
 from tests.activities.shop import listed
 from tests.chaos.heard import Heard, applied
 from tests.chaos.lives import PlannedLife
@@ -30,8 +30,8 @@ from tests.live.endpoint import LOOPBACK, SECRET
 from tests.live.mortal_worker import MortalWorker
 from tests.live.purchases import settings_in
 from tests.live.shopping import imported
-from workflows.client import Subscriptions
-from workflows.notification_messages import delivery_workflow_id
+from workflows.notifications.messages import delivery_workflow_id
+from workflows.subscription.client import Subscriptions
 
 pytestmark = [pytest.mark.live, pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(420)]
 

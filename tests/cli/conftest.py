@@ -16,11 +16,11 @@ from typer.testing import CliRunner, Result
 
 from activities.settings import Settings
 from cli.app import app
-from cli.stage import fresh_settings, stage
+from cli.rehearsal.stage import fresh_settings, stage
 from tests.cli.shop import buyer, contents
 from tests.live.endpoint import Endpoint, publishers_at
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 Starter = Callable[..., Result]
 Program = Callable[..., subprocess.CompletedProcess[str]]
 _buyers = itertools.count(1)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.catalog import Contents
+from domain.catalog.catalog import Contents
 
 OPENED = datetime(2020, 1, 1, tzinfo=UTC)
 BUYERS = 160

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.cli.conftest import ROOT, Ask, Program
+from tests.cli.conftest import Ask, Program
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.live
 LIVES = ROOT / "scenarios" / "lives"

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from cli.app import COMMANDS, GROUPS
-from tests.cli.conftest import ROOT, Program, Starter
+from tests.cli.conftest import Program, Starter
+from tests.support.paths import ROOT
 
 LIFE = ROOT / "scenarios" / "lives" / "trial-of-thirty-days.yaml"
 NOWHERE = "127.0.0.1:1"

@@ -3,11 +3,11 @@
 import json
 from collections.abc import Mapping
 
-from domain.catalog import ListedOffer
-from domain.customers import Customer
-from domain.eligibility import Holding, Owned
-from domain.events import State
-from domain.lines import Line
+from domain.catalog.catalog import ListedOffer
+from domain.catalog.customers import Customer
+from domain.ordering.eligibility import Holding, Owned
+from domain.ordering.lines import Line
+from domain.subscription.events import State
 
 Facts = Mapping[str, object]
 """Fields as plain data."""

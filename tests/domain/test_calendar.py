@@ -7,8 +7,8 @@ from dateutil.relativedelta import relativedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.calendar import AnchorRule, boundary, days_between
-from domain.offers import BillingPlan, Offer, TermLength
+from domain.calendar import AnchorRule, BillingPlan, TermLength, boundary, days_between
+from domain.catalog.offers import Offer
 
 CLAMP, FROM_MONTH_END = AnchorRule.CLAMP, AnchorRule.FROM_MONTH_END
 

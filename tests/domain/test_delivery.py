@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from domain.delivery import FIRST_PAUSE, DeliveryTerms, Standing
+from domain.notification import FIRST_PAUSE, DeliveryTerms, Standing
 
 START = datetime(2026, 1, 31, 9, tzinfo=UTC)
 TERMS = st.builds(DeliveryTerms, tries=st.integers(1, 10_000), window_hours=st.integers(1, 168))

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from domain.commands import AnyCommand, ChangeQuantity, Suspend
+from domain.catalog.offers import Offer
 from domain.faults import SHOWN, Fault, faults_of, shown
-from domain.holds import Reason
-from domain.lines import OrderRequest
-from domain.offers import Offer
+from domain.ordering.lines import OrderRequest
+from domain.subscription.commands import AnyCommand, ChangeQuantity, Suspend
+from domain.subscription.holds import Reason
 from domain.values import Strict
 
 OFFER = {"id": "crm", "term": "P1M", "billing_plan": "monthly", "currency": "USD", "unit_price": "10.00"}

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from domain.offers import BillingPlan
+from domain.calendar import BillingPlan
 from domain.policy import DEFAULT_PACK, PACKS, LateCancel, PackName, PolicyPack
 
 CSP, CHINA, SAAS, NCE = "csp-2019", "csp-2019-china", "saas-fulfillment-v2", "nce-2022"

@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 
 from examples.receiver.inbox import Inbox, Message, Verdict
 from tests.examples.messages import SECRET, Sent, message, microsoft
-
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
 
 
 class Killed(BaseException):

@@ -13,12 +13,10 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from activities.adapters.publishers_file import load_publishers
+from activities.adapters.files.publishers import load_publishers
 from tests.examples.messages import SECRET, message, secret
 from tests.examples.sending import send
-
-ROOT = Path(__file__).parents[2]
-
+from tests.support.paths import ROOT
 
 Start = Callable[..., Awaitable[asyncio.subprocess.Process]]
 

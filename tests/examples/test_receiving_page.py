@@ -16,16 +16,16 @@ import httpx2
 import pytest
 from standardwebhooks import Webhook
 
-from activities.contracts import Notice
-from activities.dialects import compose
+from activities.notifications.contracts import Notice
+from activities.notifications.dialects import compose
 from examples.publisher.faults import Fault
 from examples.receiver import inbox as copied
 from examples.receiver.inbox import Inbox, Message, Verdict
 from tests.activities.publishers_under_test import endpoint
 from tests.examples.messages import SECRET, content, message, secret, signed
 from tests.examples.sending import send
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "receiving.md").read_text()
 MESSAGES = dict(re.findall(r"<!-- message: (\w+) -->\n```json\n(.*?)```", PAGE, re.DOTALL))
 

@@ -7,10 +7,10 @@ import pytest_asyncio
 from temporalio.client import Client
 
 from activities.adapters.sql.database import Database
-from activities.adapters.sql.orders import SqlOrders
+from activities.adapters.sql.orders.orders import SqlOrders
 from activities.adapters.sql.schema import upgrade
 from hosting.connection import connect_to
-from hosting.embedded import EmbeddedServer
+from hosting.embedded.server import EmbeddedServer
 from tests.activities.shop import SETUP, customer, listed, partner, placed, request, stock
 from tests.hosting.gateway_site import NOW, Site
 

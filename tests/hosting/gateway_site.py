@@ -8,17 +8,17 @@ from typing import Any
 import httpx2
 from temporalio.client import Client
 
+from activities.adapters.sql.catalog.vendors import SqlVendors
 from activities.adapters.sql.database import Database
-from activities.adapters.sql.publisher_requests import SqlPublisherRequests
-from activities.adapters.sql.reader import SqlReader
-from activities.adapters.sql.setup_links import SqlSetupLinks
-from activities.adapters.sql.vendors import SqlVendors
+from activities.adapters.sql.notifications.publisher_requests import SqlPublisherRequests
+from activities.adapters.sql.orders.setup_links import SqlSetupLinks
+from activities.adapters.sql.subscription.reader import SqlReader
 from hosting.gateway.answering import Answering, Sources
 from hosting.gateway.app import PATH, Gateway
 from hosting.gateway.authentication import KEPT, Authentication
 from hosting.gateway.server import gateway_server
 from tests.hosting.signing import PUBLISHERS, encoded, signed
-from workflows.client import Subscriptions
+from workflows.subscription.client import Subscriptions
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 

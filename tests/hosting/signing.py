@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import SecretStr
 from standardwebhooks import Webhook
 
-from activities.publishers import Endpoint, Publishers
+from activities.notifications.publishers import Endpoint, Publishers
 
 
 def secret(word: str) -> str:

@@ -6,15 +6,15 @@ import subprocess
 import sys
 import time
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from hosting.connection import connect, connect_to
-from hosting.embedded import EmbeddedServer
+from hosting.embedded.ports import free_ports
+from hosting.embedded.server import EmbeddedServer
 from hosting.errors import ServerUnreachable
-from hosting.port import free_ports
-from workflows.converter import DATA_CONVERTER
+from tests.support.paths import ROOT
+from workflows.guard.converter import DATA_CONVERTER
 
 
 async def test_follows_temporals_variables(server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +86,7 @@ asyncio.run(connect_to(sys.argv[1]))
 
 def test_ends_cleanly_and_silently(server: EmbeddedServer) -> None:
     """Without the pause at exit one such process in three is killed by a signal."""
-    root = Path(__file__).parents[2]
+    root = ROOT
     for _ in range(3):
         ran = subprocess.run(
             [sys.executable, "-c", LAST_ACT, server.address],

@@ -10,7 +10,7 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from hosting.connection import connect_to
-from hosting.embedded import EmbeddedServer
+from hosting.embedded.server import EmbeddedServer
 from hosting.errors import NamespaceNotReady, SearchAttributeMismatch
 from hosting.namespace import raise_retention, register_search_attributes
 

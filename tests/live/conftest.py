@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from activities.settings import Settings
-from domain.order import Order
+from domain.ordering.terms import Order
 from hosting.assembly import World, prepare_namespace, running_worker
 from hosting.connection import connect_to
-from hosting.embedded import EmbeddedServer
+from hosting.embedded.server import EmbeddedServer
 from tests.live.endpoint import Endpoint
 from tests.live.purchases import Bought, Buy, order, settings_in
 from tests.live.shopping import Shop
-from workflows.messages import TestClock
+from workflows.durable.test_clock import TestClock
 
 
 @pytest.fixture(scope="session")

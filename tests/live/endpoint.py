@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
-from activities.publishers import Publishers
+from activities.notifications.publishers import Publishers
 
 SECRET = "whsec_" + "c2VjcmV0IG9mIGEgdGVzdCBvbmx5" + "AAAA"
 LOOPBACK = {"allow_http": True, "allow_networks": ["127.0.0.0/8"]}

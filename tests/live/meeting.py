@@ -8,18 +8,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from activities.publishers import Publishers
-from domain.commands import Cancel, ChangeQuantity, Command
-from domain.events import State
-from domain.holds import Reason
+from activities.notifications.publishers import Publishers
+from domain.subscription.commands import Cancel, ChangeQuantity, Command
+from domain.subscription.events import State
+from domain.subscription.holds import Reason
 from examples.publisher.log import Entry
 from examples.publisher.rejections import Rejection
 from examples.publisher.server import PublisherServer
 from hosting.assembly import World, running_worker
 from hosting.connection import connect_to
-from hosting.embedded import EmbeddedServer
+from hosting.embedded.ports import LOOPBACK, free_ports
+from hosting.embedded.server import EmbeddedServer
 from hosting.gateway.server import running_gateway
-from hosting.port import LOOPBACK, free_ports
 from tests.activities.shop import listed
 from tests.hosting.signing import CONTOSO, WINGTIP
 from tests.live.purchases import settings_in

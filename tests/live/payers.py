@@ -8,17 +8,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 from activities.settings import Settings
-from domain.account_requests import AccountRequest, FailPayment, ReceivePayment
-from domain.commands import Command
-from domain.decision import Answer
-from domain.order import Order
+from domain.account.requests import AccountRequest, FailPayment, ReceivePayment
+from domain.ordering.terms import Order
+from domain.subscription.commands import Command
+from domain.subscription.decision import Answer
 from hosting.assembly import World
-from statemachines.account_life import AccountLife
+from perennial.rehearsal.time_travel import TimeTravel
+from statemachines.account.life import AccountLife
 from tests.live.purchases import order
 from tests.live.shopping import locked_books
-from workflows.account_messages import StartAccount
-from workflows.messages import TestClock
-from workflows.time_travel import TimeTravel
+from workflows.account.messages import StartAccount
+from workflows.durable.test_clock import TestClock
 
 OPENED = datetime(2027, 1, 15, 9, tzinfo=UTC)
 

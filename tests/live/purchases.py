@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from activities.settings import Settings
-from domain.offers import Offer
-from domain.order import Order
-from workflows.messages import TestClock
+from domain.catalog.offers import Offer
+from domain.ordering.terms import Order
+from workflows.durable.test_clock import TestClock
 
 _numbers = itertools.count(1)
 

@@ -7,15 +7,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from activities.adapters.sql.catalog import SqlCatalog
-from activities.order_contracts import PlacedOrder
+from activities.adapters.sql.catalog.catalog import SqlCatalog
+from activities.orders.contracts import PlacedOrder
 from activities.settings import Settings
-from domain.catalog import Contents, ListedOffer
-from domain.catalog_changes import Imported
-from domain.lines import OrderRequest
+from domain.catalog.catalog import Contents, ListedOffer
+from domain.catalog.changes import Imported
+from domain.ordering.lines import OrderRequest
 from hosting.assembly import World
 from tests.activities.shop import SETUP, customer, listed, partner, request
-from workflows.messages import TestClock
+from workflows.durable.test_clock import TestClock
 
 OPENED = datetime(2020, 1, 1, tzinfo=UTC)
 OFFERS = (

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from temporalio.client import Client
 
-from activities.adapters.sql.account_reader import SqlAccountReader
-from activities.adapters.sql.books import SqlBooks
+from activities.adapters.sql.account.reader import SqlAccountReader
 from activities.adapters.sql.database import Database
-from activities.adapters.sql.reader import SqlReader
-from workflows.account_client import Accounts
-from workflows.client import Subscriptions
-from workflows.time_skipping import ServerClock
+from activities.adapters.sql.subscription.books import SqlBooks
+from activities.adapters.sql.subscription.reader import SqlReader
+from perennial.rehearsal.time_skipping import ServerClock
+from workflows.account.client import Accounts
+from workflows.subscription.client import Subscriptions
 
 
 @dataclass(frozen=True)

@@ -7,19 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from activities.adapters.sql.auditor import SqlAuditor
 from activities.adapters.sql.database import Database
+from activities.adapters.sql.subscription.auditor import SqlAuditor
 from activities.settings import Settings
-from cli.scenario_file import load
+from cli.rehearsal.scenario import load
 from hosting.assembly import World, running_worker
 from hosting.connection import connect_to
-from hosting.embedded import EmbeddedServer
-from statemachines.scenario import parse_scenario, simulate
+from hosting.embedded.server import EmbeddedServer
+from perennial.rehearsal.scenario_runner import LiveScenario
+from statemachines.simulation.scenario import parse_scenario, simulate
 from tests.live.purchases import settings_in
 from tests.postgres_server import PostgresServer
-from workflows.live import LiveScenario
+from tests.support.paths import ROOT
 
-SCENARIOS = Path(__file__).parents[2] / "scenarios"
+SCENARIOS = ROOT / "scenarios"
 SOME = [*sorted(SCENARIOS.glob("lives/*.yaml"))[::16], *sorted(SCENARIOS.glob("accounts/*.yaml"))[::4]]
 QUEUE = "on-postgresql"
 

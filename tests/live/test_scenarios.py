@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from cli.scenario_file import load
+from cli.rehearsal.scenario import load
 from hosting.assembly import World
-from statemachines.scenario import parse_scenario, simulate
-from workflows.live import LiveScenario
+from perennial.rehearsal.scenario_runner import LiveScenario
+from statemachines.simulation.scenario import parse_scenario, simulate
+from tests.support.paths import ROOT
 
-SCENARIOS = Path(__file__).parents[2] / "scenarios"
+SCENARIOS = ROOT / "scenarios"
 LIVES = [*sorted((SCENARIOS / "lives").glob("*.yaml")), *sorted((SCENARIOS / "accounts").glob("*.yaml"))]
 """With the account of the life's customer, where the scenario has one."""
 GROUPS = 10

@@ -5,11 +5,10 @@ The sandbox does not guard our modules (they are passed through it), so this is 
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
 
 # One reading a line, so that a line number says which one was refused.
 IMPURE = """\

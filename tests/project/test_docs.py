@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 SKIPPED = {".venv", "var", ".git", "dist", "build"}
 PAGES = sorted(page for page in ROOT.rglob("*.md") if not SKIPPED & set(page.relative_to(ROOT).parts))
 RULE_ID = re.compile(r"\b(?:TIM|ROL|CAT|ELG|BUY|ISV|TRI|REN|SUS|CXL|LIF|MON)-\d+\b")
@@ -64,7 +65,7 @@ def test_the_policy_packs_are_those_of_the_code() -> None:
 
 
 def test_the_readme_shows_the_machine_as_it_is() -> None:
-    from statemachines.diagram import diagram, rows
+    from statemachines.subscription.diagram import diagram, rows
 
     readme = (ROOT / "README.md").read_text()
     shown = re.search(r"<!-- diagram:begin -->\s*```mermaid\n(.*?)```\s*<!-- diagram:end -->", readme, re.DOTALL)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 SOURCES = sorted(
     path
     for place in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"][
@@ -65,6 +66,7 @@ def test_there_are_sources_to_look_at() -> None:
         "statemachines",
         "activities",
         "workflows",
+        "perennial",
         "hosting",
         "cli",
         "worker.py",

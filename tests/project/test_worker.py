@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 # A shell that runs tests in the background has its children ignore Ctrl-C.
 HEEDING = "import runpy, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)"
 PROGRAM = f"{HEEDING}; sys.path[0] = {str(ROOT)!r}; runpy.run_path({str(ROOT / 'worker.py')!r}, run_name='__main__')"

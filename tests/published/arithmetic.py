@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from domain.calendar import Period
-from domain.ledger import Kind, UsageCharge
-from domain.pricing import prorated
+from domain.subscription.ledger import Kind, UsageCharge
+from domain.subscription.pricing import prorated
 from tests.published.figures import A_YEAR, MONTH, Source, bought
 from tests.published.sources import ANNUAL, CHINA, FAQ, MONTHLY, ONE_TIME, USAGE
 from tests.statemachines.a_life import instant

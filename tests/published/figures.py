@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from domain.ledger import Kind, LedgerRow
-from domain.pricing import prorated
+from domain.subscription.ledger import Kind, LedgerRow
+from domain.subscription.pricing import prorated
 from domain.values import format_decimal
 from tests.statemachines.a_life import ALife, an_order, instant
 

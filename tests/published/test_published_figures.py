@@ -2,15 +2,15 @@
 
 import re
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
 from tests.published.arithmetic import LINES, USES, Line, Used
 from tests.published.figures import Example, Figure
 from tests.published.page import COMMAND, EXAMPLES, FIGURES, document
+from tests.support.paths import ROOT
 
-PAGE = Path(__file__).parents[2] / "docs" / "published-figures.md"
+PAGE = ROOT / "docs" / "published-figures.md"
 AMOUNT = re.compile(r"-?\d+\.\d\d")
 
 

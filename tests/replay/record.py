@@ -15,21 +15,21 @@ from pathlib import Path
 from temporalio.client import Client, WorkflowHistory
 
 from activities.settings import Settings
-from cli.scenario_file import load
+from cli.rehearsal.scenario import load
 from hosting.assembly import World, prepare_namespace, running_worker
 from hosting.connection import connect_to
-from hosting.embedded import EmbeddedServer
-from statemachines.scenario import parse_scenario
+from hosting.embedded.server import EmbeddedServer
+from perennial.rehearsal.scenario_runner import LiveScenario, live_customer
+from statemachines.simulation.scenario import parse_scenario
 from tests.live.endpoint import Endpoint, publishers_at
 from tests.live.purchases import settings_in
 from tests.replay.sales import Sales
 from tests.replay.signalled import CUSTOMER, live_signalled
 from tests.replay.told import GIVEN_UP, TOLD, Telling
-from workflows.account_messages import account_workflow_id
-from workflows.live import LiveScenario, live_customer
-from workflows.messages import workflow_id
-from workflows.notification_messages import delivery_workflow_id
-from workflows.price_messages import price_workflow_id
+from workflows.account.messages import account_workflow_id
+from workflows.notifications.messages import delivery_workflow_id
+from workflows.price_changes.messages import price_workflow_id
+from workflows.subscription.messages import workflow_id
 
 HERE = Path(__file__).parent
 IDENTITY = "recorder"

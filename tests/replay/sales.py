@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 from temporalio.client import WorkflowHistory
 
 from activities.settings import Settings
-from domain.commands import Cancel
-from domain.holds import Reason
-from domain.lines import OrderRequest
+from domain.ordering.lines import OrderRequest
+from domain.subscription.commands import Cancel
+from domain.subscription.holds import Reason
 from domain.values import format_instant
 from hosting.assembly import World
 from tests.activities.shop import customer, listed, request
 from tests.live.shopping import OFFERS, imported, locked_books
-from workflows.price_changes import PriceChangeWorkflow
-from workflows.price_messages import TellPrices, price_workflow_id
+from workflows.price_changes.messages import TellPrices, price_workflow_id
+from workflows.price_changes.workflow import PriceChangeWorkflow
 
 CUSTOMER, OWNED = "recorded", "before-1"
 REPRICED = 5

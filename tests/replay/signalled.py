@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from activities.settings import Settings
 from hosting.assembly import World
 from tests.live.payers import Payer, payment
-from workflows.operator import Operator
+from workflows.durable.operator import Operator
 
 CUSTOMER = "signalled"
 MONTH_END = datetime(2027, 2, 1, tzinfo=UTC)

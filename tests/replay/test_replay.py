@@ -14,20 +14,20 @@ from temporalio import workflow
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
-from activities.order_contracts import PlacedOrder
+from activities.orders.contracts import PlacedOrder
 from hosting.assembly import WORKFLOWS
 from tests.replay.commands import Recorder, held_by
-from workflows import options
-from workflows.account_messages import AccountClosed, AccountStart
-from workflows.billing_account import BillingAccountWorkflow
-from workflows.converter import DATA_CONVERTER
-from workflows.delivery import DeliveryWorkflow
-from workflows.interceptor import GuardInterceptor
-from workflows.messages import Ended, Start
-from workflows.order import OrderWorkflow
-from workflows.order_messages import PlaceOrder
-from workflows.price_changes import PriceChangeWorkflow
-from workflows.subscription import SubscriptionWorkflow
+from workflows.account.messages import AccountClosed, AccountStart
+from workflows.account.workflow import BillingAccountWorkflow
+from workflows.durable import options
+from workflows.guard.converter import DATA_CONVERTER
+from workflows.guard.interceptor import GuardInterceptor
+from workflows.notifications.workflow import DeliveryWorkflow
+from workflows.order.messages import PlaceOrder
+from workflows.order.workflow import OrderWorkflow
+from workflows.price_changes.workflow import PriceChangeWorkflow
+from workflows.subscription.messages import Ended, Start
+from workflows.subscription.workflow import SubscriptionWorkflow
 
 RECORDINGS = sorted((Path(__file__).parent / "histories").glob("*.json.gz"))
 PREFIXES: dict[str, type] = {

@@ -3,15 +3,16 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from domain.commands import Cancel, ChangeQuantity
-from domain.holds import Reason
+from domain.subscription.commands import Cancel, ChangeQuantity
+from domain.subscription.holds import Reason
 from hosting.assembly import World
 from tests.activities.shop import listed
 from tests.live.endpoint import Endpoint
 from tests.live.purchases import order
 from tests.live.shopping import imported
-from workflows.messages import Migration, TestClock
-from workflows.notification_messages import RetryNotification, SkipNotification, delivery_workflow_id
+from workflows.durable.test_clock import TestClock
+from workflows.notifications.messages import RetryNotification, SkipNotification, delivery_workflow_id
+from workflows.subscription.messages import Migration
 
 TOLD, GIVEN_UP = "told", "given-up"
 BOUGHT = datetime(2027, 1, 31, 9, tzinfo=UTC)

@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter
 
-from domain.commands import AnyCommand
-from domain.decision import Answer
-from domain.order import Order
-from domain.subscription import Subscription
+from domain.ordering.terms import Order
+from domain.subscription.commands import AnyCommand
+from domain.subscription.decision import Answer
+from domain.subscription.subscription import Subscription
 from domain.values import format_instant, parse_instant
-from statemachines.life import Living
-from statemachines.scenario import DEFAULT_BY
-from statemachines.simulator import Simulator
-from statemachines.timeline import timeline
+from statemachines.preview.simulator import Simulator
+from statemachines.simulation.scenario import DEFAULT_BY
+from statemachines.subscription.life import Living
+from statemachines.subscription.timeline import timeline
 
 Facts = dict[str, object]
 """Fields as plain data."""

@@ -4,18 +4,18 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from domain.account import Account
-from domain.account_events import AccountEvent
-from domain.account_requests import AnyAccountRequest
-from domain.billing_terms import BillingTerms, terms_of
-from domain.decision import Answer
-from domain.invoice import Invoice
+from domain.account.account import Account
+from domain.account.events import AccountEvent
+from domain.account.invoice import Invoice
+from domain.account.requests import AnyAccountRequest
+from domain.account.terms import BillingTerms, terms_of
 from domain.policy import DEFAULT_PACK
-from domain.subscription import Subscription
+from domain.subscription.decision import Answer
+from domain.subscription.subscription import Subscription
 from domain.values import format_instant
-from statemachines.account_timeline import account_timeline
-from statemachines.customer import CustomerSimulator
-from statemachines.scenario import DEFAULT_BY
+from statemachines.account.timeline import account_timeline
+from statemachines.simulation.customer import CustomerSimulator
+from statemachines.simulation.scenario import DEFAULT_BY
 from tests.statemachines.a_life import LIVING, ORDERED, Facts, a_command, an_order, instant
 
 REQUESTS: TypeAdapter[AnyAccountRequest] = TypeAdapter(AnyAccountRequest)

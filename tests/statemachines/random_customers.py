@@ -7,16 +7,16 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from domain.account_events import Close, CloseReceipt
-from domain.account_requests import AnyAccountRequest
-from domain.billing_terms import BillingTerms, month_end, terms_of
-from domain.decision import Answer, Outcome
+from domain.account.events import Close, CloseReceipt
+from domain.account.requests import AnyAccountRequest
+from domain.account.terms import BillingTerms, month_end, terms_of
 from domain.money import from_minor
-from domain.order import Order
+from domain.ordering.terms import Order
 from domain.policy import PACKS
-from statemachines.account_book import AccountBook
-from statemachines.book import Book
-from statemachines.customer import CustomerSimulator
+from domain.subscription.decision import Answer, Outcome
+from statemachines.preview.book import Book
+from statemachines.simulation.account_book import AccountBook
+from statemachines.simulation.customer import CustomerSimulator
 from tests.statemachines.a_life import LIVING
 from tests.statemachines.an_account import a_request
 from tests.statemachines.random_lives import DAY, START, TICK, Wish, orders, wishes

@@ -7,16 +7,16 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from domain.commands import AnyCommand
-from domain.holds import Reason
 from domain.money import EXPONENTS
-from domain.order import Order
+from domain.ordering.terms import Order
 from domain.policy import PACKS
 from domain.roles import Party, Role
-from domain.subscription import Subscription
+from domain.subscription.commands import AnyCommand
+from domain.subscription.holds import Reason
+from domain.subscription.subscription import Subscription
 from domain.values import format_instant
-from statemachines.simulator import Simulator
-from statemachines.timeline import What, timeline
+from statemachines.preview.simulator import Simulator
+from statemachines.subscription.timeline import What, timeline
 from tests.statemachines.a_life import LIVING, Facts, a_command, an_order
 
 START = datetime(2023, 11, 1, tzinfo=UTC)

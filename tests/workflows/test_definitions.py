@@ -7,10 +7,10 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 from domain.values import Strict
-from workflows.account_messages import ACCOUNT_SIGNALS, ACCOUNT_UPDATES
-from workflows.billing_account import BillingAccountWorkflow
-from workflows.messages import SIGNALS, UPDATES
-from workflows.subscription import SubscriptionWorkflow
+from workflows.account.messages import ACCOUNT_SIGNALS, ACCOUNT_UPDATES
+from workflows.account.workflow import BillingAccountWorkflow
+from workflows.subscription.messages import SIGNALS, UPDATES
+from workflows.subscription.workflow import SubscriptionWorkflow
 
 CONTRACTS = [
     pytest.param(SubscriptionWorkflow, UPDATES, SIGNALS, id="subscription"),

@@ -2,22 +2,22 @@
 
 from collections.abc import Mapping
 
-from activities.dialects.microsoft import SaasNotification
-from activities.dialects.perennial import SubscriptionNotification
-from activities.order_contracts import PlacedOrder
-from domain.commands import Command
-from workflows.account_messages import ACCOUNT_QUERIES, ACCOUNT_SIGNALS, ACCOUNT_UPDATES, AccountClosed, StartAccount
-from workflows.billing_account import BillingAccountWorkflow
+from activities.notifications.dialects.microsoft import SaasNotification
+from activities.notifications.dialects.perennial import SubscriptionNotification
+from activities.orders.contracts import PlacedOrder
+from domain.subscription.commands import Command
+from workflows.account.messages import ACCOUNT_QUERIES, ACCOUNT_SIGNALS, ACCOUNT_UPDATES, AccountClosed, StartAccount
+from workflows.account.workflow import BillingAccountWorkflow
 from workflows.contract.interface import Interface, Kind, Message, asked, first_line, handled
-from workflows.delivery import DeliveryWorkflow
-from workflows.messages import QUERIES, SIGNALS, UPDATES, Ended, Purchase
-from workflows.nexus_messages import OPERATIONS
-from workflows.notification_messages import DELIVERY_QUERIES, NOTIFICATION_UPDATES, Deliver, Stream
-from workflows.order import OrderWorkflow
-from workflows.order_messages import ORDER_QUERIES, PlaceOrder
-from workflows.price_changes import PriceChangeWorkflow
-from workflows.price_messages import PRICE_QUERIES, PriceProgress, TellPrices
-from workflows.subscription import SubscriptionWorkflow
+from workflows.nexus.messages import OPERATIONS
+from workflows.notifications.messages import DELIVERY_QUERIES, NOTIFICATION_UPDATES, Deliver, Stream
+from workflows.notifications.workflow import DeliveryWorkflow
+from workflows.order.messages import ORDER_QUERIES, PlaceOrder
+from workflows.order.workflow import OrderWorkflow
+from workflows.price_changes.messages import PRICE_QUERIES, PriceProgress, TellPrices
+from workflows.price_changes.workflow import PriceChangeWorkflow
+from workflows.subscription.messages import QUERIES, SIGNALS, UPDATES, Ended, Purchase
+from workflows.subscription.workflow import SubscriptionWorkflow
 
 DOCUMENTS: Mapping[str, type] = {
     "notification-perennial": SubscriptionNotification,

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Dialect, String, Text
+from sqlalchemy import Column, Dialect, ForeignKey, MetaData, String, Text
 from sqlalchemy.types import TypeDecorator
 
 # Twelve digits before the point and nine behind it each, summed over many reports.
@@ -67,3 +67,20 @@ class JsonText(TypeDecorator[Any]):
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
         """The model again."""
         return None if value is None else self._adapter.validate_json(value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+ID, WORD, KEY = String(64), String(32), String(200)
+
+
+def _of_subscription(*, primary_key: bool = False) -> Column[str]:
+    return Column("subscription_id", ID, ForeignKey("subscription.id"), primary_key=primary_key, nullable=False)

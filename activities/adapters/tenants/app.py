@@ -23,8 +23,8 @@ from starlette.routing import Route
 from activities.adapters.tenants.door import Door, Visit
 from activities.adapters.tenants.page import sign_in_page
 from activities.adapters.tenants.store import TenantStore
-from activities.contracts import Confirmation, ProvisionInput
 from activities.errors import TenantRefused, TenantsUnavailable, one_line
+from activities.provisioning.contracts import Confirmation, ProvisionInput
 
 LARGEST_BODY = 65_536
 STATUS = {Door.OPEN: 200, Door.TURNED_AWAY: 403, Door.UNKNOWN: 404, Door.GONE: 410}

@@ -3,7 +3,7 @@
 import asyncio
 
 from activities.adapters.tenants.store import TenantStore
-from activities.contracts import Confirmation, ProvisionInput
+from activities.provisioning.contracts import Confirmation, ProvisionInput
 
 
 class EmbeddedTenants:

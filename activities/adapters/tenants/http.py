@@ -7,8 +7,8 @@ from urllib.parse import quote
 import httpx2
 from pydantic import ValidationError
 
-from activities.contracts import Confirmation, ProvisionInput
 from activities.errors import TenantRefused, TenantsUnavailable
+from activities.provisioning.contracts import Confirmation, ProvisionInput
 
 TIMEOUT = timedelta(seconds=10)
 # A time-out of theirs, too early, too many at once: these pass.

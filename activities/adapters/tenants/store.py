@@ -8,9 +8,9 @@ from pathlib import Path
 
 from activities.adapters.sql.troubles import unusable
 from activities.adapters.tenants.door import Document, Door, Visit
-from activities.contracts import Confirmation, ProvisionInput
 from activities.errors import TenantRefused, TenantsUnavailable
-from domain.effects import Access
+from activities.provisioning.contracts import Confirmation, ProvisionInput
+from domain.subscription.effects import Access
 
 USER, ADMIN = "user", "admin"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import httpx2
 
-from activities.publishers import Endpoint
+from activities.notifications.publishers import Endpoint
 
 IDLE_SECONDS = 5.0
 

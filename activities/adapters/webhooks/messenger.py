@@ -16,8 +16,8 @@ from activities.adapters.webhooks.connections import Connections
 from activities.adapters.webhooks.resolver import Resolve, SystemResolver
 from activities.adapters.webhooks.retry_after import retry_after
 from activities.adapters.webhooks.troubles import TROUBLES, problem_of
-from activities.notification_contracts import Message, Reply
-from activities.publishers import Endpoint
+from activities.notifications.contracts import Message, Reply
+from activities.notifications.publishers import Endpoint
 
 MAX_BODY_BYTES = 4096
 MAX_ADDRESSES = 4

@@ -6,7 +6,6 @@ A new step is a file in versions/, written by hand; a test compares what they ma
 from alembic import context
 from sqlalchemy import Connection, text
 
-import activities.adapters.sql.account_tables  # noqa: F401 - its tables belong to the same metadata
 from activities.adapters.sql.migrations.byte_order import sort_by_bytes
 from activities.adapters.sql.tables import metadata
 

@@ -1,0 +1,1 @@
+"""Closes months and places and lifts holds for nonpayment."""

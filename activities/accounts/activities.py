@@ -1,0 +1,74 @@
+"""The activities of a billing account: close a month, record a decision, place and lift holds (MON-5, MON-6, SUS-9)."""
+
+from temporalio import activity
+
+from activities.accounts.contracts import AccountRecordInput, CloseInput, Holding, HoldInput
+from activities.accounts.ports import AccountBooks, NonpaymentHolds
+from activities.errors import NotTaken, NotThere, reported
+from activities.fan_out import Audience, each
+from domain.account.events import CloseReceipt
+from domain.subscription.commands import Command
+from domain.subscription.decision import Answer, Outcome
+from statemachines.account.dunning import hold_command, lift_command
+
+
+class AccountActivities:
+    """Accounts through their ports. Each is idempotent by customer and event, or month.
+
+    ApplicationError of type BooksConflict, not retryable; BooksUnavailable, SchemaMismatch and
+    ServerUnavailable, retryable.
+    """
+
+    def __init__(self, books: AccountBooks, holds: NonpaymentHolds, audience: Audience) -> None:
+        self._books = books
+        self._holds = holds
+        self._audience = audience
+
+    @activity.defn(name="close_month")
+    async def close(self, entry: CloseInput) -> CloseReceipt:
+        """Write the invoices of a month that has ended (MON-5)."""
+        with reported():
+            return await self._books.close(entry)
+
+    @activity.defn(name="record_account")
+    async def record(self, entry: AccountRecordInput) -> None:
+        """Write one decision of an account in one transaction, once for each (customer, seq) (MON-2)."""
+        with reported():
+            await self._books.record(entry)
+
+    @activity.defn(name="hold_for_nonpayment")
+    async def hold(self, entry: HoldInput) -> Holding:
+        """Suspend the customer's licensed subscriptions, and note which were suspended by that (MON-6, SUS-9)."""
+
+        async def place(subscription_id: str) -> None:
+            answer = await self._tell(subscription_id, hold_command(entry.seq, entry.at))
+            if answer and answer.outcome is Outcome.DONE:
+                await self._holds.placed(entry.customer_id, entry.seq, subscription_id)
+
+        with reported():
+            await each(await self._holds.to_hold(entry.customer_id, entry.seq), place)
+            return Holding(subscriptions=await self._holds.count(entry.customer_id, placed_by=entry.seq))
+
+    @activity.defn(name="lift_nonpayment")
+    async def lift(self, entry: HoldInput) -> Holding:
+        """Lift exactly the holds that were placed; who is held for another reason too stays suspended (SUS-9)."""
+
+        async def lift(subscription_id: str) -> None:
+            await self._tell(subscription_id, lift_command(entry.seq, entry.at))
+            await self._holds.lifted(entry.customer_id, entry.seq, subscription_id)
+
+        with reported():
+            await each(await self._holds.to_lift(entry.customer_id), lift)
+            return Holding(subscriptions=await self._holds.count(entry.customer_id, lifted_by=entry.seq))
+
+    async def _tell(self, subscription_id: str, command: Command) -> Answer | None:
+        """Its answer; None where it has ended, or the server has let go of it."""
+        try:
+            return await self._audience.tell(subscription_id, command)
+        except NotThere:
+            return None
+        except NotTaken:
+            if command.at is None:
+                return None
+            # Its own clock has gone past the account's: it decides at its own now.
+            return await self._tell(subscription_id, command.model_copy(update={"at": None}))

@@ -1,0 +1,66 @@
+"""What the activities of a billing account take and return."""
+
+from datetime import timedelta
+
+from domain.account.events import AccountRecord, Close
+from domain.account.invoice import InvoiceHead
+from domain.roles import RolePreset
+from domain.subscription.subscription import Subscription
+from domain.values import Frozen, Instant
+from statemachines.account.standing import Standing
+
+
+class CloseInput(Frozen):
+    """One month of one customer to close."""
+
+    customer_id: str
+    close: Close
+
+
+class AccountRecordInput(Frozen):
+    """One decision of an account, for the books."""
+
+    customer_id: str
+    record: AccountRecord
+
+
+class HoldInput(Frozen):
+    """Whose licensed subscriptions to suspend, or to lift from, by which event; `at` where it has a test clock."""
+
+    customer_id: str
+    seq: int
+    at: Instant | None = None
+
+
+class Holding(Frozen):
+    """How many subscriptions were suspended, or are suspended no more."""
+
+    subscriptions: int
+
+
+class ListedInvoice(Frozen):
+    """An invoice as lists show it."""
+
+    head: InvoiceHead
+    standing: Standing
+
+
+class OpenAccount(Frozen):
+    """The account to open for a customer, or to find open. `ahead_by` is a test clock's offset, None without one."""
+
+    customer_id: str
+    policy: str
+    roles: RolePreset = RolePreset.DEFAULT
+    at: Instant
+    ahead_by: timedelta | None = None
+
+    @classmethod
+    def of(cls, subscription: Subscription, ahead_by: timedelta | None) -> "OpenAccount":
+        """The account of the subscription's customer, under its policy pack and roles, from its order on."""
+        return cls(
+            customer_id=subscription.customer_id,
+            policy=subscription.policy.name,
+            roles=subscription.roles,
+            at=subscription.ordered_at,
+            ahead_by=ahead_by,
+        )

@@ -1,0 +1,76 @@
+"""The operator's file of publishers, and one line for whatever is wrong with it that shows no secret."""
+
+import json
+import re
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from activities.adapters.files.yaml import Place, read
+from activities.notifications.publishers import SECRET_PREFIX, Endpoint, Publishers
+from activities.settings import PREFIX, SettingsFault
+from domain.faults import Fault, faults_of, shown
+from domain.notification import DeliveryTerms
+from domain.values import Strict
+
+VARIABLE = f"{PREFIX}PUBLISHERS_FILE"
+_SHOWN = (frozenset(Endpoint.model_fields) | frozenset(DeliveryTerms.model_fields)) - {"url", "secrets", "terms"}
+"""The fields whose values may stand in a message."""
+# A secret may have come where another word belongs: as a key, as a tag, in a line that is no YAML.
+_SECRET = re.compile(rf"{SECRET_PREFIX}[^\s'\",:\[\]{{}}]+")
+
+
+def load_publishers(path: Path | None) -> Publishers:
+    """Who is told, where, how and with which secrets; nobody without a file. Raises SettingsFault, a line a fault."""
+    if path is None:
+        return Publishers()
+    found = read(path)
+    if found.faults:
+        raise _fault(path, found.lines, found.faults)
+    try:
+        return Publishers.model_validate_json(json.dumps(found.data))
+    except ValidationError as error:
+        faults = faults_of(error)
+    raise _fault(path, found.lines, faults)
+
+
+def _fault(path: Path, lines: dict[Place, int], faults: list[Fault]) -> SettingsFault:
+    return SettingsFault("\n".join(_told(path, lines, fault) for fault in faults))
+
+
+def _told(path: Path, lines: dict[Place, int], fault: Fault) -> str:
+    place = fault.path
+    line = next((lines[place[:size]] for size in range(len(place), 0, -1) if place[:size] in lines), None)
+    where = f"{path}:{line}" if line else f"{VARIABLE}: {path}"
+    if place and str(place[0]).startswith("line "):
+        place = (str(place[0]).partition(", ")[2],)
+    field = f"{Fault(place, None, '').field}: " if place else ""
+    return _SECRET.sub(f"{SECRET_PREFIX}...", f"{where}: {field}got {_came(fault)}; takes {_takes(fault)}")
+
+
+def _came(fault: Fault) -> str:
+    """What came, as far as it may be shown: a value under a name that nobody knows may be a secret, too."""
+    field = next((part for part in reversed(fault.path) if isinstance(part, str)), None)
+    match fault.got:
+        case None:
+            return "nothing"
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case str() if field == "url" and "://" in fault.got:
+            return f"{shown(fault.got.partition('://')[0])[1:-1]}://..."
+        case int() if fault.takes.endswith("entries"):
+            return str(fault.got)
+        case str() if fault.takes.startswith("one value") or fault.got == "a larger file":
+            return fault.got
+        case _ if field in _SHOWN:
+            return shown(fault.got)
+    return "..."
+
+
+def _takes(fault: Fault) -> str:
+    if not fault.takes.startswith("no such field"):
+        return fault.takes
+    models: dict[int, type[Strict]] = {1: Publishers, 3: Endpoint}
+    return f"no such field; the known ones are {', '.join(models.get(len(fault.path), DeliveryTerms).model_fields)}"

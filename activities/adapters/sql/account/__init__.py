@@ -1,0 +1,1 @@
+"""Accounts' books in SQL: invoices, payments and holds."""

@@ -1,0 +1,144 @@
+"""The books of accounts looked over: invoices, payments and double entry against the ledger (invariant 14)."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, func, select
+
+from activities.adapters.sql.account.books import line_of
+from activities.adapters.sql.account.reader import documents_of, events_of
+from activities.adapters.sql.database import Database
+from activities.adapters.sql.tables.account import (
+    entry,
+    invoice,
+    invoice_series,
+    invoice_standing,
+    month_close,
+    payment,
+    posting,
+)
+from activities.adapters.sql.tables.subscription import ledger_entry, subscription
+from activities.errors import one_line
+from domain.account.invoice import Invoice, InvoiceState
+from domain.money import from_minor
+from domain.values import Frozen
+from statemachines.account.standing import Standing
+from statemachines.audit.account import AccountViolation, EntryRecord, RecordedAccount, audit_account
+from statemachines.audit.subscription import Invariant
+
+PAGE = 50
+
+
+class AuditedAccount(Frozen):
+    """What was looked at of one customer, and what does not hold."""
+
+    customer_id: str
+    invoices: int
+    entries: int
+    violations: tuple[AccountViolation, ...]
+
+
+class SqlAccountAuditor:
+    """Reads only. Raises BooksUnavailable or SchemaMismatch."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(self, limit: int = PAGE, after: str | None = None) -> list[AuditedAccount]:
+        """The next customers in the order of their ids, each as one state of the database shows it."""
+        return await self._database.read(_page, limit, after)
+
+    async def series(self) -> list[AccountViolation]:
+        """The series of numbers that have gaps (MON-5)."""
+        return await self._database.read(lambda connection: list(_gaps(connection)))
+
+
+def _page(connection: Connection, limit: int, after: str | None) -> list[AuditedAccount]:
+    wanted = select(subscription.c.customer_id).distinct().order_by(subscription.c.customer_id).limit(limit)
+    if after is not None:
+        wanted = wanted.where(subscription.c.customer_id > after)
+    return [_audited(connection, customer_id) for customer_id in connection.scalars(wanted).all()]
+
+
+def _audited(connection: Connection, customer_id: str) -> AuditedAccount:
+    try:
+        account = _recorded(connection, customer_id)
+        violations = audit_account(account)
+    except (ValueError, ArithmeticError, KeyError, AssertionError) as error:
+        words = one_line(f"its records cannot be read: {str(error) or 'something is missing in one'}")
+        unreadable = AccountViolation(customer_id=customer_id, invariant=Invariant.INVOICED, words=words)
+        return AuditedAccount(customer_id=customer_id, invoices=0, entries=0, violations=(unreadable,))
+    return AuditedAccount(
+        customer_id=customer_id,
+        invoices=len(account.invoices),
+        entries=len(account.entries),
+        violations=tuple(violations),
+    )
+
+
+def _recorded(connection: Connection, customer_id: str) -> RecordedAccount:
+    rows = (
+        select(ledger_entry)
+        .join(subscription, subscription.c.id == ledger_entry.c.subscription_id)
+        .where(subscription.c.customer_id == customer_id)
+    )
+    invoices = documents_of(connection, customer_id)
+    payments = connection.execute(select(payment).where(payment.c.customer_id == customer_id))
+    return RecordedAccount(
+        customer_id=customer_id,
+        rows=tuple(line_of(row) for row in connection.execute(rows).mappings()),
+        invoices=tuple(invoices),
+        standings=_standings(connection, customer_id, invoices),
+        events=tuple(events_of(connection, customer_id)),
+        payments={row.payment_id: (from_minor(row.amount_minor, row.currency), row.currency) for row in payments},
+        entries=tuple(_entries(connection, customer_id)),
+        receipts=tuple(
+            connection.scalars(select(month_close.c.receipt).where(month_close.c.customer_id == customer_id))
+        ),
+    )
+
+
+def _standings(connection: Connection, customer_id: str, invoices: list[Invoice]) -> dict[str, Standing]:
+    currencies = {document.head.invoice: document.head.currency for document in invoices}
+    found = connection.execute(select(invoice_standing).where(invoice_standing.c.customer_id == customer_id))
+    return {
+        row.invoice_id: Standing(
+            state=InvoiceState(row.state), paid=from_minor(row.paid_minor, currencies[row.invoice_id])
+        )
+        for row in found
+        if row.invoice_id in currencies
+    }
+
+
+def _entries(connection: Connection, customer_id: str) -> Iterator[EntryRecord]:
+    wanted = (
+        select(entry.c.id, posting.c.account, posting.c.currency, posting.c.amount_minor)
+        .outerjoin(posting, posting.c.entry_id == entry.c.id)
+        .where(entry.c.customer_id == customer_id)
+        .order_by(entry.c.id, posting.c.position)
+    )
+    sides: dict[str, list[tuple[str, str, object]]] = {}
+    for row in connection.execute(wanted):
+        its_sides = sides.setdefault(row.id, [])
+        if row.account is not None:
+            its_sides.append((row.account, row.currency, from_minor(row.amount_minor, row.currency)))
+    for key, its in sides.items():
+        yield EntryRecord.model_validate({"id": key, "sides": its})
+
+
+def _gaps(connection: Connection) -> Iterator[AccountViolation]:
+    counted = (
+        select(
+            invoice_series.c.series,
+            invoice_series.c.last_number.label("taken"),
+            func.count(invoice.c.number).label("count"),
+            func.coalesce(func.min(invoice.c.number), 1).label("first"),
+            func.coalesce(func.max(invoice.c.number), 0).label("last"),
+        )
+        .outerjoin(invoice, invoice.c.series == invoice_series.c.series)
+        .group_by(invoice_series.c.series, invoice_series.c.last_number)
+    )
+    for row in connection.execute(counted.order_by(invoice_series.c.series)):
+        if (row.first, row.last, row.taken) != (1, row.count, row.count):
+            taken = "" if row.taken == row.last else f", the last one taken is {row.taken}"
+            words = f"its invoices have {row.count} numbers from {row.first} to {row.last}{taken}: there are gaps"
+            yield AccountViolation(customer_id=row.series, invariant=Invariant.INVOICED, words=words)

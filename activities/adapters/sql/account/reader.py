@@ -1,0 +1,216 @@
+"""Invoices, payments and accounts, read back for people."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from sqlalchemy import Connection, RowMapping, func, select, tuple_
+
+from activities.accounts.balances import Balance, Entry, Posting
+from activities.accounts.contracts import ListedInvoice
+from activities.adapters.sql.account.books import line_of, uninvoiced
+from activities.adapters.sql.database import Database
+from activities.adapters.sql.ledger.double_entry import BookAccount
+from activities.adapters.sql.tables.account import (
+    account_event,
+    entry,
+    invoice,
+    invoice_line,
+    invoice_standing,
+    posting,
+)
+from activities.adapters.sql.tables.subscription import ledger_entry
+from domain.account.events import AccountEvent
+from domain.account.invoice import Invoice, InvoiceHead, InvoiceLine, InvoiceState, Totals
+from domain.calendar import Period
+from domain.money import from_minor
+from domain.subscription.ledger import Kind
+from statemachines.account.standing import Standing, standing_of
+
+PAGE = 50
+LARGEST_NUMBER = 2**31 - 1
+
+
+class SqlAccountReader:
+    """Reads one customer's account, or lists invoices. Raises BooksUnavailable or SchemaMismatch."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def invoices(
+        self,
+        customer: str | None = None,
+        state: InvoiceState | None = None,
+        limit: int | None = PAGE,
+        after: str | None = None,
+    ) -> list[ListedInvoice]:
+        """One page in the order of their numbers, with the filters given; the next begins `after` its last one."""
+        return await self._database.read(_listed, customer, state, limit, after)
+
+    async def invoice(self, invoice_id: str) -> tuple[Invoice, Standing] | None:
+        """The whole document and how it stands; None where the books do not know it."""
+        return await self._database.read(_invoice, invoice_id)
+
+    async def documents(self, customer_id: str) -> list[Invoice]:
+        """All the customer's invoices, each with its lines, in the order in which they were closed."""
+        return await self._database.read(documents_of, customer_id)
+
+    async def events(self, customer_id: str) -> list[AccountEvent]:
+        """The account's journal, in order."""
+        return await self._database.read(events_of, customer_id)
+
+    async def uninvoiced(self, customer_id: str) -> list[InvoiceLine]:
+        """What no invoice has yet."""
+        return await self._database.read(uninvoiced_of, customer_id)
+
+    async def balances(self, customer_id: str) -> list[Balance]:
+        """What the customer owes and has as credit, in each currency."""
+        return await self._database.read(balances_of, customer_id)
+
+    async def entries(self, customer_id: str) -> list[Entry]:
+        """The double entry of the customer, in the order of its instants."""
+        return await self._database.read(entries_of, customer_id)
+
+
+def head_of(row: RowMapping) -> InvoiceHead:
+    """The invoice as it was closed."""
+    currency = row["currency"]
+    return InvoiceHead(
+        invoice=row["id"],
+        series=row["series"],
+        number=row["number"],
+        customer_id=row["customer_id"],
+        currency=currency,
+        period=Period(start=row["period_start"], end=row["period_end"]),
+        issued_at=row["issued_at"],
+        due_at=row["due_at"],
+        totals=Totals(**{name: from_minor(row[f"{name}_minor"], currency) for name in Totals.model_fields}),
+    )
+
+
+def events_of(connection: Connection, customer_id: str) -> list[AccountEvent]:
+    """The account's journal, in order."""
+    of_customer = account_event.c.customer_id == customer_id
+    found = select(account_event.c.record).where(of_customer).order_by(account_event.c.seq)
+    return list(connection.scalars(found))
+
+
+def uninvoiced_of(connection: Connection, customer_id: str) -> list[InvoiceLine]:
+    """What no invoice has yet."""
+    found = uninvoiced(customer_id).order_by(None).order_by(ledger_entry.c.at, ledger_entry.c.subscription_id)
+    ordered = found.order_by(ledger_entry.c.seq, ledger_entry.c.position)
+    return [line_of(row) for row in connection.execute(ordered).mappings()]
+
+
+def documents_of(connection: Connection, customer_id: str) -> list[Invoice]:
+    """All the customer's invoices, each with its lines, in the order in which they were closed."""
+    of_customer = select(invoice).where(invoice.c.customer_id == customer_id)
+    found = connection.execute(of_customer.order_by(invoice.c.period_end, invoice.c.currency)).mappings().all()
+    heads = [head_of(row) for row in found]
+    lines = lines_of(connection, [head.invoice for head in heads])
+    return [Invoice(head=head, lines=tuple(lines[head.invoice])) for head in heads]
+
+
+def lines_of(connection: Connection, invoice_ids: Sequence[str]) -> dict[str, list[InvoiceLine]]:
+    """The lines of each, in their order."""
+    on = (
+        (invoice_line.c.subscription_id == ledger_entry.c.subscription_id)
+        & (invoice_line.c.seq == ledger_entry.c.seq)
+        & (invoice_line.c.entry_position == ledger_entry.c.position)
+    )
+    wanted = (
+        select(ledger_entry, invoice_line.c.invoice_id)
+        .join(invoice_line, on)
+        .where(invoice_line.c.invoice_id.in_(invoice_ids))
+        .order_by(invoice_line.c.invoice_id, invoice_line.c.position)
+    )
+    lines: dict[str, list[InvoiceLine]] = defaultdict(list)
+    for row in connection.execute(wanted).mappings():
+        lines[row["invoice_id"]].append(line_of(row))
+    return lines
+
+
+def balances_of(connection: Connection, customer_id: str) -> list[Balance]:
+    """What the customer owes and has as credit, in each currency, from the double entry."""
+    wanted = (
+        select(posting.c.currency, posting.c.account, func.sum(posting.c.amount_minor).label("amount"))
+        .join(entry, entry.c.id == posting.c.entry_id)
+        .where(entry.c.customer_id == customer_id)
+        .group_by(posting.c.currency, posting.c.account)
+    )
+    sums: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in connection.execute(wanted):
+        sums[row.currency][row.account] = int(row.amount)
+    waiting = _waiting(uninvoiced_of(connection, customer_id))
+    return [
+        Balance(
+            currency=currency,
+            receivable=from_minor(found.get(BookAccount.RECEIVABLE, 0), currency),
+            credit=from_minor(-found.get(BookAccount.CREDIT, 0), currency),
+            revenue=from_minor(-found.get(BookAccount.REVENUE, 0), currency),
+            payments=from_minor(found.get(BookAccount.PAYMENT, 0), currency),
+            uninvoiced_charges=from_minor(0, currency) + waiting[currency, Kind.CHARGE],
+            uninvoiced_credits=from_minor(0, currency) + waiting[currency, Kind.CREDIT],
+        )
+        for currency, found in sorted(sums.items())
+    ]
+
+
+def entries_of(connection: Connection, customer_id: str) -> list[Entry]:
+    """The double entry of the customer, in the order of its instants."""
+    wanted = (
+        select(entry, posting.c.account, posting.c.currency, posting.c.amount_minor)
+        .join(posting, posting.c.entry_id == entry.c.id)
+        .where(entry.c.customer_id == customer_id)
+        .order_by(entry.c.at, entry.c.id, posting.c.position)
+    )
+    entries: dict[str, Entry] = {}
+    for row in connection.execute(wanted):
+        known = entries.get(row.id) or Entry(id=row.id, at=row.at, kind=row.kind, currency=row.currency, postings=())
+        side = Posting(account=row.account, amount_minor=row.amount_minor)
+        entries[row.id] = known.model_copy(update={"postings": (*known.postings, side)})
+    return list(entries.values())
+
+
+def _listed(
+    connection: Connection, customer: str | None, state: InvoiceState | None, limit: int | None, after: str | None
+) -> list[ListedInvoice]:
+    wanted = select(invoice).join(invoice_standing, invoice_standing.c.invoice_id == invoice.c.id)
+    if customer is not None:
+        wanted = wanted.where(invoice.c.customer_id == customer)
+    if state is not None:
+        wanted = wanted.where(invoice_standing.c.state == state.value)
+    if after is not None:
+        wanted = wanted.where(tuple_(invoice.c.series, invoice.c.number) > _place_of(after))
+    found = connection.execute(wanted.order_by(invoice.c.series, invoice.c.number).limit(limit)).mappings().all()
+    return [ListedInvoice(head=(head := head_of(row)), standing=_standing(connection, head)) for row in found]
+
+
+def _place_of(invoice_id: str) -> tuple[str, int]:
+    """Series and number: as text, 1000000 comes before 999999. What is no invoice's id has a place as well."""
+    series, _, number = invoice_id.rpartition("-")
+    return (series, min(int(number), LARGEST_NUMBER)) if number.isdecimal() else (invoice_id, 0)
+
+
+def _invoice(connection: Connection, invoice_id: str) -> tuple[Invoice, Standing] | None:
+    found = connection.execute(select(invoice).where(invoice.c.id == invoice_id)).mappings().one_or_none()
+    if found is None:
+        return None
+    head = head_of(found)
+    lines = lines_of(connection, [invoice_id])[invoice_id]
+    return Invoice(head=head, lines=tuple(lines)), _standing(connection, head)
+
+
+def _standing(connection: Connection, head: InvoiceHead) -> Standing:
+    """From the journal: payments do not say in a column which invoices they pay."""
+    named = account_event.c.invoice_id == head.invoice
+    paying = account_event.c.payment_id.is_not(None)
+    wanted = select(account_event.c.record).where(account_event.c.customer_id == head.customer_id, named | paying)
+    return standing_of(head, connection.scalars(wanted.order_by(account_event.c.seq)))
+
+
+def _waiting(lines: Iterable[InvoiceLine]) -> dict[tuple[str, Kind], Decimal]:
+    sums: dict[tuple[str, Kind], Decimal] = defaultdict(Decimal)
+    for line in lines:
+        sums[line.row.currency, line.row.kind] += line.row.amount
+    return sums

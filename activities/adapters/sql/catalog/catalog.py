@@ -1,0 +1,209 @@
+"""The catalog in SQL: what is sold, to whom and by whom, and each import that changed it."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, Table, bindparam, func, insert, select, update
+
+from activities.adapters.sql.catalog.rows import customer_of, newest_version, offers_of
+from activities.adapters.sql.database import Database
+from activities.adapters.sql.tables.catalog import catalog_version, customer, offer, price_change
+from activities.adapters.sql.tables.catalog import partner as partner_table
+from activities.adapters.sql.tables.subscription import subscription
+from domain.catalog.catalog import Contents, ListedOffer
+from domain.catalog.changes import CatalogVersion, Changes, Imported, Kind
+from domain.catalog.customers import Customer, Partner
+from domain.catalog.importing import Plan, Record, Stored, concerned, plan
+from domain.catalog.offers import BillingType, Category, Publisher
+from domain.subscription.events import State
+
+PAGE = 50
+AT_ONCE = 500
+"""Ids in one statement: how many a database takes is bounded."""
+MAX_SOURCE = 1_000
+
+
+class SqlCatalog:
+    """Reads the catalog, and imports into it. Raises BooksUnavailable or SchemaMismatch."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def version(self) -> CatalogVersion | None:
+        """The last import that changed something; None before the first."""
+        return await self._database.read(_version)
+
+    async def untold(self) -> list[int]:
+        """The versions whose prices not every subscription has been told yet, the oldest first (BUY-5)."""
+        return await self._database.read(_untold)
+
+    async def offer(self, offer_id: str) -> ListedOffer | None:
+        """The offer of that id."""
+        return (await self.offers([offer_id])).get(offer_id)
+
+    async def offers(self, offer_ids: Collection[str]) -> dict[str, ListedOffer]:
+        """Those of the offers that the catalog holds, by their ids."""
+        return await self._database.read(offers_of, offer_ids)
+
+    async def page(
+        self,
+        publisher: Publisher | None = None,
+        billing_type: BillingType | None = None,
+        category: Category | None = None,
+        one_per_customer: bool | None = None,
+        limit: int = PAGE,
+        after: str | None = None,
+    ) -> list[ListedOffer]:
+        """Offers in the order of their ids, with the filters that are given (CAT-2); the next page begins `after`."""
+        filters = {
+            "publisher": publisher and publisher.value,
+            "billing_type": billing_type and billing_type.value,
+            "category": category and category.value,
+            "one_per_customer": one_per_customer,
+        }
+        return await self._database.read(_page, offer, filters, limit, after)
+
+    async def customer(self, customer_id: str) -> Customer | None:
+        """The customer's record (ELG-8)."""
+        return await self._database.read(customer_of, customer_id)
+
+    async def customers(
+        self, partner: str | None = None, limit: int = PAGE, after: str | None = None
+    ) -> list[Customer]:
+        """A page of customers in the order of their ids; those of one partner."""
+        return await self._database.read(_page, customer, {"partner_id": partner}, limit, after)
+
+    async def partner(self, partner_id: str) -> Partner | None:
+        """The partner of that id."""
+        found = await self._database.read(_by_id, partner_table, [partner_id])
+        return found.get(partner_id)
+
+    async def partners(self, limit: int = PAGE, after: str | None = None) -> list[Partner]:
+        """A page of partners in the order of their ids."""
+        return await self._database.read(_page, partner_table, {}, limit, after)
+
+    async def subscriptions_of(self, customer_id: str) -> dict[State, int]:
+        """How many subscriptions the customer has in each state."""
+        return await self._database.read(_subscriptions_of, customer_id)
+
+    async def preview(self, contents: Contents, at: datetime) -> Imported:
+        """What an import would come to. Raises ImportRefused with every fault."""
+        return await self._database.read(_preview, contents, at)
+
+    async def import_contents(self, contents: Contents, source: str, at: datetime) -> Imported:
+        """Take all of the contents in, in one transaction; where nothing changes, the version stays.
+
+        Raises ImportRefused with every fault: then nothing is written.
+        """
+        return await self._database.write(_import, contents, source, at)
+
+
+def _version(connection: Connection) -> CatalogVersion | None:
+    row = connection.execute(select(catalog_version).order_by(catalog_version.c.number.desc()).limit(1)).first()
+    return CatalogVersion.model_validate(dict(row._mapping)) if row else None
+
+
+def _untold(connection: Connection) -> list[int]:
+    waiting = select(catalog_version.c.number).where(catalog_version.c.told_at.is_(None))
+    return list(connection.scalars(waiting.order_by(catalog_version.c.number)))
+
+
+def _page(
+    connection: Connection, table: Table, filters: Mapping[str, object], limit: int, after: str | None
+) -> list[Any]:
+    wanted: Select[Any] = select(table.c.record).order_by(table.c.id).limit(limit)
+    for column, value in filters.items():
+        if value is not None:
+            wanted = wanted.where(table.c[column] == value)
+    if after is not None:
+        wanted = wanted.where(table.c.id > after)
+    return list(connection.scalars(wanted))
+
+
+def _subscriptions_of(connection: Connection, customer_id: str) -> dict[State, int]:
+    counts = select(subscription.c.state, func.count()).where(subscription.c.customer_id == customer_id)
+    return {State(state): count for state, count in connection.execute(counts.group_by(subscription.c.state))}
+
+
+def _preview(connection: Connection, contents: Contents, at: datetime) -> Imported:
+    planned, version = _planned(connection, contents, at), newest_version(connection)
+    return Imported(version=version + bool(planned.changes), changes=planned.changes)
+
+
+def _import(connection: Connection, contents: Contents, source: str, at: datetime) -> Imported:
+    before = _version(connection)
+    number = before.number if before else 0
+    # A clock that went back does not undo what has begun.
+    at = max(at, before.at) if before else at
+    planned = _planned(connection, contents, at)
+    if not planned.changes:
+        return Imported(version=number, changes=planned.changes)
+    _write(connection, planned)
+    _note(connection, number + 1, planned.changes, source, at)
+    return Imported(version=number + 1, changes=planned.changes)
+
+
+def _planned(connection: Connection, contents: Contents, at: datetime) -> Plan:
+    named = concerned(contents)
+    stored = Stored(
+        partners=_by_id(connection, partner_table, named.partners),
+        customers=_by_id(connection, customer, named.customers),
+        offers=_by_id(connection, offer, named.offers),
+    )
+    return plan(contents, stored, at)
+
+
+def _by_id(connection: Connection, table: Table, ids: Collection[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    waiting = sorted(ids)
+    for first in range(0, len(waiting), AT_ONCE):
+        some = table.c.id.in_(waiting[first : first + AT_ONCE])
+        found.update((record.id, record) for record in connection.scalars(select(table.c.record).where(some)))
+    return found
+
+
+def _write(connection: Connection, planned: Plan) -> None:
+    new = {(change.kind, change.id) for change in planned.changes.records if change.new}
+    # In this order, since a customer's row points to its partner's.
+    for kind, table, records in (
+        (Kind.PARTNER, partner_table, planned.partners),
+        (Kind.CUSTOMER, customer, planned.customers),
+        (Kind.OFFER, offer, planned.offers),
+    ):
+        rows = {record.id: {"id": record.id, "record": record, **_columns(record)} for record in records}
+        if added := [row for key, row in rows.items() if (kind, key) in new]:
+            connection.execute(insert(table), added)
+        if changed := [{**row, "key": key} for key, row in rows.items() if (kind, key) not in new]:
+            values: dict[str, Any] = {name: bindparam(name) for name in changed[0] if name not in {"id", "key"}}
+            connection.execute(update(table).where(table.c.id == bindparam("key")).values(values), changed)
+
+
+def _columns(record: Record) -> dict[str, object]:
+    """What listings filter by."""
+    if isinstance(record, Customer):
+        return {"partner_id": record.partner}
+    if isinstance(record, ListedOffer):
+        return {
+            "publisher": record.publisher.value,
+            "billing_type": record.billing_type.value,
+            "category": record.category.value,
+            "one_per_customer": record.one_per_customer,
+            "vendor": record.vendor,
+        }
+    return {}
+
+
+def _note(connection: Connection, number: int, changes: Changes, source: str, at: datetime) -> None:
+    repriced = changes.repriced
+    connection.execute(
+        insert(catalog_version).values(
+            number=number,
+            at=at,
+            source=source[:MAX_SOURCE],
+            changes=changes,
+            told_at=None if repriced else at,
+        )
+    )
+    if repriced:
+        connection.execute(insert(price_change), [{"version": number, "offer_id": key} for key in repriced])

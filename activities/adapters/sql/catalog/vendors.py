@@ -1,0 +1,27 @@
+"""Whose offer a subscription is of: the publisher that may ask for it."""
+
+from sqlalchemy import Connection, func, select
+
+from activities.adapters.sql.database import Database
+from activities.adapters.sql.tables.catalog import offer
+from activities.adapters.sql.tables.orders import order_line
+from activities.adapters.sql.tables.subscription import subscription
+
+
+class SqlVendors:
+    """Reads the catalog's vendors. Raises BooksUnavailable or SchemaMismatch."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def vendor_of(self, subscription_id: str) -> str | None:
+        """The `vendor` of the subscription's offer as the catalog has it now; None where one of them is unknown."""
+        return await self._database.read(_vendor_of, subscription_id)
+
+
+def _vendor_of(connection: Connection, subscription_id: str) -> str | None:
+    recorded = select(subscription.c.offer_id).where(subscription.c.id == subscription_id).scalar_subquery()
+    # As it was placed, where the books have not got it yet.
+    placed = select(order_line.c.offer_id).where(order_line.c.subscription_id == subscription_id).scalar_subquery()
+    vendor: str | None = connection.scalar(select(offer.c.vendor).where(offer.c.id == func.coalesce(recorded, placed)))
+    return vendor

@@ -1,0 +1,1 @@
+"""Ledger rows and their double entry in SQL."""

@@ -1,0 +1,121 @@
+"""Double entry: whatever moves money is one entry, whose postings balance in each currency.
+
+    charge           debit receivable, credit revenue
+    credit           debit revenue, credit the customer's credit
+    credit applied   debit the customer's credit, credit receivable   (an invoice is closed)
+    payment          debit payment, credit receivable, and what is left credits the customer's credit
+
+The database refuses an entry that does not balance, and every change of one.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, insert
+
+from activities.adapters.sql.tables.account import entry, posting
+from domain.account.invoice import InvoiceHead
+from domain.money import to_minor
+from domain.subscription.ledger import Kind
+
+
+class BookAccount(StrEnum):
+    """Where money stands."""
+
+    RECEIVABLE = "receivable"
+    REVENUE = "revenue"
+    CREDIT = "credit"
+    PAYMENT = "payment"
+
+
+class EntryKind(StrEnum):
+    """Why money moved."""
+
+    CHARGE = "charge"
+    CREDIT = "credit"
+    CREDIT_APPLIED = "credit_applied"
+    PAYMENT = "payment"
+
+
+SIDES = {
+    Kind.CHARGE: (BookAccount.RECEIVABLE, BookAccount.REVENUE),
+    Kind.CREDIT: (BookAccount.REVENUE, BookAccount.CREDIT),
+}
+"""What a row of the ledger debits and credits."""
+
+
+def row_entry(subscription_id: str, key: str) -> str:
+    """The id of a ledger row's entry."""
+    return f"row:{subscription_id}:{key}"
+
+
+def enter_rows(connection: Connection, customer_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """The entries of rows as they are written into the ledger."""
+    if not rows:
+        return
+    postings: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
+    for row in rows:
+        key = row_entry(row["subscription_id"], row["key"])
+        debit, credit = SIDES[Kind(row["kind"])]
+        amount = row["amount_minor"]
+        postings += _postings(key, row["currency"], {debit: amount, credit: -amount})
+        entries.append({"id": key, "customer_id": customer_id, "at": row["at"], "kind": row["kind"]})
+    connection.execute(insert(posting), postings)
+    connection.execute(insert(entry), entries)
+
+
+def enter_applied_credit(connection: Connection, head: InvoiceHead) -> None:
+    """The credit that pays an invoice's charges, where there is some."""
+    amount = to_minor(head.totals.applied, head.currency)
+    if amount:
+        sides = {BookAccount.CREDIT: amount, BookAccount.RECEIVABLE: -amount}
+        key = f"applied:{head.invoice}"
+        _enter(connection, key, head.customer_id, head.issued_at, EntryKind.CREDIT_APPLIED, head.currency, sides)
+
+
+def enter_payment(
+    connection: Connection,
+    customer_id: str,
+    payment_id: str,
+    at: datetime,
+    currency: str,
+    *,
+    allocated: int,
+    credited: int,
+) -> None:
+    """A payment: what pays invoices, and what becomes credit, in minor units."""
+    sides = {
+        BookAccount.PAYMENT: allocated + credited,
+        BookAccount.RECEIVABLE: -allocated,
+        BookAccount.CREDIT: -credited,
+    }
+    key = f"payment:{customer_id}:{payment_id}"
+    _enter(connection, key, customer_id, at, EntryKind.PAYMENT, currency, sides)
+
+
+def _enter(
+    connection: Connection,
+    key: str,
+    customer_id: str,
+    at: datetime,
+    kind: EntryKind,
+    currency: str,
+    sides: Mapping[BookAccount, int],
+) -> None:
+    connection.execute(insert(posting), list(_postings(key, currency, sides)))
+    connection.execute(insert(entry).values(id=key, customer_id=customer_id, at=at, kind=kind.value))
+
+
+def _postings(key: str, currency: str, sides: Mapping[BookAccount, int]) -> Iterable[dict[str, Any]]:
+    moved = ((account, amount) for account, amount in sides.items() if amount)
+    for position, (account, amount) in enumerate(moved):
+        yield {
+            "entry_id": key,
+            "position": position,
+            "account": account.value,
+            "currency": currency,
+            "amount_minor": amount,
+        }

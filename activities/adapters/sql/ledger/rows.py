@@ -1,0 +1,55 @@
+"""Charges and credits as rows of the ledger, and back: amounts are whole minor units."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from activities.errors import BooksConflict
+from domain.calendar import Period
+from domain.money import from_minor, to_minor
+from domain.subscription.ledger import Kind, LedgerRow
+
+LARGEST_MINOR = 2**63 - 1
+
+
+def entries_of(
+    subscription_id: str, seq: int, metered: Sequence[LedgerRow], rows: Sequence[LedgerRow]
+) -> Iterator[dict[str, Any]]:
+    """One event's rows in the order in which they are written: what was metered goes first.
+
+    Raises BooksConflict for an amount beyond what the column holds.
+    """
+    for position, row in enumerate([*metered, *rows]):
+        minor = to_minor(row.amount, row.currency)
+        if minor > LARGEST_MINOR:
+            raise BooksConflict(f"{row.key} comes to {row.currency} {row.amount:f}, more than the ledger can hold.")
+        yield {
+            "subscription_id": subscription_id,
+            "seq": seq,
+            "position": position,
+            "metered": position < len(metered),
+            "at": row.at,
+            "kind": row.kind.value,
+            "line": row.line,
+            "quantity": row.quantity,
+            "amount_minor": minor,
+            "currency": row.currency,
+            "period_start": row.period.start,
+            "period_end": row.period.end,
+            "key": row.key,
+        }
+
+
+def row_of(entry: RowMapping) -> LedgerRow:
+    """The row as it was written, to the cent."""
+    return LedgerRow(
+        at=entry["at"],
+        kind=Kind(entry["kind"]),
+        line=entry["line"],
+        quantity=entry["quantity"],
+        amount=from_minor(entry["amount_minor"], entry["currency"]),
+        currency=entry["currency"],
+        period=Period(start=entry["period_start"], end=entry["period_end"]),
+        key=entry["key"],
+    )

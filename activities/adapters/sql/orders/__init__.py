@@ -1,0 +1,1 @@
+"""Carts, orders and set-up links in SQL."""

@@ -1,0 +1,84 @@
+"""Carts in SQL: each change is one transaction, so that two at once lose nothing (BUY-1)."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, insert, select, update
+
+from activities.adapters.sql.catalog.rows import customer_of
+from activities.adapters.sql.database import Database
+from activities.adapters.sql.tables.orders import cart
+from domain.ordering.cart import CART_LIFE, Cart, CartRefused
+from domain.ordering.eligibility import unknown_customer
+from domain.ordering.lines import Line
+from domain.rules import Rule
+
+
+class SqlCarts:
+    """Carts. All methods raise BooksUnavailable or SchemaMismatch."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def latest(self, customer_id: str) -> Cart | None:
+        """The customer's newest cart, expired or bought as it may be; None before the first."""
+        return await self._database.read(_cart_in, _of(customer_id).limit(1))
+
+    async def cart(self, cart_id: str) -> Cart | None:
+        """The cart; None where there is none of that id."""
+        return await self._database.read(_cart_in, select(cart.c.record).where(cart.c.id == cart_id))
+
+    async def add(self, customer_id: str, new_id: str, line: Line, now: datetime) -> Cart:
+        """The customer's open cart with the line; a new one under `new_id` where none is open.
+
+        Raises CartRefused: the cart is full (BUY-1), or there is no such customer (ELG-8).
+        """
+        return await self._database.write(_add, customer_id, new_id, line, now)
+
+    async def update(self, cart_id: str, change: Callable[[Cart], Cart]) -> Cart:
+        """The cart as the change leaves it, in one transaction.
+
+        Raises CartRefused where the change does, or where there is no such cart.
+        """
+        return await self._database.write(_update, cart_id, change)
+
+
+def _add(connection: Connection, customer_id: str, new_id: str, line: Line, now: datetime) -> Cart:
+    known = _open(connection, customer_id, now)
+    if known is not None:
+        return _keep(connection, known.adding(line, now))
+    if customer_of(connection, customer_id) is None:
+        refusal = unknown_customer(customer_id)
+        raise CartRefused(refusal.rule, refusal.message, refusal.next_step)
+    begun = Cart(id=new_id, customer=customer_id, created_at=now).adding(line, now)
+    columns = {"id": begun.id, "customer_id": customer_id, "created_at": now, "record": begun}
+    connection.execute(insert(cart).values(columns))
+    return begun
+
+
+def _open(connection: Connection, customer_id: str, now: datetime) -> Cart | None:
+    recent = connection.scalars(_of(customer_id).where(cart.c.created_at > now - CART_LIFE))
+    return next((found for found in recent if found.ordered_at is None), None)
+
+
+def _update(connection: Connection, cart_id: str, change: Callable[[Cart], Cart]) -> Cart:
+    known = _cart_in(connection, select(cart.c.record).where(cart.c.id == cart_id))
+    if known is None:
+        raise CartRefused(Rule.BUY_1, f"There is no cart {cart_id}.", "Begin one: starter.py cart add.")
+    return _keep(connection, change(known))
+
+
+def _keep(connection: Connection, changed: Cart) -> Cart:
+    connection.execute(update(cart).where(cart.c.id == changed.id).values(record=changed))
+    return changed
+
+
+def _of(customer_id: str) -> Select[Any]:
+    newest_first = (cart.c.created_at.desc(), cart.c.id.desc())
+    return select(cart.c.record).where(cart.c.customer_id == customer_id).order_by(*newest_first)
+
+
+def _cart_in(connection: Connection, wanted: Select[Any]) -> Cart | None:
+    found: Cart | None = connection.scalar(wanted)
+    return found

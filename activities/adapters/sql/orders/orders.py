@@ -1,0 +1,245 @@
+"""Orders in SQL: each line is decided, claimed and kept in one transaction (BUY-3, ELG-1, TRI-4)."""
+
+import hashlib
+import json
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select, tuple_, update
+
+from activities.adapters.sql.catalog.rows import customer_of, newest_version, offers_of
+from activities.adapters.sql.database import Database
+from activities.adapters.sql.subscription import claims
+from activities.adapters.sql.subscription.holdings import holdings_of
+from activities.adapters.sql.tables.orders import customer_order, order_line
+from activities.adapters.sql.tables.subscription import subscription
+from activities.errors import BooksConflict, OrderConflict
+from activities.orders.contracts import LineStatus, OpenInput, OrderLine, PlacedOrder, PlaceInput
+from domain.ordering.eligibility import Holding, Refusal, id_taken
+from domain.ordering.lines import OrderRequest
+from domain.ordering.placement import Known, Placed, place
+from domain.ordering.terms import Order
+
+PAGE = 50
+
+
+class SqlOrders:
+    """Orders and their lines. All methods raise BooksUnavailable or SchemaMismatch.
+
+    A line that is not there, or has not come as far as is taken for granted, is a BooksConflict.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open(self, entry: OpenInput) -> PlacedOrder:
+        """Take the order in, all its lines waiting; or take it up again: lines that were refused wait again.
+
+        Raises OrderConflict where the id belongs to an order of other content (BUY-3).
+        """
+        return await self._database.write(_open, entry, _digest(entry.request))
+
+    async def place(self, line: PlaceInput) -> OrderLine:
+        """Decide a waiting line and take its claims in one transaction; any other stays as it is.
+
+        A line that was refused waits again only once its order is opened again: an attempt that comes late
+        must not place what nobody will start.
+        """
+        return await self._database.write(_place, line)
+
+    async def purchase(self, order_id: str, number: int) -> Order:
+        """What the placed line's subscription begins with: always the same."""
+        return await self._database.read(_purchase, order_id, number)
+
+    async def bought(self, order_id: str, number: int) -> OrderLine:
+        """Note that the line's subscription has started; again changes nothing."""
+        return await self._database.write(_bought, order_id, number)
+
+    async def order(self, order_id: str) -> PlacedOrder | None:
+        """The order as it stands; None where the books do not know it."""
+        found = await self._database.read(_orders, select(customer_order).where(customer_order.c.id == order_id))
+        return found[0] if found else None
+
+    async def orders(
+        self, customer: str | None = None, limit: int = PAGE, after: str | None = None
+    ) -> list[PlacedOrder]:
+        """One page, the newest first; the next begins `after` its last order's id."""
+        place_in_list = tuple_(customer_order.c.ordered_at, customer_order.c.id)
+        newest_first = (customer_order.c.ordered_at.desc(), customer_order.c.id.desc())
+        wanted = select(customer_order).order_by(*newest_first).limit(limit)
+        if customer is not None:
+            wanted = wanted.where(customer_order.c.customer_id == customer)
+        if after is not None:
+            ordered_at = select(customer_order.c.ordered_at).where(customer_order.c.id == after).scalar_subquery()
+            wanted = wanted.where(place_in_list < tuple_(ordered_at, after))
+        return await self._database.read(_orders, wanted)
+
+    async def purchase_of(self, subscription_id: str) -> Order | None:
+        """What the subscription was bought with; None where no order placed it."""
+        wanted = select(order_line.c.purchase).where(order_line.c.subscription_id == subscription_id)
+        return await self._database.read(_purchase_in, wanted)
+
+
+def _open(connection: Connection, entry: OpenInput, digest: str) -> PlacedOrder:
+    order_id = entry.request.order_id
+    itself = customer_order.c.id == order_id
+    known = connection.scalar(select(customer_order.c.digest).where(itself))
+    if known is None:
+        _take_in(connection, entry, digest)
+    elif known != digest:
+        raise OrderConflict(
+            f"Order {order_id} has been placed with other content (BUY-3): "
+            "send it exactly as it was, or this one under another order id."
+        )
+    else:
+        refused = (order_line.c.order_id == order_id) & (order_line.c.status == LineStatus.REFUSED.value)
+        connection.execute(update(order_line).where(refused).values(status=LineStatus.WAITING.value, refusal=None))
+    (opened,) = _orders(connection, select(customer_order).where(itself))
+    return opened
+
+
+def _take_in(connection: Connection, entry: OpenInput, digest: str) -> None:
+    request = entry.request
+    head = {
+        "id": request.order_id,
+        "customer_id": request.customer,
+        "ordered_at": entry.at,
+        "digest": digest,
+        "request": request,
+    }
+    connection.execute(insert(customer_order).values(head))
+    waiting = [
+        {
+            "order_id": request.order_id,
+            "number": number,
+            "customer_id": request.customer,
+            "offer_id": line.offer,
+            "status": LineStatus.WAITING.value,
+        }
+        for number, line in enumerate(request.lines, start=1)
+    ]
+    connection.execute(insert(order_line), waiting)
+
+
+def _place(connection: Connection, wanted: PlaceInput) -> OrderLine:
+    request, line = _found(connection, wanted.order_id, wanted.number)
+    if line.status is not LineStatus.WAITING:
+        return line
+    decided = _decided(connection, request, wanted)
+    now: dict[str, Any]
+    if isinstance(decided, Refusal):
+        line = line.model_copy(update={"status": LineStatus.REFUSED, "refusal": decided})
+        now = {"status": line.status.value, "refusal": decided}
+    else:
+        order = decided.order
+        claims.take(connection, order.subscription_id, decided.claims)
+        line = line.model_copy(update={"status": LineStatus.PLACED})
+        now = {"status": line.status.value, "subscription_id": order.subscription_id, "purchase": order}
+    connection.execute(update(order_line).where(_itself(wanted.order_id, wanted.number)).values(now))
+    return line
+
+
+def _decided(connection: Connection, request: OrderRequest, wanted: PlaceInput) -> Placed | Refusal:
+    line, subscription_id = request.lines[wanted.number - 1], request.subscription_id(wanted.number)
+    if _is_taken(connection, subscription_id):
+        return id_taken(subscription_id, named=line.subscription_id is not None)
+    decided = place(
+        line,
+        _known(connection, request.customer, line.offer, subscription_id),
+        subscription_id=subscription_id,
+        customer_id=request.customer,
+        at=wanted.at,
+        by=request.by,
+        roles=request.roles,
+    )
+    return decided if isinstance(decided, Placed) else decided[0]
+
+
+def _is_taken(connection: Connection, subscription_id: str) -> bool:
+    """Whether the id of a line that waits is another purchase's: by an order, or in the books without one."""
+    of_line = select(order_line.c.number).where(order_line.c.subscription_id == subscription_id)
+    of_life = select(subscription.c.last_seq).where(subscription.c.id == subscription_id)
+    return connection.scalar(of_line) is not None or connection.scalar(of_life) is not None
+
+
+def _known(connection: Connection, customer_id: str, offer_id: str, subscription_id: str) -> Known:
+    holding = holdings_of(connection, customer_id, [offer_id])[offer_id]
+    # Its own claim, where an attempt before there were orders took it, does not stand in its way.
+    others = tuple(owned for owned in holding.living if owned.subscription_id != subscription_id)
+    return Known(
+        offer=offers_of(connection, [offer_id]).get(offer_id),
+        customer=customer_of(connection, customer_id),
+        holding=Holding(living=others, trial_of=holding.trial_of),
+        catalog_version=newest_version(connection),
+    )
+
+
+def _purchase(connection: Connection, order_id: str, number: int) -> Order:
+    purchase = _purchase_in(connection, select(order_line.c.purchase).where(_itself(order_id, number)))
+    if purchase is None:
+        raise BooksConflict(f"Line {number} of order {order_id} is not placed: there is nothing to start.")
+    return purchase
+
+
+def _purchase_in(connection: Connection, wanted: Select[Any]) -> Order | None:
+    purchase: Order | None = connection.scalar(wanted)
+    return purchase
+
+
+def _bought(connection: Connection, order_id: str, number: int) -> OrderLine:
+    _, line = _found(connection, order_id, number)
+    if line.status is LineStatus.BOUGHT:
+        return line
+    if line.status is not LineStatus.PLACED:
+        raise BooksConflict(f"Line {number} of order {order_id} is {line.status}: only a placed line is bought.")
+    now = {"status": LineStatus.BOUGHT.value}
+    connection.execute(update(order_line).where(_itself(order_id, number)).values(now))
+    return line.model_copy(update={"status": LineStatus.BOUGHT})
+
+
+def _found(connection: Connection, order_id: str, number: int) -> tuple[OrderRequest, OrderLine]:
+    columns = select(customer_order.c.request, order_line).join_from(order_line, customer_order)
+    row = connection.execute(columns.where(_itself(order_id, number))).one_or_none()
+    if row is None:
+        raise BooksConflict(f"There is no line {number} of an order {order_id}: open the order first.")
+    return row.request, _line(row.request, row)
+
+
+def _orders(connection: Connection, wanted: Select[Any]) -> list[PlacedOrder]:
+    found = connection.execute(wanted).all()
+    lines: dict[str, list[Row[Any]]] = defaultdict(list)
+    theirs = select(order_line).where(order_line.c.order_id.in_([row.id for row in found]))
+    for line in connection.execute(theirs.order_by(order_line.c.order_id, order_line.c.number)):
+        lines[line.order_id].append(line)
+    return [
+        PlacedOrder(
+            order_id=row.id,
+            customer=row.customer_id,
+            ordered_at=row.ordered_at,
+            lines=tuple(_line(row.request, line) for line in lines[row.id]),
+        )
+        for row in found
+    ]
+
+
+def _line(request: OrderRequest, row: Row[Any]) -> OrderLine:
+    asked = request.lines[row.number - 1]
+    return OrderLine(
+        number=row.number,
+        offer=asked.offer,
+        quantity=asked.quantity,
+        add_ons=dict(asked.add_ons),
+        subscription_id=request.subscription_id(row.number),
+        status=LineStatus(row.status),
+        refusal=row.refusal,
+    )
+
+
+def _itself(order_id: str, number: int) -> ColumnElement[bool]:
+    return (order_line.c.order_id == order_id) & (order_line.c.number == number)
+
+
+def _digest(request: OrderRequest) -> str:
+    """Of the content. What has its default is left out: a newer version may know more fields than the sender did."""
+    content = request.model_dump(mode="json", exclude_defaults=True)
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -1,0 +1,114 @@
+"""Set-up links in SQL: a token is given once, and only its digest is kept (ISV-1, ISV-3)."""
+
+import hashlib
+import secrets
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, delete, insert, select
+
+from activities.adapters.sql.catalog.rows import offers_of
+from activities.adapters.sql.database import Database
+from activities.adapters.sql.tables.orders import order_line, setup_token
+from activities.adapters.sql.tables.subscription import subscription
+from activities.errors import TokenRefused
+from domain.catalog.offers import PinnedOffer, Setup
+from domain.ordering.setup_link import TOKEN_LIFE, Resolved, SetupLink, link_to, valid
+from domain.ordering.terms import Order
+from domain.subscription.events import State
+
+TOKEN_BYTES = 32
+# One wording for all: whoever guesses learns nothing.
+_NOT_VALID = (
+    "This set-up token is not valid (ISV-3): it must come exactly as it stands in the link, within 24 hours. "
+    "Ask the seller for a new link: starter.py setup-link."
+)
+
+
+class SqlSetupLinks:
+    """Makes set-up links and reads their tokens. All methods raise BooksUnavailable or SchemaMismatch."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def issue(self, subscription_id: str, now: datetime) -> SetupLink:
+        """A new link for the same purchase; earlier ones stay good until they expire.
+
+        Raises TokenRefused where there is no such purchase, it needs no set-up (ISV-5), or the catalog has no
+        address for it.
+        """
+        return await self._database.write(_issue, subscription_id, secrets.token_hex(TOKEN_BYTES), now)
+
+    async def resolve(self, token: str, now: datetime) -> Resolved:
+        """The purchase of the token, in whatever state it is. Raises TokenRefused."""
+        return await self._database.read(_resolve, token, now)
+
+
+class _Purchase(NamedTuple):
+    customer: str
+    offer: PinnedOffer
+    quantity: int
+    add_ons: dict[str, int]
+    state: State
+    ordered_at: datetime
+
+
+def _issue(connection: Connection, subscription_id: str, token: str, now: datetime) -> SetupLink:
+    address = _address(connection, subscription_id)
+    of_it = setup_token.c.subscription_id == subscription_id
+    connection.execute(delete(setup_token).where(of_it & (setup_token.c.expires_at <= now)))
+    expires_at = now + TOKEN_LIFE
+    columns = {"token_hash": _digest(token), "subscription_id": subscription_id, "expires_at": expires_at}
+    connection.execute(insert(setup_token).values(columns))
+    return SetupLink(subscription_id=subscription_id, url=link_to(address, token), expires_at=expires_at)
+
+
+def _address(connection: Connection, subscription_id: str) -> str:
+    purchase = _purchase(connection, subscription_id)
+    if purchase is None:
+        raise TokenRefused(f"There is no subscription {subscription_id}. See what there is: starter.py list.")
+    offer_id = purchase.offer.id
+    if purchase.offer.setup is Setup.NONE:
+        raise TokenRefused(f"Subscription {subscription_id} needs no set-up (ISV-5): {offer_id} is active at once.")
+    listed = offers_of(connection, [offer_id]).get(offer_id)
+    if listed is None or listed.setup_url is None:
+        raise TokenRefused(
+            f"The catalog has no set-up address for {offer_id}: import the offer with its setup_url, then ask again."
+        )
+    return listed.setup_url
+
+
+def _resolve(connection: Connection, token: str, now: datetime) -> Resolved:
+    found = select(setup_token).where(setup_token.c.token_hash == _digest(token))
+    row = connection.execute(found).one_or_none()
+    purchase = _purchase(connection, row.subscription_id) if row and valid(row.expires_at, now) else None
+    if row is None or purchase is None:
+        raise TokenRefused(_NOT_VALID)
+    return Resolved(
+        subscription_id=row.subscription_id,
+        customer=purchase.customer,
+        offer=purchase.offer.id,
+        quantity=purchase.quantity,
+        add_ons=purchase.add_ons,
+        state=purchase.state,
+        ordered_at=purchase.ordered_at,
+        expires_at=row.expires_at,
+    )
+
+
+def _purchase(connection: Connection, subscription_id: str) -> _Purchase | None:
+    """As the books have it; as it was placed, where they have not got it yet."""
+    found = connection.execute(select(subscription).where(subscription.c.id == subscription_id)).one_or_none()
+    if found is not None:
+        state = State(found.state)
+        return _Purchase(found.customer_id, found.offer, found.quantity, found.add_ons, state, found.ordered_at)
+    placed = select(order_line.c.purchase).where(order_line.c.subscription_id == subscription_id)
+    order: Order | None = connection.scalar(placed)
+    if order is None:
+        return None
+    return _Purchase(order.customer, order.offer, order.quantity, dict(order.add_ons), State.PENDING, order.at)
+
+
+def _digest(token: str) -> str:
+    # What is typed can be anything: half a character, too.
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()

@@ -1,0 +1,42 @@
+"""When users had access, kept beyond the tenant."""
+
+from sqlalchemy import Connection, insert, select
+
+from activities.adapters.sql.database import Database
+from activities.adapters.sql.tables.subscription import access_change
+from activities.errors import BooksConflict
+from activities.provisioning.contracts import Confirmation, ProvisionInput
+
+
+class SqlAccessLog:
+    """One row for each confirmed change. Raises BooksUnavailable or SchemaMismatch."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def note(self, change: ProvisionInput, confirmation: Confirmation) -> None:
+        """Note a confirmed change once per (subscription, seq); its first confirmation stands.
+
+        Raises BooksConflict where another change is noted under that seq.
+        """
+        await self._database.write(_note, change, confirmation)
+
+
+def _note(connection: Connection, change: ProvisionInput, confirmation: Confirmation) -> None:
+    provision = change.provision
+    access = access_change.c
+    where = (access.subscription_id == change.subscription_id) & (access.seq == provision.seq)
+    known = connection.execute(select(access.access, access.at).where(where)).one_or_none()
+    if known is None:
+        row = {
+            "subscription_id": change.subscription_id,
+            "seq": provision.seq,
+            "access": provision.access.value,
+            "at": provision.at,
+            "confirmed_at": confirmation.confirmed_at,
+        }
+        connection.execute(insert(access_change).values(row))
+    elif (known.access, known.at) != (provision.access.value, provision.at):
+        raise BooksConflict(
+            f"Access change {provision.seq} of {change.subscription_id} is noted already, as {known.access} (MON-2)."
+        )

@@ -1,0 +1,176 @@
+"""The books looked over: every life's records against the invariants, and against the seals of their decisions."""
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from itertools import pairwise
+
+from sqlalchemy import Connection, RowMapping, select
+
+from activities.adapters.sql.database import Database
+from activities.adapters.sql.ledger import rows as ledger
+from activities.adapters.sql.subscription.books import digest_of
+from activities.adapters.sql.subscription.reader import about_of, access_of, events_of, ledger_of
+from activities.adapters.sql.tables.notifications import delivery, outbox
+from activities.adapters.sql.tables.subscription import decision, subscription
+from activities.billing.contracts import About, RecordInput
+from activities.errors import one_line
+from domain.notification import Standing, out_of_order
+from domain.subscription.effects import Record
+from domain.subscription.events import Event, EventName
+from domain.values import Frozen, Instant
+from statemachines.audit.subscription import Found, Invariant, Recorded, Violation, audit
+
+PAGE = 100
+
+
+class Audited(Frozen):
+    """What was looked at of one life, and what does not hold."""
+
+    subscription_id: str
+    events: int
+    rows: int
+    access_confirmed: bool
+    violations: tuple[Violation, ...]
+
+
+class SqlAuditor:
+    """Reads only. Raises BooksUnavailable or SchemaMismatch."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(self, limit: int = PAGE, after: str | None = None) -> list[Audited]:
+        """The next lives in the order of their ids, each as one state of the database shows it."""
+        return await self._database.read(_page, limit, after)
+
+    async def one(self, subscription_id: str) -> Audited | None:
+        """That life alone; None where the books do not know it."""
+        return await self._database.read(_one, subscription_id)
+
+
+def _page(connection: Connection, limit: int, after: str | None) -> list[Audited]:
+    wanted = select(subscription.c.id).order_by(subscription.c.id).limit(limit)
+    if after is not None:
+        wanted = wanted.where(subscription.c.id > after)
+    return [_audited(connection, subscription_id) for subscription_id in connection.scalars(wanted).all()]
+
+
+def _one(connection: Connection, subscription_id: str) -> Audited | None:
+    known = connection.scalar(select(subscription.c.id).where(subscription.c.id == subscription_id))
+    return _audited(connection, subscription_id) if known else None
+
+
+def _audited(connection: Connection, subscription_id: str) -> Audited:
+    try:
+        return _looked_over(connection, subscription_id)
+    except (ValueError, ArithmeticError) as error:
+        # Whatever the books wrote themselves can be read: this was altered.
+        words = one_line(f"its records cannot be read: {error}")
+        unreadable = Violation(subscription_id=subscription_id, invariant=Invariant.AS_RECORDED, words=words)
+        return Audited(
+            subscription_id=subscription_id, events=0, rows=0, access_confirmed=False, violations=(unreadable,)
+        )
+
+
+def _looked_over(connection: Connection, subscription_id: str) -> Audited:
+    listed = connection.execute(select(subscription).where(subscription.c.id == subscription_id)).mappings().one()
+    about, events = about_of(listed), events_of(connection, subscription_id)
+    entries = connection.execute(ledger_of(subscription_id)).mappings().all()
+    life = Recorded(
+        subscription_id=subscription_id,
+        offer=about.offer,
+        policy=about.policy,
+        events=tuple(events),
+        rows=tuple(ledger.row_of(entry) for entry in entries),
+        access=tuple(access_of(connection, subscription_id)),
+    )
+    altered = (
+        *_broken_seals(connection, about, events, entries),
+        *_strays(entries, events),
+        *_listed_otherwise(listed, events),
+    )
+    return Audited(
+        subscription_id=subscription_id,
+        events=len(events),
+        rows=len(entries),
+        access_confirmed=life.access_confirmed,
+        violations=(
+            *audit(life),
+            *(
+                Violation(
+                    subscription_id=subscription_id,
+                    invariant=Invariant.AS_RECORDED,
+                    words=words,
+                    rows=rows,
+                    events=its_events,
+                )
+                for words, rows, its_events in altered
+            ),
+            *(
+                Violation(subscription_id=subscription_id, invariant=Invariant.TOLD_IN_ORDER, words=words)
+                for words in _told_out_of_order(connection, subscription_id, events)
+            ),
+        ),
+    )
+
+
+def _broken_seals(
+    connection: Connection, about: About, events: list[Event], entries: Sequence[RowMapping]
+) -> Iterator[Found]:
+    """Each decision is kept with a digest of what it was: events and rows must still give the same (MON-2)."""
+    sealed = select(decision).where(decision.c.subscription_id == about.subscription_id).order_by(decision.c.seq)
+    decisions = connection.execute(sealed).all()
+    firsts = [row.seq for row in decisions]
+    if firsts[:1] != [1]:
+        yield "its first decision is missing", (), ()
+    for row, (first, following) in zip(decisions, pairwise([*firsts, len(events) + 1]), strict=True):
+        of_it = range(first, following)
+        its_events = tuple(event for event in events if event.seq in of_it)
+        usage = tuple(ledger.row_of(entry) for entry in entries if entry["metered"] and entry["seq"] in of_it)
+        rows = (*(charge for event in its_events for charge in event.rows), *usage)
+        if not its_events or row.digest not in _digests(about, its_events, events):
+            yield f"the decision that began with event {first} is not what was written", rows, its_events
+        elif usage != row.receipt.usage_rows:
+            yield f"the usage that event {first} charged is not what its receipt says", rows, its_events
+
+
+def _strays(entries: Sequence[RowMapping], events: list[Event]) -> Iterator[Found]:
+    known = {event.seq for event in events}
+    for entry in entries:
+        if entry["seq"] not in known:
+            yield f"{entry['key']} belongs to event {entry['seq']}, which there is not", (ledger.row_of(entry),), ()
+
+
+def _listed_otherwise(listed: RowMapping, events: list[Event]) -> Iterator[Found]:
+    """The read model is as the last event left it."""
+    if not events:
+        return
+    last = events[-1]
+    for name, wanted in {
+        "state": last.state.value,
+        "auto_renew": last.after.auto_renew,
+        "quantity": last.after.quantity,
+        "add_ons": last.after.add_ons,
+        "last_seq": last.seq,
+        "last_at": last.at,
+    }.items():
+        if listed[name] != wanted:
+            yield f"lists show {name} {listed[name]}, the journal {wanted}", (), (last,)
+
+
+def _told_out_of_order(connection: Connection, subscription_id: str, events: list[Event]) -> Iterator[str]:
+    noticed = select(outbox.c.seq).where(outbox.c.subscription_id == subscription_id).order_by(outbox.c.seq)
+    tried = select(delivery.c.seq, delivery.c.standing).where(delivery.c.subscription_id == subscription_id)
+    standings = {row.seq: Standing(row.standing) for row in connection.execute(tried)}
+    return out_of_order([event.seq for event in events], connection.scalars(noticed).all(), standings)
+
+
+def _digests(about: About, its_events: tuple[Event, ...], events: list[Event]) -> Iterator[str]:
+    """What the decision's digest may be: from when on a suspension counted the usage stands in no row of its own."""
+    counted_from: list[Instant | None] = [None]
+    if about.offer.metered:
+        trials = (event.at for event in events if event.event is EventName.TRIAL_STARTED)
+        counted_from += [at + timedelta(days=about.offer.trial_days) for at in trials]
+        counted_from += [event.at for event in events]
+    for at in counted_from:
+        yield digest_of(RecordInput(about=about, record=Record(events=its_events, count_usage_from=at)))

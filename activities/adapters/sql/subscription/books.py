@@ -1,0 +1,244 @@
+"""The books in SQL: every decision in one transaction, kept for good."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from activities.adapters.sql.database import Database
+from activities.adapters.sql.ledger import double_entry
+from activities.adapters.sql.ledger import rows as ledger
+from activities.adapters.sql.subscription import claims, journal, usage
+from activities.adapters.sql.tables.catalog import offer
+from activities.adapters.sql.tables.notifications import outbox
+from activities.adapters.sql.tables.subscription import decision, ledger_entry, subscription
+from activities.adapters.sql.tables.subscription import journal as journal_table
+from activities.billing.contracts import About, RecordInput, UsageImported
+from activities.errors import BooksConflict, BooksUnavailable
+from activities.notifications.contracts import Notice
+from domain.rules import Rule
+from domain.subscription.commands import ReportUsage
+from domain.subscription.decision import Answer, Outcome
+from domain.subscription.effects import Receipt, Record
+from domain.subscription.events import Event, State
+from domain.subscription.ledger import LedgerRow
+from statemachines.subscription.refusals import repeated_usage
+
+
+class SqlBooks:
+    """Journal, ledger, usage, outbox and claims. All methods raise BooksUnavailable or SchemaMismatch."""
+
+    def __init__(self, database: Database, publishers: frozenset[str] = frozenset()) -> None:
+        """`publishers` are those that are told of their subscriptions."""
+        self._database = database
+        self._publishers = publishers
+
+    async def record(self, entry: RecordInput) -> Receipt:
+        """Write one decision, once; the same decision again gives the same receipt (MON-2).
+
+        Raises BooksConflict where it is recorded with other content, does not follow the last event, or
+        repeats a key of the ledger.
+        """
+        return await self._database.write(_record, entry, digest_of(entry), self._publishers)
+
+    async def report_usage(self, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
+        """Record usage that the lifecycle accepted, once per usage id (MON-7).
+
+        Refused with LIF-1 where the journal shows that no usage is taken any more (SUS-10). Raises
+        BooksUnavailable too while the journal is behind the life that accepted it.
+        """
+        return await self._database.write(_report_usage, subscription_id, command, answer)
+
+    async def report_usages(
+        self, subscription_id: str, reports: Sequence[ReportUsage], answer: Answer
+    ) -> UsageImported:
+        """Record many reports that the lifecycle accepts as of one instant, in one transaction (MON-7).
+
+        Raises BooksConflict where one repeats a usage id with other units: then none of them is recorded.
+        """
+        return await self._database.write(_report_usages, subscription_id, reports, answer)
+
+
+def _record(connection: Connection, entry: RecordInput, digest: str, publishers: frozenset[str]) -> Receipt:
+    last = _last(connection, entry.about.subscription_id)
+    if last is not None and entry.record.seq <= last.last_seq:
+        return _first_receipt(connection, entry, digest)
+    _refuse_out_of_order(entry.record, last)
+    return _write(connection, entry, digest, publishers, is_first=last is None)
+
+
+def _report_usage(connection: Connection, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
+    state = _state_behind(connection, subscription_id, answer)
+    if not state.users_have_access:
+        return _no_longer_taken(answer, state)
+    known = usage.known(connection, subscription_id, [command.usage_id])
+    if command.usage_id in known:
+        return repeated_usage(answer, command, known[command.usage_id])
+    usage.write(connection, subscription_id, [command], answer.at)
+    return answer
+
+
+def _report_usages(
+    connection: Connection, subscription_id: str, reports: Sequence[ReportUsage], answer: Answer
+) -> UsageImported:
+    state = _state_behind(connection, subscription_id, answer)
+    if not state.users_have_access:
+        raise BooksConflict(_no_longer_taken(answer, state).message)
+    new: dict[str, ReportUsage] = {}
+    for report in reports:
+        new.setdefault(report.usage_id, report)
+    known = usage.known(connection, subscription_id, list(new))
+    for report in reports:
+        units = known.get(report.usage_id, new[report.usage_id].units)
+        if units != report.units:
+            raise BooksConflict(
+                f"Usage {report.usage_id} is recorded with {units:f} units, not {report.units:f} (MON-7)."
+            )
+    wanted = [report for usage_id, report in new.items() if usage_id not in known]
+    if wanted:
+        usage.write(connection, subscription_id, wanted, answer.at)
+    return UsageImported(recorded=len(wanted), known=len(reports) - len(wanted))
+
+
+def _state_behind(connection: Connection, subscription_id: str, answer: Answer) -> State:
+    """The state that the journal shows. Raises BooksUnavailable while it is behind the life that answered."""
+    last = _last(connection, subscription_id)
+    if last is None or last.last_seq < answer.seq:
+        raise BooksUnavailable(
+            f"The books of {subscription_id} are not written up to event {answer.seq} yet. Try again shortly."
+        )
+    return State(last.state)
+
+
+def _last(connection: Connection, subscription_id: str) -> Row[int, str] | None:
+    """Where the journal stands. The row is held: on SQLite the whole file is, and this asks for no more."""
+    where = subscription.c.id == subscription_id
+    found = select(subscription.c.last_seq, subscription.c.state).where(where).with_for_update()
+    return (connection.execute(found)).one_or_none()
+
+
+def _first_receipt(connection: Connection, entry: RecordInput, digest: str) -> Receipt:
+    subscription_id, seq = entry.about.subscription_id, entry.record.seq
+    where = (decision.c.subscription_id == subscription_id) & (decision.c.seq == seq)
+    known = (connection.execute(select(decision.c.digest, decision.c.receipt).where(where))).one_or_none()
+    if known is None or known.digest != digest:
+        raise BooksConflict(f"Event {seq} of {subscription_id} is recorded already, with other content (MON-2).")
+    receipt: Receipt = known.receipt
+    return receipt
+
+
+def _refuse_out_of_order(record: Record, last: Row[int, str] | None) -> None:
+    """Each event is the previous one plus 1 (invariant 8), and nothing follows the end (LIF-2)."""
+    if last is not None and State(last.state).ended:
+        raise BooksConflict(f"Event {record.seq} cannot be recorded: the life has ended as {last.state} (LIF-2).")
+    previous = last.last_seq if last is not None else 0
+    for event in record.events:
+        if event.seq != previous + 1:
+            raise BooksConflict(f"Event {event.seq} cannot follow event {previous}: {previous + 1} is missing.")
+        previous = event.seq
+
+
+def _write(
+    connection: Connection, entry: RecordInput, digest: str, publishers: frozenset[str], *, is_first: bool
+) -> Receipt:
+    about, record = entry.about, entry.record
+    subscription_id = about.subscription_id
+    _place(connection, about, record.events[-1], is_first=is_first)
+    usage_rows: list[LedgerRow] = []
+    entries: list[dict[str, Any]] = []
+    for event in record.events:
+        units = [(charge, usage.bill(connection, subscription_id, charge, event.seq)) for charge in event.usage]
+        metered = [row for charge, used in units if (row := charge.row(used))]
+        usage_rows += metered
+        entries += ledger.entries_of(subscription_id, event.seq, metered, event.rows)
+    journal_entries = [journal.columns_of(subscription_id, event) for event in record.events]
+    connection.execute(insert(journal_table), journal_entries)
+    _write_ledger(connection, entries)
+    double_entry.enter_rows(connection, about.customer_id, entries)
+    connection.execute(insert(outbox), [_notice(about, event) for event in record.events])
+    if record.events[-1].state.ended:
+        claims.release(connection, subscription_id, record.events[-1])
+    since = record.count_usage_from
+    unbilled = None if since is None else usage.unbilled(connection, subscription_id, since)
+    told = _publisher(connection, about.offer.id, publishers)
+    receipt = Receipt(seq=record.seq, usage_rows=tuple(usage_rows), unbilled_usage=unbilled, publisher=told)
+    connection.execute(
+        insert(decision).values(subscription_id=subscription_id, seq=record.seq, digest=digest, receipt=receipt)
+    )
+    return receipt
+
+
+def _place(connection: Connection, about: About, last: Event, *, is_first: bool) -> None:
+    """The read model, as the last event leaves it."""
+    now = {
+        "state": last.state.value,
+        "auto_renew": last.after.auto_renew,
+        "quantity": last.after.quantity,
+        "add_ons": last.after.add_ons,
+        "last_seq": last.seq,
+        "last_at": last.at,
+    }
+    if not is_first:
+        where = subscription.c.id == about.subscription_id
+        connection.execute(update(subscription).where(where).values(now))
+        return
+    for_good = {
+        "id": about.subscription_id,
+        "customer_id": about.customer_id,
+        "offer_id": about.offer.id,
+        "publisher": about.offer.publisher.value,
+        "currency": about.offer.currency,
+        "policy": about.policy,
+        "ordered_at": about.ordered_at,
+        "offer": about.offer,
+    }
+    connection.execute(insert(subscription).values({**for_good, **now}))
+
+
+def _write_ledger(connection: Connection, entries: Sequence[dict[str, Any]]) -> None:
+    if not entries:
+        return
+    try:
+        connection.execute(insert(ledger_entry), entries)
+    except IntegrityError:
+        keys = ", ".join(entry["key"] for entry in entries)
+        raise BooksConflict(f"The ledger holds one of these keys already (MON-2): {keys}") from None
+
+
+def _publisher(connection: Connection, offer_id: str, publishers: frozenset[str]) -> str | None:
+    """Who is told of the offer's subscriptions: its vendor, where the operator has named an endpoint for it."""
+    if not publishers:
+        return None
+    vendor: str | None = connection.scalar(select(offer.c.vendor).where(offer.c.id == offer_id))
+    return vendor if vendor in publishers else None
+
+
+def _notice(about: About, event: Event) -> dict[str, Any]:
+    return {
+        "subscription_id": about.subscription_id,
+        "seq": event.seq,
+        "at": event.at,
+        "event": event.event.value,
+        "payload": Notice.of(about, event),
+    }
+
+
+def _no_longer_taken(answer: Answer, state: str) -> Answer:
+    return answer.model_copy(
+        update={
+            "outcome": Outcome.REFUSED,
+            "rule": Rule.LIF_1,
+            "effective_at": None,
+            "message": f"It is {state}: {answer.do} is not allowed. Usage is taken in trial and active only.",
+        }
+    )
+
+
+def digest_of(entry: RecordInput) -> str:
+    """Of the content. What has its default is left out: a newer version may know more fields than the writer did."""
+    content = entry.model_dump(mode="json", exclude_defaults=True, exclude={"opens"})
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

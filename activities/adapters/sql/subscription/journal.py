@@ -1,0 +1,49 @@
+"""Events as rows of the journal, and back."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from domain.subscription.events import Event, EventName, State
+from domain.subscription.ledger import LedgerRow
+
+
+def columns_of(subscription_id: str, event: Event) -> dict[str, Any]:
+    """The event without its ledger rows, which are the ledger's."""
+    return {
+        "subscription_id": subscription_id,
+        "seq": event.seq,
+        "at": event.at,
+        "event": event.event.value,
+        "state": event.state.value,
+        "rule": event.rule,
+        "by": event.by,
+        "actor": event.actor,
+        "reason": event.reason,
+        "details": event.details,
+        "command_id": event.command_id,
+        "before": event.before,
+        "after": event.after,
+        "usage": event.usage,
+    }
+
+
+def event_of(entry: RowMapping, rows: Sequence[LedgerRow]) -> Event:
+    """The event as it was recorded, with the ledger rows that it brought itself."""
+    return Event(
+        seq=entry["seq"],
+        at=entry["at"],
+        event=EventName(entry["event"]),
+        state=State(entry["state"]),
+        rule=entry["rule"],
+        by=entry["by"],
+        actor=entry["actor"],
+        reason=entry["reason"],
+        details=entry["details"],
+        command_id=entry["command_id"],
+        before=entry["before"],
+        after=entry["after"],
+        rows=tuple(rows),
+        usage=entry["usage"],
+    )

@@ -1,0 +1,164 @@
+"""What is in the books, read back for people."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, func, select
+
+from activities.adapters.sql.database import Database
+from activities.adapters.sql.ledger import rows as ledger
+from activities.adapters.sql.subscription import journal, usage
+from activities.adapters.sql.tables.notifications import outbox
+from activities.adapters.sql.tables.subscription import access_change, ledger_entry, subscription
+from activities.adapters.sql.tables.subscription import journal as journal_table
+from activities.billing.contracts import About, Listed
+from domain.catalog.offers import Publisher
+from domain.subscription.effects import Access, AccessInterval, Provision
+from domain.subscription.events import Event, EventName, Notification, State
+from domain.subscription.ledger import LedgerRow
+from statemachines.preview.book import Book
+
+PAGE = 50
+
+
+class SqlReader:
+    """Reads one subscription, or lists many. Raises BooksUnavailable or SchemaMismatch."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def about(self, subscription_id: str) -> About | None:
+        """What never changes of it; None where the books do not know it."""
+        found = await self._all(select(subscription).where(subscription.c.id == subscription_id))
+        return about_of(found[0]) if found else None
+
+    async def listed(self, subscription_id: str) -> Listed | None:
+        """It as lists show it; None where the books do not know it."""
+        found = await self._all(select(subscription).where(subscription.c.id == subscription_id))
+        return _listed(found[0]) if found else None
+
+    async def subscriptions(
+        self,
+        customer: str | None = None,
+        offer: str | None = None,
+        state: State | None = None,
+        limit: int = PAGE,
+        after: str | None = None,
+    ) -> list[Listed]:
+        """One page in the order of their ids, with the filters that are given; the next begins `after` its last id."""
+        wanted = select(subscription).order_by(subscription.c.id).limit(limit)
+        if customer is not None:
+            wanted = wanted.where(subscription.c.customer_id == customer)
+        if offer is not None:
+            wanted = wanted.where(subscription.c.offer_id == offer)
+        if state is not None:
+            wanted = wanted.where(subscription.c.state == state.value)
+        if after is not None:
+            wanted = wanted.where(subscription.c.id > after)
+        return [_listed(row) for row in await self._all(wanted)]
+
+    async def first_of(self, customer: str) -> Listed:
+        """The customer's first subscription, by the instant of its order. There must be one."""
+        wanted = select(subscription).where(subscription.c.customer_id == customer)
+        (first,) = await self._all(wanted.order_by(subscription.c.ordered_at, subscription.c.id).limit(1))
+        return _listed(first)
+
+    async def counts(self, customer: str | None = None, offer: str | None = None) -> dict[State, int]:
+        """How many are in each state, with the filters that are given; a state that none is in is left out."""
+        wanted = select(subscription.c.state, func.count().label("count")).group_by(subscription.c.state)
+        if customer is not None:
+            wanted = wanted.where(subscription.c.customer_id == customer)
+        if offer is not None:
+            wanted = wanted.where(subscription.c.offer_id == offer)
+        return {State(row["state"]): row["count"] for row in await self._all(wanted)}
+
+    async def events(self, subscription_id: str) -> list[Event]:
+        """The journal in order, each event as it was recorded."""
+        return await self._database.read(events_of, subscription_id)
+
+    async def rows(self, subscription_id: str) -> list[LedgerRow]:
+        """The ledger in the order in which it was written."""
+        return [ledger.row_of(entry) for entry in await self._all(ledger_of(subscription_id))]
+
+    async def access(self, subscription_id: str) -> list[AccessInterval]:
+        """When users had access, by the instants that were decided, not by those of the confirmations."""
+        return await self._database.read(access_of, subscription_id)
+
+    async def notifications(self, subscription_id: str) -> list[Notification]:
+        """The outbox in order."""
+        notices = select(outbox.c.seq, outbox.c.at, outbox.c.event).where(outbox.c.subscription_id == subscription_id)
+        return [
+            Notification(seq=row["seq"], at=row["at"], event=EventName(row["event"]))
+            for row in await self._all(notices.order_by(outbox.c.seq))
+        ]
+
+    async def unbilled_usage(self, subscription_id: str, since: datetime | None = None) -> Decimal:
+        """The units that no charge has counted yet, used from that instant on (SUS-10)."""
+        return await self._database.read(usage.unbilled, subscription_id, since)
+
+    async def _all(self, wanted: Select[Any]) -> Sequence[RowMapping]:
+        return await self._database.read(_found, wanted)
+
+
+def _found(connection: Connection, wanted: Select[Any]) -> Sequence[RowMapping]:
+    return connection.execute(wanted).mappings().all()
+
+
+def events_of(connection: Connection, subscription_id: str) -> list[Event]:
+    """The journal in order, each event with the rows that it brought itself."""
+    rows: dict[int, list[LedgerRow]] = defaultdict(list)
+    for entry in _found(connection, ledger_of(subscription_id)):
+        if not entry["metered"]:
+            rows[entry["seq"]].append(ledger.row_of(entry))
+    entries = select(journal_table).where(journal_table.c.subscription_id == subscription_id)
+    found = _found(connection, entries.order_by(journal_table.c.seq))
+    return [journal.event_of(entry, rows[entry["seq"]]) for entry in found]
+
+
+def ledger_of(subscription_id: str) -> Select[Any]:
+    """The ledger's entries in the order in which they were written."""
+    entries = select(ledger_entry).where(ledger_entry.c.subscription_id == subscription_id)
+    return entries.order_by(ledger_entry.c.seq, ledger_entry.c.position)
+
+
+def access_of(connection: Connection, subscription_id: str) -> list[AccessInterval]:
+    """When users had access, from the confirmed changes."""
+    changes = select(access_change).where(access_change.c.subscription_id == subscription_id)
+    # How changes make intervals is the book's rule; seats are no part of it.
+    book = Book()
+    for row in _found(connection, changes.order_by(access_change.c.seq)):
+        access = Access(row["access"])
+        book.provision(Provision(access=access, at=row["at"], seq=row["seq"], quantity=0, add_ons={}))
+    return book.access
+
+
+def about_of(row: RowMapping) -> About:
+    """What never changes of a subscription."""
+    return About(
+        subscription_id=row["id"],
+        customer_id=row["customer_id"],
+        offer=row["offer"],
+        policy=row["policy"],
+        ordered_at=row["ordered_at"],
+    )
+
+
+def _listed(row: RowMapping) -> Listed:
+    return Listed(
+        subscription_id=row["id"],
+        customer_id=row["customer_id"],
+        offer_id=row["offer_id"],
+        publisher=Publisher(row["publisher"]),
+        currency=row["currency"],
+        policy=row["policy"],
+        ordered_at=row["ordered_at"],
+        state=State(row["state"]),
+        auto_renew=row["auto_renew"],
+        quantity=row["quantity"],
+        add_ons=row["add_ons"],
+        last_seq=row["last_seq"],
+        last_at=row["last_at"],
+    )

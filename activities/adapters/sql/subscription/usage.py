@@ -1,0 +1,59 @@
+"""The usage book: what was used, once per usage id, and which charge has counted it (SUS-10, MON-7)."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, Connection, insert, select, update
+
+from activities.adapters.sql.tables.subscription import usage
+from domain.subscription.commands import ReportUsage
+from domain.subscription.ledger import UsageCharge
+
+
+def write(connection: Connection, subscription_id: str, reports: Sequence[ReportUsage], accepted_at: datetime) -> None:
+    """Reports under new ids; used when they were accepted, where they do not say."""
+    rows = [
+        {
+            "subscription_id": subscription_id,
+            "usage_id": report.usage_id,
+            "used_at": report.used_at or accepted_at,
+            "units": report.units,
+        }
+        for report in reports
+    ]
+    connection.execute(insert(usage), rows)
+
+
+def known(connection: Connection, subscription_id: str, usage_ids: Sequence[str]) -> dict[str, Decimal]:
+    """The units reported under those of the ids that are known."""
+    of_ids = (usage.c.subscription_id == subscription_id) & usage.c.usage_id.in_(usage_ids)
+    return {
+        row.usage_id: row.units for row in connection.execute(select(usage.c.usage_id, usage.c.units).where(of_ids))
+    }
+
+
+def bill(connection: Connection, subscription_id: str, charge: UsageCharge, seq: int) -> Decimal:
+    """The units that the charge counts, marked as billed by that event: in one statement, so that none slips by."""
+    counted = _unbilled(subscription_id) & (usage.c.used_at >= charge.used_from)
+    if charge.used_before is not None:
+        counted &= usage.c.used_at < charge.used_before
+    marked = connection.scalars(update(usage).where(counted).values(billed_by=seq).returning(usage.c.units))
+    return _sum(marked)
+
+
+def unbilled(connection: Connection, subscription_id: str, since: datetime | None) -> Decimal:
+    """The units that no charge has counted yet, used from that instant on."""
+    waiting = _unbilled(subscription_id)
+    if since is not None:
+        waiting &= usage.c.used_at >= since
+    return _sum(connection.scalars(select(usage.c.units).where(waiting)))
+
+
+def _unbilled(subscription_id: str) -> ColumnElement[bool]:
+    return (usage.c.subscription_id == subscription_id) & usage.c.billed_by.is_(None)
+
+
+def _sum(units: Iterable[Decimal]) -> Decimal:
+    # Summed here: the database would sum in floats.
+    return sum(units, Decimal(0))

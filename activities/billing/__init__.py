@@ -1,0 +1,1 @@
+"""Writes decisions into the books."""

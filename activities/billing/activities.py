@@ -1,0 +1,30 @@
+"""The activity that writes a decision into the books."""
+
+from temporalio import activity
+
+from activities.accounts.ports import AccountOpener
+from activities.billing.contracts import RecordInput
+from activities.billing.ports import Books
+from activities.errors import reported
+from domain.subscription.effects import Receipt
+
+
+class BillingActivities:
+    """Journal, ledger, outbox and claims, through the port; a customer's account is opened with its first life."""
+
+    def __init__(self, books: Books, accounts: AccountOpener) -> None:
+        self._books = books
+        self._accounts = accounts
+
+    @activity.defn(name="record")
+    async def record(self, entry: RecordInput) -> Receipt:
+        """Write one decision in one transaction, once for each (subscription, seq) (MON-2).
+
+        ApplicationError of type BooksConflict, not retryable; BooksUnavailable, SchemaMismatch and
+        ServerUnavailable, retryable.
+        """
+        with reported():
+            receipt = await self._books.record(entry)
+            if entry.opens:
+                await self._accounts.open(entry.opens)
+            return receipt

@@ -1,0 +1,48 @@
+"""Send the same kind of request to many subscriptions from one activity, a few at a time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Protocol, TypeVar
+
+from temporalio import activity
+
+from domain.subscription.commands import Command
+from domain.subscription.decision import Answer
+
+S = TypeVar("S")
+
+T = TypeVar("T")
+
+AT_ONCE = 10
+"""How many are told at a time."""
+
+HEARTBEAT = timedelta(seconds=1)
+
+
+async def each(crowd: Sequence[S], tell: Callable[[S], Awaitable[T]]) -> list[T]:
+    """What came of telling each, in their order. Raises what the first of them raises, once all have been told."""
+    window = asyncio.Semaphore(AT_ONCE)
+
+    async def in_turn(one: S) -> T:
+        async with window:
+            return await tell(one)
+
+    tasks = [asyncio.create_task(in_turn(one)) for one in crowd]
+    try:
+        waiting = set(tasks)
+        while waiting:
+            _, waiting = await asyncio.wait(waiting, timeout=HEARTBEAT.total_seconds())
+            activity.heartbeat(len(tasks) - len(waiting))
+    finally:
+        for task in tasks:
+            task.cancel()
+    return [task.result() for task in tasks]
+
+
+class Audience(Protocol):
+    """The subscriptions on the server, to be told something."""
+
+    async def tell(self, subscription_id: str, command: Command) -> Answer | None:
+        """Its answer; None where it has ended. Raises NotThere where the server does not know it."""
+        ...

@@ -1,0 +1,106 @@
+"""The dialect `microsoft`: the webhook of Microsoft's SaaS fulfillment API, version 2."""
+
+from enum import StrEnum
+from typing import Annotated
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from pydantic import ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from activities.notifications.contracts import Notice, message_id
+from activities.notifications.dialects.perennial import Moment, Previous, Sequence
+from domain.subscription.events import EventName
+from domain.values import Frozen
+
+
+class Action(StrEnum):
+    """What is done to the subscription. Its `ChangePlan` is nothing that happens here."""
+
+    SUBSCRIBE = "Subscribe"
+    CHANGE_QUANTITY = "ChangeQuantity"
+    RENEW = "Renew"
+    SUSPEND = "Suspend"
+    REINSTATE = "Reinstate"
+    UNSUBSCRIBE = "Unsubscribe"
+
+
+class Status(StrEnum):
+    """`InProgress` is what the publisher may still refuse, `Succeeded` what it is only told."""
+
+    IN_PROGRESS = "InProgress"
+    SUCCEEDED = "Succeeded"
+
+
+# In its state trial or active a life has exactly one of these.
+_BEGINNINGS = frozenset({EventName.PURCHASED, EventName.ACTIVATED, EventName.TRIAL_STARTED})
+_ACTIONS = {
+    EventName.QUANTITY_CHANGED: Action.CHANGE_QUANTITY,
+    EventName.RENEWED: Action.RENEW,
+    EventName.SUSPENDED: Action.SUSPEND,
+    EventName.REACTIVATED: Action.REINSTATE,
+    EventName.CANCELLED: Action.UNSUBSCRIBE,
+    EventName.EXPIRED: Action.UNSUBSCRIBE,
+    EventName.DELETED: Action.UNSUBSCRIBE,
+    EventName.DEPROVISIONED: Action.UNSUBSCRIBE,
+}
+
+
+class SaasNotification(Frozen):
+    """One operation on a subscription. Receivers ignore fields that they do not know.
+
+    GUIDs are derived (uuid5): `id`, the operation, from the message's id, so that every try names the same one;
+    `subscriptionId` from our id, which no GUID need be and which `perennialSubscriptionId` has. An offer here is one
+    plan, so `planId` repeats `offerId`. `timeStamp` is when it happened. A ChangeQuantity is in effect when it is told:
+    a publisher that does not want it answers 200 and sends the request `reject_quantity` with its `sequence`.
+    """
+
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, validate_by_alias=True)
+
+    id: UUID
+    activity_id: UUID
+    publisher_id: str
+    offer_id: str
+    plan_id: str
+    quantity: int
+    subscription_id: UUID
+    time_stamp: Moment
+    action: Action
+    status: Status
+    operation_request_source: Annotated[str, Field(description="Always `Azure`: the marketplace's side.")]
+    perennial_subscription_id: str
+    sequence: Sequence
+    previous: Previous
+
+
+def notification(publisher: str, notice: Notice, previous: int) -> SaasNotification | None:
+    """None for what Microsoft has no action for: set-up, conversion, charges, add-ons, switches, schedules, holds."""
+    action = _action(notice)
+    if action is None:
+        return None
+    message = message_id(notice.subscription_id, notice.seq)
+    return SaasNotification(
+        id=_guid("operation", message),
+        activity_id=_guid("activity", message),
+        publisher_id=publisher,
+        offer_id=notice.offer_id,
+        plan_id=notice.offer_id,
+        quantity=notice.quantity,
+        subscription_id=_guid("subscription", notice.subscription_id),
+        time_stamp=notice.at,
+        action=action,
+        status=Status.IN_PROGRESS if action is Action.CHANGE_QUANTITY else Status.SUCCEEDED,
+        operation_request_source="Azure",
+        perennial_subscription_id=notice.subscription_id,
+        sequence=notice.seq,
+        previous=previous,
+    )
+
+
+def _action(notice: Notice) -> Action | None:
+    if notice.event in _BEGINNINGS:
+        return Action.SUBSCRIBE if notice.state.users_have_access else None
+    return _ACTIONS.get(notice.event)
+
+
+def _guid(kind: str, key: str) -> UUID:
+    return uuid5(NAMESPACE_URL, f"urn:perennial:{kind}:{key}")

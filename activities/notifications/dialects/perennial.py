@@ -1,0 +1,77 @@
+"""The dialect `perennial`: every event, in our own words."""
+
+from typing import Annotated
+
+from pydantic import Field, WithJsonSchema
+
+from activities.notifications.contracts import Notice
+from domain.subscription.events import EventName, State
+from domain.values import Frozen, Instant
+
+_TYPES = [f"subscription.{event}" for event in EventName]
+
+
+Moment = Annotated[Instant, WithJsonSchema({"type": "string", "format": "date-time"})]
+
+
+Sequence = Annotated[int, Field(ge=1, description="The event's number in its subscription: each is the last plus 1.")]
+
+
+Previous = Annotated[
+    int,
+    Field(
+        ge=0,
+        description="The number of the event that the publisher was told before this one, 0 for none. "
+        "Whoever has not seen that one has missed it, or the operator has skipped it. "
+        "Numbers between the two are events that the dialect has no word for.",
+    ),
+]
+
+
+class SubscriptionEvent(Frozen):
+    """The event, and how it left the subscription."""
+
+    subscription_id: str
+    customer_id: str
+    offer_id: str
+    sequence: Sequence
+    previous: Previous
+    at: Moment
+    event: EventName
+    state: State
+    rule: Annotated[str, Field(description="The id of the rule by which it happened.")]
+    reason: str | None
+    auto_renew: bool
+    quantity: int
+    add_ons: Annotated[dict[str, int], Field(description="The seats of each add-on by its id.")]
+
+
+class SubscriptionNotification(Frozen):
+    """One event of a subscription. Receivers ignore fields and types that they do not know."""
+
+    type: Annotated[str, Field(json_schema_extra={"enum": _TYPES})]
+    timestamp: Annotated[Moment, Field(description="When it happened, not when it was sent.")]
+    data: SubscriptionEvent
+
+
+def notification(_: str, notice: Notice, previous: int) -> SubscriptionNotification:
+    """Every event has a word; add-ons are in the order of their ids."""
+    return SubscriptionNotification(
+        type=f"subscription.{notice.event}",
+        timestamp=notice.at,
+        data=SubscriptionEvent(
+            subscription_id=notice.subscription_id,
+            customer_id=notice.customer_id,
+            offer_id=notice.offer_id,
+            sequence=notice.seq,
+            previous=previous,
+            at=notice.at,
+            event=notice.event,
+            state=notice.state,
+            rule=notice.rule,
+            reason=notice.reason,
+            auto_renew=notice.auto_renew,
+            quantity=notice.quantity,
+            add_ons=dict(sorted(notice.add_ons.items())),
+        ),
+    )

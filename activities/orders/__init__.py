@@ -1,0 +1,1 @@
+"""Places an order's lines and starts their subscriptions."""

@@ -1,0 +1,1 @@
+"""Sends new prices to the subscriptions that they concern."""

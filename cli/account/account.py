@@ -1,0 +1,171 @@
+"""`account show`, `account pay`, `account terms`: what a customer owes, and under which terms (MON-6)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import uuid4
+
+from typer import Argument, Option
+
+from cli.account.asking import AsAdmin, Paying, asked, built
+from cli.options import Address, Json, exact_decimal, some_id, with_options
+
+if TYPE_CHECKING:
+    from workflows.account.messages import AccountDetails
+
+Customer = Annotated[str, Argument(metavar="CUSTOMER", parser=some_id, help="As `customer list` shows it.")]
+
+
+def show(customer: Customer, address: Address = None, as_json: Json = False) -> None:
+    """Show a customer's account: unpaid invoices, credit, and what comes next if nobody pays."""
+    from cli import server
+    from cli.printing.screen import console, print_json
+    from cli.running import run
+
+    async def look() -> AccountDetails:
+        return await server.accounts(await server.client(address)).details(customer)
+
+    found = run(look())
+    if as_json:
+        print_json(document(found))
+    else:
+        _print(console(), found)
+
+
+def document(found: AccountDetails) -> dict[str, Any]:
+    """The account, ready for JSON."""
+    terms = found.terms
+    return {
+        "customer": found.customer_id,
+        "terms": {
+            "policy": terms.name,
+            "due_after_days": terms.due_after.days,
+            "reminder_days": [reminder.days for reminder in terms.reminders],
+            "suspends_after_days": terms.suspends_after.days if terms.suspends_after is not None else None,
+        },
+        "unpaid": [
+            {**r.model_dump(mode="json", exclude={"suspended"}), "owed": f"{r.owed:f}", "suspended": r.suspended}
+            for r in found.receivables
+        ],
+        "credit": [{"amount": f"{amount:f}", "currency": currency} for currency, amount in found.credit.items()],
+        "timeline": [milestone.model_dump(mode="json") for milestone in found.timeline],
+        "attention": found.attention,
+        "refused_signals": found.refused_signal_count,
+    }
+
+
+def _print(screen: Any, found: AccountDetails) -> None:
+    from cli.printing.screen import amount, day, instant
+    from cli.printing.tables import print_columns
+
+    terms = found.terms
+    after = (
+        "nobody is suspended" if terms.suspends_after is None else f"suspended {terms.suspends_after.days} days after"
+    )
+    reminders = ", ".join(str(reminder.days) for reminder in terms.reminders)
+    screen.print(f"Billing account of {found.customer_id}", style="bold")
+    screen.print(
+        f"{terms.name}: due after {terms.due_after.days} days, reminders {reminders} days after, {after}",
+        style="dim",
+        soft_wrap=True,
+    )
+    if found.attention:
+        screen.print(f"Needs attention: {found.attention}", style="bold red", soft_wrap=True)
+    screen.print()
+    if found.receivables:
+        rows = [
+            (r.invoice, r.state.value, day(r.due_at), r.currency, amount(r.due), amount(r.owed), str(r.reminders))
+            for r in found.receivables
+        ]
+        headings = ("UNPAID", "STATE", "DUE", "", "TO PAY", "OWED", "REMINDERS")
+        print_columns(screen, headings, rows, right=("TO PAY", "OWED", "REMINDERS"))
+    else:
+        screen.print("Nothing is unpaid.")
+    for currency, credit in found.credit.items():
+        screen.print(f"Credit for the next invoice: {currency} {amount(credit)}")
+    screen.print()
+    coming = [(instant(m.at), m.what.value, m.rule.value, m.why) for m in found.timeline]
+    print_columns(screen, ("WHEN (UTC)", "WHAT", "RULE", "WHY"), coming)
+
+
+@with_options
+def pay(
+    customer: Customer,
+    amount: Annotated[Decimal, Argument(metavar="AMOUNT", parser=exact_decimal, help="How much has come in.")],
+    currency: Annotated[str, Argument(metavar="CURRENCY", help="Its ISO 4217 code, such as USD.")],
+    paying: Paying,
+) -> None:
+    """Record a payment that names no invoice: it pays the unpaid ones, the oldest first (MON-6)."""
+    from cli.printing import answer as answers
+    from cli.running import run
+    from domain.account.requests import ReceivePayment
+
+    payment_id = paying.payment_id or uuid4().hex
+    request = built(ReceivePayment, paying, payment_id=payment_id, currency=currency, amount=amount)
+    answer = run(asked(customer, request, paying.address, wait=not paying.no_wait))
+    answers.report(answer, as_json=paying.as_json)
+
+
+def open_account(
+    customer: Customer,
+    suspension: Annotated[
+        bool, Option("--suspension/--no-suspension", help="Whether nonpayment leads to suspension.")
+    ] = True,
+    address: Address = None,
+    as_json: Json = False,
+) -> None:
+    """Open the account of a customer who bought before there were accounts.
+
+    Purchases open it by themselves. It begins with the first order: what was charged since comes on invoices for
+    the months that it was charged in.
+    """
+    from cli import server
+    from cli.books import opened_books
+    from cli.printing.screen import console, print_json
+    from cli.running import run
+    from domain.policy import DEFAULT_PACK, PACKS
+    from workflows.account.messages import StartAccount
+
+    async def begin() -> bool:
+        async with opened_books() as books:
+            await books.billed(customer)
+            first = await books.reader.first_of(customer)
+        start = StartAccount(
+            customer_id=customer,
+            policy=first.policy if first.policy in PACKS else DEFAULT_PACK,
+            suspends=suspension,
+            opened_at=first.ordered_at,
+        )
+        return await server.accounts(await server.client(address)).open(start)
+
+    opened = run(begin())
+    if as_json:
+        print_json({"customer": customer, "opened": opened})
+    else:
+        words = "is open now" if opened else "is open already"
+        console().print(f"The account of {customer} {words}. See: starter.py account show {customer}", soft_wrap=True)
+
+
+@with_options
+def change_terms(
+    customer: Customer,
+    asking: AsAdmin,
+    policy: Annotated[
+        str | None, Option(metavar="PACK", help="The terms of this policy pack.", show_default=False)
+    ] = None,
+    suspension: Annotated[
+        bool | None,
+        Option("--suspension/--no-suspension", help="Whether nonpayment leads to suspension.", show_default=False),
+    ] = None,
+) -> None:
+    """Change a customer's terms of payment: they hold from now on, for unpaid invoices too (MON-6)."""
+    from cli.failure import Misused
+    from cli.printing import answer as answers
+    from cli.running import run
+    from domain.account.requests import ChangeTerms
+
+    if policy is None and suspension is None:
+        raise Misused("Nothing to change: give --policy, --suspension or --no-suspension.")
+    request = built(ChangeTerms, asking, policy=policy, suspends=suspension)
+    answers.report(run(asked(customer, request, asking.address, wait=True)), as_json=asking.as_json)

@@ -1,0 +1,80 @@
+"""An invoice as a person reads it in a terminal."""
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.text import Text
+
+from cli.printing.screen import amount, day, quantity, second, span
+from cli.printing.tables import print_columns
+from domain.account.invoice import Invoice, InvoiceLine
+from domain.subscription.ledger import Kind
+from statemachines.account.standing import Standing
+
+LABEL = 22
+
+
+def print_invoice(screen: Console, invoice: Invoice, standing: Standing) -> None:
+    """Its head, its lines, what they come to, and what was paid."""
+    head = invoice.head
+    title = Text.assemble((f"Invoice {head.invoice}", "bold"), f"  {standing.state}  for {head.customer_id}")
+    screen.print(title, soft_wrap=True)
+    dates = f"{span(head.period)}, issued {day(head.issued_at)}, due {day(head.due_at)} (UTC)"
+    screen.print(Text(dates, style="dim"), soft_wrap=True)
+    screen.print()
+    headings = ("WHEN (UTC)", "SUBSCRIPTION", "WHAT", "QUANTITY", "PERIOD", head.currency)
+    rows = [
+        (
+            second(line.row.at),
+            line.subscription_id,
+            what(line),
+            quantity(line.row.quantity),
+            span(line.row.period),
+            signed_amount(line),
+        )
+        for line in invoice.lines
+    ]
+    print_columns(screen, headings, rows, right=("QUANTITY", head.currency))
+    screen.print()
+    sums = list(sums_of(invoice, standing))
+    width = max(len(money) for _, money in sums)
+    for label, money in sums:
+        screen.print(Text(f"{label:<{LABEL}}{head.currency} {money:>{width}}"), soft_wrap=True)
+    for line in story_of(standing):
+        screen.print(Text(line, style="dim"), soft_wrap=True)
+
+
+def what(line: InvoiceLine) -> str:
+    """A charge by its line's name; a credit says so."""
+    return f"credit: {line.row.line}" if line.row.kind is Kind.CREDIT else line.row.line
+
+
+def signed_amount(line: InvoiceLine) -> str:
+    """A charge as it is, a credit with its minus."""
+    return f"{'-' if line.row.kind is Kind.CREDIT else ''}{amount(line.row.amount)}"
+
+
+def sums_of(invoice: Invoice, standing: Standing) -> Iterator[tuple[str, str]]:
+    """What the lines come to, credit, what is to pay, paid and owed."""
+    totals = invoice.head.totals
+    yield "total", amount(totals.total)
+    if totals.carried_in:
+        yield "credit from before", f"-{amount(totals.carried_in)}"
+    if totals.carried_out:
+        yield "carried over", amount(totals.carried_out)
+    yield "to pay", amount(totals.due)
+    if standing.paid:
+        yield "paid", amount(standing.paid)
+        yield "owed", amount(totals.due - standing.paid)
+
+
+def story_of(standing: Standing) -> Iterator[str]:
+    """Payments, reminders and what followed, a line each."""
+    for payment in standing.payments:
+        yield f"{second(payment.at)}  payment {payment.payment_id}: {amount(payment.amount)}"
+    if standing.failures:
+        yield f"{standing.failures} failed payment{'s' if standing.failures > 1 else ''}"
+    if standing.reminders:
+        yield f"{standing.reminders} reminder{'s' if standing.reminders > 1 else ''} sent"
+    if standing.suspended_at:
+        yield f"{second(standing.suspended_at)}  suspended for nonpayment"

@@ -1,0 +1,146 @@
+"""`balance` and `statement`: a customer's money, from the double entry."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from cli.account.account import Customer
+from cli.options import Json
+from cli.printing.tables import Csv
+
+if TYPE_CHECKING:
+    from activities.accounts.balances import Balance, Entry
+
+
+def balance(customer: Customer, as_json: Json = False) -> None:
+    """Show what a customer owes and has as credit.
+
+    In each currency; what no invoice has yet stands beside what is owed on invoices.
+    """
+    from cli.books import opened_books
+    from cli.printing.screen import amount, console, print_json
+    from cli.printing.tables import print_columns
+    from cli.running import run
+
+    async def look() -> list[Balance]:
+        async with opened_books() as books:
+            await books.billed(customer)
+            return await books.accounts.balances(customer)
+
+    found = run(look())
+    if as_json:
+        print_json([_balance_document(each) for each in found])
+        return
+    rows = [
+        (
+            each.currency,
+            amount(each.owed),
+            amount(each.uninvoiced_charges),
+            amount(each.credit),
+            amount(each.payments),
+            amount(each.receivable - each.credit),
+        )
+        for each in found
+    ]
+    headings = ("", "OWED", "NOT INVOICED YET", "CREDIT", "PAID SO FAR", "BALANCE")
+    print_columns(console(), headings, rows, right=headings[1:])
+
+
+def statement(customer: Customer, as_json: Json = False, as_csv: Csv = False) -> None:
+    """Show every entry of a customer's account.
+
+    Beside each the balance after it: what is owed, less what is credit. --json and --csv have both sides of each
+    entry, in the words of accountants: a debit is positive.
+    """
+    from cli.books import opened_books
+    from cli.printing.screen import amount, console, print_json, second
+    from cli.printing.tables import one_format, print_columns, print_csv
+    from cli.running import run
+    from domain.values import format_instant
+
+    one_format(as_json=as_json, as_csv=as_csv)
+
+    async def look() -> list[Entry]:
+        async with opened_books() as books:
+            await books.billed(customer)
+            return await books.accounts.entries(customer)
+
+    entries = run(look())
+    if as_json:
+        print_json([_entry_document(entry) for entry in entries])
+    elif as_csv:
+        rows = [
+            (format_instant(entry.at), entry.id, entry.kind, side.account, side.amount, entry.currency)
+            for entry in entries
+            for side in _sides(entry)
+        ]
+        print_csv(("at", "entry", "kind", "account", "amount", "currency"), rows)
+    else:
+        lines = [
+            (second(entry.at), entry.kind.replace("_", " "), about(entry), entry.currency, amount(moved), amount(after))
+            for entry, moved, after in _running(entries)
+        ]
+        headings = ("WHEN (UTC)", "KIND", "WHAT", "", "AMOUNT", "BALANCE")
+        print_columns(console(), headings, lines, right=("AMOUNT", "BALANCE"))
+
+
+class _Side:
+    """One posting with its amount in the currency's units."""
+
+    def __init__(self, account: str, amount: Decimal) -> None:
+        self.account = account
+        self.amount = amount
+
+
+def _sides(entry: Entry) -> Iterator[_Side]:
+    from domain.money import from_minor
+
+    for posting in entry.postings:
+        yield _Side(posting.account, from_minor(posting.amount_minor, entry.currency))
+
+
+def _running(entries: Iterable[Entry]) -> Iterator[tuple[Entry, Decimal, Decimal]]:
+    """Each entry, what it moves of what the customer owes, and the balance after it."""
+    from domain.money import from_minor
+
+    balances: dict[str, Decimal] = defaultdict(Decimal)
+    for entry in entries:
+        of_customer = [side.amount for side in _sides(entry) if side.account in {"receivable", "credit"}]
+        moved = sum(of_customer, from_minor(0, entry.currency))
+        balances[entry.currency] += moved
+        yield entry, moved, balances[entry.currency]
+
+
+def about(entry: Entry) -> str:
+    """What an entry is about, from its id: a ledger row, an invoice, a payment."""
+    _, _, rest = entry.id.partition(":")
+    return rest.rpartition(":")[2] if entry.kind == "payment" else rest.replace(":", "  ", 1)
+
+
+def _balance_document(found: Balance) -> dict[str, Any]:
+    return {
+        "currency": found.currency,
+        "owed": f"{found.owed:f}",
+        "uninvoiced_charges": f"{found.uninvoiced_charges:f}",
+        "uninvoiced_credits": f"{found.uninvoiced_credits:f}",
+        "credit": f"{found.credit:f}",
+        "carried_credit": f"{found.carried:f}",
+        "payments": f"{found.payments:f}",
+        "revenue": f"{found.revenue:f}",
+        "balance": f"{found.receivable - found.credit:f}",
+    }
+
+
+def _entry_document(entry: Entry) -> dict[str, Any]:
+    from domain.values import format_instant
+
+    return {
+        "at": format_instant(entry.at),
+        "entry": entry.id,
+        "kind": entry.kind,
+        "currency": entry.currency,
+        "postings": [{"account": side.account, "amount": f"{side.amount:f}"} for side in _sides(entry)],
+    }

@@ -1,0 +1,1 @@
+"""Commands about carts, orders and purchases."""

@@ -1,0 +1,149 @@
+"""A catalog's table: one kind of record, a line each, as a spreadsheet writes it."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from activities.adapters.files.yaml import Place, text_of
+from cli.catalog.source import KINDS, Source
+from domain.catalog.catalog import ListedOffer
+from domain.catalog.customers import Customer, Partner
+from domain.faults import Fault, Malformed
+
+MAX_CSV_BYTES = 16 * 1024 * 1024
+MODELS: dict[str, type[BaseModel]] = dict(zip(KINDS, (Partner, Customer, ListedOffer), strict=True))
+LISTS = {"segments", "countries", "exclusive_to"}
+PRICED = {"add_ons": ("id", "ID=PRICE, such as backup=2.50"), "prices": ("at", "INSTANT=PRICE, apart by `;`")}
+SWITCHES = {"one_per_customer", "in_programme", "transactable"}
+NUMBERS = {"trial_days", "min_quantity", "max_quantity"}
+_NUMBER = re.compile(r"[-+]?[0-9]{1,18}")
+_BETWEEN = ";"
+
+
+def csv_source(file: Path) -> Source:
+    """The table's records; which kind they are of, its name or its columns say."""
+    try:
+        text = text_of(file, MAX_CSV_BYTES)
+    except Malformed as malformed:
+        return Source(name=str(file), faults=malformed.faults, rows=True)
+    return _Table(file).source(text)
+
+
+class _Table:
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._lines: dict[Place, int] = {}
+        self._faults: list[Fault] = []
+        self._records: list[object] = []
+
+    def source(self, text: str) -> Source:
+        rows = _rows(text)
+        kind = KINDS[0]
+        try:
+            first = next(rows, None)
+            if first is None:
+                self._fault((), 0, None, "a line with the columns' names, then a line for each record")
+            else:
+                line, header = first[0], [name.strip() for name in first[1]]
+                kind = _kind(self._file, header)
+                if self._takes(header, kind, line):
+                    for line, cells in rows:
+                        self._row(kind, header, line, cells)
+        except csv.Error as error:
+            self._fault(("row",), _Ended.line_of(error), None, f"CSV ({error})")
+        return Source(str(self._file), {kind: self._records}, self._lines, self._faults, rows=True)
+
+    def _fault(self, path: Place, line: int, got: object, takes: str) -> None:
+        self._faults.append(Fault(path=path, got=got, takes=takes))
+        if line:
+            self._lines[path] = line
+
+    def _takes(self, header: list[str], kind: str, line: int) -> bool:
+        """Whether the columns are those of the kind."""
+        fields = MODELS[kind].model_fields
+        if len(header) == 1 and re.search(r"[;\t]", header[0]):
+            self._fault(("columns",), line, header[0], "the columns' names, apart by commas")
+            return False
+        for name in dict.fromkeys(header):
+            if name not in fields:
+                self._fault((name or "columns",), line, name, f"a column of {kind}: {', '.join(fields)}")
+            elif header.count(name) > 1:
+                self._fault((name,), line, f"{header.count(name)} columns", "one column of a name")
+        for name, known in fields.items():
+            if known.is_required() and name not in header:
+                self._fault((name,), line, None, "a column; it is required")
+        return not self._faults
+
+    def _row(self, kind: str, header: list[str], line: int, cells: list[str]) -> None:
+        if not any(cell.strip() for cell in cells):
+            return
+        place: Place = (kind, len(self._records))
+        self._lines[place] = line
+        if len(cells) != len(header):
+            self._faults.append(Fault(place, len(cells), f"{len(header)}, as there are columns"))
+            self._records.append(None)
+            return
+        given = zip(header, (cell.strip() for cell in cells), strict=True)
+        self._records.append({name: self._value(name, cell, (*place, name)) for name, cell in given if cell})
+
+    def _value(self, name: str, cell: str, path: Place) -> object:
+        if name in SWITCHES:
+            return {"true": True, "false": False}.get(cell.lower(), cell)
+        if name in NUMBERS:
+            return int(cell) if _NUMBER.fullmatch(cell) else cell
+        if name in LISTS:
+            return [entry.strip() for entry in cell.split(_BETWEEN)]
+        if name in PRICED:
+            return [self._priced(name, entry.strip(), (*path, n)) for n, entry in enumerate(cell.split(_BETWEEN))]
+        return cell
+
+    def _priced(self, name: str, entry: str, path: Place) -> object:
+        key, takes = PRICED[name]
+        left, equals, price = entry.partition("=")
+        if not (left.strip() and equals and price.strip()):
+            self._faults.append(Fault(path, entry, takes))
+            return None
+        return {key: left.strip(), "unit_price": price.strip()}
+
+
+class _Ended(csv.Error):
+    """What the reader says is wrong, with the line it was in."""
+
+    def __init__(self, error: csv.Error, line: int) -> None:
+        super().__init__(str(error))
+        self.line = line
+
+    @staticmethod
+    def line_of(error: csv.Error) -> int:
+        """0 where it is not known."""
+        return error.line if isinstance(error, _Ended) else 0
+
+
+def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+    """Each row with the line that it begins in."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            raise _Ended(error, line) from None
+        if cells is None:
+            return
+        if cells:
+            yield line, cells
+
+
+def _kind(file: Path, header: list[str]) -> str:
+    """By the file's name where it is one of the three, else by the columns that only one kind has."""
+    if file.stem in KINDS:
+        return file.stem
+    for kind in ("offers", "customers"):
+        others = {name for other, model in MODELS.items() if other != kind for name in model.model_fields}
+        if set(header) & (set(MODELS[kind].model_fields) - others):
+            return kind
+    return "partners"

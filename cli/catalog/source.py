@@ -1,0 +1,71 @@
+"""One catalog file as it came: its records as plain data, and the line that each value stands in."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from activities.adapters.files.yaml import Place, read
+from domain.catalog.catalog import Contents
+from domain.faults import CATALOG, Fault, shown
+
+MAX_YAML_BYTES = 4 * 1024 * 1024
+MAX_YAML_VALUES = 1_000_000
+KINDS = tuple(Contents.model_fields)
+"""`partners`, `customers`, `offers`."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Paths begin with the kind and the record's place in this file: `("offers", 3, "term")`.
+
+    `rows` says that the file is a table: there a record is found by its line alone.
+    """
+
+    name: str
+    records: dict[str, list[object]] = field(default_factory=dict)
+    lines: dict[Place, int] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    rows: bool = False
+
+    @cached_property
+    def _ranks(self) -> dict[Place, int]:
+        return {path: rank for rank, path in enumerate(self.lines)}
+
+    def position(self, path: Place) -> tuple[int, int]:
+        """The line of the value, or of what it would be part of, and its place in the file's order.
+
+        Line 0 where the whole file is meant.
+        """
+        for length in range(len(path), 0, -1):
+            if (found := self.lines.get(path[:length])) is not None:
+                return found, self._ranks[path[:length]]
+        return 0, 0
+
+    def told(self, fault: Fault) -> str:
+        """The fault as one line: where, the field, what came, what it takes."""
+        (line, _), path = self.position(fault.path), fault.path
+        where = f"{self.name}:{line}" if line else self.name
+        if path and str(path[0]).startswith("line "):
+            path = (str(path[0]).partition(", ")[2],)
+        elif self.rows and path[:1] and path[0] in KINDS:
+            path = path[2:] or ("cells",)
+        if not path:
+            return f"{where}: got {'nothing' if fault.got is None else shown(fault.got)}; takes {fault.takes}"
+        return f"{where}: {Fault(path=path, got=fault.got, takes=fault.takes)}"
+
+
+def yaml_source(file: Path) -> Source:
+    """A mapping with any of partners, customers and offers, each a list of records."""
+    found = read(file, max_bytes=MAX_YAML_BYTES, max_values=MAX_YAML_VALUES)
+    faults, records = list(found.faults), {}
+    if isinstance(found.data, dict) and found.data:
+        for key, value in found.data.items():
+            if key not in KINDS:
+                faults.append(Fault((key,), value, f"no such field; the known ones are in {CATALOG}"))
+            elif value is not None and not isinstance(value, list):
+                faults.append(Fault((key,), value, "a list"))
+            else:
+                records[key] = value or []
+    elif not faults:
+        faults.append(Fault((), found.data or None, f"a mapping with any of {', '.join(KINDS)}"))
+    return Source(name=str(file), records=records, lines=found.lines, faults=faults)

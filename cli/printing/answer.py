@@ -1,0 +1,49 @@
+"""An answer as a person or a program reads it."""
+
+from collections.abc import Iterator
+
+from rich.text import Text
+
+from cli.failure import ExitCode, Failure
+from cli.printing.rule_words import refused_by, words_of
+from cli.printing.screen import console, print_json, printable, second
+from domain.subscription.decision import Answer, Outcome
+
+
+def report(answer: Answer, *, as_json: bool, preview: bool = False) -> None:
+    """Print the answer: of what was done, or would be. A refusal ends the command with exit code 1."""
+    if as_json:
+        from statemachines.subscription.documents import answer_document
+
+        print_json(answer_document(answer))
+    if answer.outcome is Outcome.REFUSED:
+        raise Failure(*([] if as_json else [refusal(answer)]), code=ExitCode.FAILED)
+    if not as_json:
+        show(answer, preview=preview)
+
+
+def refusal(answer: Answer) -> str:
+    """Which rule says no, and what can be done instead."""
+    return refused_by(answer.rule, answer.message)
+
+
+def show(answer: Answer, *, stderr: bool = False, preview: bool = False) -> None:
+    """The outcome, its rule, money and date, a line each."""
+    screen = console(stderr=stderr)
+    rule = f"{answer.rule}, {words_of(answer.rule)}"
+    head = Text.assemble(("would be " if preview else "", ""), (answer.outcome, "bold"), (f" ({rule})", "dim"))
+    screen.print(head, soft_wrap=True)
+    screen.print(f"  {printable(answer.message)}", soft_wrap=True)
+    for label, text in _facts(answer):
+        screen.print(Text.assemble((f"  {label:<11}", "dim"), printable(text)), soft_wrap=True)
+
+
+def _facts(answer: Answer) -> Iterator[tuple[str, str]]:
+    if answer.credit:
+        yield "credit", str(answer.credit)
+    if answer.charge:
+        yield "charge", str(answer.charge)
+    if answer.metered:
+        yield "usage", "what is not billed yet is billed with it"
+    if answer.effective_at:
+        yield "effective", f"{second(answer.effective_at)} UTC"

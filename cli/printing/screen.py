@@ -1,0 +1,80 @@
+"""Where things are printed: answers on stdout, progress and faults on stderr, colours only for a terminal."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+
+from domain.calendar import Period
+from domain.values import format_instant
+
+PIPED_WIDTH = 100
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console whose width does not depend on who reads it: 100 columns when it is no terminal."""
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else PIPED_WIDTH
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+
+
+def print_json(document: Any) -> None:
+    """The one document of `--json`."""
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")
+
+
+def complain(lines: Iterable[str]) -> None:
+    """One line each, on stderr."""
+
+    sys.stderr.writelines(f"{printable(line)}\n" for line in lines)
+    sys.stderr.flush()
+
+
+def printable(text: str) -> str:
+    """One line that cannot move the cursor, colour the terminal or turn the reading direction."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def instant(at: datetime | None) -> str:
+    """UTC to the minute; finer only where it is not zero, so that nothing is rounded away."""
+    if at is None:
+        return ""
+    text = format_instant(at).removesuffix("Z").replace("T", " ")
+    return text.removesuffix(":00") if text.count(":") == 2 else text
+
+
+def second(at: datetime | None) -> str:
+    """UTC to the second, for instants of the clock on the wall; --json has them whole."""
+    return f"{at:%Y-%m-%d %H:%M:%S}" if at else ""
+
+
+def span(period: Period) -> str:
+    """A period by its dates."""
+    return f"{day(period.start)} → {day(period.end)}"
+
+
+def day(at: datetime) -> str:
+    """The date alone."""
+    return f"{at:%Y-%m-%d}"
+
+
+def amount(value: Decimal) -> str:
+    """An amount with its thousands apart."""
+    return f"{value:,f}"
+
+
+def quantity(value: Decimal | int) -> str:
+    """Whole numbers as such, others as their shortest decimal text."""
+    number = Decimal(value)
+    whole = number.to_integral_value()
+    return f"{whole:,f}" if number == whole else f"{number.normalize():,f}"
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """`1 event`, `2 events`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -1,0 +1,111 @@
+"""Tables on the terminal and as CSV."""
+
+import csv
+import sys
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from rich.console import Console
+from rich.text import Text
+from typer import Option
+
+GAP = 2
+"""Blanks between columns."""
+
+
+def print_columns(
+    screen: Console, headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()
+) -> None:
+    """The rows, a line each; the columns named in `right` are aligned there."""
+    widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
+
+    def line(cells: Sequence[str]) -> str:
+        return (" " * GAP).join(_cells(headings, cells, widths, right)).rstrip()
+
+    screen.print(Text(line(headings), style="dim"), soft_wrap=True)
+    for row in rows:
+        screen.print(Text(line(row)), soft_wrap=True)
+
+
+def _cells(headings: Sequence[str], cells: Sequence[str], widths: Sequence[int], right: Sequence[str]) -> Iterator[str]:
+    for heading, cell, width in zip(headings, cells, widths, strict=True):
+        yield f"{cell:>{width}}" if heading in right else f"{cell:<{width}}"
+
+
+Csv = Annotated[bool, Option("--csv", help="Print a CSV table, for a spreadsheet.")]
+
+
+def print_csv(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """One line a row. No cell begins as a formula would: ids are letters, digits, `_` and `-`."""
+    table = csv.writer(sys.stdout, lineterminator="\n")
+    table.writerow(headings)
+    for row in rows:
+        table.writerow([_harmless(cell) for cell in row])
+
+
+def one_format(*, as_json: bool, as_csv: bool, as_html: bool = False) -> None:
+    """Raise Misused where more than one format is asked for."""
+    from cli.failure import Misused
+
+    asked = [name for name, wanted in (("--json", as_json), ("--csv", as_csv), ("--html", as_html)) if wanted]
+    if len(asked) > 1:
+        raise Misused(f"{' and '.join(asked)} are formats: give one of them.")
+
+
+def _harmless(cell: object) -> object:
+    """An id may begin with `-`, which a spreadsheet would read as a formula."""
+    if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@"}:
+        try:
+            float(cell)
+        except ValueError:
+            return f"'{cell}"
+    return cell
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line. Cells line up with those of other entries; a note runs on across them."""
+
+    when: str = ""
+    cells: tuple[str, ...] = ()
+    note: str = ""
+    money: str = ""
+    style: str = ""
+    indent: int = 0
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Entries laid out for a width."""
+
+    entries: Sequence[Entry]
+
+    def lines(self, width: int) -> Iterator[Text]:
+        """The lines, none wider than the width and none with blanks at its end."""
+        when = max((len(e.when) for e in self.entries), default=0) + GAP
+        money = max((len(e.money) for e in self.entries), default=0)
+        columns = self._columns()
+        for entry in self.entries:
+            room = max(width - when - (money + GAP if entry.money else 0), 20)
+            for number, line in enumerate(self._body(entry, columns, room)):
+                text = Text()
+                text.append(f"{'' if number else entry.when:<{when}}", style="dim" if entry.style == "dim" else "")
+                text.append(line, style=entry.style)
+                if entry.money and not number:
+                    text.append(f"{'':{when + room - len(text) + GAP}}{entry.money:>{money}}", style=entry.style)
+                text.rstrip()
+                yield text
+
+    def _columns(self) -> list[int]:
+        rows = [entry.cells for entry in self.entries if entry.cells]
+        return [max(map(len, column)) + GAP for column in zip(*(row[:-1] for row in rows), strict=True)]
+
+    def _body(self, entry: Entry, columns: list[int], room: int) -> list[str]:
+        if not entry.cells:
+            lead = " " * entry.indent
+            return textwrap.wrap(entry.note, room, initial_indent=lead, subsequent_indent=lead) or [""]
+        head = "".join(f"{cell:<{width}}" for cell, width in zip(entry.cells, columns, strict=False))
+        last = textwrap.wrap(entry.cells[-1], max(room - len(head), 12)) or [""]
+        return [f"{'' if number else head:<{len(head)}}{part}" for number, part in enumerate(last)]

@@ -1,0 +1,1 @@
+"""The demo, scenarios and the test clock."""

@@ -1,0 +1,71 @@
+"""The simulator's forecast of a life beside what then happened on the server."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cli.printing.screen import counted
+from statemachines.simulation.document import Story
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first place where the two documents part ways."""
+
+    path: str
+    forecast: object
+    happened: object
+
+    def __str__(self) -> str:
+        return f"{self.path}: forecast {self.forecast!r}, happened {self.happened!r}"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How much of a forecast came true."""
+
+    events: int
+    rows: int
+    difference: Difference | None
+
+    @classmethod
+    def of(cls, forecast: Story, happened: Story) -> "Comparison":
+        """Compare the whole documents; count the events and ledger lines that are equal."""
+        expected, came = forecast.document(), happened.document()
+        return cls(
+            events=_equal(expected["events"], came["events"]),
+            rows=_equal(expected["ledger"], came["ledger"]),
+            difference=next(_differences("", expected, came), None),
+        )
+
+    def __str__(self) -> str:
+        if self.difference:
+            return f"NOT AS FORECAST. First difference: {self.difference}"
+        return f"as forecast: {counted(self.events, 'event')}, {counted(self.rows, 'ledger line')}"
+
+
+def conclusion(comparisons: Sequence[Comparison]) -> str:
+    """Such as `8 lives, 41 events, 37 ledger lines: all as forecast.`"""
+    wrong = sum(comparison.difference is not None for comparison in comparisons)
+    events = counted(sum(c.events for c in comparisons), "event")
+    rows = counted(sum(c.rows for c in comparisons), "ledger line")
+    lives = counted(len(comparisons), "life", "lives")
+    if wrong:
+        return f"{lives}: {wrong} NOT as forecast; {events} and {rows} were."
+    return f"{lives}, {events}, {rows}: all as forecast."
+
+
+def _equal(expected: list[Any], came: list[Any]) -> int:
+    return sum(one == other for one, other in zip(expected, came, strict=False))
+
+
+def _differences(path: str, expected: object, came: object) -> Iterator[Difference]:
+    if isinstance(expected, dict) and isinstance(came, dict):
+        for key in dict.fromkeys([*expected, *came]):
+            yield from _differences(f"{path}.{key}" if path else key, expected.get(key), came.get(key))
+    elif isinstance(expected, list) and isinstance(came, list):
+        for index in range(max(len(expected), len(came))):
+            both = (items[index] if index < len(items) else None for items in (expected, came))
+            yield from _differences(f"{path}[{index}]", *both)
+    elif expected != came:
+        yield Difference(path=path, forecast=expected, happened=came)

@@ -1,0 +1,154 @@
+"""A life told to a person: what was asked, what happened, by which rule, and the money of it."""
+
+import textwrap
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.text import Text
+
+from cli.command_line import command_line
+from cli.printing.rule_words import words_of
+from cli.printing.screen import amount, counted, instant, printable, quantity, span
+from cli.printing.tables import Entry, Sheet
+from domain.money import from_minor
+from domain.roles import AccountAction
+from domain.subscription.decision import Answer, Outcome
+from domain.subscription.events import Event, EventName
+from domain.subscription.ledger import Kind, LedgerRow
+from statemachines.account.dunning import ACTOR
+
+if TYPE_CHECKING:
+    from statemachines.simulation.document import Story
+    from statemachines.simulation.scenario import Scenario
+
+_NOTHING = {Outcome.REFUSED, Outcome.UNCHANGED}
+
+
+def tell(console: Console, scenario: "Scenario", story: "Story", heading: str) -> None:
+    """The whole life, from the order to where it stands."""
+    console.print(Text(printable(heading), style="bold"), soft_wrap=True)
+    for part in textwrap.wrap(order_line(scenario), console.width):
+        console.print(Text(part, style="dim"), soft_wrap=True)
+    console.print()
+    for line in Sheet(list(_entries(scenario, story))).lines(console.width):
+        console.print(line, soft_wrap=True)
+    console.print()
+    for label, text in summary(story):
+        console.print(Text.assemble((f"{label:<8}", "dim"), text), soft_wrap=True)
+
+
+def order_line(scenario: "Scenario") -> str:
+    """What was bought, in one sentence."""
+    offer, order = scenario.offer, scenario.order
+    plan = {"monthly": "billed monthly", "annual": "billed yearly", "one_time": "paid once"}[offer.billing_plan]
+    add_ons = "".join(f" + {number} {add_on}" for add_on, number in order.add_ons.items())
+    what = f"{offer.id}, by usage" if offer.metered else f"{quantity(order.quantity)} x {offer.id}{add_ons}"
+    facts = [f"{what} for {order.customer}", f"{offer.currency} {offer.unit_price:f} a unit"]
+    facts.append(f"{offer.term} {plan}")
+    if offer.trial_days:
+        facts.append(f"{counted(offer.trial_days, 'day')} free")
+    if offer.setup == "publisher":
+        facts.append("set up by its publisher")
+    return " · ".join([*facts, scenario.policy])
+
+
+def _entries(scenario: "Scenario", story: "Story") -> Iterator[Entry]:
+    """Events in order, each command before what it brought about; an instant is written once."""
+    yield Entry("WHEN (UTC)", ("EVENT", "STATE", "RULE", "WHY"), money=scenario.offer.currency, style="dim")
+    rows = _rows_of(story)
+    asked = list(zip(scenario.commands, story.answers, strict=True))
+    previous = ""
+    for place in range(len(story.events) + 1):
+        lines: list[tuple[str, Entry]] = []
+        if place:
+            event = story.events[place - 1]
+            cells = (event.event, event.state, event.rule, words_of(event.rule))
+            lines += [(instant(event.at), Entry(cells=cells, style="bold"))]
+            lines += [("", entry) for entry in rows.get(event.seq, [])]
+        while asked and _comes_after(asked[0][1], story.events) == place:
+            command, answer = asked.pop(0)
+            question = Entry(note=f"$ {command_line(command)}", style="bold cyan")
+            lines += [(instant(answer.at), question), ("", _told(answer))]
+        for when, entry in lines:
+            yield replace(entry, when=when if when != previous else "")
+            previous = when or previous
+
+
+def _rows_of(story: "Story") -> dict[int, list[Entry]]:
+    """A line for each charge or credit, by the event that caused it."""
+    writers = {row.key: event.seq for event in story.events for row in event.rows}
+    writers |= {charge.key: event.seq for event in story.events for charge in event.usage}
+    what = {row.key: f"{row.kind}  {quantity(row.quantity)} x {row.line}" for row in story.rows}
+    longest = max(map(len, what.values()), default=0)
+    entries: dict[int, list[Entry]] = defaultdict(list)
+    for row in story.rows:
+        style = "green" if row.kind is Kind.CREDIT else ""
+        note = f"{what[row.key]:<{longest}}  {span(row.period)}"
+        entries[writers[row.key]].append(Entry(note=note, money=signed(row), indent=2, style=style))
+    return entries
+
+
+def signed(row: LedgerRow) -> str:
+    """A charge as it is, a credit with its minus."""
+    return f"{'-' if row.kind is Kind.CREDIT else ''}{amount(row.amount)}"
+
+
+def summary(story: "Story") -> Iterator[tuple[str, str]]:
+    """Money, access, where it stands and what comes next, each in a line."""
+    if story.rows:
+        yield "money", balance(story.rows)
+    else:
+        yield "money", "nothing was charged"
+    spans = [f"{instant(i.start)} to {instant(i.end) or 'now'}" for i in story.access]
+    yield "access", "; ".join(spans) if spans else "none, at any time"
+    if story.invoices is not None:
+        yield "billed", " · ".join(map(_invoice, story.invoices)) or "none yet"
+    upcoming = [f"{m.what} {instant(m.at)} ({m.rule})" for m in story.timeline]
+    state = story.subscription.state
+    yield "then", f"{state}: nothing more will happen" if state.ended else f"{state}; next {', '.join(upcoming)}"
+
+
+def _invoice(document: dict[str, Any]) -> str:
+    """One invoice in a few words."""
+    if document["invoice"] is None:
+        return f"not invoiced yet {document['currency']} {document['total']}"
+    due = f"{document['currency']} {document['due']}"
+    partly = Decimal(document["owed"]) and document["owed"] != document["due"]
+    owed = f", {document['owed']} owed" if partly else ""
+    return f"{document['invoice']} {document['state']}: {due}{owed}"
+
+
+def balance(rows: Sequence[LedgerRow]) -> str:
+    """What was charged and credited, and what is left of it. There must be rows."""
+    currency = rows[0].currency
+    none = from_minor(0, currency)
+    sums = {kind: sum((row.amount for row in rows if row.kind is kind), none) for kind in Kind}
+    charged, credited = sums[Kind.CHARGE], sums[Kind.CREDIT]
+    if not credited:
+        return f"charged {currency} {amount(charged)}"
+    return f"charged {currency} {amount(charged)}, credited {amount(credited)}: net {amount(charged - credited)}"
+
+
+def _told(answer: Answer) -> Entry:
+    words = {Outcome.REFUSED: f"refused by {answer.rule}", Outcome.UNCHANGED: f"unchanged, {answer.rule}"}
+    outcome = words.get(answer.outcome, f"{answer.outcome}, {answer.rule}")
+    style = "yellow" if answer.outcome in _NOTHING else "cyan"
+    return Entry(note=f"{outcome}: {printable(answer.message)}", indent=2, style=style)
+
+
+def _comes_after(answer: Answer, events: tuple[Event, ...]) -> int:
+    """After which event the command was asked: before its own, which carry the answer's number.
+
+    What was asked of the account is numbered by the account; what that did to the subscription came after it.
+    """
+    if answer.do in set(AccountAction):
+        before = (event.at < answer.at or (event.at == answer.at and event.actor != ACTOR) for event in events)
+        return sum(before)
+    if answer.outcome in _NOTHING or answer.do == "report_usage":
+        return answer.seq
+    trial_too = events[answer.seq - 1].event is EventName.TRIAL_STARTED
+    return answer.seq - (2 if trial_too else 1)

@@ -1,0 +1,77 @@
+"""How a change is asked for: built from what was typed, sent, and its answer printed."""
+
+import sys
+from typing import TypeVar
+from uuid import uuid4
+
+from pydantic import ValidationError
+from typer import Abort
+
+from cli.failure import Misused, misused
+from cli.options import Asking, Confirming
+from cli.printing import answer as answers
+from cli.running import run
+from cli.server import connected
+from domain.faults import faults_of
+from domain.subscription.commands import Command, Expected
+from domain.subscription.decision import Answer, Outcome
+
+C = TypeVar("C", bound=Command)
+
+
+def built(kind: type[C], asking: Asking, **fields: object) -> C:
+    """The command as it was typed, under a new id where none was given. Raises Misused."""
+    common = {"by": asking.by, "actor": asking.actor, "at": asking.at}
+    try:
+        return kind.model_validate({**common, "command_id": asking.command_id or uuid4().hex, **fields})
+    except ValidationError as error:
+        raise misused(faults_of(error)) from None
+
+
+def ask(subscription: str, command: Command, asking: Asking) -> None:
+    """Send the command, and print its answer once it is in the books."""
+    answers.report(run(_asked(subscription, command, asking)), as_json=asking.as_json)
+
+
+def at_a_terminal() -> bool:
+    """Whether somebody is there to be asked."""
+    return sys.stdin.isatty()
+
+
+def ask_in_two_steps(subscription: str, command: Command, confirming: Confirming) -> None:
+    """Show what the command comes to now; once it is confirmed, send it as it was shown (CXL-1)."""
+    asks = not (confirming.yes or confirming.dry_run)
+    if asks and not at_a_terminal():
+        raise Misused(
+            f"{command.action} asks before it acts, and there is no terminal to ask at: "
+            "add --yes to do it, or --dry-run to see what it would do."
+        )
+    run(_in_two_steps(subscription, command, confirming))
+
+
+async def _in_two_steps(subscription: str, command: Command, confirming: Confirming) -> None:
+    server = await connected(confirming.address)
+    shown = await server.preview(subscription, command)
+    if confirming.dry_run or shown.outcome in {Outcome.REFUSED, Outcome.UNCHANGED}:
+        answers.report(shown, as_json=confirming.as_json, preview=True)
+        return
+    if not confirming.yes:
+        answers.show(shown, stderr=confirming.as_json, preview=True)
+        _confirm()
+    expected = Expected(outcome=shown.outcome, credit=shown.credit, charge=shown.charge)
+    command = command.model_copy(update={"expected": expected})
+    answer = await server.ask(subscription, command, wait=not confirming.no_wait)
+    answers.report(answer, as_json=confirming.as_json)
+
+
+def _confirm() -> None:
+    """Ask on stderr: stdout is for the answer. Raises Abort unless the answer is yes."""
+    sys.stderr.write("Do it? [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        raise Abort
+
+
+async def _asked(subscription: str, command: Command, asking: Asking) -> Answer:
+    server = await connected(asking.address)
+    return await server.ask(subscription, command, wait=not asking.no_wait)

@@ -1,0 +1,157 @@
+"""Commands that change a subscription: quantity, add-ons, holds, auto-renew, cancellation, set-up."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from typer import Argument
+
+from cli.options import (
+    Asking,
+    AskingAsPublisher,
+    Confirming,
+    Details,
+    Reasoned,
+    SubscriptionId,
+    one_of,
+    some_id,
+    whole_number,
+    with_options,
+)
+from domain.subscription.commands import (
+    Activate,
+    Cancel,
+    ChangeQuantity,
+    Deprovision,
+    Reactivate,
+    RejectQuantity,
+    SetAddOn,
+    SetAutoRenew,
+    Suspend,
+)
+
+
+@with_options
+def set_add_on(
+    subscription: SubscriptionId,
+    add_on: Annotated[str, Argument(metavar="ADD_ON", parser=some_id, help="One of the offer's add-ons.")],
+    number: Annotated[int, Argument(metavar="N", parser=whole_number, help="How many it has from now on.")],
+    asking: Asking,
+) -> None:
+    """Set how many of an add-on it has, prorated (MON-4)."""
+    from cli.subscription.asking import ask, built
+
+    ask(subscription, built(SetAddOn, asking, add_on=add_on, quantity=number), asking)
+
+
+@with_options
+def change_quantity(
+    subscription: SubscriptionId,
+    number: Annotated[int, Argument(metavar="N", parser=whole_number, help="The licences it has from now on.")],
+    asking: Asking,
+) -> None:
+    """Change the number of licences, prorated (MON-4)."""
+    from cli.subscription.asking import ask, built
+
+    ask(subscription, built(ChangeQuantity, asking, quantity=number), asking)
+
+
+@with_options
+def reject_quantity(
+    subscription: SubscriptionId,
+    sequence: Annotated[
+        int,
+        Argument(metavar="SEQ", parser=whole_number, help="The change, by its number in `events`."),
+    ],
+    asking: AskingAsPublisher,
+    details: Details = None,
+) -> None:
+    """Reject the last quantity, as its publisher (MON-4).
+
+    What was before it comes back, prorated; until the billing period that it was made in ends.
+    """
+    from cli.subscription.asking import ask, built
+
+    ask(subscription, built(RejectQuantity, asking, sequence=sequence, details=details), asking)
+
+
+@with_options
+def suspend(subscription: SubscriptionId, reason: Reasoned, asking: Asking, details: Details = None) -> None:
+    """Suspend it: users cannot sign in (SUS-1).
+
+    All its data is deleted unless it is reactivated in time; the answer says until when (SUS-3, SUS-4).
+    """
+    from cli.subscription.asking import ask, built
+
+    ask(subscription, built(Suspend, asking, reason=reason, details=details), asking)
+
+
+@with_options
+def reactivate(subscription: SubscriptionId, asking: Asking) -> None:
+    """Lift every hold, so that users can sign in again (SUS-5).
+
+    All holds are lifted or none (SUS-9). What was not billed while suspended is prorated (SUS-6); after its
+    term's end a new term begins (SUS-7).
+    """
+    from cli.subscription.asking import ask, built
+
+    ask(subscription, built(Reactivate, asking), asking)
+
+
+@with_options
+def cancel(subscription: SubscriptionId, reason: Reasoned, confirming: Confirming, details: Details = None) -> None:
+    """Cancel it, once that is shown and confirmed (CXL-1).
+
+    Inside the refund window it ends now, for a full credit (CXL-2); after it, at renewal (CXL-3).
+    What would be credited and when it would end is shown first. If that is different by the time it is
+    confirmed, nothing is done.
+    """
+    from cli.subscription.asking import ask_in_two_steps, built
+
+    ask_in_two_steps(subscription, built(Cancel, confirming, reason=reason, details=details), confirming)
+
+
+class Switch(StrEnum):
+    """What auto-renew can be."""
+
+    ON = "on"
+    OFF = "off"
+
+
+@with_options
+def set_auto_renew(
+    subscription: SubscriptionId,
+    switch: Annotated[
+        Switch,
+        Argument(metavar="on|off", parser=one_of(Switch), help="Off: it ends with its term. On again undoes that."),
+    ],
+    asking: Asking,
+) -> None:
+    """Turn auto-renew on or off (REN-2).
+
+    Off, it ends with its term. On again, until the renewal begins, also undoes a scheduled cancellation (REN-3).
+    """
+    from cli.subscription.asking import ask, built
+
+    ask(subscription, built(SetAutoRenew, asking, enabled=switch is Switch.ON), asking)
+
+
+@with_options
+def activate(subscription: SubscriptionId, asking: AskingAsPublisher) -> None:
+    """Say that the publisher's set-up is done (ISV-4).
+
+    The trial or the first term begins.
+    """
+    from cli.subscription.asking import ask, built
+
+    ask(subscription, built(Activate, asking), asking)
+
+
+@with_options
+def deprovision(subscription: SubscriptionId, confirming: Confirming) -> None:
+    """End a usage subscription, once that is confirmed (CXL-6).
+
+    What was used and is not billed yet is billed then. What would happen is shown first.
+    """
+    from cli.subscription.asking import ask_in_two_steps, built
+
+    ask_in_two_steps(subscription, built(Deprovision, confirming), confirming)

@@ -1,0 +1,139 @@
+"""`show`: a subscription as it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from cli.options import Reading, SubscriptionId, with_options
+
+if TYPE_CHECKING:
+    from activities.billing.contracts import Listed
+    from domain.subscription.subscription import Subscription
+    from workflows.subscription.messages import Details
+
+
+@with_options
+def show(subscription: SubscriptionId, reading: Reading) -> None:
+    """Show a subscription as it stands.
+
+    Its state, what is allowed now and until when, and what comes next.
+    """
+    from cli.printing.screen import print_json
+    from cli.running import run
+
+    found = run(look(subscription, reading.address))
+    if reading.as_json:
+        print_json(document(found))
+    else:
+        print_found(found)
+
+
+async def look(subscription: str, address: str | None) -> tuple[Details, Subscription] | Listed:
+    """From the server that it lives on; once the server has let go of it, from the books."""
+    from cli.books import opened_books
+    from cli.server import connected
+    from workflows.subscription.client import UnknownSubscription
+
+    server = await connected(address)
+    try:
+        details = await server.details(subscription)
+        return details, (await server.life(subscription)).subscription
+    except UnknownSubscription:
+        async with opened_books() as books:
+            return await books.known(subscription)
+
+
+def document(found: tuple[Details, Subscription] | Listed) -> Any:
+    """What `--json` prints of it."""
+    from statemachines.subscription.documents import timeline_document
+
+    if not isinstance(found, tuple):
+        return found.model_dump(mode="json")
+    details, _ = found
+    return {**details.model_dump(mode="json"), "timeline": timeline_document(details.timeline)}
+
+
+def print_found(found: tuple[Details, Subscription] | Listed) -> None:
+    """What a person reads of it."""
+    if isinstance(found, tuple):
+        _print_living(*found)
+    else:
+        _print_ended(found)
+
+
+def _print_living(details: Details, subscription: Subscription) -> None:
+    """Its facts, and what comes next."""
+    from cli.printing.screen import console
+    from cli.subscription.timeline import print_milestones
+
+    _print_facts(f"{details.subscription_id}  {details.state}", _facts(details, subscription))
+    if details.timeline:
+        screen = console()
+        screen.print()
+        print_milestones(screen, subscription, details.timeline)
+
+
+def _print_ended(listed: Listed) -> None:
+    from cli.printing.screen import second
+
+    facts = [
+        ("customer", listed.customer_id),
+        ("offer", f"{listed.quantity} x {listed.offer_id}"),
+        ("ordered", second(listed.ordered_at)),
+        ("ended", second(listed.last_at)),
+    ]
+    _print_facts(f"{listed.subscription_id}  {listed.state}", iter(facts))
+
+
+def _print_facts(heading: str, facts: Iterator[tuple[str, str]]) -> None:
+    from rich.text import Text
+
+    from cli.printing.screen import console, printable
+
+    screen = console()
+    screen.print(Text(printable(heading), style="bold"), soft_wrap=True)
+    for label, text in facts:
+        screen.print(Text.assemble((f"  {label:<11}", "dim"), printable(text)), soft_wrap=True)
+
+
+def _facts(details: Details, subscription: Subscription) -> Iterator[tuple[str, str]]:
+    from cli.printing.screen import quantity, second
+    from statemachines.subscription.narrative import later_prices
+
+    add_ons = "".join(f" + {quantity(number)} {add_on}" for add_on, number in details.add_ons.items())
+    offer = subscription.offer
+    yield "customer", details.customer_id
+    yield "offer", f"{quantity(details.quantity)} x {details.offer_id}{add_ons}"
+    yield "price", f"{offer.currency} {subscription.unit_price:f} a unit, {offer.term} {offer.billing_plan}"
+    for change in later_prices(subscription, details.now):
+        yield "price then", change
+    yield "policy", subscription.policy.name
+    if details.term:
+        yield "term", f"{details.term.number}: {second(details.term.start)} to {second(details.term.end)}"
+    elif details.trial_end:
+        yield "trial", f"free until {second(details.trial_end)}"
+    yield "auto-renew", "on" if details.auto_renew else "off"
+    for hold in details.holds:
+        yield "held", f"{hold.reason} since {second(hold.at)}, by {hold.by}"
+    if details.deletes_at and not details.state.ended:
+        yield "deletion", f"all data is deleted at {second(details.deletes_at)} unless it is reactivated before"
+    if details.refund_closes and not details.state.ended:
+        yield "refund", f"a cancel is credited until {second(details.refund_closes)} (CXL-4)"
+    yield "allowed", ", ".join(details.allowed) or "nothing: it has ended"
+    if not details.settled:
+        yield "books", f"event {details.seq} is accepted; written up to {details.committed}"
+    if details.attention:
+        yield "ATTENTION", f"{details.attention}: mend the cause, then send the update retry_effect"
+    if details.undelivered:
+        yield (
+            "ATTENTION",
+            f"{details.undelivered} Mend it, then: starter.py notifications retry {details.subscription_id}",
+        )
+    elif details.publisher:
+        behind = "" if details.told >= details.committed else f" of {details.committed}"
+        yield "told", f"{details.publisher}, up to event {details.told}{behind}"
+    if details.refused_signal_count:
+        last = details.refused_signals[-1]
+        yield "refused", f"signals: {details.refused_signal_count}, last {last.do}, {last.rule}: {last.message}"
+    yield "as of", f"{second(details.now)} by its own clock"

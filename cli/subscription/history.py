@@ -1,0 +1,124 @@
+"""Commands that show what happened to a subscription: its events, ledger and access."""
+
+from typing import TYPE_CHECKING
+
+from cli.options import Json, SubscriptionId
+
+if TYPE_CHECKING:
+    from cli.tenant_service import Visits
+    from domain.subscription.effects import AccessInterval
+
+from cli.printing.tables import Csv
+
+
+def events(subscription: SubscriptionId, as_json: Json = False) -> None:
+    """Show what has happened, by whom and by which rule."""
+    from cli.books import opened_books
+    from cli.printing.rule_words import words_of
+    from cli.printing.screen import console, print_json, printable, second
+    from cli.printing.tables import print_columns
+    from cli.running import run
+    from domain.subscription.events import Event
+    from statemachines.subscription.documents import event_document
+
+    async def read() -> list[Event]:
+        async with opened_books() as books:
+            await books.known(subscription)
+            return await books.reader.events(subscription)
+
+    journal = run(read())
+    if as_json:
+        fields = {"by", "actor", "reason", "details", "command_id"}
+        print_json([{**event_document(event), **event.model_dump(mode="json", include=fields)} for event in journal])
+        return
+    rows = [
+        (
+            str(event.seq),
+            second(event.at),
+            event.event,
+            event.state,
+            printable(event.actor or event.by),
+            event.rule,
+            printable("; ".join(filter(None, (words_of(event.rule), event.reason, event.details)))),
+        )
+        for event in journal
+    ]
+    print_columns(console(), ("SEQ", "WHEN (UTC)", "EVENT", "STATE", "BY", "RULE", "WHY"), rows, right=("SEQ",))
+
+
+COLUMNS = ("at", "kind", "line", "quantity", "amount", "currency", "start", "end", "key")
+
+
+def ledger(subscription: SubscriptionId, as_json: Json = False, as_csv: Csv = False) -> None:
+    """Show every charge and credit, and what they come to.
+
+    --json and --csv have the business keys too, by which each is written once (MON-2).
+    """
+    from cli.books import opened_books
+    from cli.printing.screen import console, print_json, quantity, second, span
+    from cli.printing.tables import one_format, print_columns, print_csv
+    from cli.rehearsal.story import balance, signed
+    from cli.running import run
+    from domain.subscription.ledger import LedgerRow
+    from statemachines.subscription.documents import ledger_document
+
+    one_format(as_json=as_json, as_csv=as_csv)
+
+    async def read() -> list[LedgerRow]:
+        async with opened_books() as books:
+            await books.known(subscription)
+            return await books.reader.rows(subscription)
+
+    rows = run(read())
+    if as_json:
+        print_json(ledger_document(rows))
+        return
+    if as_csv:
+        documents = ledger_document(rows)
+        print_csv(COLUMNS, [[row.get(name, row["period"].get(name)) for name in COLUMNS] for row in documents])
+        return
+    screen = console()
+    if not rows:
+        screen.print("Nothing has been charged.")
+        return
+    currency = rows[0].currency
+    lines = [
+        (second(row.at), row.kind, row.line, quantity(row.quantity), span(row.period), signed(row)) for row in rows
+    ]
+    headings = ("WHEN (UTC)", "KIND", "LINE", "QUANTITY", "PERIOD", currency)
+    print_columns(screen, headings, lines, right=("QUANTITY", currency))
+    screen.print(balance(rows), soft_wrap=True)
+
+
+def access(subscription: SubscriptionId, as_json: Json = False) -> None:
+    """Show who can sign in now, and when users could (SUS-2).
+
+    The tenant service itself is asked whether it lets a user in, and an admin read the data.
+    """
+    from cli.printing.screen import console, print_json, printable, second
+    from cli.printing.tables import print_columns
+    from cli.running import run
+    from statemachines.subscription.documents import access_document
+
+    intervals, visits = run(_ask(subscription))
+    if as_json:
+        answers = {"user": visits.user.model_dump(mode="json"), "admin": visits.admin.model_dump(mode="json")}
+        print_json({"subscription_id": subscription, "now": answers, "access": access_document(intervals)})
+        return
+    screen = console()
+    asked = [("user, signing in", visits.user), ("admin, reading the data", visits.admin)]
+    print_columns(screen, ("NOW", "ANSWER", ""), [(who, v.door, printable(v.words)) for who, v in asked])
+    screen.print()
+    spans = [(second(interval.start), second(interval.end) or "still open") for interval in intervals]
+    print_columns(screen, ("USERS FROM (UTC)", "TO"), spans or [("never", "")])
+
+
+async def _ask(subscription: str) -> "tuple[list[AccessInterval], Visits]":
+    from activities.settings import Settings
+    from cli.books import opened_books
+    from cli.tenant_service import visits
+
+    async with opened_books() as books:
+        await books.known(subscription)
+        intervals = await books.reader.access(subscription)
+    return intervals, await visits(Settings.load(), subscription)

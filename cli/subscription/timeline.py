@@ -1,0 +1,57 @@
+"""`timeline`: what will happen, and when, if nobody asks for anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cli.options import Reading, SubscriptionId, with_options
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rich.console import Console
+
+    from domain.subscription.subscription import Subscription
+    from statemachines.subscription.timeline import Milestone
+
+
+@with_options
+def timeline(subscription: SubscriptionId, reading: Reading) -> None:
+    """Show what will happen by itself, and when.
+
+    It is what does happen, to the instant and the cent, if nobody asks for anything before.
+    """
+    from cli.printing.screen import console, print_json
+    from cli.running import run
+    from cli.server import connected
+    from statemachines.subscription.documents import timeline_document
+    from statemachines.subscription.narrative import later_prices
+
+    async def read() -> tuple[Subscription, tuple[Milestone, ...], datetime]:
+        server = await connected(reading.address)
+        details = await server.details(subscription)
+        return (await server.life(subscription)).subscription, details.timeline, details.now
+
+    as_it_stands, milestones, now = run(read())
+    if reading.as_json:
+        print_json(timeline_document(milestones))
+        return
+    screen = console()
+    if milestones:
+        print_milestones(screen, as_it_stands, milestones)
+        for change in later_prices(as_it_stands, now):
+            screen.print(f"Price then: {change} (BUY-5)", soft_wrap=True)
+    else:
+        screen.print(f"It is {as_it_stands.state}: nothing more will happen.")
+
+
+def print_milestones(screen: Console, subscription: Subscription, milestones: tuple[Milestone, ...]) -> None:
+    """A line each, soonest first."""
+    from cli.printing.screen import second
+    from cli.printing.tables import print_columns
+    from statemachines.subscription.lifecycle import Lifecycle
+    from statemachines.subscription.narrative import headline
+
+    lifecycle = Lifecycle()
+    rows = [(second(m.at), m.what, m.rule, headline(lifecycle, subscription, m)) for m in milestones]
+    print_columns(screen, ("WHEN (UTC)", "WHAT", "RULE", "IN WORDS"), rows)

@@ -1,0 +1,87 @@
+"""A file of usage reports: CSV, one report a line; every fault with its line."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from activities.adapters.files.yaml import text_of
+from cli.failure import Misused
+from domain.faults import Fault, Malformed, faults_of
+from domain.subscription.commands import ReportUsage
+from domain.values import parse_instant
+
+MAX_BYTES = 64 * 1024 * 1024
+REQUIRED, OPTIONAL = ("usage_id", "units"), ("used_at",)
+FAULTS_SHOWN = 20
+
+
+def reports_in(file: Path, *, by: str, actor: str | None) -> list[ReportUsage]:
+    """All the file's reports. Raises Misused with one line a fault: then nothing of it is taken."""
+    try:
+        text = text_of(file, MAX_BYTES)
+    except Malformed as malformed:
+        raise Misused(*(f"{file}: {fault}" for fault in malformed.faults)) from None
+    table = csv.reader(io.StringIO(text), strict=True)
+    reports, faults = [], []
+    try:
+        headings = next(table, [])
+        _check_columns(file, headings)
+        for cells in table:
+            place = f"{file}:{table.line_num}"
+            if len(cells) != len(headings):
+                faults.append(f"{place}: got {len(cells)} cells; takes {len(headings)}, one a column")
+                continue
+            row = dict(zip(headings, cells, strict=True))
+            try:
+                reports.append(_report(row, by, actor))
+            except ValidationError as error:
+                faults += [f"{place}: {fault}" for fault in faults_of(error)]
+            except ValueError as error:
+                fault = Fault(path=("used_at",), got=row["used_at"], takes=str(error).removeprefix("takes "))
+                faults.append(f"{place}: {fault}")
+    except csv.Error as error:
+        raise Misused(f"{file}:{table.line_num}: cannot be read as CSV ({error})") from None
+    if faults:
+        more = len(faults) - FAULTS_SHOWN
+        raise Misused(*faults[:FAULTS_SHOWN], *([f"{file}: and {more} more faults"] if more > 0 else []))
+    if not reports:
+        raise Misused(f"{file}: got no reports; takes one line each, under the headings {', '.join(REQUIRED)}")
+    return list(_once(file, reports))
+
+
+def _check_columns(file: Path, found: list[str]) -> None:
+    known = {*REQUIRED, *OPTIONAL}
+    missing = [name for name in REQUIRED if name not in found]
+    foreign = [name for name in found if name not in known]
+    if missing or foreign:
+        wrong = [f"no column {name}" for name in missing] + [f"column {name!a}, which is unknown" for name in foreign]
+        takes = f"{', '.join(REQUIRED)} and, if told later, {', '.join(OPTIONAL)}"
+        raise Misused(f"{file}:1: got {' and '.join(wrong)}; takes the columns {takes}")
+
+
+def _report(row: dict[str, str], by: str, actor: str | None) -> ReportUsage:
+    used_at = row.get("used_at") or None
+    return ReportUsage.model_validate(
+        {
+            "by": by,
+            "actor": actor,
+            "usage_id": row["usage_id"],
+            "units": row["units"],
+            "used_at": parse_instant(used_at) if used_at else None,
+        }
+    )
+
+
+def _once(file: Path, reports: list[ReportUsage]) -> Iterator[ReportUsage]:
+    """Each id once. Raises Misused where the file says two things of one."""
+    known: dict[str, ReportUsage] = {}
+    for report in reports:
+        first = known.setdefault(report.usage_id, report)
+        if first.units != report.units:
+            raise Misused(
+                f"{file}: usage_id {report.usage_id}: got {first.units:f} and {report.units:f} units; takes one"
+            )
+    yield from known.values()

@@ -1,0 +1,1 @@
+"""A customer's billing account: its invoices, payments and terms."""

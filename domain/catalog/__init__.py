@@ -1,0 +1,1 @@
+"""What is sold, at which prices, and to whom."""

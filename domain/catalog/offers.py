@@ -1,0 +1,173 @@
+"""What is sold: an offer with its term, plan, price and add-ons (CAT-1, CAT-2, TIM-6)."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from domain.calendar import AnchorRule, BillingPlan, TermLength
+from domain.money import EXPONENTS, Currency, fits, from_minor, to_minor
+from domain.values import ExactDecimal, Frozen, Id, RequestDecimal, RequestInstant, Strict, format_instant
+
+MAX_QUANTITY = 1_000_000_000
+MAX_TRIAL_DAYS = 3650
+MAX_MINOR = 10**18
+"""The most that one ledger row comes to, in minor units: what a database's 64-bit integer holds, with room."""
+
+
+class Publisher(StrEnum):
+    """CAT-1: who publishes the offer. `partner` is an ISV's marketplace offer."""
+
+    MICROSOFT = "microsoft"
+    PARTNER = "partner"
+
+
+class BillingType(StrEnum):
+    """CAT-2: licensed in advance, or used and billed in arrears (MON-3)."""
+
+    LICENSE = "license"
+    USAGE = "usage"
+
+
+class Category(StrEnum):
+    """CAT-2."""
+
+    ENTERPRISE = "enterprise"
+    SMALL_BUSINESS = "small_business"
+    TRIAL = "trial"
+
+
+class Setup(StrEnum):
+    """ISV-4, ISV-5: whether the publisher has to activate before anything begins."""
+
+    NONE = "none"
+    PUBLISHER = "publisher"
+
+
+class PinnedAddOn(Frozen):
+    """An extra that is priced for a billing period and follows its base line (SUS-2)."""
+
+    id: Id
+    unit_price: ExactDecimal
+
+
+class AddOn(PinnedAddOn, Strict):
+    """An add-on as an order describes it."""
+
+    unit_price: RequestDecimal
+
+
+class PinnedOffer(Frozen):
+    """An offer as it was when it was ordered; the subscription keeps this copy (BUY-5)."""
+
+    id: Id
+    publisher: Publisher = Publisher.PARTNER
+    billing_type: BillingType = BillingType.LICENSE
+    category: Category = Category.ENTERPRISE
+    term: TermLength
+    billing_plan: BillingPlan
+    currency: Currency
+    unit_price: ExactDecimal
+    trial_days: Annotated[int, Field(ge=0, le=MAX_TRIAL_DAYS)] = 0
+    setup: Setup = Setup.NONE
+    min_quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)] = 1
+    max_quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)] = 10_000
+    add_ons: tuple[PinnedAddOn, ...] = ()
+
+    @property
+    def metered(self) -> bool:
+        """Billed by usage, in arrears."""
+        return self.billing_type is BillingType.USAGE
+
+    @property
+    def marketplace(self) -> bool:
+        """An ISV's offer: only these renew by choice (REN-2) and can be cancelled for credit (CXL-1)."""
+        return self.publisher is Publisher.PARTNER
+
+    @property
+    def anchor_rule(self) -> AnchorRule:
+        """TIM-3, TIM-4."""
+        long_and_monthly = self.term.months >= 12 and self.billing_plan is BillingPlan.MONTHLY
+        return AnchorRule.FROM_MONTH_END if long_and_monthly else AnchorRule.CLAMP
+
+    @property
+    def months_per_period(self) -> int:
+        """The length of a billing period in months."""
+        return {
+            BillingPlan.MONTHLY: 1,
+            BillingPlan.ANNUAL: 12,
+            BillingPlan.ONE_TIME: self.term.months,
+        }[self.billing_plan]
+
+    def add_on(self, add_on_id: str) -> PinnedAddOn | None:
+        """The add-on of that id, or None when the offer lacks it."""
+        return next((a for a in self.add_ons if a.id == add_on_id), None)
+
+    def price_faults(
+        self, path: tuple[str | int, ...], price: Decimal, quantity: int | None = None
+    ) -> Iterator[tuple[tuple[str | int, ...], object, str]]:
+        """Whether a price has more decimals than the currency, or comes to more than a ledger row can hold."""
+        places, most = EXPONENTS[self.currency], max(quantity or 1, self.max_quantity)
+        if not fits(price, self.currency):
+            yield path, f"{price:f}", f"at most {places} decimals, as {self.currency} has"
+        elif to_minor(price, self.currency) * most > MAX_MINOR:
+            yield (
+                path,
+                f"{price:f}",
+                f"a price of which {most} are at most {from_minor(MAX_MINOR, self.currency):f}",
+            )
+
+
+class Offer(PinnedOffer, Strict):
+    """An offer as an order or a catalog describes it: strictly read."""
+
+    unit_price: RequestDecimal
+    add_ons: Annotated[tuple[AddOn, ...], Field(max_length=50, strict=False)] = ()
+
+    @field_validator("billing_plan")
+    @classmethod
+    def _annual_needs_a_year(cls, plan: BillingPlan, info: ValidationInfo) -> BillingPlan:
+        term = info.data.get("term")
+        if plan is BillingPlan.ANNUAL and term is not None and term.months < 12:
+            raise ValueError("takes monthly or one_time: `annual` needs a term of a year or more (TIM-6)")
+        return plan
+
+    def faults(self) -> Iterator[tuple[tuple[str | int, ...], object, str]]:
+        """What no single field shows to be wrong: (path, what came, what it takes)."""
+        yield from self.price_faults(("unit_price",), self.unit_price)
+        seen: set[str] = {self.id}
+        for index, add_on in enumerate(self.add_ons):
+            yield from self.price_faults(("add_ons", index, "unit_price"), add_on.unit_price)
+            if add_on.id in seen:
+                yield ("add_ons", index, "id"), add_on.id, "an id that no other line of the offer has"
+            seen.add(add_on.id)
+        if self.min_quantity > self.max_quantity:
+            yield ("min_quantity",), self.min_quantity, f"at most max_quantity ({self.max_quantity})"
+
+
+class Price(Strict):
+    """The catalog's price of a unit from an instant on."""
+
+    at: RequestInstant
+    unit_price: RequestDecimal
+
+
+def price_at(first: Decimal, changes: Iterable[Price], at: datetime) -> Decimal:
+    """The price at the instant: the first one, until a change begins at it or before. Changes are in order."""
+    price = first
+    for change in changes:
+        if change.at <= at:
+            price = change.unit_price
+    return price
+
+
+def order_faults(changes: Iterable[Price], first: datetime | None = None) -> Iterator[tuple[int, datetime, str]]:
+    """Each change that does not begin after the one before it, or after `first`: (index, what came, what it takes)."""
+    previous, whose = first, "the first price's"
+    for index, change in enumerate(changes):
+        if previous is not None and change.at <= previous:
+            yield index, change.at, f"an instant after {whose} ({format_instant(previous)})"
+        previous, whose = change.at, "the previous entry's"

@@ -1,0 +1,1 @@
+"""What is bought together, by whom, and why not."""

@@ -1,0 +1,70 @@
+"""What a subscription is bought with."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import Field
+
+from domain.catalog.offers import Offer, PinnedOffer, Price, order_faults
+from domain.ordering.lines import PositiveQuantity
+from domain.policy import DEFAULT_PACK, PACKS, PackName
+from domain.roles import RolePreset
+from domain.subscription.subscription import PriceFrom, Subscription
+from domain.values import Id, RequestInstant, Strict
+
+
+class Order(Strict):
+    """What one subscription begins with. `account_opened` defaults to the order's instant (SUS-3).
+
+    `prices` are the catalog's coming prices as of its version `catalog_version` (BUY-5).
+    """
+
+    subscription_id: Id
+    customer: Id
+    offer: Offer
+    at: RequestInstant
+    quantity: PositiveQuantity = 1
+    add_ons: Annotated[dict[Id, PositiveQuantity], Field(max_length=50)] = {}
+    policy: PackName = DEFAULT_PACK
+    account_opened: RequestInstant | None = None
+    by: Annotated[str, Field(min_length=1, max_length=64)] = "admin_agent"
+    roles: Annotated[RolePreset, Field(strict=False)] = RolePreset.DEFAULT
+    prices: Annotated[tuple[Price, ...], Field(max_length=100, strict=False)] = ()
+    catalog_version: Annotated[int, Field(ge=0)] = 0
+
+    def faults(self) -> Iterator[tuple[tuple[str | int, ...], object, str]]:
+        """What no single field shows to be wrong: (path, what came, what it takes)."""
+        for path, got, takes in self.offer.faults():
+            yield ("offer", *path), got, takes
+        if not list(self.offer.faults()):
+            yield from (
+                (("offer", *path), got, takes)
+                for path, got, takes in self.offer.price_faults(("unit_price",), self.offer.unit_price, self.quantity)
+            )
+            for index, price in enumerate(self.prices):
+                yield from self.offer.price_faults(("prices", index, "unit_price"), price.unit_price, self.quantity)
+        for index, got, takes in order_faults(self.prices):
+            yield ("prices", index, "at"), got, takes
+        for add_on in self.add_ons:
+            if self.offer.add_on(add_on) is None:
+                known = ", ".join(a.id for a in self.offer.add_ons) or "none: the offer has no add-ons"
+                yield ("add_ons", add_on), add_on, f"an add-on of the offer ({known})"
+
+    def subscription(self) -> Subscription:
+        """The subscription before its first event."""
+        return Subscription(
+            subscription_id=self.subscription_id,
+            customer_id=self.customer,
+            offer=PinnedOffer.model_validate(self.offer.model_dump()),
+            policy=PACKS[self.policy],
+            roles=self.roles,
+            account_opened=self.account_opened or self.at,
+            ordered_at=self.at,
+            last_at=self.at,
+            quantity=self.quantity,
+            add_ons=dict(self.add_ons),
+            unit_price=self.offer.unit_price,
+            window_from=self.at,
+            prices=tuple(PriceFrom(at=price.at, unit_price=price.unit_price) for price in self.prices),
+            catalog_version=self.catalog_version,
+        )

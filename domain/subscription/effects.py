@@ -1,0 +1,103 @@
+"""What a decision still has to do in the world, as data: performed one after another, each at least once."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from domain.money import Money
+from domain.subscription.decision import Answer, Decision
+from domain.subscription.events import Event, EventName, State
+from domain.subscription.ledger import Kind, LedgerRow
+from domain.values import ExactDecimal, Frozen, Instant
+
+
+class Record(Frozen):
+    """Journal, ledger, outbox and claims of one decision, in one transaction keyed (subscription, seq)."""
+
+    effect: Literal["record"] = "record"
+    events: tuple[Event, ...]
+    count_usage_from: Instant | None = None
+    """Where a suspension has stopped the usage: count what is unbilled since then (SUS-10)."""
+
+    @property
+    def seq(self) -> int:
+        """The decision's first event."""
+        return self.events[0].seq
+
+
+class Access(StrEnum):
+    """What is done to the users' access and data (SUS-2, SUS-3)."""
+
+    GRANT = "grant"
+    REVOKE = "revoke"
+    PURGE = "purge"
+
+
+class Provision(Frozen):
+    """A change of the tenant's access, as of an instant, keyed (subscription, seq)."""
+
+    effect: Literal["provision"] = "provision"
+    access: Access
+    at: Instant
+    seq: int
+    quantity: int
+    add_ons: dict[str, int]
+
+
+Effect = Annotated[Record | Provision, Field(discriminator="effect")]
+
+
+class Receipt(Frozen):
+    """What the books say once a decision is recorded: the usage charged with it, and what is still unbilled.
+
+    `publisher` is who is to be told of it; None where nobody is.
+    """
+
+    seq: int
+    usage_rows: tuple[LedgerRow, ...] = ()
+    unbilled_usage: ExactDecimal | None = None
+    publisher: str | None = None
+
+    def complete(self, answer: Answer) -> Answer:
+        """The answer with the usage that was charged."""
+        charge = answer.charge
+        for row in self.usage_rows:
+            if row.kind is Kind.CHARGE:
+                amount = row.amount + (charge.amount if charge else 0)
+                charge = Money(amount=amount, currency=row.currency)
+        return answer.model_copy(update={"charge": charge, "metered": False})
+
+
+_SEATS = frozenset({EventName.QUANTITY_CHANGED, EventName.ADD_ON_CHANGED})
+
+
+def effects_of(decision: Decision) -> tuple[Effect, ...]:
+    """The effects of one decision: first its record, then what its last event does to the users' access."""
+    events, subscription = decision.events, decision.subscription
+    if not events:
+        return ()
+    before, last = events[0].before.state, events[-1]
+    access: Access | None = None
+    if last.event is EventName.DELETED:
+        access = Access.PURGE
+    elif last.state.users_have_access and (not before.users_have_access or last.event in _SEATS):
+        access = Access.GRANT
+    elif before.users_have_access and not last.state.users_have_access:
+        access = Access.REVOKE
+    stopped = last.state is State.SUSPENDED and subscription.offer.metered and subscription.term
+    record = Record(events=events, count_usage_from=subscription.first_billing if stopped else None)
+    if access is None:
+        return (record,)
+    after = last.after
+    return (
+        record,
+        Provision(access=access, at=last.at, seq=last.seq, quantity=after.quantity, add_ons=after.add_ons),
+    )
+
+
+class AccessInterval(Frozen):
+    """A span in which users had access; open while `to` is None."""
+
+    start: Instant
+    end: Instant | None = None

@@ -1,0 +1,92 @@
+"""What happened in a life: one event a transition, with who, why and by which rule (ROL-3)."""
+
+from enum import StrEnum
+
+from domain.subscription.holds import Reason
+from domain.subscription.ledger import LedgerRow, UsageCharge
+from domain.values import ExactDecimal, Frozen, Instant
+
+
+class State(StrEnum):
+    """Where a subscription stands. Auto-renew, holds and a scheduled cancellation are facts beside it."""
+
+    PENDING = "pending"
+    TRIAL = "trial"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    DELETED = "deleted"
+    DEPROVISIONED = "deprovisioned"
+
+    @property
+    def ended(self) -> bool:
+        """Terminal (LIF-2)."""
+        return self in {State.CANCELLED, State.EXPIRED, State.DELETED, State.DEPROVISIONED}
+
+    @property
+    def users_have_access(self) -> bool:
+        """Invariant 5: users have access exactly in trial and active."""
+        return self in {State.TRIAL, State.ACTIVE}
+
+
+class EventName(StrEnum):
+    """The events of the scenario contract."""
+
+    PURCHASED = "purchased"
+    ACTIVATED = "activated"
+    TRIAL_STARTED = "trial_started"
+    CONVERTED = "converted"
+    PERIOD_CHARGED = "period_charged"
+    RENEWED = "renewed"
+    QUANTITY_CHANGED = "quantity_changed"
+    ADD_ON_CHANGED = "add_on_changed"
+    AUTO_RENEW_CHANGED = "auto_renew_changed"
+    CANCELLATION_SCHEDULED = "cancellation_scheduled"
+    CANCELLATION_UNDONE = "cancellation_undone"
+    SUSPENDED = "suspended"
+    REACTIVATED = "reactivated"
+    HOLD_LIFTED = "hold_lifted"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    DELETED = "deleted"
+    DEPROVISIONED = "deprovisioned"
+    PRICE_SCHEDULED = "price_scheduled"
+
+
+class Facts(Frozen):
+    """What of a subscription an event can change; recorded before and after (ROL-3)."""
+
+    state: State
+    auto_renew: bool
+    quantity: int
+    add_ons: dict[str, int]
+    holds: tuple[Reason, ...]
+    unit_price: ExactDecimal
+
+
+class Event(Frozen):
+    """One entry of a life's journal. `seq` is the previous one plus 1 (invariant 8)."""
+
+    seq: int
+    at: Instant
+    event: EventName
+    state: State
+    rule: str
+    by: str
+    actor: str | None = None
+    reason: str | None = None
+    details: str | None = None
+    command_id: str | None = None
+    before: Facts
+    after: Facts
+    rows: tuple[LedgerRow, ...] = ()
+    usage: tuple[UsageCharge, ...] = ()
+
+
+class Notification(Frozen):
+    """An event as its publisher is told of it (the outbox)."""
+
+    seq: int
+    at: Instant
+    event: EventName

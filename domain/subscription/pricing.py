@@ -1,0 +1,128 @@
+"""What is charged and credited: whole periods, the days left of one, and all of an order (MON-3, MON-4, CXL-5)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from domain.calendar import Period, days_between
+from domain.money import round_half_up
+from domain.subscription.ledger import Kind, LedgerRow, UsageCharge, adjustment_key, period_key
+from domain.subscription.subscription import Subscription
+
+
+def licence_lines(subscription: Subscription) -> Iterator[tuple[str, int, Decimal]]:
+    """(line, quantity, unit price) of all that is charged in advance: base line first, add-ons in the offer's order."""
+    offer = subscription.offer
+    if not offer.metered:
+        yield offer.id, subscription.quantity, subscription.unit_price
+    for add_on in offer.add_ons:
+        if quantity := subscription.add_ons.get(add_on.id, 0):
+            yield add_on.id, quantity, add_on.unit_price
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """Rows of one instant, for one span of time."""
+
+    at: datetime
+    period: Period
+    currency: str
+
+    def row(self, kind: Kind, line: str, quantity: int, exact: Fraction, key: str) -> Iterator[LedgerRow]:
+        """The row, rounded once (MON-1); none where it comes to zero (MON-2)."""
+        if amount := round_half_up(exact, self.currency):
+            yield LedgerRow(
+                at=self.at,
+                kind=kind,
+                line=line,
+                quantity=Decimal(quantity),
+                amount=amount,
+                currency=self.currency,
+                period=self.period,
+                key=key,
+            )
+
+
+def period_charges(subscription: Subscription, at: datetime) -> tuple[LedgerRow, ...]:
+    """The licence charges of the subscription's billing period, in advance (MON-3)."""
+    term, number = subscription.term, subscription.period
+    assert term is not None
+    sheet = _Sheet(at, subscription.billing_period(number), subscription.offer.currency)
+    return tuple(
+        row
+        for line, quantity, price in licence_lines(subscription)
+        for row in sheet.row(
+            Kind.CHARGE, line, quantity, Fraction(price) * quantity, period_key(term.number, number, line)
+        )
+    )
+
+
+def prorated(
+    subscription: Subscription, kind: Kind, line: str, quantity: int, price: Decimal, at: datetime, seq: int
+) -> tuple[LedgerRow, ...]:
+    """One line for the days left of the running period, the day of the change counted as left (MON-4)."""
+    period = subscription.billing_period(subscription.period_at(at))
+    exact = Fraction(price) * quantity * days_between(at, period.end) / days_between(period.start, period.end)
+    sheet = _Sheet(at, Period(start=at, end=period.end), subscription.offer.currency)
+    return tuple(sheet.row(kind, line, quantity, exact, adjustment_key(seq, kind, line)))
+
+
+def rest_of_period(subscription: Subscription, at: datetime, seq: int) -> tuple[LedgerRow, ...]:
+    """Every licence line for the days left of the running period (SUS-6)."""
+    return tuple(
+        row
+        for line, quantity, price in licence_lines(subscription)
+        for row in prorated(subscription, Kind.CHARGE, line, quantity, price, at, seq)
+    )
+
+
+def full_credit(subscription: Subscription, at: datetime, seq: int) -> tuple[LedgerRow, ...]:
+    """All that is left of each line's charges, one row a line (CXL-5): the order nets to zero."""
+    if subscription.term is None:
+        return ()
+    period = subscription.billing_period(subscription.period_at(at))
+    sheet = _Sheet(at, period, subscription.offer.currency)
+    left = subscription.refundable
+    return tuple(
+        row
+        for line, quantity, _ in licence_lines(subscription)
+        for row in sheet.row(
+            Kind.CREDIT, line, quantity, Fraction(left.get(line, 0)), adjustment_key(seq, Kind.CREDIT, line)
+        )
+    )
+
+
+def usage_charge(subscription: Subscription, at: datetime, *, final: bool = False) -> tuple[UsageCharge, ...]:
+    """What was used in the running billing period and is not billed yet (SUS-10); nothing in trial."""
+    offer, term = subscription.offer, subscription.term
+    if not offer.metered or term is None or subscription.first_billing is None:
+        return ()
+    period = subscription.billing_period(subscription.period)
+    if period.start >= term.end:
+        return ()
+    return (
+        UsageCharge(
+            at=at,
+            line=offer.id,
+            unit_price=subscription.unit_price,
+            currency=offer.currency,
+            period=Period(start=period.start, end=min(at, period.end)),
+            used_from=subscription.first_billing,
+            used_before=None if final else at,
+            key=period_key(term.number, subscription.period, offer.id),
+        ),
+    )
+
+
+def billed_while_suspended(subscription: Subscription, at: datetime) -> bool:
+    """Whether the boundary then bills something in suspension: counted usage, or licences where the pack says so."""
+    term = subscription.term
+    assert term is not None
+    if subscription.policy.bill_while_suspended and at < term.end:
+        following = subscription.model_copy(update={"period": subscription.period + 1})
+        if period_charges(following, at):
+            return True
+    units = subscription.unbilled_usage or Decimal(0)
+    return any(charge.row(units) for charge in usage_charge(subscription, at))

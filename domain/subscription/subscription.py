@@ -1,0 +1,183 @@
+"""One subscription: everything that decisions need to know of it, as one frozen value."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from domain.calendar import Period, boundary
+from domain.catalog.offers import PinnedOffer
+from domain.policy import PolicyPack
+from domain.roles import RolePreset
+from domain.subscription.events import Facts, State
+from domain.subscription.holds import Hold, Reason
+from domain.values import ExactDecimal, Frozen, Instant
+
+
+class Term(Frozen):
+    """A commitment `[start, end)`. `months_in` counts from the anchor to its start and runs on (TIM-7)."""
+
+    number: int
+    start: Instant
+    end: Instant
+    months_in: int
+
+
+class ScheduledCancellation(Frozen):
+    """Auto-renew off with a reason and an actor (REN-3)."""
+
+    at: Instant
+    by: str
+    reason: Reason
+    details: str | None = None
+
+
+class QuantityChange(Frozen):
+    """The last change of the quantity, which its publisher may reject while its billing period runs (MON-4).
+
+    `seq` is its event's number, `before` the quantity that it replaced, `period_end` that period's end. A
+    rejection is a change too: `rejects` is the seq of the change that it undid.
+    """
+
+    seq: int
+    before: int
+    period_end: Instant
+    rejects: int | None = None
+
+
+class PriceFrom(Frozen):
+    """The catalog's price from an instant on (BUY-5)."""
+
+    at: Instant
+    unit_price: ExactDecimal
+
+
+class Subscription(Frozen):
+    """A subscription at one moment of its life.
+
+    `policy` is pinned for the term; `next_policy`, its new version, holds from the next term on (BUY-5).
+    `term` is None while pending and in trial. `period` numbers the billing period that ran at the last
+    event, from 1 within its term. `paid_through` is the end of the last licence period charged.
+    `prices` are those of coming terms, in the order of their instants; `catalog_version` is the newest catalog
+    that told them. `refundable` is, for each line, the charges less the credits since the refund window opened (CXL-5).
+    `unbilled_usage` is what the usage book counted once a suspension stopped the usage; None when not
+    counted.
+    """
+
+    subscription_id: str
+    customer_id: str
+    offer: PinnedOffer
+    policy: PolicyPack
+    next_policy: PolicyPack | None = None
+    roles: RolePreset = RolePreset.DEFAULT
+    account_opened: Instant
+    ordered_at: Instant
+    state: State = State.PENDING
+    seq: int = 0
+    last_at: Instant
+    quantity: int
+    add_ons: dict[str, int]
+    last_change: QuantityChange | None = None
+    auto_renew: bool = True
+    scheduled_cancellation: ScheduledCancellation | None = None
+    holds: tuple[Hold, ...] = ()
+    deletes_at: Instant | None = None
+    trial_end: Instant | None = None
+    first_billing: Instant | None = None
+    anchor: Instant | None = None
+    term: Term | None = None
+    period: int = 0
+    paid_through: Instant | None = None
+    unit_price: ExactDecimal
+    prices: tuple[PriceFrom, ...] = ()
+    catalog_version: int = 0
+    window_from: Instant
+    refundable: dict[str, ExactDecimal] = {}
+    unbilled_usage: ExactDecimal | None = None
+
+    @property
+    def facts(self) -> Facts:
+        """What the journal records before and after each event."""
+        return Facts(
+            state=self.state,
+            auto_renew=self.auto_renew,
+            quantity=self.quantity,
+            add_ons=self.add_ons,
+            holds=tuple(hold.reason for hold in self.holds),
+            unit_price=self.unit_price,
+        )
+
+    @property
+    def commitment_end(self) -> datetime | None:
+        """When the running term ends, or the trial where no term has begun."""
+        return self.term.end if self.term else self.trial_end
+
+    @property
+    def refund_closes(self) -> datetime:
+        """The first instant at which a cancel no longer credits (CXL-4)."""
+        return self.window_from + self.policy.refund_window(self.offer.billing_plan)
+
+    def lapsed(self, now: datetime) -> bool:
+        """Suspended past the end of its term or trial: nothing is left to renew (LIF-3)."""
+        end = self.commitment_end
+        return self.state is State.SUSPENDED and end is not None and now >= end
+
+    def in_free_trial(self, now: datetime) -> bool:
+        """Whether the trial runs, suspended or not (SUS-8)."""
+        return self.term is None and self.trial_end is not None and now < self.trial_end
+
+    def quantity_rejectable(self, now: datetime) -> bool:
+        """Whether the quantity was changed in the running billing period, or that is rejected already (MON-4)."""
+        last = self.last_change
+        return last is not None and (now < last.period_end or last.rejects is not None)
+
+    def boundary(self, months: int) -> datetime:
+        """The boundary so many months after the anchor. The subscription must have one."""
+        assert self.anchor is not None
+        return boundary(self.anchor, months, self.offer.anchor_rule)
+
+    def billing_period(self, number: int) -> Period:
+        """The numbered billing period of the running term; past its last one, what would follow."""
+        assert self.term is not None
+        step = self.offer.months_per_period
+        first = self.term.months_in + (number - 1) * step
+        return Period(start=self.boundary(first), end=self.boundary(first + step))
+
+    def period_at(self, now: datetime) -> int:
+        """The number of the running term's billing period that the instant falls in."""
+        number = max(self.period, 1)
+        while self.billing_period(number).end <= now:
+            number += 1
+        return number
+
+    def coming_prices(self, now: datetime) -> tuple[Decimal, tuple[PriceFrom, ...]]:
+        """The price of a term that begins just after now, and the changes that are still to begin (BUY-5)."""
+        price = self.price_for(now, including=True)
+        changes, running = [], price
+        for known in self.prices:
+            if known.at > now and known.unit_price != running:
+                changes.append(known)
+                running = known.unit_price
+        return price, tuple(changes)
+
+    def with_prices(self, told: tuple[PriceFrom, ...], now: datetime) -> "Subscription":
+        """What is told, in order, in place of all that is known from its first instant on (BUY-5).
+
+        Nothing is kept that no coming term can take: a price that another has followed by now, or that changes
+        nothing.
+        """
+        first = told[0].at
+        whole = self.model_copy(update={"prices": (*(p for p in self.prices if p.at < first), *told)})
+        price, changes = whole.coming_prices(now)
+        begun = tuple(p for p in whole.prices if p.at <= now)[-1:] if price != self.unit_price else ()
+        return self.model_copy(update={"prices": (*begun, *changes)})
+
+    def prices_after(self, instant: datetime, *, including: bool) -> tuple[PriceFrom, ...]:
+        """What is still to come of the known prices, once a term has begun at that instant with `price_for` it."""
+        return tuple(p for p in self.prices if p.at > instant or (p.at == instant and not including))
+
+    def price_for(self, instant: datetime, *, including: bool) -> Decimal:
+        """The price that a term beginning then takes (BUY-5); `including` counts one known at that very instant."""
+        price = self.unit_price
+        for known in self.prices:
+            if known.at < instant or (including and known.at == instant):
+                price = known.unit_price
+        return price

@@ -1,0 +1,69 @@
+"""Who may run a server on the files of a data directory: one process at a time."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from hosting.embedded.ports import Endpoints
+from hosting.errors import DirectoryInUse
+
+LOCK_NAME = "server.lock"
+
+
+class ServerLock:
+    """The lock is the kernel's, so a holder that was killed leaves nothing to clean up.
+
+    Whoever inherits the file descriptor holds it too: given to the server, the files stay locked as long
+    as it lives, even if its parent is gone. The file's content tells others where the server is.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / LOCK_NAME
+        self._descriptor: int | None = None
+
+    @property
+    def path(self) -> Path:
+        return self._path
+
+    def acquire(self) -> bool:
+        """True if it is ours now; false if another process has it."""
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise DirectoryInUse(
+                f"The data directory {self._path.parent} cannot be used: {error.strerror}. "
+                "Choose a directory that you can write to."
+            ) from None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return False
+        os.ftruncate(descriptor, 0)
+        self._descriptor = descriptor
+        return True
+
+    def fileno(self) -> int:
+        assert self._descriptor is not None, "acquire it first"
+        return self._descriptor
+
+    def publish(self, endpoints: Endpoints) -> None:
+        os.pwrite(self.fileno(), endpoints.to_json().encode(), 0)
+
+    def withdraw(self) -> None:
+        """Before the server is stopped: nobody should join what is about to end."""
+        os.ftruncate(self.fileno(), 0)
+
+    def published(self) -> Endpoints | None:
+        """Where the holder's server is; None while it is starting."""
+        try:
+            return Endpoints.from_json(self._path.read_text())
+        except OSError:
+            return None
+
+    def release(self) -> None:
+        # Closed, not unlocked: unlocking would take it from a server that inherited it, too.
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None

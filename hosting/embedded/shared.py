@@ -1,0 +1,116 @@
+"""One embedded server for all the processes that use a data directory."""
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from hosting.embedded.lock import ServerLock
+from hosting.embedded.ports import Endpoints
+from hosting.embedded.server import EmbeddedServer
+from hosting.errors import DirectoryInUse, ServerGone
+
+DATABASE_NAME = "temporal.db"
+
+# A server whose owner was killed is about to die on Linux, where the kernel sees to it; elsewhere it stays.
+ORPHAN_GRACE_SECONDS = 2.0
+
+WATCH_SECONDS = 0.5
+"""How often a server is asked whether it is still there. It is gone when it does not answer twice in a row."""
+
+
+@dataclass(frozen=True)
+class SharedServer:
+    endpoints: Endpoints
+    joined: bool
+    """True when another process runs it: it stops when that one does."""
+
+    async def watch(self) -> None:
+        """Raise ServerGone once nobody answers at the server's port; never return."""
+        missed = 0
+        while missed < 2:
+            await asyncio.sleep(WATCH_SECONDS)
+            missed = 0 if await _answers(self.endpoints.address) else missed + 1
+        whose = "that another process ran on these files" if self.joined else "of this process"
+        raise ServerGone(
+            f"The Temporal server {whose} at {self.endpoints.address} has stopped, so this worker stops, too: "
+            "start it again, it runs a server of its own."
+        )
+
+
+@contextlib.asynccontextmanager
+async def shared_server(
+    directory: Path,
+    *,
+    port: int = 0,
+    http_port: int = 0,
+    ui_port: int | None = None,
+    namespace: str = "default",
+    join_timeout: timedelta = timedelta(seconds=30),
+) -> AsyncIterator[SharedServer]:
+    """Start a server on the directory's files, or join the one that is running on them already."""
+    lock = ServerLock(directory)
+    first = await _acquire_or_find(lock, join_timeout)
+    if first is not None:
+        yield SharedServer(first, joined=True)
+        return
+    try:
+        async with EmbeddedServer(
+            directory,
+            db_filename=directory / DATABASE_NAME,
+            port=port,
+            http_port=http_port,
+            ui_port=ui_port,
+            namespace=namespace,
+            inherited=[lock.fileno()],
+        ) as server:
+            lock.publish(server.endpoints)
+            try:
+                yield SharedServer(server.endpoints, joined=False)
+            finally:
+                lock.withdraw()
+    finally:
+        lock.release()
+
+
+async def _acquire_or_find(lock: ServerLock, timeout: timedelta) -> Endpoints | None:
+    """None once the lock is ours. The holder may be starting or ending just now, hence the patience."""
+    began = time.monotonic()
+    while not lock.acquire():
+        first = lock.published()
+        waited = time.monotonic() - began
+        lasting = first is not None and (_exists(first.owner_pid) or waited > ORPHAN_GRACE_SECONDS)
+        if first is not None and lasting and await _answers(first.address):
+            return first
+        if waited > timeout.total_seconds():
+            where = f"process {first.pid} at {first.address}" if first else "another process"
+            raise DirectoryInUse(
+                f"The data directory {lock.path.parent} is held by {where}, whose server does not answer: "
+                "stop that process, or choose another data directory."
+            )
+        await asyncio.sleep(0.05)
+    return None
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # it exists and is somebody else's
+    return True
+
+
+async def _answers(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        _, writer = await asyncio.wait_for(asyncio.open_connection(host, int(port)), 1)
+    except (OSError, TimeoutError):
+        return False
+    writer.close()
+    return True

@@ -1,0 +1,1 @@
+"""The Nexus service and its endpoint."""

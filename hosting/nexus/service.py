@@ -1,0 +1,116 @@
+"""The Nexus service `subscriptions`: workflows elsewhere ask, and get an answer, without knowing a workflow id."""
+
+import asyncio
+from collections.abc import Awaitable
+from datetime import timedelta
+from typing import TypeVar
+
+from nexusrpc import HandlerError, HandlerErrorType
+from nexusrpc.handler import StartOperationContext, service_handler, sync_operation
+from pydantic import ValidationError
+from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
+
+from domain.faults import Fault
+from domain.subscription.decision import Answer
+from domain.values import Strict
+from statemachines.subscription.life import NotNow
+from workflows.calls.asking import NotAnswered, Rejected, no_worker
+from workflows.durable import options
+from workflows.guard.converter import DATA_CONVERTER, malformed
+from workflows.nexus.messages import (
+    SERVICE,
+    CancelSubscription,
+    NexusRequest,
+    ReactivateSubscription,
+    ShowSubscription,
+    SuspendSubscription,
+)
+from workflows.subscription.client import AlreadyEnded, Subscriptions, UnknownSubscription
+from workflows.subscription.messages import Details
+
+R = TypeVar("R", bound=Strict)
+T = TypeVar("T")
+
+
+@service_handler(name=SERVICE)
+class NexusSubscriptions:
+    """Each operation is one update or query; a refusal by a rule is an answer.
+
+    An operation that is tried again has the request id of the first try, and so one effect. What cannot be read or is
+    out of time is BAD_REQUEST, an unknown subscription NOT_FOUND, both for good; where nobody answers in time it is
+    UNAVAILABLE, and the server tries again.
+    """
+
+    def __init__(self, subscriptions: Subscriptions, patience: timedelta = options.NEXUS_TIMEOUT) -> None:
+        self._subscriptions = subscriptions
+        self._patience = patience.total_seconds()
+
+    @sync_operation
+    async def cancel(self, context: StartOperationContext, given: RawValue) -> Answer:
+        """End it (CXL-2, CXL-3)."""
+        return await self._ask(context, read(given, CancelSubscription))
+
+    @sync_operation
+    async def suspend(self, context: StartOperationContext, given: RawValue) -> Answer:
+        """Place a hold (SUS-1)."""
+        return await self._ask(context, read(given, SuspendSubscription))
+
+    @sync_operation
+    async def reactivate(self, context: StartOperationContext, given: RawValue) -> Answer:
+        """Lift holds (SUS-5, SUS-9)."""
+        return await self._ask(context, read(given, ReactivateSubscription))
+
+    @sync_operation
+    async def details(self, context: StartOperationContext, given: RawValue) -> Details:
+        """The subscription as it stands, ended or not."""
+        subscription_id = read(given, ShowSubscription).subscription_id
+        return await self._answered(subscription_id, self._subscriptions.details(subscription_id))
+
+    async def _ask(self, context: StartOperationContext, request: NexusRequest) -> Answer:
+        return await self._answered(request.subscription_id, self._decided(request, context.request_id))
+
+    async def _decided(self, request: NexusRequest, request_id: str) -> Answer:
+        """The answer. An ended life takes no update, but knows what it answered, and which rule says no now."""
+        try:
+            command = request.command(request_id)
+        except ValidationError as error:
+            raise HandlerError(malformed(error).message, type=HandlerErrorType.BAD_REQUEST) from None
+        subscription_id = request.subscription_id
+        try:
+            return await self._subscriptions.ask(subscription_id, command, wait=False)
+        except AlreadyEnded:
+            life = await self._subscriptions.life(subscription_id)
+            return life.repeated(command) or await self._subscriptions.preview(subscription_id, command)
+
+    async def _answered(self, subscription_id: str, asking: Awaitable[T]) -> T:
+        """What comes of asking, within the time that one try has; every failure as Nexus names it, in one line."""
+        try:
+            async with asyncio.timeout(self._patience):
+                return await asking
+        except UnknownSubscription as error:
+            raise HandlerError(str(error), type=HandlerErrorType.NOT_FOUND) from None
+        except (Rejected, NotNow) as error:
+            raise HandlerError(str(error), type=HandlerErrorType.BAD_REQUEST) from None
+        except NotAnswered as error:
+            raise HandlerError(str(error), type=HandlerErrorType.UNAVAILABLE) from None
+        except TimeoutError:
+            raise HandlerError(no_worker(subscription_id), type=HandlerErrorType.UNAVAILABLE) from None
+
+
+def read(given: RawValue, model: type[R]) -> R:
+    """The request. HandlerError of type BAD_REQUEST, in this project's words, where it is none.
+
+    It is read here since the SDK would say no more than that the input cannot be decoded.
+    """
+    try:
+        request: object = DATA_CONVERTER.payload_converter.from_payload(given.payload, model)
+    except ApplicationError as error:
+        words = error.message
+    except (KeyError, RuntimeError, UnicodeDecodeError) as error:
+        words = f"Malformed request: it cannot be decoded: {' '.join(str(error).split())}"
+    else:
+        if isinstance(request, model):
+            return request
+        words = f"Malformed request: {Fault((), request, 'a mapping of fields')}"
+    raise HandlerError(words, type=HandlerErrorType.BAD_REQUEST)

@@ -1,0 +1,33 @@
+"""The workers that tell publishers: one for each, on a task queue of its own, so that a slow one delays nobody else."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from temporalio.client import Client
+from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
+
+from activities.notifications.activities import NotificationActivities
+from activities.notifications.publishers import Publishers
+from workflows.notifications.messages import telling_queue
+
+POLLERS = 2
+"""Of each publisher's queue: enough for its rate, few enough for hundreds of publishers in one worker."""
+
+
+@asynccontextmanager
+async def telling_workers(
+    client: Client, task_queue: str, publishers: Publishers, notifications: NotificationActivities
+) -> AsyncIterator[None]:
+    """A worker for each publisher. The server holds its rate, over all workers; `at_once` is this process's."""
+    async with AsyncExitStack() as stack:
+        for endpoint in publishers.publishers:
+            worker = Worker(
+                client,
+                task_queue=telling_queue(task_queue, endpoint.id),
+                activities=[notifications.tell],
+                max_concurrent_activities=endpoint.at_once,
+                max_task_queue_activities_per_second=endpoint.per_second,
+                activity_task_poller_behavior=PollerBehaviorSimpleMaximum(POLLERS),
+            )
+            await stack.enter_async_context(worker)
+        yield

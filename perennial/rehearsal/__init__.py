@@ -1,0 +1,1 @@
+"""Scenarios lived on a real Temporal server."""

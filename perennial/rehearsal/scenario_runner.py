@@ -1,0 +1,237 @@
+"""A scenario lived on a real server: bought with a test clock, moved by the server's own time skipping."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Protocol
+from zlib import crc32
+
+from domain.account.events import AccountEvent
+from domain.account.invoice import Invoice, InvoiceLine
+from domain.account.requests import AccountRequest
+from domain.subscription.commands import Command, ReportUsage
+from domain.subscription.decision import Answer, Outcome
+from domain.subscription.effects import AccessInterval
+from domain.subscription.events import Event, Notification
+from domain.subscription.ledger import LedgerRow
+from perennial.rehearsal.time_skipping import ServerClock
+from perennial.rehearsal.time_travel import TimeTravel
+from statemachines.simulation.document import Story
+from statemachines.simulation.invoice_document import scenario_invoices
+from statemachines.simulation.scenario import Scenario
+from statemachines.subscription.life import Life
+from statemachines.subscription.timeline import next_milestone, timeline
+from workflows.account.client import Accounts
+from workflows.account.messages import StartAccount
+from workflows.durable import options
+from workflows.durable.test_clock import TestClock
+from workflows.subscription.client import Subscriptions
+
+LONGEST_NAME = 55
+"""Of a customer's id, so that the mark behind it fits."""
+
+
+class Archive(Protocol):
+    """What has been written of a life, read back."""
+
+    async def events(self, subscription_id: str) -> list[Event]:
+        """The journal, in order."""
+        ...
+
+    async def rows(self, subscription_id: str) -> list[LedgerRow]:
+        """The ledger, in the order in which it was written."""
+        ...
+
+    async def access(self, subscription_id: str) -> list[AccessInterval]:
+        """When users had access."""
+        ...
+
+    async def notifications(self, subscription_id: str) -> list[Notification]:
+        """The outbox, in order."""
+        ...
+
+
+class UsageBook(Protocol):
+    """Takes usage that the lifecycle accepted."""
+
+    async def report_usage(self, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
+        """Record it once per usage id."""
+        ...
+
+
+class AccountArchive(Protocol):
+    """What has been written of a customer's account, read back."""
+
+    async def documents(self, customer_id: str) -> list[Invoice]:
+        """The invoices, in the order in which they were closed."""
+        ...
+
+    async def events(self, customer_id: str) -> list[AccountEvent]:
+        """The account's journal, in order."""
+        ...
+
+    async def uninvoiced(self, customer_id: str) -> list[InvoiceLine]:
+        """What no invoice has yet."""
+        ...
+
+
+class Surroundings(Protocol):
+    """Where a scenario is lived: a server with a worker, and the books."""
+
+    @property
+    def subscriptions(self) -> Subscriptions: ...
+    @property
+    def accounts(self) -> Accounts: ...
+    @property
+    def clock(self) -> ServerClock: ...
+    @property
+    def reader(self) -> Archive: ...
+    @property
+    def account_reader(self) -> AccountArchive: ...
+    @property
+    def books(self) -> UsageBook: ...
+
+
+def live_customer(scenario: Scenario, subscription_id: str) -> str:
+    """Whose life it is: an account is its customer's, so where it is lived each life has a customer of its own."""
+    if not scenario.billed:
+        return scenario.order.customer
+    return f"{scenario.order.customer[:LONGEST_NAME]}-{crc32(subscription_id.encode()):08x}"
+
+
+class LiveScenario:
+    """One life on the server. `progress` is told each command and milestone as it is reached."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        subscription_id: str,
+        world: Surroundings,
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._scenario = scenario
+        self._id = subscription_id
+        self._world = world
+        self._subscriptions = world.subscriptions
+        self._progress = progress
+        self._clock = TestClock()
+
+    @property
+    def _customer(self) -> str:
+        return live_customer(self._scenario, self._id)
+
+    async def run(self, now: datetime) -> Story:
+        """Buy at `now` on the server's clock, live the whole scenario, and tell what happened."""
+        scenario = self._scenario
+        self._clock = TestClock.ahead_by(scenario.order.at - now)
+        if scenario.billed:
+            await self._world.accounts.open(self._account())
+        order = scenario.order_for(self._id).model_copy(update={"customer": self._customer})
+        await self._subscriptions.buy(order, clock=self._clock, invoiced=False)
+        await self._subscriptions.committed(self._id, 1)
+        answers = []
+        for number, command in enumerate(scenario.commands, start=1):
+            assert command.at is not None
+            await self._live_until(command.at)
+            answers.append(await self._asked(command, number))
+            self._progress(f"{command.action}: {answers[-1].outcome}")
+        await self._live_until(scenario.until)
+        return await self._story(answers)
+
+    def _account(self) -> StartAccount:
+        scenario = self._scenario
+        return StartAccount(
+            customer_id=self._customer,
+            policy=scenario.policy,
+            suspends=scenario.terms.suspends_after is not None,
+            opened_at=scenario.order.at,
+            clock=self._clock,
+        )
+
+    async def _story(self, answers: list[Answer]) -> Story:
+        archive, until = self._world.reader, self._scenario.until
+        subscription = (await self._settled()).subscription
+        return Story(
+            name=self._scenario.name,
+            subscription=subscription,
+            answers=tuple(answers),
+            events=tuple(await archive.events(self._id)),
+            rows=tuple(await archive.rows(self._id)),
+            access=tuple(await archive.access(self._id)),
+            notifications=tuple(await archive.notifications(self._id)),
+            timeline=tuple(timeline(subscription, until)),
+            invoices=await self._invoices() if self._scenario.billed else None,
+        )
+
+    async def _invoices(self) -> tuple[dict[str, Any], ...]:
+        archive = self._world.account_reader
+        customer = self._customer
+        invoices, events = await archive.documents(customer), await archive.events(customer)
+        return tuple(scenario_invoices(invoices, events, await archive.uninvoiced(customer)))
+
+    async def _asked(self, command: Command | AccountRequest, number: int) -> Answer:
+        if isinstance(command, AccountRequest):
+            answer = await self._world.accounts.ask(self._customer, command)
+            await self._world.accounts.settled(self._customer)
+            # The story is the file's customer's.
+            named = answer.message.replace(self._customer, self._scenario.order.customer)
+            return answer.model_copy(update={"message": named})
+        return await self._ask(command.model_copy(update={"command_id": f"command-{number}"}))
+
+    async def _ask(self, command: Command) -> Answer:
+        if isinstance(command, ReportUsage):
+            return await report_usage(self._subscriptions, self._world.books, self._id, command)
+        life = await self._subscriptions.life(self._id)
+        if life.ended:
+            return await self._subscriptions.preview(self._id, command)
+        return await self._subscriptions.ask(self._id, command)
+
+    async def _live_until(self, to: datetime) -> None:
+        if self._scenario.billed:
+            clocks = {self._id: self._clock}
+            travel = TimeTravel(
+                self._customer,
+                self._clock,
+                clocks,
+                self._world.accounts,
+                self._subscriptions,
+                self._world.clock,
+                self._progress,
+            )
+            await travel.live_until(to)
+        else:
+            await self._live_alone_until(to)
+
+    async def _live_alone_until(self, to: datetime) -> None:
+        """Let every milestone due at or before the instant fire, and settle after each stop.
+
+        The clock runs on in real seconds after each stop, so far leaps end some minutes short of the
+        instant, and the milestones in those minutes are then reached one by one.
+        """
+        life = await self._settled()
+        short = to - options.START_POINT_MARGIN
+        milestone = next_milestone(life.subscription)
+        if milestone and milestone.at <= short:
+            life = await self._advance(short)
+        while (milestone := next_milestone(life.subscription)) and milestone.at <= to:
+            life = await self._advance(milestone.at)
+
+    async def _advance(self, to: datetime) -> Life:
+        handle = self._subscriptions.handle(self._id)
+        await self._world.clock.advance(handle, self._clock, to)
+        life = await self._settled(to)
+        self._progress(f"{life.subscription.state} at {to:%Y-%m-%d}")
+        return life
+
+    async def _settled(self, to: datetime | None = None) -> Life:
+        """Wait until everything due by then has happened and its effects are performed."""
+        return await self._subscriptions.settled(self._id, to)
+
+
+async def report_usage(
+    subscriptions: Subscriptions, usage: UsageBook, subscription_id: str, command: ReportUsage
+) -> Answer:
+    """Ask the lifecycle whether the usage may be recorded, then record it: it never enters a history."""
+    answer = await subscriptions.preview(subscription_id, command)
+    if answer.outcome is not Outcome.DONE:
+        return answer
+    return await usage.report_usage(subscription_id, command, answer)

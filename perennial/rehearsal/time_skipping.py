@@ -1,0 +1,42 @@
+"""The one module that knows the server's time skipping, whose API is experimental: a clock for test lives."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio.client import Client, WorkflowHandle
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
+
+from workflows.durable.test_clock import TestClock
+
+MAX_SKIPS = 1_000_000
+FAST_FORWARD_TIMEOUT = timedelta(minutes=5)
+
+
+class ClockStuck(Exception):
+    """The clock could not be moved: without a worker nothing moves it."""
+
+
+class ServerClock:
+    """Moves the virtual clock of workflows to absolute instants of their subscriptions."""
+
+    def __init__(self, client: Client) -> None:
+        config = TimeSkippingConfig(max_session_skip_count=MAX_SKIPS, disable_propagation=True)
+        self._skipper = TimeSkipper(client, config=config)
+
+    async def now(self, handle: WorkflowHandle[Any, Any], clock: TestClock) -> datetime:
+        """The instant that it is for the workflow: as far as its clock has been moved."""
+        return await self._skipper.get_current_time(handle) + clock.offset
+
+    async def advance(self, handle: WorkflowHandle[Any, Any], clock: TestClock, to: datetime) -> None:
+        """Let the subscription's clock reach the instant; does nothing where it has passed already.
+
+        Raises ClockStuck when it does not get there, as when no worker takes the workflow's tasks.
+        """
+        ahead = to - await self.now(handle, clock)
+        if ahead <= timedelta(0):
+            return
+        try:
+            await asyncio.wait_for(self._skipper.fast_forward(handle, ahead), FAST_FORWARD_TIMEOUT.total_seconds())
+        except TimeoutError:
+            raise ClockStuck(f"{handle.id}: the clock did not reach {to}. Is a worker running?") from None

@@ -1,0 +1,82 @@
+"""A customer's clock: the account and its subscriptions moved together, milestone by milestone."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from perennial.rehearsal.time_skipping import ServerClock
+from statemachines.account.timeline import next_account_milestone
+from statemachines.subscription.timeline import next_milestone
+from workflows.account.client import Accounts
+from workflows.durable.test_clock import TestClock
+from workflows.subscription.client import Subscriptions
+
+
+class TimeTravel:
+    """Moves one customer. An invoice closed on a virtual day holds what was charged before it.
+
+    Everything of the customer has a test clock; `subscriptions` are those that go on, each with its own.
+    """
+
+    def __init__(
+        self,
+        customer_id: str,
+        account_clock: TestClock,
+        clocks: Mapping[str, TestClock],
+        accounts: Accounts,
+        subscriptions: Subscriptions,
+        server_clock: ServerClock,
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._customer_id = customer_id
+        self._account_clock = account_clock
+        self._clocks = dict(clocks)
+        self._accounts = accounts
+        self._subscriptions = subscriptions
+        self._server_clock = server_clock
+        self._progress = progress
+
+    async def advance(self, to: datetime) -> None:
+        """Let every milestone due at or before the instant happen, in order; then all clocks stand there.
+
+        Raises ClockStuck, and NotAnswered where something does not settle.
+        """
+        await self.live_until(to)
+        for subscription_id, clock in self._clocks.items():
+            # One that has ended on the way has no clock any more.
+            if not (await self._subscriptions.settled(subscription_id)).subscription.state.ended:
+                await self._server_clock.advance(self._subscriptions.handle(subscription_id), clock, to)
+        await self._server_clock.advance(self._accounts.handle(self._customer_id), self._account_clock, to)
+
+    async def live_until(self, to: datetime) -> None:
+        """Let every milestone due at or before the instant happen, in order.
+
+        Only the clocks whose milestone it is are moved: those of the others run on in real seconds, and must not
+        pass what comes next.
+        """
+        while (at := await self._next_instant()) <= to:
+            for subscription_id, milestone in (await self._milestones()).items():
+                if milestone <= at:
+                    handle = self._subscriptions.handle(subscription_id)
+                    await self._server_clock.advance(handle, self._clocks[subscription_id], at)
+                    await self._subscriptions.settled(subscription_id, at)
+            if await self._next_of_account() <= at:
+                handle_of_account = self._accounts.handle(self._customer_id)
+                await self._server_clock.advance(handle_of_account, self._account_clock, at)
+                await self._accounts.settled(self._customer_id, at)
+            self._progress(f"{at:%Y-%m-%d}")
+
+    async def _next_instant(self) -> datetime:
+        """The soonest milestone of all."""
+        return min([await self._next_of_account(), *(await self._milestones()).values()])
+
+    async def _next_of_account(self) -> datetime:
+        return next_account_milestone((await self._accounts.settled(self._customer_id)).account).at
+
+    async def _milestones(self) -> dict[str, datetime]:
+        """The next of each subscription that has one."""
+        found = {}
+        for subscription_id in self._clocks:
+            life = await self._subscriptions.settled(subscription_id)
+            if milestone := next_milestone(life.subscription):
+                found[subscription_id] = milestone.at
+        return found

@@ -1,0 +1,1 @@
+"""A billing account's lifecycle: closing months, reminders, holds and payments."""

@@ -1,0 +1,48 @@
+"""Invoices as JSON documents, the same in every command and scenario."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from domain.account.invoice import Invoice, InvoiceHead, InvoiceLine
+from domain.values import format_decimal, format_instant
+from statemachines.account.standing import Standing
+from statemachines.subscription.documents import ledger_document
+
+
+def head_document(head: InvoiceHead, standing: Standing) -> dict[str, Any]:
+    """The invoice without its lines, ready for JSON."""
+    totals = head.totals
+    return {
+        "invoice": head.invoice,
+        "customer": head.customer_id,
+        "state": standing.state.value,
+        "currency": head.currency,
+        "period": {"start": format_instant(head.period.start), "end": format_instant(head.period.end)},
+        "issued_at": format_instant(head.issued_at),
+        "due_at": format_instant(head.due_at),
+        "charges": format_decimal(totals.charges),
+        "credits": format_decimal(totals.credits),
+        "total": format_decimal(totals.total),
+        "carried_in": format_decimal(totals.carried_in),
+        "due": format_decimal(totals.due),
+        "carried_out": format_decimal(totals.carried_out),
+        "paid": format_decimal(standing.paid),
+        "owed": format_decimal(totals.due - standing.paid),
+        "reminders": standing.reminders,
+        "failed_payments": standing.failures,
+        "suspended_at": format_instant(standing.suspended_at) if standing.suspended_at else None,
+        "payments": [
+            {"payment_id": p.payment_id, "at": format_instant(p.at), "amount": format_decimal(p.amount)}
+            for p in standing.payments
+        ],
+    }
+
+
+def invoice_document(invoice: Invoice, standing: Standing) -> dict[str, Any]:
+    """The whole invoice, ready for JSON."""
+    return {**head_document(invoice.head, standing), "lines": lines_document(invoice.lines)}
+
+
+def lines_document(lines: Iterable[InvoiceLine]) -> list[dict[str, Any]]:
+    """Its lines, each with the subscription that it is of."""
+    return [{"subscription": line.subscription_id, **ledger_document([line.row])[0]} for line in lines]

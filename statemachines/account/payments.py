@@ -1,0 +1,162 @@
+"""Payments, received and failed: what they pay, what becomes credit, and whose holds they lift (MON-6, SUS-9)."""
+
+from decimal import Decimal
+
+from domain.account.account import Account, Payment, Receivable, trace_of
+from domain.account.events import AccountEventName, Allocation, Lift
+from domain.account.requests import FailPayment, ReceivePayment
+from domain.money import Money, from_minor, to_minor
+from domain.rules import Rule
+from statemachines.account.draft import AccountDraft
+from statemachines.account.machine import InvoicePlace, Invoices
+
+PAYMENTS_KEPT, TRACES_KEPT = 500, 5_000
+"""How many payments an account carries whole, and of how many before them their traces. The books know them all."""
+
+
+def receive(draft: AccountDraft, request: ReceivePayment, invoices: Invoices) -> None:
+    """MON-6: it pays the named invoice, or the unpaid ones from the oldest on; what is left becomes credit."""
+    account = draft.account
+    # With exactly the currency's decimals: `1.500` dollars are `1.50`.
+    whole = from_minor(to_minor(request.amount, request.currency), request.currency)
+    money = Money(amount=whole, currency=request.currency)
+    if _is_known(draft, request, money):
+        return
+    if words := _why_not(account, request):
+        draft.refuse(Rule.MON_6, words)
+        return
+    named = account.receivable(request.invoice) if request.invoice else None
+    left, allocations = money.amount, []
+    for receivable in [named] if named else account.unpaid_in(request.currency):
+        if part := min(left, receivable.owed):
+            allocations.append(_pay(draft, receivable, part, invoices))
+            left -= part
+    if left:
+        draft.update(credit={**account.credit, request.currency: account.credit_in(request.currency) + left})
+        draft.credited = Money(amount=left, currency=request.currency)
+    lifts = account.holds and not draft.account.holds
+    if lifts:
+        draft.then(Lift(seq=draft.next_seq, at=draft.at))
+    _remember(draft, Payment(payment_id=request.payment_id, amount=money.amount, currency=money.currency))
+    draft.message = _words(money, allocations, draft)
+    draft.emit(
+        AccountEventName.PAYMENT_RECEIVED,
+        Rule.MON_6,
+        invoice=request.invoice,
+        amount=money.amount,
+        currency=money.currency,
+        payment_id=request.payment_id,
+        allocations=tuple(allocations),
+        credited=left,
+        lifts=lifts,
+    )
+
+
+def fail(draft: AccountDraft, request: FailPayment, invoices: Invoices) -> None:
+    """MON-6: noted on its invoice, or on the oldest unpaid one. Dates and states stay as they are."""
+    account = draft.account
+    known = account.payment(request.payment_id) if request.payment_id else None
+    if known and known.failed:
+        draft.unchanged(f"That payment {known.payment_id} failed is recorded already.")
+        return
+    if known:
+        draft.refuse(Rule.MON_6, f"Payment {known.payment_id} was received: it cannot have failed.")
+        return
+    receivable = account.receivable(request.invoice) if request.invoice else next(iter(account.receivables), None)
+    place = InvoicePlace(state=receivable.state.value) if receivable else InvoicePlace()
+    if receivable is None or invoices.send(place, "fail_payment") is None:
+        draft.refuse(Rule.MON_6, _not_unpaid(account, request.invoice))
+        return
+    if request.payment_id:
+        _remember(draft, Payment(payment_id=request.payment_id, amount=None, currency=None, failed=True))
+    owed = Money(amount=receivable.owed, currency=receivable.currency)
+    draft.message = f"Noted: {receivable.invoice} is still unpaid, {owed} is owed."
+    draft.emit(
+        AccountEventName.PAYMENT_FAILED,
+        Rule.MON_6,
+        invoice=receivable.invoice,
+        state=receivable.state,
+        amount=receivable.owed,
+        currency=receivable.currency,
+        payment_id=request.payment_id,
+        details=request.reason,
+    )
+
+
+def _is_known(draft: AccountDraft, request: ReceivePayment, money: Money) -> bool:
+    """MON-7: the same payment again is no event; its id with another amount is refused."""
+    known = draft.account.payment(request.payment_id)
+    if known is None or known.failed:
+        return _was_known(draft, request, money)
+    if (known.amount, known.currency) == (money.amount, money.currency):
+        draft.unchanged(f"Payment {known.payment_id} of {money} is recorded already.")
+    else:
+        words = f"Payment {known.payment_id} is recorded already, of {known.currency} {known.amount:f}"
+        draft.refuse(Rule.MON_7, f"{words}; use a new payment_id for another payment.")
+    return True
+
+
+def _was_known(draft: AccountDraft, request: ReceivePayment, money: Money) -> bool:
+    """The same, of one that is long past: its amount is known only by a digest."""
+    begins = trace_of(request.payment_id)
+    trace = next((trace for trace in draft.account.older_payments if trace.startswith(begins)), None)
+    if trace is None:
+        return False
+    same = Payment(payment_id=request.payment_id, amount=money.amount, currency=money.currency)
+    if trace == same.trace:
+        draft.unchanged(f"Payment {request.payment_id} of {money} is recorded already.")
+    else:
+        words = f"Payment {request.payment_id} is recorded already, of another amount"
+        draft.refuse(Rule.MON_7, f"{words}; use a new payment_id for another payment.")
+    return True
+
+
+def _why_not(account: Account, request: ReceivePayment) -> str | None:
+    if request.invoice:
+        receivable = account.receivable(request.invoice)
+        if receivable is None:
+            return _not_unpaid(account, request.invoice)
+        if receivable.currency != request.currency:
+            return f"{request.invoice} is in {receivable.currency}, the payment in {request.currency}."
+    elif account.currencies and request.currency not in account.currencies:
+        billed = ", ".join(account.currencies)
+        return f"{account.customer_id} is invoiced in {billed}, the payment is in {request.currency}."
+    return None
+
+
+def _not_unpaid(account: Account, invoice: str | None) -> str:
+    unpaid = ", ".join(r.invoice for r in account.receivables)
+    words = f"Unpaid now: {unpaid}." if unpaid else "Nothing is unpaid."
+    if invoice is None:
+        return f"There is no unpaid invoice of {account.customer_id}."
+    return f"{invoice} is not an unpaid invoice of {account.customer_id}. {words}"
+
+
+def _pay(draft: AccountDraft, receivable: Receivable, part: Decimal, invoices: Invoices) -> Allocation:
+    place = InvoicePlace(state=receivable.state.value, settles=part == receivable.owed)
+    chosen = invoices.send(place, "pay")
+    assert chosen is not None
+    draft.standing(receivable.model_copy(update={"paid": receivable.paid + part, "state": chosen.target}))
+    return Allocation(invoice=receivable.invoice, amount=part, state=chosen.target)
+
+
+def _remember(draft: AccountDraft, payment: Payment) -> None:
+    others = (p for p in draft.account.payments if p.payment_id != payment.payment_id)
+    whole = (*others, payment)
+    past = tuple(p.trace for p in whole[:-PAYMENTS_KEPT] if not p.failed)
+    older = (*draft.account.older_payments, *past)[-TRACES_KEPT:]
+    draft.update(payments=whole[-PAYMENTS_KEPT:], older_payments=older)
+
+
+def _words(money: Money, allocations: list[Allocation], draft: AccountDraft) -> str:
+    """Such as `USD 30.00 received. contoso-000001 is paid.`"""
+    parts = []
+    for allocation in allocations:
+        receivable = draft.account.receivable(allocation.invoice)
+        if receivable is None:
+            parts.append(f"{allocation.invoice} is paid.")
+        else:
+            parts.append(f"Of {allocation.invoice} {receivable.currency} {receivable.owed:f} is still owed.")
+    if draft.credited:
+        parts.append(f"{draft.credited} is kept as credit for the next invoice.")
+    return " ".join([f"{money} received.", *parts])

@@ -1,0 +1,1 @@
+"""Whether what the books hold keeps the invariants of docs/domain.md."""

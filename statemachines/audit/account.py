@@ -1,0 +1,208 @@
+"""Invariant 14 and double entry on a customer's books: pure, so that tests and `check` ask the same."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+
+from domain.account.events import AccountEvent, AccountEventName, CloseReceipt
+from domain.account.invoice import Invoice, InvoiceLine, totals
+from domain.subscription.ledger import Kind
+from domain.values import Frozen
+from statemachines.account.standing import Standing, standing_of
+from statemachines.audit.subscription import Invariant
+
+Sides = dict[tuple[str, str], Decimal]
+"""What an entry moved, by account and currency; a debit is positive."""
+
+
+class EntryRecord(Frozen):
+    """One entry of the double entry, as the books have it."""
+
+    id: str
+    sides: tuple[tuple[str, str, Decimal], ...]
+    """Account, currency, and the amount: a debit is positive."""
+
+
+class RecordedAccount(Frozen):
+    """A customer's money as the books have it: every row of the ledger, invoices, the account's journal, entries."""
+
+    customer_id: str
+    rows: tuple[InvoiceLine, ...]
+    invoices: tuple[Invoice, ...]
+    standings: dict[str, Standing]
+    events: tuple[AccountEvent, ...]
+    payments: dict[str, tuple[Decimal, str]]
+    entries: tuple[EntryRecord, ...]
+    receipts: tuple[CloseReceipt, ...] = ()
+    """What each close came to, when it was written."""
+
+
+class AccountViolation(Frozen):
+    """One invariant that does not hold for a customer, in words, with what shows it."""
+
+    customer_id: str
+    invariant: Invariant
+    words: str
+    lines: tuple[InvoiceLine, ...] = ()
+
+
+Found = tuple[str, tuple[InvoiceLine, ...]]
+
+
+def audit_account(account: RecordedAccount) -> list[AccountViolation]:
+    """Every violation that the customer's own records show; none where all is well."""
+    return [
+        AccountViolation(customer_id=account.customer_id, invariant=invariant, words=words, lines=lines)
+        for invariant, checks in CHECKS.items()
+        for check in checks
+        for words, lines in check(account)
+    ]
+
+
+def _sum_of(lines: Iterator[InvoiceLine]) -> dict[str, Decimal]:
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        sums[line.row.currency] += line.row.amount if line.row.kind is Kind.CHARGE else -line.row.amount
+    return sums
+
+
+def _place(line: InvoiceLine) -> tuple[str, str]:
+    return line.subscription_id, line.row.key
+
+
+def _invoices_come_to_the_ledger(account: RecordedAccount) -> Iterator[Found]:
+    on_invoices = {_place(line) for invoice in account.invoices for line in invoice.lines}
+    waiting = _sum_of(line for line in account.rows if _place(line) not in on_invoices)
+    invoiced: dict[str, Decimal] = defaultdict(Decimal)
+    for invoice in account.invoices:
+        invoiced[invoice.head.currency] += invoice.head.totals.total
+    ledger = _sum_of(iter(account.rows))
+    for currency in sorted({*ledger, *invoiced}):
+        found = invoiced[currency] + waiting[currency]
+        if found != ledger[currency]:
+            yield f"invoices and what waits come to {currency} {found:f}, the ledger to {ledger[currency]:f}", ()
+
+
+def _each_row_on_one_invoice(account: RecordedAccount) -> Iterator[Found]:
+    count = Counter(_place(line) for invoice in account.invoices for line in invoice.lines)
+    twice = tuple(line for line in account.rows if count[_place(line)] > 1)
+    if twice:
+        yield "rows stand on two invoices", twice
+
+
+def _as_they_were_closed(account: RecordedAccount) -> Iterator[Found]:
+    heads = {invoice.head.invoice: invoice.head for invoice in account.invoices}
+    for receipt in account.receipts:
+        for head in receipt.invoices:
+            if heads.get(head.invoice) != head:
+                yield f"{head.invoice} is not as it was closed", ()
+
+
+def _totals_are_the_lines(account: RecordedAccount) -> Iterator[Found]:
+    for invoice in account.invoices:
+        head = invoice.head
+        of_lines = totals((line.row for line in invoice.lines), head.totals.carried_in, head.currency)
+        if of_lines != head.totals:
+            yield (
+                f"{head.invoice} says {head.currency} {head.totals.total:f}, its lines {of_lines.total:f}",
+                invoice.lines,
+            )
+        foreign = tuple(line for line in invoice.lines if line.row.currency != head.currency)
+        if foreign:
+            yield f"{head.invoice} has lines in another currency", foreign
+
+
+def _credit_is_handed_on(account: RecordedAccount) -> Iterator[Found]:
+    """What an invoice takes off is what the one before left, and what was paid too much since."""
+    heads = {invoice.head.invoice: invoice.head for invoice in account.invoices}
+    credit: dict[str, Decimal] = defaultdict(Decimal)
+    told = set()
+    for event in account.events:
+        if event.event is AccountEventName.PAYMENT_RECEIVED and event.currency and event.credited is not None:
+            credit[event.currency] += event.credited
+        if event.event not in {AccountEventName.INVOICE_ISSUED, AccountEventName.INVOICE_CARRIED}:
+            continue
+        head = heads.get(event.invoice or "")
+        if head is None:
+            yield f"event {event.seq} issues {event.invoice}, which there is not", ()
+            continue
+        told.add(head.invoice)
+        if head.totals.carried_in != credit[head.currency]:
+            there = f"{head.currency} {credit[head.currency]:f}"
+            yield f"{head.invoice} takes off {head.totals.carried_in:f}, there was {there}", ()
+        credit[head.currency] = head.totals.carried_out
+
+
+def _standing_as_the_journal(account: RecordedAccount) -> Iterator[Found]:
+    for invoice in account.invoices:
+        head = invoice.head
+        wanted, listed = standing_of(head, account.events), account.standings.get(head.invoice)
+        if listed is None or (listed.state, listed.paid) != (wanted.state, wanted.paid):
+            yield f"lists show {head.invoice} otherwise than the account's journal", ()
+        if wanted.paid > head.totals.due:
+            yield f"more was paid on {head.invoice} than was due", ()
+    for number, event in enumerate(account.events, start=1):
+        if event.seq != number:
+            yield f"account event {event.seq} stands where event {number} should", ()
+    paid = {
+        e.payment_id: (e.amount, e.currency) for e in account.events if e.event is AccountEventName.PAYMENT_RECEIVED
+    }
+    if paid != account.payments:
+        yield "the payments are not those of the account's journal", ()
+
+
+def _every_entry_balances(account: RecordedAccount) -> Iterator[Found]:
+    for entry in account.entries:
+        sums: dict[str, Decimal] = defaultdict(Decimal)
+        for _, currency, amount in entry.sides:
+            sums[currency] += amount
+        if not entry.sides or any(sums.values()):
+            yield f"entry {entry.id} does not balance", ()
+
+
+def _entries_say_what_happened(account: RecordedAccount) -> Iterator[Found]:
+    known = {entry.id: sorted(entry.sides) for entry in account.entries}
+    wanted: dict[str, list[tuple[str, str, Decimal]]] = {}
+    for line in account.rows:
+        debit, credit = _ROW_SIDES[line.row.kind]
+        sides = [(debit, line.row.currency, line.row.amount), (credit, line.row.currency, -line.row.amount)]
+        wanted[f"row:{line.subscription_id}:{line.row.key}"] = sorted(sides)
+    for invoice in account.invoices:
+        head = invoice.head
+        if applied := head.totals.applied:
+            sides = [("credit", head.currency, applied), ("receivable", head.currency, -applied)]
+            wanted[f"applied:{head.invoice}"] = sorted(sides)
+    for event in account.events:
+        if event.event is AccountEventName.PAYMENT_RECEIVED:
+            wanted[f"payment:{account.customer_id}:{event.payment_id}"] = sorted(_payment_sides(event))
+    for key in sorted({*known, *wanted}):
+        if known.get(key) != wanted.get(key):
+            yield f"entry {key} is not what the ledger, the invoice or the payment says", ()
+
+
+_ROW_SIDES = {Kind.CHARGE: ("receivable", "revenue"), Kind.CREDIT: ("revenue", "credit")}
+
+
+def _payment_sides(event: AccountEvent) -> Iterator[tuple[str, str, Decimal]]:
+    assert event.currency is not None
+    allocated = sum((part.amount for part in event.allocations), Decimal(0))
+    for account, amount in (
+        ("payment", event.amount or Decimal(0)),
+        ("receivable", -allocated),
+        ("credit", -(event.credited or Decimal(0))),
+    ):
+        if amount:
+            yield account, event.currency, amount
+
+
+CHECKS: dict[Invariant, tuple[Callable[[RecordedAccount], Iterator[Found]], ...]] = {
+    Invariant.INVOICED: (
+        _invoices_come_to_the_ledger,
+        _each_row_on_one_invoice,
+        _as_they_were_closed,
+        _totals_are_the_lines,
+        _credit_is_handed_on,
+        _standing_as_the_journal,
+    ),
+    Invariant.DOUBLE_ENTRY: (_every_entry_balances, _entries_say_what_happened),
+}

@@ -1,0 +1,204 @@
+"""The invariants of docs/domain.md on what the books hold of one life: pure, so that tests and `check` ask the same."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from itertools import pairwise
+
+from domain.catalog.offers import PinnedOffer
+from domain.policy import PACKS
+from domain.subscription.effects import AccessInterval
+from domain.subscription.events import Event, EventName, State
+from domain.subscription.ledger import Kind, LedgerRow
+from domain.values import Frozen, format_instant
+
+_SCHEDULED = re.compile(r"term-(\d+)/period-(\d+)/")
+
+
+class Invariant(StrEnum):
+    """What is checked, by its number in docs/domain.md; MON-2 is that what is recorded stays as it is."""
+
+    PERIODS_TILE = "1"
+    CHARGED_ONCE = "2"
+    CREDITS_WITHIN_CHARGES = "3"
+    CHARGED_WHILE_PAID_FOR = "4"
+    ACCESS = "5"
+    THE_END_IS_FINAL = "6"
+    NUMBERED = "8"
+    TOLD_IN_ORDER = "13"
+    INVOICED = "14"
+    DOUBLE_ENTRY = "MON-5"
+    AS_RECORDED = "MON-2"
+
+
+WORDS: dict[Invariant, str] = {
+    Invariant.PERIODS_TILE: "charged periods follow each other without overlap",
+    Invariant.CHARGED_ONCE: "one ledger row for each key, none of zero",
+    Invariant.CREDITS_WITHIN_CHARGES: "credits never exceed the charges of their line",
+    Invariant.CHARGED_WHILE_PAID_FOR: "no licence charge in trial, in suspension or after the end",
+    Invariant.ACCESS: "users had access exactly in trial and active",
+    Invariant.THE_END_IS_FINAL: "nothing happened after the end",
+    Invariant.NUMBERED: "each change follows the one before, with actor and rule",
+    Invariant.TOLD_IN_ORDER: "every event is there for its publisher, told in order",
+    Invariant.INVOICED: "invoices and what none has yet come to the ledger",
+    Invariant.DOUBLE_ENTRY: "every entry balances, and says what the ledger says",
+    Invariant.AS_RECORDED: "journal and ledger are as they were written",
+}
+
+
+class Recorded(Frozen):
+    """A life as the books have it; `rows` in the order in which they were written."""
+
+    subscription_id: str
+    offer: PinnedOffer
+    policy: str
+    events: tuple[Event, ...]
+    rows: tuple[LedgerRow, ...]
+    access: tuple[AccessInterval, ...]
+
+    @property
+    def access_confirmed(self) -> bool:
+        """Whether every change of access is in the log: the tenant service may be a little behind the journal."""
+        return list(self.access) == _access(self.events)
+
+
+class Violation(Frozen):
+    """One invariant that does not hold, in words, with what shows it."""
+
+    subscription_id: str
+    invariant: Invariant
+    words: str
+    rows: tuple[LedgerRow, ...] = ()
+    events: tuple[Event, ...] = ()
+
+
+Found = tuple[str, tuple[LedgerRow, ...], tuple[Event, ...]]
+
+
+def audit(life: Recorded) -> list[Violation]:
+    """Every violation that the life's own records show; none where all is well."""
+    return [
+        Violation(subscription_id=life.subscription_id, invariant=invariant, words=words, rows=rows, events=events)
+        for invariant, check in CHECKS.items()
+        for words, rows, events in check(life)
+    ]
+
+
+def _periods_tile(life: Recorded) -> Iterator[Found]:
+    lines: dict[str, list[tuple[tuple[int, int], LedgerRow]]] = defaultdict(list)
+    for row in life.rows:
+        scheduled = _SCHEDULED.match(row.key)
+        if scheduled and not (life.offer.metered and row.line == life.offer.id):
+            lines[row.line].append(((int(scheduled[1]), int(scheduled[2])), row))
+    for charged in lines.values():
+        for _, row in charged:
+            if row.period.start >= row.period.end:
+                yield f"the period of {row.key} has no length", (row,), ()
+        for ((term, number), before), (following, after) in pairwise(charged):
+            overlaps = before.period.end > after.period.start
+            gap = following == (term, number + 1) and before.period.end != after.period.start
+            if following <= (term, number) or overlaps or gap:
+                yield f"the period of {after.key} does not follow that of {before.key}", (before, after), ()
+
+
+def _charged_once(life: Recorded) -> Iterator[Found]:
+    known: dict[str, LedgerRow] = {}
+    for row in life.rows:
+        if row.key in known:
+            yield f"{row.key} is there twice", (known[row.key], row), ()
+        if not row.amount:
+            yield f"{row.key} is a row of zero", (row,), ()
+        known[row.key] = row
+
+
+def _credits_within_charges(life: Recorded) -> Iterator[Found]:
+    balance: dict[str, Decimal] = defaultdict(Decimal)
+    for row in life.rows:
+        balance[row.line] += row.amount if row.kind is Kind.CHARGE else -row.amount
+        if balance[row.line] < 0:
+            of_line = tuple(other for other in life.rows if other.line == row.line)
+            yield f"{row.key} credits {row.currency} {-balance[row.line]:f} more than was charged", of_line, ()
+            return
+
+
+def _charged_while_paid_for(life: Recorded) -> Iterator[Found]:
+    pack = PACKS.get(life.policy)
+    # A pack that this program does not know may bill on.
+    bills_on = pack is None or pack.bill_while_suspended
+    paid = {State.ACTIVE, State.SUSPENDED} if bills_on else {State.ACTIVE}
+    for event in life.events:
+        for row in event.rows:
+            if row.at != event.at:
+                yield f"{row.key} is not dated as its event {event.seq} is", (row,), (event,)
+            if row.kind is not Kind.CHARGE:
+                continue
+            if event.state not in paid:
+                yield f"{row.key} is charged while {event.state}", (row,), (event,)
+            elif not row.period.start <= event.at < row.period.end:
+                yield f"{row.key} is charged outside its period", (row,), (event,)
+
+
+def _access_as_decided(life: Recorded) -> Iterator[Found]:
+    """What is logged may stop short of the last events, but never say anything else."""
+    logged = list(life.access)
+    if any(logged == _access(life.events[:length]) for length in range(len(life.events), -1, -1)):
+        return
+    wanted = "; ".join(map(_words_of, _access(life.events))) or "never"
+    yield f"users had access {'; '.join(map(_words_of, logged)) or 'never'}; decided was {wanted}", (), ()
+
+
+def _the_end_is_final(life: Recorded) -> Iterator[Found]:
+    for before, after in pairwise(life.events):
+        if before.state.ended:
+            yield f"event {after.seq} came after the end ({before.state})", (), (before, after)
+
+
+def _numbered(life: Recorded) -> Iterator[Found]:
+    for number, event in enumerate(life.events, start=1):
+        if event.seq != number:
+            yield f"event {event.seq} stands where event {number} should", (), (event,)
+        if not (event.by and event.rule):
+            yield f"event {event.seq} has no actor or no rule", (), (event,)
+        if event.event is EventName.SUSPENDED and not event.reason:
+            yield f"event {event.seq} has no reason", (), (event,)
+        if event.after.state is not event.state:
+            yield f"event {event.seq} says {event.state} and leaves {event.after.state}", (), (event,)
+    for before, after in pairwise(life.events):
+        if after.at < before.at:
+            yield f"event {after.seq} is dated before event {before.seq}", (), (before, after)
+        if after.before != before.after:
+            yield f"event {after.seq} does not begin where event {before.seq} ended", (), (before, after)
+
+
+CHECKS: dict[Invariant, Callable[[Recorded], Iterator[Found]]] = {
+    Invariant.PERIODS_TILE: _periods_tile,
+    Invariant.CHARGED_ONCE: _charged_once,
+    Invariant.CREDITS_WITHIN_CHARGES: _credits_within_charges,
+    Invariant.CHARGED_WHILE_PAID_FOR: _charged_while_paid_for,
+    Invariant.ACCESS: _access_as_decided,
+    Invariant.THE_END_IS_FINAL: _the_end_is_final,
+    Invariant.NUMBERED: _numbered,
+}
+"""AS_RECORDED is not among them: only the books can compare with what they were given. A customer's money as a whole:
+`account_audit`."""
+
+
+def _access(events: tuple[Event, ...]) -> list[AccessInterval]:
+    """The intervals that the states say; those of no length are not kept (LIF-4)."""
+    intervals: list[AccessInterval] = []
+    since: datetime | None = None
+    for event in events:
+        if event.state.users_have_access:
+            since = since or event.at
+        elif since is not None:
+            if since < event.at:
+                intervals.append(AccessInterval(start=since, end=event.at))
+            since = None
+    return [*intervals, AccessInterval(start=since)] if since else intervals
+
+
+def _words_of(interval: AccessInterval) -> str:
+    return f"{format_instant(interval.start)} to {format_instant(interval.end) if interval.end else 'now'}"

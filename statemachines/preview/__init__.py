@@ -1,0 +1,1 @@
+"""A life lived in memory, for previews, forecasts and `what_if`."""

@@ -1,0 +1,72 @@
+"""The account's books in memory: what the SQL books do, for the simulator. Both pass the same contract suite."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from domain.account.events import AccountEvent, AccountEventName, AccountRecord, Close, CloseReceipt
+from domain.account.invoice import Invoice, InvoiceLine, in_order, invoices_of
+from statemachines.preview.book import Book, KeyConflict
+
+
+class AccountBook:
+    """One customer's invoices and account events, over the books of its subscriptions."""
+
+    def __init__(self, customer_id: str, books: Mapping[str, Book], series: str | None = None) -> None:
+        self.invoices: list[Invoice] = []
+        self.events: list[AccountEvent] = []
+        self._customer_id = customer_id
+        self._series = series or customer_id
+        self._books = books
+        self._on_an_invoice: set[tuple[str, str]] = set()
+        self._closes: dict[datetime, tuple[Close, CloseReceipt]] = {}
+        self._payments: dict[str | None, int] = {}
+
+    def close(self, close: Close) -> CloseReceipt:
+        """Write the month's invoices; the same month again gives the same receipt."""
+        if known := self._closes.get(close.period.end):
+            if known[0] != close:
+                raise KeyConflict(f"the month until {close.period.end} is closed with other content")
+            return known[1]
+        lines = [line for line in self.uninvoiced() if line.row.at < close.period.end]
+        closed = invoices_of(
+            self._customer_id,
+            self._series,
+            len(self.invoices),
+            close.period,
+            close.due_at,
+            close.carried_in,
+            lines,
+        )
+        self.invoices += closed
+        self._on_an_invoice |= {(line.subscription_id, line.row.key) for line in lines}
+        receipt = CloseReceipt(period=close.period, invoices=tuple(invoice.head for invoice in closed))
+        self._closes[close.period.end] = (close, receipt)
+        return receipt
+
+    def record(self, record: AccountRecord) -> None:
+        """Write one decision's events; the same decision again changes nothing."""
+        last, seqs = len(self.events), [event.seq for event in record.events]
+        if record.seq <= last:
+            if tuple(event for event in self.events if event.seq in seqs) != record.events:
+                raise KeyConflict(f"account event {record.seq} is recorded with other content")
+            return
+        if seqs != list(range(last + 1, last + 1 + len(seqs))):
+            raise KeyConflict(f"account events {seqs} cannot follow {last}")
+        payments = dict(self._payments)
+        for event in record.events:
+            if event.event is not AccountEventName.PAYMENT_RECEIVED:
+                continue
+            if (seq := payments.setdefault(event.payment_id, event.seq)) != event.seq:
+                raise KeyConflict(f"payment {event.payment_id} was recorded by event {seq}")
+        self._payments = payments
+        self.events += record.events
+
+    def uninvoiced(self) -> tuple[InvoiceLine, ...]:
+        """The rows that no invoice has yet."""
+        return in_order(self._lines())
+
+    def _lines(self) -> Iterator[InvoiceLine]:
+        for subscription_id, book in self._books.items():
+            for row in book.rows:
+                if (subscription_id, row.key) not in self._on_an_invoice:
+                    yield InvoiceLine(subscription_id=subscription_id, row=row)

@@ -1,0 +1,93 @@
+"""A customer in plain Python: an account and its subscriptions, lived together milestone by milestone."""
+
+from datetime import datetime
+
+from domain.account.events import AccountRecord, Close, Hold
+from domain.account.requests import AccountRequest
+from domain.account.terms import BillingTerms
+from domain.ordering.terms import Order
+from domain.subscription.commands import Command, Reactivate, Suspend
+from domain.subscription.decision import Answer, Outcome
+from statemachines.account.dunning import hold_command, lift_command
+from statemachines.account.life import AccountLiving
+from statemachines.account.timeline import next_account_milestone
+from statemachines.preview.book import Book
+from statemachines.preview.simulator import Simulator
+from statemachines.simulation.account_book import AccountBook
+from statemachines.subscription.life import Living
+from statemachines.subscription.timeline import next_milestone
+
+
+class CustomerSimulator:
+    """One customer, lived as far as it is told to."""
+
+    def __init__(
+        self, customer_id: str, terms: BillingTerms, opened_at: datetime, living: Living | None = None
+    ) -> None:
+        self.subscriptions: dict[str, Simulator] = {}
+        self._books: dict[str, Book] = {}
+        self.book = AccountBook(customer_id, self._books)
+        self._living = living or Living()
+        self._accounts = AccountLiving()
+        self.life = self._accounts.begin(customer_id, terms, opened_at)
+        self.held: set[str] = set()
+
+    def buy(self, order: Order) -> Simulator:
+        """A subscription, from its order on."""
+        self.advance(order.at)
+        bought = Simulator(order, self._living)
+        self.subscriptions[order.subscription_id] = bought
+        self._books[order.subscription_id] = bought.book
+        return bought
+
+    def advance(self, to: datetime) -> None:
+        """Let every milestone due at or before the instant happen; at one instant the subscriptions' come first."""
+        while (at := self._next_instant()) <= to:
+            for subscription_id in sorted(self.subscriptions):
+                self.subscriptions[subscription_id].advance(at)
+            while (life := self._accounts.step(self.life, at)) is not None:
+                self.life = life
+                self._perform()
+
+    def ask(self, subscription_id: str, command: Command, at: datetime) -> Answer:
+        """A command to a subscription, once all that is due by then has happened."""
+        self.advance(at)
+        return self.subscriptions[subscription_id].ask(command, at)
+
+    def request(self, request: AccountRequest, at: datetime) -> Answer:
+        """A request to the account, once all that is due by then has happened."""
+        self.advance(at)
+        self.life, answer = self._accounts.accept(self.life, request, at)
+        self._perform()
+        return answer
+
+    def _next_instant(self) -> datetime:
+        milestones = (next_milestone(simulator.life.subscription) for simulator in self.subscriptions.values())
+        return min([next_account_milestone(self.life.account).at, *(m.at for m in milestones if m)])
+
+    def _perform(self) -> None:
+        while self.life.effects:
+            effect = self.life.effects[0]
+            if isinstance(effect, Close):
+                self.life = self._accounts.closed(self.life, self.book.close(effect))
+                continue
+            if isinstance(effect, AccountRecord):
+                self.book.record(effect)
+            elif isinstance(effect, Hold):
+                self._hold(hold_command(effect.seq, effect.at), effect.at)
+            else:
+                self._lift(lift_command(effect.seq, effect.at), effect.at)
+            self.life = self.life.without_first()
+
+    def _hold(self, command: Suspend, at: datetime) -> None:
+        for subscription_id, simulator in sorted(self.subscriptions.items()):
+            subscription = simulator.life.subscription
+            if subscription.offer.metered or subscription.state.ended:
+                continue
+            if simulator.accept(command, at).outcome is Outcome.DONE:
+                self.held.add(subscription_id)
+
+    def _lift(self, command: Reactivate, at: datetime) -> None:
+        for subscription_id in sorted(self.held):
+            self.subscriptions[subscription_id].accept(command, at)
+        self.held.clear()

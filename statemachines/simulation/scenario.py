@@ -1,0 +1,221 @@
+"""A life described as data: the scenario file's model, and every fault that a file can have: see docs/scenarios.md."""
+
+import json
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+
+from domain.account.requests import AccountRequest, AnyAccountRequest
+from domain.account.terms import BillingTerms, terms_of
+from domain.catalog.offers import Offer
+from domain.faults import Fault, Malformed, faults_of
+from domain.ordering.lines import PositiveQuantity
+from domain.ordering.terms import Order
+from domain.policy import DEFAULT_PACK, PackName
+from domain.roles import AccountAction, Action
+from domain.subscription.commands import AnyCommand, ChangePrice, Command, SetAddOn
+from domain.values import Id, RequestInstant, Strict
+from statemachines.preview.simulator import Simulator
+from statemachines.simulation.customer import CustomerSimulator
+from statemachines.simulation.document import Story
+from statemachines.simulation.invoice_document import scenario_invoices
+from statemachines.subscription.life import Living
+
+DEFAULT_BY: dict[str, str] = {
+    Action.ACTIVATE: "publisher",
+    Action.REJECT_QUANTITY: "publisher",
+    Action.CHANGE_PRICE: "system",
+    AccountAction.PAY: "service",
+    AccountAction.FAIL_PAYMENT: "service",
+}
+MAX_COMMANDS = 10_000
+SIMULATED = "simulated"
+"""The subscription's id where no server lives it."""
+
+
+class ScenarioOrder(Strict):
+    """The order of a scenario."""
+
+    at: RequestInstant
+    customer: Id
+    quantity: PositiveQuantity = 1
+    add_ons: Annotated[dict[Id, PositiveQuantity], Field(max_length=50)] = {}
+
+
+class ScenarioAccount(Strict):
+    """The customer's account in a scenario: its invoices, and whether it suspends for nonpayment (MON-6)."""
+
+    nonpayment_suspension: bool = True
+
+
+ScenarioCommand = Annotated[AnyCommand | AnyAccountRequest, Field(discriminator="do")]
+
+
+class Scenario(Strict):
+    """One life as data: what is bought, what is asked when, and how far to live it.
+
+    With an `account`, or a payment among its commands, the customer's account is lived with it.
+    """
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    policy: PackName = DEFAULT_PACK
+    account_opened: RequestInstant | None = None
+    offer: Offer
+    order: ScenarioOrder
+    account: ScenarioAccount | None = None
+    commands: Annotated[tuple[ScenarioCommand, ...], Field(max_length=MAX_COMMANDS, strict=False)] = ()
+    until: RequestInstant
+
+    @property
+    def billed(self) -> bool:
+        """Whether the customer's account is lived with it."""
+        return self.account is not None or any(isinstance(command, AccountRequest) for command in self.commands)
+
+    @property
+    def terms(self) -> BillingTerms:
+        """The account's terms of payment."""
+        terms = terms_of(self.policy)
+        return terms if self.account is None or self.account.nonpayment_suspension else terms.without_suspension()
+
+    def order_for(self, subscription_id: str) -> Order:
+        """The order that begins this life."""
+        return Order(
+            subscription_id=subscription_id,
+            customer=self.order.customer,
+            offer=self.offer,
+            at=self.order.at,
+            quantity=self.order.quantity,
+            add_ons=self.order.add_ons,
+            policy=self.policy,
+            account_opened=self.account_opened,
+        )
+
+
+_FILLED_IN: dict[str, tuple[str, ...]] = {
+    AccountAction.PAY: ("currency", "invoice"),
+    AccountAction.FAIL_PAYMENT: ("invoice",),
+}
+"""What a scenario does not say: it pays in its offer's currency, the oldest invoice first."""
+
+
+def parse_scenario(data: object) -> Scenario:
+    """The scenario that the data describes. Raises Malformed with all faults."""
+    if not isinstance(data, dict):
+        raise Malformed([Fault(path=(), got=data, takes="a mapping with name, offer, order and until")])
+    commands = data.get("commands")
+    if isinstance(commands, list) and len(commands) > MAX_COMMANDS:
+        raise Malformed([Fault(path=("commands",), got=len(commands), takes=f"at most {MAX_COMMANDS} entries")])
+    faults, filled = _with_defaults(data)
+    try:
+        scenario = Scenario.model_validate_json(json.dumps(filled, default=str))
+    except ValidationError as error:
+        faults += [fault for fault in faults_of(error) if not _filled_in(data, fault)]
+        raise Malformed(_in_file_order(data, faults)) from None
+    faults += [Fault(path=path, got=got, takes=takes) for path, got, takes in _semantic_faults(scenario)]
+    if faults:
+        raise Malformed(_in_file_order(data, faults))
+    return scenario
+
+
+def _filled_in(data: dict[Any, Any], fault: Fault) -> bool:
+    """A payment's currency is the offer's: what is wrong with it is a fault of the offer alone."""
+    if fault.path[:1] != ("commands",) or fault.path[2:] != ("currency",):
+        return False
+    return bool(data["commands"][fault.path[1]]["do"] == AccountAction.PAY)
+
+
+def _in_file_order(data: object, faults: list[Fault]) -> list[Fault]:
+    """As a person meets them reading the file from its beginning; what is missing comes last."""
+
+    def place(fault: Fault) -> list[int]:
+        places: list[int] = []
+        within = data
+        for part in fault.path:
+            if isinstance(within, dict):
+                places.append([*within, part].index(part))
+                within = within.get(part)
+            elif isinstance(within, list) and isinstance(part, int):
+                places.append(part)
+                within = within[part] if part < len(within) else None
+        return places
+
+    return sorted(faults, key=place)
+
+
+def _with_defaults(data: dict[Any, Any]) -> tuple[list[Fault], dict[str, Any]]:
+    """The data with each command's default actor; commands of a scenario carry no ids of their own."""
+    commands = data.get("commands")
+    if commands is None:
+        return [], {**data, "commands": []}
+    if not isinstance(commands, list):
+        return [], data
+    faults: list[Fault] = []
+    filled = []
+    offer = data.get("offer")
+    currency = offer.get("currency") if isinstance(offer, dict) else None
+    for index, command in enumerate(commands):
+        if not isinstance(command, dict):
+            filled.append(command)
+            continue
+        do = command.get("do")
+        foreign = {"command_id", "expected", "actor", *_FILLED_IN.get(do if isinstance(do, str) else "", ())}
+        foreign &= set(command)
+        faults += [Fault(path=("commands", index, name), got=command[name], takes="no such field") for name in foreign]
+        if command.get("at") is None:
+            faults.append(Fault(path=("commands", index, "at"), got=None, takes="the instant of the command"))
+        default = DEFAULT_BY.get(do, "admin_agent") if isinstance(do, str) else "admin_agent"
+        given = {k: v for k, v in command.items() if k not in foreign}
+        filled.append({"by": default, **given, **({"currency": currency} if do == AccountAction.PAY else {})})
+    return faults, {**data, "commands": filled}
+
+
+def _semantic_faults(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...], object, str]]:
+    order_names = {"at": ("order", "at"), "customer": ("order", "customer"), "add_ons": ("order", "add_ons")}
+    for path, got, takes in scenario.order_for("scenario").faults():
+        yield (*order_names.get(str(path[0]), path[:1]), *path[1:]), got, takes
+    previous, previous_name = scenario.order.at, "the order"
+    if scenario.until < scenario.order.at:
+        yield ("until",), scenario.until, "an instant not before the order's"
+    for index, command in enumerate(scenario.commands):
+        at = ("commands", index)
+        if command.at is not None:
+            if command.at < previous:
+                yield (*at, "at"), command.at, f"an instant not before {previous_name}'s"
+            elif command.at > scenario.until:
+                yield (*at, "at"), command.at, "an instant not after `until`"
+            previous, previous_name = max(previous, command.at), "the previous command"
+        if isinstance(command, SetAddOn) and scenario.offer.add_on(command.add_on) is None:
+            known = ", ".join(a.id for a in scenario.offer.add_ons) or "none: the offer has no add-ons"
+            yield (*at, "add_on"), command.add_on, f"an add-on of the offer ({known})"
+        if isinstance(command, ChangePrice):
+            for path, got, takes in command.faults(scenario.offer, command.at):
+                yield (*at, *path), got, takes
+
+
+def simulate(scenario: Scenario, living: Living | None = None) -> Story:
+    """The whole life in the simulator, with the customer's account where the scenario has one."""
+    if scenario.billed:
+        return _simulate_billed(scenario, living)
+    simulator = Simulator(scenario.order_for(SIMULATED), living)
+    for command in scenario.commands:
+        assert command.at is not None
+        assert isinstance(command, Command)
+        simulator.ask(command, command.at)
+    simulator.advance(scenario.until)
+    return Story.of(simulator, scenario.name, scenario.until)
+
+
+def _simulate_billed(scenario: Scenario, living: Living | None) -> Story:
+    customer = CustomerSimulator(scenario.order.customer, scenario.terms, scenario.order.at, living)
+    life = customer.buy(scenario.order_for(SIMULATED))
+    for command in scenario.commands:
+        assert command.at is not None
+        if isinstance(command, AccountRequest):
+            life.answers.append(customer.request(command, command.at))
+        else:
+            customer.ask(SIMULATED, command, command.at)
+    customer.advance(scenario.until)
+    book = customer.book
+    invoices = scenario_invoices(book.invoices, book.events, book.uninvoiced())
+    return Story.of(life, scenario.name, scenario.until).model_copy(update={"invoices": tuple(invoices)})

@@ -1,0 +1,61 @@
+"""How a life and its paid terms begin: purchase, activation, trial, conversion (sections 4 to 6)."""
+
+from datetime import timedelta
+
+from domain.rules import Rule
+from domain.subscription.events import EventName, State
+from domain.subscription.pricing import period_charges
+from domain.subscription.subscription import Term
+from statemachines.subscription.draft import Draft
+
+
+def adopt_next_policy(draft: Draft) -> None:
+    """A pack's new version holds from the next term on."""
+    draft.update(policy=draft.subscription.next_policy or draft.subscription.policy, next_policy=None)
+
+
+def new_term(draft: Draft) -> None:
+    """A term with a new anchor begins at the draft's instant, at the price the subscription holds (TIM-7)."""
+    subscription = draft.subscription
+    draft.update(anchor=draft.at, first_billing=subscription.first_billing or draft.at)
+    set_term(draft, number=subscription.term.number + 1 if subscription.term else 1, months_in=0)
+
+
+def set_term(draft: Draft, number: int, months_in: int) -> None:
+    """The term that begins so many months after the anchor, in its first billing period."""
+    subscription = draft.subscription
+    months = subscription.offer.term.months
+    start, end = subscription.boundary(months_in), subscription.boundary(months_in + months)
+    draft.update(term=Term(number=number, start=start, end=end, months_in=months_in), period=1)
+    draft.update(paid_through=draft.subscription.billing_period(1).end)
+
+
+def purchase(draft: Draft) -> None:
+    """BUY-4, ISV-5: charged at once where neither trial nor set-up comes first."""
+    if draft.target is State.PENDING:
+        draft.emit(EventName.PURCHASED, Rule.BUY_4)
+        return
+    new_term(draft)
+    draft.emit(EventName.PURCHASED, Rule.BUY_4, rows=period_charges(draft.subscription, draft.at))
+
+
+def activate(draft: Draft) -> None:
+    """ISV-4: trial or term begin when the publisher activates."""
+    draft.message = "Activated by the publisher."
+    if draft.target is State.PENDING:
+        draft.emit(EventName.ACTIVATED, Rule.ISV_4)
+        return
+    new_term(draft)
+    draft.emit(EventName.ACTIVATED, Rule.ISV_4, rows=period_charges(draft.subscription, draft.at))
+
+
+def start_trial(draft: Draft) -> None:
+    """TRI-1: `[t, t + free days)`; TRI-2: by no flag and no role is it another."""
+    trial_end = draft.at + timedelta(days=draft.subscription.offer.trial_days)
+    draft.emit(EventName.TRIAL_STARTED, Rule.TRI_1, trial_end=trial_end, first_billing=trial_end)
+
+
+def convert(draft: Draft) -> None:
+    """TRI-3: the first charge is dated the trial's end."""
+    new_term(draft)
+    draft.emit(EventName.CONVERTED, Rule.TRI_3, rows=period_charges(draft.subscription, draft.at))

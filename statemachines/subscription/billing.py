@@ -1,0 +1,46 @@
+"""What begins by the calendar inside a paid life: billing periods and new terms (MON-3, REN-1)."""
+
+from decimal import Decimal
+
+from domain.rules import Rule
+from domain.subscription.events import EventName, State
+from domain.subscription.pricing import period_charges, usage_charge
+from statemachines.subscription.beginnings import adopt_next_policy, set_term
+from statemachines.subscription.draft import Draft
+
+
+def charge_period(draft: Draft) -> None:
+    """MON-3: the ended period's usage, and the new period's licences in advance.
+
+    While suspended licences are charged only where the pack says so (SUS-6), and past the term's end never
+    (SUS-7).
+    """
+    subscription = draft.subscription
+    usage = usage_charge(subscription, draft.at)
+    term = subscription.term
+    assert term is not None
+    charges = draft.at < term.end and (draft.target is State.ACTIVE or subscription.policy.bill_while_suspended)
+    # Suspended, no new usage is taken: once billed there is none left.
+    counted = None if draft.target is State.ACTIVE else Decimal(0)
+    draft.update(period=subscription.period + 1, unbilled_usage=counted)
+    if charges:
+        draft.update(paid_through=draft.subscription.billing_period(draft.subscription.period).end)
+    rows = period_charges(draft.subscription, draft.at) if charges else ()
+    draft.emit(EventName.PERIOD_CHARGED, Rule.MON_3, rows=rows, usage=usage)
+
+
+def renew(draft: Draft) -> None:
+    """REN-1: a new term of the same length, at the price known before that instant (BUY-5)."""
+    subscription = draft.subscription
+    usage = usage_charge(subscription, draft.at)
+    term = subscription.term
+    assert term is not None
+    adopt_next_policy(draft)
+    draft.update(
+        unit_price=subscription.price_for(draft.at, including=False),
+        prices=subscription.prices_after(draft.at, including=False),
+    )
+    set_term(draft, term.number + 1, term.months_in + subscription.offer.term.months)
+    if draft.subscription.policy.window_reopens_on_renewal:
+        draft.update(window_from=draft.at, refundable={})
+    draft.emit(EventName.RENEWED, Rule.REN_1, rows=period_charges(draft.subscription, draft.at), usage=usage)

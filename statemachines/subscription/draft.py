@@ -1,0 +1,132 @@
+"""A decision while it is being made: the subscription so far, its events, and what the answer will say."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from domain.money import Money, from_minor, total
+from domain.rules import Rule
+from domain.subscription.commands import Command
+from domain.subscription.decision import Answer, Decision, Outcome
+from domain.subscription.events import Event, EventName, State
+from domain.subscription.ledger import Kind, LedgerRow, UsageCharge
+from domain.subscription.subscription import Subscription
+
+
+class Draft:
+    """Collects what one transition does. `emit` is the only way a subscription changes."""
+
+    def __init__(self, subscription: Subscription, at: datetime, target: State, command: Command | None) -> None:
+        self.subscription = subscription
+        self.at = at
+        self.target = target
+        self.command = command
+        self.events: list[Event] = []
+        self.outcome = Outcome.DONE
+        self.rule: Rule | None = None
+        self.message = ""
+        self.effective_at: datetime | None = at
+        self._facts = subscription.facts
+
+    @property
+    def next_seq(self) -> int:
+        """The number that the next event will have."""
+        return self.subscription.seq + 1
+
+    def emit(
+        self,
+        name: EventName,
+        rule: Rule,
+        *,
+        rows: Sequence[LedgerRow] = (),
+        usage: Sequence[UsageCharge] = (),
+        state: State | None = None,
+        **changes: Any,
+    ) -> None:
+        """One event: the state it leads to (the transition's target), rows, and the facts it changes."""
+        before = self.subscription
+        state = state or self.target
+        after = before.model_copy(
+            update={
+                "state": state,
+                "seq": before.seq + 1,
+                "last_at": self.at,
+                "refundable": _refundable(changes.pop("refundable", before.refundable), rows),
+                **changes,
+            }
+        )
+        command = self.command
+        reason = getattr(command, "reason", None)
+        self.events.append(
+            Event(
+                seq=after.seq,
+                at=self.at,
+                event=name,
+                state=state,
+                rule=rule,
+                by=command.by if command else "system",
+                actor=command.actor if command else None,
+                reason=reason.value if reason else None,
+                details=getattr(command, "details", None),
+                command_id=command.command_id if command else None,
+                before=self._facts,
+                after=after.facts,
+                rows=tuple(rows),
+                usage=tuple(usage),
+            )
+        )
+        self.subscription, self._facts = after, after.facts
+        self.rule = rule
+
+    def update(self, **changes: Any) -> None:
+        """Facts that the next event will stand on, set beside its own."""
+        self.subscription = self.subscription.model_copy(update=changes)
+
+    def unchanged(self, message: str) -> None:
+        """What is asked for already is so (MON-7)."""
+        self.outcome, self.rule = Outcome.UNCHANGED, Rule.MON_7
+        self.message, self.effective_at = message, None
+
+    def refuse(self, rule: Rule, message: str) -> None:
+        """A rule says no; nothing is changed."""
+        self.outcome, self.rule = Outcome.REFUSED, rule
+        self.message, self.effective_at = message, None
+
+    def money(self, kind: Kind) -> Money | None:
+        """The total of the rows of that kind."""
+        rows = [row.amount for event in self.events for row in event.rows if row.kind is kind]
+        return total(rows, self.subscription.offer.currency)
+
+    def decision(self) -> Decision:
+        """The finished decision; with an answer where a command was asked."""
+        return Decision(
+            subscription=self.subscription,
+            events=tuple(self.events),
+            answer=self._answer() if self.command else None,
+        )
+
+    def _answer(self) -> Answer:
+        assert self.command is not None
+        assert self.rule is not None
+        return Answer(
+            at=self.at,
+            do=self.command.action,
+            outcome=self.outcome,
+            rule=self.rule,
+            effective_at=self.effective_at,
+            credit=self.money(Kind.CREDIT),
+            charge=self.money(Kind.CHARGE),
+            message=self.message,
+            seq=self.subscription.seq,
+            metered=any(event.usage for event in self.events),
+        )
+
+
+def _refundable(balance: dict[str, Decimal], rows: Sequence[LedgerRow]) -> dict[str, Decimal]:
+    """What a full credit would give back for each line, after these rows (CXL-5)."""
+    balance = dict(balance)
+    for row in rows:
+        before = balance.get(row.line, from_minor(0, row.currency))
+        balance[row.line] = before + row.amount if row.kind is Kind.CHARGE else before - row.amount
+    return balance

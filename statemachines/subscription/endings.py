@@ -1,0 +1,85 @@
+"""How a life ends: withdrawn, in trial, for credit, at renewal, expired, deprovisioned (section 9)."""
+
+from domain.rules import Rule
+from domain.subscription.commands import Cancel
+from domain.subscription.decision import Outcome
+from domain.subscription.ends import expiry_rule
+from domain.subscription.events import EventName, State
+from domain.subscription.ledger import Kind
+from domain.subscription.pricing import full_credit, usage_charge
+from domain.subscription.subscription import ScheduledCancellation
+from domain.values import format_instant
+from statemachines.subscription.draft import Draft
+
+
+def withdraw(draft: Draft) -> None:
+    """ISV-4: a pending one of any offer can be cancelled, never charged."""
+    draft.outcome, draft.message = Outcome.CANCELLED, "Cancelled before it began. Nothing was charged."
+    draft.emit(EventName.CANCELLED, Rule.ISV_4)
+
+
+def miss_activation(draft: Draft) -> None:
+    """ISV-4: not activated within the deadline."""
+    draft.emit(EventName.CANCELLED, Rule.ISV_4)
+
+
+def leave_trial(draft: Draft) -> None:
+    """TRI-4: at once, for every offer, at no charge."""
+    draft.outcome, draft.message = Outcome.CANCELLED, "Cancelled in trial. Nothing is charged."
+    draft.emit(EventName.CANCELLED, Rule.TRI_4, holds=(), deletes_at=None)
+
+
+def end_for_credit(draft: Draft) -> None:
+    """CXL-2, CXL-5: access ends now and the order nets to zero, on the next invoice."""
+    draft.outcome = Outcome.CANCELLED_WITH_CREDIT
+    rows = full_credit(draft.subscription, draft.at, draft.next_seq)
+    draft.emit(EventName.CANCELLED, Rule.CXL_2, rows=rows)
+    draft.message = _credited(draft)
+
+
+def end_suspended(draft: Draft) -> None:
+    """CXL-8 in the refund window; a trial that is suspended ends like any trial (TRI-4, SUS-8)."""
+    if draft.subscription.in_free_trial(draft.at):
+        leave_trial(draft)
+        return
+    draft.outcome = Outcome.CANCELLED_WITH_CREDIT
+    rows = full_credit(draft.subscription, draft.at, draft.next_seq)
+    draft.emit(EventName.CANCELLED, Rule.CXL_8, rows=rows, holds=(), deletes_at=None)
+    draft.message = _credited(draft)
+
+
+def schedule(draft: Draft) -> None:
+    """CXL-3, CXL-8: after the window it ends at renewal, without credit."""
+    command, subscription = draft.command, draft.subscription
+    assert isinstance(command, Cancel)
+    end = subscription.commitment_end
+    assert end is not None
+    if not subscription.auto_renew:
+        draft.unchanged(f"It ends at {format_instant(end)} already.")
+        return
+    rule = Rule.CXL_8 if draft.target is State.SUSPENDED else Rule.CXL_3
+    draft.outcome, draft.effective_at = Outcome.CANCELLATION_SCHEDULED, end
+    draft.message = f"Will end at the term's end, {format_instant(end)}. Nothing is credited."
+    cancellation = ScheduledCancellation(at=draft.at, by=command.by, reason=command.reason, details=command.details)
+    draft.emit(EventName.CANCELLATION_SCHEDULED, rule, auto_renew=False, scheduled_cancellation=cancellation)
+
+
+def expire(draft: Draft) -> None:
+    """REN-2, CXL-3, TRI-5: at the term's or trial's end with auto-renew off; used usage is billed (SUS-10)."""
+    usage = usage_charge(draft.subscription, draft.at)
+    rule = expiry_rule(draft.subscription)
+    draft.emit(EventName.EXPIRED, rule, usage=usage, holds=(), deletes_at=None)
+
+
+def deprovision(draft: Draft) -> None:
+    """CXL-6: the final usage is billed, then it ends."""
+    usage = usage_charge(draft.subscription, draft.at, final=True)
+    draft.message = "Deprovisioned now. The final usage is billed."
+    draft.emit(EventName.DEPROVISIONED, Rule.CXL_6, usage=usage, holds=(), deletes_at=None)
+
+
+def _credited(draft: Draft) -> str:
+    credit = draft.money(Kind.CREDIT)
+    if credit is None:
+        return "Cancelled now. There is nothing to credit."
+    return f"Cancelled now. {credit} will be credited on the next invoice."

@@ -1,0 +1,189 @@
+"""The lifecycle: what a command or a milestone comes to. Pure: no clock, no I/O, no Temporal.
+
+begin(order)                       the first decision of a life
+decide(subscription, ask, now)     a command or a milestone, at the instant it was accepted
+catch_up(subscription, now)        every milestone due by then, in order, each dated by its schedule
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from domain.catalog.offers import Setup
+from domain.ordering.terms import Order
+from domain.roles import Action, Denial, Party, denial, parse_actor
+from domain.rules import Rule
+from domain.subscription.commands import Command, Expected, Reactivate, Suspend
+from domain.subscription.decision import Answer, Decision, Outcome
+from domain.subscription.ends import late_cancel_allowed, refund_open
+from domain.subscription.events import State
+from domain.subscription.holds import Reason, may_lift
+from domain.subscription.pricing import billed_while_suspended
+from domain.subscription.subscription import Subscription
+from domain.values import format_instant
+from statemachines.subscription import beginnings, billing, changes, endings, suspension
+from statemachines.subscription.draft import Draft
+from statemachines.subscription.machine import Cursor, Machine, Transition
+from statemachines.subscription.refusals import why_refused
+from statemachines.subscription.suspension import holds_to_lift
+from statemachines.subscription.timeline import Milestone, next_milestone
+
+P, T, A, S = State.PENDING, State.TRIAL, State.ACTIVE, State.SUSPENDED
+
+DOES: dict[Transition, Callable[[Draft], None]] = {
+    Transition("purchase", P, A): beginnings.purchase,
+    Transition("purchase", P, P): beginnings.purchase,
+    Transition("activate", P, A): beginnings.activate,
+    Transition("activate", P, P): beginnings.activate,
+    Transition("start_trial", P, T): beginnings.start_trial,
+    Transition("trial_end", T, A): beginnings.convert,
+    Transition("charge_period", A, A): billing.charge_period,
+    Transition("charge_period", S, S): billing.charge_period,
+    Transition("renew", A, A): billing.renew,
+    Transition("change_quantity", A, A): changes.change_quantity,
+    Transition("reject_quantity", A, A): changes.reject_quantity,
+    Transition("set_add_on", A, A): changes.set_add_on,
+    **{Transition("set_auto_renew", s, s): changes.set_auto_renew for s in (P, T, A, S)},
+    **{Transition("change_price", s, s): changes.change_price for s in (P, T, A, S)},
+    **{Transition("report_usage", s, s): changes.report_usage for s in (T, A)},
+    **{Transition("suspend", s, S): suspension.suspend for s in (T, A, S)},
+    Transition("reactivate", S, T): suspension.reactivate,
+    Transition("reactivate", S, A): suspension.reactivate,
+    Transition("reactivate", S, S): suspension.lift,
+    Transition("delete", S, State.DELETED): suspension.delete,
+    Transition("activation_deadline", P, State.CANCELLED): endings.miss_activation,
+    Transition("cancel", P, State.CANCELLED): endings.withdraw,
+    Transition("cancel", T, State.CANCELLED): endings.leave_trial,
+    Transition("cancel", A, State.CANCELLED): endings.end_for_credit,
+    Transition("cancel", A, A): endings.schedule,
+    Transition("cancel", S, State.CANCELLED): endings.end_suspended,
+    Transition("cancel", S, S): endings.schedule,
+    **{Transition("expire", s, State.EXPIRED): endings.expire for s in (T, A, S)},
+    **{Transition("deprovision", s, State.DEPROVISIONED): endings.deprovision for s in (T, A, S)},
+}
+"""What each transition of the machine does."""
+
+
+class ImpossibleMilestone(Exception):
+    """The timeline showed a milestone that the machine has no transition for: a defect, never a caller's fault."""
+
+
+class Lifecycle:
+    """The decisions, over one reusable machine."""
+
+    def __init__(self, machine: Machine | None = None) -> None:
+        self._machine = machine or Machine()
+
+    def begin(self, order: Order) -> Decision:
+        """The purchase, and the trial where one follows at once (BUY-4, TRI-1)."""
+        subscription = order.subscription()
+        draft = self._take(subscription, "purchase", order.at, None)
+        assert draft is not None
+        return self._attributed(draft.decision(), order.by)
+
+    def decide(self, subscription: Subscription, ask: Command | Milestone, now: datetime) -> Decision:
+        """What the command or milestone comes to at that instant. Whoever calls has caught up before."""
+        if isinstance(ask, Milestone):
+            draft = self._take(subscription, ask.what, ask.at, None)
+            if draft is None:
+                raise ImpossibleMilestone(f"{ask.what} at {format_instant(ask.at)} in {subscription.state}")
+            return draft.decision()
+        denied = denial(ask.by, ask.action, subscription.roles) or _denied_hold(ask)
+        if denied:
+            return _refused(subscription, ask, now, denied.rule, denied.message)
+        draft = self._take(subscription, ask.action, now, ask)
+        if draft is None:
+            rule, words = why_refused(subscription, ask, now, self.allowed(subscription, now))
+            return _refused(subscription, ask, now, rule, words)
+        return _as_expected(subscription, ask, draft.decision())
+
+    def catch_up(self, subscription: Subscription, now: datetime) -> list[Decision]:
+        """The decisions of every milestone due at or before now, in order (TIM-5)."""
+        decisions: list[Decision] = []
+        while (milestone := next_milestone(subscription)) and milestone.at <= now:
+            decisions.append(self.decide(subscription, milestone, now))
+            subscription = decisions[-1].subscription
+        return decisions
+
+    def allowed(self, subscription: Subscription, now: datetime) -> list[str]:
+        """The commands that the subscription takes now, by their public names (LIF-1)."""
+        events = self._machine.allowed(_cursor(subscription, now, None))
+        return [action.value for action in Action if action.value in events]
+
+    def _take(self, subscription: Subscription, event: str, at: datetime, command: Command | None) -> Draft | None:
+        """Send the event from the subscription's place and do what the chosen transition does."""
+        transition = self._machine.send(_cursor(subscription, at, command), event)
+        if transition is None:
+            return None
+        draft = Draft(subscription, at, transition.target, command)
+        DOES[transition](draft)
+        if _trial_follows(transition, draft.subscription):
+            follow = self._machine.send(_cursor(draft.subscription, at, command), "start_trial")
+            assert follow is not None
+            draft.target = follow.target
+            DOES[follow](draft)
+            draft.rule = Rule(draft.events[0].rule)
+        return draft
+
+    @staticmethod
+    def _attributed(decision: Decision, by: str) -> Decision:
+        """The order's events with the buyer as their actor (ROL-3)."""
+        events = tuple(event.model_copy(update={"by": by}) for event in decision.events)
+        return decision.model_copy(update={"events": events})
+
+
+def _trial_follows(transition: Transition, subscription: Subscription) -> bool:
+    if transition.target is not State.PENDING or not subscription.offer.trial_days:
+        return False
+    waits = subscription.offer.setup is Setup.PUBLISHER
+    return transition.event == ("activate" if waits else "purchase")
+
+
+def _cursor(subscription: Subscription, now: datetime, command: Command | None) -> Cursor:
+    """The subscription's place in the machine, with the facts that its guards read."""
+    offer = subscription.offer
+    actor = parse_actor(command.by) if command else None
+    to_lift = holds_to_lift(subscription, command) if isinstance(command, Reactivate) else subscription.holds
+    suspended_in_term = subscription.state is State.SUSPENDED and subscription.term is not None
+    return Cursor(
+        state=subscription.state.value,
+        metered=offer.metered,
+        marketplace=offer.marketplace,
+        offers_trial=offer.trial_days > 0,
+        waits_for_publisher=offer.setup is Setup.PUBLISHER,
+        auto_renew=subscription.auto_renew,
+        in_free_trial=subscription.in_free_trial(now),
+        lapsed=subscription.lapsed(now),
+        quantity_rejectable=subscription.quantity_rejectable(now),
+        refund_open=refund_open(subscription, now),
+        late_cancel_allowed=late_cancel_allowed(subscription, now),
+        every_hold_liftable=actor is None or all(may_lift(actor, hold.reason) for hold in to_lift),
+        hold_remains=len(to_lift) < len(subscription.holds),
+        something_to_bill=suspended_in_term and billed_while_suspended(subscription, now),
+    )
+
+
+def _denied_hold(command: Command) -> Denial | None:
+    """ROL-4: of the holds, the system (dunning) places the one for nonpayment."""
+    if isinstance(command, Suspend) and command.by == Party.SYSTEM and command.reason is not Reason.NONPAYMENT:
+        return Denial(rule=Rule.ROL_4, message="The system may suspend for nonpayment only.")
+    return None
+
+
+def _refused(subscription: Subscription, command: Command, now: datetime, rule: Rule, message: str) -> Decision:
+    answer = Answer(
+        at=now, do=command.action, outcome=Outcome.REFUSED, rule=rule, message=message, seq=subscription.seq
+    )
+    return Decision(subscription=subscription, answer=answer)
+
+
+def _as_expected(subscription: Subscription, command: Command, decision: Decision) -> Decision:
+    """The decision, or a refusal that shows it where it is not what the person confirmed (CXL-1)."""
+    answer, expected = decision.answer, command.expected
+    assert answer is not None
+    if expected is None or answer.outcome in {Outcome.REFUSED, Outcome.UNCHANGED}:
+        return decision
+    now_shown = Expected(outcome=answer.outcome, credit=answer.credit, charge=answer.charge)
+    if now_shown == expected:
+        return decision
+    words = f"Nothing was done: this is no longer what was shown. Now: {answer.message}"
+    return _refused(subscription, command, answer.at, Rule(answer.rule), words)

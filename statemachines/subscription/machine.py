@@ -1,0 +1,173 @@
+"""The subscription's machine: which event may follow in which state, and under which structural guard.
+
+It holds no effect and no clock. `lifecycle` sets it to a subscription's place, sends an event and acts on the
+transition it chose. docs/lifecycle.md is generated from this class.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from statemachine import State as MachineState
+from statemachine import StateChart
+
+from domain.subscription.events import State
+from statemachines.machine import Reused
+
+
+@dataclass
+class Cursor:
+    """A place in the machine: the state, and the facts that its guards read."""
+
+    state: str = State.PENDING.value
+    metered: bool = False
+    marketplace: bool = False
+    offers_trial: bool = False
+    waits_for_publisher: bool = False
+    auto_renew: bool = True
+    in_free_trial: bool = False
+    lapsed: bool = False
+    quantity_rejectable: bool = False
+    refund_open: bool = False
+    late_cancel_allowed: bool = False
+    every_hold_liftable: bool = True
+    hold_remains: bool = False
+    something_to_bill: bool = False
+
+
+@dataclass(frozen=True)
+class Transition:
+    """The transition that the machine chose."""
+
+    event: str
+    source: State
+    target: State
+
+
+# Guards are functions: a guard in a string is parsed anew for each machine, which CPython 3.11 does not do
+# safely in the several threads of a worker.
+
+
+def _fact(name: str) -> Callable[[Cursor], bool]:
+    """The guard that reads the cursor's fact of that name."""
+
+    def guard(model: Cursor) -> bool:
+        return bool(getattr(model, name))
+
+    guard.__name__ = name
+    return guard
+
+
+metered = _fact("metered")
+marketplace = _fact("marketplace")
+offers_trial = _fact("offers_trial")
+waits_for_publisher = _fact("waits_for_publisher")
+auto_renew = _fact("auto_renew")
+in_free_trial = _fact("in_free_trial")
+lapsed = _fact("lapsed")
+quantity_rejectable = _fact("quantity_rejectable")
+refund_open = _fact("refund_open")
+late_cancel_allowed = _fact("late_cancel_allowed")
+every_hold_liftable = _fact("every_hold_liftable")
+hold_remains = _fact("hold_remains")
+something_to_bill = _fact("something_to_bill")
+
+
+def waits_for_publisher_or_offers_trial(model: Cursor) -> bool:
+    """The publisher's set-up or a trial comes before anything is charged."""
+    return model.waits_for_publisher or model.offers_trial
+
+
+def in_free_trial_or_refund_open(model: Cursor) -> bool:
+    """A cancel ends it now: in the trial, or inside the refund window."""
+    return model.in_free_trial or model.refund_open
+
+
+class SubscriptionMachine(StateChart[Cursor]):
+    """The life of one subscription (LIF-1, LIF-2)."""
+
+    # An illegal event must raise, an exception must come through, and a state is never left half way.
+    allow_event_without_transition = False
+    catch_errors_as_events = False
+    atomic_configuration_update = True
+    enable_self_transition_entries = False
+
+    pending = MachineState(initial=True, value=State.PENDING.value)
+    trial = MachineState(value=State.TRIAL.value)
+    active = MachineState(value=State.ACTIVE.value)
+    suspended = MachineState(value=State.SUSPENDED.value)
+    cancelled = MachineState(value=State.CANCELLED.value, final=True)
+    expired = MachineState(value=State.EXPIRED.value, final=True)
+    deleted = MachineState(value=State.DELETED.value, final=True)
+    deprovisioned = MachineState(value=State.DEPROVISIONED.value, final=True)
+
+    # Beginnings: BUY-4, ISV-4, ISV-5, TRI-1, TRI-3
+    purchase = pending.to(active, unless=[waits_for_publisher, offers_trial]) | pending.to(
+        pending, cond=waits_for_publisher_or_offers_trial
+    )
+    activate = pending.to(active, cond=waits_for_publisher, unless=offers_trial) | pending.to(
+        pending, cond=[waits_for_publisher, offers_trial]
+    )
+    start_trial = pending.to(trial, cond=offers_trial)
+    trial_end = trial.to(active, cond=auto_renew)
+
+    # Billing: MON-3, REN-1, SUS-6, SUS-10
+    charge_period = active.to(active) | suspended.to(suspended, cond=something_to_bill)
+    renew = active.to(active, cond=auto_renew)
+
+    # Changes: MON-4, TRI-6, REN-2, LIF-3, CXL-6, SUS-10, BUY-5
+    change_quantity = active.to(active, unless=metered)
+    reject_quantity = active.to(active, cond=quantity_rejectable, unless=metered)
+    set_add_on = active.to(active)
+    set_auto_renew = (
+        pending.to(pending, cond=marketplace)
+        | trial.to(trial, cond=marketplace)
+        | active.to(active, cond=marketplace)
+        | suspended.to(suspended, cond=marketplace, unless=lapsed)
+    )
+    report_usage = trial.to(trial, cond=metered) | active.to(active, cond=metered)
+    change_price = pending.to(pending) | trial.to(trial) | active.to(active) | suspended.to(suspended)
+
+    # Suspension: SUS-1, SUS-5, SUS-7, SUS-9, SUS-3
+    suspend = trial.to(suspended) | active.to(suspended) | suspended.to(suspended)
+    reactivate = (
+        suspended.to(trial, cond=[every_hold_liftable, in_free_trial], unless=hold_remains)
+        | suspended.to(active, cond=every_hold_liftable, unless=[in_free_trial, hold_remains])
+        | suspended.to(suspended, cond=[every_hold_liftable, hold_remains])
+    )
+    delete = suspended.to(deleted)
+
+    # Endings: ISV-4, TRI-4, CXL-2, CXL-3, CXL-6, CXL-8, REN-2, TRI-5
+    activation_deadline = pending.to(cancelled, cond=waits_for_publisher)
+    cancel = (
+        pending.to(cancelled)
+        | trial.to(cancelled)
+        | active.to(cancelled, cond=refund_open)
+        | active.to(active, cond=late_cancel_allowed, unless=refund_open)
+        | suspended.to(cancelled, cond=in_free_trial_or_refund_open)
+        | suspended.to(suspended, cond=late_cancel_allowed, unless=[in_free_trial, refund_open])
+    )
+    expire = (
+        trial.to(expired, unless=auto_renew)
+        | active.to(expired, unless=auto_renew)
+        | suspended.to(expired, unless=auto_renew)
+    )
+    deprovision = (
+        trial.to(deprovisioned, cond=metered)
+        | active.to(deprovisioned, cond=metered)
+        | suspended.to(deprovisioned, cond=metered)
+    )
+
+    def __init__(self) -> None:
+        super().__init__(Cursor(), state_field="state")
+        self.chosen: Transition | None = None
+
+    def on_transition(self, event: str, source: MachineState, target: MachineState) -> None:
+        """Note which transition was chosen: it is what `lifecycle` acts on."""
+        self.chosen = Transition(str(event), State(source.value), State(target.value))
+
+
+class Machine(Reused[Cursor, Transition]):
+    """One machine, set to one place after another."""
+
+    def __init__(self, chart: type[SubscriptionMachine] = SubscriptionMachine) -> None:
+        super().__init__(chart)

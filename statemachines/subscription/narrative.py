@@ -1,0 +1,85 @@
+"""A milestone in one line with its money, for timers, details and people: what the lifecycle will decide."""
+
+from datetime import datetime
+
+from domain.money import Money, total
+from domain.subscription.decision import Decision
+from domain.subscription.effects import Access, Provision, Record
+from domain.subscription.ledger import Kind
+from domain.subscription.subscription import Subscription
+from statemachines.subscription.lifecycle import Lifecycle
+from statemachines.subscription.timeline import Milestone, What, renewal_price, unit_money
+
+ACCESS = {
+    Access.GRANT: "users can sign in",
+    Access.REVOKE: "users are turned away",
+    Access.PURGE: "all data is deleted",
+}
+SUMMARY_LENGTH = 200
+
+WORDS = {
+    What.ACTIVATION_DEADLINE: "Activation deadline: cancelled, never charged",
+    What.TRIAL_END: "Trial ends",
+    What.CHARGE_PERIOD: "Billing period begins",
+    What.RENEW: "Renews",
+    What.EXPIRE: "Expires",
+    What.DELETE: "All data is deleted",
+    What.REFUND_WINDOW_CLOSES: "Refund window closes",
+}
+
+
+def charged(decision: Decision) -> Money | None:
+    """What the decision's known rows charge; usage is counted only when it is recorded."""
+    rows = [row for event in decision.events for row in event.rows if row.kind is Kind.CHARGE]
+    return total([row.amount for row in rows], decision.subscription.offer.currency)
+
+
+def headline(lifecycle: Lifecycle, subscription: Subscription, milestone: Milestone) -> str:
+    """Such as `Trial ends: first charge USD 30.00`; a coming price is told with the one before it (BUY-5)."""
+    words = WORDS[milestone.what]
+    if milestone.what is What.REFUND_WINDOW_CLOSES:
+        return words
+    decision = lifecycle.decide(subscription, milestone, milestone.at)
+    parts = []
+    if money := charged(decision):
+        first = "first charge" if milestone.what is What.TRIAL_END else "charge"
+        parts.append(f"{first} {money}")
+    if any(event.usage for event in decision.events):
+        parts.append("usage is billed")
+    if parts:
+        words += f": {' and '.join(parts)}"
+    return words + _new_price(subscription) if milestone.what is What.RENEW else words
+
+
+def later_prices(subscription: Subscription, now: datetime) -> list[str]:
+    """The price changes that are known and that the next term is too early for (BUY-5), each in words."""
+    _, changes = subscription.coming_prices(now)
+    following = subscription.term.end if subscription.term else now
+    return [
+        f"{unit_money(subscription, change.unit_price)} a unit, from the first renewal after "
+        f"{change.at:%Y-%m-%d %H:%M:%S} UTC"
+        for change in changes
+        if change.at >= following
+    ]
+
+
+def _new_price(subscription: Subscription) -> str:
+    price = renewal_price(subscription)
+    if price == subscription.unit_price:
+        return ""
+    until_then = unit_money(subscription, subscription.unit_price)
+    return f" ({unit_money(subscription, price)} a unit, {until_then.amount:f} until then)"
+
+
+def provision_headline(provision: Provision) -> str:
+    """Such as `users can sign in, as of 2027-01-31 09:00:00`."""
+    return f"{ACCESS[provision.access]}, as of {provision.at:%Y-%m-%d %H:%M:%S}"
+
+
+def record_headline(record: Record) -> str:
+    """The recorded events with their money, such as `2 renewed: USD 30.00`."""
+    parts = []
+    for event in record.events:
+        money = [f"{row.kind} {row.currency} {row.amount:f}" for row in event.rows]
+        parts.append(f"{event.seq} {event.event}" + (f": {', '.join(money)}" if money else ""))
+    return "; ".join(parts)[:SUMMARY_LENGTH]

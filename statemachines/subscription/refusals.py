@@ -1,0 +1,117 @@
+"""Why the machine has no transition for a command: the rule that says no, and what is allowed instead (LIF-1)."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from domain.roles import Action, parse_actor
+from domain.rules import Rule
+from domain.subscription.commands import Command, Reactivate, ReportUsage
+from domain.subscription.decision import Answer, Outcome
+from domain.subscription.events import State
+from domain.subscription.holds import may_lift, who_may_lift
+from domain.subscription.subscription import Subscription
+from domain.values import format_instant
+from statemachines.subscription.changes import ASK_A_USER
+from statemachines.subscription.suspension import holds_to_lift
+
+_STATES: dict[Action, frozenset[State]] = {
+    Action.CANCEL: frozenset({State.ACTIVE, State.SUSPENDED}),
+    Action.SET_AUTO_RENEW: frozenset({State.PENDING, State.TRIAL, State.ACTIVE, State.SUSPENDED}),
+    Action.CHANGE_QUANTITY: frozenset({State.ACTIVE}),
+    Action.REJECT_QUANTITY: frozenset({State.ACTIVE}),
+    Action.REPORT_USAGE: frozenset({State.TRIAL, State.ACTIVE}),
+    Action.DEPROVISION: frozenset({State.TRIAL, State.ACTIVE, State.SUSPENDED}),
+    Action.REACTIVATE: frozenset({State.SUSPENDED}),
+}
+"""Where a command is refused for more than the state: elsewhere the state alone refuses it."""
+
+
+def why_refused(subscription: Subscription, command: Command, now: datetime, allowed: list[str]) -> tuple[Rule, str]:
+    """The rule and the words, for a command that the machine has no transition for."""
+    state, offer = subscription.state, subscription.offer
+    if state in _STATES.get(command.action, frozenset()):
+        match command.action:
+            case Action.CANCEL:
+                return _no_cancel(subscription, now)
+            case Action.SET_AUTO_RENEW if not offer.marketplace:
+                return Rule.REN_2, "Auto-renew is a choice for marketplace offers only."
+            case Action.SET_AUTO_RENEW:
+                return Rule.LIF_3, _LAPSED
+            case Action.CHANGE_QUANTITY | Action.REJECT_QUANTITY if offer.metered:
+                return Rule.CXL_6, "A usage offer has no quantity to change."
+            case Action.REJECT_QUANTITY:
+                return Rule.MON_4, _stands(subscription)
+            case Action.REPORT_USAGE:
+                return Rule.CXL_6, "A licence offer takes no usage."
+            case Action.DEPROVISION:
+                return Rule.CXL_6, "Only usage offers are deprovisioned. Cancel it instead."
+            case Action.REACTIVATE:
+                return Rule.SUS_9, _held(subscription, command)
+    if not allowed:
+        return Rule.LIF_1, _nothing_any_more(state, command.action)
+    return Rule.LIF_1, f"It is {state}: {command.action} is not allowed. Allowed now: {', '.join(allowed)}."
+
+
+def refused_by_its_end(state: State, action: Action, at: datetime, seq: int) -> Answer:
+    """The same answer for a life that has ended, by its last state and event, where the life itself is gone (LIF-1)."""
+    words = _nothing_any_more(state, action)
+    return Answer(at=at, do=action, outcome=Outcome.REFUSED, rule=Rule.LIF_1, message=words, seq=seq)
+
+
+def told_again(answer: Answer, state: State) -> Answer:
+    """For a publisher that may not have read the answer to its `activate`, and sends another one (ISV-4, MON-7).
+
+    A life that has begun and has not ended was activated: what already is, is no refusal.
+    """
+    if answer.outcome is not Outcome.REFUSED or state is State.PENDING or state.ended:
+        return answer
+    words = {"outcome": Outcome.UNCHANGED, "rule": Rule.MON_7, "message": "It has been activated already."}
+    return answer.model_copy(update=words)
+
+
+def _nothing_any_more(state: State, action: Action) -> str:
+    return f"It is {state}: it has ended, and {action} is not allowed. Nothing is any more."
+
+
+_LAPSED = "Its term ended while it was suspended: nothing is left to renew. Reactivate it first."
+
+
+def _no_cancel(subscription: Subscription, now: datetime) -> tuple[Rule, str]:
+    if subscription.offer.metered:
+        return Rule.CXL_6, "Usage-based: no return and no refund. Deprovision it instead."
+    if not subscription.offer.marketplace:
+        return Rule.CXL_1, "Only licence offers of an ISV can be cancelled here; turn to the publisher, Microsoft."
+    if not subscription.lapsed(now):
+        return Rule.CXL_3, "The refund window has closed. Turn auto-renew off instead."
+    return Rule.LIF_3, _LAPSED
+
+
+def _stands(subscription: Subscription) -> str:
+    last = subscription.last_change
+    if last is None:
+        return "There is no change of its quantity to reject."
+    words = f"The change of event {last.seq} stands: its billing period ended at {format_instant(last.period_end)}"
+    return f"{words}, and the next has begun with it. {ASK_A_USER}"
+
+
+def _held(subscription: Subscription, command: Command) -> str:
+    actor = parse_actor(command.by)
+    assert actor is not None
+    asked = holds_to_lift(subscription, command) if isinstance(command, Reactivate) else ()
+    standing = [hold.reason for hold in asked if not may_lift(actor, hold.reason)]
+    words = "; ".join(f"the hold for {reason} is lifted only by {who_may_lift(reason)}" for reason in standing)
+    return f"Nothing is lifted: {words}."
+
+
+def repeated_usage(answer: Answer, command: ReportUsage, units: Decimal) -> Answer:
+    """The answer to a usage id that is known: unchanged with the same units, else refused (MON-7)."""
+    same = units == command.units
+    words = "already" if same else f"with {units:f} units; use a new usage_id"
+    return answer.model_copy(
+        update={
+            "outcome": Outcome.UNCHANGED if same else Outcome.REFUSED,
+            "rule": Rule.MON_7,
+            "effective_at": None,
+            "message": f"Usage {command.usage_id} is recorded {words}.",
+        }
+    )

@@ -1,0 +1,104 @@
+"""Suspension: holds, the deletion clock, and the ways back (section 8)."""
+
+from typing import Any
+
+from domain.roles import Party
+from domain.rules import Rule
+from domain.subscription.commands import Reactivate, Suspend
+from domain.subscription.decision import Outcome
+from domain.subscription.ends import deletion_instant
+from domain.subscription.events import EventName, State
+from domain.subscription.holds import Hold
+from domain.subscription.pricing import period_charges, rest_of_period, usage_charge
+from domain.subscription.subscription import Subscription
+from domain.values import format_instant
+from statemachines.subscription.beginnings import adopt_next_policy, new_term
+from statemachines.subscription.draft import Draft
+
+LIFTED: dict[str, Any] = {"holds": (), "deletes_at": None, "unbilled_usage": None}
+
+
+def suspend(draft: Draft) -> None:
+    """SUS-1, SUS-9: each reason is a hold; the deletion clock runs from the first (SUS-3, SUS-4)."""
+    command, subscription = draft.command, draft.subscription
+    assert isinstance(command, Suspend)
+    if any(hold.reason is command.reason for hold in subscription.holds):
+        draft.unchanged(f"It is suspended for {command.reason} already.")
+        return
+    first_billing = subscription.first_billing or draft.at
+    deletes_at = subscription.deletes_at or deletion_instant(
+        draft.at, subscription.policy, subscription.account_opened, first_billing
+    )
+    draft.message = f"Suspended. All data is deleted at {format_instant(deletes_at)} unless reactivated before."
+    # Past its term's end it has nothing to renew (LIF-3): a further hold would let it expire in the past.
+    turns_off = subscription.policy.suspension_turns_auto_renew_off and not subscription.lapsed(draft.at)
+    auto_renew = subscription.auto_renew and not turns_off
+    draft.emit(
+        EventName.SUSPENDED,
+        Rule.SUS_1,
+        holds=(*subscription.holds, Hold(reason=command.reason, at=draft.at, by=command.by)),
+        deletes_at=deletes_at,
+        auto_renew=auto_renew,
+    )
+
+
+def reactivate(draft: Draft) -> None:
+    """SUS-5 restores; SUS-6 charges the rest of a period that began unpaid; SUS-7 begins a new term."""
+    subscription = draft.subscription
+    if draft.target is State.TRIAL:
+        draft.message = "Reactivated: the trial goes on."
+        draft.emit(EventName.REACTIVATED, Rule.SUS_5, **LIFTED)
+    elif subscription.lapsed(draft.at):
+        if subscription.term:
+            # A new term takes the catalog's price; a first term keeps the ordered one (TRI-5).
+            adopt_next_policy(draft)
+            draft.update(
+                unit_price=subscription.price_for(draft.at, including=True),
+                prices=subscription.prices_after(draft.at, including=True),
+            )
+        new_term(draft)
+        draft.outcome = Outcome.REACTIVATED_NEW_TERM
+        draft.message = "Reactivated after its term had ended: a new term begins now."
+        rows = period_charges(draft.subscription, draft.at)
+        draft.emit(EventName.REACTIVATED, Rule.SUS_7, rows=rows, **LIFTED)
+    else:
+        _resume(draft)
+
+
+def holds_to_lift(subscription: Subscription, command: Reactivate) -> tuple[Hold, ...]:
+    """SUS-9: all of them, or the one of the reason asked. The system lifts only a hold that it placed."""
+    if command.reason is None:
+        return subscription.holds
+    its_own = command.by == Party.SYSTEM
+    return tuple(h for h in subscription.holds if h.reason is command.reason and (h.by == command.by or not its_own))
+
+
+def lift(draft: Draft) -> None:
+    """SUS-9: one hold of several is lifted; it stays suspended, and the deletion clock runs on."""
+    command, subscription = draft.command, draft.subscription
+    assert isinstance(command, Reactivate)
+    lifted = holds_to_lift(subscription, command)
+    if not lifted:
+        draft.unchanged(f"There is no hold for {command.reason} to lift.")
+        return
+    left = tuple(hold for hold in subscription.holds if hold not in lifted)
+    draft.message = f"The hold for {command.reason} is lifted; held still for {', '.join(h.reason for h in left)}."
+    draft.emit(EventName.HOLD_LIFTED, Rule.SUS_9, holds=left)
+
+
+def _resume(draft: Draft) -> None:
+    subscription = draft.subscription
+    period = subscription.billing_period(subscription.period_at(draft.at))
+    assert subscription.paid_through is not None
+    unpaid = subscription.paid_through < period.end
+    rows = rest_of_period(subscription, draft.at, draft.next_seq) if unpaid else ()
+    rest = " and charged for the rest of the running period" if rows else ""
+    draft.message = f"Reactivated{rest}."
+    draft.update(period=subscription.period_at(draft.at), paid_through=period.end)
+    draft.emit(EventName.REACTIVATED, Rule.SUS_6 if rows else Rule.SUS_5, rows=rows, **LIFTED)
+
+
+def delete(draft: Draft) -> None:
+    """SUS-3: retention is over; what usage is left is billed (SUS-10)."""
+    usage = usage_charge(draft.subscription, draft.at, final=True)
+    draft.emit(EventName.DELETED, Rule.SUS_3, usage=usage, **LIFTED)

@@ -1,0 +1,139 @@
+"""What will happen if no command comes: the next milestone of each kind, soonest first (invariant 9)."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from domain.money import Money, from_minor, to_minor
+from domain.rules import Rule
+from domain.subscription.ends import cancellable, expiry_rule
+from domain.subscription.events import State
+from domain.subscription.pricing import billed_while_suspended
+from domain.subscription.subscription import Subscription
+from domain.values import Frozen, Instant
+
+
+class What(StrEnum):
+    """The kinds of milestone, in the order in which they are taken at one instant (LIF-4)."""
+
+    ACTIVATION_DEADLINE = "activation_deadline"
+    TRIAL_END = "trial_end"
+    CHARGE_PERIOD = "charge_period"
+    RENEW = "renew"
+    EXPIRE = "expire"
+    DELETE = "delete"
+    REFUND_WINDOW_CLOSES = "refund_window_closes"
+
+
+_ORDER = {what: rank for rank, what in enumerate(What)}
+
+
+class Milestone(Frozen):
+    """One instant at which something happens by itself, by which rule, and why in words."""
+
+    at: Instant
+    what: What
+    rule: Rule
+    why: str
+
+
+def timeline(subscription: Subscription, now: datetime) -> list[Milestone]:
+    """The next milestone of each kind. `now` only hides a refund window that has closed."""
+    found = list(_milestones(subscription))
+    closes = subscription.refund_closes
+    if now < closes and cancellable(subscription, now):
+        why = "from then on a cancel is no longer credited"
+        found.append(Milestone(at=closes, what=What.REFUND_WINDOW_CLOSES, rule=Rule.CXL_4, why=why))
+    return sorted(found, key=lambda milestone: (milestone.at, _ORDER[milestone.what]))
+
+
+def next_milestone(subscription: Subscription) -> Milestone | None:
+    """The soonest instant at which something happens by itself: what the workflow sleeps to."""
+    return min(_milestones(subscription), key=lambda m: (m.at, _ORDER[m.what]), default=None)
+
+
+def _milestones(subscription: Subscription) -> Iterator[Milestone]:
+    match subscription.state:
+        case State.PENDING:
+            deadline = subscription.ordered_at + subscription.policy.activation_deadline
+            why = "cancelled, never charged, unless the publisher activates before"
+            yield Milestone(at=deadline, what=What.ACTIVATION_DEADLINE, rule=Rule.ISV_4, why=why)
+        case State.TRIAL:
+            if subscription.auto_renew:
+                yield _conversion(subscription)
+            else:
+                yield from _expiry(subscription)
+        case State.ACTIVE:
+            yield from _periods(subscription)
+            if subscription.auto_renew:
+                yield _renewal(subscription)
+            else:
+                yield from _expiry(subscription)
+        case State.SUSPENDED:
+            yield from _periods(subscription)
+            if not subscription.auto_renew:
+                yield from _expiry(subscription)
+            assert subscription.deletes_at is not None
+            why = "all data is deleted unless it is reactivated before"
+            yield Milestone(at=subscription.deletes_at, what=What.DELETE, rule=Rule.SUS_3, why=why)
+        case _:
+            return
+
+
+def _conversion(subscription: Subscription) -> Milestone:
+    assert subscription.trial_end is not None
+    # A trial's first term keeps the ordered price (BUY-5).
+    why = f"the trial ends and the paid term begins at {_a_unit(subscription, subscription.unit_price)}"
+    return Milestone(at=subscription.trial_end, what=What.TRIAL_END, rule=Rule.TRI_3, why=why)
+
+
+def _expiry(subscription: Subscription) -> Iterator[Milestone]:
+    end = subscription.commitment_end
+    assert end is not None
+    what = "term" if subscription.term else "trial"
+    cause = "a cancellation is scheduled" if subscription.scheduled_cancellation else "auto-renew is off"
+    why = f"the {what} ends and {cause}"
+    yield Milestone(at=end, what=What.EXPIRE, rule=expiry_rule(subscription), why=why)
+
+
+def _periods(subscription: Subscription) -> Iterator[Milestone]:
+    """The next boundary inside the term; in suspension only where it bills something (SUS-6, SUS-10)."""
+    term = subscription.term
+    if term is None:
+        return
+    at = subscription.billing_period(subscription.period).end
+    if subscription.state is State.SUSPENDED:
+        usage_of_last = at == term.end and subscription.auto_renew
+        due = (at < term.end or usage_of_last) and billed_while_suspended(subscription, at)
+    else:
+        due = at < term.end
+    if due:
+        why = "the next billing period begins"
+        yield Milestone(at=at, what=What.CHARGE_PERIOD, rule=Rule.MON_3, why=why)
+
+
+def _renewal(subscription: Subscription) -> Milestone:
+    term = subscription.term
+    assert term is not None
+    why = f"a new term of {subscription.offer.term} begins at {_a_unit(subscription, renewal_price(subscription))}"
+    if policy := subscription.next_policy:
+        why += f", under {policy.name} version {policy.version}"
+    return Milestone(at=term.end, what=What.RENEW, rule=Rule.REN_1, why=why)
+
+
+def renewal_price(subscription: Subscription) -> Decimal:
+    """What a unit costs in the term after the running one (BUY-5). The subscription must have a term."""
+    assert subscription.term is not None
+    return subscription.price_for(subscription.term.end, including=False)
+
+
+def unit_money(subscription: Subscription, price: Decimal) -> Money:
+    """A price of its offer as people see it, with all of the currency's decimals."""
+    currency = subscription.offer.currency
+    return Money(amount=from_minor(to_minor(price, currency), currency), currency=currency)
+
+
+def _a_unit(subscription: Subscription, price: Decimal) -> str:
+    money = unit_money(subscription, price)
+    return f"{money.amount:f} {money.currency} a unit"

@@ -1,0 +1,409 @@
+"""What an account's activities tell subscriptions, and what they note of it (MON-6, SUS-9); whose account is opened."""
+
+import asyncio
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities import fan_out as crowd
+from activities.accounts.activities import AccountActivities
+from activities.accounts.contracts import AccountRecordInput, CloseInput, Holding, HoldInput, OpenAccount
+from activities.adapters.sql.account.books import SqlAccountBooks
+from activities.adapters.sql.account.holds import SqlNonpaymentHolds
+from activities.adapters.sql.database import Database
+from activities.billing.activities import BillingActivities
+from activities.errors import (
+    BooksConflict,
+    BooksUnavailable,
+    NotStartedYet,
+    NotTaken,
+    NotThere,
+    ServerUnavailable,
+)
+from activities.fan_out import AT_ONCE
+from domain.account.events import AccountRecord, CloseReceipt
+from domain.rules import Rule
+from domain.subscription.commands import Cancel, Command, Deprovision, Reactivate, Suspend
+from domain.subscription.decision import Answer, Outcome
+from domain.subscription.effects import Receipt
+from domain.subscription.holds import Reason
+from tests.activities.accounts_under_test import AccountsInSql, Customer, closing, issued, row
+from tests.activities.books_under_test import InMemory, InSql
+from tests.activities.lives import DAY, LICENCE, METER, START, bought, order
+from tests.activities.player import Player
+from tests.activities.raw_sql import rows
+from tests.support.paths import ROOT
+
+HELD_BY, LIFTED_BY = 5, 9
+
+
+class NoBooks:
+    """Nothing is closed or recorded here."""
+
+    async def close(self, entry: CloseInput) -> CloseReceipt:
+        raise AssertionError(entry)
+
+    async def record(self, entry: AccountRecordInput) -> None:
+        raise AssertionError(entry)
+
+
+class FailingBooks(NoBooks):
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    async def close(self, entry: CloseInput) -> CloseReceipt:
+        raise self._error
+
+    async def record(self, entry: AccountRecordInput) -> None:
+        raise self._error
+
+
+class Told:
+    """The subscriptions: what each was told, in order, and what it says to that, once or always."""
+
+    def __init__(self, **says: Any) -> None:
+        self.commands: list[tuple[str, Command]] = []
+        self.says = says
+        self.at_once = 0
+        self.most_at_once = 0
+
+    async def tell(self, subscription_id: str, command: Command) -> Answer | None:
+        self.commands.append((subscription_id, command))
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await asyncio.sleep(0)
+        self.at_once -= 1
+        says = self.says.get(subscription_id.replace("-", "_"), Outcome.DONE)
+        if isinstance(says, list):
+            says = says.pop(0) if says else Outcome.DONE
+        if isinstance(says, Exception):
+            raise says
+        return None if says is None else answered(says)
+
+    @property
+    def ids(self) -> list[str]:
+        return sorted(subscription_id for subscription_id, _ in self.commands)
+
+
+def answered(outcome: Outcome) -> Answer:
+    return Answer(at=START, do="suspend", outcome=outcome, rule=Rule.SUS_1, message="", seq=2)
+
+
+def hold(seq: int = HELD_BY, at: datetime | None = None) -> HoldInput:
+    return HoldInput(customer_id="fabrikam", seq=seq, at=at)
+
+
+async def run(perform: Any, argument: Any) -> Any:
+    return await ActivityEnvironment().run(perform, argument)
+
+
+async def lives(database: Database, *ids: str) -> list[Player]:
+    return [await bought(InSql(database), LICENCE, each) for each in ids]
+
+
+async def noted(database: Database) -> list[tuple[Any, ...]]:
+    return await rows(database, "SELECT subscription_id, seq, lifted_by FROM nonpayment_hold ORDER BY 1, 2")
+
+
+def over(database: Database, told: Told) -> AccountActivities:
+    return AccountActivities(NoBooks(), SqlNonpaymentHolds(database), told)
+
+
+# Hold
+
+
+async def test_every_licensed_subscription_is_suspended_and_noted(database: Database) -> None:
+    """MON-6, SUS-1: by the system, for nonpayment, under the event's id."""
+    await lives(database, "s-1", "s-2")
+    told = Told()
+    assert await run(over(database, told).hold, hold()) == Holding(subscriptions=2)
+    assert await noted(database) == [("s-1", HELD_BY, None), ("s-2", HELD_BY, None)]
+    assert told.ids == ["s-1", "s-2"]
+    for _, command in told.commands:
+        assert isinstance(command, Suspend)
+        assert (command.by, command.actor, command.reason) == ("system", "billing-account", Reason.NONPAYMENT)
+        assert (command.command_id, command.at) == (f"nonpayment-{HELD_BY}", None)
+
+
+async def test_usage_offers_the_ended_and_other_customers_are_left_alone(database: Database) -> None:
+    books = InSql(database)
+    await bought(books, METER, "meter")
+    await bought(books, {**METER, "publisher": "microsoft"}, "compute")
+    cancelled = await bought(books, {**LICENCE, "publisher": "partner"}, "cancelled")
+    await cancelled.ask(Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST), START + timedelta(hours=1))
+    deprovisioned = await bought(books, METER, "deprovisioned")
+    await deprovisioned.ask(Deprovision(by="admin_agent"), START + DAY)
+    await Player(books, order(LICENCE, "of-tailspin", "tailspin")).perform()
+    suspended = await bought(books, LICENCE, "suspended")
+    await suspended.ask(Suspend(by="admin_agent", reason=Reason.CUSTOMER_REQUEST), START + DAY)
+    await lives(database, "active")
+    assert cancelled.life.subscription.state.ended
+    told = Told()
+    assert await run(over(database, told).hold, hold()) == Holding(subscriptions=2)
+    assert told.ids == ["active", "suspended"]
+
+
+async def test_only_what_this_hold_suspended_is_noted(database: Database) -> None:
+    """SUS-9: who is held for nonpayment already, refuses or has ended meanwhile was not suspended by this."""
+    await lives(database, "done", "unchanged", "refused", "ended", "unknown")
+    told = Told(unchanged=Outcome.UNCHANGED, refused=Outcome.REFUSED, ended=None, unknown=NotThere("who?"))
+    assert await run(over(database, told).hold, hold()) == Holding(subscriptions=1)
+    assert await noted(database) == [("done", HELD_BY, None)]
+    assert len(told.commands) == 5
+
+
+@pytest.mark.parametrize("trouble", [ServerUnavailable, NotStartedYet, BooksUnavailable])
+async def test_who_cannot_be_told_does_not_keep_the_others_from_it(
+    database: Database, trouble: type[Exception]
+) -> None:
+    """The activity is tried again, and tells those alone that are not noted yet."""
+    await lives(database, "s-1", "s-2", "s-3")
+    told = Told(s_1=[trouble("away")], s_3=[trouble("away"), trouble("away")])
+    activities = over(database, told)
+    for left in (["s-1", "s-3"], ["s-3"]):
+        with pytest.raises(ApplicationError, match="away") as raised:
+            await run(activities.hold, hold())
+        assert (raised.value.type, raised.value.non_retryable) == (trouble.__name__, False)
+        assert {each for each, _, _ in await noted(database)} == {"s-1", "s-2", "s-3"} - set(left)
+        told.commands.clear()
+    assert await run(activities.hold, hold()) == Holding(subscriptions=3)
+    assert told.ids == ["s-3"]
+    told.commands.clear()
+    assert await run(activities.hold, hold()) == Holding(subscriptions=3)
+    assert told.commands == []
+
+
+async def test_a_defect_of_one_does_not_keep_the_others_from_it_either(database: Database) -> None:
+    await lives(database, "s-1", "s-2", "s-3")
+    told = Told(s_1=BooksConflict("odd"))
+    with pytest.raises(ApplicationError, match="odd") as raised:
+        await run(over(database, told).hold, hold())
+    assert raised.value.non_retryable
+    assert [each for each, _, _ in await noted(database)] == ["s-2", "s-3"]
+
+
+async def test_with_a_test_clock_it_is_at_the_accounts_instant(database: Database) -> None:
+    await lives(database, "s-1")
+    told = Told()
+    await run(over(database, told).hold, hold(at=START + 90 * DAY))
+    assert [command.at for _, command in told.commands] == [START + 90 * DAY]
+
+
+async def test_who_is_further_already_decides_at_its_own_now(database: Database) -> None:
+    """Its clock runs on in real seconds: what is out of time for it is told again without an instant."""
+    await lives(database, "s-1", "s-2")
+    told = Told(s_1=[NotTaken("out of time")])
+    assert await run(over(database, told).hold, hold(at=START + 90 * DAY)) == Holding(subscriptions=2)
+    assert [command.at for each, command in told.commands if each == "s-1"] == [START + 90 * DAY, None]
+    assert len({command.command_id for _, command in told.commands}) == 1
+
+
+async def test_who_does_not_take_it_at_all_is_left(database: Database) -> None:
+    await lives(database, "s-1", "s-2")
+    told = Told(s_1=NotTaken("no"))
+    assert await run(over(database, told).hold, hold(at=START)) == Holding(subscriptions=1)
+    assert [(each, command.at) for each, command in told.commands if each == "s-1"] == [("s-1", START), ("s-1", None)]
+    assert await noted(database) == [("s-2", HELD_BY, None)]
+
+
+async def test_many_are_told_a_few_at_a_time(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what is under way beats, so that a dead worker is noticed."""
+    monkeypatch.setattr(crowd, "HEARTBEAT", timedelta(0))
+    ids = [f"s-{number}" for number in range(3 * AT_ONCE)]
+    await lives(database, *ids)
+    told, beats = Told(), []
+    environment = ActivityEnvironment()
+    environment.on_heartbeat = lambda *details: beats.append(details[0])
+    assert await environment.run(over(database, told).hold, hold()) == Holding(subscriptions=len(ids))
+    assert told.ids == sorted(ids)
+    assert 1 < told.most_at_once <= AT_ONCE
+    assert beats == sorted(beats)
+    assert beats[-1] == len(ids)
+
+
+async def test_a_customer_with_nothing_to_hold(database: Database) -> None:
+    told = Told()
+    activities = over(database, told)
+    assert await run(activities.hold, hold()) == await run(activities.lift, hold()) == Holding(subscriptions=0)
+    assert told.commands == []
+
+
+# Lift
+
+
+async def test_exactly_what_was_held_is_lifted(database: Database) -> None:
+    """SUS-9: for nonpayment alone, and nobody whom the account did not suspend."""
+    await lives(database, "s-1", "s-2", "held-before")
+    held = Told(held_before=Outcome.UNCHANGED)
+    await run(over(database, held).hold, hold())
+    await lives(database, "bought-since")
+    told = Told(s_2=Outcome.REFUSED)
+    activities = over(database, told)
+    assert await run(activities.lift, hold(LIFTED_BY)) == Holding(subscriptions=2)
+    assert told.ids == ["s-1", "s-2"]
+    for _, command in told.commands:
+        assert isinstance(command, Reactivate)
+        assert (command.by, command.actor, command.reason) == ("system", "billing-account", Reason.NONPAYMENT)
+        assert command.command_id == f"paid-{LIFTED_BY}"
+    assert await noted(database) == [("s-1", HELD_BY, LIFTED_BY), ("s-2", HELD_BY, LIFTED_BY)]
+    assert await run(activities.lift, hold(LIFTED_BY)) == Holding(subscriptions=2)
+    assert len(told.commands) == 2
+
+
+async def test_a_lift_goes_on_where_it_stopped(database: Database) -> None:
+    await lives(database, "s-1", "s-2", "s-3")
+    told = Told()
+    activities = over(database, told)
+    await run(activities.hold, hold())
+    told.commands.clear()
+    told.says = {"s_2": [ServerUnavailable("away")], "s_3": [NotTaken("out of time"), None]}
+    with pytest.raises(ApplicationError, match="away"):
+        await run(activities.lift, hold(LIFTED_BY, at=START + DAY))
+    assert told.ids == ["s-1", "s-2", "s-3", "s-3"]
+    told.commands.clear()
+    assert await run(activities.lift, hold(LIFTED_BY, at=START + DAY)) == Holding(subscriptions=3)
+    assert told.ids == ["s-2"]
+
+
+async def test_held_twice_lifted_once(database: Database) -> None:
+    """Two unpaid invoices: whoever was reactivated between them is held by both events, and lifted by one."""
+    await lives(database, "s-1", "s-2")
+    told = Told(s_2=[Outcome.DONE, Outcome.UNCHANGED])
+    activities = over(database, told)
+    assert await run(activities.hold, hold(5)) == Holding(subscriptions=2)
+    assert await run(activities.hold, hold(6)) == Holding(subscriptions=1)
+    told.commands.clear()
+    assert await run(activities.lift, hold(LIFTED_BY)) == Holding(subscriptions=2)
+    assert told.ids == ["s-1", "s-2"]
+    assert [lifted for _, _, lifted in await noted(database)] == [LIFTED_BY] * 3
+
+
+async def test_what_was_lifted_can_be_held_again(database: Database) -> None:
+    await lives(database, "s-1")
+    activities = over(database, told := Told())
+    for held_by, lifted_by in ((5, 9), (12, 14)):
+        assert await run(activities.hold, hold(held_by)) == Holding(subscriptions=1)
+        assert await run(activities.lift, hold(lifted_by)) == Holding(subscriptions=1)
+    assert await noted(database) == [("s-1", 5, 9), ("s-1", 12, 14)]
+    assert len(told.commands) == 4
+
+
+async def test_notes_are_taken_once(database: Database) -> None:
+    holds = SqlNonpaymentHolds(database)
+    await asyncio.gather(*(holds.placed("fabrikam", 5, "s-1") for _ in range(3)))
+    await holds.placed("tailspin", 5, "s-1")
+    assert await holds.count("fabrikam", placed_by=5) == await holds.count("tailspin", placed_by=5) == 1
+    await holds.lifted("fabrikam", 9, "s-1")
+    await holds.lifted("fabrikam", 10, "s-1")
+    assert (await holds.count("fabrikam", lifted_by=9), await holds.count("fabrikam", lifted_by=10)) == (1, 0)
+    assert (await holds.to_lift("fabrikam"), await holds.to_lift("tailspin")) == ([], ["s-1"])
+
+
+# Close and record
+
+
+async def test_a_month_is_closed_and_events_are_recorded(database: Database) -> None:
+    customer = Customer(AccountsInSql(database))
+    await customer.write(row(START))
+    activities = AccountActivities(SqlAccountBooks(database), SqlNonpaymentHolds(database), Told())
+    receipt = await run(activities.close, closing())
+    assert [head.invoice for head in receipt.invoices] == ["fabrikam-000001"]
+    assert await run(activities.close, closing()) == receipt
+    event = issued(1, "fabrikam-000001", "10.00")
+    entry = AccountRecordInput(customer_id="fabrikam", record=AccountRecord(events=(event,)))
+    for _ in range(2):
+        assert await run(activities.record, entry) is None
+    assert await customer.events() == [event]
+    with pytest.raises(ApplicationError, match="closed already, with other content") as raised:
+        await run(activities.close, closing(due_at=START))
+    assert (raised.value.type, raised.value.non_retryable) == ("BooksConflict", True)
+
+
+@pytest.mark.parametrize(("error", "retryable"), [(BooksConflict("no"), False), (BooksUnavailable("no"), True)])
+async def test_what_is_tried_again(database: Database, error: Exception, retryable: bool) -> None:
+    activities = AccountActivities(FailingBooks(error), SqlNonpaymentHolds(database), Told())
+    entry = AccountRecordInput(customer_id="f", record=AccountRecord(events=(issued(1, "f-1", "1"),)))
+    for perform, argument in ((activities.close, closing()), (activities.record, entry)):
+        with pytest.raises(ApplicationError, match="no") as raised:
+            await run(perform, argument)
+        assert (raised.value.type, raised.value.non_retryable) == (type(error).__name__, not retryable)
+
+
+def test_the_activities_have_their_public_names() -> None:
+    methods = (AccountActivities.close, AccountActivities.record, AccountActivities.hold, AccountActivities.lift)
+    names = [definition.name for method in methods if (definition := activity._Definition.from_callable(method))]
+    assert names == ["close_month", "record_account", "hold_for_nonpayment", "lift_nonpayment"]
+
+
+def test_a_workflow_can_import_them_without_a_database() -> None:
+    program = "import sys, activities.accounts; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert not {"sqlalchemy", "alembic", "sqlite3"} & set(ran.stdout.split())
+
+
+# Whose account is opened
+
+
+class Opener:
+    """Where accounts live: what was opened, after how much was in the books."""
+
+    def __init__(self, books: InMemory, *failures: Exception) -> None:
+        self.opened: list[tuple[OpenAccount, int]] = []
+        self._books = books
+        self._failures = list(failures)
+
+    async def open(self, account: OpenAccount) -> None:
+        if self._failures:
+            raise self._failures.pop(0)
+        self.opened.append((account, len(await self._books.events("s-1"))))
+
+
+async def test_an_account_is_opened_with_a_lifes_first_decision_only() -> None:
+    """MON-5: once it is in the books, so that no month is closed without it."""
+    player = await bought(InMemory(), LICENCE)
+    await player.advance(START + 70 * DAY)
+    first, *others = (entry for entry, _ in player.recorded)
+    account = OpenAccount.of(player.life.subscription, DAY)
+    assert (account.customer_id, account.policy, account.at, account.ahead_by) == ("fabrikam", "csp-2019", START, DAY)
+    books = InMemory()
+    opener = Opener(books)
+    activities = BillingActivities(books, opener)
+    receipt = await run(activities.record, first.model_copy(update={"opens": account}))
+    assert receipt == Receipt(seq=1)
+    for entry in others:
+        await run(activities.record, entry)
+    assert others
+    assert opener.opened == [(account, 1)]
+
+
+async def test_an_account_that_cannot_be_opened_now_is_opened_by_the_next_try() -> None:
+    """The decision is recorded once: both can be done again."""
+    first = (await bought(InMemory(), LICENCE)).recorded[0][0]
+    account = OpenAccount(customer_id="fabrikam", policy="csp-2019", at=START)
+    books = InMemory()
+    opener = Opener(books, ServerUnavailable("away"))
+    activities = BillingActivities(books, opener)
+    entry = first.model_copy(update={"opens": account})
+    with pytest.raises(ApplicationError, match="away") as raised:
+        await run(activities.record, entry)
+    assert (raised.value.type, raised.value.non_retryable) == ("ServerUnavailable", False)
+    assert opener.opened == []
+    for _ in range(2):
+        assert await run(activities.record, entry) == Receipt(seq=1)
+    assert opener.opened == [(account, 1), (account, 1)]
+    assert len(await books.rows("s-1")) == 1
+
+
+async def test_what_opens_the_account_is_not_of_the_decisions_content(database: Database) -> None:
+    """MON-2: a program that knew no accounts wrote the same decision."""
+    player = await bought(InSql(database), LICENCE)
+    (entry, receipt) = player.recorded[0]
+    account = OpenAccount(customer_id="fabrikam", policy="csp-2019", at=START)
+    assert await InSql(database).record(entry.model_copy(update={"opens": account})) == receipt

@@ -1,0 +1,57 @@
+"""Many usage reports of one subscription: in SQL alone, each id once (MON-7), summed by one charge (MON-3)."""
+
+from decimal import Decimal
+
+import pytest
+
+from activities.adapters.sql.database import Database
+from activities.adapters.sql.subscription.books import SqlBooks
+from activities.billing.contracts import UsageImported
+from activities.errors import BooksConflict, BooksUnavailable
+from domain.subscription.commands import Suspend
+from domain.subscription.holds import Reason
+from tests.activities.books_under_test import InSql
+from tests.activities.lives import DAY, METER, START, bought, report, taken
+
+MANY, BATCH = 100_000, 5_000
+NOW = START + DAY
+
+
+async def test_mon_3_a_hundred_thousand_reports_are_one_charge(database: Database) -> None:
+    meter, books = await bought(InSql(database), METER), SqlBooks(database)
+    for start in range(0, MANY, BATCH):
+        reports = [report(f"u-{number}", "0.01") for number in range(start, start + BATCH)]
+        assert await books.report_usages("s-1", reports, taken(NOW)) == UsageImported(recorded=BATCH)
+    await meter.advance(START + 40 * DAY)
+    (charge,) = await InSql(database).rows("s-1")
+    assert (charge.quantity, charge.amount) == (Decimal("1000.00"), Decimal("250.00"))
+    assert await InSql(database).unbilled_usage("s-1") == 0
+
+
+async def test_mon_7_reports_sent_again_count_once(database: Database) -> None:
+    await bought(InSql(database), METER)
+    books, reports = SqlBooks(database), [report("a", "1"), report("b", "2"), report("a", "1")]
+    assert await books.report_usages("s-1", reports, taken(NOW)) == UsageImported(recorded=2, known=1)
+    more = [*reports, report("c", "4")]
+    assert await books.report_usages("s-1", more, taken(NOW)) == UsageImported(recorded=1, known=3)
+    assert await InSql(database).unbilled_usage("s-1") == 7
+
+
+@pytest.mark.parametrize("again", ["a", "b"])
+async def test_mon_7_an_id_with_other_units_leaves_nothing_of_its_batch(database: Database, again: str) -> None:
+    await bought(InSql(database), METER)
+    books = SqlBooks(database)
+    await books.report_usages("s-1", [report("a", "1")], taken(NOW))
+    with pytest.raises(BooksConflict, match=f"Usage {again} is recorded with . units, not 9"):
+        await books.report_usages("s-1", [report("b", "2"), report(again, "9")], taken(NOW))
+    assert await InSql(database).unbilled_usage("s-1") == 1
+
+
+async def test_sus_10_none_is_taken_while_suspended_or_before_the_journal_is_written(database: Database) -> None:
+    meter, books = await bought(InSql(database), METER), SqlBooks(database)
+    with pytest.raises(BooksUnavailable, match="not written up to event 2 yet"):
+        await books.report_usages("s-1", [report("a", "1")], taken(NOW, seq=2))
+    await meter.ask(Suspend(by="service", reason=Reason.FRAUD), NOW)
+    with pytest.raises(BooksConflict, match="It is suspended"):
+        await books.report_usages("s-1", [report("a", "1")], taken(NOW))
+    assert await InSql(database).unbilled_usage("s-1") == 0

@@ -1,0 +1,261 @@
+"""What one try to tell a publisher comes to: taken, tried again at its time, undeliverable, or nobody to be told."""
+
+import asyncio
+import dataclasses
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+from temporalio.testing import ActivityEnvironment
+
+from activities.adapters.sql.database import Database
+from activities.adapters.sql.notifications.outbox import SqlOutbox
+from activities.errors import ServerUnavailable
+from activities.notifications.activities import NotificationActivities
+from activities.notifications.contracts import HandOver, Message, Reply, TellInput, Told
+from activities.notifications.publishers import Endpoint, Publishers
+from domain.notification import Standing
+from domain.subscription.commands import ChangeQuantity, SetAutoRenew
+from tests.activities.books_under_test import InSql
+from tests.activities.lives import LICENCE, START, bought
+from tests.activities.raw_sql import rows
+from tests.activities.shop import stock
+
+SECRET = "whsec_" + "A" * 32
+TAKEN, FAILED = Reply(status=204), Reply(status=503)
+TELL = TellInput(subscription_id="s-1", publisher="contoso")
+
+
+class Scripted:
+    """A publisher that answers as it is told, in order; afterwards it takes everything."""
+
+    def __init__(self) -> None:
+        self.answers: list[Reply] = []
+        self.heard: list[Message] = []
+
+    async def send(self, endpoint: Endpoint, message: Message) -> Reply:
+        self.heard.append(message)
+        return self.answers.pop(0) if self.answers else TAKEN
+
+
+class Deliveries:
+    """Starts none, and says so where it is away."""
+
+    def __init__(self) -> None:
+        self.left: list[HandOver] = []
+        self.away = False
+
+    async def deliver(self, left: HandOver) -> None:
+        if self.away:
+            raise ServerUnavailable("the Temporal server did not answer")
+        self.left.append(left)
+
+
+class Desk:
+    """The activities over a publisher and an outbox."""
+
+    def __init__(self, database: Database, **endpoint: Any) -> None:
+        plain = {"id": "contoso", "url": "https://hooks.contoso.example/perennial", "secrets": [SECRET]}
+        self.publisher, self.deliveries, self.outbox = Scripted(), Deliveries(), SqlOutbox(database)
+        publishers = Publishers.model_validate({"publishers": [{**plain, **endpoint}]})
+        self.activities = NotificationActivities(self.outbox, publishers, self.publisher, self.deliveries)
+
+    async def tell(self, wanted: TellInput = TELL, at: datetime = START) -> Told:
+        environment = ActivityEnvironment()
+        environment.info = dataclasses.replace(environment.info, started_time=at)
+        told: Told = await environment.run(self.activities.tell, wanted)
+        return told
+
+    async def not_told(self, at: datetime = START) -> ApplicationError:
+        with pytest.raises(ApplicationError) as raised:
+            await self.tell(at=at)
+        return raised.value
+
+
+@pytest.fixture
+async def stocked(database: Database) -> Database:
+    """With a life of three events: bought, another quantity, auto-renew off."""
+    await stock(database)
+    player = await bought(InSql(database), LICENCE)
+    await player.ask(ChangeQuantity(by="admin_agent", quantity=5), START)
+    await player.ask(SetAutoRenew(by="admin_agent", enabled=False), START)
+    return database
+
+
+@pytest.fixture
+def desk(stocked: Database) -> Desk:
+    return Desk(stocked)
+
+
+async def test_invariant_13_one_event_at_a_time_each_with_its_id(desk: Desk) -> None:
+    assert [(await desk.tell()).told for _ in range(4)] == [1, 2, 3, 3]
+    assert [message.id for message in desk.publisher.heard] == ["s-1:1", "s-1:2", "s-1:3"]
+
+
+async def test_the_next_waits_until_the_one_before_is_taken(desk: Desk) -> None:
+    desk.publisher.answers = [FAILED, FAILED]
+    at = START
+    for _ in range(2):
+        error = await desk.not_told(at)
+        assert error.type == "NotTold"
+        assert not error.non_retryable
+        assert error.next_retry_delay is not None
+        at += error.next_retry_delay
+    assert (await desk.tell(at=at)).told == 1
+    assert [message.id for message in desk.publisher.heard] == ["s-1:1"] * 3
+    assert len({message.body for message in desk.publisher.heard}) == 1
+
+
+async def test_a_try_that_fails_is_no_line_in_the_workers_log(desk: Desk) -> None:
+    desk.publisher.answers = [FAILED]
+    assert (await desk.not_told()).category is ApplicationErrorCategory.BENIGN
+
+
+async def test_the_message_says_what_came_of_it_and_when_it_is_tried_again(desk: Desk) -> None:
+    desk.publisher.answers = [Reply(status=429, retry_after=timedelta(minutes=5))]
+    error = await desk.not_told()
+    assert error.message == "Try 1 of event 1: answered 429. Again at 2026-01-31T09:05:00Z."
+    assert error.next_retry_delay == timedelta(minutes=5)
+
+
+async def test_before_its_time_it_is_not_tried_again(desk: Desk) -> None:
+    """Another run, or a worker in place of one that was killed, begins no new count and no shorter pause."""
+    desk.publisher.answers = [Reply(status=429, retry_after=timedelta(minutes=5))]
+    await desk.not_told()
+    error = await desk.not_told(START + timedelta(minutes=2))
+    assert error.next_retry_delay == timedelta(minutes=3)
+    assert len(desk.publisher.heard) == 1
+
+
+async def test_after_the_last_try_the_stream_stands_still(stocked: Database) -> None:
+    desk = Desk(stocked, terms={"tries": 2})
+    desk.publisher.answers = [FAILED, FAILED]
+    error = await desk.not_told()
+    assert error.next_retry_delay is not None
+    at = START + error.next_retry_delay
+    halted = await desk.tell(at=at)
+    assert halted.told == 0
+    assert halted.halted == "Event 1 is undeliverable after 2 tries since 2026-01-31T09:00:00Z: answered 503."
+    assert await desk.tell(at=at) == halted
+    assert len(desk.publisher.heard) == 2
+
+
+async def test_the_stream_goes_on_where_a_try_thought_dead_was_taken(
+    stocked: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two tries of one event overlap, and the last that there may be fails after the other was taken."""
+    desk = Desk(stocked, terms={"tries": 1})
+    heard: list[str] = []
+
+    async def other_one_is_taken(endpoint: Endpoint, message: Message) -> Reply:
+        heard.append(message.id)
+        if len(heard) > 1:
+            return TAKEN
+        pending = await desk.outbox.next("s-1", "contoso")
+        assert pending is not None
+        await desk.outbox.settle(pending, "contoso", Standing.DELIVERED, START)
+        return FAILED
+
+    monkeypatch.setattr(desk.publisher, "send", other_one_is_taken)
+    assert await desk.tell() == Told(told=2)
+    assert heard == ["s-1:1", "s-1:2"]
+
+
+async def test_after_the_window_too(desk: Desk) -> None:
+    desk.publisher.answers = [FAILED, FAILED]
+    await desk.not_told()
+    halted = await desk.tell(at=START + timedelta(hours=8))
+    assert halted.halted is not None
+    assert "undeliverable after 2 tries" in halted.halted
+
+
+async def test_an_operator_has_it_tried_again_or_gives_it_up(stocked: Database) -> None:
+    desk = Desk(stocked, terms={"tries": 1})
+    desk.publisher.answers = [FAILED, FAILED]
+    assert (await desk.tell()).halted is not None
+    assert (await desk.tell(TELL.model_copy(update={"skip": 2}))).halted is not None
+    assert (await desk.tell(TELL.model_copy(update={"afresh": True}))).halted is not None
+    assert len(desk.publisher.heard) == 2
+    assert await desk.tell(TELL.model_copy(update={"skip": 1})) == Told(told=1)
+    assert await desk.tell() == Told(told=2)
+    # What was given up is nothing that was told before.
+    assert b'"previous":0' in desk.publisher.heard[-1].body
+
+
+async def test_what_the_dialect_has_no_word_for_is_passed_over(stocked: Database) -> None:
+    desk = Desk(stocked, dialect="microsoft")
+    assert [(await desk.tell()).told for _ in range(3)] == [1, 2, 3]
+    assert [message.id for message in desk.publisher.heard] == ["s-1:1", "s-1:2"]
+    found = await rows(stocked, "SELECT standing FROM delivery ORDER BY seq")
+    assert [standing for (standing,) in found] == ["delivered", "delivered", "not_in_dialect"]
+
+
+async def test_a_publisher_that_the_file_lacks_is_said_to_be_missing(desk: Desk) -> None:
+    halted = await desk.tell(TELL.model_copy(update={"publisher": "wingtip"}))
+    assert halted == Told(told=0, halted="wingtip is not in the publishers file.")
+    assert desk.publisher.heard == []
+
+
+async def test_an_event_that_the_outbox_lacks_is_missed(desk: Desk) -> None:
+    wanted = TELL.model_copy(update={"last": 4})
+    assert [await desk.tell(wanted) for _ in range(3)] == [Told(told=seq) for seq in (1, 2, 3)]
+    assert (await desk.tell(wanted)).halted == "The outbox lacks event 4: was an older database restored?"
+
+
+async def test_a_publisher_hears_of_its_own_offers_only(stocked: Database) -> None:
+    """An operator's mistake, or a vendor that the catalog has changed since."""
+    desk = Desk(stocked, id="wingtip")
+    halted = await desk.tell(TELL.model_copy(update={"publisher": "wingtip"}))
+    assert halted == Told(told=0, halted="The offer's vendor is not wingtip.")
+    assert desk.publisher.heard == []
+
+
+async def test_what_a_life_leaves_is_handed_over_or_tried_again(desk: Desk) -> None:
+    left = HandOver(subscription_id="s-1", publisher="contoso", told=1, last=3)
+    await ActivityEnvironment().run(desk.activities.hand_over, left)
+    assert desk.deliveries.left == [left]
+    desk.deliveries.away = True
+    with pytest.raises(ApplicationError, match="did not answer") as raised:
+        await ActivityEnvironment().run(desk.activities.hand_over, left)
+    assert not raised.value.non_retryable
+
+
+async def test_a_try_whose_workflow_has_closed_is_dropped_and_counts_as_none(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another run, or a delivery, has begun its own: what is not known to be taken stays to be told."""
+    began, dropped = asyncio.Event(), asyncio.Event()
+
+    async def hang(endpoint: Endpoint, message: Message) -> Reply:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            dropped.set()
+        return TAKEN
+
+    monkeypatch.setattr(desk.publisher, "send", hang)
+    environment = ActivityEnvironment()
+    trying = asyncio.ensure_future(environment.run(desk.activities.tell, TELL))
+    await began.wait()
+    environment.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await trying
+    await dropped.wait()
+    pending = await desk.outbox.next("s-1", "contoso")
+    assert pending is not None
+    assert (pending.notice.seq, pending.tries, pending.standing) == (1, 0, Standing.WAITING)
+
+
+async def test_tries_ahead_of_the_clock_are_waited_for_by_nobody(desk: Desk) -> None:
+    """A life lived ahead of time has ended: its delivery has the time that it is, and a whole window of it."""
+    desk.publisher.answers = [FAILED, FAILED]
+    await desk.not_told(START + timedelta(days=400))
+    error = await desk.not_told()
+    assert error.message.startswith("Try 2 of event 1: ")
+    assert error.next_retry_delay is not None
+    assert error.next_retry_delay < timedelta(minutes=1)
+    pending = await desk.outbox.next("s-1", "contoso")
+    assert pending is not None
+    assert (pending.first_tried_at, pending.last_tried_at) == (START, START)

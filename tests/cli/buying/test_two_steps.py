@@ -1,0 +1,136 @@
+"""`cancel` shows the decision, asks, and sends what was shown: nothing is done where it is different by then."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from cli.subscription import asking
+from domain.money import Money
+from domain.ordering.terms import Order
+from domain.subscription.commands import Command, Expected
+from domain.subscription.decision import Answer
+from domain.values import parse_instant
+from statemachines.preview.simulator import Simulator
+from tests.cli.conftest import Starter
+
+BOUGHT = datetime(2027, 1, 31, 9, tzinfo=UTC)
+INSIDE, AFTER = "2027-02-01T08:00:00Z", "2027-02-01T09:00:00Z"
+
+
+class StandIn:
+    """Answers as a server would, in the simulator; the command reaches it at another instant than the preview."""
+
+    def __init__(self, *, previewed: str, sent: str) -> None:
+        order: dict[str, Any] = {
+            "subscription_id": "crm-1",
+            "customer": "fabrikam",
+            "at": BOUGHT,
+            "quantity": 3,
+            "offer": {
+                "id": "contoso-crm",
+                "term": "P1M",
+                "billing_plan": "monthly",
+                "currency": "USD",
+                "unit_price": "10.00",
+            },
+        }
+        self._simulator = Simulator(Order.model_validate_json(json.dumps(order, default=str)))
+        self._previewed, self._sent = parse_instant(previewed), parse_instant(sent)
+        self.asked: list[Command] = []
+
+    async def preview(self, subscription_id: str, command: Command) -> Answer:
+        return Simulator.resumed(self._simulator.life).ask(command, self._previewed)
+
+    async def ask(self, subscription_id: str, command: Command, *, wait: bool = True) -> Answer:
+        self.asked.append(command)
+        return self._simulator.ask(command, self._sent)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> StandIn:
+    return connect(monkeypatch, StandIn(previewed=INSIDE, sent=INSIDE))
+
+
+def connect(monkeypatch: pytest.MonkeyPatch, stand_in: StandIn) -> StandIn:
+    async def connected(address: str | None) -> StandIn:
+        return stand_in
+
+    monkeypatch.setattr(asking, "connected", connected)
+    return stand_in
+
+
+def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "at_a_terminal", lambda: True)
+
+
+CANCEL = ("cancel", "crm-1", "--reason", "customer_request")
+
+
+def test_a_dry_run_shows_the_decision_and_stops(starter: Starter, server: StandIn) -> None:
+    result = starter(*CANCEL, "--dry-run")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith("would be cancelled_with_credit (CXL-2")
+    assert "USD 30.00" in result.stdout
+    assert server.asked == []
+
+
+def test_yes_sends_it_as_it_was_shown(starter: Starter, server: StandIn) -> None:
+    result = starter(*CANCEL, "--yes", "--details", "moving on", "--command-id", "c-1")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("cancelled_with_credit (CXL-2")
+    (sent,) = server.asked
+    assert sent.command_id == "c-1"
+    credit = Money(amount=Decimal("30.00"), currency="USD")
+    assert sent.expected == Expected(outcome="cancelled_with_credit", credit=credit)
+
+
+def test_confirmed_at_a_terminal(starter: Starter, server: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_a_terminal(monkeypatch)
+    result = starter(*CANCEL, typed="y\n")
+    assert result.exit_code == 0
+    assert len(server.asked) == 1
+    shown, done = result.stdout.split("\ncancelled_with_credit", 1)
+    assert shown.startswith("would be cancelled_with_credit")
+    assert "USD 30.00" in done
+
+
+def test_not_confirmed(starter: Starter, server: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_a_terminal(monkeypatch)
+    result = starter(*CANCEL, typed="n\n")
+    assert result.exit_code == 1
+    assert result.stderr.endswith("Nothing was done.\n")
+    assert server.asked == []
+
+
+def test_the_window_closed_in_between(starter: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect(monkeypatch, StandIn(previewed=INSIDE, sent=AFTER))
+    result = starter(*CANCEL, "--yes")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("refused by CXL-3")
+    assert "Nothing was done: this is no longer what was shown" in result.stderr
+
+
+def test_json_is_one_document_also_when_it_asks(
+    starter: Starter, server: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_a_terminal(monkeypatch)
+    result = starter(*CANCEL, "--json", typed="y\n")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["credit"] == {"amount": "30.00", "currency": "USD"}
+    assert "would be cancelled_with_credit" in result.stderr
+
+
+def test_a_refusal_is_exit_code_1_and_nothing_is_asked(starter: Starter, server: StandIn) -> None:
+    result = starter("deprovision", "crm-1", "--yes")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("refused by CXL-6")
+    assert server.asked == []
+
+
+def test_a_refusal_as_json(starter: Starter, server: StandIn) -> None:
+    result = starter("deprovision", "crm-1", "--yes", "--json")
+    assert (result.exit_code, result.stderr) == (1, "")
+    assert json.loads(result.stdout)["rule"] == "CXL-6"

@@ -1,0 +1,297 @@
+"""What an import changes, and everything for which it is refused: decided before anything is written."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from domain.catalog.catalog import Contents, ListedOffer
+from domain.catalog.changes import Changes
+from domain.catalog.customers import Customer, Partner
+from domain.catalog.importing import ImportRefused, Plan, Stored, concerned, in_words, own_faults, plan
+
+NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
+BEGUN, COMING = "2027-01-01T00:00:00Z", "2027-06-01T00:00:00Z"
+OFFER: dict[str, Any] = {
+    "id": "crm",
+    "name": "Contoso CRM",
+    "vendor": "contoso",
+    "term": "P1M",
+    "billing_plan": "monthly",
+    "currency": "USD",
+    "unit_price": "10.00",
+}
+PARTNER: dict[str, Any] = {"id": "litware", "name": "Litware"}
+CUSTOMER: dict[str, Any] = {
+    "id": "fabrikam",
+    "name": "Fabrikam",
+    "partner": "litware",
+    "country": "US",
+    "segment": "commercial",
+    "account_opened": "2026-01-01T00:00:00Z",
+}
+NOTHING = Stored(partners={}, customers={}, offers={})
+
+
+def contents(*offers: dict[str, Any], partners: Any = (), customers: Any = ()) -> Contents:
+    whole = {"partners": list(partners), "customers": list(customers), "offers": list(offers)}
+    return Contents.model_validate(whole, strict=False)
+
+
+def offer(*prices: tuple[str, str], **changes: Any) -> dict[str, Any]:
+    """The offer with coming prices."""
+    return {**OFFER, "prices": [{"at": at, "unit_price": price} for at, price in prices], **changes}
+
+
+def holding(before: Contents) -> Stored:
+    """A catalog with exactly these records."""
+    return Stored(
+        partners={partner.id: partner for partner in before.partners},
+        customers={customer.id: customer for customer in before.customers},
+        offers={listed.id: listed for listed in before.offers},
+    )
+
+
+def over(before: dict[str, Any], after: dict[str, Any], at: datetime = NOW) -> Plan:
+    """The second offer imported over the first."""
+    return plan(contents(after), holding(contents(before)), at)
+
+
+def refused(imported: Contents, stored: Stored = NOTHING, at: datetime = NOW) -> list[str]:
+    with pytest.raises(ImportRefused) as caught:
+        plan(imported, stored, at)
+    return [str(fault) for fault in caught.value.faults]
+
+
+def changed(planned: Plan) -> list[str]:
+    return [str(field) for record in planned.changes.records for field in record.fields]
+
+
+def moves(planned: Plan) -> list[tuple[str, str, str]]:
+    """Each price change as (instant, before, after)."""
+    return [(f"{c.at:%Y-%m-%d}", f"{c.before:f}", f"{c.after:f}") for c in planned.changes.prices]
+
+
+def test_a_first_import_makes_every_record_and_changes_no_price() -> None:
+    planned = plan(contents(offer((COMING, "12.00")), partners=[PARTNER], customers=[CUSTOMER]), NOTHING, NOW)
+    told = [(record.kind.value, record.id, record.new, record.fields) for record in planned.changes.records]
+    assert told == [
+        ("partner", "litware", True, ()),
+        ("customer", "fabrikam", True, ()),
+        ("offer", "crm", True, ()),
+    ]
+    assert planned.changes.prices == ()
+    assert planned.changes.repriced == ()
+
+
+def test_the_same_again_changes_nothing() -> None:
+    whole = contents(offer((COMING, "12.00")), partners=[PARTNER], customers=[CUSTOMER])
+    planned = plan(whole, holding(whole), NOW)
+    assert planned == Plan(changes=Changes(), partners=(), customers=(), offers=())
+    assert not planned.changes
+
+
+def test_a_price_written_otherwise_is_the_same_price() -> None:
+    assert not over(offer((COMING, "12.00")), offer((COMING, "12.0"), unit_price="10")).changes
+
+
+def test_what_is_not_named_stays() -> None:
+    other = {**OFFER, "id": "erp"}
+    planned = plan(contents(other), holding(contents(OFFER)), NOW)
+    assert [record.id for record in planned.changes.records] == ["erp"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line"),
+    [
+        ({}, {"name": "CRM"}, "name: Contoso CRM -> CRM"),
+        (
+            {"segments": ["commercial", "education"]},
+            {"segments": ["commercial"]},
+            "segments: commercial, education -> commercial",
+        ),
+        ({}, {"countries": ["US", "DE"]}, "countries: none -> US, DE"),
+        ({}, {"transactable": False}, "transactable: true -> false"),
+        ({}, {"trial_days": 30}, "trial_days: 0 -> 30"),
+        ({}, {"add_ons": [{"id": "backup", "unit_price": "2.50"}]}, "add_ons: none -> backup=2.50"),
+        (
+            {"countries": [f"{a}{b}" for a, b in ("US", "CA", "DE", "FR", "GB", "JP", "BR", "CN", "IN", "MX")]},
+            {"countries": ["US"]},
+            "countries: US, CA, DE, FR, GB, JP, BR, CN and 2 more -> US",
+        ),
+        ({"setup": "publisher", "setup_url": "https://a.example"}, {}, "setup: publisher -> none"),
+        ({}, {"policy": "nce-2022"}, "policy: csp-2019 -> nce-2022"),
+    ],
+)
+def test_a_changed_field_is_told_in_a_few_words(before: dict[str, Any], after: dict[str, Any], line: str) -> None:
+    planned = over({**OFFER, **before}, {**OFFER, **after})
+    assert changed(planned)[0] == line
+    assert [(record.kind.value, record.new) for record in planned.changes.records] == [("offer", False)]
+
+
+def test_records_of_each_kind_can_change() -> None:
+    stored = holding(contents(OFFER, partners=[PARTNER], customers=[CUSTOMER]))
+    moved = {**CUSTOMER, "country": "CA", "account_opened": "2026-02-01T00:00:00Z"}
+    planned = plan(contents(partners=[{**PARTNER, "name": "Litware, Inc."}], customers=[moved]), stored, NOW)
+    assert changed(planned) == [
+        "name: Litware -> Litware, Inc.",
+        "country: US -> CA",
+        "account_opened: 2026-01-01T00:00:00Z -> 2026-02-01T00:00:00Z",
+    ]
+
+
+# References and ids
+
+
+def test_elg_8_a_customers_partner_must_be_there() -> None:
+    takes = "takes the id of a partner of the import or the catalog"
+    assert refused(contents(customers=[CUSTOMER])) == [f"customers[0].partner: got 'litware'; {takes}"]
+    known = Stored(partners={"litware": Partner(id="litware", name="Litware")}, customers={}, offers={})
+    assert plan(contents(customers=[CUSTOMER]), known, NOW).changes
+
+
+def test_elg_5_partners_of_an_exclusive_offer_must_be_there() -> None:
+    exclusive = {**OFFER, "exclusive_to": ["litware", "nobody"]}
+    (line,) = refused(contents(exclusive, partners=[PARTNER]))
+    assert line.startswith("offers[0].exclusive_to[1]: got 'nobody'; takes the id of a partner")
+
+
+def test_each_id_once() -> None:
+    whole = contents(OFFER, {**OFFER, "id": "erp"}, OFFER, partners=[PARTNER, PARTNER], customers=[CUSTOMER, CUSTOMER])
+    assert [str(fault) for fault in own_faults(whole)] == refused(whole)
+    assert [line.split(";")[0] for line in refused(whole)] == [
+        "partners[1].id: got 'litware'",
+        "customers[1].id: got 'fabrikam'",
+        "offers[2].id: got 'crm'",
+    ]
+
+
+def test_one_id_can_name_a_record_of_each_kind() -> None:
+    alike = contents({**OFFER, "id": "litware"}, partners=[PARTNER], customers=[{**CUSTOMER, "id": "litware"}])
+    assert len(plan(alike, NOTHING, NOW).changes.records) == 3
+
+
+def test_all_faults_at_once() -> None:
+    faulty = contents(offer((COMING, "12.001"), unit_price="11.00"), customers=[CUSTOMER])
+    fields = [line.split(":")[0] for line in refused(faulty, holding(contents(OFFER)))]
+    assert fields == ["offers[0].prices[0].unit_price", "customers[0].partner", "offers[0].unit_price"]
+
+
+def test_what_an_import_is_compared_with() -> None:
+    named = concerned(contents({**OFFER, "exclusive_to": ["coho"]}, customers=[CUSTOMER]))
+    assert [sorted(ids) for ids in (named.partners, named.customers, named.offers)] == [
+        ["coho", "litware"],
+        ["fabrikam"],
+        ["crm"],
+    ]
+
+
+# What never changes
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("publisher", "microsoft"),
+        ("billing_type", "usage"),
+        ("term", "P1Y"),
+        ("billing_plan", "one_time"),
+        ("currency", "EUR"),
+    ],
+)
+def test_what_subscriptions_rely_on_never_changes(field: str, value: str) -> None:
+    after = {**OFFER, field: value} | ({"vendor": None} if field == "publisher" else {})
+    (line,) = refused(contents(after), holding(contents(OFFER)))
+    assert line.startswith(f"offers[0].{field}: got '{value}'; takes {OFFER.get(field, '')}")
+    assert "as before" in line
+
+
+# Prices (BUY-5)
+
+KEPT = offer((BEGUN, "11.00"), (COMING, "12.00"))
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (offer((BEGUN, "11.00"), (COMING, "12.50")), [("2027-06-01", "12.00", "12.50")]),
+        (offer((BEGUN, "11.00")), [("2027-06-01", "12.00", "11.00")]),
+        (offer((BEGUN, "11.00"), (COMING, "12.00"), ("2028-01-01T00:00:00Z", "13")), [("2028-01-01", "12.00", "13")]),
+        (
+            offer((BEGUN, "11.00"), ("2027-04-01T00:00:00Z", "11.50"), (COMING, "12.00")),
+            [("2027-04-01", "11.00", "11.50")],
+        ),
+        # Learned late: the past after what has begun.
+        (
+            offer((BEGUN, "11.00"), ("2027-02-01T00:00:00Z", "9.00"), (COMING, "12.00")),
+            [("2027-02-01", "11.00", "9.00")],
+        ),
+        # Moved to a later date: until then it stays as it was.
+        (offer((BEGUN, "11.00"), ("2027-09-01T00:00:00Z", "12.00")), [("2027-06-01", "12.00", "11.00")]),
+        # An entry that changes no price.
+        (offer((BEGUN, "11.00"), ("2027-04-01T00:00:00Z", "11.00"), (COMING, "12.00")), []),
+    ],
+)
+def test_coming_prices_may_be_added_changed_and_removed(
+    after: dict[str, Any], expected: list[tuple[str, str, str]]
+) -> None:
+    planned = over(KEPT, after)
+    assert moves(planned) == expected
+    assert planned.changes.repriced == (("crm",) if expected else ())
+    assert [record.id for record in planned.changes.records] == ["crm"]
+
+
+@pytest.mark.parametrize(
+    ("after", "line"),
+    [
+        (
+            {**KEPT, "unit_price": "10.50"},
+            "offers[0].unit_price: got '10.50'; takes 10.00, as before: a new price takes an entry in `prices`",
+        ),
+        (
+            offer((BEGUN, "11.50"), (COMING, "12.00")),
+            "offers[0].prices[0].unit_price: got '11.50'; takes 11.00, as before: it has begun",
+        ),
+        (
+            offer((COMING, "12.00")),
+            "offers[0].prices: got nothing; takes the entry 2027-01-01T00:00:00Z=11.00, as before: it has begun",
+        ),
+        (
+            offer(("2026-12-31T23:59:59.999999Z", "10.50"), (BEGUN, "11.00"), (COMING, "12.00")),
+            "offers[0].prices[0].at: got 2026-12-31T23:59:59.999999Z; takes an instant after 2027-01-01T00:00:00Z, the",
+        ),
+    ],
+)
+def test_a_price_that_has_begun_stays(after: dict[str, Any], line: str) -> None:
+    (found,) = refused(contents(after), holding(contents(KEPT)))
+    assert found.startswith(line)
+
+
+def test_a_price_that_moved_is_told_from_both_sides() -> None:
+    found = refused(contents(offer(("2027-01-02T00:00:00Z", "11.00"), (COMING, "12.00"))), holding(contents(KEPT)))
+    assert [line.split(";")[0] for line in found] == ["offers[0].prices: got nothing"]
+
+
+@pytest.mark.parametrize(("late", "begun"), [(-1, False), (0, True), (1, True)])
+def test_a_price_has_begun_at_its_very_instant(late: int, begun: bool) -> None:
+    at = datetime(2027, 6, 1, tzinfo=UTC) + timedelta(microseconds=late)
+    stored, without = holding(contents(KEPT)), contents(offer((BEGUN, "11.00")))
+    if begun:
+        assert len(refused(without, stored, at)) == 1
+    else:
+        assert plan(without, stored, at).changes.prices
+
+
+def test_a_first_price_may_be_learned_late() -> None:
+    planned = over(OFFER, offer((BEGUN, "11.00")))
+    (change,) = planned.changes.prices
+    assert (change.before, change.after, change.difference) == (Decimal("10.00"), Decimal("11.00"), Decimal("1.00"))
+
+
+def test_words_of_values() -> None:
+    listed = ListedOffer.model_validate(contents(KEPT).offers[0])
+    assert in_words(listed.prices) == "2027-01-01T00:00:00Z=11.00, 2027-06-01T00:00:00Z=12.00"
+    assert in_words(None) == in_words(()) == "none"
+    customer = Customer.model_validate({**CUSTOMER, "segment": "education"})
+    assert in_words(customer.segment) == "education"

@@ -1,0 +1,128 @@
+"""A permanent error leaves an account's effect at its head, shows it, and waits for an operator."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.worker import Worker
+
+from activities.accounts.activities import AccountActivities
+from activities.accounts.contracts import AccountRecordInput, CloseInput
+from activities.errors import BooksConflict
+from domain.account.events import CloseReceipt
+from domain.subscription.commands import Command
+from domain.subscription.decision import Answer, Outcome
+from hosting.assembly import World
+from statemachines.simulation.account_book import AccountBook
+from tests.live.payers import new_customer, payment
+from workflows.account.client import Accounts
+from workflows.account.messages import StartAccount
+from workflows.account.workflow import BillingAccountWorkflow
+from workflows.calls.asking import SubscriptionError
+from workflows.durable.operator import Operator
+from workflows.guard.interceptor import GuardInterceptor
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
+
+
+class Moody:
+    """Books and holds of one account, whose next calls fail as told."""
+
+    def __init__(self, customer_id: str, *failures: Exception) -> None:
+        self.failures = list(failures)
+        self.book = AccountBook(customer_id, {})
+
+    async def close(self, entry: CloseInput) -> CloseReceipt:
+        self._fail()
+        return self.book.close(entry.close)
+
+    async def record(self, entry: AccountRecordInput) -> None:
+        self._fail()
+        self.book.record(entry.record)
+
+    def _fail(self) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
+
+    async def to_hold(self, customer_id: str, seq: int) -> list[str]:
+        return []
+
+    async def placed(self, customer_id: str, seq: int, subscription_id: str) -> None:
+        """Nothing to keep."""
+
+    async def to_lift(self, customer_id: str) -> list[str]:
+        return []
+
+    async def lifted(self, customer_id: str, seq: int, subscription_id: str) -> None:
+        """Nothing to keep."""
+
+    async def count(self, customer_id: str, *, placed_by: int | None = None, lifted_by: int | None = None) -> int:
+        return 0
+
+    async def tell(self, subscription_id: str, command: Command) -> Answer | None:
+        return None
+
+
+MOODY_QUEUE = "moody-accounts"
+
+
+def moody_worker(world: World, moody: Moody) -> Worker:
+    invoicing = AccountActivities(moody, moody, moody)
+    return Worker(
+        world.client,
+        task_queue=MOODY_QUEUE,
+        workflows=[BillingAccountWorkflow],
+        activities=[invoicing.close, invoicing.record, invoicing.hold, invoicing.lift],
+        interceptors=[GuardInterceptor()],
+    )
+
+
+async def attention(accounts: Accounts, customer_id: str) -> str:
+    """What needs attention, as soon as something does."""
+    for _ in range(200):
+        if found := (await accounts.details(customer_id)).attention:
+            return found
+        await asyncio.sleep(0.05)
+    raise AssertionError("nothing needs attention")
+
+
+async def test_a_permanent_error_waits_for_retry_effect(world: World) -> None:
+    """Nothing is skipped: decisions go on, and what they do waits behind the effect that failed."""
+    customer, accounts = new_customer(), Accounts(world.client, MOODY_QUEUE)
+    moody = Moody(customer, BooksConflict("Account event 1 cannot follow 7."))
+    async with moody_worker(world, moody):
+        await accounts.open(StartAccount(customer_id=customer, opened_at=datetime.now(UTC)))
+        await accounts.ask(customer, payment("p-1", "1.00"), wait=False)
+        shown = await attention(accounts, customer)
+        assert shown == "record_account: Account event 1 cannot follow 7."
+        described = await accounts.handle(customer).describe()
+        assert any(pair.key.name == "Attention" and pair.value == shown for pair in described.typed_search_attributes)
+        second = await accounts.ask(customer, payment("p-2", "2.00"), wait=False)
+        assert second.outcome is Outcome.DONE
+        with pytest.raises(SubscriptionError, match="needs attention: record_account"):
+            await accounts.committed(customer, second.seq)
+        assert moody.book.events == []
+        words = await accounts.handle(customer).execute_update("retry_effect", Operator(by="global_admin"))
+        assert words == f"Trying again: {shown}"
+        await accounts.settled(customer)
+        assert [event.payment_id for event in moody.book.events] == ["p-1", "p-2"]
+        assert (await accounts.details(customer)).attention is None
+        with pytest.raises(WorkflowUpdateFailedError) as caught:
+            await accounts.handle(customer).execute_update("retry_effect", Operator(by="global_admin"))
+        assert "Nothing needs attention" in str(caught.value.cause)
+
+
+async def test_a_month_that_cannot_be_closed_keeps_signals_waiting(world: World) -> None:
+    """The close stays at the head; a payment by signal is decided once an operator has mended it."""
+    customer, accounts = new_customer(), Accounts(world.client, MOODY_QUEUE)
+    moody = Moody(customer, BooksConflict("The month is closed already, with other content."))
+    async with moody_worker(world, moody):
+        await accounts.open(StartAccount(customer_id=customer, opened_at=datetime.now(UTC) - timedelta(days=32)))
+        assert (await attention(accounts, customer)).startswith("close_month: The month is closed already")
+        await accounts.handle(customer).signal("payment_received", payment("p-1", "1.00"))
+        assert len((await accounts.life(customer)).waiting) == 1
+        await accounts.handle(customer).execute_update("retry_effect", Operator(by="global_admin"))
+        life = await accounts.settled(customer)
+        assert (life.waiting, life.refused_signal_count) == ((), 0)
+        assert [event.payment_id for event in moody.book.events] == ["p-1"]

@@ -1,0 +1,115 @@
+"""MON-5, MON-6: a worker killed while its customer is billed leaves the simulator's invoices, payments and holds."""
+
+import asyncio
+import dataclasses
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from activities.adapters.sql.account.auditor import SqlAccountAuditor
+from activities.adapters.sql.account.reader import SqlAccountReader
+from activities.adapters.sql.database import Database
+from activities.adapters.sql.schema import upgrade
+from activities.adapters.sql.subscription.auditor import SqlAuditor
+from cli.rehearsal.scenario import load
+from hosting.connection import connect_to
+from hosting.embedded.server import EmbeddedServer
+from perennial.rehearsal.scenario_runner import LiveScenario, live_customer
+from statemachines.simulation.scenario import parse_scenario, simulate
+from tests.live.mortal_worker import MortalWorker
+from tests.live.purchases import settings_in
+from tests.live.surroundings import seen_from_outside
+from tests.support.paths import ROOT
+from workflows.account.client import Accounts
+from workflows.calls.asking import NotAnswered
+from workflows.durable import options
+from workflows.subscription.client import Subscriptions
+
+LIFE = ROOT / "tests" / "replay" / "lives" / "two-years-billed.yaml"
+QUEUE = "mortal-account"
+SCENARIO = parse_scenario(load(LIFE))
+CUSTOMER = live_customer(SCENARIO, QUEUE)
+KILLED_AT = (1, 4, 12, 17, 40)
+"""Events of the account: an invoice, a partial payment, both ways of a suspension, and an invoice much later."""
+ATTEMPTS = 10
+
+T = TypeVar("T")
+pytestmark = [pytest.mark.live, pytest.mark.chaos, pytest.mark.timeout(300)]
+
+
+class Fate:
+    """Kills the worker as soon as an event is in the books: before the activity that wrote it can say so."""
+
+    def __init__(self, worker: MortalWorker, reader: SqlAccountReader) -> None:
+        self._worker = worker
+        self._reader = reader
+
+    async def watch(self) -> None:
+        """Until it is cancelled."""
+        for seq in KILLED_AT:
+            while len(await self._reader.events(CUSTOMER)) < seq:
+                await asyncio.sleep(0.005)
+            self._worker.kill()
+
+
+async def patiently(look: Callable[[], Awaitable[T]]) -> T:
+    """What a look finds, looking again where the worker that was asked has died."""
+    for _ in range(ATTEMPTS):
+        try:
+            return await look()
+        except NotAnswered:
+            continue
+    return await look()
+
+
+class PatientAccounts(Accounts):
+    """Looks again."""
+
+    async def _query(self, customer_id: str, query: str, result: type[T], *args: object) -> T:
+        ask = super()._query
+        return await patiently(lambda: ask(customer_id, query, result, *args))
+
+
+class PatientSubscriptions(Subscriptions):
+    """Looks again."""
+
+    async def _query(self, subscription_id: str, query: str, result: type[T], *args: object) -> T:
+        ask = super()._query
+        return await patiently(lambda: ask(subscription_id, query, result, *args))
+
+
+async def test_killed_five_times_in_two_billed_years(
+    server: EmbeddedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = settings_in(tmp_path).database_url
+    monkeypatch.setenv("PERENNIAL_DATABASE_URL", url)
+    # What the worker that died had in its hands is asked, and done, once more after these.
+    monkeypatch.setattr(options, "ANSWER_TIMEOUT", timedelta(seconds=5))
+    monkeypatch.setattr(options, "TASK_TIMEOUT", timedelta(seconds=2))
+    await upgrade(url)
+    client = await connect_to(server.address)
+    worker = MortalWorker(server.address, tmp_path, QUEUE)
+    try:
+        async with Database(url) as database:
+            world = dataclasses.replace(
+                seen_from_outside(client, QUEUE, database),
+                accounts=PatientAccounts(client, QUEUE),
+                subscriptions=PatientSubscriptions(client, QUEUE),
+            )
+            fate = asyncio.create_task(Fate(worker, world.account_reader).watch())
+            story = await asyncio.wait_for(LiveScenario(SCENARIO, QUEUE, world).run(datetime.now(UTC)), 280)
+            fate.cancel()
+            (audited,) = await SqlAuditor(database).page()
+            auditor = SqlAccountAuditor(database)
+            (account,), gaps = await auditor.page(), await auditor.series()
+    finally:
+        worker.stop()
+    assert worker.kills == len(KILLED_AT)
+    expected = simulate(SCENARIO)
+    assert story.document() == expected.document()
+    assert (audited.violations, audited.access_confirmed) == ((), True)
+    assert (account.customer_id, account.violations, gaps) == (CUSTOMER, (), [])
+    assert account.invoices == sum(invoice["invoice"] is not None for invoice in expected.invoices or ())

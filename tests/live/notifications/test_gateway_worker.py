@@ -1,0 +1,94 @@
+"""`worker.py` as a process that serves publishers."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.hosting.signing import CONTOSO
+from tests.support.paths import ROOT
+
+PROGRAM = f"""
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.path[0] = {str(ROOT)!r}
+import worker
+worker.app()
+"""
+DEV = ["--dev", "--port", "0", "--http-port", "0", "--ui-port", "0"]
+
+pytestmark = pytest.mark.live
+
+
+def worker(directory: Path, options: list[str], gateway_port: int) -> "subprocess.Popen[str]":
+    file = directory.parent / "publishers.yaml"
+    file.write_text(f"publishers: [{{id: contoso, url: 'https://example.com/hook', secrets: [{CONTOSO}]}}]\n")
+    variables = {
+        "PERENNIAL_DATA_DIR": str(directory),
+        "PERENNIAL_GATEWAY_PORT": str(gateway_port),
+        "PERENNIAL_PUBLISHERS_FILE": str(file),
+    }
+    return subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *options],
+        cwd=directory.parent,
+        env={**os.environ, "PERENNIAL_TENANTS_PORT": "0", **variables},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def until_it_works(process: "subprocess.Popen[str]") -> str:
+    assert process.stdout is not None
+    said = ""
+    while "Worker on task queue" not in said:
+        line = process.stdout.readline()
+        assert line, said
+        said += line
+    return said
+
+
+def test_it_says_where_publishers_post_to(tmp_path: Path) -> None:
+    """One that joins another worker's server leaves the gateway to it, whose port it cannot have."""
+    with worker(tmp_path / "data", DEV, 0) as first:
+        try:
+            address = re.search(
+                r"^Publisher gateway  (http://127\.0\.0\.1:(\d+)/publisher/v1)$", until_it_works(first), re.M
+            )
+            assert address is not None
+            answer = httpx2.post(address[1], content=b"{}", trust_env=False)
+            assert (answer.status_code, answer.json()["error"]["type"]) == (401, "Unsigned")
+            with worker(tmp_path / "data", DEV, int(address[2])) as second:
+                try:
+                    said = until_it_works(second)
+                    assert "Publisher gateway" not in said
+                    assert "No gateway for publishers here: the joined worker has it, if it was given" in said
+                finally:
+                    second.kill()
+            first.send_signal(signal.SIGINT)
+            _, said = first.communicate(timeout=30)
+            assert (first.returncode, said) == (0, "")
+        finally:
+            first.kill()
+
+
+def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with worker(tmp_path / "data", DEV, port) as process:
+            _, line = process.communicate(timeout=60)
+    assert (process.returncode, line.count("\n")) == (1, 1)
+    assert line.startswith(f"The publisher gateway cannot have 127.0.0.1 port {port} (Address already in use): choose")
+
+
+def test_two_settings_of_one_port(tmp_path: Path) -> None:
+    with worker(tmp_path / "data", [*DEV[:-1], "17400"], 17400) as process:
+        _, line = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert line.startswith("Two options name port 17400, --ui-port and PERENNIAL_GATEWAY_PORT: ")

@@ -1,0 +1,50 @@
+"""Invariant 10: an acknowledged command is applied exactly once, also while runs are handed over under load."""
+
+import asyncio
+
+import pytest
+
+from domain.subscription.commands import ChangeQuantity
+from domain.subscription.decision import Answer, Outcome
+from hosting.assembly import World
+from tests.live.purchases import Buy
+from workflows.subscription.messages import Migration
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
+COMMANDS = 60
+HANDOVERS = 6
+AT_ONCE = 8
+
+
+async def test_no_update_is_lost_or_doubled(world: World, buy: Buy) -> None:
+    bought = await buy()
+    handle = world.subscriptions.handle(bought.id)
+    first_run = (await handle.describe()).run_id
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def ask(number: int) -> Answer:
+        command = ChangeQuantity(by="admin_agent", quantity=100 + number, command_id=f"change-{number}")
+        async with room:
+            return await world.subscriptions.ask(bought.id, command, wait=False)
+
+    async def hand_over() -> None:
+        for _ in range(HANDOVERS):
+            await world.subscriptions.operate(bought.id, "migrate", Migration(by="system"))
+            await asyncio.sleep(0.3)
+
+    answers, _ = await asyncio.gather(asyncio.gather(*(ask(n) for n in range(COMMANDS))), hand_over())
+    await world.subscriptions.settled(bought.id)
+    assert (await handle.describe()).run_id != first_run
+    assert {answer.outcome for answer in answers} == {Outcome.DONE}
+    events = await world.reader.events(bought.id)
+    assert [event.seq for event in events] == list(range(1, COMMANDS + 2))
+    assert sorted(answer.seq for answer in answers) == list(range(2, COMMANDS + 2))
+    by_seq = {event.seq: event for event in events}
+    for number, answer in enumerate(answers):
+        assert by_seq[answer.seq].command_id == f"change-{number}"
+        assert by_seq[answer.seq].after.quantity == 100 + number
+
+    # The first answers still hold in the run that came last; the oldest of more than fifty are forgotten.
+    again = await asyncio.gather(*(ask(n) for n in range(COMMANDS) if answers[n].seq > COMMANDS - 40))
+    assert {answer.seq for answer in again} <= {answer.seq for answer in answers}
+    assert len(await world.reader.events(bought.id)) == COMMANDS + 1

@@ -1,0 +1,192 @@
+"""DOMAIN section 12, over random customers: the sum of invoices plus the uninvoiced balance equals the ledger (14)."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+from itertools import pairwise
+
+from hypothesis import given, settings
+
+from domain.account.events import AccountEventName
+from domain.account.invoice import InvoiceLine, InvoiceState
+from domain.account.terms import month_end
+from domain.rules import Rule
+from domain.subscription.ledger import Kind
+from statemachines.account.standing import standing_of
+from statemachines.simulation.customer import CustomerSimulator
+from tests.statemachines.random_customers import HORIZON, CountingBook, RandomCustomer, counted, customers
+from tests.statemachines.random_lives import START
+
+WANTED = {
+    *(name.value for name in AccountEventName),
+    "lifts",
+    "overpaid",
+    "spread",
+    "carried_in",
+    "two currencies",
+}
+"""What some of those customers must come to: else they would have shown nothing of it."""
+
+
+def test_the_invariants_of_an_account() -> None:
+    reached: Counter[str] = Counter()
+
+    @given(customers)
+    @settings(max_examples=120)
+    def hold(random: RandomCustomer) -> None:
+        customer, book = random.live()
+        every_month_is_closed_once(customer, book)
+        invoices_and_what_is_on_none_are_the_ledger_14(customer)
+        every_line_is_once_where_it_belongs(customer, late=random.late)
+        totals_are_of_the_lines_and_never_a_pay_out(customer)
+        credit_is_handed_on(customer)
+        payments_go_somewhere(customer)
+        what_is_owed_is_what_is_not_paid(customer)
+        events_and_invoices_are_numbered_8(customer)
+        what_is_held_is_held_for_an_unpaid_invoice(customer)
+        reached.update(counted(customer))
+
+    hold()
+    assert {name for name in WANTED if not reached[name]} == set()
+
+
+def sums(lines: Iterable[InvoiceLine]) -> dict[str, Decimal]:
+    """Charges less credits, for each currency."""
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        found[line.row.currency] += line.row.amount if line.row.kind is Kind.CHARGE else -line.row.amount
+    return dict(found)
+
+
+def in_the_ledger(customer: CustomerSimulator) -> list[InvoiceLine]:
+    """Every row of every subscription."""
+    return [
+        InvoiceLine(subscription_id=subscription_id, row=row)
+        for subscription_id, simulator in customer.subscriptions.items()
+        for row in simulator.book.rows
+    ]
+
+
+def every_month_is_closed_once(customer: CustomerSimulator, book: CountingBook) -> None:
+    """From the account's opening on, without a gap; due dates count from each month's end."""
+    periods = [close.period for close in book.closes]
+    assert periods[0].start == START == customer.life.account.opened_at
+    assert all(before.end == after.start for before, after in pairwise(periods))
+    assert all(period.end == month_end(period.start) for period in periods)
+    assert periods[-1].end == customer.life.account.month.start <= START + HORIZON < customer.life.account.month.end
+    assert customer.life.account.closing is None
+    assert len(periods) == 36
+
+
+def invoices_and_what_is_on_none_are_the_ledger_14(customer: CustomerSimulator) -> None:
+    """For each currency."""
+    invoiced: dict[str, Decimal] = defaultdict(Decimal)
+    for invoice in customer.book.invoices:
+        invoiced[invoice.head.currency] += invoice.head.totals.total
+    for currency, amount in sums(customer.book.uninvoiced()).items():
+        invoiced[currency] += amount
+    assert dict(invoiced) == sums(in_the_ledger(customer))
+
+
+def every_line_is_once_where_it_belongs(customer: CustomerSimulator, *, late: bool) -> None:
+    """On one invoice, of its currency and its month; or on none yet. Each with the row's own content."""
+    uninvoiced = customer.book.uninvoiced()
+    lines = [line for invoice in customer.book.invoices for line in invoice.lines] + list(uninvoiced)
+    assert len({(line.subscription_id, line.row.key) for line in lines}) == len(lines)
+    by_key = {(line.subscription_id, line.row.key): line for line in lines}
+    ledger = in_the_ledger(customer)
+    assert len(ledger) == len(lines)
+    assert all(by_key[line.subscription_id, line.row.key] == line for line in ledger)
+    for invoice in customer.book.invoices:
+        period = invoice.head.period
+        assert {line.row.currency for line in invoice.lines} == {invoice.head.currency}
+        assert all(line.row.at < period.end for line in invoice.lines)
+        assert late or all(period.start <= line.row.at for line in invoice.lines)
+    assert late or all(line.row.at >= customer.life.account.month.start for line in uninvoiced)
+
+
+def totals_are_of_the_lines_and_never_a_pay_out(customer: CustomerSimulator) -> None:
+    """`due` and `carried_out` are never negative and never both there (CXL-5)."""
+    for invoice in customer.book.invoices:
+        found = invoice.head.totals
+        assert sums(invoice.lines) == {invoice.head.currency: found.total}
+        assert min(found.charges, found.credits, found.carried_in, found.due, found.carried_out) >= 0
+        assert not (found.due and found.carried_out)
+        assert found.total - found.carried_in == found.due - found.carried_out
+
+
+def credit_is_handed_on(customer: CustomerSimulator) -> None:
+    """`carried_in` is the last invoice's `carried_out` in that currency, and what was overpaid since."""
+    heads = {invoice.head.invoice: invoice.head for invoice in customer.book.invoices}
+    credit: dict[str, Decimal] = defaultdict(Decimal)
+    for event in customer.book.events:
+        if event.event in {AccountEventName.INVOICE_ISSUED, AccountEventName.INVOICE_CARRIED}:
+            head = heads.pop(event.invoice or "")
+            assert (event.currency, event.amount, event.at) == (head.currency, head.totals.due, head.issued_at)
+            assert (event.event is AccountEventName.INVOICE_CARRIED) == (not head.totals.due)
+            assert head.totals.carried_in == credit[head.currency]
+            credit[head.currency] = head.totals.carried_out
+        elif event.event is AccountEventName.PAYMENT_RECEIVED:
+            assert event.currency is not None
+            assert event.credited is not None
+            credit[event.currency] += event.credited
+    assert heads == {}
+    account = customer.life.account
+    assert {currency: amount for currency, amount in credit.items() if amount} == account.credit
+
+
+def payments_go_somewhere(customer: CustomerSimulator) -> None:
+    """Each is what it pays and what becomes credit; each invoice that it pays is in its currency; each id once."""
+    currencies = {invoice.head.invoice: invoice.head.currency for invoice in customer.book.invoices}
+    payments = [event for event in customer.book.events if event.event is AccountEventName.PAYMENT_RECEIVED]
+    assert len({event.payment_id for event in payments}) == len(payments)
+    for event in payments:
+        assert event.credited is not None
+        assert event.amount == sum(each.amount for each in event.allocations) + event.credited
+        assert all(each.amount > 0 for each in event.allocations)
+        assert {currencies[each.invoice] for each in event.allocations} <= {event.currency}
+        assert all(each.state is InvoiceState.PAID for each in event.allocations[:-1])
+
+
+def what_is_owed_is_what_is_not_paid(customer: CustomerSimulator) -> None:
+    """The account, its journal and its documents say the same of each invoice."""
+    paid: dict[str, Decimal] = defaultdict(Decimal)
+    for event in customer.book.events:
+        for allocation in event.allocations:
+            paid[allocation.invoice] += allocation.amount
+    account = customer.life.account
+    for head in (invoice.head for invoice in customer.book.invoices):
+        receivable, standing = account.receivable(head.invoice), standing_of(head, customer.book.events)
+        assert standing.paid == paid[head.invoice] <= head.totals.due
+        if receivable is None:
+            assert head.totals.due == paid[head.invoice]
+            assert standing.state is (InvoiceState.PAID if head.totals.due else InvoiceState.CARRIED)
+        else:
+            assert receivable.owed == head.totals.due - paid[head.invoice] > 0
+            assert (receivable.due, receivable.due_at) == (head.totals.due, head.due_at)
+            assert (receivable.currency, receivable.state) == (head.currency, standing.state)
+            assert (receivable.reminders, receivable.suspended) == (standing.reminders, bool(standing.suspended_at))
+    assert {receivable.invoice for receivable in account.receivables} <= {
+        i.head.invoice for i in customer.book.invoices
+    }
+
+
+def events_and_invoices_are_numbered_8(customer: CustomerSimulator) -> None:
+    """Without a gap; events in the order of their instants, with actor and rule."""
+    events, account = customer.book.events, customer.life.account
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    assert all(before.at <= after.at for before, after in pairwise(events))
+    assert all(event.by and event.rule in set(Rule) for event in events)
+    assert account.seq == customer.life.committed == len(events)
+    numbers = [invoice.head.number for invoice in customer.book.invoices]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+def what_is_held_is_held_for_an_unpaid_invoice(customer: CustomerSimulator) -> None:
+    """And a usage subscription is never held by the account."""
+    assert not customer.held or customer.life.account.holds
+    for subscription_id, simulator in customer.subscriptions.items():
+        subscription = simulator.life.subscription
+        by_account = any(hold.by == "system" for hold in subscription.holds)
+        assert not by_account or subscription_id in customer.held
+        assert not by_account or not subscription.offer.metered

@@ -1,0 +1,194 @@
+"""A life under way: answers kept by command id, effects performed in order, usage that is still being counted."""
+
+import pytest
+
+from domain.subscription.decision import Decision
+from domain.subscription.effects import Access, Effect, Provision, Receipt, Record
+from statemachines.preview.book import Book, KeyConflict
+from statemachines.subscription.life import ANSWERS_KEPT, EVENTS_KEPT, REFUSALS_KEPT, CommandIdReused, Life, Unsettled
+from tests.statemachines.a_life import LIVING, ORDERED, ALife, Facts, a_command, an_order, instant, told
+
+USAGE: Facts = {"billing_type": "usage", "unit_price": "0.25"}
+
+
+def test_a_repeated_command_gets_the_first_answer_and_has_one_effect() -> None:
+    life = ALife()
+    first = life.ask("2026-01-20", "change_quantity", quantity=5, command_id="c-1")
+    after = life.subscription
+    again = life.ask("2026-01-25", "change_quantity", quantity=5, command_id="c-1")
+    assert again == first
+    assert again.at == instant("2026-01-20")
+    assert life.subscription == after
+
+
+def test_a_repeat_is_answered_after_a_refusal_too_and_moves_no_time() -> None:
+    life = ALife()
+    first = life.ask("2026-01-20", "reactivate", command_id="c-1")
+    life.ask("2026-01-21", "suspend")
+    moved, again = LIVING.accept(life.simulator.life, a_command("reactivate", command_id="c-1"), instant("2027-01-01"))
+    assert again == first
+    assert moved == life.simulator.life
+
+
+def test_the_same_id_with_other_arguments_is_an_error() -> None:
+    life = ALife()
+    life.ask("2026-01-20", "change_quantity", quantity=5, command_id="c-1")
+    for do, fields in (
+        ("change_quantity", {"quantity": 6}),
+        ("change_quantity", {"quantity": 5, "by": "sales_agent"}),
+        ("suspend", {}),
+    ):
+        with pytest.raises(CommandIdReused, match="c-1"):
+            life.ask("2026-01-21", do, command_id="c-1", **fields)
+    assert life.subscription.quantity == 5
+
+
+def test_without_an_id_it_is_asked_anew() -> None:
+    life = ALife()
+    assert told(life.ask("2026-01-20", "suspend")) == "done SUS-1"
+    assert told(life.ask("2026-01-20", "suspend")) == "unchanged MON-7"
+    assert life.simulator.life.answered == ()
+
+
+def test_the_answers_and_events_kept_are_bounded_the_oldest_go() -> None:
+    life = ALife()
+    for n in range(ANSWERS_KEPT + 1):
+        life.ask("2026-01-20", "change_quantity", quantity=n % 2 + 1, command_id=f"c-{n}")
+    kept = life.simulator.life
+    assert [entry.command_id for entry in kept.answered] == [f"c-{n}" for n in range(1, ANSWERS_KEPT + 1)]
+    assert [event.seq for event in kept.recent] == list(
+        range(kept.subscription.seq - EVENTS_KEPT + 1, kept.subscription.seq + 1)
+    )
+
+
+def test_refused_signals_are_kept_and_counted() -> None:
+    life = ALife()
+    kept = life.simulator.life
+    for day in range(1, REFUSALS_KEPT + 3):
+        kept = kept.noting_refusal(life.ask(f"2026-01-{19 + day}", "reactivate"))
+    assert kept.refused_signal_count == REFUSALS_KEPT + 2
+    assert [answer.at for answer in kept.refused_signals] == [
+        instant(f"2026-01-{19 + day}") for day in range(3, REFUSALS_KEPT + 3)
+    ]
+
+
+def test_a_life_survives_json_whole() -> None:
+    """It is what one run hands on to the next."""
+    life = ALife(
+        an_order({**USAGE, "trial_days": 3, "add_ons": [{"id": "backup", "unit_price": "0.10"}]}, add_ons={"backup": 2})
+    )
+    life.ask("2026-01-16", "suspend", reason="fraud", by="service", command_id="c-1", details="x")
+    life.ask("2026-01-17", "change_price", unit_price="0.30")
+    kept, _ = LIVING.accept(life.simulator.life, a_command("reactivate", command_id="c-2"), instant("2026-01-30"))
+    assert kept.effects
+    assert Life.model_validate_json(kept.model_dump_json()) == kept
+
+
+def test_effects_are_performed_in_order_and_the_record_comes_first() -> None:
+    life = LIVING.begin(an_order())
+    life, _ = LIVING.accept(life, a_command("suspend"), instant("2026-02-20"))
+    assert [shape(effect) for effect in life.effects] == [
+        "record 1",
+        "grant 1",
+        "record 2",
+        "record 3",
+        "revoke 3",
+    ]
+    assert (life.committed, life.provisioned, life.ended) == (0, 0, False)
+    book = Book()
+    progress = []
+    while life.effects:
+        effect = life.effects[0]
+        if isinstance(effect, Record):
+            life = life.acknowledged(book.record(effect))
+        else:
+            book.provision(effect)
+            life = life.provisioned_first()
+        progress.append((life.committed, life.provisioned))
+    assert progress == [(1, 0), (1, 1), (2, 2), (3, 2), (3, 3)]
+
+
+def shape(effect: Effect) -> str:
+    """`record 1` or `grant 1`."""
+    return f"{effect.access if isinstance(effect, Provision) else 'record'} {effect.seq}"
+
+
+@pytest.mark.parametrize(
+    ("do", "fields", "access"),
+    [
+        ("suspend", {}, Access.REVOKE),
+        ("cancel", {}, Access.REVOKE),
+        ("change_quantity", {"quantity": 5}, Access.GRANT),
+        ("set_add_on", {"add_on": "backup", "quantity": 2}, Access.GRANT),
+        ("set_auto_renew", {"enabled": False}, None),
+        ("change_price", {"unit_price": "1.00"}, None),
+    ],
+)
+def test_sus_2_what_each_command_does_to_the_access(do: str, fields: Facts, access: Access | None) -> None:
+    life = ALife(an_order({"add_ons": [{"id": "backup", "unit_price": "1.00"}]}))
+    moved, _ = LIVING.accept(life.simulator.life, a_command(do, **fields), instant(ORDERED))
+    provisions = [effect for effect in moved.effects if isinstance(effect, Provision)]
+    assert [effect.access for effect in provisions] == ([access] if access else [])
+    for effect in provisions:
+        assert (effect.quantity, effect.add_ons) == (moved.subscription.quantity, moved.subscription.add_ons)
+
+
+def test_sus_3_deletion_purges_and_a_life_ends_once_it_is_done() -> None:
+    life = ALife()
+    life.ask("2026-01-20", "suspend")
+    moved = LIVING.settle(life.simulator.life, instant("2026-12-01"))
+    record, purge = moved.effects
+    assert isinstance(purge, Provision)
+    assert purge.access is Access.PURGE
+    assert not moved.ended
+    assert moved.acknowledged(Receipt(seq=record.seq)).provisioned_first().ended
+
+
+def test_nothing_decided_nothing_to_do() -> None:
+    life = ALife().simulator.life
+    assert life.after(Decision(subscription=life.subscription)) == life
+
+
+def test_cxl_6_the_usage_receipt_completes_the_answer_also_for_a_repeat() -> None:
+    life = ALife(an_order(USAGE))
+    life.ask("2026-01-16", "report_usage", units=10)
+    first = life.ask("2026-01-20", "deprovision", command_id="c-1")
+    assert told(first) == "done CXL-6 charge 2.50"
+    assert life.ask("2026-01-21", "deprovision", command_id="c-1") == first
+    assert life.simulator.life.answer_to("c-1") == first
+
+
+def test_a_receipt_without_usage_completes_the_answer_too() -> None:
+    life = ALife(an_order(USAGE))
+    first = life.ask("2026-01-20", "deprovision", command_id="c-1")
+    assert (told(first), first.metered) == ("done CXL-6", False)
+    assert life.ask("2026-01-21", "deprovision", command_id="c-1") == first
+
+
+def test_sus_10_unsettled_while_the_usage_of_a_suspended_life_is_still_counted() -> None:
+    """Whether the boundary bills something is known only once the books have answered."""
+    life = ALife(an_order(USAGE))
+    life.ask("2026-01-16", "report_usage", units=10)
+    uncounted, _ = LIVING.accept(life.simulator.life, a_command("suspend"), instant("2026-01-20"))
+    assert uncounted.subscription.unbilled_usage is None
+    LIVING.settle(uncounted, instant("2026-02-15T08:59:59.999999Z"))
+    with pytest.raises(Unsettled):
+        LIVING.settle(uncounted, instant("2026-02-15T09:00:00Z"))
+    record = uncounted.effects[0]
+    assert isinstance(record, Record)
+    counted = uncounted.acknowledged(life.simulator.book.record(record))
+    assert LIVING.settle(counted, instant("2026-02-15T09:00:00Z")).subscription.seq == 3
+
+
+def test_mon_2_a_decision_again_is_the_same_receipt_and_other_content_an_error() -> None:
+    life = LIVING.begin(an_order())
+    record = life.effects[0]
+    assert isinstance(record, Record)
+    book = Book()
+    assert book.record(record) == book.record(record)
+    assert len(book.rows) == len(book.events) == 1
+    event = record.events[0].model_copy(update={"rule": "BUY-5"})
+    with pytest.raises(KeyConflict):
+        book.record(record.model_copy(update={"events": (event,)}))
+    with pytest.raises(KeyConflict, match="term-1/period-1/charge/crm"):
+        book.record(record.model_copy(update={"events": (record.events[0].model_copy(update={"seq": 9}),)}))

@@ -1,0 +1,50 @@
+"""A query that its worker has died with is asked once more, within the time that an answer may take."""
+
+from datetime import timedelta
+
+import pytest
+from temporalio.service import RPCError, RPCStatusCode
+
+from workflows.calls.asking import NotAnswered, SubscriptionError, asked, looked
+from workflows.durable import options
+
+LOST = RPCError("context canceled", RPCStatusCode.CANCELLED, b"")
+
+
+class Asked:
+    """Raises these one after another, then answers."""
+
+    def __init__(self, *errors: RPCError) -> None:
+        self._errors = list(errors)
+        self.patience: list[timedelta] = []
+
+    async def __call__(self, patience: timedelta) -> str:
+        self.patience.append(patience)
+        if self._errors:
+            raise self._errors.pop(0)
+        return "active"
+
+
+def missing(error: RPCError) -> SubscriptionError:
+    raise AssertionError(error)
+
+
+@pytest.mark.parametrize("lost", [0, 1])
+async def test_one_that_was_lost_is_asked_again(lost: int) -> None:
+    query = Asked(*[LOST] * lost)
+    assert await asked("s-1", lambda: looked(query), missing) == "active"
+    assert query.patience == [options.ANSWER_TIMEOUT / 2] * (lost + 1)
+
+
+async def test_where_nobody_answers_it_is_not_asked_for_ever() -> None:
+    query = Asked(*[LOST] * 10)
+    with pytest.raises(NotAnswered, match="s-1: nobody answered in time. Is a worker running"):
+        await asked("s-1", lambda: looked(query), missing)
+    assert sum(query.patience, timedelta(0)) == options.ANSWER_TIMEOUT
+
+
+async def test_what_was_refused_is_not_lost() -> None:
+    query = Asked(RPCError("no such thing", RPCStatusCode.INVALID_ARGUMENT, b""))
+    with pytest.raises(NotAnswered, match="no such thing"):
+        await asked("s-1", lambda: looked(query), missing)
+    assert len(query.patience) == 1

@@ -1,0 +1,66 @@
+"""What a person reads of a subscription in the Web UI."""
+
+from datetime import UTC, datetime
+
+from domain.catalog.offers import Offer
+from domain.ordering.terms import Order
+from domain.subscription.commands import Suspend
+from domain.subscription.holds import Reason
+from statemachines.preview.simulator import Simulator
+from statemachines.subscription.life import Living
+from workflows.durable.markdown import ROOM
+from workflows.durable.signals import unreadable
+from workflows.subscription.details import details, markdown
+
+OFFER = Offer.model_validate(
+    {
+        "id": "contoso-crm",
+        "term": "P1M",
+        "billing_plan": "monthly",
+        "currency": "USD",
+        "unit_price": "10.00",
+        "trial_days": 30,
+    },
+    strict=False,
+)
+BOUGHT = datetime(2027, 1, 31, 9, tzinfo=UTC)
+NOW = datetime(2027, 2, 10, 12, tzinfo=UTC)
+
+
+def lived() -> Simulator:
+    """A trial that was suspended on its tenth day."""
+    simulator = Simulator(Order(subscription_id="s-1", customer="fabrikam", offer=OFFER, at=BOUGHT, quantity=3))
+    simulator.ask(Suspend(by="service", actor="fraud-detection", reason=Reason.FRAUD), NOW)
+    return simulator
+
+
+def test_state_holds_what_comes_next_what_is_allowed_and_the_last_events() -> None:
+    text = markdown(lived().life, Living().lifecycle, NOW, None).replace(ROOM, "")
+    assert text.splitlines()[0] == "## Suspended: 3 x contoso-crm for fabrikam"
+    assert "**Held:** fraud since 2027-02-10 12:00:00." in text
+    assert "| 2027-06-10 12:00:00 | All data is deleted | SUS-3 |" in text
+    assert "**Allowed now:** suspend, reactivate, cancel, set_auto_renew, change_price." in text
+    assert "| 3 | 2027-02-10 12:00:00 | suspended | fraud-detection | SUS-1 |" in text
+    assert "attention" not in text
+
+
+def test_the_money_of_what_comes_next() -> None:
+    bought = Simulator(Order(subscription_id="s-1", customer="fabrikam", offer=OFFER, at=BOUGHT, quantity=3))
+    text = markdown(bought.life, Living().lifecycle, BOUGHT, None).replace(ROOM, "")
+    assert "| 2027-03-02 09:00:00 | Trial ends: first charge USD 30.00 | TRI-3 |" in text
+    assert "A cancel is credited until 2027-02-01 09:00:00." in text
+
+
+def test_attention_and_refused_signals_are_told() -> None:
+    life = lived().life.noting_refusal(unreadable("cancellation_requested", NOW, "takes one argument"))
+    text = markdown(life, Living().lifecycle, NOW, "record: no such key")
+    assert "**Needs attention:** record: no such key. Mend the cause, then send the update `retry_effect`." in text
+    assert "**Refused signals:** 1. Last: cancellation_requested, LIF-1: takes one argument" in text
+
+
+def test_details_are_as_of_the_instant_that_is_asked_for() -> None:
+    bought = Simulator(Order(subscription_id="s-1", customer="fabrikam", offer=OFFER, at=BOUGHT, quantity=3))
+    inside = details(bought.life, Living().lifecycle, BOUGHT, None, None)
+    after = details(bought.life, Living().lifecycle, NOW, None, None)
+    assert (inside.refund_closes is None, after.refund_closes is None) == (False, True)
+    assert inside.settled

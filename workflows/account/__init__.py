@@ -1,0 +1,1 @@
+"""The workflow that owns a billing account, its messages and its client."""

@@ -1,0 +1,120 @@
+"""What a person sees of an account: the details query, and the Markdown of the Web UI's current details."""
+
+from datetime import datetime
+
+from domain.account.account import Account
+from domain.account.events import AccountEffect, AccountEvent, AccountRecord, Close, Hold
+from domain.account.invoice import InvoiceState
+from domain.money import Money
+from statemachines.account.life import AccountLife
+from statemachines.account.timeline import AccountMilestone, AccountWhat, account_timeline
+from workflows.account.messages import AccountDetails
+from workflows.durable.markdown import table
+from workflows.durable.test_clock import TestClock
+
+EVENTS_SHOWN = 8
+SUMMARY_LENGTH = 200
+
+
+def account_details(life: AccountLife, now: datetime, attention: str | None, clock: TestClock | None) -> AccountDetails:
+    """The account as it stands at that instant."""
+    account = life.account
+    return AccountDetails(
+        customer_id=account.customer_id,
+        now=now,
+        terms=account.terms,
+        month=account.month,
+        receivables=account.receivables,
+        credit=account.credit,
+        holds=account.holds,
+        timeline=tuple(account_timeline(account)),
+        seq=account.seq,
+        committed=life.committed,
+        performed=life.performed,
+        attention=attention,
+        refused_signals=life.refused_signals,
+        refused_signal_count=life.refused_signal_count,
+        clock=clock,
+    )
+
+
+def standing(account: Account) -> str:
+    """The account in one word, for filters."""
+    if account.holds:
+        return "suspended"
+    if any(r.state is InvoiceState.OVERDUE for r in account.receivables):
+        return "overdue"
+    return "owing" if account.receivables else "current"
+
+
+def account_markdown(life: AccountLife, attention: str | None) -> str:
+    """What is owed, what happens next and why, the credit, the last events."""
+    account = life.account
+    lines = [f"## {standing(account).capitalize()}: billing account of {account.customer_id}"]
+    if attention:
+        lines += ["", f"**Needs attention:** {attention}. Mend the cause, then send the update `retry_effect`."]
+    if account.receivables:
+        rows = (
+            (r.invoice, r.state.value, f"{r.currency} {r.due:f}", f"{r.owed:f}", _day(r.due_at), r.reminders)
+            for r in account.receivables
+        )
+        headings = ("invoice", "state", "due", "owed", "due at (UTC)", "reminders")
+        lines += ["", "### Unpaid", "", *table(headings, rows)]
+    if account.credit:
+        credit = ", ".join(f"{currency} {amount:f}" for currency, amount in sorted(account.credit.items()))
+        lines += ["", f"**Credit for the next invoice:** {credit}."]
+    upcoming = ((_day(m.at), account_headline(account, m), m.rule.value) for m in account_timeline(account))
+    lines += ["", "### What comes next", "", *table(("when (UTC)", "what", "rule"), upcoming)]
+    if account.terms.suspends_after is None:
+        lines += ["", "Nobody is suspended for nonpayment under these terms."]
+    last = reversed(life.recent[-EVENTS_SHOWN:])
+    events = ((e.seq, _day(e.at), event_headline(e), e.actor or e.by, e.rule) for e in last)
+    lines += ["", "### Last events", "", *table(("seq", "when (UTC)", "event", "by", "rule"), events)]
+    if life.refused_signal_count:
+        answer = life.refused_signals[-1]
+        count = f"**Refused signals:** {life.refused_signal_count}."
+        lines += ["", f"{count} Last: {answer.do}, {answer.rule}: {answer.message}"]
+    return "\n".join(lines)
+
+
+def account_headline(account: Account, milestone: AccountMilestone) -> str:
+    """Such as `Reminder 2: contoso-000007, USD 30.00`, for timers and people."""
+    if milestone.what is AccountWhat.CLOSE:
+        return f"Month ends: invoices for what was charged since {milestone_start(account)}"
+    receivable = account.receivable(milestone.invoice or "")
+    assert receivable is not None
+    owed = Money(amount=receivable.owed, currency=receivable.currency)
+    words = {
+        AccountWhat.OVERDUE: "Falls due",
+        AccountWhat.REMIND: f"Reminder {receivable.reminders + 1}",
+        AccountWhat.SUSPEND: "Suspension for nonpayment",
+    }[milestone.what]
+    return f"{words}: {receivable.invoice}, {owed}"
+
+
+def milestone_start(account: Account) -> str:
+    """The first day of the running month."""
+    return f"{account.month.start:%Y-%m-%d}"
+
+
+def event_headline(event: AccountEvent) -> str:
+    """Such as `payment_received p-17: USD 30.00`."""
+    named = event.payment_id or event.invoice
+    money = f": {event.currency} {event.amount:f}" if event.amount is not None and event.currency else ""
+    return f"{event.event}{f' {named}' if named else ''}{money}"
+
+
+def effect_headline(effect: AccountEffect) -> str:
+    """What an activity does, in one line."""
+    if isinstance(effect, Close):
+        return f"invoices for {effect.period.start:%Y-%m-%d} to {effect.period.end:%Y-%m-%d}"
+    if isinstance(effect, AccountRecord):
+        return "; ".join(f"{e.seq} {event_headline(e)}" for e in effect.events)[:SUMMARY_LENGTH]
+    if isinstance(effect, Hold):
+        return f"suspend licensed subscriptions: {effect.invoice} is not paid"
+    return "lift what was held for nonpayment"
+
+
+def _day(instant: datetime) -> str:
+    """To the second: people read this, programs ask the query."""
+    return f"{instant:%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,1 @@
+"""How clients call workflows, and wait for them."""

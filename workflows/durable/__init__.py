@@ -1,0 +1,1 @@
+"""The parts that long-lived workflows are made of."""

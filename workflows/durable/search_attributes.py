@@ -1,0 +1,68 @@
+"""What the server can filter and count subscriptions by. Upserted only when a value changes."""
+
+from datetime import datetime
+from typing import Any
+
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+
+from domain.subscription.subscription import Subscription
+from statemachines.subscription.timeline import What, timeline
+
+STATE = SearchAttributeKey.for_keyword("SubscriptionState")
+CUSTOMER = SearchAttributeKey.for_keyword("CustomerId")
+OFFER = SearchAttributeKey.for_keyword("OfferId")
+PUBLISHER = SearchAttributeKey.for_keyword("Publisher")
+AUTO_RENEW = SearchAttributeKey.for_bool("AutoRenew")
+ENDS_AT = SearchAttributeKey.for_datetime("EndsAt")
+ATTENTION = SearchAttributeKey.for_keyword("Attention")
+
+STANDING = SearchAttributeKey.for_keyword("AccountStanding")
+
+ALL: tuple[SearchAttributeKey[Any], ...] = (
+    STATE,
+    CUSTOMER,
+    OFFER,
+    PUBLISHER,
+    AUTO_RENEW,
+    ENDS_AT,
+    ATTENTION,
+    STANDING,
+)
+
+Changing = dict[SearchAttributeKey[Any], Any]
+_ENDINGS = {What.EXPIRE, What.DELETE, What.ACTIVATION_DEADLINE}
+
+
+def ends_at(subscription: Subscription) -> datetime | None:
+    """When it will end if no command comes; None while it renews."""
+    return next((m.at for m in timeline(subscription, subscription.last_at) if m.what in _ENDINGS), None)
+
+
+def fixed(subscription: Subscription) -> TypedSearchAttributes:
+    """What is known when it is bought, given with the start."""
+    pairs: list[SearchAttributePair[Any]] = [
+        SearchAttributePair(CUSTOMER, subscription.customer_id),
+        SearchAttributePair(OFFER, subscription.offer.id),
+        SearchAttributePair(PUBLISHER, subscription.offer.publisher.value),
+    ]
+    return TypedSearchAttributes(pairs)
+
+
+def changing(subscription: Subscription, attention: str | None) -> Changing:
+    """What changes with a person's or a state's decision, not with each renewal."""
+    return {
+        STATE: subscription.state.value,
+        AUTO_RENEW: subscription.auto_renew,
+        ENDS_AT: ends_at(subscription),
+        ATTENTION: attention,
+    }
+
+
+def fixed_of_account(customer_id: str) -> TypedSearchAttributes:
+    """What is known when an account is opened, given with the start."""
+    return TypedSearchAttributes([SearchAttributePair(CUSTOMER, customer_id)])
+
+
+def of_account(standing: str, attention: str | None) -> Changing:
+    """What of an account changes with invoices and payments."""
+    return {STANDING: standing, ATTENTION: attention}

@@ -1,0 +1,1 @@
+"""What protects workflows from malformed payloads."""

@@ -1,0 +1,61 @@
+"""What stands before every handler, so that nothing a caller sends can wedge or fail a workflow."""
+
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError, FailureError
+from temporalio.worker import (
+    HandleQueryInput,
+    HandleSignalInput,
+    HandleUpdateInput,
+    Interceptor,
+    WorkflowInboundInterceptor,
+    WorkflowInterceptorClassInput,
+)
+
+with workflow.unsafe.imports_passed_through():
+    from workflows.account.messages import ACCOUNT_UPDATES
+    from workflows.subscription.messages import UPDATES
+
+TAKES = {**UPDATES, **ACCOUNT_UPDATES}
+"""What each update takes. One that two workflows share takes, in the other, what is derived from this."""
+
+
+class Guard(WorkflowInboundInterceptor):
+    """Refuses a wrong number of arguments before the handler is called; a signal's failure stays a signal's."""
+
+    def handle_update_validator(self, input: HandleUpdateInput) -> None:  # noqa: A002  the SDK's name
+        """An update takes exactly one request."""
+        if input.update in TAKES and (len(input.args) != 1 or not isinstance(input.args[0], TAKES[input.update])):
+            came = f"{len(input.args)} arguments" if len(input.args) != 1 else type(input.args[0]).__name__
+            raise ApplicationError(
+                f"{input.update} takes one argument, a mapping of its fields; it got {came}.",
+                type="Malformed",
+                non_retryable=True,
+            )
+        super().handle_update_validator(input)
+
+    async def handle_signal(self, input: HandleSignalInput) -> None:  # noqa: A002
+        """A failure escaping a signal handler would fail the whole workflow: a lost subscription."""
+        try:
+            await super().handle_signal(input)
+        except FailureError as error:
+            workflow.logger.warning("signal %s was not taken: %s", input.signal, error)
+
+    async def handle_query(self, input: HandleQueryInput) -> Any:  # noqa: A002
+        """A query of the wrong arity is answered with one line."""
+        try:
+            return await super().handle_query(input)
+        except TypeError as error:
+            raise ApplicationError(f"{input.query}: {error}", type="Malformed", non_retryable=True) from None
+
+
+class GuardInterceptor(Interceptor):
+    """Puts the guard before every workflow of a worker."""
+
+    def workflow_interceptor_class(
+        self,
+        input: WorkflowInterceptorClassInput,  # noqa: A002
+    ) -> type[WorkflowInboundInterceptor] | None:
+        """The guard, for every workflow."""
+        return Guard

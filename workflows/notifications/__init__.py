@@ -1,0 +1,1 @@
+"""Delivery of events to publishers, beside a subscription and after its end."""

@@ -1,0 +1,1 @@
+"""The workflow that buys an order line by line, its messages and its client."""

@@ -1,0 +1,44 @@
+"""The public contract of `OrderWorkflow`: what it is started with and asked.
+
+Queries (a view): order, request. It takes no updates and no signals.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from activities.orders.contracts import LineStatus, OrderLine, PlacedOrder
+from domain.ordering.lines import OrderRequest
+from domain.values import Instant, Strict
+from workflows.durable.test_clock import TestClock
+
+ORDER_QUERIES = ("order", "request")
+
+
+def order_workflow_id(order_id: str) -> str:
+    """The workflow that buys the order, each time that it is sent."""
+    return f"order:{order_id}"
+
+
+class PlaceOrder(Strict):
+    """What an order's workflow is started with. The clock is the one of every subscription that it buys."""
+
+    request: OrderRequest
+    clock: TestClock | None = None
+    periods_per_run: Annotated[int, Field(ge=1, le=1000)] = 3
+
+    def waiting(self, at: Instant) -> PlacedOrder:
+        """The order before anything is known of it."""
+        request = self.request
+        lines = tuple(
+            OrderLine(
+                number=number,
+                offer=line.offer,
+                quantity=line.quantity,
+                add_ons=line.add_ons,
+                subscription_id=request.subscription_id(number),
+                status=LineStatus.WAITING,
+            )
+            for number, line in enumerate(request.lines, start=1)
+        )
+        return PlacedOrder(order_id=request.order_id, customer=request.customer, ordered_at=at, lines=lines)

@@ -1,0 +1,140 @@
+"""The workflow that buys one order, line by line: each succeeds or fails by itself (BUY-3)."""
+
+import asyncio
+from collections.abc import Awaitable
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.orders.activities import OrderActivities
+    from activities.orders.contracts import LineStatus, OpenInput, OrderLine, PlacedOrder, PlaceInput, StartInput
+    from domain.ordering.lines import OrderRequest
+    from workflows.durable import options, search_attributes
+    from workflows.durable.start_guard import OneRequest
+    from workflows.order.details import headline, markdown
+    from workflows.order.messages import PlaceOrder, order_workflow_id
+
+MAX_ERROR = 300
+NO_OFFSET = timedelta(0)
+NOT_BY_CANCELLATION = "Temporal's own cancellation stops no order: cancel the subscriptions that it bought."
+
+
+@workflow.defn
+class OrderWorkflow(OneRequest):
+    """One order, each time that it is sent. Lines are placed in their order, then started."""
+
+    takes = (PlaceOrder,)
+
+    @workflow.init
+    def __init__(self, start: PlaceOrder) -> None:
+        request = start.request
+        if workflow.info().workflow_id != order_workflow_id(request.order_id):
+            words = f"request.order_id: got {request.order_id}; takes the id of the workflow, behind `order:`"
+            raise ApplicationError(f"Malformed request: {words}", type="Malformed", non_retryable=True)
+        self._start = start
+        self._at = workflow.now() + (start.clock.offset if start.clock else NO_OFFSET)
+        self._order = start.waiting(self._at)
+        self._window = asyncio.Semaphore(options.STARTS_AT_ONCE)
+        self._note: str | None = None
+
+    @workflow.run
+    async def run(self, start: PlaceOrder) -> PlacedOrder:
+        """Buy the order, whatever happens to the run: a line that is half bought would hold its claims for nothing."""
+        self._show()
+        buying = asyncio.create_task(self._buy())
+        while True:
+            try:
+                return await asyncio.shield(buying)
+            except asyncio.CancelledError:
+                self._note = NOT_BY_CANCELLATION
+                workflow.logger.warning("order %s: %s", start.request.order_id, self._note)
+                self._show()
+
+    async def _buy(self) -> PlacedOrder:
+        """Take the order in; decide each line, in order; start what was placed."""
+        await self._open()
+        for line in self._lines(LineStatus.WAITING):
+            await self._stand(line, self._place(line))
+        await asyncio.gather(*(self._stand(line, self._begin(line)) for line in self._lines(LineStatus.PLACED)))
+        return self._order
+
+    # Steps
+
+    async def _open(self) -> None:
+        try:
+            self._order = await workflow.execute_activity_method(
+                OrderActivities.open,
+                OpenInput(request=self._start.request, at=self._at),
+                start_to_close_timeout=options.RECORD_TIMEOUT,
+                retry_policy=options.WITHOUT_END,
+                summary=f"open the order: {len(self._order.lines)} lines for {self._order.customer}",
+            )
+        except ActivityError as error:
+            raise _cause(error) from None
+        self._show()
+
+    async def _place(self, line: OrderLine) -> OrderLine:
+        return await workflow.execute_activity_method(
+            OrderActivities.place,
+            PlaceInput(order_id=self._order.order_id, number=line.number, at=self._at),
+            start_to_close_timeout=options.RECORD_TIMEOUT,
+            retry_policy=options.WITHOUT_END,
+            summary=headline("place", line),
+        )
+
+    async def _begin(self, line: OrderLine) -> OrderLine:
+        clock = self._start.clock
+        async with self._window:
+            return await workflow.execute_activity_method(
+                OrderActivities.start,
+                StartInput(
+                    order_id=self._order.order_id,
+                    number=line.number,
+                    ahead_by=clock.offset if clock else None,
+                    periods_per_run=self._start.periods_per_run,
+                ),
+                start_to_close_timeout=options.START_TIMEOUT,
+                retry_policy=options.WITHOUT_END,
+                summary=headline("start", line),
+            )
+
+    async def _stand(self, line: OrderLine, step: Awaitable[OrderLine]) -> None:
+        """The line as the step leaves it; a permanent error leaves it where it was, for the same call to try again."""
+        try:
+            line = await step
+        except ActivityError as error:
+            cause = _cause(error)
+            line = line.model_copy(update={"error": f"{cause.type}: {cause.message}"[:MAX_ERROR]})
+            workflow.logger.error("line %s of order %s: %s", line.number, self._order.order_id, line.error)
+        self._order = self._order.with_line(line)
+        self._show()
+
+    def _lines(self, status: LineStatus) -> list[OrderLine]:
+        return [line for line in self._order.lines if line.status is status and not line.settled]
+
+    # What people see
+
+    def _show(self) -> None:
+        workflow.set_current_details(markdown(self._order, self._note))
+        # Given with the start by our own client; another service need not know of it.
+        if workflow.info().typed_search_attributes.get(search_attributes.CUSTOMER) is None:
+            workflow.upsert_search_attributes([search_attributes.CUSTOMER.value_set(self._order.customer)])
+
+    @workflow.query
+    def order(self) -> PlacedOrder:
+        """The order as it stands."""
+        return self._order
+
+    @workflow.query
+    def request(self) -> OrderRequest:
+        """What was sent, to be compared with what is sent under the same id (BUY-3)."""
+        return self._start.request
+
+
+def _cause(error: ActivityError) -> ApplicationError:
+    """What the activity says itself. Anything else, as a cancellation from outside, is not ours to interpret."""
+    if not isinstance(error.cause, ApplicationError):
+        raise error
+    return error.cause

@@ -1,0 +1,118 @@
+"""The workflow that tells subscriptions the prices of a catalog's version, once each (BUY-5)."""
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.prices.activities import PriceActivities
+    from activities.prices.contracts import Concerned, ConcernedInput, TellInput
+    from workflows.durable import options
+    from workflows.durable.start_guard import OneRequest
+    from workflows.price_changes.details import markdown
+    from workflows.price_changes.messages import (
+        ContinuedTelling,
+        PriceProgress,
+        PriceStart,
+        TellPrices,
+        price_workflow_id,
+    )
+
+
+@workflow.defn
+class PriceChangeWorkflow(OneRequest):
+    """One telling of one version, page by page. Told twice, a subscription takes the prices once.
+
+    Where somebody could not be told, the version stays open: the next import tells it again. So does a telling
+    that is cancelled.
+    """
+
+    takes = (TellPrices, ContinuedTelling)
+
+    @workflow.init
+    def __init__(self, start: PriceStart) -> None:
+        if workflow.info().workflow_id != price_workflow_id(start.version):
+            words = f"version: got {start.version}; takes the number of the workflow, behind `price-changes:`"
+            raise ApplicationError(f"Malformed request: {words}", type="Malformed", non_retryable=True)
+        self._start = start
+        self._progress = start.progress if isinstance(start, ContinuedTelling) else PriceProgress()
+        self._after = start.after if isinstance(start, ContinuedTelling) else None
+        self._batches = 0
+
+    @workflow.run
+    async def run(self, start: PriceStart) -> PriceProgress:
+        """Tell page after page; hand over to a new run when this one is long; close the version."""
+        self._show()
+        while (page := await self._next_page()).subscription_ids:
+            await self._tell(page)
+            if self._run_is_long_enough():
+                self._continue_as_new()
+        if not self._progress.told.failures:
+            await self._finish()
+        return self._progress
+
+    # Steps
+
+    async def _next_page(self) -> Concerned:
+        page = await workflow.execute_activity_method(
+            PriceActivities.concerned,
+            ConcernedInput(version=self._start.version, after=self._after, limit=self._start.batch),
+            start_to_close_timeout=options.RECORD_TIMEOUT,
+            retry_policy=options.WITHOUT_END,
+            summary=f"find whom version {self._start.version} concerns, after {self._after or 'nobody'}",
+        )
+        self._progress = self._progress.model_copy(update={"total": self._progress.done + page.total})
+        self._show()
+        return page
+
+    async def _tell(self, page: Concerned) -> None:
+        ids = page.subscription_ids
+        told = await workflow.execute_activity_method(
+            PriceActivities.tell,
+            TellInput(version=self._start.version, subscription_ids=ids),
+            start_to_close_timeout=options.TELL_TIMEOUT,
+            heartbeat_timeout=options.TELL_HEARTBEAT,
+            retry_policy=options.WITHOUT_END,
+            summary=f"tell {len(ids)}: {ids[0]} to {ids[-1]}",
+        )
+        self._progress = self._progress.model_copy(
+            update={"done": self._progress.done + len(ids), "told": self._progress.told + told}
+        )
+        self._after = ids[-1]
+        self._batches += 1
+        self._show()
+
+    async def _finish(self) -> None:
+        await workflow.execute_activity_method(
+            PriceActivities.finish,
+            self._start.version,
+            start_to_close_timeout=options.RECORD_TIMEOUT,
+            retry_policy=options.WITHOUT_END,
+            summary=f"version {self._start.version} is told",
+        )
+
+    # Runs
+
+    def _run_is_long_enough(self) -> bool:
+        return self._batches >= self._start.batches_per_run or workflow.info().is_continue_as_new_suggested()
+
+    def _continue_as_new(self) -> None:
+        start = self._start
+        workflow.continue_as_new(
+            ContinuedTelling(
+                version=start.version,
+                batch=start.batch,
+                batches_per_run=start.batches_per_run,
+                progress=self._progress,
+                after=self._after,
+            )
+        )
+
+    # What people see
+
+    def _show(self) -> None:
+        workflow.set_current_details(markdown(self._start.version, self._progress))
+
+    @workflow.query
+    def progress(self) -> PriceProgress:
+        """How far the telling has come."""
+        return self._progress

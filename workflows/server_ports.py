@@ -1,0 +1,95 @@
+"""Subscriptions on the server, as the activities' ports see them: to be started, and to be told something."""
+
+from datetime import timedelta
+
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.accounts.contracts import OpenAccount
+from activities.errors import NotTaken, NotThere, OrderConflict, ServerUnavailable
+from domain.ordering.terms import Order
+from domain.policy import DEFAULT_PACK, PACKS
+from domain.subscription.commands import Command
+from domain.subscription.decision import Answer
+from workflows.account.client import Accounts
+from workflows.account.messages import StartAccount
+from workflows.calls.asking import NotAnswered, Rejected
+from workflows.durable.test_clock import TestClock
+from workflows.subscription.client import AlreadyBought, AlreadyEnded, Subscriptions, UnknownSubscription
+
+
+class ServerLauncher:
+    """Starts lives: the port `Launcher`.
+
+    A life belongs to the order that it began with: under a subscription id that has another one's life, the
+    order is refused for good.
+    """
+
+    def __init__(self, subscriptions: Subscriptions) -> None:
+        self._subscriptions = subscriptions
+
+    async def launch(self, order: Order, *, ahead_by: timedelta | None, periods_per_run: int) -> None:
+        """Start the life, once. Raises OrderConflict and ServerUnavailable."""
+        clock = None if ahead_by is None else TestClock.ahead_by(ahead_by)
+        try:
+            await self._subscriptions.buy(order, clock=clock, periods_per_run=periods_per_run)
+        except AlreadyBought:
+            if not await self._is_its_own(order):
+                raise OrderConflict(
+                    f"Subscription {order.subscription_id} was bought otherwise already. Choose another id."
+                ) from None
+        except RPCError as error:
+            raise _unavailable(order.subscription_id, error) from None
+
+    async def _is_its_own(self, order: Order) -> bool:
+        try:
+            return await self._subscriptions.began_with(order)
+        except RPCError as error:
+            raise _unavailable(order.subscription_id, error) from None
+
+
+class ServerAudience:
+    """Tells lives something: the port `Audience`."""
+
+    def __init__(self, subscriptions: Subscriptions) -> None:
+        self._subscriptions = subscriptions
+
+    async def tell(self, subscription_id: str, command: Command) -> Answer | None:
+        """Its answer; None where it has ended. Raises NotThere, NotTaken and ServerUnavailable."""
+        try:
+            return await self._subscriptions.ask(subscription_id, command, wait=False)
+        except AlreadyEnded:
+            return None
+        except UnknownSubscription as error:
+            raise NotThere(str(error)) from None
+        except Rejected as error:
+            raise NotTaken(str(error)) from None
+        except NotAnswered as error:
+            raise ServerUnavailable(str(error)) from None
+
+
+class ServerAccounts:
+    """Opens accounts: the port `AccountOpener`."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+
+    async def open(self, account: OpenAccount) -> None:
+        """Open the customer's account, once. Raises ServerUnavailable."""
+        clock = None if account.ahead_by is None else TestClock.ahead_by(account.ahead_by)
+        start = StartAccount(
+            customer_id=account.customer_id,
+            # A pack of another version's making has the default's terms.
+            policy=account.policy if account.policy in PACKS else DEFAULT_PACK,
+            roles=account.roles,
+            opened_at=account.at,
+            clock=clock,
+        )
+        try:
+            await self._accounts.open(start)
+        except RPCError as error:
+            raise _unavailable(f"billing account of {account.customer_id}", error) from None
+
+
+def _unavailable(what: str, error: RPCError) -> ServerUnavailable:
+    status = RPCStatusCode(error.status).name
+    return ServerUnavailable(f"{what}: the Temporal server did not answer ({status}: {error.message})")

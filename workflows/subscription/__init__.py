@@ -1,0 +1,1 @@
+"""The workflow that owns a subscription, its messages and its client."""

@@ -1,0 +1,89 @@
+"""What a person sees of a subscription: the details query, and the Markdown of the Web UI's current details."""
+
+from datetime import datetime
+
+from domain.subscription.ends import refund_open
+from statemachines.subscription.life import Life
+from statemachines.subscription.lifecycle import Lifecycle
+from statemachines.subscription.narrative import headline, later_prices
+from statemachines.subscription.timeline import timeline
+from workflows.durable.markdown import table
+from workflows.durable.test_clock import TestClock
+from workflows.notifications.messages import Stream, told_lines
+from workflows.subscription.messages import Details
+
+EVENTS_SHOWN = 8
+NOBODY = Stream()
+"""Nobody is told."""
+
+
+def details(
+    life: Life,
+    lifecycle: Lifecycle,
+    now: datetime,
+    attention: str | None,
+    clock: TestClock | None,
+    stream: Stream = NOBODY,
+) -> Details:
+    """The subscription as it stands at that instant."""
+    s = life.subscription
+    return Details(
+        subscription_id=s.subscription_id,
+        customer_id=s.customer_id,
+        offer_id=s.offer.id,
+        state=s.state,
+        now=now,
+        auto_renew=s.auto_renew,
+        quantity=s.quantity,
+        add_ons=s.add_ons,
+        term=s.term,
+        trial_end=s.trial_end,
+        holds=s.holds,
+        deletes_at=s.deletes_at,
+        refund_closes=s.refund_closes if refund_open(s, now) else None,
+        allowed=tuple(lifecycle.allowed(s, now)),
+        timeline=tuple(timeline(s, now)),
+        seq=s.seq,
+        committed=life.committed,
+        provisioned=life.provisioned,
+        attention=attention,
+        refused_signals=life.refused_signals,
+        refused_signal_count=life.refused_signal_count,
+        clock=clock,
+        publisher=stream.publisher,
+        told=stream.told,
+        undelivered=stream.trouble,
+    )
+
+
+def markdown(life: Life, lifecycle: Lifecycle, now: datetime, attention: str | None, stream: Stream = NOBODY) -> str:
+    """State, what happens next and why, what is allowed until when, the last events."""
+    s = life.subscription
+    lines = [f"## {s.state.value.capitalize()}: {s.quantity} x {s.offer.id} for {s.customer_id}"]
+    if attention:
+        lines += ["", f"**Needs attention:** {attention}. Mend the cause, then send the update `retry_effect`."]
+    lines += told_lines(stream, life.committed)
+    if s.holds:
+        holds = ", ".join(f"{hold.reason.value} since {_day(hold.at)}" for hold in s.holds)
+        lines += ["", f"**Held:** {holds}."]
+    if upcoming := timeline(s, now):
+        milestones = ((_day(m.at), headline(lifecycle, s, m), m.rule.value) for m in upcoming)
+        lines += ["", "### What comes next", "", *table(("when (UTC)", "what", "rule"), milestones)]
+    for change in later_prices(s, now):
+        lines += ["", f"**Price then:** {change}."]
+    if allowed := lifecycle.allowed(s, now):
+        window = f" A cancel is credited until {_day(s.refund_closes)}." if refund_open(s, now) else ""
+        lines += ["", f"**Allowed now:** {', '.join(allowed)}.{window}"]
+    last = reversed(life.recent[-EVENTS_SHOWN:])
+    rows = ((e.seq, _day(e.at), e.event.value, e.actor or e.by, e.rule) for e in last)
+    lines += ["", "### Last events", "", *table(("seq", "when (UTC)", "event", "by", "rule"), rows)]
+    if life.refused_signal_count:
+        answer = life.refused_signals[-1]
+        count = f"**Refused signals:** {life.refused_signal_count}."
+        lines += ["", f"{count} Last: {answer.do}, {answer.rule}: {answer.message}"]
+    return "\n".join(lines)
+
+
+def _day(instant: datetime) -> str:
+    """To the second: people read this, programs ask the query."""
+    return f"{instant:%Y-%m-%d %H:%M:%S}"

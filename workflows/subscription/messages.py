@@ -1,0 +1,200 @@
+"""The public contract of `SubscriptionWorkflow`: what it is started with, asked, told and shown.
+
+Updates (a request that may be refused; each takes one command and returns an `Answer`):
+    activate, change_quantity, reject_quantity, set_add_on, suspend, reactivate, cancel, set_auto_renew,
+    deprovision, change_price; and for operators retry_effect, migrate, retry_notification, skip_notification.
+Queries (a view): details, timeline, events, life, answer, preview, what_if.
+Signals (the same requests, for senders that want no answer): see SIGNALS.
+"""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from domain.faults import Fault
+from domain.ordering.terms import Order
+from domain.policy import PolicyPack
+from domain.subscription.commands import (
+    Activate,
+    AnyCommand,
+    Cancel,
+    ChangePrice,
+    ChangeQuantity,
+    Command,
+    Deprovision,
+    Reactivate,
+    RejectQuantity,
+    SetAddOn,
+    SetAutoRenew,
+    Suspend,
+)
+from domain.subscription.decision import Answer
+from domain.subscription.events import Event, State
+from domain.subscription.holds import Hold
+from domain.subscription.ledger import LedgerRow
+from domain.subscription.subscription import Term
+from domain.values import Frozen, Id, Instant, RequestInstant, Strict
+from statemachines.preview.simulator import Simulator
+from statemachines.subscription.life import Life
+from statemachines.subscription.timeline import Milestone, timeline
+from workflows.durable.operator import Operator
+from workflows.durable.test_clock import TestClock
+from workflows.notifications.messages import NOTIFICATION_UPDATES, Stream
+
+WORKFLOW_TYPE = "SubscriptionWorkflow"
+
+SIGNALS: dict[str, type[Command]] = {
+    "suspension_requested": Suspend,
+    "reactivation_requested": Reactivate,
+    "cancellation_requested": Cancel,
+    "auto_renew_requested": SetAutoRenew,
+    "activation_confirmed": Activate,
+    "quantity_rejected": RejectQuantity,
+}
+"""The signal twins of the updates, and what each carries."""
+
+
+def workflow_id(subscription_id: str) -> str:
+    """The workflow that owns the subscription, for ever."""
+    return f"subscription:{subscription_id}"
+
+
+class Purchase(Strict):
+    """What a subscription's workflow is started with. `invoiced` opens its customer's account, where there is none."""
+
+    order: Order
+    clock: TestClock | None = None
+    invoiced: bool = True
+    periods_per_run: Annotated[int, Field(ge=1, le=1000)] = 3
+
+    @model_validator(mode="after")
+    def _without_faults(self) -> "Purchase":
+        faults = [str(Fault(path=("order", *path), got=got, takes=takes)) for path, got, takes in self.order.faults()]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+
+class Continued(Frozen):
+    """What one run hands to the next: the whole life, and how far its publisher has been told."""
+
+    life: Life
+    clock: TestClock | None = None
+    periods_per_run: int
+    stream: Stream = Stream()
+
+
+Start = Purchase | Continued
+"""What a run begins with: a new subscription, or the life so far."""
+
+
+class Migration(Operator):
+    """Go on with the code that the workers run now; with a newer version of the policy pack, from the next term."""
+
+    policy: Annotated[PolicyPack, Field(strict=False)] | None = None
+
+
+UPDATES: dict[str, type[Strict]] = {
+    "activate": Activate,
+    "change_quantity": ChangeQuantity,
+    "reject_quantity": RejectQuantity,
+    "set_add_on": SetAddOn,
+    "suspend": Suspend,
+    "reactivate": Reactivate,
+    "cancel": Cancel,
+    "set_auto_renew": SetAutoRenew,
+    "deprovision": Deprovision,
+    "change_price": ChangePrice,
+    "retry_effect": Operator,
+    "migrate": Migration,
+    **NOTIFICATION_UPDATES,
+}
+"""The updates, and the one request that each takes."""
+
+
+QUERIES = ("details", "timeline", "events", "answer", "preview", "what_if", "life")
+"""The queries. `life` is the whole state: its fields are no part of the contract."""
+
+
+class WhatIf(Strict):
+    """Commands that might be asked, and how far to live on with them."""
+
+    commands: Annotated[tuple[AnyCommand, ...], Field(max_length=100, strict=False)] = ()
+    until: RequestInstant
+
+
+class Details(Frozen):
+    """The subscription as it stands. `committed` and `provisioned` are the last event seq in the books and live.
+
+    `publisher` is who is told of it, None where nobody is; `told` the last event seq that it was told, and
+    `undelivered` why it cannot be told the next.
+    """
+
+    subscription_id: Id
+    customer_id: Id
+    offer_id: Id
+    state: State
+    now: Instant
+    auto_renew: bool
+    quantity: int
+    add_ons: dict[str, int]
+    term: Term | None
+    trial_end: Instant | None
+    holds: tuple[Hold, ...]
+    deletes_at: Instant | None
+    refund_closes: Instant | None
+    allowed: tuple[str, ...]
+    timeline: tuple[Milestone, ...]
+    seq: int
+    committed: int
+    provisioned: int
+    attention: str | None
+    refused_signals: tuple[Answer, ...]
+    refused_signal_count: int
+    clock: TestClock | None = None
+    publisher: str | None = None
+    told: int = 0
+    undelivered: str | None = None
+
+    @property
+    def settled(self) -> bool:
+        """Everything that has happened is in the books and provisioned."""
+        return self.committed >= self.seq and self.provisioned >= self.seq
+
+
+class Ended(Frozen):
+    """What the workflow returns when the life has ended."""
+
+    subscription_id: Id
+    state: State
+    events: int
+    ended_at: Instant
+
+
+class Events(Frozen):
+    """The last few events; all of them are in the books."""
+
+    events: tuple[Event, ...]
+
+
+class Forecast(Frozen):
+    """How a life would go on: the answers, events, ledger rows and what comes after."""
+
+    answers: tuple[Answer, ...]
+    events: tuple[Event, ...]
+    rows: tuple[LedgerRow, ...]
+    timeline: tuple[Milestone, ...]
+
+    @classmethod
+    def of(cls, simulator: Simulator, question: WhatIf, now: datetime) -> "Forecast":
+        """Live on with the question's commands, each at its instant or now, as far as it says."""
+        for command in question.commands:
+            simulator.ask(command, max(command.at or now, now))
+        simulator.advance(question.until)
+        return cls(
+            answers=tuple(simulator.answers),
+            events=tuple(simulator.book.events),
+            rows=tuple(simulator.book.rows),
+            timeline=tuple(timeline(simulator.life.subscription, question.until)),
+        )
