@@ -195,18 +195,24 @@ class SubscriptionWorkflow(LongLived, Telling):
     # Requests that may be refused. Each is a plain `def`: check, decision and new state are one step.
 
     def _answer(self, request: Command) -> Answer:
-        if request.command_id is None:
-            info = workflow.current_update_info()
-            request = request.model_copy(update={"command_id": info.id if info else None})
+        request = self._with_id(request)
         self._life, answer = self._living.accept(self._life, request, request.at or self._now())
         return answer
 
     def _check(self, request: Command) -> None:
         """Refuse what is malformed or out of time before it enters history. Changes nothing."""
         try:
-            self._living.check(self._life, request, self._now(), test_clock=self._clock is not None)
+            self._living.check(self._life, self._with_id(request), self._now(), test_clock=self._clock is not None)
         except NotNow as error:
             raise ApplicationError(str(error), type=type(error).__name__, non_retryable=True) from None
+
+    @staticmethod
+    def _with_id(request: Command) -> Command:
+        """The request with its command id: its own, else the update's, which outlives no run."""
+        info = workflow.current_update_info()
+        if request.command_id is not None or info is None:
+            return request
+        return request.model_copy(update={"command_id": info.id})
 
     @workflow.update
     def activate(self, request: commands.Activate) -> Answer:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from temporalio.client import WorkflowUpdateFailedError
 
 from domain.subscription.commands import (
     Cancel,
@@ -73,6 +74,19 @@ async def test_the_same_id_for_another_command_is_an_error(world: World, buy: Bu
     await world.subscriptions.ask(bought.id, change(5, "once"))
     with pytest.raises(Rejected, match="once was used for another command; use a new id"):
         await world.subscriptions.ask(bought.id, change(6, "once"))
+    assert (await world.subscriptions.details(bought.id)).quantity == 5
+
+
+async def test_an_update_id_that_was_used_for_another_command_is_refused(world: World, buy: Buy) -> None:
+    """The server knows an update id in one run only. Unchecked, the update would fail its workflow task for ever."""
+    bought = await buy()
+    await world.subscriptions.ask(bought.id, change(5, "once"))
+    handle = world.subscriptions.handle(bought.id)
+    with pytest.raises(WorkflowUpdateFailedError) as failed:
+        await handle.execute_update("change_quantity", {"by": "admin_agent", "quantity": 6}, id="once")
+    assert "once was used for another command; use a new id" in str(failed.value.cause)
+    again = await handle.execute_update("change_quantity", {"by": "admin_agent", "quantity": 5}, id="once-more")
+    assert again["outcome"] == "unchanged"
     assert (await world.subscriptions.details(bought.id)).quantity == 5
 
 
