@@ -1,18 +1,29 @@
-"""For whoever asks: PostgreSQL, a database a test; one browser a test process; and figures, told at the end."""
+"""What tests of several folders use: PostgreSQL databases, a browser, bounded properties; figures are printed last."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hypothesis import Phase, settings
 from playwright.async_api import Browser, expect
 
 from activities.adapters.sql.schema import upgrade
-from tests.browser import NoBrowser, running_browser
-from tests.postgres_server import NoServer, PostgresServer, running_server
+from tests.support.browser import NoBrowser, running_browser
+from tests.support.postgres_server import NoServer, PostgresServer, running_server
 
 FIGURES = "figures"
-"""The property, recorded by `record_property`, that a test wants to be read even where it passes."""
+"""The name under which a test records a property that is printed even if the test passes."""
+
+# Properties try the same examples on every machine, and have no time limit.
+settings.register_profile(
+    "bounded",
+    derandomize=True,
+    deadline=None,
+    max_examples=100,
+    phases=(Phase.explicit, Phase.generate, Phase.shrink),
+)
+settings.load_profile("bounded")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

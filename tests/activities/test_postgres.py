@@ -27,11 +27,12 @@ from activities.adapters.sql.tables.subscription import claim, journal, ledger_e
 from activities.errors import BooksConflict, BooksUnavailable, SchemaMismatch, WorldError
 from domain.catalog.changes import Changes
 from domain.ordering.placement import one_per_customer
-from tests.activities.books_under_test import InSql
-from tests.activities.lives import LICENCE, START, bought
-from tests.activities.raw_sql import change, rows
-from tests.activities.shop import customer, listed, partner, stock
-from tests.postgres_server import KEYED, NoServer, PostgresServer, own_server, stop
+from tests.support.books.short_lives import LICENCE, START, bought
+from tests.support.books.subscription import InSql
+from tests.support.postgres_server import KEYED, NoServer, PostgresServer, own_server, stop
+from tests.support.raw_sql import change, rows
+from tests.support.shop.orders import stock
+from tests.support.shop.records import customer, listed, partner
 
 ONE = one_per_customer("fabrikam", "contoso-crm")
 KEPT = (journal, ledger_entry, entry, posting, invoice, invoice_line, account_event, payment)

@@ -17,11 +17,11 @@ from activities.adapters.sql.columns import metadata
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.schema import HEAD, check_schema, upgrade
 from activities.errors import BooksUnavailable, SchemaMismatch
-from tests.activities.books_under_test import InSql
-from tests.activities.lives import LICENCE, bought
-from tests.activities.older import older
-from tests.activities.raw_sql import change, rows
-from tests.activities.shop import stock
+from tests.support.books.short_lives import LICENCE, bought
+from tests.support.books.subscription import InSql
+from tests.support.older_database import older
+from tests.support.raw_sql import change, rows
+from tests.support.shop.orders import stock
 
 
 async def test_the_migrations_make_exactly_the_tables(database: Database) -> None:

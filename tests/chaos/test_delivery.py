@@ -23,13 +23,13 @@ from examples.publisher.server import PublisherServer
 from hosting.assembly import prepare_namespace
 from hosting.connection import connect_to
 from hosting.embedded.server import EmbeddedServer
-from tests.activities.shop import listed
-from tests.chaos.heard import Heard, applied
-from tests.chaos.lives import PlannedLife
-from tests.live.endpoint import LOOPBACK, SECRET
-from tests.live.mortal_worker import MortalWorker
-from tests.live.purchases import settings_in
-from tests.live.shopping import imported
+from tests.support.live.planned_lives import PlannedLife
+from tests.support.live.purchases import settings_in
+from tests.support.live.worker_process import MortalWorker
+from tests.support.publisher.endpoint import LOOPBACK, SECRET
+from tests.support.publisher.heard import Heard, applied
+from tests.support.shop.live import imported
+from tests.support.shop.records import listed
 from workflows.notifications.messages import delivery_workflow_id
 from workflows.subscription.client import Subscriptions
 

@@ -1,15 +1,12 @@
 import asyncio
 import itertools
-import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -17,12 +14,11 @@ from typer.testing import CliRunner, Result
 from activities.settings import Settings
 from cli.app import app
 from cli.rehearsal.stage import fresh_settings, stage
-from tests.cli.shop import buyer, contents
-from tests.live.endpoint import Endpoint, publishers_at
+from tests.support.command_line import Ask, Billed, Program, Starter
 from tests.support.paths import ROOT
+from tests.support.publisher.endpoint import Endpoint, publishers_at
+from tests.support.shop.catalog import buyer, contents
 
-Starter = Callable[..., Result]
-Program = Callable[..., subprocess.CompletedProcess[str]]
 _buyers = itertools.count(1)
 
 
@@ -54,39 +50,6 @@ def program(tmp_path: Path) -> Program:
         )
 
     return run
-
-
-class Ask:
-    """The command line with a server and a catalog to talk to."""
-
-    def __init__(self, starter: Starter) -> None:
-        self._starter = starter
-
-    def json(self, line: str, code: int = 0, typed: str | None = None) -> Any:
-        """The one document that the command prints."""
-        result = self._starter(*line.split(), "--json", typed=typed)
-        assert result.exit_code == code, result.output
-        return json.loads(result.stdout)
-
-    def said(self, line: str, code: int = 0) -> str:
-        """What a person reads: stdout, or the one line on stderr where it fails."""
-        return self.words(*line.split(), code=code)
-
-    def words(self, *words: str, code: int = 0) -> str:
-        """The same, of words that may hold spaces and worse."""
-        result = self._starter(*words)
-        assert result.exit_code == code, result.output
-        if code:
-            assert (result.stdout, result.stderr.count("\n")) == ("", 1), result.output
-            assert len(result.stderr) < 1000
-            assert result.stderr.isprintable() or result.stderr[:-1].isprintable()
-        return result.stderr if code else result.stdout
-
-    def whole(self, line: str, code: int = 0) -> Result:
-        """Both streams."""
-        result = self._starter(*line.split())
-        assert result.exit_code == code, result.output
-        return result
 
 
 @pytest.fixture(scope="session")
@@ -136,27 +99,6 @@ def ask(starter: Starter, running: dict[str, str], monkeypatch: pytest.MonkeyPat
 def customer() -> str:
     """A customer of the shop who has nothing, and whom no other test knows."""
     return buyer(next(_buyers))
-
-
-@dataclass(frozen=True)
-class Billed:
-    """A customer of three CRM seats from 2027-01-15 on, whose invoice of January waits. It is February 10th."""
-
-    ask: Ask
-    customer: str
-    subscription: str
-    invoice: str
-
-    @property
-    def owed(self) -> str:
-        """What is to be paid of the invoice."""
-        found: str = self.ask.json(f"invoice show {self.invoice}")["owed"]
-        return found
-
-    def everything(self) -> list[Any]:
-        """All that is told of their money: nothing half done is what leaves it as it was."""
-        told = [self.ask.json(f"{noun} {self.customer}") for noun in ("account show", "balance", "statement")]
-        return [*told, self.ask.json(f"invoice list --customer {self.customer}")]
 
 
 @pytest.fixture

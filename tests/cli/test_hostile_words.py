@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cli.conftest import Ask
+from tests.support.command_line import Ask
 
 pytestmark = pytest.mark.live
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.cli.conftest import Ask, Program
+from tests.support.command_line import Ask, Program
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.live

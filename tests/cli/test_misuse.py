@@ -3,7 +3,7 @@
 import pytest
 
 from cli.app import GROUPS
-from tests.cli.conftest import Starter
+from tests.support.command_line import Starter
 
 CASES = {
     "quantity crm-1 1.5": "N: got '1.5'; takes a whole number",

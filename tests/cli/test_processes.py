@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.app import COMMANDS, GROUPS
-from tests.cli.conftest import Program, Starter
+from tests.support.command_line import Program, Starter
 from tests.support.paths import ROOT
 
 LIFE = ROOT / "scenarios" / "lives" / "trial-of-thirty-days.yaml"

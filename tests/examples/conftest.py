@@ -9,11 +9,9 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from examples.publisher.server import PublisherServer
-from tests.browser import visiting
-from tests.examples.fake_gateway import FakeGateway
-from tests.examples.messages import SECRET
-
-MAX_QUANTITY = 100
+from tests.support.browser import visiting
+from tests.support.publisher.fake_gateway import FakeGateway
+from tests.support.publisher.messages import MAX_QUANTITY, SECRET
 
 
 @pytest_asyncio.fixture

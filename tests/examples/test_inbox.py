@@ -1,12 +1,10 @@
 """The inbox applies each message once and in order: repeats, delays, crashes, several at once."""
 
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,33 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from examples.receiver.inbox import Inbox, Message, Verdict
-from tests.examples.messages import SECRET, Sent, message, microsoft
+from examples.receiver.inbox import Inbox, Verdict
 from tests.support.paths import ROOT
-
-
-class Killed(BaseException):
-    """The process dies here."""
-
-
-class Effects:
-    """A receiver's own table; it dies on demand, after it has written."""
-
-    def __init__(self, inbox: Inbox) -> None:
-        self._inbox = inbox
-        self.dies = False
-        with closing(inbox.open()) as books:
-            books.execute("CREATE TABLE IF NOT EXISTS effects (subscription TEXT, sequence INTEGER)")
-
-    def __call__(self, books: sqlite3.Connection, message: Message) -> None:
-        books.execute("INSERT INTO effects VALUES (?, ?)", (message.subscription_id, message.sequence))
-        if self.dies:
-            raise Killed
-
-    def of(self, subscription: str) -> list[int]:
-        with closing(self._inbox.open()) as books:
-            query = "SELECT sequence FROM effects WHERE subscription = ? ORDER BY rowid"
-            return [sequence for (sequence,) in books.execute(query, (subscription,))]
+from tests.support.publisher.effects import Effects, Killed
+from tests.support.publisher.messages import SECRET, Sent, message, microsoft
 
 
 @pytest.fixture
@@ -111,8 +86,8 @@ def test_it_outlives_its_process(tmp_path: Path) -> None:
 KILLED = """
 import os, signal, sys
 from examples.receiver.inbox import Inbox
-from tests.examples.messages import SECRET, message
-from tests.examples.test_inbox import Effects
+from tests.support.publisher.messages import SECRET, message
+from tests.support.publisher.effects import Effects
 
 inbox = Inbox(sys.argv[1], [SECRET])
 effects = Effects(inbox)

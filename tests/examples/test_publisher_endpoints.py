@@ -9,10 +9,8 @@ import pytest
 
 from examples.publisher.rejections import Rejection
 from examples.publisher.server import CannotServe, PublisherServer
-from tests.examples.conftest import MAX_QUANTITY
-from tests.examples.fake_gateway import Bought, FakeGateway
-from tests.examples.messages import SECRET, message, microsoft
-from tests.examples.sending import send
+from tests.support.publisher.fake_gateway import Bought, FakeGateway
+from tests.support.publisher.messages import MAX_QUANTITY, SECRET, message, microsoft, send
 
 MORE = MAX_QUANTITY + 1
 

@@ -9,8 +9,7 @@ from pydantic import ValidationError
 
 from examples.publisher.faults import Board, Fault, Faults, Switch
 from examples.publisher.server import PublisherServer
-from tests.examples.messages import SECRET, message, secret
-from tests.examples.sending import send
+from tests.support.publisher.messages import SECRET, message, secret, send
 
 ONCE = Switch(next=1, seconds=1)
 

@@ -7,8 +7,8 @@ import pytest
 import pytest_asyncio
 
 from examples.publisher.gateway import Gateway, GatewayAway, GatewayRefused
-from tests.examples.fake_gateway import STATUS, Bought, FakeGateway
-from tests.examples.messages import SECRET, secret
+from tests.support.publisher.fake_gateway import STATUS, Bought, FakeGateway
+from tests.support.publisher.messages import SECRET, secret
 
 TOKEN = "t-very-secret"
 

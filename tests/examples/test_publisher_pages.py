@@ -6,9 +6,8 @@ from playwright.async_api import Page, expect
 
 from examples.publisher.faults import Fault, Switch
 from examples.publisher.server import PublisherServer
-from tests.examples.fake_gateway import Bought, FakeGateway
-from tests.examples.messages import message, secret
-from tests.examples.sending import send
+from tests.support.publisher.fake_gateway import Bought, FakeGateway
+from tests.support.publisher.messages import message, secret, send
 
 SCRIPT = "<script>document.title = 'stolen'</script>"
 

@@ -14,9 +14,8 @@ import pytest
 import pytest_asyncio
 
 from activities.adapters.files.publishers import load_publishers
-from tests.examples.messages import SECRET, message, secret
-from tests.examples.sending import send
 from tests.support.paths import ROOT
+from tests.support.publisher.messages import SECRET, message, secret, send
 
 Start = Callable[..., Awaitable[asyncio.subprocess.Process]]
 

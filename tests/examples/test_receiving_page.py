@@ -21,10 +21,9 @@ from activities.notifications.dialects import compose
 from examples.publisher.faults import Fault
 from examples.receiver import inbox as copied
 from examples.receiver.inbox import Inbox, Message, Verdict
-from tests.activities.publishers_under_test import endpoint
-from tests.examples.messages import SECRET, content, message, secret, signed
-from tests.examples.sending import send
 from tests.support.paths import ROOT
+from tests.support.publisher.messages import SECRET, content, message, secret, send, signed
+from tests.support.publisher.records import endpoint
 
 PAGE = (ROOT / "docs" / "receiving.md").read_text()
 MESSAGES = dict(re.findall(r"<!-- message: (\w+) -->\n```json\n(.*?)```", PAGE, re.DOTALL))

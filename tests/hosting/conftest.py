@@ -11,8 +11,9 @@ from activities.adapters.sql.orders.orders import SqlOrders
 from activities.adapters.sql.schema import upgrade
 from hosting.connection import connect_to
 from hosting.embedded.server import EmbeddedServer
-from tests.activities.shop import SETUP, customer, listed, partner, placed, request, stock
-from tests.hosting.gateway_site import NOW, Site
+from tests.support.publisher.gateway_site import NOW, Site
+from tests.support.shop.orders import placed, stock
+from tests.support.shop.records import SETUP, customer, listed, partner, request
 
 
 @pytest_asyncio.fixture(scope="session")

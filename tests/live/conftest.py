@@ -11,9 +11,9 @@ from domain.ordering.terms import Order
 from hosting.assembly import World, prepare_namespace, running_worker
 from hosting.connection import connect_to
 from hosting.embedded.server import EmbeddedServer
-from tests.live.endpoint import Endpoint
-from tests.live.purchases import Bought, Buy, order, settings_in
-from tests.live.shopping import Shop
+from tests.support.live.purchases import Bought, Buy, order, settings_in
+from tests.support.publisher.endpoint import Endpoint
+from tests.support.shop.live import Shop
 from workflows.durable.test_clock import TestClock
 
 

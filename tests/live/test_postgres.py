@@ -16,9 +16,9 @@ from hosting.connection import connect_to
 from hosting.embedded.server import EmbeddedServer
 from perennial.rehearsal.scenario_runner import LiveScenario
 from statemachines.simulation.scenario import parse_scenario, simulate
-from tests.live.purchases import settings_in
-from tests.postgres_server import PostgresServer
+from tests.support.live.purchases import settings_in
 from tests.support.paths import ROOT
+from tests.support.postgres_server import PostgresServer
 
 SCENARIOS = ROOT / "scenarios"
 SOME = [*sorted(SCENARIOS.glob("lives/*.yaml"))[::16], *sorted(SCENARIOS.glob("accounts/*.yaml"))[::4]]

@@ -21,11 +21,11 @@ from hosting.connection import connect_to
 from hosting.embedded.server import EmbeddedServer
 from perennial.rehearsal.scenario_runner import LiveScenario, live_customer
 from statemachines.simulation.scenario import parse_scenario
-from tests.live.endpoint import Endpoint, publishers_at
-from tests.live.purchases import settings_in
 from tests.replay.sales import Sales
 from tests.replay.signalled import CUSTOMER, live_signalled
 from tests.replay.told import GIVEN_UP, TOLD, Telling
+from tests.support.live.purchases import settings_in
+from tests.support.publisher.endpoint import Endpoint, publishers_at
 from workflows.account.messages import account_workflow_id
 from workflows.notifications.messages import delivery_workflow_id
 from workflows.price_changes.messages import price_workflow_id

@@ -11,8 +11,8 @@ from domain.subscription.commands import Cancel
 from domain.subscription.holds import Reason
 from domain.values import format_instant
 from hosting.assembly import World
-from tests.activities.shop import customer, listed, request
-from tests.live.shopping import OFFERS, imported, locked_books
+from tests.support.shop.live import OFFERS, imported, locked_books
+from tests.support.shop.records import customer, listed, request
 from workflows.price_changes.messages import TellPrices, price_workflow_id
 from workflows.price_changes.workflow import PriceChangeWorkflow
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from activities.settings import Settings
 from hosting.assembly import World
-from tests.live.payers import Payer, payment
+from tests.support.live.payers import Payer, payment
 from workflows.durable.operator import Operator
 
 CUSTOMER = "signalled"

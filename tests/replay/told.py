@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from domain.subscription.commands import Cancel, ChangeQuantity
 from domain.subscription.holds import Reason
 from hosting.assembly import World
-from tests.activities.shop import listed
-from tests.live.endpoint import Endpoint
-from tests.live.purchases import order
-from tests.live.shopping import imported
+from tests.support.live.purchases import order
+from tests.support.publisher.endpoint import Endpoint
+from tests.support.shop.live import imported
+from tests.support.shop.records import listed
 from workflows.durable.test_clock import TestClock
 from workflows.notifications.messages import RetryNotification, SkipNotification, delivery_workflow_id
 from workflows.subscription.messages import Migration

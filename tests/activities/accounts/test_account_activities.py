@@ -33,12 +33,12 @@ from domain.subscription.commands import Cancel, Command, Deprovision, Reactivat
 from domain.subscription.decision import Answer, Outcome
 from domain.subscription.effects import Receipt
 from domain.subscription.holds import Reason
-from tests.activities.accounts_under_test import AccountsInSql, Customer, closing, issued, row
-from tests.activities.books_under_test import InMemory, InSql
-from tests.activities.lives import DAY, LICENCE, METER, START, bought, order
-from tests.activities.player import Player
-from tests.activities.raw_sql import rows
+from tests.support.books.account import AccountsInSql, Customer, closing, issued, row
+from tests.support.books.player import Player
+from tests.support.books.short_lives import DAY, LICENCE, METER, START, bought, order
+from tests.support.books.subscription import InMemory, InSql
 from tests.support.paths import ROOT
+from tests.support.raw_sql import rows
 
 HELD_BY, LIFTED_BY = 5, 9
 

@@ -10,17 +10,8 @@ from activities.adapters.sql.account.reader import SqlAccountReader
 from activities.adapters.sql.database import Database
 from statemachines.audit.account import AccountViolation
 from statemachines.audit.subscription import Invariant
-from tests.activities.accounts_under_test import (
-    FEBRUARY,
-    JANUARY,
-    AccountsInSql,
-    Customer,
-    issued,
-    lived,
-    paid,
-    row,
-)
-from tests.activities.raw_sql import change, rows
+from tests.support.books.account import FEBRUARY, JANUARY, AccountsInSql, Customer, issued, lived, paid, row
+from tests.support.raw_sql import change, rows
 
 ENTRY, INVOICED = Invariant.DOUBLE_ENTRY, Invariant.INVOICED
 EUROS, DOLLARS, CARRIED, LAST = (f"fabrikam-00000{number}" for number in (1, 2, 3, 4))

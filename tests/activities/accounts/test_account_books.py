@@ -18,7 +18,7 @@ from activities.errors import BooksConflict
 from domain.account.invoice import InvoiceState
 from domain.subscription.ledger import Kind
 from statemachines.account.standing import PaymentTaken
-from tests.activities.accounts_under_test import (
+from tests.support.books.account import (
     CUSTOMER,
     FEBRUARY,
     JANUARY,
@@ -30,11 +30,12 @@ from tests.activities.accounts_under_test import (
     paid,
     row,
 )
-from tests.activities.lives import DAY
-from tests.activities.older import older
-from tests.activities.raw_sql import change, rows
-from tests.activities.shop import customer as record_of
-from tests.activities.shop import partner, stock
+from tests.support.books.short_lives import DAY
+from tests.support.older_database import older
+from tests.support.raw_sql import change, rows
+from tests.support.shop.orders import stock
+from tests.support.shop.records import customer as record_of
+from tests.support.shop.records import partner
 
 KEPT = ("entry", "posting", "invoice", "invoice_line", "payment", "account_event", "month_close")
 WRITTEN = (*KEPT, "invoice_standing", "invoice_series")

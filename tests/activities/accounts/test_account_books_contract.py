@@ -12,7 +12,7 @@ from activities.errors import BooksConflict
 from domain.account.events import AccountEvent, AccountRecord
 from domain.account.invoice import InvoiceState
 from domain.subscription.ledger import Kind
-from tests.activities.accounts_under_test import (
+from tests.support.books.account import (
     CUSTOMER,
     FEBRUARY,
     JANUARY,
@@ -26,7 +26,7 @@ from tests.activities.accounts_under_test import (
     paid,
     row,
 )
-from tests.activities.lives import DAY
+from tests.support.books.short_lives import DAY
 
 PAID, ISSUED = InvoiceState.PAID, InvoiceState.ISSUED
 FIRST, SECOND = f"{CUSTOMER}-000001", f"{CUSTOMER}-000002"

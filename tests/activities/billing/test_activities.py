@@ -25,8 +25,8 @@ from activities.provisioning.contracts import Confirmation, ProvisionInput
 from domain.subscription.commands import ReportUsage
 from domain.subscription.decision import Answer
 from domain.subscription.effects import Access, Provision, Receipt
-from tests.activities.books_under_test import CONFIRMED, InMemory
-from tests.activities.lives import LICENCE, START, bought
+from tests.support.books.short_lives import LICENCE, START, bought
+from tests.support.books.subscription import CONFIRMED, InMemory
 from tests.support.paths import ROOT
 
 

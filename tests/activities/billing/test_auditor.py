@@ -10,9 +10,9 @@ from activities.adapters.sql.subscription.auditor import Audited, SqlAuditor
 from domain.subscription.commands import ChangeQuantity, Suspend
 from domain.subscription.holds import Reason
 from statemachines.audit.subscription import Invariant
-from tests.activities.books_under_test import InSql
-from tests.activities.lives import DAY, LICENCE, METER, START, bought, report
-from tests.activities.raw_sql import change, rows
+from tests.support.books.short_lives import DAY, LICENCE, METER, START, bought, report
+from tests.support.books.subscription import InSql
+from tests.support.raw_sql import change, rows
 
 TABLES = ("journal", "ledger_entry")
 

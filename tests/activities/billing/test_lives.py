@@ -11,10 +11,10 @@ from activities.adapters.sql.database import Database
 from activities.adapters.sql.schema import upgrade
 from activities.adapters.sql.subscription.auditor import SqlAuditor
 from statemachines.simulation.scenario import Scenario, parse_scenario, simulate
-from tests.activities.books_under_test import InSql
-from tests.activities.player import LIVING, play
-from tests.postgres_server import PostgresServer
+from tests.support.books.player import LIVING, play
+from tests.support.books.subscription import InSql
 from tests.support.paths import ROOT
+from tests.support.postgres_server import PostgresServer
 
 LIVES = sorted((ROOT / "scenarios" / "lives").glob("*.yaml"))
 

@@ -22,11 +22,11 @@ from domain.subscription.decision import Outcome
 from domain.subscription.effects import Record
 from domain.subscription.events import State
 from domain.subscription.holds import Reason
-from tests.activities.books_under_test import InMemory, InSql
-from tests.activities.lives import DAY, LICENCE, METER, START, bought, order, report, taken
-from tests.activities.player import LIVING, Player
-from tests.activities.raw_sql import rows
+from tests.support.books.player import LIVING, Player
+from tests.support.books.short_lives import DAY, LICENCE, METER, START, bought, order, report, taken
+from tests.support.books.subscription import InMemory, InSql
 from tests.support.paths import ROOT
+from tests.support.raw_sql import rows
 
 TABLES = ("subscription", "decision", "journal", "ledger_entry", "outbox")
 

@@ -13,10 +13,10 @@ from domain.catalog.catalog import Contents
 from domain.catalog.importing import ImportRefused
 from domain.catalog.offers import BillingType, Category, Publisher
 from domain.subscription.events import State
-from tests.activities.books_under_test import InSql
-from tests.activities.lives import LICENCE, bought
-from tests.activities.shop import customer, listed, partner
+from tests.support.books.short_lives import LICENCE, bought
+from tests.support.books.subscription import InSql
 from tests.support.paths import ROOT
+from tests.support.shop.records import customer, listed, partner
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

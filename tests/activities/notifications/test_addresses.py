@@ -12,8 +12,8 @@ from activities.adapters.webhooks.addresses import Unreachable, checked, is_publ
 from activities.adapters.webhooks.messenger import WebhookMessenger
 from activities.adapters.webhooks.resolver import SystemResolver
 from activities.notifications.contracts import Reply
-from tests.activities.endpoint_server import MESSAGE, Names, answering
-from tests.activities.publishers_under_test import endpoint
+from tests.support.publisher.raw_endpoint import MESSAGE, Names, answering
+from tests.support.publisher.records import endpoint
 
 NAME = "hooks.contoso.example"
 

@@ -13,8 +13,8 @@ from activities.notifications.dialects.microsoft import SaasNotification
 from activities.notifications.dialects.perennial import SubscriptionNotification
 from activities.notifications.publishers import Dialect
 from domain.subscription.events import EventName, State
-from tests.activities.publishers_under_test import AT, endpoint, notice
 from tests.support.paths import ROOT
+from tests.support.publisher.records import AT, endpoint, notice
 
 OURS, MICROSOFTS = endpoint(), endpoint(dialect="microsoft")
 

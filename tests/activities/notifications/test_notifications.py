@@ -17,10 +17,10 @@ from activities.notifications.contracts import HandOver, Message, Reply, TellInp
 from activities.notifications.publishers import Endpoint, Publishers
 from domain.notification import Standing
 from domain.subscription.commands import ChangeQuantity, SetAutoRenew
-from tests.activities.books_under_test import InSql
-from tests.activities.lives import LICENCE, START, bought
-from tests.activities.raw_sql import rows
-from tests.activities.shop import stock
+from tests.support.books.short_lives import LICENCE, START, bought
+from tests.support.books.subscription import InSql
+from tests.support.raw_sql import rows
+from tests.support.shop.orders import stock
 
 SECRET = "whsec_" + "A" * 32
 TAKEN, FAILED = Reply(status=204), Reply(status=503)

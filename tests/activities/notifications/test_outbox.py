@@ -10,10 +10,10 @@ from activities.adapters.sql.notifications.outbox import SqlOutbox
 from activities.adapters.sql.subscription.books import SqlBooks
 from domain.notification import Standing
 from domain.subscription.commands import ChangeQuantity
-from tests.activities.books_under_test import InSql
-from tests.activities.lives import LICENCE, METER, START, bought, order
-from tests.activities.player import Player
-from tests.activities.shop import stock
+from tests.support.books.player import Player
+from tests.support.books.short_lives import LICENCE, METER, START, bought, order
+from tests.support.books.subscription import InSql
+from tests.support.shop.orders import stock
 
 LATER = START + timedelta(minutes=1)
 

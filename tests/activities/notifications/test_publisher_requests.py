@@ -9,10 +9,11 @@ from activities.adapters.sql.database import Database
 from activities.adapters.sql.notifications.publisher_requests import SqlPublisherRequests
 from activities.adapters.sql.orders.orders import SqlOrders
 from domain.catalog.catalog import Contents
-from tests.activities.books_under_test import InSql
-from tests.activities.lives import LICENCE, START, bought
-from tests.activities.raw_sql import rows
-from tests.activities.shop import SETUP, customer, listed, partner, placed, request, started, stock
+from tests.support.books.short_lives import LICENCE, START, bought
+from tests.support.books.subscription import InSql
+from tests.support.raw_sql import rows
+from tests.support.shop.orders import placed, started, stock
+from tests.support.shop.records import SETUP, customer, listed, partner, request
 
 KEPT = timedelta(minutes=10)
 TICK = timedelta(microseconds=1)

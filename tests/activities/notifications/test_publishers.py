@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from activities.notifications.publishers import Endpoint, Publishers
-from tests.activities.publishers_under_test import NEW_SECRET, SECRET, endpoint
+from tests.support.publisher.records import NEW_SECRET, SECRET, endpoint
 
 
 def refused(**changed: object) -> str:

@@ -10,7 +10,7 @@ from activities.adapters.files.publishers import load_publishers
 from activities.notifications.publishers import Dialect, Publishers
 from activities.settings import Settings, SettingsFault
 from domain.notification import DeliveryTerms
-from tests.activities.publishers_under_test import NEW_SECRET, SECRET
+from tests.support.publisher.records import NEW_SECRET, SECRET
 
 WHOLE = f"""
 publishers:

@@ -20,8 +20,8 @@ from activities.adapters.webhooks.retry_after import retry_after
 from activities.notifications.contracts import Reply
 from activities.notifications.ports import Messenger
 from activities.notifications.publishers import Endpoint
-from tests.activities.endpoint_server import MESSAGE, OK, answering, at, left_alone, reset
-from tests.activities.publishers_under_test import AT, NEW_SECRET, SECRET
+from tests.support.publisher.raw_endpoint import MESSAGE, OK, answering, at, left_alone, reset
+from tests.support.publisher.records import AT, NEW_SECRET, SECRET
 
 
 @pytest_asyncio.fixture

@@ -10,8 +10,8 @@ import pytest
 
 from activities.adapters.webhooks.messenger import WebhookMessenger
 from activities.notifications.contracts import Reply
-from tests.activities.endpoint_server import MESSAGE, Names, answering, sent
-from tests.activities.publishers_under_test import endpoint
+from tests.support.publisher.raw_endpoint import MESSAGE, Names, answering, sent
+from tests.support.publisher.records import endpoint
 
 NAME = "hooks.contoso.example"
 

@@ -12,8 +12,8 @@ import pytest_asyncio
 from activities.adapters.webhooks.messenger import MAX_BODY_BYTES, WebhookMessenger
 from activities.notifications.contracts import Reply
 from activities.notifications.ports import Messenger
-from tests.activities.endpoint_server import MESSAGE, answering, at, reset, sent
-from tests.activities.publishers_under_test import endpoint
+from tests.support.publisher.raw_endpoint import MESSAGE, answering, at, reset, sent
+from tests.support.publisher.records import endpoint
 
 
 @pytest_asyncio.fixture

@@ -10,8 +10,9 @@ from activities.adapters.sql.orders.carts import SqlCarts
 from domain.ordering.cart import Cart, CartRefused
 from domain.ordering.lines import Line
 from domain.rules import Rule
-from tests.activities.lives import DAY, START
-from tests.activities.shop import customer, partner, stock
+from tests.support.books.short_lives import DAY, START
+from tests.support.shop.orders import stock
+from tests.support.shop.records import customer, partner
 
 TICK = timedelta(microseconds=1)
 LINE = Line(offer="contoso-crm", quantity=3, add_ons={"backup": 1})

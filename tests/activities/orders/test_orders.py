@@ -11,22 +11,10 @@ from activities.adapters.sql.database import Database
 from activities.adapters.sql.orders.orders import SqlOrders
 from activities.errors import BooksConflict, OrderConflict
 from activities.orders.contracts import LineStatus, OrderLine, PlaceInput
-from tests.activities.books_under_test import InSql
-from tests.activities.lives import DAY, LICENCE, START, bought
-from tests.activities.shop import (
-    customer,
-    line,
-    listed,
-    opened,
-    partner,
-    placed,
-    request,
-    rules,
-    started,
-    statuses,
-    stock,
-    versioned,
-)
+from tests.support.books.short_lives import DAY, LICENCE, START, bought
+from tests.support.books.subscription import InSql
+from tests.support.shop.orders import line, opened, placed, rules, started, statuses, stock, versioned
+from tests.support.shop.records import customer, listed, partner, request
 
 
 @pytest.fixture

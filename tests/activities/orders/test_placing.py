@@ -14,23 +14,11 @@ from domain.ordering.placement import one_per_customer
 from domain.rules import Rule
 from domain.subscription.commands import Cancel, Suspend
 from domain.subscription.holds import Reason
-from tests.activities.lives import DAY, START
-from tests.activities.player import Player
-from tests.activities.raw_sql import rows
-from tests.activities.shop import (
-    SETUP,
-    customer,
-    line,
-    listed,
-    opened,
-    partner,
-    placed,
-    request,
-    rules,
-    started,
-    statuses,
-    stock,
-)
+from tests.support.books.player import Player
+from tests.support.books.short_lives import DAY, START
+from tests.support.raw_sql import rows
+from tests.support.shop.orders import line, opened, placed, rules, started, statuses, stock
+from tests.support.shop.records import SETUP, customer, listed, partner, request
 
 CANCEL = Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST)
 

@@ -14,10 +14,11 @@ from domain.ordering.setup_link import Resolved, SetupLink
 from domain.subscription.commands import Activate, Cancel
 from domain.subscription.events import State
 from domain.subscription.holds import Reason
-from tests.activities.books_under_test import InSql
-from tests.activities.lives import DAY, LICENCE, START, bought
-from tests.activities.raw_sql import rows
-from tests.activities.shop import SETUP, customer, listed, partner, placed, request, started, stock
+from tests.support.books.short_lives import DAY, LICENCE, START, bought
+from tests.support.books.subscription import InSql
+from tests.support.raw_sql import rows
+from tests.support.shop.orders import placed, started, stock
+from tests.support.shop.records import SETUP, customer, listed, partner, request
 
 TICK = timedelta(microseconds=1)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Ask, Billed, Starter
+from tests.support.command_line import Ask, Billed, Starter
 
 pytestmark = pytest.mark.live
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cli.printing.tables import print_csv
-from tests.cli.conftest import Ask, Billed, Starter
+from tests.support.command_line import Ask, Billed, Starter
 
 pytestmark = pytest.mark.live
 

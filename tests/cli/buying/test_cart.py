@@ -16,7 +16,7 @@ from activities.settings import Settings
 from domain.ordering.cart import CART_LIFE, Cart
 from domain.ordering.lines import Line
 from domain.values import parse_instant
-from tests.cli.conftest import Ask
+from tests.support.command_line import Ask
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.live

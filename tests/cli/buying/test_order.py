@@ -9,7 +9,7 @@ from cli.buying.order import standing
 from cli.buying.ordering import counting
 from cli.printing.progress import Progress
 from domain.values import parse_instant
-from tests.cli.conftest import Ask
+from tests.support.command_line import Ask
 
 pytestmark = pytest.mark.live
 

@@ -11,7 +11,7 @@ from activities.adapters.sql.database import Database
 from activities.adapters.sql.tables.orders import setup_token
 from activities.settings import Settings
 from domain.values import parse_instant
-from tests.cli.conftest import Ask, Starter
+from tests.support.command_line import Ask, Starter
 
 pytestmark = pytest.mark.live
 NOT_VALID = "This set-up token is not valid (ISV-3)"

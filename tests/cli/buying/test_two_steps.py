@@ -14,7 +14,7 @@ from domain.subscription.commands import Command, Expected
 from domain.subscription.decision import Answer
 from domain.values import parse_instant
 from statemachines.preview.simulator import Simulator
-from tests.cli.conftest import Starter
+from tests.support.command_line import Starter
 
 BOUGHT = datetime(2027, 1, 31, 9, tzinfo=UTC)
 INSIDE, AFTER = "2027-02-01T08:00:00Z", "2027-02-01T09:00:00Z"

@@ -11,7 +11,7 @@ import pytest
 
 from activities.adapters.sql.schema import upgrade
 from cli.catalog import listing as catalog_listing
-from tests.cli.conftest import Ask, Starter
+from tests.support.command_line import Ask, Starter
 from tests.support.paths import ROOT
 
 SAMPLE = ROOT / "scenarios" / "catalog.yaml"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Ask
+from tests.support.command_line import Ask
 
 pytestmark = pytest.mark.live
 

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from tests.cli.conftest import Ask
-from tests.live.endpoint import Endpoint
+from tests.support.command_line import Ask
+from tests.support.publisher.endpoint import Endpoint
 
 pytestmark = pytest.mark.live
 

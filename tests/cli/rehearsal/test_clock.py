@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.cli.conftest import Ask, Billed
+from tests.support.command_line import Ask, Billed
 
 pytestmark = pytest.mark.live
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Starter
+from tests.support.command_line import Starter
 from tests.support.paths import ROOT
 
 LIVES = sorted((ROOT / "scenarios" / "lives").glob("*.yaml"))

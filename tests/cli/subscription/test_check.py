@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from activities.settings import Settings
-from tests.cli.conftest import Ask, Billed
+from tests.support.command_line import Ask, Billed
 
 
 @pytest.fixture

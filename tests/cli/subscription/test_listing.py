@@ -8,7 +8,7 @@ import pytest
 from typer import BadParameter
 
 from cli.subscription.list_page import Mark, marked
-from tests.cli.conftest import Ask
+from tests.support.command_line import Ask
 
 pytestmark = pytest.mark.live
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Ask
+from tests.support.command_line import Ask
 
 
 @pytest.fixture

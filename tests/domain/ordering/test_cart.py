@@ -8,7 +8,7 @@ import pytest
 from domain.ordering.cart import NOT_SHOWN, Cart, CartRefused
 from domain.ordering.lines import MAX_LINES, Line
 from domain.values import parse_instant
-from tests.domain.a_shop import a_line
+from tests.support.shop.records import a_line
 
 BEGUN = parse_instant("2026-01-15T09:00:00Z")
 SOON = BEGUN + timedelta(hours=1)

@@ -23,7 +23,7 @@ from domain.ordering.lines import Line
 from domain.ordering.placement import Known, Placed, place
 from domain.subscription.events import State
 from domain.values import parse_instant
-from tests.domain.a_shop import Facts, a_customer, a_line, an_offer, holding
+from tests.support.shop.records import Facts, a_customer, a_line, an_offer, holding
 
 NOW = parse_instant("2026-01-15T09:00:00Z")
 

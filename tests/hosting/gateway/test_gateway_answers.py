@@ -9,8 +9,8 @@ from temporalio.client import Client
 
 from activities.adapters.sql.database import Database
 from hosting.gateway.authentication import TOLERANCE
-from tests.hosting.gateway_site import NOW, Site, refused
-from tests.hosting.signing import STRANGER, WINGTIP, encoded, new_id, signed
+from tests.support.publisher.gateway_site import NOW, Site, refused
+from tests.support.publisher.signing import STRANGER, WINGTIP, encoded, new_id, signed
 
 
 async def test_a_token_is_resolved_for_its_publisher(site: Site) -> None:

@@ -13,7 +13,7 @@ from hosting.gateway.authentication import (
     Sender,
 )
 from hosting.gateway.refusals import BadSignature, Malformed, Refused, Stale, Unsigned
-from tests.hosting.signing import CONTOSO, CONTOSOS_NEXT, PUBLISHERS, STRANGER, WINGTIP, signed
+from tests.support.publisher.signing import CONTOSO, CONTOSOS_NEXT, PUBLISHERS, STRANGER, WINGTIP, signed
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 BODY = '{"do": "resolve", "token": "ä"}'.encode()

@@ -15,8 +15,8 @@ from temporalio.client import Client
 
 from activities.adapters.http_server import HttpServer
 from activities.adapters.sql.database import Database
-from tests.hosting.gateway_site import Site, head, refused
-from tests.hosting.signing import STRANGER, new_id
+from tests.support.publisher.gateway_site import Site, head, refused
+from tests.support.publisher.signing import STRANGER, new_id
 
 
 async def test_a_body_that_drips(books: tuple[Path, Database], client: Client) -> None:

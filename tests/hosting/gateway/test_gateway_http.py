@@ -10,8 +10,8 @@ from temporalio.client import Client
 
 from activities.adapters.sql.database import Database
 from hosting.gateway.app import LARGEST_BODY, PATH
-from tests.hosting.gateway_site import NOW, Site, head, refused
-from tests.hosting.signing import CONTOSO, STRANGER, encoded, signed
+from tests.support.publisher.gateway_site import NOW, Site, head, refused
+from tests.support.publisher.signing import CONTOSO, STRANGER, encoded, signed
 
 
 @pytest.mark.parametrize("size", [LARGEST_BODY, LARGEST_BODY + 1, 70_000, 1_000_000])

@@ -15,7 +15,7 @@ from domain.subscription.commands import Command
 from domain.subscription.decision import Answer, Outcome
 from hosting.assembly import World
 from statemachines.simulation.account_book import AccountBook
-from tests.live.payers import new_customer, payment
+from tests.support.live.payers import new_customer, payment
 from workflows.account.client import Accounts
 from workflows.account.messages import StartAccount
 from workflows.account.workflow import BillingAccountWorkflow

@@ -17,8 +17,8 @@ from temporalio.service import RPCError
 
 from domain.subscription.decision import Outcome
 from hosting.assembly import World
-from tests.live.payers import OPENED, Payer, new_customer, payment
-from tests.live.purchases import order
+from tests.support.live.payers import OPENED, Payer, new_customer, payment
+from tests.support.live.purchases import order
 from workflows.account.messages import ACCOUNT_SIGNALS, ACCOUNT_UPDATES, StartAccount, account_workflow_id
 
 pytestmark = pytest.mark.live

@@ -16,8 +16,8 @@ from hosting.assembly import World
 from perennial.rehearsal.scenario_runner import LiveScenario
 from statemachines.simulation.customer import CustomerSimulator
 from statemachines.simulation.scenario import parse_scenario, simulate
-from tests.live.payers import OPENED, Payer, failure, new_customer, payment
-from tests.live.purchases import offer, order
+from tests.support.live.payers import OPENED, Payer, failure, new_customer, payment
+from tests.support.live.purchases import offer, order
 from tests.support.paths import ROOT
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]

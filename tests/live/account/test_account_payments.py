@@ -13,7 +13,7 @@ from activities.settings import Settings
 from domain.rules import Rule
 from domain.subscription.decision import Answer, Outcome
 from hosting.assembly import World
-from tests.live.payers import Payer, failure, payment
+from tests.support.live.payers import Payer, failure, payment
 from workflows.durable.operator import Operator
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]

@@ -12,8 +12,8 @@ from domain.subscription.commands import Suspend
 from domain.subscription.decision import Outcome
 from domain.subscription.holds import Reason
 from hosting.assembly import World
-from tests.live.payers import OPENED, Payer, new_customer, payment
-from tests.live.purchases import order
+from tests.support.live.payers import OPENED, Payer, new_customer, payment
+from tests.support.live.purchases import order
 from workflows.account.client import UnknownAccount
 from workflows.account.messages import StartAccount
 from workflows.subscription.messages import Purchase, workflow_id

@@ -14,9 +14,9 @@ from domain.subscription.events import State
 from domain.subscription.holds import Reason
 from hosting.assembly import World, running_worker
 from hosting.gateway.server import GatewayPortInUse, running_gateway
-from tests.activities.shop import SETUP, listed
-from tests.hosting.signing import CONTOSOS_NEXT, PUBLISHERS, STRANGER, WINGTIP, encoded, new_id, signed
-from tests.live.shopping import Shop, imported
+from tests.support.publisher.signing import CONTOSOS_NEXT, PUBLISHERS, STRANGER, WINGTIP, encoded, new_id, signed
+from tests.support.shop.live import Shop, imported
+from tests.support.shop.records import SETUP, listed
 
 pytestmark = pytest.mark.live
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.hosting.signing import CONTOSO
 from tests.support.paths import ROOT
+from tests.support.publisher.signing import CONTOSO
 
 PROGRAM = f"""
 import signal, sys

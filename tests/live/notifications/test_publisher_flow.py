@@ -11,8 +11,8 @@ from domain.subscription.events import State
 from domain.subscription.ledger import Kind
 from examples.publisher.server import PublisherServer
 from hosting.embedded.server import EmbeddedServer
-from tests.browser import visiting
-from tests.live.meeting import MAX_QUANTITY, Meeting, heard, meeting, rejected
+from tests.support.browser import visiting
+from tests.support.live.meeting import MAX_QUANTITY, Meeting, heard, meeting, rejected
 
 pytestmark = pytest.mark.live
 

@@ -16,9 +16,9 @@ from hosting.assembly import World
 from hosting.gateway import refusals
 from hosting.gateway.refusals import Refused
 from hosting.gateway.server import running_gateway
-from tests.hosting.signing import CONTOSO, PUBLISHERS
-from tests.live.shopping import Shop
 from tests.support.paths import ROOT
+from tests.support.publisher.signing import CONTOSO, PUBLISHERS
+from tests.support.shop.live import Shop
 
 PAGE = (ROOT / "docs" / "publisher-gateway.md").read_text()
 EXAMPLES = [

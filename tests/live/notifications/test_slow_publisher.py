@@ -15,10 +15,10 @@ from domain.subscription.holds import Reason
 from hosting.assembly import World, running_worker
 from hosting.connection import connect_to
 from hosting.embedded.server import EmbeddedServer
-from tests.activities.shop import listed
-from tests.live.endpoint import Endpoint, publishers_at
-from tests.live.purchases import order, settings_in
-from tests.live.shopping import imported
+from tests.support.live.purchases import order, settings_in
+from tests.support.publisher.endpoint import Endpoint, publishers_at
+from tests.support.shop.live import imported
+from tests.support.shop.records import listed
 from workflows.durable.test_clock import TestClock
 from workflows.notifications.messages import delivery_workflow_id
 

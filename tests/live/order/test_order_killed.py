@@ -22,10 +22,10 @@ from domain.subscription.commands import Suspend
 from domain.subscription.holds import Reason
 from hosting.connection import connect_to
 from hosting.embedded.server import EmbeddedServer
-from tests.activities.shop import customer, listed, request
-from tests.live.mortal_worker import MortalWorker
-from tests.live.purchases import settings_in
-from tests.live.shopping import OFFERS, imported
+from tests.support.live.purchases import settings_in
+from tests.support.live.worker_process import MortalWorker
+from tests.support.shop.live import OFFERS, imported
+from tests.support.shop.records import customer, listed, request
 from workflows.order.client import OrderClient
 from workflows.subscription.client import Subscriptions
 from workflows.subscription.messages import workflow_id

@@ -13,8 +13,8 @@ from domain.rules import Rule
 from domain.subscription.commands import Activate, Cancel, Suspend
 from domain.subscription.holds import Reason
 from hosting.assembly import World
-from tests.live.purchases import order
-from tests.live.shopping import Shop, locked_books
+from tests.support.live.purchases import order
+from tests.support.shop.live import Shop, locked_books
 from workflows.calls.asking import asked
 from workflows.durable.search_attributes import CUSTOMER
 from workflows.durable.test_clock import TestClock

@@ -14,8 +14,8 @@ from domain.catalog.changes import Imported
 from domain.subscription.commands import Cancel
 from domain.subscription.holds import Reason
 from hosting.assembly import World
-from tests.activities.shop import listed
-from tests.live.shopping import Shop, imported
+from tests.support.shop.live import Shop, imported
+from tests.support.shop.records import listed
 from workflows.calls.asking import SubscriptionError
 from workflows.durable.test_clock import TestClock
 from workflows.price_changes.client import UnknownTelling

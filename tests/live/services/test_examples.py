@@ -11,7 +11,7 @@ import pytest
 
 from hosting.assembly import World
 from hosting.embedded.server import EmbeddedServer
-from tests.live.purchases import Buy
+from tests.support.live.purchases import Buy
 from tests.support.paths import ROOT
 
 EXAMPLES = ROOT / "examples"

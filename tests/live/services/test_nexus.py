@@ -20,9 +20,9 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from hosting.assembly import NEXUS_ENDPOINT, World
 from hosting.embedded.server import EmbeddedServer
 from hosting.nexus.endpoint import prepare_endpoint
-from tests.live.calling import Call, Caller, Came
-from tests.live.mortal_worker import MortalWorker
-from tests.live.purchases import Buy, offer, order
+from tests.support.live.nexus_caller import Call, Caller, Came
+from tests.support.live.purchases import Buy, offer, order
+from tests.support.live.worker_process import MortalWorker
 from tests.support.paths import ROOT
 from workflows.subscription.client import Subscriptions
 from workflows.subscription.messages import workflow_id

@@ -16,10 +16,10 @@ from domain.subscription.commands import ChangeQuantity, Suspend
 from domain.subscription.holds import Reason
 from hosting.assembly import World
 from hosting.embedded.server import EmbeddedServer
-from tests.live.payers import Payer
-from tests.live.purchases import offer, order
-from tests.live.shopping import Shop
+from tests.support.live.payers import Payer
+from tests.support.live.purchases import offer, order
 from tests.support.paths import ROOT
+from tests.support.shop.live import Shop
 from workflows.account.messages import ACCOUNT_SIGNALS
 from workflows.subscription.messages import SIGNALS, UPDATES
 

@@ -18,7 +18,7 @@ from domain.subscription.effects import Receipt
 from domain.subscription.holds import Reason
 from hosting.assembly import World
 from statemachines.preview.book import Book
-from tests.live.purchases import order
+from tests.support.live.purchases import order
 from workflows.calls.asking import Rejected, SubscriptionError
 from workflows.durable.operator import Operator
 from workflows.guard.interceptor import GuardInterceptor

@@ -20,7 +20,7 @@ from domain.subscription.decision import Outcome
 from domain.subscription.holds import Reason
 from hosting.assembly import World
 from perennial.rehearsal.scenario_runner import report_usage
-from tests.live.purchases import Buy, offer, order
+from tests.support.live.purchases import Buy, offer, order
 from workflows.calls.asking import Rejected
 from workflows.subscription.client import AlreadyBought, UnknownSubscription
 from workflows.subscription.messages import Migration, WhatIf

@@ -7,7 +7,7 @@ import pytest
 from domain.subscription.commands import ChangeQuantity
 from domain.subscription.decision import Answer, Outcome
 from hosting.assembly import World
-from tests.live.purchases import Buy
+from tests.support.live.purchases import Buy
 from workflows.subscription.messages import Migration
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]

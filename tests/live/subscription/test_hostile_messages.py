@@ -12,7 +12,7 @@ from temporalio.service import RPCError
 from domain.subscription.commands import ChangeQuantity
 from domain.subscription.decision import Outcome
 from hosting.assembly import World
-from tests.live.purchases import Buy
+from tests.support.live.purchases import Buy
 from workflows.subscription.messages import SIGNALS, UPDATES
 
 pytestmark = pytest.mark.live

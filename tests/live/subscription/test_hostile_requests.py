@@ -19,8 +19,8 @@ from domain.subscription.holds import Reason
 from hosting.assembly import World
 from hosting.embedded.server import EmbeddedServer
 from statemachines.subscription.life import Life
-from tests.live.payers import Payer, payment
-from tests.live.purchases import Buy
+from tests.support.live.payers import Payer, payment
+from tests.support.live.purchases import Buy
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 

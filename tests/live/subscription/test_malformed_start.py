@@ -7,7 +7,7 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
 
 from hosting.assembly import World
-from tests.live.purchases import Buy, order
+from tests.support.live.purchases import Buy, order
 from workflows.subscription.messages import Purchase, WhatIf, workflow_id
 
 pytestmark = pytest.mark.live

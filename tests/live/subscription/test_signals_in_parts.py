@@ -9,7 +9,7 @@ from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from domain.account.events import AccountEventName
 from hosting.assembly import World, running_worker
-from tests.live.purchases import order, settings_in
+from tests.support.live.purchases import order, settings_in
 from workflows.account.client import Accounts
 from workflows.account.messages import StartAccount
 from workflows.account.workflow import BillingAccountWorkflow

@@ -14,9 +14,9 @@ from hosting.connection import connect_to
 from hosting.embedded.server import EmbeddedServer
 from perennial.rehearsal.scenario_runner import LiveScenario
 from statemachines.simulation.scenario import parse_scenario, simulate
-from tests.live.mortal_worker import MortalWorker
-from tests.live.purchases import settings_in
-from tests.live.surroundings import seen_from_outside
+from tests.support.live.outside import seen_from_outside
+from tests.support.live.purchases import settings_in
+from tests.support.live.worker_process import MortalWorker
 from tests.support.paths import ROOT
 
 LIFE = ROOT / "tests" / "replay" / "lives" / "four-years-monthly.yaml"

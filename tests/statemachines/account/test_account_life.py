@@ -10,8 +10,8 @@ from statemachines.account.life import EVENTS_KEPT, REFUSALS_KEPT, AccountLife, 
 from statemachines.preview.simulator import Simulator
 from statemachines.simulation.account_book import AccountBook
 from statemachines.subscription.life import NotNow, OutOfTime
-from tests.statemachines.a_life import LIVING, ORDERED, TICK, an_order, instant
-from tests.statemachines.an_account import ACustomer, a_request, paid
+from tests.support.simulated.customer import ACustomer, a_request, paid
+from tests.support.simulated.life import LIVING, ORDERED, TICK, an_order, instant
 
 CLOSE = instant("2026-02-01")
 ACCOUNTS = AccountLiving()

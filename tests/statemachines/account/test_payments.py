@@ -5,8 +5,8 @@ import pytest
 from domain.account.invoice import InvoiceState
 from domain.roles import RolePreset
 from statemachines.account.payments import PAYMENTS_KEPT
-from tests.statemachines.a_life import Facts
-from tests.statemachines.an_account import ACustomer, numbered, paid
+from tests.support.simulated.customer import ACustomer, numbered, paid
+from tests.support.simulated.life import Facts
 
 FEB = "2026-02-10"
 YEAR: Facts = {"term": "P1Y", "billing_plan": "annual", "unit_price": "120.00"}

@@ -9,8 +9,8 @@ from domain.account.invoice import InvoiceState
 from domain.subscription.decision import Outcome
 from statemachines.account.accounting import ImpossibleAccountMilestone
 from statemachines.account.machine import InvoiceMachine, InvoiceTransition
-from tests.statemachines.a_life import Facts
-from tests.statemachines.an_account import ACustomer
+from tests.support.simulated.customer import ACustomer
+from tests.support.simulated.life import Facts
 
 OPEN, ISSUED, OVERDUE = InvoiceState.OPEN, InvoiceState.ISSUED, InvoiceState.OVERDUE
 PAID, CARRIED = InvoiceState.PAID, InvoiceState.CARRIED

@@ -14,8 +14,8 @@ from domain.rules import Rule
 from domain.subscription.ledger import Kind
 from statemachines.account.standing import standing_of
 from statemachines.simulation.customer import CustomerSimulator
-from tests.statemachines.random_customers import HORIZON, CountingBook, RandomCustomer, counted, customers
-from tests.statemachines.random_lives import START
+from tests.support.simulated.random_customers import HORIZON, CountingBook, RandomCustomer, counted, customers
+from tests.support.simulated.random_lives import START
 
 WANTED = {
     *(name.value for name in AccountEventName),

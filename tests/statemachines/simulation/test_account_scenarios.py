@@ -10,8 +10,8 @@ import pytest
 
 from domain.rules import Rule
 from statemachines.simulation.scenario import SIMULATED
-from tests.statemachines.simulation.test_scenarios import comparable, expected, lived
 from tests.support.paths import ROOT
+from tests.support.simulated.documents import comparable, expected, lived
 
 ACCOUNTS = sorted((ROOT / "scenarios" / "accounts").glob("*.yaml"))
 

@@ -7,7 +7,7 @@ import pytest
 from domain.account.requests import ChangeTerms, FailPayment, ReceivePayment
 from domain.account.terms import terms_of
 from statemachines.simulation.scenario import parse_scenario, simulate
-from tests.statemachines.simulation.test_scenario_faults import LATER, LEAST, OFFER, asking, changed, faults, fields
+from tests.support.simulated.scenarios import LATER, LEAST, OFFER, asking, changed, faults, fields
 
 
 def paying(**fields: Any) -> dict[str, Any]:

@@ -1,45 +1,13 @@
 """A malformed scenario: every fault at once, each naming its field, what came and what it takes (DESIGN section 7)."""
 
-import re
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
-from domain.faults import Malformed
 from domain.subscription.events import State
 from domain.values import LAST_YEAR
 from statemachines.simulation.scenario import parse_scenario, simulate
-
-AT = "2026-01-31T09:00:00Z"
-LATER, AFTER = "2026-02-10T09:00:00Z", "2026-03-10T09:00:00Z"
-OFFER = {"id": "crm", "term": "P1M", "billing_plan": "monthly", "currency": "USD", "unit_price": "10.00"}
-ORDER = {"at": AT, "customer": "fabrikam"}
-LEAST = {"name": "a life", "offer": OFFER, "order": ORDER, "until": "2026-06-01T00:00:00Z"}
-
-
-def faults(data: object) -> list[str]:
-    """The faults' lines; none where the scenario is sound."""
-    try:
-        parse_scenario(data)
-    except Malformed as malformed:
-        return [str(fault) for fault in malformed.faults]
-    return []
-
-
-def fields(lines: Iterable[str]) -> list[str]:
-    """The fields that the lines begin with."""
-    return [re.split(": got ", line)[0] for line in lines]
-
-
-def changed(**changes: Any) -> dict[str, Any]:
-    """The least scenario with other top-level fields."""
-    return {**LEAST, **changes}
-
-
-def asking(**command: Any) -> dict[str, Any]:
-    """The least scenario with one command."""
-    return changed(commands=[{"at": LATER, **command}])
+from tests.support.simulated.scenarios import AFTER, AT, LATER, LEAST, OFFER, ORDER, asking, changed, faults, fields
 
 
 def pricing(**fields: Any) -> dict[str, Any]:

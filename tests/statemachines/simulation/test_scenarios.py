@@ -3,46 +3,16 @@
 `message` is this product's own wording; an expectation with an empty `why` leaves that wording open too.
 """
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from cli.rehearsal.scenario import load
 from domain.rules import Rule
-from statemachines.simulation.scenario import parse_scenario, simulate
 from tests.support.paths import ROOT
+from tests.support.simulated.documents import Document, comparable, expected, lived
 
 CONTRACT = sorted((Path(__file__).parent / "contract").glob("*.yaml"))
 LIVES = sorted((ROOT / "scenarios" / "lives").glob("*.yaml"))
-
-Document = dict[str, Any]
-
-
-def lived(path: Path) -> Document:
-    """The document of the simulated life."""
-    return simulate(parse_scenario(load(path))).document()
-
-
-def expected(path: Path) -> Document:
-    """The document that must come of it."""
-    (document,) = json.loads(path.with_suffix(".json").read_text("utf-8"))
-    assert isinstance(document, dict)
-    return document
-
-
-def comparable(document: Document, like: Document) -> Document:
-    """The document without wording that the expectation leaves open."""
-    open_words = {milestone["what"] for milestone in like["timeline"] if not milestone.get("why")}
-    return {
-        **document,
-        "answers": [{k: v for k, v in answer.items() if k != "message"} for answer in document["answers"]],
-        "timeline": [
-            {**milestone, "why": ""} if milestone["what"] in open_words else milestone
-            for milestone in document["timeline"]
-        ],
-    }
 
 
 def test_the_contract_has_its_four_lives() -> None:

@@ -10,8 +10,8 @@ from domain.subscription.decision import Outcome
 from domain.subscription.effects import Record
 from statemachines.preview.simulator import Simulator
 from statemachines.simulation.document import Story
-from tests.statemachines.a_life import LIVING
-from tests.statemachines.random_lives import Asked, RandomLife, lives
+from tests.support.simulated.life import LIVING
+from tests.support.simulated.random_lives import Asked, RandomLife, lives
 
 
 def document(simulator: Simulator, life: RandomLife) -> dict[str, Any]:

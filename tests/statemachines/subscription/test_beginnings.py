@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.statemachines.a_life import DAY, ORDERED, TICK, ALife, Facts, an_order, instant, told
+from tests.support.simulated.life import DAY, ORDERED, TICK, ALife, Facts, an_order, instant, told
 
 SET_UP: Facts = {"setup": "publisher"}
 TRIAL: Facts = {"trial_days": 30}

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.statemachines.a_life import DAY, HOUR, ORDERED, TICK, ALife, Facts, an_order, instant, told
+from tests.support.simulated.life import DAY, HOUR, ORDERED, TICK, ALife, Facts, an_order, instant, told
 
 WINDOWS = [
     ("csp-2019", "monthly", 24 * HOUR),

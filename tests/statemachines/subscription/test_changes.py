@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.statemachines.a_life import ALife, Facts, an_order, told
+from tests.support.simulated.life import ALife, Facts, an_order, told
 
 # February 15 to March 15 has 28 days: the second term, of a price that makes a day of one licence a dollar.
 OFFER: Facts = {"unit_price": "28.00", "add_ons": [{"id": "backup", "unit_price": "14.00"}], "max_quantity": 100}

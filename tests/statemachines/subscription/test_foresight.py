@@ -10,8 +10,8 @@ from domain.subscription.commands import ReportUsage
 from domain.subscription.events import Event, EventName
 from statemachines.preview.simulator import Simulator
 from statemachines.subscription.timeline import Milestone, What, timeline
-from tests.statemachines.a_life import LIVING
-from tests.statemachines.random_lives import RandomLife, copied, lives
+from tests.support.simulated.life import LIVING
+from tests.support.simulated.random_lives import RandomLife, copied, lives
 
 HAPPENS = {
     What.ACTIVATION_DEADLINE: EventName.CANCELLED,

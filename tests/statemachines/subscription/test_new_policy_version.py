@@ -9,7 +9,7 @@ from domain.values import parse_instant
 from statemachines.preview.simulator import Simulator
 from statemachines.subscription.life import Life
 from statemachines.subscription.timeline import What, timeline
-from tests.statemachines.a_life import LIVING, a_command, an_order
+from tests.support.simulated.life import LIVING, a_command, an_order
 
 NEWER = PACKS["csp-2019"].model_copy(
     update={"version": 2, "window_reopens_on_renewal": True, "refund_window_monthly": timedelta(hours=72)}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.statemachines.a_life import ORDERED, ALife, Facts, an_order, told
+from tests.support.simulated.life import ORDERED, ALife, Facts, an_order, told
 
 TERM_END = "2026-02-15T09:00:00Z"
 

@@ -7,7 +7,7 @@ from domain.subscription.decision import Answer, Outcome
 from domain.subscription.events import State
 from domain.values import parse_instant
 from statemachines.subscription.refusals import refused_by_its_end, told_again
-from tests.statemachines.a_life import ORDERED, ALife, Facts, an_order, told
+from tests.support.simulated.life import ORDERED, ALife, Facts, an_order, told
 
 ENDINGS: dict[str, tuple[Facts, list[tuple[str, str, Facts]], str]] = {
     "cancelled": ({}, [(ORDERED, "cancel", {})], "2026-01-20"),

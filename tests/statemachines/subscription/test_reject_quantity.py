@@ -12,8 +12,8 @@ from domain.subscription.holds import Reason
 from domain.subscription.ledger import Kind
 from domain.subscription.subscription import Subscription
 from statemachines.subscription.life import Life
-from tests.statemachines.a_life import COMMANDS, DAY, ORDERED, ALife, Facts, an_order, instant, told
-from tests.statemachines.random_lives import prices
+from tests.support.simulated.life import COMMANDS, DAY, ORDERED, ALife, Facts, an_order, instant, told
+from tests.support.simulated.random_lives import prices
 
 # February 15 to March 15 has 28 days: the second term, of a price that makes a day of one licence a dollar.
 OFFER: Facts = {"unit_price": "28.00", "add_ons": [{"id": "backup", "unit_price": "14.00"}], "max_quantity": 100}

@@ -12,7 +12,7 @@ from domain.subscription.events import State
 from statemachines.subscription.life import Living
 from statemachines.subscription.lifecycle import DOES, ImpossibleMilestone, Lifecycle
 from statemachines.subscription.machine import Machine, SubscriptionMachine, Transition
-from tests.statemachines.a_life import ALife, Facts, an_order, told
+from tests.support.simulated.life import ALife, Facts, an_order, told
 
 P, T, A, S = State.PENDING, State.TRIAL, State.ACTIVE, State.SUSPENDED
 CANCELLED, EXPIRED, DEPROVISIONED = State.CANCELLED, State.EXPIRED, State.DEPROVISIONED

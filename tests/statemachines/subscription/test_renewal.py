@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.statemachines.a_life import ORDERED, TICK, ALife, Facts, an_order, instant, told
+from tests.support.simulated.life import ORDERED, TICK, ALife, Facts, an_order, instant, told
 
 MONTHLY_YEAR: Facts = {"term": "P1Y"}
 

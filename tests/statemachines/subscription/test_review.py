@@ -19,8 +19,8 @@ from domain.subscription.ledger import Kind
 from domain.values import format_instant
 from statemachines.preview.simulator import Simulator
 from statemachines.subscription.review import LineReview, review
-from tests.domain.a_shop import a_customer, a_line, an_offer, holding
-from tests.statemachines.a_life import DAY, LIVING, ORDERED, TICK, Facts, a_command, instant
+from tests.support.shop.records import a_customer, a_line, an_offer, holding
+from tests.support.simulated.life import DAY, LIVING, ORDERED, TICK, Facts, a_command, instant
 
 NOW = instant(ORDERED)
 

@@ -1,6 +1,6 @@
 """Usage reports: when it was used, and which charge takes it (MON-3, SUS-10, MON-7)."""
 
-from tests.statemachines.a_life import ALife, Facts, an_order, told
+from tests.support.simulated.life import ALife, Facts, an_order, told
 
 USAGE: Facts = {"billing_type": "usage", "unit_price": "0.25"}
 

@@ -16,7 +16,7 @@ from domain.subscription.commands import Cancel, Reactivate, Suspend
 from domain.subscription.holds import Reason
 from statemachines.preview.simulator import Simulator
 from statemachines.subscription.lifecycle import Lifecycle
-from tests.live.purchases import order
+from tests.support.live.purchases import order
 from tests.support.paths import ROOT
 from workflows.contract.files import bundles
 from workflows.contract.interface import NOTHING, Interface, Message

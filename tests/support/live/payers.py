@@ -15,8 +15,8 @@ from domain.subscription.decision import Answer
 from hosting.assembly import World
 from perennial.rehearsal.time_travel import TimeTravel
 from statemachines.account.life import AccountLife
-from tests.live.purchases import order
-from tests.live.shopping import locked_books
+from tests.support.live.purchases import order
+from tests.support.shop.live import locked_books
 from workflows.account.messages import StartAccount
 from workflows.durable.test_clock import TestClock
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import httpx2
 from standardwebhooks import Webhook
 
 
@@ -93,3 +94,11 @@ def microsoft(subscription_id: str, sequence: int, previous: int, action: str, q
         "previous": previous,
     }
     return signed(f"{subscription_id}:{sequence}", json.dumps(body).encode())
+
+
+async def send(client: httpx2.AsyncClient, sent: Sent, *, seconds: float = 10) -> httpx2.Response:
+    """The publisher's answer. Raises httpx2.TransportError where there is none in time."""
+    return await client.post("/webhooks", content=sent.body, headers=sent.headers, timeout=seconds)
+
+
+MAX_QUANTITY = 100

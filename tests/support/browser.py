@@ -1,6 +1,6 @@
 """The browser for tests of pages: where it is, how it is started, and a visit by somebody who is new.
 
-`python -m tests.browser` is done where there is one; else it says why not, and exits with 1.
+`python -m tests.support.browser` is done where there is one; else it says why not, and exits with 1.
 """
 
 import asyncio

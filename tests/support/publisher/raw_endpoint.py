@@ -11,7 +11,7 @@ from typing import Any
 from activities.notifications.contracts import Message, Reply
 from activities.notifications.ports import Messenger
 from activities.notifications.publishers import Endpoint
-from tests.activities.publishers_under_test import endpoint
+from tests.support.publisher.records import endpoint
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 MESSAGE = Message(id="s-1:3", body=b'{"quantity":5}')

@@ -14,7 +14,7 @@ from domain.catalog.catalog import Contents, ListedOffer
 from domain.catalog.changes import Imported
 from domain.ordering.lines import OrderRequest
 from hosting.assembly import World
-from tests.activities.shop import SETUP, customer, listed, partner, request
+from tests.support.shop.records import SETUP, customer, listed, partner, request
 from workflows.durable.test_clock import TestClock
 
 OPENED = datetime(2020, 1, 1, tzinfo=UTC)

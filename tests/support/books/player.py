@@ -12,7 +12,7 @@ from statemachines.simulation.document import Story
 from statemachines.simulation.scenario import Scenario
 from statemachines.subscription.life import Living
 from statemachines.subscription.timeline import timeline
-from tests.activities.books_under_test import BooksUnderTest
+from tests.support.books.subscription import BooksUnderTest
 
 # Its machine is costly to make and is made for reuse.
 LIVING = Living()

@@ -8,8 +8,8 @@ from domain.ordering.terms import Order
 from domain.subscription.commands import Cancel, ChangeQuantity, Command, SetAutoRenew
 from domain.subscription.holds import Reason
 from statemachines.preview.simulator import Simulator
-from tests.activities.shop import listed
-from tests.live.purchases import order
+from tests.support.live.purchases import order
+from tests.support.shop.records import listed
 from workflows.calls.asking import NotAnswered
 from workflows.durable.test_clock import TestClock
 from workflows.subscription.client import Subscriptions

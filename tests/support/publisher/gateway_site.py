@@ -17,7 +17,7 @@ from hosting.gateway.answering import Answering, Sources
 from hosting.gateway.app import PATH, Gateway
 from hosting.gateway.authentication import KEPT, Authentication
 from hosting.gateway.server import gateway_server
-from tests.hosting.signing import PUBLISHERS, encoded, signed
+from tests.support.publisher.signing import PUBLISHERS, encoded, signed
 from workflows.subscription.client import Subscriptions
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)

@@ -1,9 +1,7 @@
 """A shop for the tests: records of the catalog, put into a database by plain inserts, and what is bought there."""
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, insert
 
@@ -18,42 +16,10 @@ from domain.catalog.catalog import ListedOffer
 from domain.catalog.changes import Changes
 from domain.catalog.customers import Customer, Partner
 from domain.ordering.lines import OrderRequest
-from tests.activities.books_under_test import BooksUnderTest, InSql
-from tests.activities.lives import START
-from tests.activities.player import Player
-
-SETUP = {"setup": "publisher", "setup_url": "https://contoso.example/set-up"}
-
-
-def partner(**changes: Any) -> Partner:
-    return Partner.model_validate_json(_json({"id": "northwind", "name": "Northwind Traders"}, changes))
-
-
-def customer(**changes: Any) -> Customer:
-    record = {
-        "id": "fabrikam",
-        "name": "Fabrikam",
-        "partner": "northwind",
-        "country": "US",
-        "segment": "commercial",
-        "account_opened": START,
-    }
-    return Customer.model_validate_json(_json(record, changes))
-
-
-def listed(**changes: Any) -> ListedOffer:
-    """An offer of the catalog: a licence that anybody can buy, billed monthly."""
-    record = {
-        "id": "contoso-crm",
-        "name": "Contoso CRM",
-        "vendor": "contoso",
-        "term": "P1M",
-        "billing_plan": "monthly",
-        "currency": "USD",
-        "unit_price": "10.00",
-        "add_ons": [{"id": "backup", "unit_price": "2.50"}],
-    }
-    return ListedOffer.model_validate_json(_json(record, changes))
+from tests.support.books.player import Player
+from tests.support.books.short_lives import START
+from tests.support.books.subscription import BooksUnderTest, InSql
+from tests.support.shop.records import customer, listed, partner
 
 
 async def stock(database: Database, *records: Partner | Customer | ListedOffer) -> None:
@@ -64,16 +30,6 @@ async def stock(database: Database, *records: Partner | Customer | ListedOffer) 
 async def versioned(database: Database, number: int, at: datetime = START, repriced: Sequence[str] = ()) -> None:
     """Number the catalog as it is, as if an import had changed these offers' prices."""
     await database.write(_insert_version, number, at, repriced)
-
-
-def request(*lines: dict[str, Any], order_id: str = "o-1", **changes: Any) -> OrderRequest:
-    """An order; a line that is not said otherwise is of Contoso's CRM, once."""
-    record = {
-        "order_id": order_id,
-        "customer": "fabrikam",
-        "lines": [{"offer": "contoso-crm", **line} for line in lines],
-    }
-    return OrderRequest.model_validate_json(_json(record, changes))
 
 
 async def opened(orders: SqlOrders, wanted: OrderRequest, at: datetime = START) -> PlacedOrder:
@@ -108,10 +64,6 @@ async def started(database: Database, order_id: str = "o-1", number: int = 1) ->
     await player.perform()
     await orders.bought(order_id, number)
     return player
-
-
-def _json(record: dict[str, Any], changes: dict[str, Any]) -> str:
-    return json.dumps({**record, **changes}, default=str)
 
 
 def _insert(connection: Connection, records: Sequence[Partner | Customer | ListedOffer]) -> None:

@@ -7,8 +7,8 @@ from domain.ordering.terms import Order
 from domain.subscription.commands import ReportUsage
 from domain.subscription.decision import Answer, Outcome
 from statemachines.simulation.scenario import parse_scenario
-from tests.activities.books_under_test import BooksUnderTest
-from tests.activities.player import Player
+from tests.support.books.player import Player
+from tests.support.books.subscription import BooksUnderTest
 
 START = datetime(2026, 1, 31, 9, tzinfo=UTC)
 DAY = timedelta(days=1)

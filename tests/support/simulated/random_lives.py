@@ -17,7 +17,7 @@ from domain.subscription.subscription import Subscription
 from domain.values import format_instant
 from statemachines.preview.simulator import Simulator
 from statemachines.subscription.timeline import What, timeline
-from tests.statemachines.a_life import LIVING, Facts, a_command, an_order
+from tests.support.simulated.life import LIVING, Facts, a_command, an_order
 
 START = datetime(2023, 11, 1, tzinfo=UTC)
 DAY, TICK = timedelta(days=1), timedelta(microseconds=1)

@@ -20,10 +20,10 @@ from hosting.connection import connect_to
 from hosting.embedded.ports import LOOPBACK, free_ports
 from hosting.embedded.server import EmbeddedServer
 from hosting.gateway.server import running_gateway
-from tests.activities.shop import listed
-from tests.hosting.signing import CONTOSO, WINGTIP
-from tests.live.purchases import settings_in
-from tests.live.shopping import Shop, imported
+from tests.support.live.purchases import settings_in
+from tests.support.publisher.signing import CONTOSO, WINGTIP
+from tests.support.shop.live import Shop, imported
+from tests.support.shop.records import listed
 
 MAX_QUANTITY = 100
 TRIAL_DAYS = 30

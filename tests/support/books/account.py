@@ -22,8 +22,8 @@ from domain.subscription.effects import Record
 from domain.subscription.ledger import Kind, LedgerRow
 from statemachines.preview.book import Book, KeyConflict
 from statemachines.simulation.account_book import AccountBook
-from tests.activities.lives import DAY, LICENCE, order
-from tests.activities.player import LIVING
+from tests.support.books.player import LIVING
+from tests.support.books.short_lives import DAY, LICENCE, order
 
 JANUARY, FEBRUARY, MARCH = (
     Period(start=datetime(2026, month, 1, tzinfo=UTC), end=datetime(2026, month + 1, 1, tzinfo=UTC))

@@ -1,0 +1,67 @@
+"""The command line as tests call it: in this process, or as a program of its own."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from typer.testing import Result
+
+Starter = Callable[..., Result]
+
+Program = Callable[..., subprocess.CompletedProcess[str]]
+
+
+class Ask:
+    """The command line with a server and a catalog to talk to."""
+
+    def __init__(self, starter: Starter) -> None:
+        self._starter = starter
+
+    def json(self, line: str, code: int = 0, typed: str | None = None) -> Any:
+        """The one document that the command prints."""
+        result = self._starter(*line.split(), "--json", typed=typed)
+        assert result.exit_code == code, result.output
+        return json.loads(result.stdout)
+
+    def said(self, line: str, code: int = 0) -> str:
+        """What a person reads: stdout, or the one line on stderr where it fails."""
+        return self.words(*line.split(), code=code)
+
+    def words(self, *words: str, code: int = 0) -> str:
+        """The same, of words that may hold spaces and worse."""
+        result = self._starter(*words)
+        assert result.exit_code == code, result.output
+        if code:
+            assert (result.stdout, result.stderr.count("\n")) == ("", 1), result.output
+            assert len(result.stderr) < 1000
+            assert result.stderr.isprintable() or result.stderr[:-1].isprintable()
+        return result.stderr if code else result.stdout
+
+    def whole(self, line: str, code: int = 0) -> Result:
+        """Both streams."""
+        result = self._starter(*line.split())
+        assert result.exit_code == code, result.output
+        return result
+
+
+@dataclass(frozen=True)
+class Billed:
+    """A customer of three CRM seats from 2027-01-15 on, whose invoice of January waits. It is February 10th."""
+
+    ask: Ask
+    customer: str
+    subscription: str
+    invoice: str
+
+    @property
+    def owed(self) -> str:
+        """What is to be paid of the invoice."""
+        found: str = self.ask.json(f"invoice show {self.invoice}")["owed"]
+        return found
+
+    def everything(self) -> list[Any]:
+        """All that is told of their money: nothing half done is what leaves it as it was."""
+        told = [self.ask.json(f"{noun} {self.customer}") for noun in ("account show", "balance", "statement")]
+        return [*told, self.ask.json(f"invoice list --customer {self.customer}")]
