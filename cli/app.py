@@ -1,114 +1,121 @@
-"""The command line as a whole: which commands there are."""
-
-from collections.abc import Callable
-from typing import Any
+"""The command line as a whole: which commands there are, and where each is written."""
 
 import typer
 
-from cli import check
-from cli.account import account, invoice, statement
-from cli.buying import cart, cart_purchase, cart_review, order, purchase, setup_link
-from cli.catalog import catalog, customer
-from cli.catalog import listing as catalog_listing
-from cli.catalog import offer as catalog_offer
-from cli.group import OneLineGroup
-from cli.notifications import notifications
-from cli.rehearsal import clock, demo, scenario
-from cli.subscription import changes, details, history, listing, timeline, usage
+from cli.group import Group, LoadingGroup, OneLine, Sections
 
-COMMANDS: dict[str, Callable[..., None]] = {
-    "demo": demo.demo,
-    "buy": purchase.buy,
-    "list": listing.list_subscriptions,
-    "show": details.show,
-    "timeline": timeline.timeline,
-    "events": history.events,
-    "ledger": history.ledger,
-    "balance": statement.balance,
-    "statement": statement.statement,
-    "access": history.access,
-    "quantity": changes.change_quantity,
-    "add-on": changes.set_add_on,
-    "suspend": changes.suspend,
-    "reactivate": changes.reactivate,
-    "cancel": changes.cancel,
-    "auto-renew": changes.set_auto_renew,
-    "activate": changes.activate,
-    "reject-quantity": changes.reject_quantity,
-    "deprovision": changes.deprovision,
-    "setup-link": setup_link.setup_link,
-    "resolve": setup_link.resolve,
-    "check": check.check,
+SECTIONS: Sections = {
+    "Try it": {
+        "demo": "cli.rehearsal.demo:demo",
+        "scenario": Group("Scenarios written as YAML: run", {"run": "cli.rehearsal.scenario:run"}),
+        "clock": Group("Test clocks: advance", {"advance": "cli.rehearsal.clock:advance"}),
+    },
+    "Sell": {
+        "catalog": Group(
+            "What is sold: check, import, list, show",
+            {
+                "check": "cli.catalog.catalog:check",
+                "import": "cli.catalog.catalog:import_catalog",
+                "list": "cli.catalog.listing:list_offers",
+                "show": "cli.catalog.offer:show_offer",
+            },
+        ),
+        "customer": Group(
+            "Who can buy: list, show",
+            {"list": "cli.catalog.customer:list_customers", "show": "cli.catalog.customer:show_customer"},
+        ),
+        "cart": Group(
+            "Lines to buy together: add, remove, show, review, buy",
+            {
+                "add": "cli.buying.cart:add",
+                "remove": "cli.buying.cart:remove",
+                "show": "cli.buying.cart:show",
+                "review": "cli.buying.cart_review:review",
+                "buy": "cli.buying.cart_purchase:buy",
+            },
+        ),
+        "buy": "cli.buying.purchase:buy",
+        "order": Group(
+            "What was ordered: list, show", {"list": "cli.buying.order:list_orders", "show": "cli.buying.order:show"}
+        ),
+        "setup-link": "cli.buying.setup_link:setup_link",
+        "resolve": "cli.buying.setup_link:resolve",
+    },
+    "Subscriptions": {
+        "list": "cli.subscription.listing:list_subscriptions",
+        "show": "cli.subscription.details:show",
+        "timeline": "cli.subscription.timeline:timeline",
+        "events": "cli.subscription.history:events",
+        "ledger": "cli.subscription.history:ledger",
+        "access": "cli.subscription.history:access",
+        "quantity": "cli.subscription.changes:change_quantity",
+        "add-on": "cli.subscription.changes:set_add_on",
+        "auto-renew": "cli.subscription.changes:set_auto_renew",
+        "suspend": "cli.subscription.changes:suspend",
+        "reactivate": "cli.subscription.changes:reactivate",
+        "cancel": "cli.subscription.changes:cancel",
+        "activate": "cli.subscription.changes:activate",
+        "reject-quantity": "cli.subscription.changes:reject_quantity",
+        "deprovision": "cli.subscription.changes:deprovision",
+        "usage": Group(
+            "Usage that is billed afterwards: report, import",
+            {"report": "cli.subscription.usage:report", "import": "cli.subscription.usage:import_usage"},
+        ),
+    },
+    "Money": {
+        "balance": "cli.account.statement:balance",
+        "statement": "cli.account.statement:statement",
+        "invoice": Group(
+            "Monthly invoices: list, show, pay, fail",
+            {
+                "list": "cli.account.invoice:list_invoices",
+                "show": "cli.account.invoice:show",
+                "pay": "cli.account.invoice:pay",
+                "fail": "cli.account.invoice:fail",
+            },
+        ),
+        "account": Group(
+            "A customer's billing account: show, pay, terms, open",
+            {
+                "show": "cli.account.account:show",
+                "pay": "cli.account.account:pay",
+                "terms": "cli.account.account:change_terms",
+                "open": "cli.account.account:open_account",
+            },
+        ),
+    },
+    "Operate": {
+        "notifications": Group(
+            "Notifications to publishers: list, retry, skip",
+            {
+                "list": "cli.notifications.notifications:list_notifications",
+                "retry": "cli.notifications.notifications:retry",
+                "skip": "cli.notifications.notifications:skip",
+            },
+        ),
+        "check": "cli.check:check",
+    },
 }
 
-GROUPS: dict[str, tuple[str, dict[str, Callable[..., None]]]] = {
-    "catalog": (
-        "What is sold: check, import, list, show.",
-        {
-            "check": catalog.check,
-            "import": catalog.import_catalog,
-            "list": catalog_listing.list_offers,
-            "show": catalog_offer.show_offer,
-        },
-    ),
-    "customer": (
-        "Who can buy: list, show.",
-        {"list": customer.list_customers, "show": customer.show_customer},
-    ),
-    "cart": (
-        "Lines to buy together: add, remove, show, review, buy.",
-        {
-            "add": cart.add,
-            "remove": cart.remove,
-            "show": cart.show,
-            "review": cart_review.review,
-            "buy": cart_purchase.buy,
-        },
-    ),
-    "order": ("What was ordered: list, show.", {"list": order.list_orders, "show": order.show}),
-    "invoice": (
-        "Monthly invoices: list, show, pay, fail.",
-        {"list": invoice.list_invoices, "show": invoice.show, "pay": invoice.pay, "fail": invoice.fail},
-    ),
-    "account": (
-        "A customer's account: show, pay, terms, open.",
-        {
-            "show": account.show,
-            "pay": account.pay,
-            "terms": account.change_terms,
-            "open": account.open_account,
-        },
-    ),
-    "notifications": (
-        "What publishers are told: list, retry, skip.",
-        {"list": notifications.list_notifications, "retry": notifications.retry, "skip": notifications.skip},
-    ),
-    "clock": ("Time travel on test clocks: advance.", {"advance": clock.advance}),
-    "usage": (
-        "Usage, of offers that are billed by it: report, import.",
-        {"report": usage.report, "import": usage.import_usage},
-    ),
-    "scenario": ("Lives described as data: run.", {"run": scenario.run}),
-}
+
+class Program(OneLine, LoadingGroup):
+    """All commands."""
+
+    sections = SECTIONS
 
 
-def _group(about: str, **settings: Any) -> typer.Typer:
-    return typer.Typer(help=about, no_args_is_help=True, rich_markup_mode=None, **settings)
+def _no_option_of_its_own() -> None:
+    """Without a callback, Typer takes a program without commands for an empty one."""
 
 
-app = _group(
-    "Subscriptions that run for years: buy them, change them, and see what happens and why.",
+app = typer.Typer(
+    help="Subscriptions that run for years: buy them, change them, and see what happens and why.",
     name="starter.py",
-    cls=OneLineGroup,
+    cls=Program,
+    callback=_no_option_of_its_own,
+    no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"max_content_width": 100},
 )
-for name, command in COMMANDS.items():
-    app.command(name)(command)
-
-for noun, (about, commands) in GROUPS.items():
-    group = _group(about)
-    for name, command in commands.items():
-        group.command(name)(command)
-    app.add_typer(group, name=noun)

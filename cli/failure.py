@@ -1,9 +1,10 @@
-"""How a command ends badly: one clear line on stderr, and an exit code. A traceback never reaches a user."""
+"""How a command fails: one clear line on stderr and an exit code. Users never see a traceback."""
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable
 from enum import IntEnum
 
-from domain.faults import Fault
+from cli.start import INTERRUPTED
 
 
 class ExitCode(IntEnum):
@@ -12,7 +13,7 @@ class ExitCode(IntEnum):
     DONE = 0
     FAILED = 1
     USAGE = 2
-    INTERRUPTED = 130
+    INTERRUPTED = INTERRUPTED
 
 
 class Failure(Exception):
@@ -25,18 +26,18 @@ class Failure(Exception):
 
 
 class Misused(Failure):
-    """What was typed cannot be taken: nothing was sent."""
+    """The command was typed wrongly: nothing was sent."""
 
     def __init__(self, *lines: str) -> None:
         super().__init__(*lines, code=ExitCode.USAGE)
 
 
-def misused(faults: Sequence[Fault], where: str = "") -> Misused:
-    """One line a fault, each naming the field, what came and what it takes."""
-    prefix = f"{where}: " if where else ""
-    return Misused(*(f"{prefix}{fault}" for fault in faults))
+def printable(text: str) -> str:
+    """The text on one line that cannot move the cursor, colour the terminal or turn the reading direction."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
-def typed_wrong(option: str, got: object, takes: str) -> Misused:
-    """The fault of one option or argument."""
-    return misused([Fault(path=(option,), got=got, takes=takes)])
+def complain(lines: Iterable[str]) -> None:
+    """Write each line on stderr."""
+    sys.stderr.writelines(f"{printable(line)}\n" for line in lines)
+    sys.stderr.flush()

@@ -1,22 +1,47 @@
-"""How every command ends: with its exit code and, where it failed, with one clear line."""
+"""Groups of commands that import a command's module when it is called: so help and completion are quick."""
 
 import os
+import re
+import signal
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
-from cli.failure import ExitCode, Failure
-from cli.printing.screen import complain
+from cli.failure import ExitCode, Failure, complain
+from cli.start import leave
 
 TRACEBACK = "PERENNIAL_TRACEBACK"
 
 
-class OneLineGroup(TyperGroup):
-    """The program's commands. Whatever goes wrong in one is told in one line; no traceback is shown."""
+class Group(NamedTuple):
+    """A noun's commands: what the help says about them, and each one's `module:function` by its name."""
+
+    about: str
+    commands: Mapping[str, str]
+
+
+Sections = Mapping[str, Mapping[str, str | Group]]
+"""The commands and groups by name, under the headings that the help shows them with."""
+
+
+class Completion(NamedTuple):
+    """What a shell is offered for a word that is being typed."""
+
+    value: str
+    help: str
+    type: str = "plain"
+
+
+class OneLine:
+    """A command that ends with its exit code and, where it fails, with one clear line instead of a traceback."""
 
     def main(
         self,
@@ -28,13 +53,14 @@ class OneLineGroup(TyperGroup):
         **extra: Any,
     ) -> Any:
         """Run the command that the arguments name, and exit."""
+        run = super().main  # type: ignore[misc]  # of Typer's class, which stands behind this one
         if not standalone_mode:
-            return super().main(args, prog_name, complete_var, standalone_mode, windows_expand_args, **extra)
+            return run(args, prog_name, complete_var, standalone_mode, windows_expand_args, **extra)
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="replace")
         try:
-            code = super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
+            code = run(args, prog_name, complete_var, False, windows_expand_args, **extra)
         except Failure as failure:
             complain(failure.lines)
             code = failure.code
@@ -42,19 +68,104 @@ class OneLineGroup(TyperGroup):
             complain(["Nothing was done."])
             code = ExitCode.FAILED
         except TyperException as error:
-            code = _misused(error)
+            code = _report_misuse(error)
         except Exception as error:
             if os.environ.get(TRACEBACK):
                 raise
-            complain([f"A fault of Perennial itself: {type(error).__name__}: {error}. {TRACEBACK}=1 shows where."])
+            complain([f"Perennial itself failed: {type(error).__name__}: {error}. {TRACEBACK}=1 shows where."])
             code = ExitCode.FAILED
         if code == ExitCode.INTERRUPTED:
             complain(["Stopped."])
         sys.exit(int(code or 0))
 
 
-def _misused(error: TyperException) -> int:
-    """The parser's complaint as one line, with where to read on."""
+class LoadedCommand(OneLine, TyperCommand):
+    """A command whose module is imported."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run it; from now on Ctrl-C is an exception, so that what the command opens is closed."""
+        if signal.getsignal(signal.SIGINT) is leave:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        return super().invoke(ctx)
+
+
+class LoadingGroup(TyperGroup):
+    """A group that knows its commands by name and imports a command's module only to run that command."""
+
+    sections: Sections = {}
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command or group of that name; None if there is none."""
+        found = self._known().get(cmd_name)
+        if found is None:
+            return None
+        if isinstance(found, Group):
+            group = LoadingGroup(name=cmd_name, help=found.about, no_args_is_help=True, rich_markup_mode=None)
+            group.sections = {"Commands": found.commands}
+            return group
+        module, _, function = found.partition(":")
+        return as_command(cmd_name, getattr(import_module(module), function))
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names, in the order of the help."""
+        return list(self._known())
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write each section's commands, each with the first line of its help."""
+        widest = max(map(len, self._known()))
+        for heading, commands in self.sections.items():
+            with formatter.section(heading):
+                formatter.write_dl([(f"{name:<{widest}}", _about(found)) for name, found in commands.items()])
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """The commands and options that begin with what is typed."""
+        names = [name for name in self._known() if name.startswith(incomplete)]
+        # Typer's own would import every one of them for its help.
+        options = super(TyperGroup, self).shell_complete(ctx, incomplete)
+        return [*(Completion(name, _about(self._known()[name])) for name in names), *options]
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The command that the first argument names. A usage error suggests the nearest one."""
+        command = self.get_command(ctx, args[0])
+        if command is None and not ctx.resilient_parsing and not args[0].startswith("-"):
+            near = self._nearest(args[0])
+            ctx.fail(f"No such command {args[0]!r}.{f' Did you mean {near!r}?' if near else ''}")
+        return super().resolve_command(ctx, args)
+
+    def _known(self) -> dict[str, str | Group]:
+        return {name: found for commands in self.sections.values() for name, found in commands.items()}
+
+    def _nearest(self, typed: str) -> str | None:
+        """The command most like the one typed, in this group or in a group of it."""
+        known = self._known()
+        names = {
+            name: f"{noun} {name}" for noun, found in known.items() if isinstance(found, Group) for name in found[1]
+        }
+        names |= {name: name for name in known}
+        near = get_close_matches(typed.lower(), names, n=1)
+        return names[near[0]] if near else None
+
+
+def as_command(name: str, function: Any) -> Any:
+    """The function as a command of that name."""
+    holder = typer.Typer(add_completion=False, rich_markup_mode=None)
+    holder.command(name, cls=LoadedCommand)(function)
+    return typer.main.get_command(holder)
+
+
+def _about(found: str | Group) -> str:
+    """The first line of its help, which for a command is read from its source: importing it would be slow."""
+    if isinstance(found, Group):
+        return found.about
+    module, _, function = found.partition(":")
+    spec = find_spec(module)
+    source = Path(spec.origin).read_text(encoding="utf-8") if spec and spec.origin else ""
+    docstring = re.search(rf'^def {function}\(.*?^    """(.*?)\.?(?:"""|$)', source, re.DOTALL | re.MULTILINE)
+    return docstring[1] if docstring else ""
+
+
+def _report_misuse(error: TyperException) -> int:
+    """Print the parser's complaint as one line that says where to read on; the exit code."""
     context = getattr(error, "ctx", None)
     parameter = getattr(error, "param", None)
     message = " ".join(error.format_message().split())
@@ -66,7 +177,6 @@ def _misused(error: TyperException) -> int:
     elif parameter and error.message:
         name = parameter.opts[-1] if parameter.param_type_name == "option" else parameter.metavar
         message = f"{name}: {error.message}"
-    help_at = context.command_path if context else "starter.py"
     stop = "" if message.endswith((".", "?")) else "."
-    complain([f"{message}{stop} See: {help_at} --help"])
+    complain([f"{message}{stop}{f' See: {context.command_path} --help' if context else ''}"])
     return error.exit_code

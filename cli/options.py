@@ -4,7 +4,7 @@ import dataclasses
 import functools
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,8 @@ from typing import Annotated, Any, TypeVar
 
 from typer import Argument, BadParameter, Option
 
-from domain.faults import shown
+from cli.failure import Misused
+from domain.faults import Fault, shown
 from domain.ordering.lines import MAX_ORDER_ID
 from domain.roles import Party, Role
 from domain.subscription.holds import Reason
@@ -189,3 +190,14 @@ def _spread(parameter: inspect.Parameter) -> Iterator[inspect.Parameter]:
         yield inspect.Parameter(
             field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=types[field.name]
         )
+
+
+def misused(faults: Sequence[Fault], where: str = "") -> Misused:
+    """One line a fault, each naming the field, what came and what it takes."""
+    prefix = f"{where}: " if where else ""
+    return Misused(*(f"{prefix}{fault}" for fault in faults))
+
+
+def typed_wrong(option: str, got: object, takes: str) -> Misused:
+    """The fault of one option or argument."""
+    return misused([Fault(path=(option,), got=got, takes=takes)])

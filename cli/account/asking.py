@@ -56,7 +56,7 @@ def built(kind: type[AccountRequest], asking: AccountAsking, **fields: object) -
     """The request as it was typed. Raises Misused."""
     from pydantic import ValidationError
 
-    from cli.failure import misused
+    from cli.options import misused
     from domain.faults import faults_of
 
     try:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import ValidationError
 from typer import Option
 
-from cli.failure import Failure, Misused, misused, typed_wrong
-from cli.options import whole_number
+from cli.failure import Failure, Misused
+from cli.options import misused, typed_wrong, whole_number
 from cli.printing.rule_words import refused_by
 from domain.faults import faults_of, shown
 from domain.ordering.lines import Line

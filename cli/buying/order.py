@@ -58,7 +58,7 @@ def list_orders(
 ) -> None:
     """List orders, the newest first."""
     from cli.books import opened_books
-    from cli.failure import typed_wrong
+    from cli.options import typed_wrong
     from cli.printing.screen import console, print_json
     from cli.printing.tables import print_columns
     from cli.running import run

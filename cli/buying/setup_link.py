@@ -49,7 +49,7 @@ def resolve(
     It does so in every state. The publisher then activates: starter.py activate.
     """
     from cli.books import opened_books
-    from cli.failure import typed_wrong
+    from cli.options import typed_wrong
     from cli.printing.screen import print_json
     from cli.running import run
     from hosting.connection import wall_clock

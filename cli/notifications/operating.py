@@ -7,8 +7,7 @@ from typing import Annotated, TypeVar
 from pydantic import ValidationError
 from typer import Option
 
-from cli.failure import misused
-from cli.options import Reading, some_id
+from cli.options import Reading, misused, some_id
 from cli.printing.screen import console, print_json, printable
 from domain.faults import faults_of
 from workflows.durable.operator import Operator

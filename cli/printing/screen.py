@@ -3,13 +3,13 @@
 import json
 import os
 import sys
-from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
 
+from cli.failure import printable as printable  # noqa: PLC0414  # what prints finds it here
 from domain.calendar import Period
 from domain.values import format_instant
 
@@ -26,18 +26,6 @@ def console(*, stderr: bool = False) -> Console:
 def print_json(document: Any) -> None:
     """The one document of `--json`."""
     sys.stdout.write(json.dumps(document, indent=2) + "\n")
-
-
-def complain(lines: Iterable[str]) -> None:
-    """One line each, on stderr."""
-
-    sys.stderr.writelines(f"{printable(line)}\n" for line in lines)
-    sys.stderr.flush()
-
-
-def printable(text: str) -> str:
-    """One line that cannot move the cursor, colour the terminal or turn the reading direction."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def instant(at: datetime | None) -> str:

@@ -90,7 +90,7 @@ async def _advance(
 
 def _target(now: datetime, to: datetime | None, days: int | None) -> datetime:
     """How far to go. Raises Misused where that is back, or beyond what the calendar has."""
-    from cli.failure import typed_wrong
+    from cli.options import typed_wrong
     from domain.values import LAST_YEAR, format_instant
 
     if to is not None and to < now:

@@ -7,8 +7,8 @@ from uuid import uuid4
 from pydantic import ValidationError
 from typer import Abort
 
-from cli.failure import Misused, misused
-from cli.options import Asking, Confirming
+from cli.failure import Misused
+from cli.options import Asking, Confirming, misused
 from cli.printing import answer as answers
 from cli.running import run
 from cli.server import connected

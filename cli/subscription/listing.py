@@ -166,7 +166,7 @@ async def _living(
     """What the server's visibility knows, in its own order."""
     from temporalio.service import RPCError, RPCStatusCode
 
-    from cli.failure import typed_wrong
+    from cli.options import typed_wrong
     from cli.server import client
 
     server = await client(address)

@@ -2,8 +2,7 @@
 
 import pytest
 
-from cli.app import GROUPS
-from tests.support.command_line import Starter
+from tests.support.command_line import GROUPS, Starter
 
 CASES = {
     "quantity crm-1 1.5": "N: got '1.5'; takes a whole number",
@@ -58,7 +57,10 @@ CASES = {
     "cancel crm-1 --reason fraud": "cancel asks before it acts, and there is no terminal to ask at: add --yes",
     "deprovision c-1": "deprovision asks before it acts",
     "frobnicate": "No such command 'frobnicate'",
-    "cansel crm-1": "Did you mean 'cancel'",
+    "cansel crm-1": "No such command 'cansel'. Did you mean 'cancel'? See: starter.py --help",
+    "invoices list": "Did you mean 'invoice'?",
+    "invoice lst": "Did you mean 'list'? See: starter.py invoice --help",
+    "retry crm-1": "Did you mean 'notifications retry'?",
     "scenario run": "Missing argument 'FILE...'",
 }
 

@@ -8,9 +8,19 @@ from typing import Any
 
 from typer.testing import Result
 
+from cli.app import SECTIONS
+from cli.group import Group
+
 Starter = Callable[..., Result]
 
 Program = Callable[..., subprocess.CompletedProcess[str]]
+
+_KNOWN = {name: found for section in SECTIONS.values() for name, found in section.items()}
+GROUPS = {name: found for name, found in _KNOWN.items() if isinstance(found, Group)}
+COMMANDS = {name: found for name, found in _KNOWN.items() if isinstance(found, str)} | {
+    f"{noun} {name}": place for noun, group in GROUPS.items() for name, place in group.commands.items()
+}
+"""Where each command is written, by its full name."""
 
 
 class Ask:

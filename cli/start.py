@@ -1,0 +1,22 @@
+"""Start the program. Nothing slow is imported here: Ctrl-C has to work from the first moment on."""
+
+import os
+import signal
+from importlib import import_module
+from types import FrameType
+from typing import NoReturn
+
+INTERRUPTED = 130
+"""The exit code after Ctrl-C."""
+
+
+def leave(_number: int, _frame: FrameType | None) -> NoReturn:
+    """End the process at once: an exception can be lost inside an import, and nothing has begun yet."""
+    os._exit(INTERRUPTED)
+
+
+def main() -> None:
+    """Run the command that the arguments name, and exit."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, leave)
+    import_module("cli.app").app()
