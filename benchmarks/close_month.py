@@ -27,7 +27,7 @@ from domain.ordering.terms import Order
 from domain.subscription.commands import ReportUsage
 from domain.subscription.decision import Answer, Outcome
 from domain.subscription.effects import Record
-from statemachines.subscription.life import Living
+from statemachines.subscription.life import LifeSteps
 
 BOUGHT = datetime(2027, 1, 15, 9, tzinfo=UTC)
 MONTH = Period(start=BOUGHT, end=month_end(BOUGHT))
@@ -53,7 +53,7 @@ def order(subscription_id: str, **offer: str) -> Order:
 
 def recorded(bought: Order) -> RecordInput:
     """The purchase, for the books."""
-    life = Living().begin(bought)
+    life = LifeSteps().begin(bought)
     (record, *_) = life.effects
     assert isinstance(record, Record)
     return RecordInput.of(life.subscription, record, invoiced=False, ahead_by=None)

@@ -25,7 +25,7 @@ from activities.adapters.sql.tables.subscription import journal
 from activities.notifications.publishers import Publishers
 from activities.settings import Settings
 from domain.catalog.catalog import Contents, ListedOffer
-from domain.notification import Standing
+from domain.notification import NotificationStatus
 from domain.ordering.terms import Order
 from domain.subscription.commands import SetAutoRenew
 from hosting.assembly import World, prepare_files, prepare_namespace, running_worker
@@ -120,7 +120,7 @@ def done(connection: Connection, vendor: str, prefix: str) -> int:
     table = delivery if vendor == TOLD else journal
     wanted = select(func.count()).select_from(table).where(table.c.subscription_id.startswith(prefix))
     if vendor == TOLD:
-        wanted = wanted.where(delivery.c.standing == Standing.DELIVERED.value)
+        wanted = wanted.where(delivery.c.standing == NotificationStatus.DELIVERED.value)
     return connection.scalar(wanted) or 0
 
 

@@ -110,7 +110,7 @@ def _is_tag(index: int, place: tuple[str | int, ...]) -> bool:
     return index == 2 and place[0] == "commands" and isinstance(place[1], int)
 
 
-class Malformed(Exception):
+class MalformedFile(Exception):
     """A scenario that cannot be run, with every fault found in it."""
 
     def __init__(self, faults: list[Fault]) -> None:

@@ -13,7 +13,7 @@ FIRST_PAUSE = timedelta(seconds=1)
 _SPREAD = 1000
 
 
-class Standing(StrEnum):
+class NotificationStatus(StrEnum):
     """How it stands with one notification; `not_in_dialect` is an event that the dialect has no word for."""
 
     WAITING = "waiting"
@@ -25,10 +25,12 @@ class Standing(StrEnum):
     @property
     def done(self) -> bool:
         """The next one may be told."""
-        return self in {Standing.DELIVERED, Standing.SKIPPED, Standing.NOT_IN_DIALECT}
+        return self in {NotificationStatus.DELIVERED, NotificationStatus.SKIPPED, NotificationStatus.NOT_IN_DIALECT}
 
 
-def out_of_order(events: Sequence[int], noticed: Sequence[int], standings: Mapping[int, Standing]) -> Iterator[str]:
+def out_of_order(
+    events: Sequence[int], noticed: Sequence[int], standings: Mapping[int, NotificationStatus]
+) -> Iterator[str]:
     """What shows that events are missing from what is told, or told out of order (invariant 13).
 
     `events` and `noticed` are the sequence numbers in the journal and in the outbox, `standings` those that were tried.
@@ -36,7 +38,7 @@ def out_of_order(events: Sequence[int], noticed: Sequence[int], standings: Mappi
     if list(events) != list(noticed):
         differing = sorted(set(events) ^ set(noticed))
         yield f"journal and outbox differ in the events {', '.join(map(str, differing[:10]))}"
-    behind = next((seq for seq in events if not standings.get(seq, Standing.WAITING).done), None)
+    behind = next((seq for seq in events if not standings.get(seq, NotificationStatus.WAITING).done), None)
     for seq in sorted(standings):
         if seq not in events:
             yield f"a publisher was told event {seq}, which there is not"

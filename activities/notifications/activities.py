@@ -14,7 +14,7 @@ from activities.notifications.contracts import HandOver, Message, Pending, Reply
 from activities.notifications.dialects import compose
 from activities.notifications.ports import Deliverer, Messenger, Outbox
 from activities.notifications.publishers import Endpoint, Publishers
-from domain.notification import Standing
+from domain.notification import NotificationStatus
 from domain.values import format_instant
 
 T = TypeVar("T")
@@ -60,11 +60,11 @@ class NotificationActivities:
             pending = pending.as_of(now)
             message = compose(endpoint, pending.notice, pending.previous)
             if message is None:
-                await self._outbox.settle(pending, endpoint.id, Standing.NOT_IN_DIALECT, now)
-            elif pending.standing is Standing.UNDELIVERABLE and wanted.skip == seq:
-                await self._outbox.settle(pending, endpoint.id, Standing.SKIPPED, now)
+                await self._outbox.settle(pending, endpoint.id, NotificationStatus.NOT_IN_DIALECT, now)
+            elif pending.standing is NotificationStatus.UNDELIVERABLE and wanted.skip == seq:
+                await self._outbox.settle(pending, endpoint.id, NotificationStatus.SKIPPED, now)
                 return Told(told=seq)
-            elif pending.standing is Standing.UNDELIVERABLE:
+            elif pending.standing is NotificationStatus.UNDELIVERABLE:
                 return await self._halted(wanted, _undeliverable(pending))
             elif pending.next_try_at is not None and pending.next_try_at > now:
                 raise _not_told(pending.next_try_at, now, pending.problem or "")
@@ -79,7 +79,7 @@ class NotificationActivities:
     ) -> Told:
         reply = await _alive(self._messenger.send(endpoint, message))
         if reply.accepted:
-            await self._outbox.settle(pending, endpoint.id, Standing.DELIVERED, now)
+            await self._outbox.settle(pending, endpoint.id, NotificationStatus.DELIVERED, now)
             return Told(told=pending.notice.seq)
         problem, tries = _problem(reply), pending.tries + 1
         first, spread = pending.first_tried_at or now, crc32(f"{message.id} {tries}".encode())

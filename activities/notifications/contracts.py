@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from activities.billing.contracts import About
-from domain.notification import Standing
+from domain.notification import NotificationStatus
 from domain.subscription.events import Event, EventName, State
 from domain.values import Frozen, Id, Instant
 
@@ -83,7 +83,7 @@ class Pending(Frozen):
     notice: Notice
     previous: int
     vendor: str | None = None
-    standing: Standing = Standing.WAITING
+    standing: NotificationStatus = NotificationStatus.WAITING
     tries: int = 0
     first_tried_at: Instant | None = None
     last_tried_at: Instant | None = None
@@ -128,7 +128,7 @@ class Listed(Frozen):
     seq: int
     at: Instant
     event: str
-    standing: Standing = Standing.WAITING
+    standing: NotificationStatus = NotificationStatus.WAITING
     tries: int = 0
     first_tried_at: Instant | None = None
     next_try_at: Instant | None = None

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from activities.notifications.contracts import HandOver, Message, Pending, Reply
 from activities.notifications.publishers import Endpoint
-from domain.notification import Standing
+from domain.notification import NotificationStatus
 
 
 class Outbox(Protocol):
@@ -19,7 +19,7 @@ class Outbox(Protocol):
         """The last event that is done, 0 for none."""
         ...
 
-    async def settle(self, pending: Pending, publisher: str, standing: Standing, at: datetime) -> None:
+    async def settle(self, pending: Pending, publisher: str, standing: NotificationStatus, at: datetime) -> None:
         """Note what became of the event for good."""
         ...
 

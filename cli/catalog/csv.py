@@ -12,7 +12,7 @@ from activities.adapters.files.yaml import Place, text_of
 from cli.catalog.source import KINDS, Source
 from domain.catalog.catalog import ListedOffer
 from domain.catalog.customers import Customer, Partner
-from domain.faults import Fault, Malformed
+from domain.faults import Fault, MalformedFile
 
 MAX_CSV_BYTES = 16 * 1024 * 1024
 MODELS: dict[str, type[BaseModel]] = dict(zip(KINDS, (Partner, Customer, ListedOffer), strict=True))
@@ -28,7 +28,7 @@ def csv_source(file: Path) -> Source:
     """The table's records; which kind they are of, its name or its columns say."""
     try:
         text = text_of(file, MAX_CSV_BYTES)
-    except Malformed as malformed:
+    except MalformedFile as malformed:
         return Source(name=str(file), faults=malformed.faults, rows=True)
     return _Table(file).source(text)
 

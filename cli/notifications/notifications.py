@@ -11,7 +11,7 @@ from typer import Argument, BadParameter, Option
 from cli.notifications.operating import Operating, built, say
 from cli.options import SubscriptionId, one_of, positive_number, some_id, with_options
 from domain.faults import shown
-from domain.notification import Standing
+from domain.notification import NotificationStatus
 
 if TYPE_CHECKING:
     from activities.adapters.sql.notifications.notifications import Mark
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cli.books import Books
     from workflows.notifications.messages import RetryNotification
 
-OPEN = (Standing.WAITING, Standing.UNDELIVERABLE)
+OPEN = (NotificationStatus.WAITING, NotificationStatus.UNDELIVERABLE)
 PAGE = 500
 _MARK = re.compile(r"([A-Za-z0-9_-]{1,64}):([0-9]{1,9})")
 
@@ -39,17 +39,17 @@ class Filters:
     subscription: Annotated[str | None, Option(parser=some_id, metavar="ID", help="Of this subscription.")] = None
     publisher: Publisher = None
     standing: Annotated[
-        Standing | None,
-        Option(parser=one_of(Standing), metavar="WORD", help=f"Only those {', '.join(Standing)}."),
+        NotificationStatus | None,
+        Option(parser=one_of(NotificationStatus), metavar="WORD", help=f"Only those {', '.join(NotificationStatus)}."),
     ] = None
     every: Annotated[bool, Option("--all", help="Those too that are done with.")] = False
 
     @property
-    def standings(self) -> tuple[Standing, ...]:
+    def standings(self) -> tuple[NotificationStatus, ...]:
         """Those that are not done with, where nothing else is said."""
         if self.standing is not None:
             return (self.standing,)
-        return tuple(Standing) if self.every else OPEN
+        return tuple(NotificationStatus) if self.every else OPEN
 
 
 @with_options
@@ -135,7 +135,7 @@ def _say_who_is_not_told(found: list[Listed]) -> None:
     from cli.failure import Misused
     from cli.printing.screen import console
 
-    waiting = {each.publisher for each in found if each.standing is Standing.WAITING and not each.tries}
+    waiting = {each.publisher for each in found if each.standing is NotificationStatus.WAITING and not each.tries}
     try:
         settings = Settings.load()
         known = load_publishers(settings.publishers_file).ids

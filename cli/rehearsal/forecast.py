@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.printing.screen import counted
-from statemachines.simulation.document import Story
+from statemachines.simulation.document import LifeReport
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Comparison:
     difference: Difference | None
 
     @classmethod
-    def of(cls, forecast: Story, happened: Story) -> "Comparison":
+    def of(cls, forecast: LifeReport, happened: LifeReport) -> "Comparison":
         """Compare the whole documents; count the events and ledger lines that are equal."""
         expected, came = forecast.document(), happened.document()
         return cls(

@@ -12,7 +12,7 @@ from cli.printing.progress import Progress
 from cli.rehearsal.stage import Stage, stage
 from cli.running import run
 from perennial.rehearsal.time_skipping import ClockStuck
-from statemachines.simulation.document import Story
+from statemachines.simulation.document import LifeReport
 from statemachines.simulation.scenario import Scenario, simulate
 from workflows.calls.asking import SubscriptionError
 
@@ -24,8 +24,8 @@ class Played:
     """A life, as it was forecast and as it happened."""
 
     scenario: Scenario
-    forecast: Story
-    story: Story
+    forecast: LifeReport
+    story: LifeReport
 
 
 async def play_all(stage: Stage, scenarios: Sequence[Scenario], progress: Progress) -> AsyncGenerator[Played]:
@@ -60,13 +60,13 @@ def subscription_id(scenario: Scenario, number: int) -> str:
     return "-".join([f"{number:02}", *words])[:64]
 
 
-def live_stories(scenarios: Sequence[Scenario]) -> list[Story]:
+def live_stories(scenarios: Sequence[Scenario]) -> list[LifeReport]:
     """What happened in each."""
     with TemporaryDirectory(prefix="perennial-") as directory, Progress() as progress:
         return run(_live(Path(directory), scenarios, progress))
 
 
-async def _live(directory: Path, scenarios: Sequence[Scenario], progress: Progress) -> list[Story]:
+async def _live(directory: Path, scenarios: Sequence[Scenario], progress: Progress) -> list[LifeReport]:
     progress.begin("server", "the server and a worker are up")
     async with stage(directory) as playing:
         progress.end("server")

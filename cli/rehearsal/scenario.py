@@ -7,7 +7,7 @@ from typer import Argument, Option
 
 from cli.failure import Misused
 from cli.options import Json
-from domain.faults import Malformed
+from domain.faults import MalformedFile
 
 if TYPE_CHECKING:
     from statemachines.simulation.scenario import Scenario
@@ -46,14 +46,14 @@ def run(
 
 def read(files: list[Path]) -> "list[Scenario]":
     """All the scenarios, or Misused with every fault of every file."""
-    from domain.faults import Malformed
+    from domain.faults import MalformedFile
     from statemachines.simulation.scenario import parse_scenario
 
     scenarios, lines = [], []
     for file in files:
         try:
             scenarios.append(parse_scenario(load(file)))
-        except Malformed as malformed:
+        except MalformedFile as malformed:
             lines += [f"{file}: {fault}" for fault in malformed.faults]
     if lines:
         raise Misused(*lines)
@@ -61,10 +61,10 @@ def read(files: list[Path]) -> "list[Scenario]":
 
 
 def load(path: Path) -> object:
-    """The file's data: mappings, lists, text, numbers, true and false. Raises Malformed."""
+    """The file's data: mappings, lists, text, numbers, true and false. Raises MalformedFile."""
     from activities.adapters.files.yaml import read as read_yaml
 
     found = read_yaml(path)
     if found.faults:
-        raise Malformed(found.faults)
+        raise MalformedFile(found.faults)
     return found.data

@@ -14,7 +14,7 @@ from hosting.embedded.ports import require_free
 from hosting.embedded.server import EmbeddedServer
 from hosting.errors import PortInUse
 from perennial.rehearsal.scenario_runner import LiveScenario
-from statemachines.simulation.document import Story
+from statemachines.simulation.document import LifeReport
 from statemachines.simulation.scenario import Scenario
 from workflows.guard.converter import DATA_CONVERTER
 
@@ -30,7 +30,7 @@ class Stage:
     ui_address: str | None
     world: World
 
-    async def play(self, scenario: Scenario, subscription_id: str, progress: Callable[[str], None]) -> Story:
+    async def play(self, scenario: Scenario, subscription_id: str, progress: Callable[[str], None]) -> LifeReport:
         """The whole life, on the server."""
         return await LiveScenario(scenario, subscription_id, self.world, progress).run(datetime.now(UTC))
 

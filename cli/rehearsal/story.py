@@ -22,13 +22,13 @@ from domain.subscription.ledger import Kind, LedgerRow
 from statemachines.account.dunning import ACTOR
 
 if TYPE_CHECKING:
-    from statemachines.simulation.document import Story
+    from statemachines.simulation.document import LifeReport
     from statemachines.simulation.scenario import Scenario
 
 _NOTHING = {Outcome.REFUSED, Outcome.UNCHANGED}
 
 
-def tell(console: Console, scenario: "Scenario", story: "Story", heading: str) -> None:
+def tell(console: Console, scenario: "Scenario", story: "LifeReport", heading: str) -> None:
     """The whole life, from the order to where it stands."""
     console.print(Text(printable(heading), style="bold"), soft_wrap=True)
     for part in textwrap.wrap(order_line(scenario), console.width):
@@ -56,7 +56,7 @@ def order_line(scenario: "Scenario") -> str:
     return " · ".join([*facts, scenario.policy])
 
 
-def _entries(scenario: "Scenario", story: "Story") -> Iterator[Entry]:
+def _entries(scenario: "Scenario", story: "LifeReport") -> Iterator[Entry]:
     """Events in order, each command before what it brought about; an instant is written once."""
     yield Entry("WHEN (UTC)", ("EVENT", "STATE", "RULE", "WHY"), money=scenario.offer.currency, style="dim")
     rows = _rows_of(story)
@@ -78,7 +78,7 @@ def _entries(scenario: "Scenario", story: "Story") -> Iterator[Entry]:
             previous = when or previous
 
 
-def _rows_of(story: "Story") -> dict[int, list[Entry]]:
+def _rows_of(story: "LifeReport") -> dict[int, list[Entry]]:
     """A line for each charge or credit, by the event that caused it."""
     writers = {row.key: event.seq for event in story.events for row in event.rows}
     writers |= {charge.key: event.seq for event in story.events for charge in event.usage}
@@ -97,7 +97,7 @@ def signed(row: LedgerRow) -> str:
     return f"{'-' if row.kind is Kind.CREDIT else ''}{amount(row.amount)}"
 
 
-def summary(story: "Story") -> Iterator[tuple[str, str]]:
+def summary(story: "LifeReport") -> Iterator[tuple[str, str]]:
     """Money, access, where it stands and what comes next, each in a line."""
     if story.rows:
         yield "money", balance(story.rows)

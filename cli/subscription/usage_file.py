@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from activities.adapters.files.yaml import text_of
 from cli.failure import Misused
-from domain.faults import Fault, Malformed, faults_of
+from domain.faults import Fault, MalformedFile, faults_of
 from domain.subscription.commands import ReportUsage
 from domain.values import parse_instant
 
@@ -22,7 +22,7 @@ def reports_in(file: Path, *, by: str, actor: str | None) -> list[ReportUsage]:
     """All the file's reports. Raises Misused with one line a fault: then nothing of it is taken."""
     try:
         text = text_of(file, MAX_BYTES)
-    except Malformed as malformed:
+    except MalformedFile as malformed:
         raise Misused(*(f"{file}: {fault}" for fault in malformed.faults)) from None
     table = csv.reader(io.StringIO(text), strict=True)
     reports, faults = [], []

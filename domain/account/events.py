@@ -82,7 +82,7 @@ class AccountRecord(Frozen):
         return self.events[0].seq
 
 
-class Hold(Frozen):
+class PlaceHolds(Frozen):
     """Suspend the customer's licensed subscriptions for nonpayment (SUS-1, MON-6)."""
 
     effect: Literal["hold"] = "hold"
@@ -91,15 +91,15 @@ class Hold(Frozen):
     invoice: InvoiceId
 
 
-class Lift(Frozen):
-    """Lift exactly the holds that were placed (SUS-9)."""
+class LiftHolds(Frozen):
+    """LiftHolds exactly the holds that were placed (SUS-9)."""
 
     effect: Literal["lift"] = "lift"
     seq: int
     at: Instant
 
 
-AccountEffect = Annotated[Close | AccountRecord | Hold | Lift, Field(discriminator="effect")]
+AccountEffect = Annotated[Close | AccountRecord | PlaceHolds | LiftHolds, Field(discriminator="effect")]
 
 
 class CloseReceipt(Frozen):

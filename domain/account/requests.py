@@ -23,7 +23,7 @@ def _more_than_zero(amount: Decimal) -> Decimal:
 _NOT_ZERO = Field(json_schema_extra={"not": {"anyOf": [{"const": 0}, {"type": "string", "pattern": "^[0.]*$"}]}})
 
 PaymentAmount = Annotated[RequestDecimal, AfterValidator(_more_than_zero), _NOT_ZERO]
-Reason = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(without_nul), WITHOUT_NUL]
+FailureReason = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(without_nul), WITHOUT_NUL]
 
 
 class AccountRequest(Strict):
@@ -72,7 +72,7 @@ class FailPayment(AccountRequest):
     do: Literal["fail_payment"] = "fail_payment"
     payment_id: Id | None = None
     invoice: InvoiceId | None = None
-    reason: Reason | None = None
+    reason: FailureReason | None = None
 
 
 class ChangeTerms(AccountRequest):

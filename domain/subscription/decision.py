@@ -37,6 +37,11 @@ class Answer(Frozen):
     seq: int
     metered: bool = False
 
+    @property
+    def refused(self) -> bool:
+        """Whether a rule refused the command, so that nothing happened."""
+        return self.outcome is Outcome.REFUSED
+
 
 class Decision(Frozen):
     """The subscription after it, and its events in order: none where nothing changed."""

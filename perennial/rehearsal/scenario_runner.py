@@ -15,7 +15,7 @@ from domain.subscription.events import Event, Notification
 from domain.subscription.ledger import LedgerRow
 from perennial.rehearsal.time_skipping import ServerClock
 from perennial.rehearsal.time_travel import TimeTravel
-from statemachines.simulation.document import Story
+from statemachines.simulation.document import LifeReport
 from statemachines.simulation.invoice_document import scenario_invoices
 from statemachines.simulation.scenario import Scenario
 from statemachines.subscription.life import Life
@@ -119,7 +119,7 @@ class LiveScenario:
     def _customer(self) -> str:
         return live_customer(self._scenario, self._id)
 
-    async def run(self, now: datetime) -> Story:
+    async def run(self, now: datetime) -> LifeReport:
         """Buy at `now` on the server's clock, live the whole scenario, and tell what happened."""
         scenario = self._scenario
         self._clock = TestClock.ahead_by(scenario.order.at - now)
@@ -147,10 +147,10 @@ class LiveScenario:
             clock=self._clock,
         )
 
-    async def _story(self, answers: list[Answer]) -> Story:
+    async def _story(self, answers: list[Answer]) -> LifeReport:
         archive, until = self._world.reader, self._scenario.until
         subscription = (await self._settled()).subscription
-        return Story(
+        return LifeReport(
             name=self._scenario.name,
             subscription=subscription,
             answers=tuple(answers),

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from domain.account.account import Receivable
-from domain.account.events import AccountEventName, Close, CloseReceipt, Hold
+from domain.account.events import AccountEventName, Close, CloseReceipt, PlaceHolds
 from domain.account.invoice import InvoiceHead, InvoiceState
 from domain.account.terms import month_end
 from domain.calendar import Period
@@ -74,7 +74,7 @@ def remind(draft: AccountDraft, receivable: Receivable) -> None:
 def suspend(draft: AccountDraft, receivable: Receivable) -> None:
     """MON-6, SUS-1: the customer's licensed subscriptions are suspended for nonpayment."""
     draft.standing(receivable.model_copy(update={"suspended": True}))
-    draft.then(Hold(seq=draft.next_seq, at=draft.at, invoice=receivable.invoice))
+    draft.then(PlaceHolds(seq=draft.next_seq, at=draft.at, invoice=receivable.invoice))
     draft.emit(AccountEventName.SUSPENDED, Rule.MON_6, **_of(receivable))
 
 

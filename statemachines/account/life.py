@@ -13,13 +13,13 @@ from domain.account.events import (
     AccountRecord,
     Close,
     CloseReceipt,
-    Hold,
-    Lift,
+    LiftHolds,
+    PlaceHolds,
 )
 from domain.account.requests import AccountRequest, AnyAccountRequest
 from domain.account.terms import BillingTerms
 from domain.roles import RolePreset
-from domain.subscription.decision import Answer, Outcome
+from domain.subscription.decision import Answer
 from domain.values import Frozen, Instant, format_instant
 from statemachines.account.accounting import Accounting, open_account
 from statemachines.account.timeline import next_account_milestone
@@ -55,13 +55,13 @@ class AccountLife(Frozen):
     @property
     def performed(self) -> int:
         """The last event seq that is recorded and whose holds are placed or lifted."""
-        pending = (effect.seq for effect in self.effects if isinstance(effect, Hold | Lift))
+        pending = (effect.seq for effect in self.effects if isinstance(effect, PlaceHolds | LiftHolds))
         return min([self.committed, *(seq - 1 for seq in pending)])
 
     def after(self, decision: AccountDecision) -> "AccountLife":
         """The life with the decision's events and effects."""
         answer = decision.answer
-        accepted = [answer.at] if answer and answer.outcome is not Outcome.REFUSED else []
+        accepted = [answer.at] if answer and not answer.refused else []
         return self.model_copy(
             update={
                 "account": decision.account,
@@ -71,7 +71,7 @@ class AccountLife(Frozen):
             }
         )
 
-    def without_first(self) -> "AccountLife":
+    def first_effect_done(self) -> "AccountLife":
         """The life once its first effect is done."""
         first = self.effects[0]
         changes: dict[str, object] = {"effects": self.effects[1:]}
@@ -79,7 +79,7 @@ class AccountLife(Frozen):
             changes["committed"] = first.events[-1].seq
         return self.model_copy(update=changes)
 
-    def noting_refusal(self, answer: Answer) -> "AccountLife":
+    def with_refused_signal(self, answer: Answer) -> "AccountLife":
         """The life with a refused signal kept for people to see: nobody waits for its answer."""
         return self.model_copy(
             update={
@@ -89,7 +89,7 @@ class AccountLife(Frozen):
         )
 
 
-class AccountLiving:
+class AccountSteps:
     """The steps of an account's life, over one accounting."""
 
     def __init__(self, accounting: Accounting | None = None) -> None:
@@ -112,7 +112,7 @@ class AccountLiving:
     def closed(self, life: AccountLife, receipt: CloseReceipt) -> AccountLife:
         """The life once its first effect, a close, is in the books: what it came to is decided now."""
         assert isinstance(life.effects[0], Close)
-        return life.without_first().after(self._accounting.closed(life.account, receipt))
+        return life.first_effect_done().after(self._accounting.closed(life.account, receipt))
 
     def accept(self, life: AccountLife, request: AccountRequest, at: datetime) -> tuple[AccountLife, Answer]:
         """Catch up to the instant, then decide the request. Raises Closing where a month is to be closed first."""

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from domain.account.account import Account, Payment, Receivable, trace_of
-from domain.account.events import AccountEventName, Allocation, Lift
+from domain.account.events import AccountEventName, Allocation, LiftHolds
 from domain.account.requests import FailPayment, ReceivePayment
 from domain.money import Money, from_minor, to_minor
 from domain.rules import Rule
@@ -36,7 +36,7 @@ def receive(draft: AccountDraft, request: ReceivePayment, invoices: Invoices) ->
         draft.credited = Money(amount=left, currency=request.currency)
     lifts = account.holds and not draft.account.holds
     if lifts:
-        draft.then(Lift(seq=draft.next_seq, at=draft.at))
+        draft.then(LiftHolds(seq=draft.next_seq, at=draft.at))
     _remember(draft, Payment(payment_id=request.payment_id, amount=money.amount, currency=money.currency))
     draft.message = _words(money, allocations, draft)
     draft.emit(

@@ -7,25 +7,25 @@ from domain.subscription.commands import Command, ReportUsage
 from domain.subscription.decision import Answer, Outcome
 from domain.subscription.effects import Receipt, Record
 from statemachines.preview.book import Book
-from statemachines.subscription.life import Life, Living
+from statemachines.subscription.life import Life, LifeSteps
 
 
 class Simulator:
     """One subscription, lived as far as it is told to."""
 
-    def __init__(self, order: Order, living: Living | None = None) -> None:
+    def __init__(self, order: Order, living: LifeSteps | None = None) -> None:
         self.book = Book()
         self.answers: list[Answer] = []
-        self._living = living or Living()
+        self._living = living or LifeSteps()
         self.life = self._living.begin(order)
         self._perform()
 
     @classmethod
-    def resumed(cls, life: Life, living: Living | None = None) -> "Simulator":
+    def resumed(cls, life: Life, living: LifeSteps | None = None) -> "Simulator":
         """A life taken up where it stands, for what-if: its past is not in the books."""
         simulator = cls.__new__(cls)
         simulator.book, simulator.answers = Book(), []
-        simulator._living = living or Living()
+        simulator._living = living or LifeSteps()
         simulator.life = life.model_copy(update={"effects": ()})
         return simulator
 
@@ -62,5 +62,5 @@ class Simulator:
                 self.life = self.life.acknowledged(receipt)
             else:
                 self.book.provision(effect)
-                self.life = self.life.provisioned_first()
+                self.life = self.life.with_access_confirmed()
         return receipts

@@ -2,19 +2,19 @@
 
 from datetime import datetime
 
-from domain.account.events import AccountRecord, Close, Hold
+from domain.account.events import AccountRecord, Close, PlaceHolds
 from domain.account.requests import AccountRequest
 from domain.account.terms import BillingTerms
 from domain.ordering.terms import Order
 from domain.subscription.commands import Command, Reactivate, Suspend
 from domain.subscription.decision import Answer, Outcome
 from statemachines.account.dunning import hold_command, lift_command
-from statemachines.account.life import AccountLiving
+from statemachines.account.life import AccountSteps
 from statemachines.account.timeline import next_account_milestone
 from statemachines.preview.book import Book
 from statemachines.preview.simulator import Simulator
 from statemachines.simulation.account_book import AccountBook
-from statemachines.subscription.life import Living
+from statemachines.subscription.life import LifeSteps
 from statemachines.subscription.timeline import next_milestone
 
 
@@ -22,13 +22,13 @@ class CustomerSimulator:
     """One customer, lived as far as it is told to."""
 
     def __init__(
-        self, customer_id: str, terms: BillingTerms, opened_at: datetime, living: Living | None = None
+        self, customer_id: str, terms: BillingTerms, opened_at: datetime, living: LifeSteps | None = None
     ) -> None:
         self.subscriptions: dict[str, Simulator] = {}
         self._books: dict[str, Book] = {}
         self.book = AccountBook(customer_id, self._books)
-        self._living = living or Living()
-        self._accounts = AccountLiving()
+        self._living = living or LifeSteps()
+        self._accounts = AccountSteps()
         self.life = self._accounts.begin(customer_id, terms, opened_at)
         self.held: set[str] = set()
 
@@ -73,11 +73,11 @@ class CustomerSimulator:
                 continue
             if isinstance(effect, AccountRecord):
                 self.book.record(effect)
-            elif isinstance(effect, Hold):
+            elif isinstance(effect, PlaceHolds):
                 self._hold(hold_command(effect.seq, effect.at), effect.at)
             else:
                 self._lift(lift_command(effect.seq, effect.at), effect.at)
-            self.life = self.life.without_first()
+            self.life = self.life.first_effect_done()
 
     def _hold(self, command: Suspend, at: datetime) -> None:
         for subscription_id, simulator in sorted(self.subscriptions.items()):

@@ -23,7 +23,7 @@ from statemachines.subscription.documents import (
 from statemachines.subscription.timeline import Milestone, timeline
 
 
-class Story(Frozen):
+class LifeReport(Frozen):
     """Everything that a life's document is made of."""
 
     name: str
@@ -38,7 +38,7 @@ class Story(Frozen):
     """Where the customer's account was lived with it: the documents of its invoices."""
 
     @classmethod
-    def of(cls, simulator: Simulator, name: str, now: datetime) -> "Story":
+    def of(cls, simulator: Simulator, name: str, now: datetime) -> "LifeReport":
         """What has happened in the simulated life, and what comes next if no command does."""
         book = simulator.book
         return cls(

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 from domain.account.requests import AccountRequest, AnyAccountRequest
 from domain.account.terms import BillingTerms, terms_of
 from domain.catalog.offers import Offer
-from domain.faults import Fault, Malformed, faults_of
+from domain.faults import Fault, MalformedFile, faults_of
 from domain.ordering.lines import PositiveQuantity
 from domain.ordering.terms import Order
 from domain.policy import DEFAULT_PACK, PackName
@@ -18,9 +18,9 @@ from domain.subscription.commands import AnyCommand, ChangePrice, Command, SetAd
 from domain.values import Id, RequestInstant, Strict
 from statemachines.preview.simulator import Simulator
 from statemachines.simulation.customer import CustomerSimulator
-from statemachines.simulation.document import Story
+from statemachines.simulation.document import LifeReport
 from statemachines.simulation.invoice_document import scenario_invoices
-from statemachines.subscription.life import Living
+from statemachines.subscription.life import LifeSteps
 
 DEFAULT_BY: dict[str, str] = {
     Action.ACTIVATE: "publisher",
@@ -100,21 +100,21 @@ _FILLED_IN: dict[str, tuple[str, ...]] = {
 
 
 def parse_scenario(data: object) -> Scenario:
-    """The scenario that the data describes. Raises Malformed with all faults."""
+    """The scenario that the data describes. Raises MalformedFile with all faults."""
     if not isinstance(data, dict):
-        raise Malformed([Fault(path=(), got=data, takes="a mapping with name, offer, order and until")])
+        raise MalformedFile([Fault(path=(), got=data, takes="a mapping with name, offer, order and until")])
     commands = data.get("commands")
     if isinstance(commands, list) and len(commands) > MAX_COMMANDS:
-        raise Malformed([Fault(path=("commands",), got=len(commands), takes=f"at most {MAX_COMMANDS} entries")])
+        raise MalformedFile([Fault(path=("commands",), got=len(commands), takes=f"at most {MAX_COMMANDS} entries")])
     faults, filled = _with_defaults(data)
     try:
         scenario = Scenario.model_validate_json(json.dumps(filled, default=str))
     except ValidationError as error:
         faults += [fault for fault in faults_of(error) if not _filled_in(data, fault)]
-        raise Malformed(_in_file_order(data, faults)) from None
+        raise MalformedFile(_in_file_order(data, faults)) from None
     faults += [Fault(path=path, got=got, takes=takes) for path, got, takes in _semantic_faults(scenario)]
     if faults:
-        raise Malformed(_in_file_order(data, faults))
+        raise MalformedFile(_in_file_order(data, faults))
     return scenario
 
 
@@ -193,7 +193,7 @@ def _semantic_faults(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...]
                 yield (*at, *path), got, takes
 
 
-def simulate(scenario: Scenario, living: Living | None = None) -> Story:
+def simulate(scenario: Scenario, living: LifeSteps | None = None) -> LifeReport:
     """The whole life in the simulator, with the customer's account where the scenario has one."""
     if scenario.billed:
         return _simulate_billed(scenario, living)
@@ -203,10 +203,10 @@ def simulate(scenario: Scenario, living: Living | None = None) -> Story:
         assert isinstance(command, Command)
         simulator.ask(command, command.at)
     simulator.advance(scenario.until)
-    return Story.of(simulator, scenario.name, scenario.until)
+    return LifeReport.of(simulator, scenario.name, scenario.until)
 
 
-def _simulate_billed(scenario: Scenario, living: Living | None) -> Story:
+def _simulate_billed(scenario: Scenario, living: LifeSteps | None) -> LifeReport:
     customer = CustomerSimulator(scenario.order.customer, scenario.terms, scenario.order.at, living)
     life = customer.buy(scenario.order_for(SIMULATED))
     for command in scenario.commands:
@@ -218,4 +218,4 @@ def _simulate_billed(scenario: Scenario, living: Living | None) -> Story:
     customer.advance(scenario.until)
     book = customer.book
     invoices = scenario_invoices(book.invoices, book.events, book.uninvoiced())
-    return Story.of(life, scenario.name, scenario.until).model_copy(update={"invoices": tuple(invoices)})
+    return LifeReport.of(life, scenario.name, scenario.until).model_copy(update={"invoices": tuple(invoices)})

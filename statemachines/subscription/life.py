@@ -8,7 +8,7 @@ from datetime import datetime
 from domain.ordering.terms import Order
 from domain.policy import PolicyPack
 from domain.subscription.commands import Command, ReportUsage
-from domain.subscription.decision import Answer, Decision, Outcome
+from domain.subscription.decision import Answer, Decision
 from domain.subscription.effects import Effect, Provision, Receipt, Record, effects_of
 from domain.subscription.events import Event, State
 from domain.subscription.subscription import Subscription
@@ -73,10 +73,10 @@ class Life(Frozen):
             }
         )
 
-    def remembering(self, command: Command, answer: Answer) -> "Life":
+    def with_answer(self, command: Command, answer: Answer) -> "Life":
         """The life with the command's answer kept, so that a repeat gets it too."""
         life = self
-        if not refused(answer):
+        if not answer.refused:
             life = self.model_copy(update={"accepted_at": max(self.accepted_at, answer.at)})
         if command.command_id is None:
             return life
@@ -97,7 +97,7 @@ class Life(Frozen):
         subscription = self.subscription.model_copy(update={"next_policy": policy})
         return self.model_copy(update={"subscription": subscription})
 
-    def noting_refusal(self, answer: Answer) -> "Life":
+    def with_refused_signal(self, answer: Answer) -> "Life":
         """The life with a refused signal kept for people to see: nobody waits for its answer."""
         return self.model_copy(
             update={
@@ -141,14 +141,14 @@ class Life(Frozen):
             changes["subscription"] = subscription.model_copy(update={"unbilled_usage": receipt.unbilled_usage})
         return self.model_copy(update=changes)
 
-    def provisioned_first(self) -> "Life":
+    def with_access_confirmed(self) -> "Life":
         """The life once its first effect, a change of access, is confirmed."""
         provision = self.effects[0]
         assert isinstance(provision, Provision)
         return self.model_copy(update={"effects": self.effects[1:], "provisioned": provision.seq})
 
 
-class Living:
+class LifeSteps:
     """The steps of a life, over one lifecycle."""
 
     def __init__(self, lifecycle: Lifecycle | None = None) -> None:
@@ -182,7 +182,7 @@ class Living:
         assert decision.answer is not None
         if isinstance(command, ReportUsage):
             return life, decision.answer
-        return life.after(decision).remembering(command, decision.answer), decision.answer
+        return life.after(decision).with_answer(command, decision.answer), decision.answer
 
     def check(self, life: Life, command: Command, now: datetime, *, test_clock: bool) -> None:
         """Raise NotNow where the command cannot be decided. Changes nothing.
@@ -216,8 +216,3 @@ class Living:
             and subscription.billing_period(subscription.period).end <= now
         ):
             raise Unsettled("The usage before the suspension is still being counted; try again shortly.")
-
-
-def refused(answer: Answer) -> bool:
-    """Whether the answer says no."""
-    return answer.outcome is Outcome.REFUSED

@@ -63,7 +63,7 @@ def told_again(answer: Answer, state: State) -> Answer:
 
     A life that has begun and has not ended was activated: what already is, is no refusal.
     """
-    if answer.outcome is not Outcome.REFUSED or state is State.PENDING or state.ended:
+    if not answer.refused or state is State.PENDING or state.ended:
         return answer
     words = {"outcome": Outcome.UNCHANGED, "rule": Rule.MON_7, "message": "It has been activated already."}
     return answer.model_copy(update=words)

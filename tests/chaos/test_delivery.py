@@ -17,7 +17,7 @@ from activities.adapters.sql.notifications.notifications import SqlNotifications
 from activities.adapters.sql.schema import upgrade
 from activities.adapters.sql.subscription.auditor import SqlAuditor
 from activities.adapters.sql.subscription.reader import SqlReader
-from domain.notification import Standing
+from domain.notification import NotificationStatus
 from examples.publisher.faults import Board
 from examples.publisher.server import PublisherServer
 from hosting.assembly import prepare_namespace
@@ -92,9 +92,9 @@ async def ended(client: Client, subscriptions: Subscriptions, lives: list[Planne
     return deliveries
 
 
-async def until_settled(notices: SqlNotifications) -> dict[Standing, int]:
+async def until_settled(notices: SqlNotifications) -> dict[NotificationStatus, int]:
     """How the outbox stands once nothing in it waits: the last acknowledgement may have been lost on its way."""
-    while Standing.WAITING in (counts := await notices.counts()):
+    while NotificationStatus.WAITING in (counts := await notices.counts()):
         await asyncio.sleep(0.1)
     return counts
 
@@ -128,7 +128,7 @@ async def test_invariant_13_a_bad_publisher_and_killed_workers(
         report = heard.told(kills=worker.kills, deliveries=deliveries)
         record_property("figures", report)
 
-        assert (worker.kills, counts) == (len(KILLED_AT), {Standing.DELIVERED: ALL})
+        assert (worker.kills, counts) == (len(KILLED_AT), {NotificationStatus.DELIVERED: ALL})
         assert deliveries > 0
         assert (heard.figures.applied_twice, heard.figures.applied_out_of_order) == (0, 0)
         # Nothing was forged, malformed or early.

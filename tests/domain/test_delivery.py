@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from domain.notification import FIRST_PAUSE, DeliveryTerms, Standing
+from domain.notification import FIRST_PAUSE, DeliveryTerms, NotificationStatus
 
 START = datetime(2026, 1, 31, 9, tzinfo=UTC)
 TERMS = st.builds(DeliveryTerms, tries=st.integers(1, 10_000), window_hours=st.integers(1, 168))
@@ -115,8 +115,8 @@ def test_terms_are_bounded(bad: dict[str, int]) -> None:
 
 
 def test_what_is_done_lets_the_next_one_be_told() -> None:
-    assert {standing for standing in Standing if standing.done} == {
-        Standing.DELIVERED,
-        Standing.SKIPPED,
-        Standing.NOT_IN_DIALECT,
+    assert {standing for standing in NotificationStatus if standing.done} == {
+        NotificationStatus.DELIVERED,
+        NotificationStatus.SKIPPED,
+        NotificationStatus.NOT_IN_DIALECT,
     }

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from domain.account.account import Account
-from domain.account.events import AccountEffect, AccountEvent, AccountRecord, Close, Hold
+from domain.account.events import AccountEffect, AccountEvent, AccountRecord, Close, PlaceHolds
 from domain.account.invoice import InvoiceState
 from domain.money import Money
 from statemachines.account.life import AccountLife
@@ -110,7 +110,7 @@ def effect_headline(effect: AccountEffect) -> str:
         return f"invoices for {effect.period.start:%Y-%m-%d} to {effect.period.end:%Y-%m-%d}"
     if isinstance(effect, AccountRecord):
         return "; ".join(f"{e.seq} {event_headline(e)}" for e in effect.events)[:SUMMARY_LENGTH]
-    if isinstance(effect, Hold):
+    if isinstance(effect, PlaceHolds):
         return f"suspend licensed subscriptions: {effect.invoice} is not paid"
     return "lift what was held for nonpayment"
 

@@ -10,12 +10,12 @@ from temporalio.exceptions import ActivityError, ApplicationError
 with workflow.unsafe.imports_passed_through():
     from activities.accounts.activities import AccountActivities
     from activities.accounts.contracts import AccountRecordInput, CloseInput, HoldInput
-    from domain.account.events import AccountRecord, Close, Hold, Lift
+    from domain.account.events import AccountRecord, Close, LiftHolds, PlaceHolds
     from domain.account.requests import AccountRequest, ChangeTerms, FailPayment, ReceivePayment
     from domain.account.terms import terms_of
-    from domain.subscription.decision import Answer, Outcome
+    from domain.subscription.decision import Answer
     from domain.values import RequestInstant
-    from statemachines.account.life import WAITING_KEPT, AccountLife, AccountLiving, Closing
+    from statemachines.account.life import WAITING_KEPT, AccountLife, AccountSteps, Closing
     from statemachines.account.timeline import AccountMilestone, account_timeline, next_account_milestone
     from statemachines.subscription.life import NotNow
     from workflows.account.details import account_details, account_headline, account_markdown, effect_headline, standing
@@ -50,7 +50,7 @@ class BillingAccountWorkflow(LongLived):
             words = f"customer_id: got {customer_id}; takes the id of the workflow, behind `billing-account:`"
             raise ApplicationError(f"Malformed request: {words}", type="Malformed", non_retryable=True)
         super().__init__(start.clock)
-        self._living = AccountLiving()
+        self._living = AccountSteps()
         self._months_per_run = start.months_per_run
         self._life = start.life if isinstance(start, ContinuedAccount) else self._opened(start)
         self._months = 0
@@ -88,7 +88,7 @@ class BillingAccountWorkflow(LongLived):
                     await self._close(effect)
                 case AccountRecord():
                     await self._record(effect)
-                case Hold() | Lift():
+                case PlaceHolds() | LiftHolds():
                     await self._hold_or_lift(effect)
         except ActivityError as error:
             await self._wait_for_an_operator(error)
@@ -112,20 +112,20 @@ class BillingAccountWorkflow(LongLived):
             retry_policy=options.WITHOUT_END,
             summary=effect_headline(record),
         )
-        self._life = self._life.without_first()
+        self._life = self._life.first_effect_done()
 
-    async def _hold_or_lift(self, effect: Hold | Lift) -> None:
+    async def _hold_or_lift(self, effect: PlaceHolds | LiftHolds) -> None:
         at = effect.at if self._clock else None
         entry = HoldInput(customer_id=self._life.account.customer_id, seq=effect.seq, at=at)
         await workflow.execute_activity_method(
-            AccountActivities.hold if isinstance(effect, Hold) else AccountActivities.lift,
+            AccountActivities.hold if isinstance(effect, PlaceHolds) else AccountActivities.lift,
             entry,
             start_to_close_timeout=options.TELL_TIMEOUT,
             heartbeat_timeout=options.TELL_HEARTBEAT,
             retry_policy=options.WITHOUT_END,
             summary=effect_headline(effect),
         )
-        self._life = self._life.without_first()
+        self._life = self._life.first_effect_done()
 
     # Time
 
@@ -133,7 +133,7 @@ class BillingAccountWorkflow(LongLived):
     def _opened(start: StartAccount) -> AccountLife:
         terms = terms_of(start.policy)
         terms = terms if start.suspends else terms.without_suspension()
-        return AccountLiving.begin(start.customer_id, terms, start.opened_at, start.roles)
+        return AccountSteps.begin(start.customer_id, terms, start.opened_at, start.roles)
 
     def _now(self, as_of: datetime | None = None) -> datetime:
         """The account's now: its clock's time, and never before what has been decided."""
@@ -264,12 +264,12 @@ class BillingAccountWorkflow(LongLived):
 
     def _decide_signal(self, request: AccountRequest, at: datetime) -> None:
         self._life, answer = self._living.accept(self._life, request, at)
-        if answer.outcome is Outcome.REFUSED:
+        if answer.refused:
             self._note_refusal(answer)
 
     def _note_refusal(self, answer: Answer) -> None:
         workflow.logger.warning("signal refused: %s %s %s", answer.do, answer.rule, answer.message)
-        self._life = self._life.noting_refusal(answer)
+        self._life = self._life.with_refused_signal(answer)
 
     # Views. They change nothing.
 

@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.subscription.events import EventName
     from domain.values import RequestInstant, format_instant
     from statemachines.preview.simulator import Simulator
-    from statemachines.subscription.life import Life, Living, NotNow, refused
+    from statemachines.subscription.life import Life, LifeSteps, NotNow
     from statemachines.subscription.narrative import headline, provision_headline, record_headline
     from statemachines.subscription.timeline import Milestone, next_milestone, timeline
     from workflows.durable import options, search_attributes
@@ -62,7 +62,7 @@ class SubscriptionWorkflow(LongLived, Telling):
             )
             raise ApplicationError(f"Malformed request: {words}", type="Malformed", non_retryable=True)
         super().__init__(start.clock)
-        self._living = Living()
+        self._living = LifeSteps()
         self._periods_per_run = start.periods_per_run
         self._life = start.life if isinstance(start, Continued) else self._living.begin(start.order)
         self._invoiced = isinstance(start, Purchase) and start.invoiced
@@ -142,7 +142,7 @@ class SubscriptionWorkflow(LongLived, Telling):
             retry_policy=options.WITHOUT_END,
             summary=provision_headline(provision),
         )
-        self._life = self._life.provisioned_first()
+        self._life = self._life.with_access_confirmed()
 
     # Its publisher
 
@@ -346,12 +346,12 @@ class SubscriptionWorkflow(LongLived, Telling):
             self._note_refusal(unreadable(name, at, error.message))
             return
         self._life, answer = self._living.accept(self._life, request, request.at or at)
-        if refused(answer):
+        if answer.refused:
             self._note_refusal(answer)
 
     def _note_refusal(self, answer: Answer) -> None:
         workflow.logger.warning("signal refused: %s %s %s", answer.do, answer.rule, answer.message)
-        self._life = self._life.noting_refusal(answer)
+        self._life = self._life.with_refused_signal(answer)
 
     # Views. They change nothing.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from domain.faults import Fault, Malformed
+from domain.faults import Fault, MalformedFile
 
 MAX_BYTES = 1024 * 1024
 MAX_VALUES = 200_000
@@ -42,7 +42,7 @@ def read(path: Path, *, max_bytes: int = MAX_BYTES, max_values: int = MAX_VALUES
     try:
         text = text_of(path, max_bytes)
         node = yaml.compose(text, Loader=_Loader)
-    except Malformed as malformed:
+    except MalformedFile as malformed:
         return Read(faults=malformed.faults)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -58,7 +58,7 @@ def read(path: Path, *, max_bytes: int = MAX_BYTES, max_values: int = MAX_VALUES
     reader = _Reader(max_values)
     try:
         data = reader.plain(node, (), 0)
-    except Malformed as malformed:
+    except MalformedFile as malformed:
         return Read(lines=reader.lines, faults=[*reader.faults, *malformed.faults])
     return Read(data=data, lines=reader.lines, faults=reader.faults)
 
@@ -67,7 +67,7 @@ _DEPTH = f"values nested at most {MAX_DEPTH} deep"
 
 
 def text_of(path: Path, max_bytes: int) -> str:
-    """The file's text, of UTF-8 with or without a mark. Raises Malformed."""
+    """The file's text, of UTF-8 with or without a mark. Raises MalformedFile."""
     try:
         path.stat()
         if not path.is_file():
@@ -93,8 +93,8 @@ def _place(text: str, mark: yaml.Mark | None) -> tuple[tuple[str, ...], str | No
     return (f"line {mark.line + 1}, column {mark.column + 1}",), line or "the end of the file"
 
 
-def _malformed(path: Place, got: object, takes: str) -> Malformed:
-    return Malformed([Fault(path=path, got=got, takes=takes)])
+def _malformed(path: Place, got: object, takes: str) -> MalformedFile:
+    return MalformedFile([Fault(path=path, got=got, takes=takes)])
 
 
 class _Reader:

@@ -15,7 +15,7 @@ from activities.errors import ServerUnavailable
 from activities.notifications.activities import NotificationActivities
 from activities.notifications.contracts import HandOver, Message, Reply, TellInput, Told
 from activities.notifications.publishers import Endpoint, Publishers
-from domain.notification import Standing
+from domain.notification import NotificationStatus
 from domain.subscription.commands import ChangeQuantity, SetAutoRenew
 from tests.support.books.short_lives import LICENCE, START, bought
 from tests.support.books.subscription import InSql
@@ -154,7 +154,7 @@ async def test_the_stream_goes_on_where_a_try_thought_dead_was_taken(
             return TAKEN
         pending = await desk.outbox.next("s-1", "contoso")
         assert pending is not None
-        await desk.outbox.settle(pending, "contoso", Standing.DELIVERED, START)
+        await desk.outbox.settle(pending, "contoso", NotificationStatus.DELIVERED, START)
         return FAILED
 
     monkeypatch.setattr(desk.publisher, "send", other_one_is_taken)
@@ -245,7 +245,7 @@ async def test_a_try_whose_workflow_has_closed_is_dropped_and_counts_as_none(
     await dropped.wait()
     pending = await desk.outbox.next("s-1", "contoso")
     assert pending is not None
-    assert (pending.notice.seq, pending.tries, pending.standing) == (1, 0, Standing.WAITING)
+    assert (pending.notice.seq, pending.tries, pending.standing) == (1, 0, NotificationStatus.WAITING)
 
 
 async def test_tries_ahead_of_the_clock_are_waited_for_by_nobody(desk: Desk) -> None:

@@ -8,7 +8,7 @@ from activities.adapters.sql.database import Database
 from activities.adapters.sql.notifications.notifications import Mark, SqlNotifications
 from activities.adapters.sql.notifications.outbox import SqlOutbox
 from activities.adapters.sql.subscription.books import SqlBooks
-from domain.notification import Standing
+from domain.notification import NotificationStatus
 from domain.subscription.commands import ChangeQuantity
 from tests.support.books.player import Player
 from tests.support.books.short_lives import LICENCE, METER, START, bought, order
@@ -28,7 +28,7 @@ async def outbox(database: Database) -> SqlOutbox:
     return SqlOutbox(database)
 
 
-async def told(outbox: SqlOutbox, standing: Standing = Standing.DELIVERED) -> int:
+async def told(outbox: SqlOutbox, standing: NotificationStatus = NotificationStatus.DELIVERED) -> int:
     pending = await outbox.next("s-1", "contoso")
     assert pending is not None
     await outbox.settle(pending, "contoso", standing, START)
@@ -38,7 +38,7 @@ async def told(outbox: SqlOutbox, standing: Standing = Standing.DELIVERED) -> in
 async def test_invariant_13_one_after_the_other(outbox: SqlOutbox) -> None:
     first = await outbox.next("s-1", "contoso")
     assert first is not None
-    assert (first.notice.seq, first.previous, first.tries, first.standing) == (1, 0, 0, Standing.WAITING)
+    assert (first.notice.seq, first.previous, first.tries, first.standing) == (1, 0, 0, NotificationStatus.WAITING)
     assert await outbox.next("s-1", "contoso") == first
     assert [await told(outbox) for _ in range(3)] == [1, 2, 3]
     assert await outbox.next("s-1", "contoso") is None
@@ -48,7 +48,7 @@ async def test_invariant_13_one_after_the_other(outbox: SqlOutbox) -> None:
 
 async def test_the_one_told_before_is_named_whatever_lies_between(outbox: SqlOutbox) -> None:
     await told(outbox)
-    await told(outbox, Standing.NOT_IN_DIALECT)
+    await told(outbox, NotificationStatus.NOT_IN_DIALECT)
     third = await outbox.next("s-1", "contoso")
     assert third is not None
     assert (third.notice.seq, third.previous) == (3, 1)
@@ -74,7 +74,7 @@ async def test_tries_are_counted_and_survive(outbox: SqlOutbox, database: Databa
     await outbox.failed(again, "contoso", "answered 503", LATER, None)
     given_up = await outbox.next("s-1", "contoso")
     assert given_up is not None
-    assert (given_up.tries, given_up.standing) == (2, Standing.UNDELIVERABLE)
+    assert (given_up.tries, given_up.standing) == (2, NotificationStatus.UNDELIVERABLE)
     assert (given_up.first_tried_at, given_up.problem) == (START, "answered 503")
 
 
@@ -85,7 +85,7 @@ async def test_afresh_the_tries_begin_anew(outbox: SqlOutbox) -> None:
     await outbox.afresh("s-1")
     again = await outbox.next("s-1", "contoso")
     assert again is not None
-    assert (again.tries, again.first_tried_at, again.standing) == (0, None, Standing.WAITING)
+    assert (again.tries, again.first_tried_at, again.standing) == (0, None, NotificationStatus.WAITING)
 
 
 async def test_afresh_leaves_alone_what_is_being_tried(outbox: SqlOutbox) -> None:
@@ -104,7 +104,7 @@ async def test_what_a_worker_thought_dead_says_later_changes_nothing(outbox: Sql
     assert late is not None
     await told(outbox)
     await outbox.failed(late, "contoso", "answered 500", LATER, None)
-    await outbox.settle(late, "contoso", Standing.DELIVERED, LATER)
+    await outbox.settle(late, "contoso", NotificationStatus.DELIVERED, LATER)
     assert await outbox.told_up_to("s-1") == 1
     second = await outbox.next("s-1", "contoso")
     assert second is not None
@@ -119,7 +119,7 @@ async def test_each_subscription_has_a_stream_of_its_own(outbox: SqlOutbox, data
     await outbox.failed(first, "contoso", "answered 500", START, None)
     second = await outbox.next("s-2", "contoso")
     assert second is not None
-    assert (second.notice.subscription_id, second.standing) == ("s-2", Standing.WAITING)
+    assert (second.notice.subscription_id, second.standing) == ("s-2", NotificationStatus.WAITING)
 
 
 async def test_the_receipt_names_who_is_to_be_told(database: Database) -> None:
@@ -147,18 +147,18 @@ async def test_the_list_tells_how_each_one_stands(outbox: SqlOutbox, database: D
     notifications = SqlNotifications(database)
     found = await notifications.page()
     assert [(each.seq, each.publisher, each.standing, each.problem) for each in found] == [
-        (1, "contoso", Standing.DELIVERED, None),
-        (2, "contoso", Standing.UNDELIVERABLE, "answered 500"),
-        (3, "contoso", Standing.WAITING, None),
+        (1, "contoso", NotificationStatus.DELIVERED, None),
+        (2, "contoso", NotificationStatus.UNDELIVERABLE, "answered 500"),
+        (3, "contoso", NotificationStatus.WAITING, None),
     ]
-    assert [each.seq for each in await notifications.page(standings=[Standing.WAITING])] == [3]
-    assert [each.seq for each in await notifications.page(standings=[Standing.UNDELIVERABLE])] == [2]
+    assert [each.seq for each in await notifications.page(standings=[NotificationStatus.WAITING])] == [3]
+    assert [each.seq for each in await notifications.page(standings=[NotificationStatus.UNDELIVERABLE])] == [2]
     assert [each.seq for each in await notifications.page("s-1", "contoso", limit=1, after=Mark("s-1", 1))] == [2]
     assert await notifications.page("another") == await notifications.page(publisher="wingtip") == []
     assert await notifications.counts() == {
-        Standing.WAITING: 1,
-        Standing.DELIVERED: 1,
-        Standing.UNDELIVERABLE: 1,
+        NotificationStatus.WAITING: 1,
+        NotificationStatus.DELIVERED: 1,
+        NotificationStatus.UNDELIVERABLE: 1,
     }
     assert await notifications.halted("contoso") == ["s-1"]
     assert await notifications.halted("wingtip") == []

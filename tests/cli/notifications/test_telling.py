@@ -14,7 +14,7 @@ from cli.rehearsal.forecast import Comparison, conclusion
 from cli.rehearsal.scenario import read
 from domain.rules import Rule
 from domain.subscription.commands import AnyCommand
-from statemachines.simulation.document import Story
+from statemachines.simulation.document import LifeReport
 from statemachines.simulation.scenario import simulate
 from tests.support.paths import ROOT
 
@@ -22,18 +22,18 @@ NOON = datetime(2027, 1, 31, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def story() -> Story:
+def story() -> LifeReport:
     return simulate(read([ROOT / "scenarios" / "lives" / "full-credit-with-increases-and-add-ons.yaml"])[0])
 
 
-def test_a_life_as_it_was_forecast(story: Story) -> None:
+def test_a_life_as_it_was_forecast(story: LifeReport) -> None:
     comparison = Comparison.of(story, story)
     assert (comparison.events, comparison.rows, comparison.difference) == (6, 12, None)
     assert str(comparison) == "as forecast: 6 events, 12 ledger lines"
     assert conclusion([comparison] * 2) == "2 lives, 12 events, 24 ledger lines: all as forecast."
 
 
-def test_the_first_difference_from_the_forecast_is_shown(story: Story) -> None:
+def test_the_first_difference_from_the_forecast_is_shown(story: LifeReport) -> None:
     dearer = story.rows[3].model_copy(update={"amount": Decimal("692.29")})
     happened = story.model_copy(update={"rows": (*story.rows[:3], dearer, *story.rows[4:])})
     comparison = Comparison.of(story, happened)
@@ -45,7 +45,7 @@ def test_the_first_difference_from_the_forecast_is_shown(story: Story) -> None:
 
 
 @pytest.mark.parametrize("lost", ["events", "rows", "answers", "access", "notifications"])
-def test_whatever_is_missing_is_a_difference(story: Story, lost: str) -> None:
+def test_whatever_is_missing_is_a_difference(story: LifeReport, lost: str) -> None:
     happened = story.model_copy(update={lost: getattr(story, lost)[:-1]})
     assert Comparison.of(story, happened).difference is not None
     assert Comparison.of(happened, story).difference is not None

@@ -7,7 +7,7 @@ import pytest
 
 from activities.adapters.files.yaml import MAX_BYTES
 from cli.rehearsal.scenario import load
-from domain.faults import Malformed
+from domain.faults import MalformedFile
 from statemachines.simulation.scenario import parse_scenario
 from tests.support.paths import ROOT
 
@@ -25,7 +25,7 @@ def reading(tmp_path: Path) -> Reading:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         try:
             return load(path)
-        except Malformed as malformed:
+        except MalformedFile as malformed:
             (fault,) = malformed.faults
             return str(fault)
 
@@ -100,7 +100,7 @@ def test_the_largest_file_is_read(reading: Reading) -> None:
 
 def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nowhere.yaml"):
-        with pytest.raises(Malformed, match="takes a (regular file|file that can be read)"):
+        with pytest.raises(MalformedFile, match="takes a (regular file|file that can be read)"):
             load(path)
 
 
@@ -111,7 +111,7 @@ def test_there_are_faulty_files() -> None:
 @pytest.mark.parametrize("path", FAULTY, ids=lambda path: path.stem)
 def test_faulty_file(path: Path) -> None:
     """Beside each file stand the fields that its faults must name: none where it is no scenario at all."""
-    with pytest.raises(Malformed) as caught:
+    with pytest.raises(MalformedFile) as caught:
         parse_scenario(load(path))
     wanted = path.with_suffix(".txt").read_text("utf-8").split()
     if wanted:

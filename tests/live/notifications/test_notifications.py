@@ -14,7 +14,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.notifications.contracts import HandOver
 from activities.notifications.publishers import Publishers
-from domain.notification import Standing
+from domain.notification import NotificationStatus
 from domain.subscription.commands import Cancel, ChangeQuantity, Suspend
 from domain.subscription.events import State
 from domain.subscription.holds import Reason
@@ -210,7 +210,7 @@ async def test_a_publisher_without_an_endpoint_is_not_told(begin: Any, world: Wo
     scheduled = [event.activity_task_scheduled_event_attributes.activity_type.name for event in history.events]
     assert "tell_publisher" not in scheduled
     (waiting,) = await world.notices.page(life.id)
-    assert (waiting.publisher, waiting.standing, waiting.tries) == ("tailspin", Standing.WAITING, 0)
+    assert (waiting.publisher, waiting.standing, waiting.tries) == ("tailspin", NotificationStatus.WAITING, 0)
 
 
 async def test_what_an_ended_life_has_left_is_delivered(begin: Any, world: World, endpoint: Endpoint) -> None:
@@ -306,7 +306,11 @@ async def test_one_that_never_returns_ends_as_undeliverable_and_visible(
     settled = await world.subscriptions.settled(life.id, renewed)
     assert [event.at for event in settled.recent][-1] == datetime(2027, 2, 28, 9, tzinfo=UTC)
     page = await world.notices.page(life.id)
-    assert [each.standing for each in page] == [Standing.DELIVERED, Standing.UNDELIVERABLE, Standing.WAITING]
+    assert [each.standing for each in page] == [
+        NotificationStatus.DELIVERED,
+        NotificationStatus.UNDELIVERABLE,
+        NotificationStatus.WAITING,
+    ]
 
 
 async def test_a_publisher_that_no_worker_tells_any_more_is_seen(

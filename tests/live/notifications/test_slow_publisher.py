@@ -9,7 +9,7 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 
-from domain.notification import Standing
+from domain.notification import NotificationStatus
 from domain.subscription.commands import Cancel, ChangeQuantity
 from domain.subscription.holds import Reason
 from hosting.assembly import World, running_worker
@@ -104,7 +104,7 @@ async def test_a_try_that_outlives_its_life_is_made_again_and_changes_nothing(wo
         await asyncio.sleep(0.02)
     assert [(each.seq, each.status) for each in heard] == [(1, 204), (2, 204), (1, 500)]
     assert heard[0].body == heard[2].body
-    assert await world.notices.counts("slow-last") == {Standing.DELIVERED: 2}
+    assert await world.notices.counts("slow-last") == {NotificationStatus.DELIVERED: 2}
 
 
 def started(history: WorkflowHistory) -> list[datetime]:

@@ -11,10 +11,10 @@ from domain.account.terms import terms_of
 from domain.calendar import Period
 from domain.policy import DEFAULT_PACK
 from domain.values import format_instant
-from statemachines.account.life import AccountLife, AccountLiving, Closing
+from statemachines.account.life import AccountLife, AccountSteps, Closing
 from statemachines.account.timeline import AccountWhat, next_account_milestone
 
-LIVING = AccountLiving()
+LIVING = AccountSteps()
 OPENED = datetime(2028, 1, 15, tzinfo=UTC)
 JANUARY = Period(start=OPENED, end=datetime(2028, 2, 1, tzinfo=UTC))
 DUE = datetime(2028, 4, 1, tzinfo=UTC)
@@ -27,7 +27,7 @@ def settled(life: AccountLife, receipt: CloseReceipt | None = None) -> AccountLi
         if life.account.closing:
             life = LIVING.closed(life, receipt or CloseReceipt(period=life.account.closing))
         else:
-            life = life.without_first()
+            life = life.first_effect_done()
     return life
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from domain.account.events import AccountRecord, Close, CloseReceipt
 from domain.account.terms import terms_of
-from statemachines.account.life import EVENTS_KEPT, REFUSALS_KEPT, AccountLife, AccountLiving, Closing
+from statemachines.account.life import EVENTS_KEPT, REFUSALS_KEPT, AccountLife, AccountSteps, Closing
 from statemachines.preview.simulator import Simulator
 from statemachines.simulation.account_book import AccountBook
 from statemachines.subscription.life import NotNow, OutOfTime
@@ -14,7 +14,7 @@ from tests.support.simulated.customer import ACustomer, a_request, paid
 from tests.support.simulated.life import LIVING, ORDERED, TICK, an_order, instant
 
 CLOSE = instant("2026-02-01")
-ACCOUNTS = AccountLiving()
+ACCOUNTS = AccountSteps()
 PAY = a_request("pay", amount="30.00")
 
 
@@ -44,7 +44,7 @@ def performed(life: AccountLife, book: AccountBook) -> AccountLife:
             continue
         if isinstance(effect, AccountRecord):
             book.record(effect)
-        life = life.without_first()
+        life = life.first_effect_done()
     return life
 
 
@@ -184,9 +184,9 @@ def test_effects_are_in_the_order_of_what_is_recorded_before_it_is_done() -> Non
     life = stepped(life, instant("2026-05-02"))
     assert [effect.effect for effect in life.effects] == ["account_record", "hold"]
     assert life.committed == life.account.seq - 1
-    life = life.without_first()
+    life = life.first_effect_done()
     assert life.committed == life.account.seq
-    life, _ = ACCOUNTS.accept(life.without_first(), PAY, instant("2026-05-03"))
+    life, _ = ACCOUNTS.accept(life.first_effect_done(), PAY, instant("2026-05-03"))
     assert [effect.effect for effect in life.effects] == ["account_record", "lift"]
 
 
@@ -198,7 +198,7 @@ def test_the_last_events_and_refused_signals_are_kept() -> None:
     assert [event.seq for event in life.recent] == list(range(6, EVENTS_KEPT + 6))
     _, answer = ACCOUNTS.accept(opened(), PAY.model_copy(update={"by": "janitor"}), instant(ORDERED))
     for _ in range(REFUSALS_KEPT + 2):
-        life = life.noting_refusal(answer)
+        life = life.with_refused_signal(answer)
     assert (len(life.refused_signals), life.refused_signal_count) == (REFUSALS_KEPT, REFUSALS_KEPT + 2)
 
 
@@ -220,6 +220,6 @@ def test_sus_9_a_payment_is_performed_once_what_it_lifts_is_lifted() -> None:
     assert life.performed == life.committed == life.account.seq
     life, answer = ACCOUNTS.accept(life, PAY, instant("2026-05-03"))
     assert life.performed == answer.seq - 1
-    recorded = life.without_first()
+    recorded = life.first_effect_done()
     assert (recorded.committed, recorded.performed) == (answer.seq, answer.seq - 1)
-    assert recorded.without_first().performed == answer.seq
+    assert recorded.first_effect_done().performed == answer.seq

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from domain.subscription.decision import Outcome
 from domain.subscription.effects import Record
 from statemachines.preview.simulator import Simulator
-from statemachines.simulation.document import Story
+from statemachines.simulation.document import LifeReport
 from tests.support.simulated.life import LIVING
 from tests.support.simulated.random_lives import Asked, RandomLife, lives
 
 
 def document(simulator: Simulator, life: RandomLife) -> dict[str, Any]:
     """The life's document at its horizon."""
-    return Story.of(simulator, "a life", life.end).document()
+    return LifeReport.of(simulator, "a life", life.end).document()
 
 
 def in_steps(life: RandomLife, asked: Asked, step: timedelta) -> Simulator:
@@ -55,7 +55,7 @@ def performed(simulator: Simulator) -> list[Any]:
             simulator.life = simulator.life.acknowledged(receipts[-1])
         else:
             simulator.book.provision(effect)
-            simulator.life = simulator.life.provisioned_first()
+            simulator.life = simulator.life.with_access_confirmed()
     return receipts
 
 

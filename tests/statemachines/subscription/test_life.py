@@ -65,7 +65,7 @@ def test_refused_signals_are_kept_and_counted() -> None:
     life = ALife()
     kept = life.simulator.life
     for day in range(1, REFUSALS_KEPT + 3):
-        kept = kept.noting_refusal(life.ask(f"2026-01-{19 + day}", "reactivate"))
+        kept = kept.with_refused_signal(life.ask(f"2026-01-{19 + day}", "reactivate"))
     assert kept.refused_signal_count == REFUSALS_KEPT + 2
     assert [answer.at for answer in kept.refused_signals] == [
         instant(f"2026-01-{19 + day}") for day in range(3, REFUSALS_KEPT + 3)
@@ -103,7 +103,7 @@ def test_effects_are_performed_in_order_and_the_record_comes_first() -> None:
             life = life.acknowledged(book.record(effect))
         else:
             book.provision(effect)
-            life = life.provisioned_first()
+            life = life.with_access_confirmed()
         progress.append((life.committed, life.provisioned))
     assert progress == [(1, 0), (1, 1), (2, 2), (3, 2), (3, 3)]
 
@@ -141,7 +141,7 @@ def test_sus_3_deletion_purges_and_a_life_ends_once_it_is_done() -> None:
     assert isinstance(purge, Provision)
     assert purge.access is Access.PURGE
     assert not moved.ended
-    assert moved.acknowledged(Receipt(seq=record.seq)).provisioned_first().ended
+    assert moved.acknowledged(Receipt(seq=record.seq)).with_access_confirmed().ended
 
 
 def test_nothing_decided_nothing_to_do() -> None:

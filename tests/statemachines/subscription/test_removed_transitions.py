@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from domain.subscription.events import State
-from statemachines.subscription.life import Living
+from statemachines.subscription.life import LifeSteps
 from statemachines.subscription.lifecycle import DOES, ImpossibleMilestone, Lifecycle
 from statemachines.subscription.machine import Machine, SubscriptionMachine, Transition
 from tests.support.simulated.life import ALife, Facts, an_order, told
@@ -106,13 +106,13 @@ def without(transition: Transition) -> Iterator[Callable[[Facts], ALife]]:
     assert len(lacking) == len(kept) - 1
     source.transitions.transitions = lacking
     try:
-        living = Living(Lifecycle(Machine()))
+        living = LifeSteps(Lifecycle(Machine()))
         yield lambda facts: begun(facts, living)
     finally:
         source.transitions.transitions = kept
 
 
-def begun(facts: Facts, living: Living) -> ALife:
+def begun(facts: Facts, living: LifeSteps) -> ALife:
     """A life on 2026-01-15: of facts, the policy is the order's and the others are the offer's."""
     offer = {name: value for name, value in facts.items() if name != "policy"}
     return ALife(an_order(offer, policy=facts.get("policy", "csp-2019")), living)
@@ -136,7 +136,7 @@ def test_there_is_a_life_for_every_transition() -> None:
 @pytest.mark.parametrize("transition", LIVES, ids=str)
 def test_a_life_that_needs_the_transition_is_refused_without_it(transition: Transition) -> None:
     facts, steps, needs = LIVES[transition]
-    whole = begun(facts, Living())
+    whole = begun(facts, LifeSteps())
     assert need(whole, steps, needs) not in {"refused", "unchanged"}
     if isinstance(needs, str):
         with without(transition) as lives, pytest.raises(ImpossibleMilestone, match=transition.event):
@@ -153,6 +153,6 @@ def test_a_life_that_needs_the_transition_is_refused_without_it(transition: Tran
 @pytest.mark.parametrize("transition", ORDERS, ids=str)
 def test_an_order_that_needs_the_transition_does_not_begin_without_it(transition: Transition) -> None:
     facts = ORDERS[transition]
-    assert begun(facts, Living()).names
+    assert begun(facts, LifeSteps()).names
     with without(transition) as lives, pytest.raises(AssertionError):
         lives(facts)

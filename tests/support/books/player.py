@@ -8,14 +8,14 @@ from domain.ordering.terms import Order
 from domain.subscription.commands import Command, ReportUsage
 from domain.subscription.decision import Answer, Outcome
 from domain.subscription.effects import Provision, Receipt, Record
-from statemachines.simulation.document import Story
+from statemachines.simulation.document import LifeReport
 from statemachines.simulation.scenario import Scenario
-from statemachines.subscription.life import Living
+from statemachines.subscription.life import LifeSteps
 from statemachines.subscription.timeline import timeline
 from tests.support.books.subscription import BooksUnderTest
 
 # Its machine is costly to make and is made for reuse.
-LIVING = Living()
+LIVING = LifeSteps()
 
 
 class Player:
@@ -44,7 +44,7 @@ class Player:
                 self.life = self.life.acknowledged(receipt)
             else:
                 await self.books.provision(self.change(effect))
-                self.life = self.life.provisioned_first()
+                self.life = self.life.with_access_confirmed()
         return receipts
 
     async def advance(self, to: datetime) -> None:
@@ -64,8 +64,8 @@ class Player:
         self.answers.append(answer)
         return answer
 
-    async def story(self, name: str, now: datetime) -> Story:
-        return Story(
+    async def story(self, name: str, now: datetime) -> LifeReport:
+        return LifeReport(
             name=name,
             subscription=self.life.subscription,
             answers=tuple(self.answers),
@@ -88,7 +88,7 @@ class Player:
         )
 
 
-async def play(scenario: Scenario, books: BooksUnderTest, subscription_id: str) -> tuple[Player, Story]:
+async def play(scenario: Scenario, books: BooksUnderTest, subscription_id: str) -> tuple[Player, LifeReport]:
     """The whole scenario."""
     player = Player(books, scenario.order_for(subscription_id))
     await player.perform()

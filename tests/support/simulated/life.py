@@ -13,7 +13,7 @@ from domain.subscription.subscription import Subscription
 from domain.values import format_instant, parse_instant
 from statemachines.preview.simulator import Simulator
 from statemachines.simulation.scenario import DEFAULT_BY
-from statemachines.subscription.life import Living
+from statemachines.subscription.life import LifeSteps
 from statemachines.subscription.timeline import timeline
 
 Facts = dict[str, object]
@@ -23,7 +23,7 @@ COMMANDS: TypeAdapter[AnyCommand] = TypeAdapter(AnyCommand)
 TICK = timedelta(microseconds=1)
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
-LIVING = Living()
+LIVING = LifeSteps()
 ORDERED = "2026-01-15T09:00:00Z"
 
 
@@ -51,7 +51,7 @@ def instant(at: str | datetime) -> datetime:
 class ALife:
     """A simulated life with its story in short text."""
 
-    def __init__(self, order: Order | None = None, living: Living = LIVING) -> None:
+    def __init__(self, order: Order | None = None, living: LifeSteps = LIVING) -> None:
         order = order or an_order()
         self.simulator = Simulator(order, living)
         self.now = order.at

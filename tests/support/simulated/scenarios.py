@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from domain.faults import Malformed
+from domain.faults import MalformedFile
 from statemachines.simulation.scenario import parse_scenario
 
 AT = "2026-01-31T09:00:00Z"
@@ -18,7 +18,7 @@ def faults(data: object) -> list[str]:
     """The faults' lines; none where the scenario is sound."""
     try:
         parse_scenario(data)
-    except Malformed as malformed:
+    except MalformedFile as malformed:
         return [str(fault) for fault in malformed.faults]
     return []
 

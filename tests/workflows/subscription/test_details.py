@@ -7,7 +7,7 @@ from domain.ordering.terms import Order
 from domain.subscription.commands import Suspend
 from domain.subscription.holds import Reason
 from statemachines.preview.simulator import Simulator
-from statemachines.subscription.life import Living
+from statemachines.subscription.life import LifeSteps
 from workflows.durable.markdown import ROOM
 from workflows.durable.signals import unreadable
 from workflows.subscription.details import details, markdown
@@ -35,7 +35,7 @@ def lived() -> Simulator:
 
 
 def test_state_holds_what_comes_next_what_is_allowed_and_the_last_events() -> None:
-    text = markdown(lived().life, Living().lifecycle, NOW, None).replace(ROOM, "")
+    text = markdown(lived().life, LifeSteps().lifecycle, NOW, None).replace(ROOM, "")
     assert text.splitlines()[0] == "## Suspended: 3 x contoso-crm for fabrikam"
     assert "**Held:** fraud since 2027-02-10 12:00:00." in text
     assert "| 2027-06-10 12:00:00 | All data is deleted | SUS-3 |" in text
@@ -46,21 +46,21 @@ def test_state_holds_what_comes_next_what_is_allowed_and_the_last_events() -> No
 
 def test_the_money_of_what_comes_next() -> None:
     bought = Simulator(Order(subscription_id="s-1", customer="fabrikam", offer=OFFER, at=BOUGHT, quantity=3))
-    text = markdown(bought.life, Living().lifecycle, BOUGHT, None).replace(ROOM, "")
+    text = markdown(bought.life, LifeSteps().lifecycle, BOUGHT, None).replace(ROOM, "")
     assert "| 2027-03-02 09:00:00 | Trial ends: first charge USD 30.00 | TRI-3 |" in text
     assert "A cancel is credited until 2027-02-01 09:00:00." in text
 
 
 def test_attention_and_refused_signals_are_told() -> None:
-    life = lived().life.noting_refusal(unreadable("cancellation_requested", NOW, "takes one argument"))
-    text = markdown(life, Living().lifecycle, NOW, "record: no such key")
+    life = lived().life.with_refused_signal(unreadable("cancellation_requested", NOW, "takes one argument"))
+    text = markdown(life, LifeSteps().lifecycle, NOW, "record: no such key")
     assert "**Needs attention:** record: no such key. Mend the cause, then send the update `retry_effect`." in text
     assert "**Refused signals:** 1. Last: cancellation_requested, LIF-1: takes one argument" in text
 
 
 def test_details_are_as_of_the_instant_that_is_asked_for() -> None:
     bought = Simulator(Order(subscription_id="s-1", customer="fabrikam", offer=OFFER, at=BOUGHT, quantity=3))
-    inside = details(bought.life, Living().lifecycle, BOUGHT, None, None)
-    after = details(bought.life, Living().lifecycle, NOW, None, None)
+    inside = details(bought.life, LifeSteps().lifecycle, BOUGHT, None, None)
+    after = details(bought.life, LifeSteps().lifecycle, NOW, None, None)
     assert (inside.refund_closes is None, after.refund_closes is None) == (False, True)
     assert inside.settled

@@ -10,7 +10,7 @@ from activities.adapters.sql.tables.catalog import offer
 from activities.adapters.sql.tables.notifications import delivery, outbox
 from activities.adapters.sql.tables.subscription import subscription
 from activities.notifications.contracts import Listed
-from domain.notification import Standing
+from domain.notification import NotificationStatus
 
 PAGE = 50
 
@@ -32,7 +32,7 @@ class SqlNotifications:
         self,
         subscription_id: str | None = None,
         publisher: str | None = None,
-        standings: Collection[Standing] = tuple(Standing),
+        standings: Collection[NotificationStatus] = tuple(NotificationStatus),
         limit: int = PAGE,
         after: Mark | None = None,
     ) -> list[Listed]:
@@ -42,9 +42,11 @@ class SqlNotifications:
         """
         return await self._database.read(_page, _filters(subscription_id, publisher, standings), limit, after)
 
-    async def counts(self, subscription_id: str | None = None, publisher: str | None = None) -> dict[Standing, int]:
+    async def counts(
+        self, subscription_id: str | None = None, publisher: str | None = None
+    ) -> dict[NotificationStatus, int]:
         """How many stand how; a standing that none has is left out."""
-        return await self._database.read(_counts, _filters(subscription_id, publisher, tuple(Standing)))
+        return await self._database.read(_counts, _filters(subscription_id, publisher, tuple(NotificationStatus)))
 
     async def halted(self, publisher: str) -> list[str]:
         """The subscriptions whose stream to the publisher stands still, by their ids."""
@@ -52,16 +54,16 @@ class SqlNotifications:
 
 
 def _filters(
-    subscription_id: str | None, publisher: str | None, standings: Collection[Standing]
+    subscription_id: str | None, publisher: str | None, standings: Collection[NotificationStatus]
 ) -> list[ColumnElement[bool]]:
     wanted: list[ColumnElement[bool]] = [_publisher().is_not(None)]
     if subscription_id is not None:
         wanted.append(outbox.c.subscription_id == subscription_id)
     if publisher is not None:
         wanted.append(_publisher() == publisher)
-    if set(standings) != set(Standing):
+    if set(standings) != set(NotificationStatus):
         tried = delivery.c.standing.in_([standing.value for standing in standings])
-        wanted.append(or_(tried, delivery.c.standing.is_(None)) if Standing.WAITING in standings else tried)
+        wanted.append(or_(tried, delivery.c.standing.is_(None)) if NotificationStatus.WAITING in standings else tried)
     return wanted
 
 
@@ -95,14 +97,14 @@ def _page(connection: Connection, filters: list[ColumnElement[bool]], limit: int
     return [Listed.model_validate({name: value for name, value in row.items() if value is not None}) for row in found]
 
 
-def _counts(connection: Connection, filters: list[ColumnElement[bool]]) -> dict[Standing, int]:
-    standing = func.coalesce(delivery.c.standing, Standing.WAITING.value)
+def _counts(connection: Connection, filters: list[ColumnElement[bool]]) -> dict[NotificationStatus, int]:
+    standing = func.coalesce(delivery.c.standing, NotificationStatus.WAITING.value)
     wanted = _of(standing.label("standing"), func.count().label("number")).where(*filters).group_by(standing)
     found = {row["standing"]: row["number"] for row in connection.execute(wanted).mappings()}
-    return {each: found[each.value] for each in Standing if each.value in found}
+    return {each: found[each.value] for each in NotificationStatus if each.value in found}
 
 
 def _halted(connection: Connection, publisher: str) -> list[str]:
-    stands_still = delivery.c.standing == Standing.UNDELIVERABLE.value
+    stands_still = delivery.c.standing == NotificationStatus.UNDELIVERABLE.value
     wanted = select(delivery.c.subscription_id).where(stands_still, delivery.c.publisher == publisher)
     return list(connection.scalars(wanted.order_by(delivery.c.subscription_id)))

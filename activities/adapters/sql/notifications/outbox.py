@@ -10,9 +10,9 @@ from activities.adapters.sql.tables.catalog import offer
 from activities.adapters.sql.tables.notifications import delivery, outbox
 from activities.adapters.sql.tables.subscription import subscription
 from activities.notifications.contracts import Pending
-from domain.notification import Standing
+from domain.notification import NotificationStatus
 
-_DONE = [standing.value for standing in Standing if standing.done]
+_DONE = [standing.value for standing in NotificationStatus if standing.done]
 
 
 class SqlOutbox:
@@ -29,11 +29,11 @@ class SqlOutbox:
         """The last event that is done, 0 for none."""
         return await self._database.read(_told_up_to, subscription_id)
 
-    async def settle(self, pending: Pending, publisher: str, standing: Standing, at: datetime) -> None:
+    async def settle(self, pending: Pending, publisher: str, standing: NotificationStatus, at: datetime) -> None:
         """Note what became of the event for good; what is done already stays as it is."""
-        tries = pending.tries + 1 if standing is Standing.DELIVERED else pending.tries
+        tries = pending.tries + 1 if standing is NotificationStatus.DELIVERED else pending.tries
         columns = {"standing": standing.value, "tries": tries, "next_try_at": None, "settled_at": at}
-        if standing is Standing.DELIVERED:
+        if standing is NotificationStatus.DELIVERED:
             columns |= {"first_tried_at": pending.first_tried_at or at, "last_tried_at": at, "problem": None}
         await self._database.write(_note, pending, publisher, columns)
 
@@ -41,7 +41,7 @@ class SqlOutbox:
         self, pending: Pending, publisher: str, problem: str, at: datetime, next_try_at: datetime | None
     ) -> None:
         """Note a try that failed, and when the next one is; None where it is undeliverable."""
-        standing = Standing.UNDELIVERABLE if next_try_at is None else Standing.WAITING
+        standing = NotificationStatus.UNDELIVERABLE if next_try_at is None else NotificationStatus.WAITING
         columns = {
             "standing": standing.value,
             "tries": pending.tries + 1,
@@ -83,7 +83,7 @@ def _progress(row: RowMapping) -> dict[str, Any]:
     if row["standing"] is None:
         return {}
     columns = ("tries", "first_tried_at", "last_tried_at", "next_try_at", "problem")
-    return {"standing": Standing(row["standing"]), **{name: row[name] for name in columns}}
+    return {"standing": NotificationStatus(row["standing"]), **{name: row[name] for name in columns}}
 
 
 def _told_up_to(connection: Connection, subscription_id: str) -> int:
@@ -93,7 +93,7 @@ def _told_up_to(connection: Connection, subscription_id: str) -> int:
 
 def _heard_last(connection: Connection, subscription_id: str, publisher: str) -> int:
     """One that takes over from another has heard of nothing."""
-    delivered = (delivery.c.standing == Standing.DELIVERED.value) & (delivery.c.publisher == publisher)
+    delivered = (delivery.c.standing == NotificationStatus.DELIVERED.value) & (delivery.c.publisher == publisher)
     return _last(connection, (delivery.c.subscription_id == subscription_id) & delivered)
 
 
@@ -109,14 +109,14 @@ def _note(connection: Connection, pending: Pending, publisher: str, columns: dic
     if known is None:
         key = {"subscription_id": subscription_id, "seq": seq}
         connection.execute(insert(delivery).values({**key, **columns, "publisher": publisher}))
-    elif not Standing(known).done:
+    elif not NotificationStatus(known).done:
         connection.execute(update(delivery).where(of_it).values({**columns, "publisher": publisher}))
 
 
 def _afresh(connection: Connection, subscription_id: str) -> None:
-    undeliverable = delivery.c.standing == Standing.UNDELIVERABLE.value
+    undeliverable = delivery.c.standing == NotificationStatus.UNDELIVERABLE.value
     anew = {
-        "standing": Standing.WAITING.value,
+        "standing": NotificationStatus.WAITING.value,
         "tries": 0,
         "first_tried_at": None,
         "next_try_at": None,

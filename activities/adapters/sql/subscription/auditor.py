@@ -14,7 +14,7 @@ from activities.adapters.sql.tables.notifications import delivery, outbox
 from activities.adapters.sql.tables.subscription import decision, subscription
 from activities.billing.contracts import About, RecordInput
 from activities.errors import one_line
-from domain.notification import Standing, out_of_order
+from domain.notification import NotificationStatus, out_of_order
 from domain.subscription.effects import Record
 from domain.subscription.events import Event, EventName
 from domain.values import Frozen, Instant
@@ -161,7 +161,7 @@ def _listed_otherwise(listed: RowMapping, events: list[Event]) -> Iterator[Found
 def _told_out_of_order(connection: Connection, subscription_id: str, events: list[Event]) -> Iterator[str]:
     noticed = select(outbox.c.seq).where(outbox.c.subscription_id == subscription_id).order_by(outbox.c.seq)
     tried = select(delivery.c.seq, delivery.c.standing).where(delivery.c.subscription_id == subscription_id)
-    standings = {row.seq: Standing(row.standing) for row in connection.execute(tried)}
+    standings = {row.seq: NotificationStatus(row.standing) for row in connection.execute(tried)}
     return out_of_order([event.seq for event in events], connection.scalars(noticed).all(), standings)
 
 
