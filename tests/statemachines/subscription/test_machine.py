@@ -1,5 +1,6 @@
 """The machine: every state x event cell, under the guards that matter (DESIGN section 3; LIF-1, LIF-2)."""
 
+import ast
 from dataclasses import fields, replace
 
 import pytest
@@ -177,3 +178,13 @@ def test_one_machine_serves_one_life_after_another() -> None:
     assert machine.send(ending, "delete") == Transition("delete", S, State.DELETED)
     assert machine.send(Cursor(state="active"), "suspend") == Transition("suspend", A, S)
     assert machine.send(Cursor(state="deleted"), "suspend") is None
+
+
+def test_building_a_machine_parses_no_guard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each workflow's thread builds one, and CPython 3.11 limits the depth of parsing across all threads."""
+
+    def refuse(*_: object, **__: object) -> ast.AST:
+        raise AssertionError("a guard is a string: make it a function")
+
+    monkeypatch.setattr(ast, "parse", refuse)
+    Machine()
