@@ -22,7 +22,7 @@ from activities.adapters.sql.schema import upgrade
 from activities.adapters.sql.subscription.holdings import SqlHoldings
 from domain.catalog.catalog import Contents, ListedOffer
 from domain.catalog.customers import Customer
-from domain.ordering.eligibility import Holding, listing_refusals
+from domain.ordering.eligibility import Ownership, listing_refusals
 
 NOW = datetime(2027, 1, 15, 9, tzinfo=UTC)
 SHOWN = 50
@@ -102,7 +102,7 @@ class Shop:
 
     async def _available(self, offers: list[ListedOffer]) -> list[ListedOffer]:
         held = await self._holdings.holdings(self._customer.id, [offer.id for offer in offers])
-        return [o for o in offers if not listing_refusals(o, self._customer, held.get(o.id, Holding()))]
+        return [o for o in offers if not listing_refusals(o, self._customer, held.get(o.id, Ownership()))]
 
 
 Listing = Callable[[], Awaitable[list[ListedOffer]]]

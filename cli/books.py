@@ -69,20 +69,20 @@ class Books:
         """The customer's record. Raises Failure where there is none (ELG-8)."""
         customer = await self.catalog.customer(customer_id)
         if customer is None:
-            raise refused(unknown_customer(customer_id))
+            raise refused(unknown_customer(customer_id), "Import the record first: starter.py catalog import.")
         return customer
 
     async def sold(self, offer_id: str) -> ListedOffer:
         """The catalog's offer. Raises Failure where it holds none of that id."""
         offer = await self.catalog.offer(offer_id)
         if offer is None:
-            raise refused(unknown_offer(offer_id))
+            raise refused(unknown_offer(offer_id), "See what there is: starter.py catalog list.")
         return offer
 
 
-def refused(refusal: Refusal) -> Failure:
-    """A rule's refusal, as the command's last word."""
-    return Failure(refused_by(refusal.rule, str(refusal)))
+def refused(refusal: Refusal, next_step: str | None = None) -> Failure:
+    """Return the failure that shows a refusal, with `next_step` in place of the refusal's own."""
+    return Failure(refused_by(refusal.rule, f"{refusal.message} {next_step or refusal.next_step}"))
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from secrets import token_hex
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from typer import Argument
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from cli.books import Books
     from domain.ordering.cart import Cart
     from domain.ordering.lines import Line
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,22 @@ def numbered(lines: Iterable[Line], offers: dict[str, str]) -> list[dict[str, An
     ]
 
 
+async def worded(customer: str, work: Awaitable[T]) -> T:
+    """Return the work's result. Raises Failure with the command to run next where the cart refuses something."""
+    from cli.failure import Failure
+    from cli.printing.rule_words import refused_by
+    from domain.ordering.cart import CartRefused, CartStep
+
+    try:
+        return await work
+    except CartRefused as refused:
+        said = str(refused)
+        if refused.step is not None:
+            command = {CartStep.ADD_LINE: "add OFFER", CartStep.REVIEW: "review"}[refused.step]
+            said = f"{said.removesuffix('.')}: starter.py cart {command} --customer {customer}."
+        raise Failure(refused_by(refused.rule, said)) from None
+
+
 def _answer(customer: str, find: Callable[[Books], Awaitable[Cart]], as_json: bool) -> None:
     from cli.books import opened_books
     from cli.printing.screen import print_json
@@ -111,7 +130,7 @@ def _answer(customer: str, find: Callable[[Books], Awaitable[Cart]], as_json: bo
             offers = await books.catalog.offers([line.offer for line in cart.lines])
             return Shown(cart, buyer.name, {key: offer.name for key, offer in offers.items()}, wall_clock())
 
-    shown = run(look())
+    shown = run(worded(customer, look()))
     if as_json:
         print_json(_document(shown))
     else:

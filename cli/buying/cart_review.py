@@ -37,6 +37,7 @@ def review(customer: Buyer, as_json: Json = False) -> None:
     It can be bought as it was reviewed; any change of the cart or of its terms needs a new review.
     """
     from cli.books import opened_books
+    from cli.buying.cart import worded
     from cli.buying.review_document import review_document
     from cli.buying.review_sheet import print_review
     from cli.printing.screen import console, print_json
@@ -53,7 +54,7 @@ def review(customer: Buyer, as_json: Json = False) -> None:
             )
             return shown
 
-    shown = run(reviewed())
+    shown = run(worded(customer, reviewed()))
     if as_json:
         print_json(review_document(shown))
     else:

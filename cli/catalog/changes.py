@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from cli.printing.screen import counted, instant, printable
-from domain.catalog.changes import Kind
+from domain.catalog.changes import RecordKind
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,7 +21,7 @@ MOST_NEW = 20
 
 def print_changes(screen: Console, changes: Changes) -> None:
     """New records, changed fields, then prices with the instant from which each holds."""
-    for kind in Kind:
+    for kind in RecordKind:
         new = [record.id for record in changes.records if record.kind is kind and record.new]
         if new:
             more = f" and {len(new) - MOST_NEW:,} more" if len(new) > MOST_NEW else ""

@@ -102,7 +102,7 @@ async def _look(wanted: Wanted) -> tuple[list[Row], bool]:
 
 
 async def _rows(books: Books, wanted: Wanted) -> AsyncIterator[Row]:
-    from domain.ordering.eligibility import Holding, listing_refusals
+    from domain.ordering.eligibility import Ownership, listing_refusals
 
     customer = await books.buyer(wanted.customer) if wanted.customer else None
     after, batch = wanted.after, BATCH if customer else min(BATCH, wanted.limit + 1)
@@ -117,7 +117,7 @@ async def _rows(books: Books, wanted: Wanted) -> AsyncIterator[Row]:
         )
         held = await books.holdings.holdings(customer.id, [offer.id for offer in offers]) if customer else {}
         for offer in offers:
-            refusals = listing_refusals(offer, customer, held.get(offer.id, Holding())) if customer else ()
+            refusals = listing_refusals(offer, customer, held.get(offer.id, Ownership())) if customer else ()
             if wanted.explain or not refusals:
                 yield Row(offer, refusals)
         if len(offers) < batch:

@@ -1,61 +1,61 @@
-"""What each rule says, in a few words: beside its id wherever a decision is shown. The whole text: docs/domain.md."""
+"""A short label for each rule, shown beside its id with every decision. docs/domain.md has the full rules."""
 
 from domain.rules import Rule
 
 WORDS: dict[Rule, str] = {
-    Rule.ROL_1: "only the five roles may act",
-    Rule.ROL_4: "not this actor's to ask",
-    Rule.ELG_1: "one for a customer",
-    Rule.ELG_2: "suspended: reactivate it instead",
+    Rule.ROL_1: "roles that may act",
+    Rule.ROL_4: "who may do what",
+    Rule.ELG_1: "one per customer",
+    Rule.ELG_2: "already owned, suspended",
     Rule.ELG_3: "not in the customer's country",
     Rule.ELG_4: "not sold through partners",
-    Rule.ELG_5: "through chosen partners only",
+    Rule.ELG_5: "selected partners only",
     Rule.ELG_6: "not sold here",
-    Rule.ELG_7: "of an ISV only licences are sold",
-    Rule.ELG_8: "offer, quantity, customer must fit",
-    Rule.BUY_1: "a cart takes lines for seven days",
-    Rule.BUY_2: "reviewed, then bought",
-    Rule.BUY_3: "an order is bought once",
-    Rule.BUY_4: "bought",
-    Rule.BUY_5: "a term keeps its price",
-    Rule.ISV_3: "a link lives for 24 hours",
-    Rule.ISV_4: "begins when the publisher is ready",
+    Rule.ELG_7: "licences only from other publishers",
+    Rule.ELG_8: "offer, quantity, customer must match",
+    Rule.BUY_1: "the lines of a cart",
+    Rule.BUY_2: "review before buying",
+    Rule.BUY_3: "one purchase per id",
+    Rule.BUY_4: "purchase",
+    Rule.BUY_5: "the price is fixed for the term",
+    Rule.ISV_3: "a set-up link lasts 24 hours",
+    Rule.ISV_4: "starts when the publisher activates",
     Rule.ISV_5: "needs no set-up",
-    Rule.TRI_1: "the free trial comes by itself",
+    Rule.TRI_1: "free trial",
     Rule.TRI_3: "the trial becomes a paid term",
-    Rule.TRI_4: "a trial ends at once, free",
-    Rule.TRI_5: "a trial with auto-renew off ends",
-    Rule.REN_1: "renews by itself",
-    Rule.REN_2: "auto-renew is a choice",
-    Rule.REN_3: "turned on again in time",
-    Rule.SUS_1: "held: users cannot sign in",
-    Rule.SUS_3: "the data was kept long enough",
-    Rule.SUS_5: "back in time: access returns",
+    Rule.TRI_4: "one trial, cancelled at no charge",
+    Rule.TRI_5: "without auto-renew a trial ends",
+    Rule.REN_1: "renews automatically",
+    Rule.REN_2: "auto-renew on or off",
+    Rule.REN_3: "auto-renew is on again in time",
+    Rule.SUS_1: "suspended: users cannot sign in",
+    Rule.SUS_3: "data retention",
+    Rule.SUS_5: "reactivated: access returns",
     Rule.SUS_6: "time suspended is not billed",
-    Rule.SUS_7: "its term had ended: a new one",
-    Rule.SUS_9: "each hold has its own lifter",
-    Rule.CXL_1: "licences of an ISV only",
+    Rule.SUS_7: "the term had ended: a new one starts",
+    Rule.SUS_9: "each hold is lifted separately",
+    Rule.CXL_1: "licences of other publishers only",
     Rule.CXL_2: "inside the refund window",
-    Rule.CXL_3: "after the window: at renewal",
+    Rule.CXL_3: "after the refund window: at renewal",
     Rule.CXL_4: "the refund window closes",
     Rule.CXL_6: "usage is billed, not refunded",
     Rule.CXL_8: "cancelled while suspended",
     Rule.LIF_1: "not in this state",
-    Rule.LIF_3: "nothing is left to renew",
-    Rule.MON_3: "licences in advance, usage after",
+    Rule.LIF_3: "nothing left to renew",
+    Rule.MON_3: "licences in advance, usage later",
     Rule.MON_4: "prorated by days",
     Rule.MON_5: "invoices are monthly",
-    Rule.MON_6: "invoices are paid, or chased",
-    Rule.MON_7: "said before",
+    Rule.MON_6: "payments and reminders",
+    Rule.MON_7: "no change",
 }
 
 
 def words_of(rule: str) -> str:
-    """The rule's few words; nothing for a rule of a newer journal."""
+    """Return the rule's label, or an empty text for a rule that this version does not know."""
     return WORDS.get(Rule(rule), "") if rule in set(Rule) else ""
 
 
 def refused_by(rule: str, message: str) -> str:
-    """Which rule says no, why, and what can be done instead (ELG-9)."""
+    """Return the line that shows a refusal: the rule, its label, and the message with what to do instead (ELG-9)."""
     words = words_of(rule)
     return f"refused by {rule}{f' ({words})' if words else ''}: {message}"

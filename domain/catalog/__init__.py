@@ -1,1 +1,1 @@
-"""What is sold, at which prices, and to whom."""
+"""The catalog: offers, their prices, and the customers and partners they are sold to and by."""

@@ -1,4 +1,4 @@
-"""What the catalog knows of an offer beyond the copy that a subscription keeps: to whom, where and when it is sold."""
+"""An offer as listed in the catalog: beyond its terms, to whom, where and at which prices it is sold."""
 
 import re
 from collections.abc import Iterator
@@ -17,17 +17,17 @@ from domain.values import Id, Strict
 PathFault = tuple[tuple[str | int, ...], object, str]
 
 FIXED = ("publisher", "billing_type", "term", "billing_plan", "currency")
-"""What running subscriptions rely on: under one id it never changes."""
+"""Running subscriptions rely on these fields, so they never change for an offer id."""
 
 
-# Plain http is for a publisher's page on the developer's own machine.
+# Plain http is allowed only for a page on the developer's own machine.
 _PAGE = re.compile(r"(https://[A-Za-z0-9]|http://(127\.0\.0\.1|localhost)[:/])[!-~]{0,470}")
 _STEERING = frozenset("\"'<>#?\\`")
 
 
 def _a_page(url: str) -> str:
     if not _PAGE.fullmatch(url) or _STEERING & set(url):
-        raise ValueError("takes an https:// address of at most 500 characters, without blanks, quotes, `?` and `#`")
+        raise ValueError("takes an https:// address of at most 500 characters, without spaces, quotes, `?` or `#`")
     return url
 
 
@@ -35,16 +35,16 @@ PageUrl = Annotated[str, AfterValidator(_a_page)]
 
 
 class ListedAddOn(AddOn):
-    """An add-on as the catalog describes it: in its offer's currency."""
+    """An add-on as listed in the catalog. Its currency is the one of its offer."""
 
     currency: Currency | None = None
 
 
 class ListedOffer(Offer):
-    """An offer as the catalog describes it. `unit_price` holds from the beginning, `prices` from their instants.
+    """An offer as listed in the catalog. `unit_price` is its first price; `prices` replace it from their instants on.
 
-    `vendor` is the ISV that publishes it; `countries` where it supports customers, None for everywhere;
-    `exclusive_to` the partners that may sell it, empty for all.
+    `vendor` is the publisher's id (partner offers only), `countries` where customers are supported (None: everywhere),
+    and `exclusive_to` the partners that may sell it (empty: all).
     """
 
     name: Name
@@ -63,15 +63,15 @@ class ListedOffer(Offer):
     add_ons: Annotated[tuple[ListedAddOn, ...], Field(max_length=50, strict=False)] = ()
 
     def price_at(self, at: datetime) -> Decimal:
-        """The price of a purchase at that instant."""
+        """Return the unit price of a purchase at that instant."""
         return price_at(self.unit_price, self.prices, at)
 
     def coming_prices(self, at: datetime) -> tuple[Price, ...]:
-        """The price changes that begin after the instant (BUY-5)."""
+        """Return the price changes that take effect after the instant (BUY-5)."""
         return tuple(price for price in self.prices if price.at > at)
 
     def sold(self, at: datetime, *, trial: bool = True) -> Offer:
-        """The copy that a subscription bought then keeps (BUY-5); without its trial where that is used up (TRI-4)."""
+        """Return the copy that a subscription bought at `at` keeps (BUY-5), without a trial that is used up (TRI-4)."""
         kept = self.model_dump(include=set(Offer.model_fields), exclude={"add_ons"})
         kept["unit_price"] = self.price_at(at)
         kept["add_ons"] = tuple(AddOn(id=add_on.id, unit_price=add_on.unit_price) for add_on in self.add_ons)
@@ -80,7 +80,7 @@ class ListedOffer(Offer):
         return Offer.model_validate(kept)
 
     def faults(self) -> Iterator[PathFault]:
-        """What no single field shows to be wrong: (path, what came, what it takes)."""
+        """Yield the faults that concern several fields: (path, value, what it takes)."""
         yield from super().faults()
         yield from self._price_schedule_faults()
         for index, add_on in enumerate(self.add_ons):
@@ -88,7 +88,7 @@ class ListedOffer(Offer):
                 yield ("add_ons", index, "currency"), add_on.currency, f"{self.currency}, the offer's own currency"
         yield from self._publisher_faults()
         if self.setup is Setup.PUBLISHER and self.setup_url is None:
-            yield ("setup_url",), None, "the https:// address of the publisher's page, since `setup` is publisher"
+            yield ("setup_url",), None, "the https:// address of the publisher's page, because `setup` is publisher"
         if self.setup is Setup.NONE and self.setup_url is not None:
             yield ("setup_url",), self.setup_url, "nothing: `setup` is none"
 
@@ -99,10 +99,10 @@ class ListedOffer(Offer):
             yield ("prices", index, "at"), got, takes
 
     def _publisher_faults(self) -> Iterator[PathFault]:
-        """ELG-3 to ELG-5 are an ISV's choices; ISV-5: Microsoft's own need no set-up."""
+        """Only offers of other publishers have the fields of ELG-3 to ELG-5 and a set-up (ISV-5)."""
         if self.marketplace:
             if self.vendor is None:
-                yield ("vendor",), None, "the id of the ISV, since `publisher` is partner"
+                yield ("vendor",), None, "the id of the publisher, because `publisher` is partner"
             return
         for field, unset in {
             "vendor": None,
@@ -112,7 +112,7 @@ class ListedOffer(Offer):
             "setup": Setup.NONE,
         }.items():
             if (got := getattr(self, field)) != unset:
-                yield (field,), _plain(got), "nothing: only a partner's offer has it"
+                yield (field,), _plain(got), "nothing: only partner offers have it"
 
 
 def _plain(value: object) -> object:
@@ -120,7 +120,7 @@ def _plain(value: object) -> object:
 
 
 class Contents(Strict):
-    """What a catalog file holds, or several together. What it does not name stays as it is."""
+    """The records of one or more catalog files. An import leaves records that are not in them unchanged."""
 
     partners: Annotated[tuple[Partner, ...], Field(strict=False)] = ()
     customers: Annotated[tuple[Customer, ...], Field(strict=False)] = ()

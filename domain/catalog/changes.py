@@ -1,4 +1,4 @@
-"""What an import changes in the catalog, said in words that a person checks."""
+"""What an import changes in the catalog, in a form that a person can check."""
 
 from decimal import Decimal
 from enum import StrEnum
@@ -6,8 +6,8 @@ from enum import StrEnum
 from domain.values import ExactDecimal, Frozen, Instant
 
 
-class Kind(StrEnum):
-    """What is kept."""
+class RecordKind(StrEnum):
+    """The kinds of records in the catalog."""
 
     PARTNER = "partner"
     CUSTOMER = "customer"
@@ -15,7 +15,7 @@ class Kind(StrEnum):
 
 
 class FieldChange(Frozen):
-    """One field, before and after, as short text."""
+    """The values of one field before and after the import, as short text."""
 
     field: str
     before: str
@@ -26,16 +26,16 @@ class FieldChange(Frozen):
 
 
 class RecordChange(Frozen):
-    """One record that is new or changed; of a new one no fields are told."""
+    """A record that is new or changed. `fields` is empty for a new one."""
 
-    kind: Kind
+    kind: RecordKind
     id: str
     new: bool
     fields: tuple[FieldChange, ...] = ()
 
 
 class PriceChange(Frozen):
-    """A price that an offer will have from an instant on, or no longer will (`after` is then the one before it)."""
+    """An offer's price from `at` on becomes `after`; before the import it would have been `before`."""
 
     offer: str
     at: Instant
@@ -45,19 +45,19 @@ class PriceChange(Frozen):
 
     @property
     def difference(self) -> Decimal:
-        """Positive where it becomes dearer."""
+        """Positive for a price increase."""
         return self.after - self.before
 
 
 class Changes(Frozen):
-    """Everything that one import changes; nothing where the catalog is so already."""
+    """Everything that one import changes. It is false if the catalog holds all of it already."""
 
     records: tuple[RecordChange, ...] = ()
     prices: tuple[PriceChange, ...] = ()
 
     @property
     def repriced(self) -> tuple[str, ...]:
-        """The offers whose subscriptions are to be told."""
+        """The offers whose prices change: their subscriptions receive the new prices."""
         return tuple(dict.fromkeys(change.offer for change in self.prices))
 
     def __bool__(self) -> bool:
@@ -65,7 +65,7 @@ class Changes(Frozen):
 
 
 class CatalogVersion(Frozen):
-    """One import that changed something. `told_at` is when every subscription concerned knew its prices."""
+    """One import that changed something. `told_at` is when the last of its subscriptions had the new prices."""
 
     number: int
     at: Instant
@@ -75,7 +75,7 @@ class CatalogVersion(Frozen):
 
 
 class Imported(Frozen):
-    """What an import came to: the version that the catalog has after it, and what it changed."""
+    """The result of an import: the catalog's version after it, and what it changed."""
 
     version: int
     changes: Changes

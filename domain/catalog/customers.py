@@ -1,4 +1,4 @@
-"""Who buys, and through whom: customers and the partners that sell to them (ELG-3, ELG-5, ELG-8, SUS-3)."""
+"""Customers, and the partners that sell to them (ELG-3, ELG-5, ELG-8, SUS-3)."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -11,7 +11,7 @@ from domain.values import Id, RequestInstant, Strict
 
 def _readable(name: str) -> str:
     if not name.isprintable() or name != name.strip():
-        raise ValueError("takes printable characters, without blanks at its ends")
+        raise ValueError("takes printable characters, without spaces at the start or the end")
     return name
 
 
@@ -19,7 +19,7 @@ Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_reada
 
 
 class Segment(StrEnum):
-    """CAT-2: the market that a customer belongs to, and that an offer is sold in."""
+    """CAT-2: the market segment of a customer, and those that an offer is sold to."""
 
     COMMERCIAL = "commercial"
     EDUCATION = "education"
@@ -29,7 +29,7 @@ class Segment(StrEnum):
 
 def _known_country(code: str) -> str:
     if code not in countries_by_alpha2:
-        raise ValueError("takes an ISO 3166 country code of two letters, such as US, DE or JP")
+        raise ValueError("takes a two-letter ISO 3166 country code, such as US, DE or JP")
     return code
 
 
@@ -44,7 +44,7 @@ class Partner(Strict):
 
 
 class Customer(Strict):
-    """A customer's record: a purchase needs one (ELG-8). `account_opened` counts free days (SUS-3)."""
+    """A customer's record, without which it cannot buy (ELG-8). SUS-3 counts from `account_opened`."""
 
     id: Id
     name: Name

@@ -1,4 +1,4 @@
-"""An import of catalog files, decided before anything is written: every fault, or what changes. Pure."""
+"""Plan an import of catalog files before anything is written: find every fault, or list what changes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from domain.catalog.catalog import FIXED, Contents, ListedOffer, PathFault
-from domain.catalog.changes import Changes, FieldChange, Kind, PriceChange, RecordChange
+from domain.catalog.changes import Changes, FieldChange, PriceChange, RecordChange, RecordKind
 from domain.catalog.customers import Customer, Partner
 from domain.catalog.offers import AddOn, Price
 from domain.faults import Fault
@@ -19,7 +19,7 @@ R = TypeVar("R", Partner, Customer, ListedOffer)
 
 
 class ImportRefused(Exception):
-    """Contents that cannot be imported, with every fault; paths begin at the contents: `offers[3].term`."""
+    """The contents cannot be imported. `faults` are all that was found; their paths look like `offers[3].term`."""
 
     def __init__(self, faults: list[Fault]) -> None:
         super().__init__("; ".join(map(str, faults)))
@@ -27,8 +27,8 @@ class ImportRefused(Exception):
 
 
 @dataclass(frozen=True)
-class Concerned:
-    """The ids of the records that an import has to be compared with."""
+class RecordIds:
+    """The ids of the stored records that an import is compared with."""
 
     partners: frozenset[str]
     customers: frozenset[str]
@@ -37,7 +37,7 @@ class Concerned:
 
 @dataclass(frozen=True)
 class Stored:
-    """What the catalog holds of them, by id."""
+    """The records that the catalog holds, by id."""
 
     partners: Mapping[str, Partner]
     customers: Mapping[str, Customer]
@@ -46,7 +46,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be written, and how that is told. Records that stay as they are, are in neither."""
+    """The records to write, and a description of the changes. Unchanged records are in neither."""
 
     changes: Changes
     partners: tuple[Partner, ...]
@@ -54,12 +54,12 @@ class Plan:
     offers: tuple[ListedOffer, ...]
 
 
-def concerned(contents: Contents) -> Concerned:
-    """Whatever the contents name, themselves and by reference."""
+def ids_to_compare(contents: Contents) -> RecordIds:
+    """Return the ids of the records in the contents, and of the partners that they refer to."""
     named = {partner.id for partner in contents.partners}
     named |= {customer.partner for customer in contents.customers}
     named |= {partner for offer in contents.offers for partner in offer.exclusive_to}
-    return Concerned(
+    return RecordIds(
         partners=frozenset(named),
         customers=frozenset(customer.id for customer in contents.customers),
         offers=frozenset(offer.id for offer in contents.offers),
@@ -67,9 +67,9 @@ def concerned(contents: Contents) -> Concerned:
 
 
 def plan(contents: Contents, stored: Stored, at: datetime) -> Plan:
-    """What importing the contents at that instant comes to. Raises ImportRefused with every fault.
+    """Plan the import of the contents at the instant `at`. Raises ImportRefused with every fault.
 
-    `stored` holds what there is of the concerned records. What the contents do not name stays as it is.
+    `stored` holds those of the records in `ids_to_compare` that the catalog has.
     """
     if faults := [*own_faults(contents), *_reference_faults(contents, stored), *_history_faults(contents, stored, at)]:
         raise ImportRefused(faults)
@@ -77,19 +77,19 @@ def plan(contents: Contents, stored: Stored, at: datetime) -> Plan:
     customers = _changed(contents.customers, stored.customers)
     offers = _changed(contents.offers, stored.offers)
     records = [
-        *(_record_change(Kind.PARTNER, partner, stored.partners.get(partner.id)) for partner in partners),
-        *(_record_change(Kind.CUSTOMER, customer, stored.customers.get(customer.id)) for customer in customers),
-        *(_record_change(Kind.OFFER, offer, stored.offers.get(offer.id)) for offer in offers),
+        *(_record_change(RecordKind.PARTNER, partner, stored.partners.get(partner.id)) for partner in partners),
+        *(_record_change(RecordKind.CUSTOMER, customer, stored.customers.get(customer.id)) for customer in customers),
+        *(_record_change(RecordKind.OFFER, offer, stored.offers.get(offer.id)) for offer in offers),
     ]
     known = ((offer, stored.offers.get(offer.id)) for offer in offers)
-    # A new offer's prices change nothing for anybody: nobody has it.
+    # The prices of a new offer change nothing: no subscription has it yet.
     prices = [change for offer, before in known if before is not None for change in price_changes(before, offer)]
     changes = Changes(records=tuple(records), prices=tuple(prices))
     return Plan(changes=changes, partners=partners, customers=customers, offers=offers)
 
 
 def own_faults(contents: Contents) -> Iterator[Fault]:
-    """What is wrong with the contents whatever the catalog holds."""
+    """Yield the faults of the contents alone, without regard to the catalog."""
     for name in Contents.model_fields:
         yield from repeated(name, [record.id for record in getattr(contents, name)])
     for index, offer in enumerate(contents.offers):
@@ -97,28 +97,28 @@ def own_faults(contents: Contents) -> Iterator[Fault]:
 
 
 def repeated(name: str, ids: Sequence[object]) -> Iterator[Fault]:
-    """The ids of one kind of record that came before, each as a fault of the later record."""
+    """Yield a fault for every record whose id an earlier record of the same kind has."""
     seen: set[object] = set()
     for index, record_id in enumerate(ids):
         if isinstance(record_id, str):
             if record_id in seen:
-                yield Fault((name, index, "id"), record_id, f"each id once: one of the {name} before has it")
+                yield Fault((name, index, "id"), record_id, f"an id that none of the {name} before it has")
             seen.add(record_id)
 
 
 def price_changes(was: ListedOffer, now: ListedOffer) -> list[PriceChange]:
-    """Where the two price schedules of one offer part, in order: each instant at which the price becomes another."""
-    parted = sorted({price.at for price in {*was.prices} ^ {*now.prices}})
+    """Return each instant from which the new schedule of an offer has another price than the old one, in order."""
+    instants = sorted({price.at for price in {*was.prices} ^ {*now.prices}})
     changes = [
         PriceChange(offer=now.id, at=at, currency=now.currency, before=was.price_at(at), after=now.price_at(at))
-        for at in parted
+        for at in instants
     ]
     return [change for change in changes if change.difference]
 
 
 def _reference_faults(contents: Contents, stored: Stored) -> Iterator[Fault]:
     known = {partner.id for partner in contents.partners} | set(stored.partners)
-    takes = "the id of a partner of the import or the catalog"
+    takes = "the id of a partner in the import or in the catalog"
     for index, customer in enumerate(contents.customers):
         if customer.partner not in known:
             yield Fault(("customers", index, "partner"), customer.partner, takes)
@@ -138,13 +138,19 @@ def _history_faults(contents: Contents, stored: Stored, at: datetime) -> Iterato
 def _fixed_faults(before: ListedOffer, after: ListedOffer) -> Iterator[PathFault]:
     for field in FIXED:
         if (was := getattr(before, field)) != (got := getattr(after, field)):
-            yield (field,), got, f"{was}, as before: subscriptions rely on it; other terms take an offer of another id"
+            yield (
+                (field,),
+                got,
+                f"{was}, as before, because subscriptions rely on it; for other terms, add an offer with another id",
+            )
 
 
 def _begun_faults(before: ListedOffer, after: ListedOffer, at: datetime) -> Iterator[PathFault]:
-    """What was charged by is not rewritten: prices that have begun stay, and nothing comes between them."""
+    """Prices in effect are never rewritten: they stay as they are, and no price is inserted between them."""
     if after.unit_price != before.unit_price:
-        takes = f"{before.unit_price:f}, as before: a new price takes an entry in `prices` with the instant it begins"
+        takes = (
+            f"{before.unit_price:f}, as before; for a new price, add an entry to `prices` with the instant it starts"
+        )
         yield ("unit_price",), f"{after.unit_price:f}", takes
     begun = {price.at: price.unit_price for price in before.prices if price.at <= at}
     if not begun:
@@ -153,13 +159,13 @@ def _begun_faults(before: ListedOffer, after: ListedOffer, at: datetime) -> Iter
     for number, price in enumerate(after.prices):
         if price.at in begun:
             if price.unit_price != (was := begun.pop(price.at)):
-                takes = f"{was:f}, as before: it has begun"
+                takes = f"{was:f}, as before, because it is already in effect"
                 yield ("prices", number, "unit_price"), f"{price.unit_price:f}", takes
         elif price.at < last:
-            takes = f"an instant after {format_instant(last)}, the last price that has begun"
+            takes = f"an instant after {format_instant(last)}, the start of the price now in effect"
             yield ("prices", number, "at"), price.at, takes
     for missing, was in begun.items():
-        yield ("prices",), None, f"the entry {_priced(missing, was)}, as before: it has begun"
+        yield ("prices",), None, f"the entry {_priced(missing, was)}, as before, because it is already in effect"
 
 
 def _of_offer(index: int, faults: Iterator[PathFault]) -> Iterator[Fault]:
@@ -171,7 +177,7 @@ def _changed(records: tuple[R, ...], stored: Mapping[str, R]) -> tuple[R, ...]:
     return tuple(record for record in records if stored.get(record.id) != record)
 
 
-def _record_change(kind: Kind, after: Record, before: Record | None) -> RecordChange:
+def _record_change(kind: RecordKind, after: Record, before: Record | None) -> RecordChange:
     fields = [] if before is None else list(_field_changes(before, after))
     return RecordChange(kind=kind, id=after.id, new=before is None, fields=tuple(fields))
 
@@ -184,7 +190,7 @@ def _field_changes(before: Record, after: Record) -> Iterator[FieldChange]:
 
 
 def in_words(value: object) -> str:
-    """A field's value as short text, a list by its first entries."""
+    """Return a field's value as short text; of a long list, only the first entries."""
     match value:
         case None | ():
             return "none"

@@ -1,4 +1,4 @@
-"""What is sold: an offer with its term, plan, price and add-ons (CAT-1, CAT-2, TIM-6)."""
+"""Offers with their terms, prices and add-ons (CAT-1, CAT-2, TIM-6)."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -15,18 +15,18 @@ from domain.values import ExactDecimal, Frozen, Id, RequestDecimal, RequestInsta
 MAX_QUANTITY = 1_000_000_000
 MAX_TRIAL_DAYS = 3650
 MAX_MINOR = 10**18
-"""The most that one ledger row comes to, in minor units: what a database's 64-bit integer holds, with room."""
+"""The largest amount of one ledger row, in minor units: well within a database's 64-bit integer."""
 
 
 class Publisher(StrEnum):
-    """CAT-1: who publishes the offer. `partner` is an ISV's marketplace offer."""
+    """CAT-1: whether Microsoft publishes the offer, or another publisher in the marketplace (`partner`)."""
 
     MICROSOFT = "microsoft"
     PARTNER = "partner"
 
 
 class BillingType(StrEnum):
-    """CAT-2: licensed in advance, or used and billed in arrears (MON-3)."""
+    """CAT-2: licences billed in advance, or usage billed in arrears (MON-3)."""
 
     LICENSE = "license"
     USAGE = "usage"
@@ -41,27 +41,27 @@ class Category(StrEnum):
 
 
 class Setup(StrEnum):
-    """ISV-4, ISV-5: whether the publisher has to activate before anything begins."""
+    """ISV-4, ISV-5: whether the publisher must activate a purchase before its trial or term begins."""
 
     NONE = "none"
     PUBLISHER = "publisher"
 
 
 class PinnedAddOn(Frozen):
-    """An extra that is priced for a billing period and follows its base line (SUS-2)."""
+    """An add-on, priced per billing period. It is suspended and reactivated with its subscription (SUS-2)."""
 
     id: Id
     unit_price: ExactDecimal
 
 
 class AddOn(PinnedAddOn, Strict):
-    """An add-on as an order describes it."""
+    """An add-on as read from a request or a file."""
 
     unit_price: RequestDecimal
 
 
 class PinnedOffer(Frozen):
-    """An offer as it was when it was ordered; the subscription keeps this copy (BUY-5)."""
+    """An offer as it was when ordered. The subscription keeps this copy (BUY-5)."""
 
     id: Id
     publisher: Publisher = Publisher.PARTNER
@@ -79,23 +79,23 @@ class PinnedOffer(Frozen):
 
     @property
     def metered(self) -> bool:
-        """Billed by usage, in arrears."""
+        """Whether it is billed by usage, in arrears (MON-3)."""
         return self.billing_type is BillingType.USAGE
 
     @property
     def marketplace(self) -> bool:
-        """An ISV's offer: only these renew by choice (REN-2) and can be cancelled for credit (CXL-1)."""
+        """Whether another publisher offers it: only then can auto-renew be off (REN-2) or a cancel credited (CXL-1)."""
         return self.publisher is Publisher.PARTNER
 
     @property
     def anchor_rule(self) -> AnchorRule:
-        """TIM-3, TIM-4."""
+        """How period boundaries fall in short months (TIM-3, TIM-4)."""
         long_and_monthly = self.term.months >= 12 and self.billing_plan is BillingPlan.MONTHLY
         return AnchorRule.FROM_MONTH_END if long_and_monthly else AnchorRule.CLAMP
 
     @property
     def months_per_period(self) -> int:
-        """The length of a billing period in months."""
+        """The length of one billing period, in months."""
         return {
             BillingPlan.MONTHLY: 1,
             BillingPlan.ANNUAL: 12,
@@ -103,13 +103,13 @@ class PinnedOffer(Frozen):
         }[self.billing_plan]
 
     def add_on(self, add_on_id: str) -> PinnedAddOn | None:
-        """The add-on of that id, or None when the offer lacks it."""
+        """Return the add-on with that id, or None."""
         return next((a for a in self.add_ons if a.id == add_on_id), None)
 
     def price_faults(
         self, path: tuple[str | int, ...], price: Decimal, quantity: int | None = None
     ) -> Iterator[tuple[tuple[str | int, ...], object, str]]:
-        """Whether a price has more decimals than the currency, or comes to more than a ledger row can hold."""
+        """Yield a fault if the price has more decimals than its currency, or amounts are too large for a ledger row."""
         places, most = EXPONENTS[self.currency], max(quantity or 1, self.max_quantity)
         if not fits(price, self.currency):
             yield path, f"{price:f}", f"at most {places} decimals, as {self.currency} has"
@@ -117,12 +117,12 @@ class PinnedOffer(Frozen):
             yield (
                 path,
                 f"{price:f}",
-                f"a price of which {most} are at most {from_minor(MAX_MINOR, self.currency):f}",
+                f"a price that comes to at most {from_minor(MAX_MINOR, self.currency):f} for a quantity of {most}",
             )
 
 
 class Offer(PinnedOffer, Strict):
-    """An offer as an order or a catalog describes it: strictly read."""
+    """An offer as read from a request or a file: types are not converted."""
 
     unit_price: RequestDecimal
     add_ons: Annotated[tuple[AddOn, ...], Field(max_length=50, strict=False)] = ()
@@ -132,31 +132,31 @@ class Offer(PinnedOffer, Strict):
     def _annual_needs_a_year(cls, plan: BillingPlan, info: ValidationInfo) -> BillingPlan:
         term = info.data.get("term")
         if plan is BillingPlan.ANNUAL and term is not None and term.months < 12:
-            raise ValueError("takes monthly or one_time: `annual` needs a term of a year or more (TIM-6)")
+            raise ValueError("takes monthly or one_time: `annual` needs a term of at least a year (TIM-6)")
         return plan
 
     def faults(self) -> Iterator[tuple[tuple[str | int, ...], object, str]]:
-        """What no single field shows to be wrong: (path, what came, what it takes)."""
+        """Yield the faults that concern several fields: (path, value, what it takes)."""
         yield from self.price_faults(("unit_price",), self.unit_price)
         seen: set[str] = {self.id}
         for index, add_on in enumerate(self.add_ons):
             yield from self.price_faults(("add_ons", index, "unit_price"), add_on.unit_price)
             if add_on.id in seen:
-                yield ("add_ons", index, "id"), add_on.id, "an id that no other line of the offer has"
+                yield ("add_ons", index, "id"), add_on.id, "an id that neither the offer nor another of its add-ons has"
             seen.add(add_on.id)
         if self.min_quantity > self.max_quantity:
             yield ("min_quantity",), self.min_quantity, f"at most max_quantity ({self.max_quantity})"
 
 
 class Price(Strict):
-    """The catalog's price of a unit from an instant on."""
+    """A unit price that applies from an instant on."""
 
     at: RequestInstant
     unit_price: RequestDecimal
 
 
 def price_at(first: Decimal, changes: Iterable[Price], at: datetime) -> Decimal:
-    """The price at the instant: the first one, until a change begins at it or before. Changes are in order."""
+    """Return the price at the instant: that of the last change at or before it, else `first`. Changes are in order."""
     price = first
     for change in changes:
         if change.at <= at:
@@ -165,7 +165,7 @@ def price_at(first: Decimal, changes: Iterable[Price], at: datetime) -> Decimal:
 
 
 def order_faults(changes: Iterable[Price], first: datetime | None = None) -> Iterator[tuple[int, datetime, str]]:
-    """Each change that does not begin after the one before it, or after `first`: (index, what came, what it takes)."""
+    """Yield each change that is not after the one before it, or after `first`: (index, value, what it takes)."""
     previous, whose = first, "the first price's"
     for index, change in enumerate(changes):
         if previous is not None and change.at <= previous:

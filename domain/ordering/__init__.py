@@ -1,1 +1,1 @@
-"""What is bought together, by whom, and why not."""
+"""Carts and orders: what a customer wants to buy, and whether it may."""

@@ -1,32 +1,44 @@
 """The cart: lines that a seller collects for a customer, reviews and buys (BUY-1, BUY-2)."""
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from domain.ordering.lines import MAX_LINES, Line
 from domain.rules import Rule
 from domain.values import Frozen, Instant
 
 NOT_SHOWN = "not-shown"
-"""The terms of a line whose offer was unknown in the review: nothing is ever sold on them."""
+"""Stands for the terms of a line whose offer the review did not know: no purchase ever matches it."""
 CART_LIFE = timedelta(days=7)
-"""BUY-1: counted from the cart's creation, and over at that very instant."""
+"""BUY-1: a cart expires exactly this long after it was created."""
+
+
+class CartStep(StrEnum):
+    """What a customer does next where the cart refuses something: each front end offers it in its own way."""
+
+    ADD_LINE = "add_line"
+    REVIEW = "review"
 
 
 class CartRefused(Exception):
-    """What a rule says against a change or a purchase of the cart, and what to do."""
+    """A rule does not allow this change or purchase of the cart.
 
-    def __init__(self, rule: Rule, message: str, next_step: str) -> None:
+    `next_step` says what to do instead; `step` is the same for a program, where it is a step with the cart.
+    """
+
+    def __init__(self, rule: Rule, message: str, next_step: str, step: CartStep | None = None) -> None:
         super().__init__(f"{message} {next_step}")
         self.rule = rule
         self.message = message
         self.next_step = next_step
+        self.step = step
 
 
 class Cart(Frozen):
     """One customer's cart. Its id is also that of the order which it becomes.
 
-    `reviewed` holds the terms of each line as its review showed them, None where the offer was unknown;
-    it is None until a review and after every change (BUY-2).
+    `reviewed` holds the digest of each line's terms as the last review showed them (None for an unknown offer).
+    It is None before the first review and after every change (BUY-2).
     """
 
     id: str
@@ -38,11 +50,11 @@ class Cart(Frozen):
 
     @property
     def expires_at(self) -> datetime:
-        """From that instant on it takes nothing more (BUY-1)."""
+        """From this instant on the cart accepts nothing (BUY-1)."""
         return self.created_at + CART_LIFE
 
     def expired(self, now: datetime) -> bool:
-        """Whether its seven days are over; what was ordered does not expire."""
+        """Whether its seven days are over. A cart that was ordered does not expire."""
         return self.ordered_at is None and now >= self.expires_at
 
     def is_open(self, now: datetime) -> bool:
@@ -50,7 +62,7 @@ class Cart(Frozen):
         return self.ordered_at is None and not self.expired(now)
 
     def adding(self, line: Line, now: datetime) -> "Cart":
-        """The cart with one line more. Raises CartRefused."""
+        """Return the cart with one more line. Raises CartRefused."""
         self._check_open(now)
         if len(self.lines) >= MAX_LINES:
             raise CartRefused(
@@ -59,7 +71,7 @@ class Cart(Frozen):
         return self.model_copy(update={"lines": (*self.lines, line), "reviewed": None})
 
     def removing(self, number: int, now: datetime) -> "Cart":
-        """The cart without the line of that number, counted from 1. Raises CartRefused."""
+        """Return the cart without line `number`, counted from 1. Raises CartRefused."""
         self._check_open(now)
         self._check_filled()
         if not 1 <= number <= len(self.lines):
@@ -68,17 +80,17 @@ class Cart(Frozen):
         return self.model_copy(update={"lines": lines, "reviewed": None})
 
     def as_reviewed(self, lines: tuple[Line, ...], terms: tuple[str | None, ...], now: datetime) -> "Cart":
-        """The cart with what its review showed of these lines. Raises CartRefused."""
+        """Return the cart with the terms that its review showed for these lines. Raises CartRefused."""
         self._check_open(now)
         self._check_filled()
         self._check_same(lines)
         return self.model_copy(update={"reviewed": terms})
 
     def ordered(self, lines: tuple[Line, ...], terms: tuple[str | None, ...], now: datetime) -> "Cart":
-        """The cart as it is bought, where these lines' `terms` are still those of its review (BUY-2).
+        """Return the cart as ordered, if `terms` (those of `lines` now) are still the ones reviewed (BUY-2).
 
-        Each line then carries its terms: what changes until it is placed is refused there. Bought already, it
-        stays as it is. Raises CartRefused.
+        Each line then carries its terms, so a change between now and its placement is refused there. A cart that
+        was ordered before is returned unchanged. Raises CartRefused.
         """
         if self.ordered_at is not None:
             return self
@@ -86,32 +98,29 @@ class Cart(Frozen):
         self._check_filled()
         self._check_same(lines)
         if self.reviewed is None:
-            message = "The cart has not been reviewed as it is now."
-            raise CartRefused(Rule.BUY_2, message, self._step("Review it, then buy", "review"))
+            message = "The cart has changed since its last review, or was never reviewed."
+            raise CartRefused(Rule.BUY_2, message, "Review it, then buy.", CartStep.REVIEW)
         if self.reviewed != terms:
             changed = [str(n) for n, (was, now_) in enumerate(zip(self.reviewed, terms, strict=True), 1) if was != now_]
-            message = f"What the review showed of line {', '.join(changed)} is no longer so."
-            raise CartRefused(Rule.BUY_2, message, self._step("Review it again, then buy", "review"))
+            message = f"The terms of line {', '.join(changed)} have changed since the review."
+            raise CartRefused(Rule.BUY_2, message, "Review it again, then buy.", CartStep.REVIEW)
         lines = tuple(
             line.model_copy(update={"terms": shown or NOT_SHOWN}) for line, shown in zip(self.lines, terms, strict=True)
         )
         return self.model_copy(update={"lines": lines, "ordered_at": now})
 
-    def _step(self, words: str, command: str) -> str:
-        return f"{words}: starter.py cart {command} --customer {self.customer}."
-
     def _check_open(self, now: datetime) -> None:
         if self.ordered_at is not None:
-            raise CartRefused(Rule.BUY_1, "The cart has been bought.", self._step("Add to a new one", "add OFFER"))
+            raise CartRefused(Rule.BUY_1, "The cart has been ordered.", "Add to a new one.", CartStep.ADD_LINE)
         if self.expired(now):
-            message = f"The cart expired at {self.expires_at:%Y-%m-%d %H:%M:%S} UTC, seven days after it was begun."
-            raise CartRefused(Rule.BUY_1, message, self._step("Begin a new one", "add OFFER"))
+            message = f"The cart expired at {self.expires_at:%Y-%m-%d %H:%M:%S} UTC, seven days after it was created."
+            raise CartRefused(Rule.BUY_1, message, "Start a new one.", CartStep.ADD_LINE)
 
     def _check_filled(self) -> None:
         if not self.lines:
-            raise CartRefused(Rule.BUY_1, "The cart is empty.", self._step("Add a line first", "add OFFER"))
+            raise CartRefused(Rule.BUY_1, "The cart is empty.", "Add a line first.", CartStep.ADD_LINE)
 
     def _check_same(self, lines: tuple[Line, ...]) -> None:
         if self.lines != lines:
-            message = "The cart was changed by somebody else meanwhile."
-            raise CartRefused(Rule.BUY_2, message, self._step("Review it again", "review"))
+            message = "Somebody else has changed the cart in the meantime."
+            raise CartRefused(Rule.BUY_2, message, "Review it again.", CartStep.REVIEW)

@@ -1,4 +1,4 @@
-"""Who may buy what, and why not (ELG-1 to ELG-9): every rule that says no, the most useful answer first."""
+"""Eligibility (ELG-1 to ELG-9): which rules refuse an offer to a customer, the most useful answer first."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -11,15 +11,15 @@ from domain.subscription.events import State
 from domain.values import Frozen
 
 ELSEWHERE = "the Azure portal"
-"""ELG-6, ELG-7: where what cannot be bought here is bought."""
+"""ELG-6, ELG-7: where a customer can buy what is not sold here."""
 LISTED = 8
-"""How many countries, segments or add-ons a refusal names."""
+"""A refusal names at most this many countries, segments or add-ons."""
 
 
 class Refusal(Frozen):
-    """Why not: the rule, words that a seller can pass on, and what to do instead (ELG-9).
+    """Why a line cannot be bought: the rule, a message for the buyer, and what to do instead (ELG-9).
 
-    `subscription_id` is the one to reactivate or to change instead.
+    `subscription_id` is the existing subscription to reactivate or change instead, if there is one.
     """
 
     rule: Rule
@@ -32,107 +32,107 @@ class Refusal(Frozen):
 
 
 class Owned(Frozen):
-    """A subscription of the customer that has not ended."""
+    """One of the customer's subscriptions that has not ended."""
 
     subscription_id: str
     state: State
 
 
-class Holding(Frozen):
-    """What the customer has of one offer: its living subscriptions, and who had the one trial (TRI-4)."""
+class Ownership(Frozen):
+    """What a customer has of one offer: subscriptions that have not ended, and the one that used the trial (TRI-4)."""
 
     living: tuple[Owned, ...] = ()
     trial_of: str | None = None
 
     @property
     def suspended(self) -> Owned | None:
-        """The first suspended one."""
+        """The first suspended subscription, or None."""
         return next((owned for owned in self.living if owned.state is State.SUSPENDED), None)
 
 
-Check = Callable[[ListedOffer, Customer, Holding], Refusal | None]
+Check = Callable[[ListedOffer, Customer, Ownership], Refusal | None]
 
 
-def listing_refusals(offer: ListedOffer, customer: Customer, holding: Holding) -> tuple[Refusal, ...]:
-    """Every rule that hides the offer from the customer; none where it is available (ELG-1 to ELG-8)."""
+def listing_refusals(offer: ListedOffer, customer: Customer, holding: Ownership) -> tuple[Refusal, ...]:
+    """Return a refusal for every rule that hides the offer from the customer (ELG-1 to ELG-8); empty if available."""
     found = (check(offer, customer, holding) for check in CHECKS)
     return tuple(refusal for refusal in found if refusal)
 
 
-def line_refusals(offer: ListedOffer, customer: Customer, holding: Holding, line: Line) -> tuple[Refusal, ...]:
-    """Every rule by which the line cannot be bought: those of the listing, then quantity and add-ons."""
+def line_refusals(offer: ListedOffer, customer: Customer, holding: Ownership, line: Line) -> tuple[Refusal, ...]:
+    """Return a refusal for every rule that the line breaks: first those of the listing, then quantity and add-ons."""
     return (*listing_refusals(offer, customer, holding), *content_refusals(offer, line))
 
 
 def content_refusals(offer: ListedOffer, line: Line) -> tuple[Refusal, ...]:
-    """What nobody can buy of the offer: a quantity that it has not, an add-on of another (ELG-8, BUY-4)."""
+    """Return refusals that hold for every customer: a wrong quantity, or an add-on that the offer does not have."""
     return (*_quantity(offer, line), *_add_ons(offer, line))
 
 
 def unknown_offer(offer_id: str) -> Refusal:
-    """ELG-6: what the catalog does not hold cannot be bought here."""
+    """ELG-6: the offer is not in the catalog."""
     return Refusal(
         rule=Rule.ELG_6,
         message=f"There is no offer {offer_id} in the catalog.",
-        next_step="See what there is: starter.py catalog list.",
+        next_step="Choose an offer from the catalog.",
     )
 
 
 def unknown_customer(customer_id: str) -> Refusal:
-    """ELG-8: a purchase needs an existing customer record."""
+    """ELG-8: a purchase needs a customer record."""
     return Refusal(
         rule=Rule.ELG_8,
         message=f"There is no customer {customer_id}.",
-        next_step="Import the customer's record first: starter.py catalog import.",
+        next_step="Import the customer's record first.",
     )
 
 
 def id_taken(subscription_id: str, *, named: bool) -> Refusal:
-    """BUY-3: a subscription's id belongs to one life, for ever. `named` where the line asked for it itself."""
+    """BUY-3: a subscription id is never used twice. `named` says that the line itself asked for this id."""
     return Refusal(
         rule=Rule.BUY_3,
         message=f"The subscription id {subscription_id} belongs to another purchase.",
-        next_step="Name another id, or none, in a new order." if named else "Order it under another order id.",
+        next_step="Choose another id, or leave it out, in a new order." if named else "Use another order id.",
     )
 
 
-def _suspended(offer: ListedOffer, customer: Customer, holding: Holding) -> Refusal | None:
+def _suspended(offer: ListedOffer, customer: Customer, holding: Ownership) -> Refusal | None:
     if holding.suspended is None:
         return None
     subscription_id = holding.suspended.subscription_id
     return Refusal(
         rule=Rule.ELG_2,
-        message=f"{customer.name} has {offer.name} already, suspended (subscription {subscription_id}).",
+        message=f"{customer.name} already has {offer.name}, suspended (subscription {subscription_id}).",
         next_step=f"Reactivate {subscription_id} instead.",
         subscription_id=subscription_id,
     )
 
 
-def _owned(offer: ListedOffer, customer: Customer, holding: Holding) -> Refusal | None:
+def _owned(offer: ListedOffer, customer: Customer, holding: Ownership) -> Refusal | None:
     if not (offer.one_per_customer and holding.living):
         return None
     subscription_id = holding.living[0].subscription_id
     changeable = offer.billing_type is BillingType.LICENSE and holding.living[0].state is State.ACTIVE
-    change = "Change the quantity of" if changeable else "Go on with"
+    change = "Change the quantity of" if changeable else "Use"
     return Refusal(
         rule=Rule.ELG_1,
-        message=f"{offer.name} is sold once to a customer, and {customer.name} has it: {subscription_id}.",
+        message=f"A customer can have {offer.name} only once, and {customer.name} already has it: {subscription_id}.",
         next_step=f"{change} {subscription_id} instead.",
         subscription_id=subscription_id,
     )
 
 
-def _country(offer: ListedOffer, customer: Customer, holding: Holding) -> Refusal | None:  # noqa: ARG001
+def _country(offer: ListedOffer, customer: Customer, holding: Ownership) -> Refusal | None:  # noqa: ARG001
     if not offer.marketplace or offer.countries is None or customer.country in offer.countries:
         return None
     return Refusal(
         rule=Rule.ELG_3,
         message=f"The publisher of {offer.name} does not support customers in {customer.country}.",
-        next_step=f"Choose an offer that is sold in {customer.country}: this one is sold in {_list(offer.countries)}.",
+        next_step=f"Choose an offer that is sold in {customer.country}. This one is sold in {_list(offer.countries)}.",
     )
 
 
-def _programme(offer: ListedOffer, customer: Customer, holding: Holding) -> Refusal | None:  # noqa: ARG001
+def _programme(offer: ListedOffer, customer: Customer, holding: Ownership) -> Refusal | None:  # noqa: ARG001
     if not offer.marketplace or offer.in_programme:
         return None
     return Refusal(
@@ -142,17 +142,17 @@ def _programme(offer: ListedOffer, customer: Customer, holding: Holding) -> Refu
     )
 
 
-def _exclusive(offer: ListedOffer, customer: Customer, holding: Holding) -> Refusal | None:  # noqa: ARG001
+def _exclusive(offer: ListedOffer, customer: Customer, holding: Ownership) -> Refusal | None:  # noqa: ARG001
     if not offer.marketplace or not offer.exclusive_to or customer.partner in offer.exclusive_to:
         return None
     return Refusal(
         rule=Rule.ELG_5,
-        message=f"The publisher sells {offer.name} through chosen partners only, and {customer.partner} is not one.",
-        next_step=f"Ask the publisher to admit {customer.partner}, or choose another offer.",
+        message=f"The publisher sells {offer.name} through selected partners only; {customer.partner} is not one.",
+        next_step=f"Ask the publisher to add {customer.partner}, or choose another offer.",
     )
 
 
-def _transactable(offer: ListedOffer, customer: Customer, holding: Holding) -> Refusal | None:  # noqa: ARG001
+def _transactable(offer: ListedOffer, customer: Customer, holding: Ownership) -> Refusal | None:  # noqa: ARG001
     if offer.transactable:
         return None
     return Refusal(
@@ -162,23 +162,23 @@ def _transactable(offer: ListedOffer, customer: Customer, holding: Holding) -> R
     )
 
 
-def _isv_usage(offer: ListedOffer, customer: Customer, holding: Holding) -> Refusal | None:  # noqa: ARG001
+def _isv_usage(offer: ListedOffer, customer: Customer, holding: Ownership) -> Refusal | None:  # noqa: ARG001
     if not (offer.marketplace and offer.metered):
         return None
     return Refusal(
         rule=Rule.ELG_7,
-        message=f"{offer.name} is billed by usage, and of other publishers' offers only licences are sold here.",
+        message=f"{offer.name} is billed by usage. Offers of other publishers are sold here as licences only.",
         next_step=f"Buy it in {ELSEWHERE}.",
     )
 
 
-def _segment(offer: ListedOffer, customer: Customer, holding: Holding) -> Refusal | None:  # noqa: ARG001
+def _segment(offer: ListedOffer, customer: Customer, holding: Ownership) -> Refusal | None:  # noqa: ARG001
     if customer.segment in offer.segments:
         return None
-    ours = f"the segment of {customer.name} is {customer.segment}"
+    segment = f"{customer.name} is in the {customer.segment} segment"
     return Refusal(
         rule=Rule.ELG_8,
-        message=f"{offer.name} is for {_list(offer.segments)} customers; {ours}.",
+        message=f"{offer.name} is for {_list(offer.segments)} customers; {segment}.",
         next_step=f"Choose an offer for {customer.segment} customers.",
     )
 
@@ -193,7 +193,7 @@ CHECKS: tuple[Check, ...] = (
     _isv_usage,
     _segment,
 )
-"""In the order in which refusals are told: what the customer has already, then the rules by their numbers."""
+"""In the order in which refusals are shown: first what the customer already has, then the other rules by number."""
 
 
 def _quantity(offer: ListedOffer, line: Line) -> Iterator[Refusal]:
@@ -201,7 +201,7 @@ def _quantity(offer: ListedOffer, line: Line) -> Iterator[Refusal]:
         if line.quantity != 1:
             yield Refusal(
                 rule=Rule.ELG_8,
-                message=f"{offer.name} is billed by what is used and has no quantity; {line.quantity} were asked for.",
+                message=f"{offer.name} is billed by usage and has no quantity, but the line asks for {line.quantity}.",
                 next_step="Buy it without a quantity.",
             )
     elif not offer.min_quantity <= line.quantity <= offer.max_quantity:
@@ -219,12 +219,12 @@ def _add_ons(offer: ListedOffer, line: Line) -> Iterator[Refusal]:
             yield Refusal(
                 rule=Rule.BUY_4,
                 message=f"{offer.name} has no add-on {add_on}.",
-                next_step=f"Choose one of its own: {known}." if known else "It has none: leave add-ons out.",
+                next_step=f"Choose one of its add-ons: {known}." if known else "It has no add-ons: leave them out.",
             )
         elif quantity > offer.max_quantity:
             yield Refusal(
                 rule=Rule.ELG_8,
-                message=f"Of {add_on} at most {offer.max_quantity} are sold with {offer.name}, not {quantity}.",
+                message=f"{offer.name} is sold with at most {offer.max_quantity} of {add_on}, not {quantity}.",
                 next_step=f"Choose a quantity from 1 to {offer.max_quantity}.",
             )
 

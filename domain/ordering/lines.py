@@ -1,4 +1,4 @@
-"""What is asked to be bought: lines, in a cart or an order (BUY-1, BUY-3)."""
+"""The lines of a cart or an order, and the request that places an order (BUY-1, BUY-3)."""
 
 from typing import Annotated
 
@@ -11,17 +11,17 @@ from domain.values import Id, Strict
 
 MAX_LINES = 200
 MAX_ORDER_ID = 56
-"""So that a subscription's id, made of the order's id and the line's number, is an id too."""
+"""Leaves room for the line number: a subscription id is the order id, a hyphen and that number."""
 
 PositiveQuantity = Annotated[int, Field(ge=1, le=MAX_QUANTITY)]
 OrderId = Annotated[str, Field(pattern=rf"^[A-Za-z0-9_-]{{1,{MAX_ORDER_ID}}}$")]
 
 
 class Line(Strict):
-    """One offer with its add-ons nested under it. `policy` is for whoever tests other terms than the offer's own.
+    """One offer with its add-ons. `policy` overrides the offer's policy pack, to try other terms.
 
-    `terms` is the digest of what the buyer was shown in the review: if it differs by then, the line is not
-    bought (BUY-2). `subscription_id` is made from the order and the line where it is not given.
+    `terms` is the digest of the terms that the review showed: if they have changed when the line is placed, it is
+    refused (BUY-2). Without `subscription_id`, the id is made from the order id and the line number.
     """
 
     offer: Id
@@ -33,7 +33,7 @@ class Line(Strict):
 
 
 class OrderRequest(Strict):
-    """An order as it is sent: each line succeeds or fails by itself (BUY-3). Lines are numbered from 1."""
+    """An order as sent. Each line succeeds or fails on its own (BUY-3). Lines are numbered from 1."""
 
     order_id: OrderId
     customer: Id
@@ -42,5 +42,5 @@ class OrderRequest(Strict):
     roles: Annotated[RolePreset, Field(strict=False)] = RolePreset.DEFAULT
 
     def subscription_id(self, number: int) -> str:
-        """The id of the numbered line's subscription: it belongs to one life, for ever."""
+        """Return the id of the subscription that line `number` buys. Ids are never used twice."""
         return self.lines[number - 1].subscription_id or f"{self.order_id}-{number}"

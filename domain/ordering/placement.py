@@ -1,4 +1,4 @@
-"""Placing one line of an order: the purchase it becomes, or why not. Pure: what is known comes in as values."""
+"""Place one line of an order: decide on its purchase terms or refuse it, from values alone."""
 
 import hashlib
 import json
@@ -7,7 +7,7 @@ from datetime import datetime
 from domain.catalog.catalog import ListedOffer
 from domain.catalog.customers import Customer
 from domain.faults import Fault
-from domain.ordering.eligibility import Holding, Refusal, line_refusals, unknown_customer, unknown_offer
+from domain.ordering.eligibility import Ownership, Refusal, line_refusals, unknown_customer, unknown_offer
 from domain.ordering.lines import Line
 from domain.ordering.terms import Order
 from domain.roles import Action, RolePreset, denial
@@ -16,24 +16,24 @@ from domain.values import Frozen
 
 
 class Claim(Frozen):
-    """A row that only one subscription can hold; a permanent one outlives its life."""
+    """A key that only one subscription can hold. A permanent claim is kept after the subscription ends."""
 
     key: str
     permanent: bool
 
 
 def one_per_customer(customer_id: str, offer_id: str) -> Claim:
-    """ELG-1: freed by the life's last event."""
+    """ELG-1: released by the subscription's last event."""
     return Claim(key=f"one-per-customer/{customer_id}/{offer_id}", permanent=False)
 
 
 def one_trial(customer_id: str, offer_id: str) -> Claim:
-    """TRI-4: kept for ever, unless the trial never began."""
+    """TRI-4: never released, unless the trial never began."""
     return Claim(key=f"trial/{customer_id}/{offer_id}", permanent=True)
 
 
 def claims_of(customer_id: str, offer: ListedOffer, *, trial: bool) -> tuple[Claim, ...]:
-    """What a subscription to the offer must be the only one to hold; the trial where it gets one."""
+    """Return what a subscription to the offer must claim; `trial` says whether it gets the offer's trial."""
     found = []
     if offer.one_per_customer:
         found.append(one_per_customer(customer_id, offer.id))
@@ -43,16 +43,16 @@ def claims_of(customer_id: str, offer: ListedOffer, *, trial: bool) -> tuple[Cla
 
 
 class Known(Frozen):
-    """What the books know when a line is placed."""
+    """What catalog and journal say when a line is placed. `offer` and `customer` are None if they are unknown."""
 
     offer: ListedOffer | None
     customer: Customer | None
-    holding: Holding
+    holding: Ownership
     catalog_version: int
 
 
 class Placed(Frozen):
-    """The purchase that the line becomes, what it claims, and why it has no trial where one is offered."""
+    """The purchase terms of a line and its claims. `trial_of` is the subscription that used the trial before."""
 
     order: Order
     claims: tuple[Claim, ...]
@@ -69,9 +69,9 @@ def place(
     by: str,
     roles: RolePreset = RolePreset.DEFAULT,
 ) -> Placed | tuple[Refusal, ...]:
-    """The purchase as of that instant, or every rule that says no: the first is the one to tell."""
+    """Decide on the line as of `at`. Returns its purchase terms, or every refusal with the most important one first."""
     if denied := denial(by, Action.BUY, roles):
-        step = "Let somebody with another role buy it."
+        step = "Ask someone with another role to buy it."
         return (Refusal(rule=denied.rule, message=denied.message, next_step=step),)
     if known.customer is None:
         return (unknown_customer(customer_id),)
@@ -82,19 +82,19 @@ def place(
     placed = offered(line, known, subscription_id=subscription_id, at=at, by=by, roles=roles)
     assert placed is not None
     if faults := [Fault(path=path, got=got, takes=takes) for path, got, takes in placed.order.faults()]:
-        message = f"{known.offer.name} cannot be priced so: {'; '.join(map(str, faults))}."
-        step = "Choose a smaller quantity, or have the offer mended in the catalog."
+        message = f"{known.offer.name} cannot be priced: {'; '.join(map(str, faults))}."
+        step = "Choose a smaller quantity, or correct the offer in the catalog."
         return (Refusal(rule=Rule.ELG_8, message=message, next_step=step),)
     if line.terms is not None and line.terms != terms_of(placed.order):
-        message = f"{known.offer.name} is no longer sold as the review showed it."
-        return (Refusal(rule=Rule.BUY_2, message=message, next_step="Review it again in a cart, then buy."),)
+        message = f"The terms of {known.offer.name} have changed since the review."
+        return (Refusal(rule=Rule.BUY_2, message=message, next_step="Review it again in a cart, then buy it."),)
     return placed
 
 
 def offered(
     line: Line, known: Known, *, subscription_id: str, at: datetime, by: str, roles: RolePreset = RolePreset.DEFAULT
 ) -> Placed | None:
-    """What the line would become if no rule said no; None where offer or customer are unknown."""
+    """Return the purchase terms as if no rule refused the line; None if the offer or the customer is unknown."""
     offer, customer = known.offer, known.customer
     if offer is None or customer is None:
         return None
@@ -119,7 +119,7 @@ def offered(
 
 
 def terms_of(order: Order) -> str:
-    """A digest of what a buyer agrees to, whenever it is bought: what, its prices, its trial and terms (BUY-2)."""
+    """Return a digest of what a buyer agrees to: offer, prices, trial, quantities and policy, but no dates (BUY-2)."""
     agreed = {
         "offer": order.offer.model_dump(mode="json"),
         "quantity": order.quantity,

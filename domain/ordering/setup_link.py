@@ -1,4 +1,4 @@
-"""The link to the publisher's site with which a buyer finishes the set-up (ISV-1, ISV-3)."""
+"""The link with which a buyer completes the set-up on the publisher's site (ISV-1, ISV-3)."""
 
 from datetime import datetime, timedelta
 
@@ -6,11 +6,11 @@ from domain.subscription.events import State
 from domain.values import Frozen, Instant
 
 TOKEN_LIFE = timedelta(hours=24)
-"""ISV-3: half-open, as every span here."""
+"""ISV-3: a token is valid until just before this span has passed."""
 
 
 class SetupLink(Frozen):
-    """The address, with its token; whoever has it can see the purchase until it expires."""
+    """The address with its token. Anyone who has the link can see the purchase until the token expires."""
 
     subscription_id: str
     url: str
@@ -18,7 +18,7 @@ class SetupLink(Frozen):
 
 
 class Resolved(Frozen):
-    """What a publisher learns of a purchase by its token, in every state (ISV-3)."""
+    """What a publisher sees of a purchase when it resolves the token, in every state (ISV-3)."""
 
     subscription_id: str
     customer: str
@@ -31,10 +31,10 @@ class Resolved(Frozen):
 
 
 def link_to(setup_url: str, token: str) -> str:
-    """The publisher's page with the token as its query."""
+    """Return the address of the publisher's page with the token in its query."""
     return f"{setup_url}?token={token}"
 
 
 def valid(expires_at: datetime, now: datetime) -> bool:
-    """Whether a token can still be used: at its last instant it cannot."""
+    """Whether a token that expires at `expires_at` can still be used; at that very instant it cannot."""
     return now < expires_at

@@ -1,4 +1,4 @@
-"""What a subscription is bought with."""
+"""Purchase terms: what one line's subscription starts with."""
 
 from collections.abc import Iterator
 from typing import Annotated
@@ -14,9 +14,9 @@ from domain.values import Id, RequestInstant, Strict
 
 
 class Order(Strict):
-    """What one subscription begins with. `account_opened` defaults to the order's instant (SUS-3).
+    """What one subscription starts with. `account_opened` defaults to the instant of the order (SUS-3).
 
-    `prices` are the catalog's coming prices as of its version `catalog_version` (BUY-5).
+    `prices` are the future prices of the offer in version `catalog_version` of the catalog (BUY-5).
     """
 
     subscription_id: Id
@@ -33,7 +33,7 @@ class Order(Strict):
     catalog_version: Annotated[int, Field(ge=0)] = 0
 
     def faults(self) -> Iterator[tuple[tuple[str | int, ...], object, str]]:
-        """What no single field shows to be wrong: (path, what came, what it takes)."""
+        """Yield the faults that concern several fields: (path, value, what it takes)."""
         for path, got, takes in self.offer.faults():
             yield ("offer", *path), got, takes
         if not list(self.offer.faults()):
@@ -51,7 +51,7 @@ class Order(Strict):
                 yield ("add_ons", add_on), add_on, f"an add-on of the offer ({known})"
 
     def subscription(self) -> Subscription:
-        """The subscription before its first event."""
+        """Return the subscription as it is before its first event."""
         return Subscription(
             subscription_id=self.subscription_id,
             customer_id=self.customer,

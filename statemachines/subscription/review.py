@@ -7,7 +7,7 @@ from domain.catalog.catalog import ListedOffer
 from domain.catalog.customers import Customer
 from domain.catalog.offers import Price
 from domain.money import Money
-from domain.ordering.eligibility import Holding, Owned, Refusal
+from domain.ordering.eligibility import Owned, Ownership, Refusal
 from domain.ordering.lines import Line
 from domain.ordering.placement import Known, Placed, offered, place, terms_of
 from domain.ordering.terms import Order
@@ -50,7 +50,7 @@ def review(
     lines: Iterable[Line],
     offers: Mapping[str, ListedOffer],
     customer: Customer,
-    holdings: Mapping[str, Holding],
+    holdings: Mapping[str, Ownership],
     catalog_version: int,
     now: datetime,
     *,
@@ -64,7 +64,7 @@ def review(
     held = dict(holdings)
     found = []
     for number, line in enumerate(lines, start=1):
-        offer, holding = offers.get(line.offer), held.get(line.offer, Holding())
+        offer, holding = offers.get(line.offer), held.get(line.offer, Ownership())
         known = Known(offer=offer, customer=customer, holding=holding, catalog_version=catalog_version)
         asked = line.model_copy(update={"terms": None})
         subscription_id = line.subscription_id or f"{order_id}-{number}"
@@ -90,12 +90,12 @@ def _refused(
     return LineReview(number=number, line=line, name=name, refusals=refusals, order=order, terms=terms)
 
 
-def _with(holding: Holding, placed: Placed, shown: LineReview) -> Holding:
+def _with(holding: Ownership, placed: Placed, shown: LineReview) -> Ownership:
     order = placed.order
     assert shown.state is not None
     owned = Owned(subscription_id=order.subscription_id, state=shown.state)
     tries = order.subscription_id if order.offer.trial_days else None
-    return Holding(living=(*holding.living, owned), trial_of=holding.trial_of or tries)
+    return Ownership(living=(*holding.living, owned), trial_of=holding.trial_of or tries)
 
 
 def _reviewed(number: int, line: Line, name: str | None, placed: Placed, lifecycle: Lifecycle) -> LineReview:

@@ -78,7 +78,7 @@ def test_bought_without_waiting(ask: Ask, customer: str) -> None:
         ("buy compute --customer fabrikam --quantity 2", "has no quantity"),
         (
             "buy contoso-crm --customer fabrikam --add-on cloud=1",
-            "refused by BUY-4 (bought): Contoso CRM has no add-on",
+            "refused by BUY-4 (purchase): Contoso CRM has no add-on",
         ),
         ("buy only-in-france --customer fabrikam", "refused by ELG-3"),
         ("buy not-through-us --customer fabrikam", "refused by ELG-4"),
@@ -129,7 +129,7 @@ def test_a_trial_on_a_test_clock_once_for_ever(ask: Ask) -> None:
 def test_usage_reported_and_deprovisioned(ask: Ask) -> None:
     ask.json("buy compute --customer adatum --id c-1")
     taken = ask.said("buy compute --customer adatum", code=1)
-    assert taken.startswith("refused by ELG-1 (one for a customer): ")
+    assert taken.startswith("refused by ELG-1 (one per customer): ")
     assert "c-1" in taken
     assert ask.json("usage report c-1 12.5 --usage-id d-1")["outcome"] == "done"
     assert ask.json("usage report c-1 12.5 --usage-id d-1")["outcome"] == "unchanged"

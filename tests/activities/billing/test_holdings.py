@@ -7,7 +7,7 @@ from sqlalchemy import event
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.orders.orders import SqlOrders
 from activities.adapters.sql.subscription.holdings import SqlHoldings
-from domain.ordering.eligibility import Holding, Owned
+from domain.ordering.eligibility import Owned, Ownership
 from domain.subscription.commands import Cancel, Suspend
 from domain.subscription.events import State
 from domain.subscription.holds import Reason
@@ -26,15 +26,15 @@ async def test_a_holding_is_as_the_books_and_the_orders_have_it(database: Databa
     ended = await started(database, number=3)
     await ended.ask(Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST), START)
     assert await holdings.holdings("fabrikam", ["contoso-crm", "free", "unknown"]) == {
-        "contoso-crm": Holding(
+        "contoso-crm": Ownership(
             living=(
                 Owned(subscription_id="o-1-2", state=State.SUSPENDED),
                 Owned(subscription_id="o-1-1", state=State.PENDING),
             ),
             trial_of="o-1-1",
         ),
-        "free": Holding(living=(Owned(subscription_id="o-1-4", state=State.PENDING),)),
-        "unknown": Holding(),
+        "free": Ownership(living=(Owned(subscription_id="o-1-4", state=State.PENDING),)),
+        "unknown": Ownership(),
     }
     assert (await holdings.holdings("tailspin", ["contoso-crm"]))["contoso-crm"].trial_of == "o-2-1"
     assert await holdings.holdings("fabrikam", []) == {}

@@ -107,4 +107,4 @@ async def test_who_and_what_there_is_not(carts: SqlCarts) -> None:
     assert str(unknown.value).startswith("There is no customer fabrikam. Import")
     with pytest.raises(CartRefused) as missing:
         await carts.update("c-1", lambda cart: cart)
-    assert str(missing.value) == "There is no cart c-1. Begin one: starter.py cart add."
+    assert str(missing.value) == "There is no cart c-1. Start one."

@@ -127,7 +127,7 @@ async def test_each_line_by_itself_and_a_refused_one_again_by_the_same_call(
     assert rules(lines) == [None, "ELG-6", "ELG-8"]
     refusal = lines[1].refusal
     assert refusal is not None
-    assert str(refusal) == "There is no offer wingtip in the catalog. See what there is: starter.py catalog list."
+    assert str(refusal) == "There is no offer wingtip in the catalog. Choose an offer from the catalog."
     await started(database)
     await stock(database, listed(id="wingtip", one_per_customer=True))
     # An attempt that comes late finds it refused: nobody would start it.
@@ -156,7 +156,7 @@ async def test_a_subscription_id_belongs_to_the_first_that_is_placed_under_it(
     assert statuses(lines) == ["refused", "refused", "placed", "placed"]
     assert rules(lines)[:2] == ["BUY-3", "BUY-3"]
     assert str(lines[0].refusal) == (
-        "The subscription id s-1 belongs to another purchase. Name another id, or none, in a new order."
+        "The subscription id s-1 belongs to another purchase. Choose another id, or leave it out, in a new order."
     )
     assert [found.subscription_id for found in lines] == ["s-1", "s-2", "s-3", "o-2-4"]
     # Nor when it is tried again, and whoever holds it keeps it.
@@ -176,9 +176,7 @@ async def test_an_id_that_was_made_can_be_taken_too(database: Database, orders: 
     await stock(database)
     await placed(orders, request({"subscription_id": "o-2-1"}))
     (refused,) = await placed(orders, request({}, order_id="o-2"))
-    assert str(refused.refusal) == (
-        "The subscription id o-2-1 belongs to another purchase. Order it under another order id."
-    )
+    assert str(refused.refusal) == ("The subscription id o-2-1 belongs to another purchase. Use another order id.")
 
 
 async def test_a_line_that_is_refused_keeps_no_id(database: Database, orders: SqlOrders) -> None:

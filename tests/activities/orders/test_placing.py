@@ -84,7 +84,7 @@ async def test_a_suspended_one_is_to_be_reactivated_instead(database: Database, 
     assert refused.refusal is not None
     assert (refused.refusal.rule, refused.refusal.subscription_id) == (Rule.ELG_2, "o-1-1")
     assert str(refused.refusal) == (
-        "Fabrikam has Contoso CRM already, suspended (subscription o-1-1). Reactivate o-1-1 instead."
+        "Fabrikam already has Contoso CRM, suspended (subscription o-1-1). Reactivate o-1-1 instead."
     )
 
 

@@ -85,9 +85,9 @@ def test_lines_come_go_and_are_shown(ask: Ask, customer: str) -> None:
     ("line", "said"),
     [
         ("nothing", "refused by ELG-6 (not sold here): There is no offer nothing in the catalog."),
-        ("contoso-crm --quantity 501", "refused by ELG-8 (offer, quantity, customer must fit): Contoso CRM is sold"),
+        ("contoso-crm --quantity 501", "refused by ELG-8 (offer, quantity, customer must match): Contoso CRM is sold"),
         ("compute --quantity 2", "refused by ELG-8"),
-        ("contoso-crm --add-on cloud=1", "refused by BUY-4 (bought): Contoso CRM has no add-on cloud."),
+        ("contoso-crm --add-on cloud=1", "refused by BUY-4 (purchase): Contoso CRM has no add-on cloud."),
         ("solo --add-on backup=1", "refused by BUY-4"),
         ("contoso-crm --add-on backup=501", "refused by ELG-8"),
     ],
@@ -134,7 +134,7 @@ def test_an_expired_cart_takes_nothing_and_a_new_one_begins(ask: Ask, customer: 
         said = ask.said(f"cart {command} --customer {customer}", code=1)
         assert said.startswith("refused by BUY-1"), command
         assert "expired at" in said
-        assert f"Begin a new one: starter.py cart add OFFER --customer {customer}." in said
+        assert f"Start a new one: starter.py cart add OFFER --customer {customer}." in said
 
 
 def test_nothing_is_bought_without_a_review_of_the_cart_as_it_is(ask: Ask, customer: str) -> None:
@@ -179,7 +179,7 @@ def test_what_changed_since_the_review_is_not_bought(ask: Ask, customer: str) ->
     ask.json(f"buy fabrikam-mail --customer {customer} --id elsewhere-{customer}")
     said = ask.said(f"cart buy --customer {customer}", code=1)
     assert said.startswith("refused by BUY-2")
-    assert "of line 2 is no longer so. Review it again" in said
+    assert "The terms of line 2 have changed since the review. Review it again" in said
     again = ask.json(f"cart review --customer {customer}")["lines"][1]
     assert (again["trial_end"], again["trial_of"]) == (None, f"elsewhere-{customer}")
     assert again["first_charge"] == {"amount": "7.35", "currency": "EUR"}
@@ -235,7 +235,7 @@ def test_the_review_as_a_person_reads_it(ask: Ask, customer: str) -> None:
     assert lines[3].endswith(" USD 10.00")
     assert lines[4].startswith("    + 1 x backup at USD 2.50 ")
     assert "    terms         USD 12.50 a month, term of one month, policy csp-2019" in lines
-    assert "ELG-1, one for a customer: " in text
+    assert "ELG-1, one per customer: " in text
     assert "It is line 2 of this cart." in " ".join(text.split())
     assert "ELG-3, not in the customer's country: " in text
     assert "    price change  USD 4.00 a unit, USD 4.00 a month, from the first renewal after 2090-01-01" in text
@@ -278,7 +278,7 @@ def test_bought_once_however_often_it_is_sent(ask: Ask, customer: str) -> None:
     assert ask.json(f"cart show --customer {customer}")["state"] == "ordered"
     assert f"order show {cart}" in ask.said(f"cart show --customer {customer}")
     for command in ("remove 1", "review"):
-        assert "The cart has been bought." in ask.said(f"cart {command} --customer {customer}", code=1)
+        assert "The cart has been ordered." in ask.said(f"cart {command} --customer {customer}", code=1)
     assert fill(ask, customer, "solo")["cart_id"] != cart
 
 
@@ -300,7 +300,7 @@ def test_the_second_of_one_per_customer_is_refused_and_can_be_bought_later(ask: 
     cart = shown["cart_id"]
     result = ask.whole(f"cart buy --customer {customer}", code=1)
     assert "1 of 2 lines bought, 1 refused" in result.stdout
-    assert "line 2 is refused by ELG-1 (one for a customer): " in result.stdout
+    assert "line 2 is refused by ELG-1 (one per customer): " in result.stdout
     ask.json(f"cancel {cart}-1 --reason customer_request --yes")
     again = ask.json(f"cart buy --customer {customer}")
     assert [line["status"] for line in again["lines"]] == ["bought", "bought"]

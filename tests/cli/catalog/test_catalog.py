@@ -104,7 +104,7 @@ def test_a_check_finds_what_only_the_catalog_shows(shelf: Ask, written: Written)
     assert result.stderr.splitlines() == [
         f"{faulty}:7: offers[0].term: got 'P1Y'; takes P1M, as before: subscriptions rely on it; "
         "other terms take an offer of another id",
-        f"{faulty}:17: customers[0].partner: got 'p'; takes the id of a partner of the import or the catalog",
+        f"{faulty}:17: customers[0].partner: got 'p'; takes the id of a partner in the import or in the catalog",
     ]
 
 

@@ -197,7 +197,7 @@ def test_a_list_without_entries_is_none(written: Written) -> None:
         ("term: P2M", "term: got 'P2M'; takes one of P1M, P1Y, P2Y or P3Y"),
         ("countries: [NO]", "countries[0]: got False; takes text"),
         ("trial_days: 1.5", "trial_days: got 1.5; takes a whole number"),
-        ("vendor: null", "vendor: got nothing; takes the id of the ISV"),
+        ("vendor: null", "vendor: got nothing; takes the id of the publisher"),
     ],
 )
 def test_one_field_of_yaml(written: Written, change: str, line: str) -> None:
@@ -278,11 +278,11 @@ def test_a_small_file_cannot_unfold_into_a_huge_one(written: Written) -> None:
         (
             'id,name\np,"two\nlines"\nr/,x',
             [
-                "a.csv:2: name: got 'two\\nlines'; takes printable characters, without blanks at its ends",
+                "a.csv:2: name: got 'two\\nlines'; takes printable characters, without spaces at the start or the end",
                 "a.csv:4: id: got 'r/'; takes 1 to 64 letters, digits, `_` or `-`",
             ],
         ),
-        ("id,name\np,x\nq,y\np,z", ["a.csv:4: id: got 'p'; takes each id once: one of the partners before has it"]),
+        ("id,name\np,x\nq,y\np,z", ["a.csv:4: id: got 'p'; takes an id that none of the partners before it has"]),
         (b"id,name\n\xff,x", ["a.csv: got b'\\xff'; takes UTF-8 text (byte 9 is none)"]),
         (b"," * (16 * 1024 * 1024 + 1), ["a.csv: got 'a larger file'; takes at most 16384 KiB"]),
         (
@@ -304,7 +304,7 @@ def test_a_table(written: Written, content: str | bytes, found: list[str]) -> No
         ("prices", "2027-01-01=3", "prices[0].at: got '2027-01-01'; takes an ISO 8601 instant"),
         ("trial_days", "1.5", "trial_days: got '1.5'; takes a whole number"),
         ("one_per_customer", "yes", "one_per_customer: got 'yes'; takes true or false"),
-        ("countries", "US;;DE", "countries[1]: got ''; takes an ISO 3166 country code"),
+        ("countries", "US;;DE", "countries[1]: got ''; takes a two-letter ISO 3166 country code"),
         ("segments", "commercial,education", "segments[0]: got 'commercial,education'; takes one of commercial"),
     ],
 )

@@ -45,12 +45,15 @@ def faults(**changes: Any) -> list[str]:
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({"vendor": None}, "vendor: got nothing; takes the id of the ISV, since `publisher` is partner"),
+        ({"vendor": None}, "vendor: got nothing; takes the id of the publisher, because `publisher` is partner"),
         ({"name": ""}, "name: got ''; takes 1 or more characters"),
-        ({"name": "   "}, "name: got '   '; takes printable characters, without blanks at its ends"),
-        ({"name": "A\nB"}, "name: got 'A\\nB'; takes printable characters, without blanks at its ends"),
-        ({"name": "Z\x00Q"}, "name: got 'Z\\x00Q'; takes printable characters, without blanks at its ends"),
-        ({"name": "\u202eMRC"}, "name: got '\\u202eMRC'; takes printable characters, without blanks at its ends"),
+        ({"name": "   "}, "name: got '   '; takes printable characters, without spaces at the start or the end"),
+        ({"name": "A\nB"}, "name: got 'A\\nB'; takes printable characters, without spaces at the start or the end"),
+        ({"name": "Z\x00Q"}, "name: got 'Z\\x00Q'; takes printable characters, without spaces at the start or the end"),
+        (
+            {"name": "\u202eMRC"},
+            "name: got '\\u202eMRC'; takes printable characters, without spaces at the start or the end",
+        ),
         ({"name": "x" * 201}, f"name: got '{'x' * 76}...; takes at most 200 characters"),
         ({"segments": []}, "segments: got 0; takes 1 or more entries"),
         (
@@ -59,7 +62,7 @@ def faults(**changes: Any) -> list[str]:
         ),
         ({"segments": "commercial"}, "segments: got 'commercial'; takes a list"),
         ({"countries": []}, "countries: got 0; takes 1 or more entries"),
-        ({"countries": ["us"]}, "countries[0]: got 'us'; takes an ISO 3166 country code of two letters"),
+        ({"countries": ["us"]}, "countries[0]: got 'us'; takes a two-letter ISO 3166 country code"),
         ({"countries": [False]}, "countries[0]: got False; takes text"),
         ({"exclusive_to": ["a b"]}, "exclusive_to[0]: got 'a b'; takes 1 to 64 letters, digits, `_` or `-`"),
         ({"in_programme": "yes"}, "in_programme: got 'yes'; takes true or false"),
@@ -73,13 +76,16 @@ def faults(**changes: Any) -> list[str]:
         ({"prices": [PRICES[1], PRICES[0]]}, "prices[1].at: got 2027-01-01T00:00:00Z; takes an instant after"),
         ({"prices": [PRICES[0], PRICES[0]]}, "prices[1].at: got 2027-01-01T00:00:00Z; takes an instant after"),
         ({"add_ons": [{"id": "a", "unit_price": "1", "currency": "EUR"}]}, "add_ons[0].currency: got 'EUR'; takes USD"),
-        ({**MICROSOFT, "vendor": "x"}, "vendor: got 'x'; takes nothing: only a partner's offer has it"),
-        ({**MICROSOFT, "countries": ["US", "CA"]}, "countries: got 'US, CA'; takes nothing: only a partner's"),
-        ({**MICROSOFT, "exclusive_to": ["p"]}, "exclusive_to: got 'p'; takes nothing: only a partner's"),
-        ({**MICROSOFT, "in_programme": False}, "in_programme: got False; takes nothing: only a partner's"),
+        ({**MICROSOFT, "vendor": "x"}, "vendor: got 'x'; takes nothing: only partner offers have it"),
+        (
+            {**MICROSOFT, "countries": ["US", "CA"]},
+            "countries: got 'US, CA'; takes nothing: only partner offers have it",
+        ),
+        ({**MICROSOFT, "exclusive_to": ["p"]}, "exclusive_to: got 'p'; takes nothing: only partner offers have it"),
+        ({**MICROSOFT, "in_programme": False}, "in_programme: got False; takes nothing: only partner offers have it"),
         (
             {**MICROSOFT, "setup": "publisher", "setup_url": "https://x.example"},
-            "setup: got 'publisher'; takes nothing: only a partner's",
+            "setup: got 'publisher'; takes nothing: only partner offers have it",
         ),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from domain.catalog.catalog import Contents, ListedOffer
 from domain.catalog.changes import Changes
 from domain.catalog.customers import Customer, Partner
-from domain.catalog.importing import ImportRefused, Plan, Stored, concerned, in_words, own_faults, plan
+from domain.catalog.importing import ImportRefused, Plan, Stored, ids_to_compare, in_words, own_faults, plan
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 BEGUN, COMING = "2027-01-01T00:00:00Z", "2027-06-01T00:00:00Z"
@@ -145,7 +145,7 @@ def test_records_of_each_kind_can_change() -> None:
 
 
 def test_elg_8_a_customers_partner_must_be_there() -> None:
-    takes = "takes the id of a partner of the import or the catalog"
+    takes = "takes the id of a partner in the import or in the catalog"
     assert refused(contents(customers=[CUSTOMER])) == [f"customers[0].partner: got 'litware'; {takes}"]
     known = Stored(partners={"litware": Partner(id="litware", name="Litware")}, customers={}, offers={})
     assert plan(contents(customers=[CUSTOMER]), known, NOW).changes
@@ -179,7 +179,7 @@ def test_all_faults_at_once() -> None:
 
 
 def test_what_an_import_is_compared_with() -> None:
-    named = concerned(contents({**OFFER, "exclusive_to": ["coho"]}, customers=[CUSTOMER]))
+    named = ids_to_compare(contents({**OFFER, "exclusive_to": ["coho"]}, customers=[CUSTOMER]))
     assert [sorted(ids) for ids in (named.partners, named.customers, named.offers)] == [
         ["coho", "litware"],
         ["fabrikam"],
@@ -247,15 +247,15 @@ def test_coming_prices_may_be_added_changed_and_removed(
     [
         (
             {**KEPT, "unit_price": "10.50"},
-            "offers[0].unit_price: got '10.50'; takes 10.00, as before: a new price takes an entry in `prices`",
+            "offers[0].unit_price: got '10.50'; takes 10.00, as before; for a new price, add an entry to `prices`",
         ),
         (
             offer((BEGUN, "11.50"), (COMING, "12.00")),
-            "offers[0].prices[0].unit_price: got '11.50'; takes 11.00, as before: it has begun",
+            "offers[0].prices[0].unit_price: got '11.50'; takes 11.00, as before, because it is already in effect",
         ),
         (
             offer((COMING, "12.00")),
-            "offers[0].prices: got nothing; takes the entry 2027-01-01T00:00:00Z=11.00, as before: it has begun",
+            "offers[0].prices: got nothing; takes the entry 2027-01-01T00:00:00Z=11.00, as before, because it is",
         ),
         (
             offer(("2026-12-31T23:59:59.999999Z", "10.50"), (BEGUN, "11.00"), (COMING, "12.00")),

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from domain.catalog.catalog import ListedOffer
 from domain.catalog.customers import Customer, Segment
 from domain.ordering.eligibility import (
-    Holding,
     Owned,
+    Ownership,
     Refusal,
     id_taken,
     line_refusals,
@@ -37,7 +37,7 @@ class Case:
     offer: Facts = field(default_factory=dict)
     customer: Facts = field(default_factory=dict)
     line: Facts = field(default_factory=dict)
-    held: Holding = field(default_factory=Holding)
+    held: Ownership = field(default_factory=Ownership)
 
     def __add__(self, other: "Case") -> "Case":
         """Both at once. Only one of the two may hold something."""
@@ -47,7 +47,7 @@ class Case:
             offer={**self.offer, **other.offer},
             customer={**self.customer, **other.customer},
             line={**self.line, **other.line},
-            held=Holding(living=(*self.held.living, *other.held.living)),
+            held=Ownership(living=(*self.held.living, *other.held.living)),
         )
 
     @property
@@ -58,19 +58,19 @@ class Case:
 
 SUSPENDED = Case(
     "ELG-2",
-    "Fabrikam has Contoso CRM already, suspended (subscription s-1). Reactivate s-1 instead.",
+    "Fabrikam already has Contoso CRM, suspended (subscription s-1). Reactivate s-1 instead.",
     held=holding(State.SUSPENDED),
 )
 OWNED = Case(
     "ELG-1",
-    "Contoso CRM is sold once to a customer, and Fabrikam has it: s-1. Change the quantity of s-1 instead.",
+    "A customer can have Contoso CRM only once, and Fabrikam already has it: s-1. Change the quantity of s-1 instead.",
     offer={"one_per_customer": True},
     held=holding(State.ACTIVE),
 )
 COUNTRY = Case(
     "ELG-3",
     "The publisher of Contoso CRM does not support customers in US. "
-    "Choose an offer that is sold in US: this one is sold in DE, FR and JP.",
+    "Choose an offer that is sold in US. This one is sold in DE, FR and JP.",
     offer={"countries": ["DE", "FR", "JP"]},
 )
 PROGRAMME = Case(
@@ -81,8 +81,8 @@ PROGRAMME = Case(
 )
 EXCLUSIVE = Case(
     "ELG-5",
-    "The publisher sells Contoso CRM through chosen partners only, and northwind is not one. "
-    "Ask the publisher to admit northwind, or choose another offer.",
+    "The publisher sells Contoso CRM through selected partners only; northwind is not one. "
+    "Ask the publisher to add northwind, or choose another offer.",
     offer={"exclusive_to": ["tailspin", "wingtip"]},
 )
 TRANSACTABLE = Case(
@@ -92,14 +92,14 @@ TRANSACTABLE = Case(
 )
 USAGE = Case(
     "ELG-7",
-    "Contoso CRM is billed by usage, and of other publishers' offers only licences are sold here. "
+    "Contoso CRM is billed by usage. Offers of other publishers are sold here as licences only. "
     "Buy it in the Azure portal.",
     offer={"billing_type": "usage"},
     line={"quantity": 1},
 )
 SEGMENT = Case(
     "ELG-8",
-    "Contoso CRM is for education and nonprofit customers; the segment of Fabrikam is commercial. "
+    "Contoso CRM is for education and nonprofit customers; Fabrikam is in the commercial segment. "
     "Choose an offer for commercial customers.",
     offer={"segments": ["education", "nonprofit"]},
 )
@@ -110,7 +110,7 @@ QUANTITY = Case(
 )
 ADD_ON = Case(
     "BUY-4",
-    "Contoso CRM has no add-on archive. Choose one of its own: backup and audit.",
+    "Contoso CRM has no add-on archive. Choose one of its add-ons: backup and audit.",
     line={"add_ons": {"archive": 1}},
 )
 PRECEDENCE = [SUSPENDED, OWNED, COUNTRY, PROGRAMME, EXCLUSIVE, TRANSACTABLE, USAGE, SEGMENT, QUANTITY, ADD_ON]
@@ -119,26 +119,26 @@ PRECEDENCE = [SUSPENDED, OWNED, COUNTRY, PROGRAMME, EXCLUSIVE, TRANSACTABLE, USA
 FURTHER = [
     Case(
         "ELG-1",
-        "Contoso CRM is sold once to a customer, and Fabrikam has it: s-1. Go on with s-1 instead.",
+        "A customer can have Contoso CRM only once, and Fabrikam already has it: s-1. Use s-1 instead.",
         offer={"one_per_customer": True},
         held=holding(State.PENDING),
     ),
     Case(
         "ELG-1",
-        "Contoso CRM is sold once to a customer, and Fabrikam has it: s-1. Go on with s-1 instead.",
+        "A customer can have Contoso CRM only once, and Fabrikam already has it: s-1. Use s-1 instead.",
         offer={"publisher": "microsoft", "billing_type": "usage", "one_per_customer": True},
         line={"quantity": 1},
         held=holding(State.ACTIVE),
     ),
     Case(
         "ELG-2",
-        "Fabrikam has Contoso CRM already, suspended (subscription s-2). Reactivate s-2 instead.",
+        "Fabrikam already has Contoso CRM, suspended (subscription s-2). Reactivate s-2 instead.",
         held=holding(State.ACTIVE, State.SUSPENDED, State.SUSPENDED),
     ),
     Case(
         "ELG-3",
-        "The publisher of Contoso CRM does not support customers in US. Choose an offer that is sold in US: "
-        "this one is sold in AT, BE, CZ, DE, DK, EE, ES, FI and 2 more.",
+        "The publisher of Contoso CRM does not support customers in US. Choose an offer that is sold in US. "
+        "This one is sold in AT, BE, CZ, DE, DK, EE, ES, FI and 2 more.",
         offer={"countries": ["AT", "BE", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR"]},
     ),
     Case(
@@ -148,19 +148,19 @@ FURTHER = [
     ),
     Case(
         "ELG-8",
-        "Contoso CRM is billed by what is used and has no quantity; 2 were asked for. Buy it without a quantity.",
+        "Contoso CRM is billed by usage and has no quantity, but the line asks for 2. Buy it without a quantity.",
         offer={"publisher": "microsoft", "billing_type": "usage"},
         line={"quantity": 2},
     ),
     Case(
         "BUY-4",
-        "Contoso CRM has no add-on archive. It has none: leave add-ons out.",
+        "Contoso CRM has no add-on archive. It has no add-ons: leave them out.",
         offer={"add_ons": []},
         line={"add_ons": {"archive": 1}},
     ),
     Case(
         "ELG-8",
-        "Of backup at most 500 are sold with Contoso CRM, not 501. Choose a quantity from 1 to 500.",
+        "Contoso CRM is sold with at most 500 of backup, not 501. Choose a quantity from 1 to 500.",
         line={"add_ons": {"backup": 501}},
     ),
 ]
@@ -183,19 +183,20 @@ def test_elg_9_each_rule_says_why_not_and_what_to_do(case: Case) -> None:
     [
         (
             unknown_offer("crm"),
-            "ELG-6 There is no offer crm in the catalog. See what there is: starter.py catalog list.",
+            "ELG-6 There is no offer crm in the catalog. Choose an offer from the catalog.",
         ),
         (
             unknown_customer("fabrikam"),
-            "ELG-8 There is no customer fabrikam. Import the customer's record first: starter.py catalog import.",
+            "ELG-8 There is no customer fabrikam. Import the customer's record first.",
         ),
         (
             id_taken("s-1", named=True),
-            "BUY-3 The subscription id s-1 belongs to another purchase. Name another id, or none, in a new order.",
+            "BUY-3 The subscription id s-1 belongs to another purchase. "
+            "Choose another id, or leave it out, in a new order.",
         ),
         (
             id_taken("o-1-1", named=False),
-            "BUY-3 The subscription id o-1-1 belongs to another purchase. Order it under another order id.",
+            "BUY-3 The subscription id o-1-1 belongs to another purchase. Use another order id.",
         ),
     ],
 )
@@ -241,21 +242,23 @@ def test_any_other_offer_can_be_owned_several_times(state: State) -> None:
 @pytest.mark.parametrize("quantity", [2, 7])
 def test_elg_8_the_bounds_are_inside(quantity: int) -> None:
     offer = an_offer({"min_quantity": 2, "max_quantity": 7})
-    assert line_refusals(offer, a_customer(), Holding(), a_line({"quantity": quantity, "add_ons": {"audit": 7}})) == ()
+    assert (
+        line_refusals(offer, a_customer(), Ownership(), a_line({"quantity": quantity, "add_ons": {"audit": 7}})) == ()
+    )
 
 
 @pytest.mark.parametrize(
     "facts", [{"countries": ["DE", "US"]}, {"exclusive_to": ["northwind"]}, {"segments": ["commercial"]}]
 )
 def test_who_is_named_may_buy(facts: Facts) -> None:
-    assert line_refusals(an_offer(facts), a_customer(), Holding(), a_line()) == ()
+    assert line_refusals(an_offer(facts), a_customer(), Ownership(), a_line()) == ()
 
 
 def test_microsofts_own_are_not_held_to_an_isvs_choices() -> None:
     """ELG-3 to ELG-5 and ELG-7 speak of ISVs; the catalog takes none of these fields for Microsoft's own."""
     offer = an_offer({"publisher": "microsoft", "billing_type": "usage"})
     chosen = offer.model_copy(update={"countries": ("DE",), "in_programme": False, "exclusive_to": ("tailspin",)})
-    assert listing_refusals(chosen, a_customer(), Holding()) == ()
+    assert listing_refusals(chosen, a_customer(), Ownership()) == ()
 
 
 # Any offer, customer and holding, against an oracle that reads the rules as docs/domain.md says them.
@@ -292,7 +295,7 @@ lines = st.fixed_dictionaries(
 )
 
 
-def said_by(offer: ListedOffer, customer: Customer, held: Holding) -> set[str]:
+def said_by(offer: ListedOffer, customer: Customer, held: Ownership) -> set[str]:
     """Every rule of the catalog that says no, each as its own sentence has it."""
     isv, states = offer.publisher.value == "partner", {owned.state for owned in held.living}
     broken = {
@@ -320,7 +323,7 @@ def said_of(offer: ListedOffer, line: Line) -> list[str]:
     return [*([] if in_range else ["ELG-8"]), *add_ons]
 
 
-def bought(offer: ListedOffer, customer: Customer, held: Holding, line: Line) -> Placed | tuple[Refusal, ...]:
+def bought(offer: ListedOffer, customer: Customer, held: Ownership, line: Line) -> Placed | tuple[Refusal, ...]:
     """The line placed by itself."""
     known = Known(offer=offer, customer=customer, holding=held, catalog_version=1)
     return place(line, known, subscription_id="s-9", customer_id=customer.id, at=NOW, by="admin_agent")
@@ -329,7 +332,11 @@ def bought(offer: ListedOffer, customer: Customer, held: Holding, line: Line) ->
 @given(offers, an_isvs, customers, holdings, lines)
 @settings(max_examples=400)
 def test_what_is_listed_can_be_bought_and_what_is_refused_is_refused_by_a_rule_that_holds(
-    facts: dict[str, object], isvs: dict[str, object], who: dict[str, object], held: Holding, wanted: dict[str, object]
+    facts: dict[str, object],
+    isvs: dict[str, object],
+    who: dict[str, object],
+    held: Ownership,
+    wanted: dict[str, object],
 ) -> None:
     offer = an_offer({**facts, **(isvs if facts["publisher"] == "partner" else {})})
     customer, line = a_customer(who), a_line(wanted)
@@ -358,9 +365,9 @@ def test_what_is_listed_can_be_bought_and_what_is_refused_is_refused_by_a_rule_t
 
 def test_the_oracle_and_the_shop_agree_on_the_plain_case() -> None:
     """Else the property above could hold of nothing."""
-    assert said_by(an_offer(), a_customer(), Holding()) == set()
+    assert said_by(an_offer(), a_customer(), Ownership()) == set()
     assert said_of(an_offer(), a_line()) == []
     assert isinstance(
-        bought(an_offer(), a_customer(), Holding(living=(Owned(subscription_id="x", state=State.ACTIVE),)), a_line()),
+        bought(an_offer(), a_customer(), Ownership(living=(Owned(subscription_id="x", state=State.ACTIVE),)), a_line()),
         Placed,
     )

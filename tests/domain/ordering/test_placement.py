@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from domain.ordering.eligibility import Holding, Refusal
+from domain.ordering.eligibility import Ownership, Refusal
 from domain.ordering.placement import Known, Placed, claims_of, offered, one_per_customer, one_trial, place, terms_of
 from domain.ordering.terms import Order
 from domain.roles import RolePreset
@@ -20,9 +20,9 @@ DEARER = {
 }
 
 
-def known(offer: Facts | None = None, held: Holding | None = None, version: int = 7) -> Known:
+def known(offer: Facts | None = None, held: Ownership | None = None, version: int = 7) -> Known:
     """What the books know."""
-    return Known(offer=an_offer(offer), customer=a_customer(), holding=held or Holding(), catalog_version=version)
+    return Known(offer=an_offer(offer), customer=a_customer(), holding=held or Ownership(), catalog_version=version)
 
 
 def placing(
@@ -145,7 +145,7 @@ def test_claims_of_different_customers_and_offers_are_different() -> None:
 
 def test_what_is_refused_and_in_which_order() -> None:
     """Who may buy, who buys, what is bought, then eligibility: each needs the one before it."""
-    nothing = Known(offer=None, customer=None, holding=Holding(), catalog_version=0)
+    nothing = Known(offer=None, customer=None, holding=Ownership(), catalog_version=0)
     assert refused(placing(nothing, by="janitor")) == ["ROL-1"]
     assert refused(placing(nothing, by="publisher")) == ["ROL-4"]
     assert refused(placing(nothing)) == ["ELG-8"]
@@ -166,8 +166,8 @@ def test_an_offer_that_the_catalog_should_not_have_taken_is_not_sold() -> None:
     (refusal,) = placing(faulty)
     assert isinstance(refusal, Refusal)
     assert str(refusal) == (
-        "Contoso CRM cannot be priced so: offer.unit_price: got '10.005'; takes at most 2 decimals, as USD has. "
-        "Choose a smaller quantity, or have the offer mended in the catalog."
+        "Contoso CRM cannot be priced: offer.unit_price: got '10.005'; takes at most 2 decimals, as USD has. "
+        "Choose a smaller quantity, or correct the offer in the catalog."
     )
 
 
@@ -206,9 +206,8 @@ def test_buy_2_a_trial_that_was_used_up_meanwhile_is_another_term() -> None:
     found = placing(known({"trial_days": 30}, holding(trial_of="s-1")), {"terms": shown})
     assert refused(found) == ["BUY-2"]
     assert not isinstance(found, Placed)
-    assert (
-        str(found[0]) == "Contoso CRM is no longer sold as the review showed it. Review it again in a cart, then buy."
-    )
+    said = "The terms of Contoso CRM have changed since the review. Review it again in a cart, then buy it."
+    assert str(found[0]) == said
 
 
 def test_buy_2_a_price_that_begins_between_review_and_purchase() -> None:
@@ -223,7 +222,7 @@ def test_buy_2_terms_are_of_one_content(line: Facts) -> None:
 
 
 def test_nothing_is_offered_of_what_is_unknown() -> None:
-    nothing = Known(offer=None, customer=a_customer(), holding=Holding(), catalog_version=0)
+    nothing = Known(offer=None, customer=a_customer(), holding=Ownership(), catalog_version=0)
     assert offered(a_line(), nothing, subscription_id="s-9", at=NOW, by="admin_agent") is None
     refused_by_a_rule = known({"transactable": False})
     assert offered(a_line(), refused_by_a_rule, subscription_id="s-9", at=NOW, by="admin_agent") is not None

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.catalog.catalog import ListedOffer
 from domain.money import total
-from domain.ordering.eligibility import Holding
+from domain.ordering.eligibility import Ownership
 from domain.ordering.lines import Line
 from domain.ordering.placement import terms_of
 from domain.ordering.terms import Order
@@ -26,7 +26,7 @@ NOW = instant(ORDERED)
 
 
 def reviewed(
-    lines: list[Facts], offers: list[ListedOffer], held: Mapping[str, Holding] | None = None
+    lines: list[Facts], offers: list[ListedOffer], held: Mapping[str, Ownership] | None = None
 ) -> list[LineReview]:
     """The cart o-1 of fabrikam, reviewed now."""
     known = {offer.id: offer for offer in offers}
@@ -36,9 +36,9 @@ def reviewed(
     )
 
 
-def one(offer: Facts, line: Facts | None = None, held: Holding | None = None) -> LineReview:
+def one(offer: Facts, line: Facts | None = None, held: Ownership | None = None) -> LineReview:
     """One line, of one offer."""
-    (found,) = reviewed([line or {}], [an_offer(offer)], {"crm": held or Holding()})
+    (found,) = reviewed([line or {}], [an_offer(offer)], {"crm": held or Ownership()})
     return found
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from domain.catalog.catalog import ListedOffer
 from domain.catalog.customers import Customer, Partner
-from domain.ordering.eligibility import Holding, Owned
+from domain.ordering.eligibility import Owned, Ownership
 from domain.ordering.lines import Line, OrderRequest
 from domain.subscription.events import State
 from tests.support.books.short_lives import START
@@ -101,7 +101,7 @@ def a_line(facts: Facts | None = None) -> Line:
     return Line.model_validate_json(json.dumps({"offer": "crm", "quantity": 3, **(facts or {})}))
 
 
-def holding(*states: State, trial_of: str | None = None) -> Holding:
+def holding(*states: State, trial_of: str | None = None) -> Ownership:
     """Living subscriptions s-1, s-2 and so on, in those states."""
     living = tuple(Owned(subscription_id=f"s-{n}", state=state) for n, state in enumerate(states, 1))
-    return Holding(living=living, trial_of=trial_of)
+    return Ownership(living=living, trial_of=trial_of)

@@ -12,9 +12,9 @@ from activities.adapters.sql.tables.catalog import catalog_version, customer, of
 from activities.adapters.sql.tables.catalog import partner as partner_table
 from activities.adapters.sql.tables.subscription import subscription
 from domain.catalog.catalog import Contents, ListedOffer
-from domain.catalog.changes import CatalogVersion, Changes, Imported, Kind
+from domain.catalog.changes import CatalogVersion, Changes, Imported, RecordKind
 from domain.catalog.customers import Customer, Partner
-from domain.catalog.importing import Plan, Record, Stored, concerned, plan
+from domain.catalog.importing import Plan, Record, Stored, ids_to_compare, plan
 from domain.catalog.offers import BillingType, Category, Publisher
 from domain.subscription.events import State
 
@@ -145,7 +145,7 @@ def _import(connection: Connection, contents: Contents, source: str, at: datetim
 
 
 def _planned(connection: Connection, contents: Contents, at: datetime) -> Plan:
-    named = concerned(contents)
+    named = ids_to_compare(contents)
     stored = Stored(
         partners=_by_id(connection, partner_table, named.partners),
         customers=_by_id(connection, customer, named.customers),
@@ -167,9 +167,9 @@ def _write(connection: Connection, planned: Plan) -> None:
     new = {(change.kind, change.id) for change in planned.changes.records if change.new}
     # In this order, since a customer's row points to its partner's.
     for kind, table, records in (
-        (Kind.PARTNER, partner_table, planned.partners),
-        (Kind.CUSTOMER, customer, planned.customers),
-        (Kind.OFFER, offer, planned.offers),
+        (RecordKind.PARTNER, partner_table, planned.partners),
+        (RecordKind.CUSTOMER, customer, planned.customers),
+        (RecordKind.OFFER, offer, planned.offers),
     ):
         rows = {record.id: {"id": record.id, "record": record, **_columns(record)} for record in records}
         if added := [row for key, row in rows.items() if (kind, key) in new]:

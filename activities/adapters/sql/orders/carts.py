@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, insert, select, update
 from activities.adapters.sql.catalog.rows import customer_of
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.tables.orders import cart
-from domain.ordering.cart import CART_LIFE, Cart, CartRefused
+from domain.ordering.cart import CART_LIFE, Cart, CartRefused, CartStep
 from domain.ordering.eligibility import unknown_customer
 from domain.ordering.lines import Line
 from domain.rules import Rule
@@ -65,7 +65,7 @@ def _open(connection: Connection, customer_id: str, now: datetime) -> Cart | Non
 def _update(connection: Connection, cart_id: str, change: Callable[[Cart], Cart]) -> Cart:
     known = _cart_in(connection, select(cart.c.record).where(cart.c.id == cart_id))
     if known is None:
-        raise CartRefused(Rule.BUY_1, f"There is no cart {cart_id}.", "Begin one: starter.py cart add.")
+        raise CartRefused(Rule.BUY_1, f"There is no cart {cart_id}.", "Start one.", CartStep.ADD_LINE)
     return _keep(connection, change(known))
 
 

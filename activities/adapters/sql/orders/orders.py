@@ -15,7 +15,7 @@ from activities.adapters.sql.tables.orders import customer_order, order_line
 from activities.adapters.sql.tables.subscription import subscription
 from activities.errors import BooksConflict, OrderConflict
 from activities.orders.contracts import LineStatus, OpenInput, OrderLine, PlacedOrder, PlaceInput
-from domain.ordering.eligibility import Holding, Refusal, id_taken
+from domain.ordering.eligibility import Ownership, Refusal, id_taken
 from domain.ordering.lines import OrderRequest
 from domain.ordering.placement import Known, Placed, place
 from domain.ordering.terms import Order
@@ -169,7 +169,7 @@ def _known(connection: Connection, customer_id: str, offer_id: str, subscription
     return Known(
         offer=offers_of(connection, [offer_id]).get(offer_id),
         customer=customer_of(connection, customer_id),
-        holding=Holding(living=others, trial_of=holding.trial_of),
+        holding=Ownership(living=others, trial_of=holding.trial_of),
         catalog_version=newest_version(connection),
     )
 

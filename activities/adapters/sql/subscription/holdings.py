@@ -10,7 +10,7 @@ from activities.adapters.sql.subscription import claims
 from activities.adapters.sql.tables.orders import order_line
 from activities.adapters.sql.tables.subscription import subscription
 from activities.orders.contracts import LineStatus
-from domain.ordering.eligibility import Holding, Owned
+from domain.ordering.eligibility import Owned, Ownership
 from domain.ordering.placement import one_per_customer, one_trial
 from domain.subscription.events import State
 
@@ -24,12 +24,12 @@ class SqlHoldings:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def holdings(self, customer_id: str, offer_ids: Collection[str]) -> dict[str, Holding]:
+    async def holdings(self, customer_id: str, offer_ids: Collection[str]) -> dict[str, Ownership]:
         """For each of the offers, what the customer has of it."""
         return await self._database.read(holdings_of, customer_id, offer_ids)
 
 
-def holdings_of(connection: Connection, customer_id: str, offer_ids: Collection[str]) -> dict[str, Holding]:
+def holdings_of(connection: Connection, customer_id: str, offer_ids: Collection[str]) -> dict[str, Ownership]:
     """For each of the offers, what the customer has of it: the oldest first, then what is about to begin.
 
     A claim whose holder is known by nothing else counts as a subscription, too: its purchase is under way.
@@ -43,7 +43,8 @@ def holdings_of(connection: Connection, customer_id: str, offer_ids: Collection[
         if holder is not None and all(owned.subscription_id != holder for owned in living[offer_id]):
             living[offer_id].append(Owned(subscription_id=holder, state=State.PENDING))
     return {
-        offer_id: Holding(living=tuple(living[offer_id]), trial_of=held.get(trials[offer_id])) for offer_id in offer_ids
+        offer_id: Ownership(living=tuple(living[offer_id]), trial_of=held.get(trials[offer_id]))
+        for offer_id in offer_ids
     }
 
 
