@@ -3,12 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from temporalio import activity
-
-from domain.subscription.commands import Command
-from domain.subscription.decision import Answer
 
 S = TypeVar("S")
 
@@ -20,7 +17,7 @@ AT_ONCE = 10
 HEARTBEAT = timedelta(seconds=1)
 
 
-async def each(crowd: Sequence[S], tell: Callable[[S], Awaitable[T]]) -> list[T]:
+async def for_each(crowd: Sequence[S], tell: Callable[[S], Awaitable[T]]) -> list[T]:
     """What came of telling each, in their order. Raises what the first of them raises, once all have been told."""
     window = asyncio.Semaphore(AT_ONCE)
 
@@ -38,11 +35,3 @@ async def each(crowd: Sequence[S], tell: Callable[[S], Awaitable[T]]) -> list[T]
         for task in tasks:
             task.cancel()
     return [task.result() for task in tasks]
-
-
-class Audience(Protocol):
-    """The subscriptions on the server, to be told something."""
-
-    async def tell(self, subscription_id: str, command: Command) -> Answer | None:
-        """Its answer; None where it has ended. Raises NotThere where the server does not know it."""
-        ...

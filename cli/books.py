@@ -18,7 +18,7 @@ from activities.adapters.sql.subscription.auditor import SqlAuditor
 from activities.adapters.sql.subscription.books import SqlBooks
 from activities.adapters.sql.subscription.holdings import SqlHoldings
 from activities.adapters.sql.subscription.reader import SqlReader
-from activities.billing.contracts import Listed
+from activities.billing.contracts import ListedSubscription
 from activities.settings import Settings
 from cli.failure import Failure
 from cli.printing.rule_words import refused_by
@@ -46,7 +46,7 @@ class Books:
     auditor: SqlAuditor
     account_auditor: SqlAccountAuditor
 
-    async def known(self, subscription_id: str) -> Listed:
+    async def known(self, subscription_id: str) -> ListedSubscription:
         """The subscription as its last event left it. Raises Failure where the books do not know it."""
         listed = await self.reader.listed(subscription_id)
         if listed is None:

@@ -17,7 +17,7 @@ from activities.adapters.sql.account.holds import SqlNonpaymentHolds
 from activities.adapters.sql.account.reader import SqlAccountReader
 from activities.adapters.sql.catalog.catalog import SqlCatalog
 from activities.adapters.sql.catalog.price_book import SqlPriceBook
-from activities.adapters.sql.catalog.vendors import SqlVendors
+from activities.adapters.sql.catalog.publishers import SqlOfferPublishers
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.notifications.notifications import SqlNotifications
 from activities.adapters.sql.notifications.outbox import SqlOutbox
@@ -59,7 +59,7 @@ from workflows.order.client import OrderClient
 from workflows.order.workflow import OrderWorkflow
 from workflows.price_changes.client import PriceClient
 from workflows.price_changes.workflow import PriceChangeWorkflow
-from workflows.server_ports import ServerAccounts, ServerAudience, ServerLauncher
+from workflows.server_ports import ServerAccounts, ServerCommandSender, ServerLauncher
 from workflows.subscription.client import Subscriptions
 from workflows.subscription.workflow import SubscriptionWorkflow
 
@@ -100,7 +100,7 @@ class World:
     holdings: SqlHoldings
     setup_links: SqlSetupLinks
     notices: SqlNotifications
-    vendors: SqlVendors
+    vendors: SqlOfferPublishers
     publisher_requests: SqlPublisherRequests
     tenants: Tenants
 
@@ -146,11 +146,11 @@ async def running_worker(
         accounts = Accounts(client, settings.task_queue, wall_clock)
         billing = BillingActivities(books, ServerAccounts(accounts))
         invoicing = AccountActivities(
-            SqlAccountBooks(database), SqlNonpaymentHolds(database), ServerAudience(subscriptions)
+            SqlAccountBooks(database), SqlNonpaymentHolds(database), ServerCommandSender(subscriptions)
         )
         provisioning = ProvisioningActivities(tenants, SqlAccessLog(database))
         orders = OrderActivities(order_book, ServerLauncher(subscriptions))
-        prices = PriceActivities(SqlPriceBook(database), ServerAudience(subscriptions))
+        prices = PriceActivities(SqlPriceBook(database), ServerCommandSender(subscriptions))
         notifications = Notifications(client, settings.task_queue)
         messenger = await stack.enter_async_context(WebhookMessenger())
         telling = NotificationActivities(SqlOutbox(database), told, messenger, notifications)
@@ -165,7 +165,7 @@ async def running_worker(
                     *(provisioning.grant, provisioning.revoke, provisioning.purge),
                     *(orders.open, orders.place, orders.start),
                     *(invoicing.close, invoicing.record, invoicing.hold, invoicing.lift),
-                    *(prices.concerned, prices.tell, prices.finish),
+                    *(prices.affected, prices.send, prices.finish),
                     telling.hand_over,
                 ],
                 nexus_service_handlers=[NexusSubscriptions(subscriptions)],
@@ -192,7 +192,7 @@ async def running_worker(
             holdings=SqlHoldings(database),
             setup_links=SqlSetupLinks(database),
             notices=SqlNotifications(database),
-            vendors=SqlVendors(database),
+            vendors=SqlOfferPublishers(database),
             publisher_requests=SqlPublisherRequests(database, KEPT),
             tenants=tenants,
         )

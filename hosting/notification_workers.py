@@ -24,7 +24,7 @@ async def telling_workers(
             worker = Worker(
                 client,
                 task_queue=telling_queue(task_queue, endpoint.id),
-                activities=[notifications.tell],
+                activities=[notifications.deliver],
                 max_concurrent_activities=endpoint.at_once,
                 max_task_queue_activities_per_second=endpoint.per_second,
                 activity_task_poller_behavior=PollerBehaviorSimpleMaximum(POLLERS),

@@ -47,13 +47,13 @@ class ServerLauncher:
             raise _unavailable(order.subscription_id, error) from None
 
 
-class ServerAudience:
-    """Tells lives something: the port `Audience`."""
+class ServerCommandSender:
+    """Tells lives something: the port `CommandSender`."""
 
     def __init__(self, subscriptions: Subscriptions) -> None:
         self._subscriptions = subscriptions
 
-    async def tell(self, subscription_id: str, command: Command) -> Answer | None:
+    async def send(self, subscription_id: str, command: Command) -> Answer | None:
         """Its answer; None where it has ended. Raises NotThere, NotTaken and ServerUnavailable."""
         try:
             return await self._subscriptions.ask(subscription_id, command, wait=False)

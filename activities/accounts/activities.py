@@ -2,10 +2,11 @@
 
 from temporalio import activity
 
-from activities.accounts.contracts import AccountRecordInput, CloseInput, Holding, HoldInput
+from activities.accounts.contracts import AccountRecordInput, CloseInput, HoldInput, HoldResult
 from activities.accounts.ports import AccountBooks, NonpaymentHolds
 from activities.errors import NotTaken, NotThere, reported
-from activities.fan_out import Audience, each
+from activities.fan_out import for_each
+from activities.ports import CommandSender
 from domain.account.events import CloseReceipt
 from domain.subscription.commands import Command
 from domain.subscription.decision import Answer, Outcome
@@ -19,10 +20,10 @@ class AccountActivities:
     ServerUnavailable, retryable.
     """
 
-    def __init__(self, books: AccountBooks, holds: NonpaymentHolds, audience: Audience) -> None:
+    def __init__(self, books: AccountBooks, holds: NonpaymentHolds, subscriptions: CommandSender) -> None:
         self._books = books
         self._holds = holds
-        self._audience = audience
+        self._subscriptions = subscriptions
 
     @activity.defn(name="close_month")
     async def close(self, entry: CloseInput) -> CloseReceipt:
@@ -37,38 +38,38 @@ class AccountActivities:
             await self._books.record(entry)
 
     @activity.defn(name="hold_for_nonpayment")
-    async def hold(self, entry: HoldInput) -> Holding:
+    async def hold(self, entry: HoldInput) -> HoldResult:
         """Suspend the customer's licensed subscriptions, and note which were suspended by that (MON-6, SUS-9)."""
 
         async def place(subscription_id: str) -> None:
-            answer = await self._tell(subscription_id, hold_command(entry.seq, entry.at))
+            answer = await self._send(subscription_id, hold_command(entry.seq, entry.at))
             if answer and answer.outcome is Outcome.DONE:
-                await self._holds.placed(entry.customer_id, entry.seq, subscription_id)
+                await self._holds.note_placed(entry.customer_id, entry.seq, subscription_id)
 
         with reported():
-            await each(await self._holds.to_hold(entry.customer_id, entry.seq), place)
-            return Holding(subscriptions=await self._holds.count(entry.customer_id, placed_by=entry.seq))
+            await for_each(await self._holds.to_hold(entry.customer_id, entry.seq), place)
+            return HoldResult(subscriptions=await self._holds.count(entry.customer_id, placed_by=entry.seq))
 
     @activity.defn(name="lift_nonpayment")
-    async def lift(self, entry: HoldInput) -> Holding:
+    async def lift(self, entry: HoldInput) -> HoldResult:
         """Lift exactly the holds that were placed; who is held for another reason too stays suspended (SUS-9)."""
 
         async def lift(subscription_id: str) -> None:
-            await self._tell(subscription_id, lift_command(entry.seq, entry.at))
-            await self._holds.lifted(entry.customer_id, entry.seq, subscription_id)
+            await self._send(subscription_id, lift_command(entry.seq, entry.at))
+            await self._holds.note_lifted(entry.customer_id, entry.seq, subscription_id)
 
         with reported():
-            await each(await self._holds.to_lift(entry.customer_id), lift)
-            return Holding(subscriptions=await self._holds.count(entry.customer_id, lifted_by=entry.seq))
+            await for_each(await self._holds.to_lift(entry.customer_id), lift)
+            return HoldResult(subscriptions=await self._holds.count(entry.customer_id, lifted_by=entry.seq))
 
-    async def _tell(self, subscription_id: str, command: Command) -> Answer | None:
+    async def _send(self, subscription_id: str, command: Command) -> Answer | None:
         """Its answer; None where it has ended, or the server has let go of it."""
         try:
-            return await self._audience.tell(subscription_id, command)
+            return await self._subscriptions.send(subscription_id, command)
         except NotThere:
             return None
         except NotTaken:
             if command.at is None:
                 return None
             # Its own clock has gone past the account's: it decides at its own now.
-            return await self._tell(subscription_id, command.model_copy(update={"at": None}))
+            return await self._send(subscription_id, command.model_copy(update={"at": None}))

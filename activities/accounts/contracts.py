@@ -32,7 +32,7 @@ class HoldInput(Frozen):
     at: Instant | None = None
 
 
-class Holding(Frozen):
+class HoldResult(Frozen):
     """How many subscriptions were suspended, or are suspended no more."""
 
     subscriptions: int

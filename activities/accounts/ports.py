@@ -25,7 +25,7 @@ class NonpaymentHolds(Protocol):
         """The customer's licensed subscriptions that have not ended and are not noted as held by that event."""
         ...
 
-    async def placed(self, customer_id: str, seq: int, subscription_id: str) -> None:
+    async def note_placed(self, customer_id: str, seq: int, subscription_id: str) -> None:
         """Note that the event has suspended it; again changes nothing."""
         ...
 
@@ -33,7 +33,7 @@ class NonpaymentHolds(Protocol):
         """What is noted as held and not as lifted."""
         ...
 
-    async def lifted(self, customer_id: str, seq: int, subscription_id: str) -> None:
+    async def note_lifted(self, customer_id: str, seq: int, subscription_id: str) -> None:
         """Note that the event has lifted what was held; again changes nothing."""
         ...
 

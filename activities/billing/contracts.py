@@ -58,7 +58,7 @@ class UsageImported(Frozen):
         return UsageImported(recorded=self.recorded + other.recorded, known=self.known + other.known)
 
 
-class Listed(Frozen):
+class ListedSubscription(Frozen):
     """A subscription as lists show it: as its last recorded event left it."""
 
     subscription_id: str

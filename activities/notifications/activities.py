@@ -10,7 +10,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.errors import reported
-from activities.notifications.contracts import HandOver, Message, Pending, Reply, TellInput, Told
+from activities.notifications.contracts import DeliverInput, HandOver, Message, Pending, Reply, StreamProgress
 from activities.notifications.dialects import compose
 from activities.notifications.ports import Deliverer, Messenger, Outbox
 from activities.notifications.publishers import Endpoint, Publishers
@@ -35,14 +35,14 @@ class NotificationActivities:
         self._deliverer = deliverer
 
     @activity.defn(name="tell_publisher")
-    async def tell(self, wanted: TellInput) -> Told:
+    async def deliver(self, wanted: DeliverInput) -> StreamProgress:
         """One try to tell the next event that the publisher's dialect has a word for."""
         with reported():
             endpoint = self._publishers.of(wanted.publisher)
             if endpoint is None:
                 return await self._halted(wanted, f"{wanted.publisher} is not in the publishers file.")
             if wanted.afresh:
-                await self._outbox.afresh(wanted.subscription_id)
+                await self._outbox.restart(wanted.subscription_id)
             return await self._tell_next(endpoint, wanted)
 
     @activity.defn(name="hand_over_notifications")
@@ -51,7 +51,7 @@ class NotificationActivities:
         with reported():
             await self._deliverer.deliver(left)
 
-    async def _tell_next(self, endpoint: Endpoint, wanted: TellInput) -> Told:
+    async def _tell_next(self, endpoint: Endpoint, wanted: DeliverInput) -> StreamProgress:
         while (pending := await self._outbox.next(wanted.subscription_id, endpoint.id)) is not None:
             if pending.vendor != endpoint.id:
                 # Whoever names a publisher may be mistaken: what is another's is told to nobody else.
@@ -60,38 +60,38 @@ class NotificationActivities:
             pending = pending.as_of(now)
             message = compose(endpoint, pending.notice, pending.previous)
             if message is None:
-                await self._outbox.settle(pending, endpoint.id, NotificationStatus.NOT_IN_DIALECT, now)
+                await self._outbox.record_outcome(pending, endpoint.id, NotificationStatus.NOT_IN_DIALECT, now)
             elif pending.standing is NotificationStatus.UNDELIVERABLE and wanted.skip == seq:
-                await self._outbox.settle(pending, endpoint.id, NotificationStatus.SKIPPED, now)
-                return Told(told=seq)
+                await self._outbox.record_outcome(pending, endpoint.id, NotificationStatus.SKIPPED, now)
+                return StreamProgress(told=seq)
             elif pending.standing is NotificationStatus.UNDELIVERABLE:
                 return await self._halted(wanted, _undeliverable(pending))
             elif pending.next_try_at is not None and pending.next_try_at > now:
                 raise _not_told(pending.next_try_at, now, pending.problem or "")
             else:
                 return await self._try(endpoint, wanted, pending, message, now)
-        told = await self._outbox.told_up_to(wanted.subscription_id)
+        told = await self._outbox.done_up_to(wanted.subscription_id)
         lost = f"The outbox lacks event {told + 1}: was an older database restored?" if told < wanted.last else None
-        return Told(told=told, halted=lost)
+        return StreamProgress(told=told, halted=lost)
 
     async def _try(
-        self, endpoint: Endpoint, wanted: TellInput, pending: Pending, message: Message, now: datetime
-    ) -> Told:
+        self, endpoint: Endpoint, wanted: DeliverInput, pending: Pending, message: Message, now: datetime
+    ) -> StreamProgress:
         reply = await _alive(self._messenger.send(endpoint, message))
         if reply.accepted:
-            await self._outbox.settle(pending, endpoint.id, NotificationStatus.DELIVERED, now)
-            return Told(told=pending.notice.seq)
+            await self._outbox.record_outcome(pending, endpoint.id, NotificationStatus.DELIVERED, now)
+            return StreamProgress(told=pending.notice.seq)
         problem, tries = _problem(reply), pending.tries + 1
         first, spread = pending.first_tried_at or now, crc32(f"{message.id} {tries}".encode())
         again = endpoint.terms.next_try(tries, first, now, reply.retry_after, spread)
-        await self._outbox.failed(pending, endpoint.id, problem, now, again)
+        await self._outbox.record_failure(pending, endpoint.id, problem, now, again)
         if again is None:
             # It halts as the books have it: a try that was thought dead may have been taken meanwhile.
             return await self._tell_next(endpoint, wanted)
         raise _not_told(again, now, f"Try {tries} of event {pending.notice.seq}: {problem}")
 
-    async def _halted(self, wanted: TellInput, why: str) -> Told:
-        return Told(told=await self._outbox.told_up_to(wanted.subscription_id), halted=why)
+    async def _halted(self, wanted: DeliverInput, why: str) -> StreamProgress:
+        return StreamProgress(told=await self._outbox.done_up_to(wanted.subscription_id), halted=why)
 
 
 def _problem(reply: Reply) -> str:

@@ -43,7 +43,7 @@ class Notice(Frozen):
         )
 
 
-class TellInput(Frozen):
+class DeliverInput(Frozen):
     """Tell the publisher the next event of the subscription's stream.
 
     `last` is the last event that is to be there; `afresh` begins the tries of an undeliverable one anew; `skip` is the
@@ -57,7 +57,7 @@ class TellInput(Frozen):
     skip: int | None = None
 
 
-class Told(Frozen):
+class StreamProgress(Frozen):
     """How far the stream is: every event up to `told` is done with; `halted` says why the next cannot be told."""
 
     told: int
@@ -120,7 +120,7 @@ class Reply(Frozen):
         return self.status is not None and 200 <= self.status < 300
 
 
-class Listed(Frozen):
+class ListedNotification(Frozen):
     """One notification as lists show it."""
 
     subscription_id: Id

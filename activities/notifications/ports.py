@@ -15,21 +15,21 @@ class Outbox(Protocol):
         """The first event that is not done, as this publisher is to be told it; None where all are."""
         ...
 
-    async def told_up_to(self, subscription_id: str) -> int:
+    async def done_up_to(self, subscription_id: str) -> int:
         """The last event that is done, 0 for none."""
         ...
 
-    async def settle(self, pending: Pending, publisher: str, standing: NotificationStatus, at: datetime) -> None:
+    async def record_outcome(self, pending: Pending, publisher: str, status: NotificationStatus, at: datetime) -> None:
         """Note what became of the event for good."""
         ...
 
-    async def failed(
+    async def record_failure(
         self, pending: Pending, publisher: str, problem: str, at: datetime, next_try_at: datetime | None
     ) -> None:
         """Note a try that failed, and when the next one is; None where it is undeliverable."""
         ...
 
-    async def afresh(self, subscription_id: str) -> None:
+    async def restart(self, subscription_id: str) -> None:
         """Begin the tries of an undeliverable event anew."""
         ...
 

@@ -36,4 +36,4 @@ class OrderActivities:
         with reported():
             purchase = await self._orders.purchase(line.order_id, line.number)
             await self._launcher.launch(purchase, ahead_by=line.ahead_by, periods_per_run=line.periods_per_run)
-            return await self._orders.bought(line.order_id, line.number)
+            return await self._orders.note_started(line.order_id, line.number)

@@ -25,7 +25,7 @@ class Orders(Protocol):
         """What the placed line's subscription begins with: always the same."""
         ...
 
-    async def bought(self, order_id: str, number: int) -> OrderLine:
+    async def note_started(self, order_id: str, number: int) -> OrderLine:
         """Note that the line's subscription has started; again changes nothing."""
         ...
 

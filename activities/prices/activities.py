@@ -3,8 +3,9 @@
 from temporalio import activity
 
 from activities.errors import NotStartedYet, NotThere, Permanent, Transient, reported
-from activities.fan_out import Audience, each
-from activities.prices.contracts import Concerned, ConcernedInput, PriceMessage, TellInput, Told
+from activities.fan_out import for_each
+from activities.ports import CommandSender
+from activities.prices.contracts import Affected, AffectedInput, PriceMessage, SendPricesInput, Told
 from activities.prices.ports import PriceBook
 from domain.subscription.decision import Outcome
 
@@ -13,27 +14,27 @@ PATIENCE = 6
 
 
 class PriceActivities:
-    """Prices from the price book to their audience. Telling again has no further effect: it is the same command.
+    """Prices from the price book to their subscriptions. Telling again has no further effect: it is the same command.
 
     ApplicationError of type NotStartedYet, ServerUnavailable, BooksUnavailable and SchemaMismatch, retryable.
     """
 
-    def __init__(self, book: PriceBook, audience: Audience) -> None:
+    def __init__(self, book: PriceBook, subscriptions: CommandSender) -> None:
         self._book = book
-        self._audience = audience
+        self._subscriptions = subscriptions
 
     @activity.defn(name="concerned")
-    async def concerned(self, page: ConcernedInput) -> Concerned:
+    async def affected(self, page: AffectedInput) -> Affected:
         """A page of the subscriptions that the version's price changes concern."""
         with reported():
-            return await self._book.concerned(page)
+            return await self._book.affected(page)
 
     @activity.defn(name="tell")
-    async def tell(self, entry: TellInput) -> Told:
+    async def send(self, entry: SendPricesInput) -> Told:
         """Tell each, the others too where one cannot be told; then that is tried again, until PATIENCE is over."""
         with reported():
             messages = await self._book.messages(entry.version, entry.subscription_ids)
-            results = await each(messages, self._tell)
+            results = await for_each(messages, self._send)
             troubles = [result for result in results if isinstance(result, Transient)]
             if troubles and activity.info().attempt < PATIENCE:
                 raise troubles[0]
@@ -46,13 +47,13 @@ class PriceActivities:
     async def finish(self, version: int) -> None:
         """Note that every subscription concerned has been told."""
         with reported():
-            await self._book.told(version)
+            await self._book.note_all_sent(version)
 
-    async def _tell(self, message: PriceMessage) -> Told | Transient:
+    async def _send(self, message: PriceMessage) -> Told | Transient:
         """What came of telling one; a Transient where trying again may help."""
         subscription_id = message.subscription_id
         try:
-            answer = await self._audience.tell(subscription_id, message.command)
+            answer = await self._subscriptions.send(subscription_id, message.command)
         except NotThere:
             if not message.started:
                 return NotStartedYet(f"Subscription {subscription_id} is bought and about to start. Try again shortly.")

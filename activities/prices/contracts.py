@@ -7,7 +7,7 @@ FAILED_NAMED = 100
 """How many of those that could not be told are named: the rest are counted, so that histories stay small."""
 
 
-class ConcernedInput(Frozen):
+class AffectedInput(Frozen):
     """Which page of the subscriptions that a catalog version's price changes concern."""
 
     version: int
@@ -15,14 +15,14 @@ class ConcernedInput(Frozen):
     limit: int
 
 
-class Concerned(Frozen):
+class Affected(Frozen):
     """One page, in the order of ids; `total` counts all that come after `after`."""
 
     subscription_ids: tuple[str, ...]
     total: int
 
 
-class TellInput(Frozen):
+class SendPricesInput(Frozen):
     """Subscriptions to tell."""
 
     version: int

@@ -2,13 +2,13 @@
 
 from typing import Protocol
 
-from activities.prices.contracts import Concerned, ConcernedInput, PriceMessage
+from activities.prices.contracts import Affected, AffectedInput, PriceMessage
 
 
 class PriceBook(Protocol):
     """What the catalog's versions changed in prices, and whom that concerns (BUY-5)."""
 
-    async def concerned(self, page: ConcernedInput) -> Concerned:
+    async def affected(self, page: AffectedInput) -> Affected:
         """A page of the subscriptions that have not ended, of the offers whose prices the version changed."""
         ...
 
@@ -16,6 +16,6 @@ class PriceBook(Protocol):
         """What each is to be told: its offer's prices as the newest version of the catalog has them."""
         ...
 
-    async def told(self, version: int) -> None:
+    async def note_all_sent(self, version: int) -> None:
         """Note that every subscription concerned has been told."""
         ...

@@ -51,17 +51,17 @@ async def untold() -> dict[int, int]:
 
     Those that concern nobody are noted as told.
     """
-    from activities.prices.contracts import ConcernedInput
+    from activities.prices.contracts import AffectedInput
     from cli.books import opened_books
 
     found: dict[int, int] = {}
     async with opened_books() as books:
         for version in await books.catalog.untold():
-            page = await books.prices.concerned(ConcernedInput(version=version, limit=1))
+            page = await books.prices.affected(AffectedInput(version=version, limit=1))
             if page.total:
                 found[version] = page.total
             else:
-                await books.prices.told(version)
+                await books.prices.note_all_sent(version)
     return found
 
 

@@ -15,7 +15,7 @@ from domain.notification import NotificationStatus
 
 if TYPE_CHECKING:
     from activities.adapters.sql.notifications.notifications import Mark
-    from activities.notifications.contracts import Listed
+    from activities.notifications.contracts import ListedNotification
     from cli.books import Books
     from workflows.notifications.messages import RetryNotification
 
@@ -68,7 +68,7 @@ def list_notifications(
     from cli.printing.screen import console, print_json
     from cli.running import run
 
-    async def look() -> list[Listed]:
+    async def look() -> list[ListedNotification]:
         async with opened_books() as books:
             return await _page(books, filters, limit, after)
 
@@ -86,9 +86,9 @@ def list_notifications(
         console(stderr=True).print(f"There may be more: --after {last.subscription_id}:{last.seq}", soft_wrap=True)
 
 
-async def _page(books: Books, filters: Filters, limit: int, after: str | None) -> list[Listed]:
+async def _page(books: Books, filters: Filters, limit: int, after: str | None) -> list[ListedNotification]:
     """So many, however many that is: the books are asked for a page at a time."""
-    found: list[Listed] = []
+    found: list[ListedNotification] = []
     mark = _read(after) if after else None
     while len(found) < limit:
         size = min(limit - len(found), PAGE)
@@ -109,7 +109,7 @@ def _read(text: str) -> Mark:
     return Mark(subscription_id, int(seq))
 
 
-def _print(found: list[Listed]) -> None:
+def _print(found: list[ListedNotification]) -> None:
     from cli.printing.screen import console, printable, second
     from cli.printing.tables import print_columns
 
@@ -128,7 +128,7 @@ def _print(found: list[Listed]) -> None:
             screen.print(f"{each.subscription_id}, event {each.seq}: {printable(each.problem)}", soft_wrap=True)
 
 
-def _say_who_is_not_told(found: list[Listed]) -> None:
+def _say_who_is_not_told(found: list[ListedNotification]) -> None:
     """Of what waits untried: whether this machine's file names its publisher at all."""
     from activities.adapters.files.publishers import load_publishers
     from activities.settings import Settings, SettingsFault

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cli.options import Reading, SubscriptionId, with_options
 
 if TYPE_CHECKING:
-    from activities.billing.contracts import Listed
+    from activities.billing.contracts import ListedSubscription
     from domain.subscription.subscription import Subscription
     from workflows.subscription.messages import Details
 
@@ -29,7 +29,7 @@ def show(subscription: SubscriptionId, reading: Reading) -> None:
         print_found(found)
 
 
-async def look(subscription: str, address: str | None) -> tuple[Details, Subscription] | Listed:
+async def look(subscription: str, address: str | None) -> tuple[Details, Subscription] | ListedSubscription:
     """From the server that it lives on; once the server has let go of it, from the books."""
     from cli.books import opened_books
     from cli.server import connected
@@ -44,7 +44,7 @@ async def look(subscription: str, address: str | None) -> tuple[Details, Subscri
             return await books.known(subscription)
 
 
-def document(found: tuple[Details, Subscription] | Listed) -> Any:
+def document(found: tuple[Details, Subscription] | ListedSubscription) -> Any:
     """What `--json` prints of it."""
     from statemachines.subscription.documents import timeline_document
 
@@ -54,7 +54,7 @@ def document(found: tuple[Details, Subscription] | Listed) -> Any:
     return {**details.model_dump(mode="json"), "timeline": timeline_document(details.timeline)}
 
 
-def print_found(found: tuple[Details, Subscription] | Listed) -> None:
+def print_found(found: tuple[Details, Subscription] | ListedSubscription) -> None:
     """What a person reads of it."""
     if isinstance(found, tuple):
         _print_living(*found)
@@ -74,7 +74,7 @@ def _print_living(details: Details, subscription: Subscription) -> None:
         print_milestones(screen, subscription, details.timeline)
 
 
-def _print_ended(listed: Listed) -> None:
+def _print_ended(listed: ListedSubscription) -> None:
     from cli.printing.screen import second
 
     facts = [

@@ -15,7 +15,7 @@ from domain.subscription.events import State
 if TYPE_CHECKING:
     from temporalio.client import WorkflowExecution
 
-    from activities.billing.contracts import Listed
+    from activities.billing.contracts import ListedSubscription
 
 LIVING = [state for state in State if not state.ended]
 ENDED = [state for state in State if state.ended]
@@ -206,7 +206,7 @@ async def _ended(filters: Filters, limit: int, mark: Mark | None) -> tuple[list[
     from cli.books import opened_books
 
     after = mark.token.decode() if mark else None
-    found: list[Listed] = []
+    found: list[ListedSubscription] = []
     async with opened_books() as books:
         for state in filters.ended:
             found += await books.reader.subscriptions(filters.customer, filters.offer, state, limit + 1, after)
@@ -218,7 +218,7 @@ async def _ended(filters: Filters, limit: int, mark: Mark | None) -> tuple[list[
     return rows, Mark(of_server=False, token=last.encode())
 
 
-def _ended_row(listed: Listed) -> Row:
+def _ended_row(listed: ListedSubscription) -> Row:
     return Row(
         subscription_id=listed.subscription_id,
         customer=listed.customer_id,

@@ -8,11 +8,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from activities.adapters.sql.catalog.vendors import SqlVendors
+from activities.adapters.sql.catalog.publishers import SqlOfferPublishers
 from activities.adapters.sql.notifications.publisher_requests import SqlPublisherRequests
 from activities.adapters.sql.orders.setup_links import SqlSetupLinks
 from activities.adapters.sql.subscription.reader import SqlReader
-from activities.billing.contracts import Listed
+from activities.billing.contracts import ListedSubscription
 from activities.errors import TokenRefused as NoSuchToken
 from activities.errors import Transient, one_line
 from domain.ordering.setup_link import Resolved
@@ -60,7 +60,7 @@ class Sources:
     subscriptions: Subscriptions
     reader: SqlReader
     setup_links: SqlSetupLinks
-    vendors: SqlVendors
+    vendors: SqlOfferPublishers
     requests: SqlPublisherRequests
 
 
@@ -181,7 +181,7 @@ class Answering:
             ) from None
 
     async def _require_own(self, sender: Sender, subscription_id: str) -> None:
-        if await self._sources.vendors.vendor_of(subscription_id) != sender.publisher:
+        if await self._sources.vendors.publisher_of(subscription_id) != sender.publisher:
             raise NotYours
 
 
@@ -189,7 +189,7 @@ def _reply(answer: Answer) -> Reply:
     return Reply(CONFLICT if answer.outcome is Outcome.REFUSED else OK, answer)
 
 
-def _ended(listed: Listed) -> Seen:
+def _ended(listed: ListedSubscription) -> Seen:
     """As the books keep it."""
     return Seen(
         subscription_id=listed.subscription_id,

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from activities.notifications.dialects.microsoft import SaasNotification
-from activities.notifications.dialects.perennial import SubscriptionNotification
+from activities.notifications.dialect_microsoft import SaasNotification
+from activities.notifications.dialect_perennial import SubscriptionNotification
 from activities.orders.contracts import PlacedOrder
 from domain.subscription.commands import Command
 from workflows.account.messages import ACCOUNT_QUERIES, ACCOUNT_SIGNALS, ACCOUNT_UPDATES, AccountClosed, StartAccount

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from activities.notifications.contracts import Told
+from activities.notifications.contracts import StreamProgress
 from domain.values import Frozen, Id, Strict
 from workflows.durable.operator import Operator
 
@@ -47,7 +47,7 @@ class Stream(Frozen):
         """As the books say with each decision whom to tell."""
         return self if publisher == self.publisher else Stream(publisher=publisher, told=self.told)
 
-    def after(self, result: Told) -> "Stream":
+    def after(self, result: StreamProgress) -> "Stream":
         """With what a try came to."""
         return Stream(publisher=self.publisher, told=max(self.told, result.told), halted=result.halted)
 

@@ -7,7 +7,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities.notifications.activities import NotificationActivities
-from activities.notifications.contracts import HandOver, TellInput, Told
+from activities.notifications.contracts import DeliverInput, HandOver, StreamProgress
 from workflows.durable import options
 from workflows.notifications.messages import RetryNotification, SkipNotification, Stream, telling_queue
 
@@ -53,7 +53,7 @@ class Telling:
     async def _tell_next(self) -> None:
         before = self._stream
         assert before.publisher is not None
-        wanted = TellInput(
+        wanted = DeliverInput(
             subscription_id=self._told_of,
             publisher=before.publisher,
             last=self._last_recorded(),
@@ -62,7 +62,7 @@ class Telling:
         )
         try:
             told = await workflow.execute_activity_method(
-                NotificationActivities.tell,
+                NotificationActivities.deliver,
                 wanted,
                 task_queue=telling_queue(workflow.info().task_queue, before.publisher),
                 schedule_to_start_timeout=options.NOBODY_TELLS,
@@ -78,7 +78,7 @@ class Telling:
 
     def _failed(self, error: ActivityError) -> Stream:
         if isinstance(error.cause, ApplicationError):
-            return self._stream.after(Told(told=self._stream.told, halted=error.cause.message[:MAX_REASON]))
+            return self._stream.after(StreamProgress(told=self._stream.told, halted=error.cause.message[:MAX_REASON]))
         # No worker has taken it for so long. It waits for one on: whoever names the publisher again need do no more.
         return self._stream.not_tried()
 

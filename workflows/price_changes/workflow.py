@@ -5,7 +5,7 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.prices.activities import PriceActivities
-    from activities.prices.contracts import Concerned, ConcernedInput, TellInput
+    from activities.prices.contracts import Affected, AffectedInput, SendPricesInput
     from workflows.durable import options
     from workflows.durable.start_guard import OneRequest
     from workflows.price_changes.details import markdown
@@ -52,10 +52,10 @@ class PriceChangeWorkflow(OneRequest):
 
     # Steps
 
-    async def _next_page(self) -> Concerned:
+    async def _next_page(self) -> Affected:
         page = await workflow.execute_activity_method(
-            PriceActivities.concerned,
-            ConcernedInput(version=self._start.version, after=self._after, limit=self._start.batch),
+            PriceActivities.affected,
+            AffectedInput(version=self._start.version, after=self._after, limit=self._start.batch),
             start_to_close_timeout=options.RECORD_TIMEOUT,
             retry_policy=options.WITHOUT_END,
             summary=f"find whom version {self._start.version} concerns, after {self._after or 'nobody'}",
@@ -64,11 +64,11 @@ class PriceChangeWorkflow(OneRequest):
         self._show()
         return page
 
-    async def _tell(self, page: Concerned) -> None:
+    async def _tell(self, page: Affected) -> None:
         ids = page.subscription_ids
         told = await workflow.execute_activity_method(
-            PriceActivities.tell,
-            TellInput(version=self._start.version, subscription_ids=ids),
+            PriceActivities.send,
+            SendPricesInput(version=self._start.version, subscription_ids=ids),
             start_to_close_timeout=options.TELL_TIMEOUT,
             heartbeat_timeout=options.TELL_HEARTBEAT,
             retry_policy=options.WITHOUT_END,

@@ -14,7 +14,7 @@ from typing import Concatenate, ParamSpec, Self, TypeVar
 from sqlalchemy import URL, Connection, Engine, make_url
 
 from activities.adapters.sql import postgres, sqlite
-from activities.adapters.sql.troubles import translated
+from activities.adapters.sql.errors import translated
 from activities.errors import BooksUnavailable
 
 BUSY_TIMEOUT = timedelta(seconds=2)

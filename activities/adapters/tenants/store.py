@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from activities.adapters.sql.troubles import unusable
+from activities.adapters.sql.errors import unusable
 from activities.adapters.tenants.door import Document, Door, Visit
 from activities.errors import TenantRefused, TenantsUnavailable
 from activities.provisioning.contracts import Confirmation, ProvisionInput

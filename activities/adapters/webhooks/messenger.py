@@ -13,9 +13,9 @@ from standardwebhooks import Webhook
 
 from activities.adapters.webhooks.addresses import Unreachable, checked
 from activities.adapters.webhooks.connections import Connections
+from activities.adapters.webhooks.errors import SEND_ERRORS, problem_of
 from activities.adapters.webhooks.resolver import Resolve, SystemResolver
 from activities.adapters.webhooks.retry_after import retry_after
-from activities.adapters.webhooks.troubles import TROUBLES, problem_of
 from activities.notifications.contracts import Message, Reply
 from activities.notifications.publishers import Endpoint
 
@@ -58,7 +58,7 @@ class WebhookMessenger:
             problem = f"did not answer within {endpoint.timeout_seconds} s"
         except Unreachable as unreachable:
             problem = str(unreachable)
-        except TROUBLES as error:
+        except SEND_ERRORS as error:
             problem = problem_of(error)
         return reply or Reply(problem=problem)
 

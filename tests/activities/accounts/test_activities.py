@@ -11,9 +11,9 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities import fan_out as crowd
+from activities import fan_out
 from activities.accounts.activities import AccountActivities
-from activities.accounts.contracts import AccountRecordInput, CloseInput, Holding, HoldInput, OpenAccount
+from activities.accounts.contracts import AccountRecordInput, CloseInput, HoldInput, HoldResult, OpenAccount
 from activities.adapters.sql.account.books import SqlAccountBooks
 from activities.adapters.sql.account.holds import SqlNonpaymentHolds
 from activities.adapters.sql.database import Database
@@ -73,7 +73,7 @@ class Told:
         self.at_once = 0
         self.most_at_once = 0
 
-    async def tell(self, subscription_id: str, command: Command) -> Answer | None:
+    async def send(self, subscription_id: str, command: Command) -> Answer | None:
         self.commands.append((subscription_id, command))
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
@@ -122,7 +122,7 @@ async def test_every_licensed_subscription_is_suspended_and_noted(database: Data
     """MON-6, SUS-1: by the system, for nonpayment, under the event's id."""
     await lives(database, "s-1", "s-2")
     told = Told()
-    assert await run(over(database, told).hold, hold()) == Holding(subscriptions=2)
+    assert await run(over(database, told).hold, hold()) == HoldResult(subscriptions=2)
     assert await noted(database) == [("s-1", HELD_BY, None), ("s-2", HELD_BY, None)]
     assert told.ids == ["s-1", "s-2"]
     for _, command in told.commands:
@@ -145,7 +145,7 @@ async def test_usage_offers_the_ended_and_other_customers_are_left_alone(databas
     await lives(database, "active")
     assert cancelled.life.subscription.state.ended
     told = Told()
-    assert await run(over(database, told).hold, hold()) == Holding(subscriptions=2)
+    assert await run(over(database, told).hold, hold()) == HoldResult(subscriptions=2)
     assert told.ids == ["active", "suspended"]
 
 
@@ -153,7 +153,7 @@ async def test_only_what_this_hold_suspended_is_noted(database: Database) -> Non
     """SUS-9: who is held for nonpayment already, refuses or has ended meanwhile was not suspended by this."""
     await lives(database, "done", "unchanged", "refused", "ended", "unknown")
     told = Told(unchanged=Outcome.UNCHANGED, refused=Outcome.REFUSED, ended=None, unknown=NotThere("who?"))
-    assert await run(over(database, told).hold, hold()) == Holding(subscriptions=1)
+    assert await run(over(database, told).hold, hold()) == HoldResult(subscriptions=1)
     assert await noted(database) == [("done", HELD_BY, None)]
     assert len(told.commands) == 5
 
@@ -172,10 +172,10 @@ async def test_who_cannot_be_told_does_not_keep_the_others_from_it(
         assert (raised.value.type, raised.value.non_retryable) == (trouble.__name__, False)
         assert {each for each, _, _ in await noted(database)} == {"s-1", "s-2", "s-3"} - set(left)
         told.commands.clear()
-    assert await run(activities.hold, hold()) == Holding(subscriptions=3)
+    assert await run(activities.hold, hold()) == HoldResult(subscriptions=3)
     assert told.ids == ["s-3"]
     told.commands.clear()
-    assert await run(activities.hold, hold()) == Holding(subscriptions=3)
+    assert await run(activities.hold, hold()) == HoldResult(subscriptions=3)
     assert told.commands == []
 
 
@@ -199,7 +199,7 @@ async def test_who_is_further_already_decides_at_its_own_now(database: Database)
     """Its clock runs on in real seconds: what is out of time for it is told again without an instant."""
     await lives(database, "s-1", "s-2")
     told = Told(s_1=[NotTaken("out of time")])
-    assert await run(over(database, told).hold, hold(at=START + 90 * DAY)) == Holding(subscriptions=2)
+    assert await run(over(database, told).hold, hold(at=START + 90 * DAY)) == HoldResult(subscriptions=2)
     assert [command.at for each, command in told.commands if each == "s-1"] == [START + 90 * DAY, None]
     assert len({command.command_id for _, command in told.commands}) == 1
 
@@ -207,20 +207,20 @@ async def test_who_is_further_already_decides_at_its_own_now(database: Database)
 async def test_who_does_not_take_it_at_all_is_left(database: Database) -> None:
     await lives(database, "s-1", "s-2")
     told = Told(s_1=NotTaken("no"))
-    assert await run(over(database, told).hold, hold(at=START)) == Holding(subscriptions=1)
+    assert await run(over(database, told).hold, hold(at=START)) == HoldResult(subscriptions=1)
     assert [(each, command.at) for each, command in told.commands if each == "s-1"] == [("s-1", START), ("s-1", None)]
     assert await noted(database) == [("s-2", HELD_BY, None)]
 
 
 async def test_many_are_told_a_few_at_a_time(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """And what is under way beats, so that a dead worker is noticed."""
-    monkeypatch.setattr(crowd, "HEARTBEAT", timedelta(0))
+    monkeypatch.setattr(fan_out, "HEARTBEAT", timedelta(0))
     ids = [f"s-{number}" for number in range(3 * AT_ONCE)]
     await lives(database, *ids)
     told, beats = Told(), []
     environment = ActivityEnvironment()
     environment.on_heartbeat = lambda *details: beats.append(details[0])
-    assert await environment.run(over(database, told).hold, hold()) == Holding(subscriptions=len(ids))
+    assert await environment.run(over(database, told).hold, hold()) == HoldResult(subscriptions=len(ids))
     assert told.ids == sorted(ids)
     assert 1 < told.most_at_once <= AT_ONCE
     assert beats == sorted(beats)
@@ -230,7 +230,7 @@ async def test_many_are_told_a_few_at_a_time(database: Database, monkeypatch: py
 async def test_a_customer_with_nothing_to_hold(database: Database) -> None:
     told = Told()
     activities = over(database, told)
-    assert await run(activities.hold, hold()) == await run(activities.lift, hold()) == Holding(subscriptions=0)
+    assert await run(activities.hold, hold()) == await run(activities.lift, hold()) == HoldResult(subscriptions=0)
     assert told.commands == []
 
 
@@ -245,14 +245,14 @@ async def test_exactly_what_was_held_is_lifted(database: Database) -> None:
     await lives(database, "bought-since")
     told = Told(s_2=Outcome.REFUSED)
     activities = over(database, told)
-    assert await run(activities.lift, hold(LIFTED_BY)) == Holding(subscriptions=2)
+    assert await run(activities.lift, hold(LIFTED_BY)) == HoldResult(subscriptions=2)
     assert told.ids == ["s-1", "s-2"]
     for _, command in told.commands:
         assert isinstance(command, Reactivate)
         assert (command.by, command.actor, command.reason) == ("system", "billing-account", Reason.NONPAYMENT)
         assert command.command_id == f"paid-{LIFTED_BY}"
     assert await noted(database) == [("s-1", HELD_BY, LIFTED_BY), ("s-2", HELD_BY, LIFTED_BY)]
-    assert await run(activities.lift, hold(LIFTED_BY)) == Holding(subscriptions=2)
+    assert await run(activities.lift, hold(LIFTED_BY)) == HoldResult(subscriptions=2)
     assert len(told.commands) == 2
 
 
@@ -267,7 +267,7 @@ async def test_a_lift_goes_on_where_it_stopped(database: Database) -> None:
         await run(activities.lift, hold(LIFTED_BY, at=START + DAY))
     assert told.ids == ["s-1", "s-2", "s-3", "s-3"]
     told.commands.clear()
-    assert await run(activities.lift, hold(LIFTED_BY, at=START + DAY)) == Holding(subscriptions=3)
+    assert await run(activities.lift, hold(LIFTED_BY, at=START + DAY)) == HoldResult(subscriptions=3)
     assert told.ids == ["s-2"]
 
 
@@ -276,10 +276,10 @@ async def test_held_twice_lifted_once(database: Database) -> None:
     await lives(database, "s-1", "s-2")
     told = Told(s_2=[Outcome.DONE, Outcome.UNCHANGED])
     activities = over(database, told)
-    assert await run(activities.hold, hold(5)) == Holding(subscriptions=2)
-    assert await run(activities.hold, hold(6)) == Holding(subscriptions=1)
+    assert await run(activities.hold, hold(5)) == HoldResult(subscriptions=2)
+    assert await run(activities.hold, hold(6)) == HoldResult(subscriptions=1)
     told.commands.clear()
-    assert await run(activities.lift, hold(LIFTED_BY)) == Holding(subscriptions=2)
+    assert await run(activities.lift, hold(LIFTED_BY)) == HoldResult(subscriptions=2)
     assert told.ids == ["s-1", "s-2"]
     assert [lifted for _, _, lifted in await noted(database)] == [LIFTED_BY] * 3
 
@@ -288,19 +288,19 @@ async def test_what_was_lifted_can_be_held_again(database: Database) -> None:
     await lives(database, "s-1")
     activities = over(database, told := Told())
     for held_by, lifted_by in ((5, 9), (12, 14)):
-        assert await run(activities.hold, hold(held_by)) == Holding(subscriptions=1)
-        assert await run(activities.lift, hold(lifted_by)) == Holding(subscriptions=1)
+        assert await run(activities.hold, hold(held_by)) == HoldResult(subscriptions=1)
+        assert await run(activities.lift, hold(lifted_by)) == HoldResult(subscriptions=1)
     assert await noted(database) == [("s-1", 5, 9), ("s-1", 12, 14)]
     assert len(told.commands) == 4
 
 
 async def test_notes_are_taken_once(database: Database) -> None:
     holds = SqlNonpaymentHolds(database)
-    await asyncio.gather(*(holds.placed("fabrikam", 5, "s-1") for _ in range(3)))
-    await holds.placed("tailspin", 5, "s-1")
+    await asyncio.gather(*(holds.note_placed("fabrikam", 5, "s-1") for _ in range(3)))
+    await holds.note_placed("tailspin", 5, "s-1")
     assert await holds.count("fabrikam", placed_by=5) == await holds.count("tailspin", placed_by=5) == 1
-    await holds.lifted("fabrikam", 9, "s-1")
-    await holds.lifted("fabrikam", 10, "s-1")
+    await holds.note_lifted("fabrikam", 9, "s-1")
+    await holds.note_lifted("fabrikam", 10, "s-1")
     assert (await holds.count("fabrikam", lifted_by=9), await holds.count("fabrikam", lifted_by=10)) == (1, 0)
     assert (await holds.to_lift("fabrikam"), await holds.to_lift("tailspin")) == ([], ["s-1"])
 

@@ -134,7 +134,7 @@ async def test_buy_5_changed_prices_wait_to_be_told(catalog: SqlCatalog, databas
     await catalog.import_contents(contents(listed(prices=LATER)), "b.yaml", NOW + DAY)
     await catalog.import_contents(contents(partners=[partner(name="Other")]), "c.yaml", NOW + DAY)
     assert await catalog.untold() == [2]
-    await SqlPriceBook(database).told(2)
+    await SqlPriceBook(database).note_all_sent(2)
     assert await catalog.untold() == []
 
 

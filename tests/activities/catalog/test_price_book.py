@@ -7,7 +7,7 @@ import pytest
 from activities.adapters.sql.catalog.price_book import SqlPriceBook
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.orders.orders import SqlOrders
-from activities.prices.contracts import Concerned, ConcernedInput
+from activities.prices.contracts import Affected, AffectedInput
 from domain.catalog.offers import Price
 from domain.subscription.commands import Cancel, ChangePrice
 from domain.subscription.holds import Reason
@@ -33,7 +33,7 @@ async def sell(database: Database) -> None:
     ended = await started(database, number=1)
     await ended.ask(Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST), START)
     await started(database, number=2)
-    await orders.bought("o-1", 4)
+    await orders.note_started("o-1", 4)
     await versioned(database, 1)
     await versioned(database, 2, IMPORTED, ["contoso-crm"])
 
@@ -41,18 +41,18 @@ async def sell(database: Database) -> None:
 async def test_who_is_concerned(database: Database, book: SqlPriceBook) -> None:
     await sell(database)
     pages, after = [], None
-    while (page := await book.concerned(ConcernedInput(version=2, after=after, limit=2))).subscription_ids:
+    while (page := await book.affected(AffectedInput(version=2, after=after, limit=2))).subscription_ids:
         pages.append((page.subscription_ids, page.total))
         after = page.subscription_ids[-1]
     assert pages == [(("o-1-2", "o-1-3"), 3), (("o-1-4",), 1)]
-    assert await book.concerned(ConcernedInput(version=1, limit=2)) == Concerned(subscription_ids=(), total=0)
+    assert await book.affected(AffectedInput(version=1, limit=2)) == Affected(subscription_ids=(), total=0)
 
 
 async def test_nobody_is_lost_who_begins_between_two_pages(database: Database, book: SqlPriceBook) -> None:
     await sell(database)
-    first = await book.concerned(ConcernedInput(version=2, limit=1))
+    first = await book.affected(AffectedInput(version=2, limit=1))
     await started(database, number=3)
-    rest = await book.concerned(ConcernedInput(version=2, after=first.subscription_ids[-1], limit=5))
+    rest = await book.affected(AffectedInput(version=2, after=first.subscription_ids[-1], limit=5))
     assert (first.subscription_ids, rest.subscription_ids) == (("o-1-2",), ("o-1-3", "o-1-4"))
 
 
@@ -94,9 +94,9 @@ async def test_it_is_noted_once_that_all_were_told(database: Database, book: Sql
 
     await sell(database)
     assert await told_at() == [None, None]
-    await book.told(2)
+    await book.note_all_sent(2)
     first = await told_at()
     assert first[0] is None
     assert first[1] is not None
-    await book.told(2)
+    await book.note_all_sent(2)
     assert await told_at() == first

@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 from jsonschema import ValidationError, validate
 
+from activities.notifications.dialect_microsoft import SaasNotification
+from activities.notifications.dialect_perennial import SubscriptionNotification
 from activities.notifications.dialects import compose
-from activities.notifications.dialects.microsoft import SaasNotification
-from activities.notifications.dialects.perennial import SubscriptionNotification
 from activities.notifications.publishers import Dialect
 from domain.subscription.events import EventName, State
 from tests.support.paths import ROOT

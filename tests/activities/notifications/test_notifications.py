@@ -13,7 +13,7 @@ from activities.adapters.sql.database import Database
 from activities.adapters.sql.notifications.outbox import SqlOutbox
 from activities.errors import ServerUnavailable
 from activities.notifications.activities import NotificationActivities
-from activities.notifications.contracts import HandOver, Message, Reply, TellInput, Told
+from activities.notifications.contracts import DeliverInput, HandOver, Message, Reply, StreamProgress
 from activities.notifications.publishers import Endpoint, Publishers
 from domain.notification import NotificationStatus
 from domain.subscription.commands import ChangeQuantity, SetAutoRenew
@@ -24,7 +24,7 @@ from tests.support.shop.orders import stock
 
 SECRET = "whsec_" + "A" * 32
 TAKEN, FAILED = Reply(status=204), Reply(status=503)
-TELL = TellInput(subscription_id="s-1", publisher="contoso")
+TELL = DeliverInput(subscription_id="s-1", publisher="contoso")
 
 
 class Scripted:
@@ -61,10 +61,10 @@ class Desk:
         publishers = Publishers.model_validate({"publishers": [{**plain, **endpoint}]})
         self.activities = NotificationActivities(self.outbox, publishers, self.publisher, self.deliveries)
 
-    async def tell(self, wanted: TellInput = TELL, at: datetime = START) -> Told:
+    async def tell(self, wanted: DeliverInput = TELL, at: datetime = START) -> StreamProgress:
         environment = ActivityEnvironment()
         environment.info = dataclasses.replace(environment.info, started_time=at)
-        told: Told = await environment.run(self.activities.tell, wanted)
+        told: StreamProgress = await environment.run(self.activities.deliver, wanted)
         return told
 
     async def not_told(self, at: datetime = START) -> ApplicationError:
@@ -154,11 +154,11 @@ async def test_the_stream_goes_on_where_a_try_thought_dead_was_taken(
             return TAKEN
         pending = await desk.outbox.next("s-1", "contoso")
         assert pending is not None
-        await desk.outbox.settle(pending, "contoso", NotificationStatus.DELIVERED, START)
+        await desk.outbox.record_outcome(pending, "contoso", NotificationStatus.DELIVERED, START)
         return FAILED
 
     monkeypatch.setattr(desk.publisher, "send", other_one_is_taken)
-    assert await desk.tell() == Told(told=2)
+    assert await desk.tell() == StreamProgress(told=2)
     assert heard == ["s-1:1", "s-1:2"]
 
 
@@ -177,8 +177,8 @@ async def test_an_operator_has_it_tried_again_or_gives_it_up(stocked: Database) 
     assert (await desk.tell(TELL.model_copy(update={"skip": 2}))).halted is not None
     assert (await desk.tell(TELL.model_copy(update={"afresh": True}))).halted is not None
     assert len(desk.publisher.heard) == 2
-    assert await desk.tell(TELL.model_copy(update={"skip": 1})) == Told(told=1)
-    assert await desk.tell() == Told(told=2)
+    assert await desk.tell(TELL.model_copy(update={"skip": 1})) == StreamProgress(told=1)
+    assert await desk.tell() == StreamProgress(told=2)
     # What was given up is nothing that was told before.
     assert b'"previous":0' in desk.publisher.heard[-1].body
 
@@ -193,13 +193,13 @@ async def test_what_the_dialect_has_no_word_for_is_passed_over(stocked: Database
 
 async def test_a_publisher_that_the_file_lacks_is_said_to_be_missing(desk: Desk) -> None:
     halted = await desk.tell(TELL.model_copy(update={"publisher": "wingtip"}))
-    assert halted == Told(told=0, halted="wingtip is not in the publishers file.")
+    assert halted == StreamProgress(told=0, halted="wingtip is not in the publishers file.")
     assert desk.publisher.heard == []
 
 
 async def test_an_event_that_the_outbox_lacks_is_missed(desk: Desk) -> None:
     wanted = TELL.model_copy(update={"last": 4})
-    assert [await desk.tell(wanted) for _ in range(3)] == [Told(told=seq) for seq in (1, 2, 3)]
+    assert [await desk.tell(wanted) for _ in range(3)] == [StreamProgress(told=seq) for seq in (1, 2, 3)]
     assert (await desk.tell(wanted)).halted == "The outbox lacks event 4: was an older database restored?"
 
 
@@ -207,7 +207,7 @@ async def test_a_publisher_hears_of_its_own_offers_only(stocked: Database) -> No
     """An operator's mistake, or a vendor that the catalog has changed since."""
     desk = Desk(stocked, id="wingtip")
     halted = await desk.tell(TELL.model_copy(update={"publisher": "wingtip"}))
-    assert halted == Told(told=0, halted="The offer's vendor is not wingtip.")
+    assert halted == StreamProgress(told=0, halted="The offer's vendor is not wingtip.")
     assert desk.publisher.heard == []
 
 
@@ -237,7 +237,7 @@ async def test_a_try_whose_workflow_has_closed_is_dropped_and_counts_as_none(
 
     monkeypatch.setattr(desk.publisher, "send", hang)
     environment = ActivityEnvironment()
-    trying = asyncio.ensure_future(environment.run(desk.activities.tell, TELL))
+    trying = asyncio.ensure_future(environment.run(desk.activities.deliver, TELL))
     await began.wait()
     environment.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -31,7 +31,7 @@ async def outbox(database: Database) -> SqlOutbox:
 async def told(outbox: SqlOutbox, standing: NotificationStatus = NotificationStatus.DELIVERED) -> int:
     pending = await outbox.next("s-1", "contoso")
     assert pending is not None
-    await outbox.settle(pending, "contoso", standing, START)
+    await outbox.record_outcome(pending, "contoso", standing, START)
     return pending.notice.seq
 
 
@@ -42,8 +42,8 @@ async def test_invariant_13_one_after_the_other(outbox: SqlOutbox) -> None:
     assert await outbox.next("s-1", "contoso") == first
     assert [await told(outbox) for _ in range(3)] == [1, 2, 3]
     assert await outbox.next("s-1", "contoso") is None
-    assert await outbox.told_up_to("s-1") == 3
-    assert await outbox.told_up_to("another") == 0
+    assert await outbox.done_up_to("s-1") == 3
+    assert await outbox.done_up_to("another") == 0
 
 
 async def test_the_one_told_before_is_named_whatever_lies_between(outbox: SqlOutbox) -> None:
@@ -67,11 +67,11 @@ async def test_a_publisher_that_takes_over_has_heard_of_nothing(outbox: SqlOutbo
 async def test_tries_are_counted_and_survive(outbox: SqlOutbox, database: Database) -> None:
     first = await outbox.next("s-1", "contoso")
     assert first is not None
-    await outbox.failed(first, "contoso", "answered 500", START, LATER)
+    await outbox.record_failure(first, "contoso", "answered 500", START, LATER)
     again = await SqlOutbox(database).next("s-1", "contoso")
     assert again is not None
     assert (again.tries, again.first_tried_at, again.next_try_at) == (1, START, LATER)
-    await outbox.failed(again, "contoso", "answered 503", LATER, None)
+    await outbox.record_failure(again, "contoso", "answered 503", LATER, None)
     given_up = await outbox.next("s-1", "contoso")
     assert given_up is not None
     assert (given_up.tries, given_up.standing) == (2, NotificationStatus.UNDELIVERABLE)
@@ -81,8 +81,8 @@ async def test_tries_are_counted_and_survive(outbox: SqlOutbox, database: Databa
 async def test_afresh_the_tries_begin_anew(outbox: SqlOutbox) -> None:
     first = await outbox.next("s-1", "contoso")
     assert first is not None
-    await outbox.failed(first, "contoso", "answered 500", START, None)
-    await outbox.afresh("s-1")
+    await outbox.record_failure(first, "contoso", "answered 500", START, None)
+    await outbox.restart("s-1")
     again = await outbox.next("s-1", "contoso")
     assert again is not None
     assert (again.tries, again.first_tried_at, again.standing) == (0, None, NotificationStatus.WAITING)
@@ -91,8 +91,8 @@ async def test_afresh_the_tries_begin_anew(outbox: SqlOutbox) -> None:
 async def test_afresh_leaves_alone_what_is_being_tried(outbox: SqlOutbox) -> None:
     first = await outbox.next("s-1", "contoso")
     assert first is not None
-    await outbox.failed(first, "contoso", "answered 500", START, LATER)
-    await outbox.afresh("s-1")
+    await outbox.record_failure(first, "contoso", "answered 500", START, LATER)
+    await outbox.restart("s-1")
     again = await outbox.next("s-1", "contoso")
     assert again is not None
     assert (again.tries, again.next_try_at) == (1, LATER)
@@ -103,9 +103,9 @@ async def test_what_a_worker_thought_dead_says_later_changes_nothing(outbox: Sql
     late = await outbox.next("s-1", "contoso")
     assert late is not None
     await told(outbox)
-    await outbox.failed(late, "contoso", "answered 500", LATER, None)
-    await outbox.settle(late, "contoso", NotificationStatus.DELIVERED, LATER)
-    assert await outbox.told_up_to("s-1") == 1
+    await outbox.record_failure(late, "contoso", "answered 500", LATER, None)
+    await outbox.record_outcome(late, "contoso", NotificationStatus.DELIVERED, LATER)
+    assert await outbox.done_up_to("s-1") == 1
     second = await outbox.next("s-1", "contoso")
     assert second is not None
     assert second.notice.seq == 2
@@ -116,7 +116,7 @@ async def test_each_subscription_has_a_stream_of_its_own(outbox: SqlOutbox, data
     await other.perform()
     first = await outbox.next("s-1", "contoso")
     assert first is not None
-    await outbox.failed(first, "contoso", "answered 500", START, None)
+    await outbox.record_failure(first, "contoso", "answered 500", START, None)
     second = await outbox.next("s-2", "contoso")
     assert second is not None
     assert (second.notice.subscription_id, second.standing) == ("s-2", NotificationStatus.WAITING)
@@ -143,7 +143,7 @@ async def test_the_list_tells_how_each_one_stands(outbox: SqlOutbox, database: D
     await told(outbox)
     second = await outbox.next("s-1", "contoso")
     assert second is not None
-    await outbox.failed(second, "contoso", "answered 500", START, None)
+    await outbox.record_failure(second, "contoso", "answered 500", START, None)
     notifications = SqlNotifications(database)
     found = await notifications.page()
     assert [(each.seq, each.publisher, each.standing, each.problem) for each in found] == [

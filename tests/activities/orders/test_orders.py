@@ -41,7 +41,7 @@ async def test_an_order_waits_then_is_placed_then_bought(database: Database, ord
     with pytest.raises(BooksConflict, match="not placed"):
         await orders.purchase("o-1", 1)
     with pytest.raises(BooksConflict, match="only a placed line is bought"):
-        await orders.bought("o-1", 1)
+        await orders.note_started("o-1", 1)
     assert (await orders.place(line())).status is LineStatus.PLACED
     purchase = await orders.purchase("o-1", 1)
     assert (purchase.subscription_id, purchase.at, purchase.quantity) == ("o-1-1", START, 3)
@@ -49,7 +49,7 @@ async def test_an_order_waits_then_is_placed_then_bought(database: Database, ord
     assert [str(price.unit_price) for price in purchase.prices] == ["12.00"]
     assert await orders.purchase_of("o-1-1") == purchase
     for _ in range(2):
-        assert (await orders.bought("o-1", 1)).status is LineStatus.BOUGHT
+        assert (await orders.note_started("o-1", 1)).status is LineStatus.BOUGHT
     stored = await orders.order("o-1")
     assert stored is not None
     assert stored.settled
@@ -59,7 +59,7 @@ async def test_an_order_waits_then_is_placed_then_bought(database: Database, ord
 async def test_what_the_books_do_not_know(orders: SqlOrders) -> None:
     assert await orders.order("o-1") is None
     assert await orders.purchase_of("o-1-1") is None
-    for ask in (orders.place(line()), orders.bought("o-1", 1)):
+    for ask in (orders.place(line()), orders.note_started("o-1", 1)):
         with pytest.raises(BooksConflict, match="There is no line 1 of an order o-1: open the order first"):
             await ask
 

@@ -48,19 +48,19 @@ class Moody:
     async def to_hold(self, customer_id: str, seq: int) -> list[str]:
         return []
 
-    async def placed(self, customer_id: str, seq: int, subscription_id: str) -> None:
+    async def note_placed(self, customer_id: str, seq: int, subscription_id: str) -> None:
         """Nothing to keep."""
 
     async def to_lift(self, customer_id: str) -> list[str]:
         return []
 
-    async def lifted(self, customer_id: str, seq: int, subscription_id: str) -> None:
+    async def note_lifted(self, customer_id: str, seq: int, subscription_id: str) -> None:
         """Nothing to keep."""
 
     async def count(self, customer_id: str, *, placed_by: int | None = None, lifted_by: int | None = None) -> int:
         return 0
 
-    async def tell(self, subscription_id: str, command: Command) -> Answer | None:
+    async def send(self, subscription_id: str, command: Command) -> Answer | None:
         return None
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 from temporalio.client import Client
 
-from activities.adapters.sql.catalog.vendors import SqlVendors
+from activities.adapters.sql.catalog.publishers import SqlOfferPublishers
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.notifications.publisher_requests import SqlPublisherRequests
 from activities.adapters.sql.orders.setup_links import SqlSetupLinks
@@ -43,7 +43,7 @@ class Site:
             subscriptions=Subscriptions(client, "nobody-works-here"),
             reader=SqlReader(database),
             setup_links=self.links,
-            vendors=SqlVendors(database),
+            vendors=SqlOfferPublishers(database),
             requests=SqlPublisherRequests(database, KEPT),
         )
         gateway = Gateway(Authentication(PUBLISHERS), Answering(sources), self.clock, **bounds)

@@ -62,7 +62,7 @@ async def started(database: Database, order_id: str = "o-1", number: int = 1) ->
     books: BooksUnderTest = InSql(database)
     player = Player(books, await orders.purchase(order_id, number))
     await player.perform()
-    await orders.bought(order_id, number)
+    await orders.note_started(order_id, number)
     return player
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from temporalio import workflow
 
-from activities.notifications.contracts import Told
+from activities.notifications.contracts import StreamProgress
 from workflows.notifications.messages import Deliver, Stream
 from workflows.notifications.workflow import DeliveryWorkflow
 
@@ -38,7 +38,7 @@ def delivery(monkeypatch: pytest.MonkeyPatch) -> DeliveryWorkflow:
 def test_a_decision_is_carried_out_before_the_next_run(delivery: DeliveryWorkflow, decided: Stream) -> None:
     delivery._stream = decided
     assert not delivery._run_is_long_enough()
-    delivery._stream = decided.after(Told(told=4))
+    delivery._stream = decided.after(StreamProgress(told=4))
     assert delivery._run_is_long_enough()
 
 
@@ -52,6 +52,6 @@ async def test_the_next_run_tells_whom_the_operator_named(
 
     monkeypatch.setattr(workflow, "wait_condition", wait_condition)
     monkeypatch.setattr(workflow, "continue_as_new", handed_on.append)
-    delivery._stream = HALTED.again("wingtip").after(Told(told=5))
+    delivery._stream = HALTED.again("wingtip").after(StreamProgress(told=5))
     await delivery.run(START)
     assert handed_on == [Deliver(subscription_id="s-1", publisher="wingtip", told=5, last=9)]

@@ -18,7 +18,7 @@ class SqlNonpaymentHolds:
         """The customer's licensed subscriptions that have not ended and are not noted as held by that event."""
         return await self._database.read(_to_hold, customer_id, seq)
 
-    async def placed(self, customer_id: str, seq: int, subscription_id: str) -> None:
+    async def note_placed(self, customer_id: str, seq: int, subscription_id: str) -> None:
         """Note that the event has suspended it; again changes nothing."""
         await self._database.write(_placed, customer_id, seq, subscription_id)
 
@@ -26,7 +26,7 @@ class SqlNonpaymentHolds:
         """What is noted as held and not as lifted."""
         return await self._database.read(_to_lift, customer_id)
 
-    async def lifted(self, customer_id: str, seq: int, subscription_id: str) -> None:
+    async def note_lifted(self, customer_id: str, seq: int, subscription_id: str) -> None:
         """Note that the event has lifted what was held; again changes nothing."""
         await self._database.write(_lifted, customer_id, seq, subscription_id)
 

@@ -11,7 +11,7 @@ from activities.adapters.sql.subscription.holdings import about_to_begin, not_en
 from activities.adapters.sql.tables.catalog import catalog_version, price_change
 from activities.adapters.sql.tables.orders import order_line
 from activities.adapters.sql.tables.subscription import subscription
-from activities.prices.contracts import Concerned, ConcernedInput, PriceMessage
+from activities.prices.contracts import Affected, AffectedInput, PriceMessage
 from domain.catalog.catalog import ListedOffer
 from domain.subscription.commands import ChangePrice
 
@@ -22,12 +22,12 @@ class SqlPriceBook:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def concerned(self, page: ConcernedInput) -> Concerned:
+    async def affected(self, page: AffectedInput) -> Affected:
         """A page of the subscriptions that have not ended, of the offers whose prices the version changed.
 
         What is bought and about to begin is among them: its copy of the prices may be the older one.
         """
-        return await self._database.read(_concerned, page)
+        return await self._database.read(_affected, page)
 
     async def messages(self, version: int, subscription_ids: tuple[str, ...]) -> list[PriceMessage]:  # noqa: ARG002
         """What each is to be told: its offer's prices as the newest version of the catalog has them.
@@ -37,12 +37,12 @@ class SqlPriceBook:
         """
         return await self._database.read(_messages, subscription_ids)
 
-    async def told(self, version: int) -> None:
+    async def note_all_sent(self, version: int) -> None:
         """Note that every subscription concerned has been told; again changes nothing."""
-        await self._database.write(_told, version, datetime.now(UTC))
+        await self._database.write(_note_all_sent, version, datetime.now(UTC))
 
 
-def _concerned(connection: Connection, page: ConcernedInput) -> Concerned:
+def _affected(connection: Connection, page: AffectedInput) -> Affected:
     changed = select(price_change.c.offer_id).where(price_change.c.version == page.version)
     begun = select(subscription.c.id).where(subscription.c.offer_id.in_(changed), not_ended())
     coming = select(order_line.c.subscription_id).where(order_line.c.offer_id.in_(changed), about_to_begin())
@@ -52,7 +52,7 @@ def _concerned(connection: Connection, page: ConcernedInput) -> Concerned:
     every = union_all(begun, coming).subquery()
     ids = connection.scalars(select(every.c.id).order_by(every.c.id).limit(page.limit)).all()
     total = connection.scalar(select(func.count()).select_from(every)) or 0
-    return Concerned(subscription_ids=tuple(ids), total=total)
+    return Affected(subscription_ids=tuple(ids), total=total)
 
 
 def _messages(connection: Connection, subscription_ids: Collection[str]) -> list[PriceMessage]:
@@ -93,6 +93,6 @@ def _command(offer: ListedOffer, version: int, at: datetime) -> ChangePrice:
     )
 
 
-def _told(connection: Connection, version: int, at: datetime) -> None:
+def _note_all_sent(connection: Connection, version: int, at: datetime) -> None:
     untold = (catalog_version.c.number == version) & catalog_version.c.told_at.is_(None)
     connection.execute(update(catalog_version).where(untold).values(told_at=at))

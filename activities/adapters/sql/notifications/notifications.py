@@ -9,7 +9,7 @@ from activities.adapters.sql.database import Database
 from activities.adapters.sql.tables.catalog import offer
 from activities.adapters.sql.tables.notifications import delivery, outbox
 from activities.adapters.sql.tables.subscription import subscription
-from activities.notifications.contracts import Listed
+from activities.notifications.contracts import ListedNotification
 from domain.notification import NotificationStatus
 
 PAGE = 50
@@ -35,7 +35,7 @@ class SqlNotifications:
         standings: Collection[NotificationStatus] = tuple(NotificationStatus),
         limit: int = PAGE,
         after: Mark | None = None,
-    ) -> list[Listed]:
+    ) -> list[ListedNotification]:
         """Notifications by subscription and sequence number, with the filters that are given; on `after` the mark.
 
         Events of offers that have no vendor are nobody's to be told.
@@ -83,7 +83,9 @@ def _of(*columns: ColumnElement[Any]) -> Select[Any]:
     )
 
 
-def _page(connection: Connection, filters: list[ColumnElement[bool]], limit: int, after: Mark | None) -> list[Listed]:
+def _page(
+    connection: Connection, filters: list[ColumnElement[bool]], limit: int, after: Mark | None
+) -> list[ListedNotification]:
     key = (outbox.c.subscription_id, outbox.c.seq)
     progress = (
         *(delivery.c.standing, delivery.c.tries, delivery.c.first_tried_at),
@@ -94,7 +96,10 @@ def _page(connection: Connection, filters: list[ColumnElement[bool]], limit: int
         of_it = and_(outbox.c.subscription_id == after.subscription_id, outbox.c.seq > after.seq)
         wanted = wanted.where(or_(outbox.c.subscription_id > after.subscription_id, of_it))
     found = connection.execute(wanted.order_by(*key).limit(limit)).mappings()
-    return [Listed.model_validate({name: value for name, value in row.items() if value is not None}) for row in found]
+    return [
+        ListedNotification.model_validate({name: value for name, value in row.items() if value is not None})
+        for row in found
+    ]
 
 
 def _counts(connection: Connection, filters: list[ColumnElement[bool]]) -> dict[NotificationStatus, int]:

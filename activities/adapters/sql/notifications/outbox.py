@@ -25,19 +25,19 @@ class SqlOutbox:
         """The first event that is not done, as this publisher is to be told it; None where all are."""
         return await self._database.read(_next, subscription_id, publisher)
 
-    async def told_up_to(self, subscription_id: str) -> int:
+    async def done_up_to(self, subscription_id: str) -> int:
         """The last event that is done, 0 for none."""
-        return await self._database.read(_told_up_to, subscription_id)
+        return await self._database.read(_done_up_to, subscription_id)
 
-    async def settle(self, pending: Pending, publisher: str, standing: NotificationStatus, at: datetime) -> None:
+    async def record_outcome(self, pending: Pending, publisher: str, status: NotificationStatus, at: datetime) -> None:
         """Note what became of the event for good; what is done already stays as it is."""
-        tries = pending.tries + 1 if standing is NotificationStatus.DELIVERED else pending.tries
-        columns = {"standing": standing.value, "tries": tries, "next_try_at": None, "settled_at": at}
-        if standing is NotificationStatus.DELIVERED:
+        tries = pending.tries + 1 if status is NotificationStatus.DELIVERED else pending.tries
+        columns = {"standing": status.value, "tries": tries, "next_try_at": None, "settled_at": at}
+        if status is NotificationStatus.DELIVERED:
             columns |= {"first_tried_at": pending.first_tried_at or at, "last_tried_at": at, "problem": None}
         await self._database.write(_note, pending, publisher, columns)
 
-    async def failed(
+    async def record_failure(
         self, pending: Pending, publisher: str, problem: str, at: datetime, next_try_at: datetime | None
     ) -> None:
         """Note a try that failed, and when the next one is; None where it is undeliverable."""
@@ -53,13 +53,13 @@ class SqlOutbox:
         }
         await self._database.write(_note, pending, publisher, columns)
 
-    async def afresh(self, subscription_id: str) -> None:
+    async def restart(self, subscription_id: str) -> None:
         """Begin the tries of an undeliverable event anew."""
-        await self._database.write(_afresh, subscription_id)
+        await self._database.write(_restart, subscription_id)
 
 
 def _next(connection: Connection, subscription_id: str, publisher: str) -> Pending | None:
-    told = _told_up_to(connection, subscription_id)
+    told = _done_up_to(connection, subscription_id)
     tried = (delivery.c.subscription_id == outbox.c.subscription_id) & (delivery.c.seq == outbox.c.seq)
     columns = (
         *(delivery.c.standing, delivery.c.tries, delivery.c.first_tried_at, delivery.c.last_tried_at),
@@ -86,7 +86,7 @@ def _progress(row: RowMapping) -> dict[str, Any]:
     return {"standing": NotificationStatus(row["standing"]), **{name: row[name] for name in columns}}
 
 
-def _told_up_to(connection: Connection, subscription_id: str) -> int:
+def _done_up_to(connection: Connection, subscription_id: str) -> int:
     done = delivery.c.standing.in_(_DONE)
     return _last(connection, (delivery.c.subscription_id == subscription_id) & done)
 
@@ -113,7 +113,7 @@ def _note(connection: Connection, pending: Pending, publisher: str, columns: dic
         connection.execute(update(delivery).where(of_it).values({**columns, "publisher": publisher}))
 
 
-def _afresh(connection: Connection, subscription_id: str) -> None:
+def _restart(connection: Connection, subscription_id: str) -> None:
     undeliverable = delivery.c.standing == NotificationStatus.UNDELIVERABLE.value
     anew = {
         "standing": NotificationStatus.WAITING.value,

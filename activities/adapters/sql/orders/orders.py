@@ -51,9 +51,9 @@ class SqlOrders:
         """What the placed line's subscription begins with: always the same."""
         return await self._database.read(_purchase, order_id, number)
 
-    async def bought(self, order_id: str, number: int) -> OrderLine:
+    async def note_started(self, order_id: str, number: int) -> OrderLine:
         """Note that the line's subscription has started; again changes nothing."""
-        return await self._database.write(_bought, order_id, number)
+        return await self._database.write(_note_started, order_id, number)
 
     async def order(self, order_id: str) -> PlacedOrder | None:
         """The order as it stands; None where the books do not know it."""
@@ -186,7 +186,7 @@ def _purchase_in(connection: Connection, wanted: Select[Any]) -> Order | None:
     return purchase
 
 
-def _bought(connection: Connection, order_id: str, number: int) -> OrderLine:
+def _note_started(connection: Connection, order_id: str, number: int) -> OrderLine:
     _, line = _found(connection, order_id, number)
     if line.status is LineStatus.BOUGHT:
         return line

@@ -14,7 +14,7 @@ from activities.adapters.sql.subscription import journal, usage
 from activities.adapters.sql.tables.notifications import outbox
 from activities.adapters.sql.tables.subscription import access_change, ledger_entry, subscription
 from activities.adapters.sql.tables.subscription import journal as journal_table
-from activities.billing.contracts import About, Listed
+from activities.billing.contracts import About, ListedSubscription
 from domain.catalog.offers import Publisher
 from domain.subscription.effects import Access, AccessInterval, Provision
 from domain.subscription.events import Event, EventName, Notification, State
@@ -35,7 +35,7 @@ class SqlReader:
         found = await self._all(select(subscription).where(subscription.c.id == subscription_id))
         return about_of(found[0]) if found else None
 
-    async def listed(self, subscription_id: str) -> Listed | None:
+    async def listed(self, subscription_id: str) -> ListedSubscription | None:
         """It as lists show it; None where the books do not know it."""
         found = await self._all(select(subscription).where(subscription.c.id == subscription_id))
         return _listed(found[0]) if found else None
@@ -47,7 +47,7 @@ class SqlReader:
         state: State | None = None,
         limit: int = PAGE,
         after: str | None = None,
-    ) -> list[Listed]:
+    ) -> list[ListedSubscription]:
         """One page in the order of their ids, with the filters that are given; the next begins `after` its last id."""
         wanted = select(subscription).order_by(subscription.c.id).limit(limit)
         if customer is not None:
@@ -60,7 +60,7 @@ class SqlReader:
             wanted = wanted.where(subscription.c.id > after)
         return [_listed(row) for row in await self._all(wanted)]
 
-    async def first_of(self, customer: str) -> Listed:
+    async def first_of(self, customer: str) -> ListedSubscription:
         """The customer's first subscription, by the instant of its order. There must be one."""
         wanted = select(subscription).where(subscription.c.customer_id == customer)
         (first,) = await self._all(wanted.order_by(subscription.c.ordered_at, subscription.c.id).limit(1))
@@ -146,8 +146,8 @@ def about_of(row: RowMapping) -> About:
     )
 
 
-def _listed(row: RowMapping) -> Listed:
-    return Listed(
+def _listed(row: RowMapping) -> ListedSubscription:
+    return ListedSubscription(
         subscription_id=row["id"],
         customer_id=row["customer_id"],
         offer_id=row["offer_id"],

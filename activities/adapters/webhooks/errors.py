@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import httpx2
 
-TROUBLES = (httpx2.TransportError, httpx2.InvalidURL, OSError, ValueError)
+SEND_ERRORS = (httpx2.TransportError, httpx2.InvalidURL, OSError, ValueError)
 """All that a try can raise; UnicodeError is a ValueError."""
 
 

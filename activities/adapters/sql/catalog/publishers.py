@@ -8,18 +8,18 @@ from activities.adapters.sql.tables.orders import order_line
 from activities.adapters.sql.tables.subscription import subscription
 
 
-class SqlVendors:
+class SqlOfferPublishers:
     """Reads the catalog's vendors. Raises BooksUnavailable or SchemaMismatch."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def vendor_of(self, subscription_id: str) -> str | None:
+    async def publisher_of(self, subscription_id: str) -> str | None:
         """The `vendor` of the subscription's offer as the catalog has it now; None where one of them is unknown."""
-        return await self._database.read(_vendor_of, subscription_id)
+        return await self._database.read(_publisher_of, subscription_id)
 
 
-def _vendor_of(connection: Connection, subscription_id: str) -> str | None:
+def _publisher_of(connection: Connection, subscription_id: str) -> str | None:
     recorded = select(subscription.c.offer_id).where(subscription.c.id == subscription_id).scalar_subquery()
     # As it was placed, where the books have not got it yet.
     placed = select(order_line.c.offer_id).where(order_line.c.subscription_id == subscription_id).scalar_subquery()

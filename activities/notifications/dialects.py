@@ -1,7 +1,8 @@
 """The words in which publishers are told: one event as one message, the same bytes at every try."""
 
+from activities.notifications import dialect_microsoft as microsoft
+from activities.notifications import dialect_perennial as perennial
 from activities.notifications.contracts import Message, Notice, message_id
-from activities.notifications.dialects import microsoft, perennial
 from activities.notifications.publishers import Dialect, Endpoint
 
 _NOTIFICATIONS = {

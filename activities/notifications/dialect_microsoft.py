@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from activities.notifications.contracts import Notice, message_id
-from activities.notifications.dialects.perennial import Moment, Previous, Sequence
+from activities.notifications.dialect_perennial import Moment, Previous, Sequence
 from domain.subscription.events import EventName
 from domain.values import Frozen
 
