@@ -25,7 +25,8 @@ from hosting.assembly import prepare_namespace
 from hosting.connection import connect_to
 from hosting.embedded.server import EmbeddedServer
 from workflows.durable import search_attributes
-from workflows.subscription.messages import Purchase, workflow_id
+from workflows.durable.workflow_ids import subscription_workflow_id
+from workflows.subscription.messages import Purchase
 from workflows.subscription.workflow import SubscriptionWorkflow
 
 BOUGHT = datetime(2027, 1, 31, 9, tzinfo=UTC)
@@ -73,7 +74,7 @@ async def start(client: Client, number: int) -> None:
     await client.start_workflow(
         SubscriptionWorkflow.run,
         Purchase(order=bought),
-        id=workflow_id(bought.subscription_id),
+        id=subscription_workflow_id(bought.subscription_id),
         task_queue=NOBODY,
         search_attributes=TypedSearchAttributes([*search_attributes.fixed(bought.subscription()), *pairs]),
     )

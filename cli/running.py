@@ -20,7 +20,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     from domain.ordering.cart import CartRefused
     from hosting.errors import HostingError
     from perennial.rehearsal.time_skipping import ClockStuck
-    from workflows.calls.asking import SubscriptionError
+    from workflows.calls.errors import CallError
 
     try:
         return asyncio.run(_stoppable(work))
@@ -28,7 +28,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         raise KeyboardInterrupt from None
     except SettingsFault as fault:
         raise Misused(*str(fault).splitlines()) from None
-    except (HostingError, SubscriptionError, WorldError, ClockStuck) as error:
+    except (HostingError, CallError, WorldError, ClockStuck) as error:
         raise Failure(str(error)) from None
     except CartRefused as refused:
         raise Failure(refused_by(refused.rule, str(refused))) from None

@@ -12,9 +12,9 @@ from domain.subscription.commands import Command
 from domain.subscription.decision import Answer
 from workflows.account.client import Accounts
 from workflows.account.messages import StartAccount
-from workflows.calls.asking import NotAnswered, Rejected
+from workflows.calls.errors import AlreadyEnded, AlreadyExists, NotAnswered, NotFound, Rejected
 from workflows.durable.test_clock import TestClock
-from workflows.subscription.client import AlreadyBought, AlreadyEnded, Subscriptions, UnknownSubscription
+from workflows.subscription.client import Subscriptions
 
 
 class ServerLauncher:
@@ -32,7 +32,7 @@ class ServerLauncher:
         clock = None if ahead_by is None else TestClock.ahead_by(ahead_by)
         try:
             await self._subscriptions.buy(order, clock=clock, periods_per_run=periods_per_run)
-        except AlreadyBought:
+        except AlreadyExists:
             if not await self._is_its_own(order):
                 raise OrderConflict(
                     f"Subscription {order.subscription_id} was bought otherwise already. Choose another id."
@@ -59,7 +59,7 @@ class ServerCommandSender:
             return await self._subscriptions.ask(subscription_id, command, wait=False)
         except AlreadyEnded:
             return None
-        except UnknownSubscription as error:
+        except NotFound as error:
             raise NotThere(str(error)) from None
         except Rejected as error:
             raise NotTaken(str(error)) from None

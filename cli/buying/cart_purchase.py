@@ -101,7 +101,7 @@ async def _sent(orders: OrderClient, request: OrderRequest, no_wait: bool) -> Pl
     from cli.buying.ordering import send
     from cli.failure import Failure
     from cli.printing.screen import console, counted
-    from workflows.calls.asking import NotAnswered
+    from workflows.calls.errors import NotAnswered
 
     try:
         await send(orders, request)

@@ -42,7 +42,7 @@ def show(
 
 
 async def _just_sent(order: str, address: str | None) -> PlacedOrder:
-    """The order as the server has it, where it is not in the books yet. Raises UnknownOrder."""
+    """The order as the server has it, where it is not in the books yet. Raises NotFound."""
     from cli import server
 
     return await server.orders(await server.client(address)).order(order)

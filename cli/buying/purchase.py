@@ -69,7 +69,7 @@ async def _buy(request: OrderRequest, purchase: Purchase) -> tuple[OrderLine, An
     from cli.books import opened_books
     from cli.buying.line import check_sold
     from cli.failure import Failure
-    from workflows.calls.asking import NotAnswered
+    from workflows.calls.errors import NotAnswered
 
     client = await server.client(purchase.address)
     async with opened_books() as books:
@@ -89,7 +89,7 @@ async def _bought(
     from cli.buying.ordering import send, setup_links
     from cli.server import connected
     from cli.subscription.details import look
-    from workflows.subscription.client import UnknownSubscription
+    from workflows.calls.errors import NotFound
 
     await send(orders, request, _clock(purchase.test_clock))
     if purchase.no_wait:
@@ -99,7 +99,7 @@ async def _bought(
     if line.status is not LineStatus.BOUGHT:
         return line, None, None
     # Bought before, it may have ended so long ago that the server has let go of it.
-    with contextlib.suppress(UnknownSubscription):
+    with contextlib.suppress(NotFound):
         await (await connected(purchase.address)).committed(line.subscription_id, 1)
     links = await setup_links(books, order)
     return line, await look(line.subscription_id, purchase.address), links.get(line.subscription_id)

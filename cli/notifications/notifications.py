@@ -199,12 +199,12 @@ def skip(
 async def _retry(subscription: str, request: RetryNotification, address: str | None) -> str:
     from activities.notifications.contracts import HandOver
     from cli import server
-    from workflows.subscription.client import AlreadyEnded, UnknownSubscription
+    from workflows.calls.errors import AlreadyEnded, NotFound
 
     notifications = server.notifications(await server.client(address))
     try:
         return await notifications.retry(subscription, request)
-    except (AlreadyEnded, UnknownSubscription):
+    except (AlreadyEnded, NotFound):
         if request.publisher is None or (last := await _last_of_ended(subscription)) is None:
             raise
         await notifications.deliver(
@@ -227,7 +227,7 @@ async def _retry_all(publisher: str, request: RetryNotification, address: str | 
     from cli import server
     from cli.books import opened_books
     from cli.printing.progress import Progress
-    from workflows.calls.asking import SubscriptionError
+    from workflows.calls.errors import CallError
 
     async with opened_books() as books:
         halted = await books.notifications.halted(publisher)
@@ -238,7 +238,7 @@ async def _retry_all(publisher: str, request: RetryNotification, address: str | 
         for number, subscription in enumerate(halted, start=1):
             try:
                 said[subscription] = await notifications.retry(subscription, request)
-            except SubscriptionError as error:
+            except CallError as error:
                 said[subscription] = str(error)
             progress.note(publisher, f"{number} of {len(halted)}")
         progress.end(publisher)

@@ -14,7 +14,7 @@ from cli.running import run
 from perennial.rehearsal.time_skipping import ClockStuck
 from statemachines.simulation.document import LifeReport
 from statemachines.simulation.scenario import Scenario, simulate
-from workflows.calls.asking import SubscriptionError
+from workflows.calls.errors import CallError
 
 AT_ONCE = 6
 
@@ -38,7 +38,7 @@ async def play_all(stage: Stage, scenarios: Sequence[Scenario], progress: Progre
             progress.begin(key, scenario.name)
             try:
                 story = await stage.play(scenario, key, lambda note: progress.note(key, note))
-            except (SubscriptionError, ClockStuck) as error:
+            except (CallError, ClockStuck) as error:
                 raise Failure(f"{scenario.name}: {error}") from None
             progress.end(key)
             return Played(scenario=scenario, forecast=forecast, story=story)

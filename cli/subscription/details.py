@@ -33,13 +33,13 @@ async def look(subscription: str, address: str | None) -> tuple[Details, Subscri
     """From the server that it lives on; once the server has let go of it, from the books."""
     from cli.books import opened_books
     from cli.server import connected
-    from workflows.subscription.client import UnknownSubscription
+    from workflows.calls.errors import NotFound
 
     server = await connected(address)
     try:
         details = await server.details(subscription)
         return details, (await server.life(subscription)).subscription
-    except UnknownSubscription:
+    except NotFound:
         async with opened_books() as books:
             return await books.known(subscription)
 

@@ -25,8 +25,8 @@ from hosting.gateway.authentication import Sender
 from hosting.gateway.refusals import Malformed, NotYours, Replayed, TokenRefused, Unavailable
 from hosting.gateway.requests import ActivateSubscription, RejectChange, Request, Resolve, ShowDetails, parse
 from statemachines.subscription.refusals import refused_by_its_end, told_again
-from workflows.calls.asking import Rejected, SubscriptionError
-from workflows.subscription.client import AlreadyEnded, Subscriptions, UnknownSubscription
+from workflows.calls.errors import AlreadyEnded, CallError, NotFound, Rejected
+from workflows.subscription.client import Subscriptions
 
 OK, CONFLICT = 200, 409
 
@@ -115,10 +115,10 @@ class Answering:
         if listed is None or not listed.state.ended:
             try:
                 return Reply(OK, await self._living(asked.subscription_id))
-            except UnknownSubscription:
+            except NotFound:
                 # It ended meanwhile, long enough ago for the server; or it has not begun.
                 listed = await self._sources.reader.listed(asked.subscription_id)
-            except SubscriptionError:
+            except CallError:
                 raise Unavailable from None
         if listed is None or not listed.state.ended:
             raise Unavailable("The subscription is about to begin.")
@@ -135,20 +135,20 @@ class Answering:
         )
         try:
             return await self._sources.subscriptions.ask(subscription_id, command)
-        except (AlreadyEnded, UnknownSubscription):
+        except (AlreadyEnded, NotFound):
             return await self._refused_by_its_end(subscription_id, command, now)
         except Rejected as error:
             raise Malformed(one_line(str(error))) from None
-        except SubscriptionError:
+        except CallError:
             raise Unavailable from None
 
     async def _living_state(self, subscription_id: str) -> State | None:
         """None where its workflow takes no request any more."""
         try:
             return (await self._sources.subscriptions.details(subscription_id)).state
-        except (AlreadyEnded, UnknownSubscription):
+        except (AlreadyEnded, NotFound):
             return None
-        except SubscriptionError:
+        except CallError:
             raise Unavailable from None
 
     async def _refused_by_its_end(self, subscription_id: str, command: Command, now: datetime) -> Answer:

@@ -15,7 +15,7 @@ from domain.faults import Fault
 from domain.subscription.decision import Answer
 from domain.values import Strict
 from statemachines.subscription.life import NotNow
-from workflows.calls.asking import NotAnswered, Rejected, no_worker
+from workflows.calls.errors import AlreadyEnded, NotAnswered, NotFound, Rejected, no_worker
 from workflows.durable import options
 from workflows.guard.converter import DATA_CONVERTER, malformed
 from workflows.nexus.messages import (
@@ -26,7 +26,7 @@ from workflows.nexus.messages import (
     ShowSubscription,
     SuspendSubscription,
 )
-from workflows.subscription.client import AlreadyEnded, Subscriptions, UnknownSubscription
+from workflows.subscription.client import Subscriptions
 from workflows.subscription.messages import Details
 
 R = TypeVar("R", bound=Strict)
@@ -88,7 +88,7 @@ class NexusSubscriptions:
         try:
             async with asyncio.timeout(self._patience):
                 return await asking
-        except UnknownSubscription as error:
+        except NotFound as error:
             raise HandlerError(str(error), type=HandlerErrorType.NOT_FOUND) from None
         except (Rejected, NotNow) as error:
             raise HandlerError(str(error), type=HandlerErrorType.BAD_REQUEST) from None

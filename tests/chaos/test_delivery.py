@@ -30,7 +30,7 @@ from tests.support.publisher.endpoint import LOOPBACK, SECRET
 from tests.support.publisher.heard import Heard, applied
 from tests.support.shop.live import imported
 from tests.support.shop.records import listed
-from workflows.notifications.messages import delivery_workflow_id
+from workflows.durable.workflow_ids import delivery_workflow_id
 from workflows.subscription.client import Subscriptions
 
 pytestmark = [pytest.mark.live, pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(420)]

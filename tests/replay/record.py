@@ -26,10 +26,12 @@ from tests.replay.signalled import CUSTOMER, live_signalled
 from tests.replay.told import GIVEN_UP, TOLD, Telling
 from tests.support.live.purchases import settings_in
 from tests.support.publisher.endpoint import Endpoint, publishers_at
-from workflows.account.messages import account_workflow_id
-from workflows.notifications.messages import delivery_workflow_id
-from workflows.price_changes.messages import price_workflow_id
-from workflows.subscription.messages import workflow_id
+from workflows.durable.workflow_ids import (
+    account_workflow_id,
+    delivery_workflow_id,
+    price_workflow_id,
+    subscription_workflow_id,
+)
 
 HERE = Path(__file__).parent
 IDENTITY = "recorder"
@@ -54,7 +56,7 @@ async def record(world: World, path: Path) -> None:
     scenario = parse_scenario(load(path))
     life = LiveScenario(scenario, path.stem, world)
     await life.run(datetime.now(UTC))
-    for number, history in enumerate(await runs_of(world, workflow_id(path.stem)), start=1):
+    for number, history in enumerate(await runs_of(world, subscription_workflow_id(path.stem)), start=1):
         write(f"{path.stem}.{number:02}", history)
     if scenario.billed:
         await record_account(world, live_customer(scenario, path.stem))
@@ -99,7 +101,7 @@ async def tell(client: Client, directory: Path) -> None:
             await telling.late()
             await telling.given_up()
             for life in (TOLD, GIVEN_UP):
-                for number, history in enumerate(await runs_of(world, workflow_id(life)), start=1):
+                for number, history in enumerate(await runs_of(world, subscription_workflow_id(life)), start=1):
                     write(f"{life}.{number:02}", history)
             (delivery,) = await runs_of(world, delivery_workflow_id(GIVEN_UP))
             write(f"delivery.{GIVEN_UP}.01", delivery)

@@ -13,7 +13,8 @@ from domain.values import format_instant
 from hosting.assembly import World
 from tests.support.shop.live import OFFERS, imported, locked_books
 from tests.support.shop.records import customer, listed, request
-from workflows.price_changes.messages import TellPrices, price_workflow_id
+from workflows.durable.workflow_ids import price_workflow_id
+from workflows.price_changes.messages import TellPrices
 from workflows.price_changes.workflow import PriceChangeWorkflow
 
 CUSTOMER, OWNED = "recorded", "before-1"

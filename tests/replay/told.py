@@ -11,7 +11,8 @@ from tests.support.publisher.endpoint import Endpoint
 from tests.support.shop.live import imported
 from tests.support.shop.records import listed
 from workflows.durable.test_clock import TestClock
-from workflows.notifications.messages import RetryNotification, SkipNotification, delivery_workflow_id
+from workflows.durable.workflow_ids import delivery_workflow_id
+from workflows.notifications.messages import RetryNotification, SkipNotification
 from workflows.subscription.messages import Migration
 
 TOLD, GIVEN_UP = "told", "given-up"

@@ -24,16 +24,18 @@ from statemachines.account.timeline import AccountMilestone
 from workflows.durable.operator import Operator
 from workflows.durable.test_clock import TestClock
 
-ACCOUNT_SIGNALS: dict[str, type[AccountRequest]] = {
-    "payment_received": ReceivePayment,
-    "payment_failed": FailPayment,
-}
-"""The signal twins of the updates, and what each carries."""
-
-ACCOUNT_UPDATES: dict[str, type[Strict]] = {
+ACCOUNT_REQUESTS: dict[str, type[AccountRequest]] = {
     "payment_received": ReceivePayment,
     "payment_failed": FailPayment,
     "change_terms": ChangeTerms,
+}
+"""The updates that return an Answer, and the request that each takes."""
+
+ACCOUNT_SIGNALS = {name: ACCOUNT_REQUESTS[name] for name in ("payment_received", "payment_failed")}
+"""The requests that may come as a signal too, under the update's name."""
+
+ACCOUNT_UPDATES: dict[str, type[Strict]] = {
+    **ACCOUNT_REQUESTS,
     "retry_effect": Operator,
     "migrate": Operator,
 }
@@ -42,11 +44,6 @@ ACCOUNT_UPDATES: dict[str, type[Strict]] = {
 
 ACCOUNT_QUERIES = ("details", "timeline", "events", "life")
 """The queries. `life` is the whole state: its fields are no part of the contract."""
-
-
-def account_workflow_id(customer_id: str) -> str:
-    """The workflow that owns the customer's account, for ever."""
-    return f"billing-account:{customer_id}"
 
 
 class StartAccount(Strict):

@@ -27,12 +27,12 @@ with workflow.unsafe.imports_passed_through():
         AccountStart,
         ContinuedAccount,
         StartAccount,
-        account_workflow_id,
     )
     from workflows.durable import options, search_attributes
     from workflows.durable.long_lived import LongLived
     from workflows.durable.operator import Operator
     from workflows.durable.signals import read_signal, unreadable
+    from workflows.durable.workflow_ids import account_workflow_id, check_workflow_id
 
 NOT_BY_CANCELLATION = "Temporal's own cancellation ends no account."
 
@@ -46,9 +46,7 @@ class BillingAccountWorkflow(LongLived):
     @workflow.init
     def __init__(self, start: AccountStart) -> None:
         customer_id = start.life.account.customer_id if isinstance(start, ContinuedAccount) else start.customer_id
-        if workflow.info().workflow_id != account_workflow_id(customer_id):
-            words = f"customer_id: got {customer_id}; takes the id of the workflow, behind `billing-account:`"
-            raise ApplicationError(f"Malformed request: {words}", type="Malformed", non_retryable=True)
+        check_workflow_id(account_workflow_id(customer_id), "customer_id")
         super().__init__(start.clock)
         self._living = AccountSteps()
         self._months_per_run = start.months_per_run

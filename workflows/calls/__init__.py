@@ -1,1 +1,1 @@
-"""How clients call workflows, and wait for them."""
+"""Call a workflow from outside: send it a query or an update, and wait for it. Every failure is a CallError."""

@@ -1,4 +1,4 @@
-"""Waiting for a workflow that comes to an end by itself, and watching how far it has come."""
+"""Wait until a workflow shows something, or ends."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,41 +9,71 @@ from temporalio.client import WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
-from workflows.calls.asking import NotAnswered, SubscriptionError, no_worker
+from workflows.calls.errors import NotAnswered, WorkflowFailed, no_worker
 from workflows.durable import options
 
 T = TypeVar("T")
 FIRST_TASK_EVENTS = 3
-"""Started, its first task scheduled and begun: what comes behind them is that task's end."""
+"""A started workflow, its first task scheduled and begun: later events mean that the first task is done."""
 
 
-async def awaited(
-    what: str,
+class Pauses:
+    """Pauses between looks, growing from POLL_INTERVAL to POLL_INTERVAL_MAX, for at most `timeout` in all.
+
+    `until` ends a pause early.
+    """
+
+    def __init__(self, timeout: timedelta, until: asyncio.Future[Any] | None = None) -> None:
+        self._timeout = timeout
+        self._until = until
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin again with the shortest pause and the whole timeout."""
+        self._pause, self._waited = options.POLL_INTERVAL, timedelta(0)
+
+    async def next(self, message: str) -> None:
+        """Pause once. Raises NotAnswered with the message once the timeout is spent."""
+        if self._waited > self._timeout:
+            raise NotAnswered(message)
+        seconds = self._pause.total_seconds()
+        await (asyncio.wait((self._until,), timeout=seconds) if self._until else asyncio.sleep(seconds))
+        self._waited += self._pause
+        self._pause = min(self._pause * 2, options.POLL_INTERVAL_MAX)
+
+
+async def poll(look: Callable[[], Awaitable[T | None]], timeout: timedelta, message: str) -> T:
+    """The first result of `look` that is not None. Raises NotAnswered with the message after the timeout."""
+    pauses = Pauses(timeout)
+    while (found := await look()) is None:
+        await pauses.next(message)
+    return found
+
+
+async def result_of(
+    name: str,
     handle: WorkflowHandle[Any, T],
     look: Callable[[], Awaitable[T]],
     watch: Callable[[T], None],
-    failed: Callable[[str], SubscriptionError],
 ) -> T:
-    """The workflow's result; `watch` is told whenever a `look` into it shows something new.
+    """The workflow's result; `watch` is called with each new progress that `look` shows.
 
-    Raises `failed` with the words of a workflow that failed, and NotAnswered where nothing moves any more.
+    Raises WorkflowFailed, and NotAnswered where nothing changes for ORDER_TIMEOUT.
     """
-    seen, still, pause = None, timedelta(0), options.POLL_INTERVAL
+    seen = None
     result = asyncio.create_task(handle.result())
+    pauses = Pauses(options.ORDER_TIMEOUT, result)
     try:
-        await _begun(what, handle, result)
-        while (now := await _seen(look, result)) is not None:
+        await _first_task_done(name, handle, result)
+        while (now := await _look_unless_done(look, result)) is not None:
             if now != seen:
-                seen, still, pause = now, timedelta(0), options.POLL_INTERVAL
+                seen = now
+                pauses.restart()
                 watch(now)
-            if still > options.ORDER_TIMEOUT:
-                raise NotAnswered(f"{what}: nothing moves; it goes on by itself once it can. Look again later.")
-            await asyncio.wait((result,), timeout=pause.total_seconds())
-            still += pause
-            pause = min(pause * 2, options.POLL_INTERVAL_MAX)
+            await pauses.next(f"{name}: nothing moves; it goes on by itself once it can. Look again later.")
         final = result.result()
     except WorkflowFailureError as error:
-        raise failed(failure_words(error)) from None
+        raise WorkflowFailed(failure_message(error)) from None
     finally:
         result.cancel()
         await asyncio.gather(result, return_exceptions=True)
@@ -52,31 +82,27 @@ async def awaited(
     return final
 
 
-async def _begun(what: str, handle: WorkflowHandle[Any, T], result: asyncio.Task[T]) -> None:
-    """Wait until the workflow's first task is done. Raises NotAnswered where nobody takes it.
+async def _first_task_done(name: str, handle: WorkflowHandle[Any, T], result: asyncio.Task[T]) -> None:
+    """Wait until the workflow's first task is done. Raises NotAnswered where no worker takes it.
 
-    A query that comes before goes with that task; where the start is malformed, the SDK then fails both, and the
-    workflow with its words only once nobody asks any more.
+    A query that arrives earlier is answered together with that task. If the start is malformed, the SDK fails both, and
+    the workflow fails with its own message only once nobody queries it any more.
     """
-    waited, pause = timedelta(0), options.POLL_INTERVAL
+    pauses = Pauses(options.ANSWER_TIMEOUT, result)
     while not result.done():
         try:
             seen = await handle.describe(rpc_timeout=options.ANSWER_TIMEOUT)
         except RPCError:
-            return  # a look finds the words for it
+            return  # `look` turns it into a message
         if seen.history_length > FIRST_TASK_EVENTS:
             return
-        if waited > options.ANSWER_TIMEOUT:
-            raise NotAnswered(no_worker(what))
-        await asyncio.wait((result,), timeout=pause.total_seconds())
-        waited += pause
-        pause = min(pause * 2, options.POLL_INTERVAL_MAX)
+        await pauses.next(no_worker(name))
 
 
-async def _seen(look: Callable[[], Awaitable[T]], result: asyncio.Task[T]) -> T | None:
-    """What a look shows; None once the workflow has ended.
+async def _look_unless_done(look: Callable[[], Awaitable[T]], result: asyncio.Task[T]) -> T | None:
+    """What `look` returns; None once the workflow has ended.
 
-    One that fails in its first task answers no query: its own words come right after the query's error.
+    A workflow that fails in its first task answers no query: its own error arrives right after the query's error.
     """
     looking = asyncio.ensure_future(look())
     try:
@@ -89,7 +115,7 @@ async def _seen(look: Callable[[], Awaitable[T]], result: asyncio.Task[T]) -> T 
         await asyncio.gather(looking, return_exceptions=True)
 
 
-def failure_words(error: WorkflowFailureError) -> str:
+def failure_message(error: WorkflowFailureError) -> str:
     """Why a workflow failed, in one line."""
     cause = error.cause
     return cause.message if isinstance(cause, ApplicationError) else f"it was ended from outside ({cause})"

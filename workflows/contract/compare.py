@@ -50,8 +50,11 @@ def _taken(old: Schema, new: Schema, was: Schema, now: Schema, place: str) -> It
         yield Change(Breaks.MADE_REQUIRED, place, "nothing need be sent", "takes an argument", asked=True)
     if "takes" in was and "takes" not in now:
         yield Change(Breaks.REMOVED, place, "takes an argument", "takes none", asked=True)
-    if "takes" in was and "takes" in now:
-        yield from _Reading(old["$defs"], new["$defs"], asked=True).faults(was["takes"], now["takes"], place)
+    if "then" in was and "then" not in now:
+        yield Change(Breaks.REMOVED, place, "takes a second argument", "takes one", asked=True)
+    for argument in ("takes", "then"):
+        if argument in was and argument in now:
+            yield from _Reading(old["$defs"], new["$defs"], asked=True).faults(was[argument], now[argument], place)
 
 
 def _given(old: Schema, new: Schema, was: Schema, now: Schema, place: str) -> Iterator[Change]:

@@ -34,7 +34,10 @@ UNPROMISED = object()
 
 @dataclass(frozen=True)
 class Message:
-    """One message. `takes` and `gives` are types that pydantic knows; `optional` says that it may be sent without."""
+    """One message. `takes`, `then` and `gives` are types that pydantic knows.
+
+    `optional` says that it may be sent without an argument; `then` is an optional second argument.
+    """
 
     kind: Kind
     name: str
@@ -42,6 +45,7 @@ class Message:
     takes: object = NOTHING
     gives: object = NOTHING
     optional: bool = False
+    then: object = NOTHING
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,6 @@ def asked(workflow: type, names: tuple[str, ...], unpromised: frozenset[str]) ->
         hints = get_type_hints(handler, include_extras=True)
         gives = UNPROMISED if name in unpromised else hints["return"]
         taken = [each for each in inspect.signature(handler).parameters.values() if each.name != "self"]
-        takes, optional = NOTHING, False
-        for parameter in taken:
-            takes, optional = hints[parameter.name], parameter.default is not inspect.Parameter.empty
-        yield Message(Kind.QUERY, name, first_line(handler), takes, gives, optional)
+        takes, then = ([hints[each.name] for each in taken] + [NOTHING, NOTHING])[:2]
+        optional = bool(taken) and taken[0].default is not inspect.Parameter.empty
+        yield Message(Kind.QUERY, name, first_line(handler), takes, gives, optional, then)

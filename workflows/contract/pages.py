@@ -107,6 +107,8 @@ def _table(messages: list[Message], bundle: Schema) -> Iterator[str]:
         gives = "nothing" if message.gives is NOTHING else _type(entry["gives"])
         gives = "the state, unpromised" if message.gives is UNPROMISED else gives
         optional = ", or nothing" if message.optional else ""
+        if message.then is not NOTHING:
+            optional += f"; then {_type(entry['then'])}, or nothing"
         yield f"| `{message.name}` | {takes}{optional} | {gives} | {_cell(message.words)} |"
 
 

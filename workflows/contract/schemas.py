@@ -73,6 +73,8 @@ def _parts(message: Message) -> list[tuple[str, JsonSchemaMode, Any]]:
     parts: list[tuple[str, JsonSchemaMode, Any]] = []
     if message.takes is not NOTHING:
         parts.append(("takes", "validation", message.takes))
+    if message.then is not NOTHING:
+        parts.append(("then", "validation", message.then))
     if message.gives is not NOTHING and message.gives is not UNPROMISED:
         parts.append(("gives", "serialization", message.gives))
     return parts

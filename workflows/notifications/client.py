@@ -1,38 +1,36 @@
-"""The way in for operators whose publishers could not be told: the life's own workflow, or its delivery."""
+"""The client of notifications: retry or skip one that a publisher has not taken, and start a delivery."""
 
-from temporalio.client import Client
+from collections.abc import Callable
+
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import ServerUnavailable
 from activities.notifications.contracts import HandOver
-from workflows.calls.asking import SubscriptionError, asked
+from workflows.calls.client import WorkflowClient
+from workflows.calls.errors import AlreadyEnded, CallError, NotFound
+from workflows.calls.target import Target
 from workflows.durable import options
-from workflows.notifications.messages import Deliver, RetryNotification, SkipNotification, delivery_workflow_id
+from workflows.durable.workflow_ids import delivery_workflow_id, subscription_workflow_id
+from workflows.notifications.messages import Deliver, RetryNotification, SkipNotification
 from workflows.notifications.workflow import DeliveryWorkflow
-from workflows.subscription.client import AlreadyEnded, UnknownSubscription
-from workflows.subscription.messages import workflow_id
 
 
-class Notifications:
-    """What publishers are told, on one Temporal server. As the port `Deliverer` it starts deliveries."""
-
-    def __init__(self, client: Client, task_queue: str) -> None:
-        self._client = client
-        self._task_queue = task_queue
+class Notifications(WorkflowClient):
+    """Notifications to publishers, on one Temporal server. Implements the port `Deliverer`."""
 
     async def retry(self, subscription_id: str, request: RetryNotification) -> str:
-        """Tell again what was undeliverable. Raises SubscriptionError."""
-        return await self._operate(subscription_id, "retry_notification", request)
+        """Send an undeliverable notification again. Raises CallError."""
+        return await self._update(subscription_id, "retry_notification", request)
 
     async def skip(self, subscription_id: str, request: SkipNotification) -> str:
-        """Give the undeliverable event up. Raises SubscriptionError."""
-        return await self._operate(subscription_id, "skip_notification", request)
+        """Give up an undeliverable notification. Raises CallError."""
+        return await self._update(subscription_id, "skip_notification", request)
 
     async def deliver(self, left: HandOver) -> None:
-        """Start the delivery, where none is under way; one that finds everything told ends at once.
+        """Start the delivery of an ended subscription's last notifications, unless it is under way.
 
-        Raises ServerUnavailable.
+        A delivery that finds nothing to send ends at once. Raises ServerUnavailable.
         """
         try:
             await self._client.start_workflow(
@@ -43,7 +41,7 @@ class Notifications:
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 task_timeout=options.TASK_TIMEOUT,
-                static_summary=f"tell {left.publisher} the rest of {left.subscription_id}",
+                static_summary=f"send {left.publisher} the last notifications of {left.subscription_id}",
             )
         except RPCError as error:
             status = RPCStatusCode(error.status).name
@@ -51,29 +49,19 @@ class Notifications:
                 f"delivery of {left.subscription_id}: the Temporal server did not answer ({status}: {error.message})"
             ) from None
 
-    async def _operate(self, subscription_id: str, update: str, request: RetryNotification | SkipNotification) -> str:
+    async def _update(self, subscription_id: str, update: str, request: RetryNotification | SkipNotification) -> str:
+        """Send it to the subscription's workflow, or to the delivery that follows it."""
         try:
-            return await self._sent(workflow_id(subscription_id), subscription_id, update, request)
-        except (AlreadyEnded, UnknownSubscription):
-            return await self._sent(delivery_workflow_id(subscription_id), subscription_id, update, request)
+            return await self._target(subscription_workflow_id, subscription_id).update(update, request, str)
+        except (AlreadyEnded, NotFound):
+            return await self._target(delivery_workflow_id, subscription_id).update(update, request, str)
 
-    async def _sent(
-        self, workflow: str, subscription_id: str, update: str, request: RetryNotification | SkipNotification
-    ) -> str:
-        handle = self._client.get_workflow_handle(workflow)
-
-        async def send() -> str:
-            words: str = await handle.execute_update(
-                update, request, result_type=str, rpc_timeout=options.ANSWER_TIMEOUT
+    def _target(self, workflow_id: Callable[[str], str], subscription_id: str) -> Target:
+        def not_found(error: RPCError) -> CallError:
+            if "already completed" in error.message:
+                return AlreadyEnded(f"{subscription_id} has ended, and nothing is left to tell of it")
+            return NotFound(
+                f"nothing is being told of {subscription_id} on this server; see: starter.py notifications list"
             )
-            return words
 
-        return await asked(subscription_id, send, lambda error: _missing(subscription_id, error))
-
-
-def _missing(subscription_id: str, error: RPCError) -> SubscriptionError:
-    if "already completed" in error.message:
-        return AlreadyEnded(f"{subscription_id} has ended, and nothing is left to tell of it")
-    return UnknownSubscription(
-        f"nothing is being told of {subscription_id} on this server; see: starter.py notifications list"
-    )
+        return Target(self._client.get_workflow_handle(workflow_id(subscription_id)), subscription_id, not_found)

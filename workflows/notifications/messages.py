@@ -14,11 +14,6 @@ from workflows.durable.operator import Operator
 DELIVERY_TYPE = "DeliveryWorkflow"
 
 
-def delivery_workflow_id(subscription_id: str) -> str:
-    """The workflow that tells what an ended life has left."""
-    return f"delivery:{subscription_id}"
-
-
 def telling_queue(task_queue: str, publisher: str) -> str:
     """Each publisher's own task queue: a slow one holds nobody else up."""
     return f"{task_queue}.to.{publisher}"

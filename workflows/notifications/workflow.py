@@ -1,13 +1,13 @@
 """The workflow that tells a publisher what an ended life has left to tell."""
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from workflows.durable import search_attributes
     from workflows.durable.long_lived import LongLived
     from workflows.durable.start_guard import OneRequest
-    from workflows.notifications.messages import Deliver, Stream, delivery_workflow_id, told_lines
+    from workflows.durable.workflow_ids import check_workflow_id, delivery_workflow_id
+    from workflows.notifications.messages import Deliver, Stream, told_lines
     from workflows.notifications.teller import Telling
 
 
@@ -19,9 +19,7 @@ class DeliveryWorkflow(OneRequest, Telling):
 
     @workflow.init
     def __init__(self, start: Deliver) -> None:
-        if workflow.info().workflow_id != delivery_workflow_id(start.subscription_id):
-            words = f"subscription_id: got {start.subscription_id}; takes the id of the workflow, behind `delivery:`"
-            raise ApplicationError(f"Malformed request: {words}", type="Malformed", non_retryable=True)
+        check_workflow_id(delivery_workflow_id(start.subscription_id), "subscription_id")
         self._start = start
         self._told_of = start.subscription_id
         self._stream = Stream(publisher=start.publisher, told=start.told)

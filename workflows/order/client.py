@@ -1,10 +1,9 @@
-"""The way in for Python callers that order: place, look, wait."""
+"""The client of orders: place one, look at it, wait until it is settled."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import TypeVar
 
-from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
+from temporalio.client import WorkflowFailureError, WorkflowHandle
 from temporalio.common import (
     QueryRejectCondition,
     SearchAttributePair,
@@ -17,33 +16,23 @@ from temporalio.service import RPCError
 
 from activities.orders.contracts import PlacedOrder
 from domain.ordering.lines import OrderRequest
-from workflows.calls.asking import Rejected, SubscriptionError, asked, looked
-from workflows.calls.waiting import awaited, failure_words
+from workflows.calls.client import WorkflowClient
+from workflows.calls.errors import CallError, NotFound, Rejected, WorkflowFailed
+from workflows.calls.target import Target, call
+from workflows.calls.waiting import failure_message, result_of
 from workflows.durable import options, search_attributes
 from workflows.durable.test_clock import TestClock
-from workflows.order.messages import PlaceOrder, order_workflow_id
+from workflows.durable.workflow_ids import order_workflow_id
+from workflows.order.messages import PlaceOrder
 from workflows.order.workflow import OrderWorkflow
 
 T = TypeVar("T")
-_Handle = WorkflowHandle[OrderWorkflow, PlacedOrder]
 
 
-class OrderRejected(SubscriptionError):
-    """The order was not taken in: its id, or a line's, belongs to another purchase (BUY-3)."""
-
-
-class UnknownOrder(SubscriptionError):
-    """The server knows no such order (any more): the books may."""
-
-
-class OrderClient:
+class OrderClient(WorkflowClient):
     """Orders on one Temporal server, by their ids."""
 
-    def __init__(self, client: Client, task_queue: str) -> None:
-        self._client = client
-        self._task_queue = task_queue
-
-    def handle(self, order_id: str) -> _Handle:
+    def handle(self, order_id: str) -> WorkflowHandle[OrderWorkflow, PlacedOrder]:
         """The workflow that buys the order, or bought it last."""
         return self._client.get_workflow_handle_for(OrderWorkflow.run, order_workflow_id(order_id))
 
@@ -54,32 +43,32 @@ class OrderClient:
         clock: TestClock | None = None,
         periods_per_run: int = options.PERIODS_PER_RUN,
     ) -> None:
-        """Have the order bought: by a new run, or by the one that is buying it now. Returns once the server has it.
+        """Start a run that buys the order, or leave it to the run that is buying it now.
 
-        Sent again, it tries what was refused once more (BUY-3). Raises OrderRejected where another order is
-        being bought under its id, and NotAnswered.
+        Returns once the server has it. Sent again, the order's refused lines are tried again (BUY-3).
+        Raises Rejected where other content is being bought under its id, and CallError.
         """
         start = PlaceOrder(request=request, clock=clock, periods_per_run=periods_per_run)
 
         async def send() -> None:
             await self._start(start)
 
-        await asked(f"order {request.order_id}", send, lambda error: UnknownOrder(error.message))
+        await call(_name(request.order_id), send, lambda error: NotFound(error.message))
 
     async def order(self, order_id: str) -> PlacedOrder:
-        """The order as its workflow sees it. Raises UnknownOrder; OrderRejected where it was not taken in."""
+        """The order as its workflow sees it. Raises WorkflowFailed where it was not taken in, and CallError."""
         return await self._query(order_id, "order", PlacedOrder)
 
     async def settled(self, order_id: str, watch: Callable[[PlacedOrder], None] = lambda _: None) -> PlacedOrder:
-        """Wait until every line is bought, refused or stopped; `watch` is told each time that a line has moved.
+        """Wait until every line is bought, refused or stopped; `watch` is called each time that a line has moved.
 
-        Raises OrderRejected, UnknownOrder, and NotAnswered where no line moves any more.
+        Raises WorkflowFailed where the order was not taken in, NotFound, and NotAnswered where no line moves any more.
         """
 
         async def look() -> PlacedOrder:
             return await self.order(order_id)
 
-        return await awaited(f"order {order_id}", self.handle(order_id), look, watch, OrderRejected)
+        return await result_of(_name(order_id), self.handle(order_id), look, watch)
 
     async def _start(self, start: PlaceOrder) -> None:
         request = start.request
@@ -89,7 +78,7 @@ class OrderClient:
                 start,
                 id=order_workflow_id(request.order_id),
                 task_queue=self._task_queue,
-                # A running one is joined below: only so is it known to be another's.
+                # A running order is compared with this one below.
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 task_timeout=options.TASK_TIMEOUT,
@@ -99,43 +88,39 @@ class OrderClient:
                 static_summary=f"{len(request.lines)} {_lines(request)} for {request.customer}",
             )
         except WorkflowAlreadyStartedError:
-            await self._join(request)
-
-    async def _join(self, request: OrderRequest) -> None:
-        if await self._query(request.order_id, "request", OrderRequest) != request:
-            raise OrderRejected(
-                f"order {request.order_id} is being bought with other content; send that again, or choose another id"
-            )
+            if await self._query(request.order_id, "request", OrderRequest) != request:
+                raise Rejected(
+                    f"order {request.order_id} is being bought with other content; "
+                    "send that again, or choose another id"
+                ) from None
 
     async def _query(self, order_id: str, query: str, result: type[T]) -> T:
-        handle = self.handle(order_id)
-
-        async def send(patience: timedelta) -> T:
-            found: T = await handle.query(
-                query,
-                result_type=result,
-                reject_condition=QueryRejectCondition.NOT_COMPLETED_CLEANLY,
-                rpc_timeout=patience,
-            )
-            return found
-
-        def missing(_: RPCError) -> SubscriptionError:
-            return UnknownOrder(f"there is no order {order_id} on this server; see: starter.py order list")
-
+        target = self._target(order_id)
         try:
-            return await asked(f"order {order_id}", lambda: looked(send), missing)
+            return await target.query(query, result, reject=QueryRejectCondition.NOT_COMPLETED_CLEANLY)
         except Rejected as error:
-            raise await self._why_rejected(handle, error) from None
+            raise await self._why_rejected(order_id, error) from None
 
-    async def _why_rejected(self, handle: _Handle, error: Rejected) -> SubscriptionError:
-        """A run that failed answers no query: what it would show is what it was sent, not what was bought."""
-        if (await handle.describe()).close_time is None:
+    async def _why_rejected(self, order_id: str, error: Rejected) -> CallError:
+        """The error of a failed run. It answers no query: it would show what was sent, not what was bought."""
+        handle = self.handle(order_id)
+        if (await handle.describe(rpc_timeout=options.ANSWER_TIMEOUT)).close_time is None:
             return error
         try:
-            await handle.result()
+            await handle.result(rpc_timeout=options.ANSWER_TIMEOUT)
         except WorkflowFailureError as failure:
-            return OrderRejected(failure_words(failure))
+            return WorkflowFailed(failure_message(failure))
         return error
+
+    def _target(self, order_id: str) -> Target:
+        def not_found(_: RPCError) -> CallError:
+            return NotFound(f"there is no order {order_id} on this server; see: starter.py order list")
+
+        return Target(self.handle(order_id), _name(order_id), not_found)
+
+
+def _name(order_id: str) -> str:
+    return f"order {order_id}"
 
 
 def _lines(request: OrderRequest) -> str:

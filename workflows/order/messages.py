@@ -15,11 +15,6 @@ from workflows.durable.test_clock import TestClock
 ORDER_QUERIES = ("order", "request")
 
 
-def order_workflow_id(order_id: str) -> str:
-    """The workflow that buys the order, each time that it is sent."""
-    return f"order:{order_id}"
-
-
 class PlaceOrder(Strict):
     """What an order's workflow is started with. The clock is the one of every subscription that it buys."""
 

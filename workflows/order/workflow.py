@@ -13,8 +13,9 @@ with workflow.unsafe.imports_passed_through():
     from domain.ordering.lines import OrderRequest
     from workflows.durable import options, search_attributes
     from workflows.durable.start_guard import OneRequest
+    from workflows.durable.workflow_ids import check_workflow_id, order_workflow_id
     from workflows.order.details import headline, markdown
-    from workflows.order.messages import PlaceOrder, order_workflow_id
+    from workflows.order.messages import PlaceOrder
 
 MAX_ERROR = 300
 NO_OFFSET = timedelta(0)
@@ -30,9 +31,7 @@ class OrderWorkflow(OneRequest):
     @workflow.init
     def __init__(self, start: PlaceOrder) -> None:
         request = start.request
-        if workflow.info().workflow_id != order_workflow_id(request.order_id):
-            words = f"request.order_id: got {request.order_id}; takes the id of the workflow, behind `order:`"
-            raise ApplicationError(f"Malformed request: {words}", type="Malformed", non_retryable=True)
+        check_workflow_id(order_workflow_id(request.order_id), "request.order_id")
         self._start = start
         self._at = workflow.now() + (start.clock.offset if start.clock else NO_OFFSET)
         self._order = start.waiting(self._at)

@@ -1,42 +1,32 @@
-"""The way in for Python callers that have prices told: tell, look, wait."""
+"""The client of price changes: send a catalog version's prices, look how far that is, wait for the end."""
 
 from collections.abc import Callable
-from datetime import timedelta
 
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
-from workflows.calls.asking import SubscriptionError, asked, looked
-from workflows.calls.waiting import awaited
+from workflows.calls.client import WorkflowClient
+from workflows.calls.errors import CallError, NotFound
+from workflows.calls.target import Target, call
+from workflows.calls.waiting import result_of
 from workflows.durable import options
-from workflows.price_changes.messages import PriceProgress, TellPrices, price_workflow_id
+from workflows.durable.workflow_ids import price_workflow_id
+from workflows.price_changes.messages import PriceProgress, TellPrices
 from workflows.price_changes.workflow import PriceChangeWorkflow
 
 
-class PricesNotTold(SubscriptionError):
-    """The telling of a version's prices was ended before its end; the next import takes it up again."""
-
-
-class UnknownTelling(SubscriptionError):
-    """The server knows no telling of that version (any more)."""
-
-
-class PriceClient:
-    """Tellings of prices on one Temporal server, by the catalog's versions."""
-
-    def __init__(self, client: Client, task_queue: str) -> None:
-        self._client = client
-        self._task_queue = task_queue
+class PriceClient(WorkflowClient):
+    """Price changes on one Temporal server, by the catalog's versions."""
 
     def handle(self, version: int) -> WorkflowHandle[PriceChangeWorkflow, PriceProgress]:
-        """The workflow that tells the version's prices, or told them last."""
+        """The workflow that sends the version's prices, or sent them last."""
         return self._client.get_workflow_handle_for(PriceChangeWorkflow.run, price_workflow_id(version))
 
     async def tell(self, version: int) -> None:
-        """Have the version's prices told, or go on with it where that is under way. Returns once the server has it.
+        """Start to send the version's prices, or leave it to the run that is sending them now.
 
-        Told again, nobody takes them twice (BUY-5). Raises NotAnswered.
+        Returns once the server has it. Sent again, the prices change nothing (BUY-5). Raises CallError.
         """
 
         async def send() -> None:
@@ -48,35 +38,32 @@ class PriceClient:
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 task_timeout=options.TASK_TIMEOUT,
-                static_summary=f"prices of catalog version {version}",
+                static_summary=_name(version),
             )
 
-        await asked(_named(version), send, lambda error: UnknownTelling(error.message))
+        await call(_name(version), send, lambda error: NotFound(error.message))
 
     async def progress(self, version: int) -> PriceProgress:
-        """How far the telling has come. Raises UnknownTelling."""
-        handle = self.handle(version)
-
-        async def send(patience: timedelta) -> PriceProgress:
-            found: PriceProgress = await handle.query("progress", result_type=PriceProgress, rpc_timeout=patience)
-            return found
-
-        def missing(_: RPCError) -> SubscriptionError:
-            return UnknownTelling(f"nothing of catalog version {version} is told on this server; import it again")
-
-        return await asked(_named(version), lambda: looked(send), missing)
+        """How many subscriptions have the prices. Raises CallError."""
+        return await self._target(version).query("progress", PriceProgress)
 
     async def settled(self, version: int, watch: Callable[[PriceProgress], None] = lambda _: None) -> PriceProgress:
-        """Wait until all have been told; `watch` is told how far it has come.
+        """Wait until all subscriptions have the prices; `watch` is called with each new progress.
 
-        Raises PricesNotTold, UnknownTelling, and NotAnswered where it comes no further.
+        Raises WorkflowFailed (the next import sends the prices again), NotFound, and NotAnswered without progress.
         """
 
         async def look() -> PriceProgress:
             return await self.progress(version)
 
-        return await awaited(_named(version), self.handle(version), look, watch, PricesNotTold)
+        return await result_of(_name(version), self.handle(version), look, watch)
+
+    def _target(self, version: int) -> Target:
+        def not_found(_: RPCError) -> CallError:
+            return NotFound(f"nothing of catalog version {version} is told on this server; import it again")
+
+        return Target(self.handle(version), _name(version), not_found)
 
 
-def _named(version: int) -> str:
+def _name(version: int) -> str:
     return f"prices of catalog version {version}"

@@ -13,11 +13,6 @@ from domain.values import Frozen, Strict
 PRICE_QUERIES = ("progress",)
 
 
-def price_workflow_id(version: int) -> str:
-    """The workflow that tells subscriptions the prices of the catalog's version."""
-    return f"price-changes:{version}"
-
-
 class TellPrices(Strict):
     """Which version's prices to tell; how many subscriptions at a time, and how many such batches in one run."""
 

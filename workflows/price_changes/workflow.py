@@ -1,21 +1,15 @@
 """The workflow that tells subscriptions the prices of a catalog's version, once each (BUY-5)."""
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.prices.activities import PriceActivities
     from activities.prices.contracts import Affected, AffectedInput, SendPricesInput
     from workflows.durable import options
     from workflows.durable.start_guard import OneRequest
+    from workflows.durable.workflow_ids import check_workflow_id, price_workflow_id
     from workflows.price_changes.details import markdown
-    from workflows.price_changes.messages import (
-        ContinuedTelling,
-        PriceProgress,
-        PriceStart,
-        TellPrices,
-        price_workflow_id,
-    )
+    from workflows.price_changes.messages import ContinuedTelling, PriceProgress, PriceStart, TellPrices
 
 
 @workflow.defn
@@ -30,9 +24,7 @@ class PriceChangeWorkflow(OneRequest):
 
     @workflow.init
     def __init__(self, start: PriceStart) -> None:
-        if workflow.info().workflow_id != price_workflow_id(start.version):
-            words = f"version: got {start.version}; takes the number of the workflow, behind `price-changes:`"
-            raise ApplicationError(f"Malformed request: {words}", type="Malformed", non_retryable=True)
+        check_workflow_id(price_workflow_id(start.version), "version")
         self._start = start
         self._progress = start.progress if isinstance(start, ContinuedTelling) else PriceProgress()
         self._after = start.after if isinstance(start, ContinuedTelling) else None

@@ -7,8 +7,11 @@ Queries (a view): details, timeline, events, life, answer, preview, what_if.
 Signals (the same requests, for senders that want no answer): see SIGNALS.
 """
 
+import hashlib
+import json
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
@@ -55,11 +58,6 @@ SIGNALS: dict[str, type[Command]] = {
 """The signal twins of the updates, and what each carries."""
 
 
-def workflow_id(subscription_id: str) -> str:
-    """The workflow that owns the subscription, for ever."""
-    return f"subscription:{subscription_id}"
-
-
 class Purchase(Strict):
     """What a subscription's workflow is started with. `invoiced` opens its customer's account, where there is none."""
 
@@ -74,6 +72,25 @@ class Purchase(Strict):
         if faults:
             raise ValueError("; ".join(faults))
         return self
+
+
+_MEMO_KEY = "order"
+
+
+def terms_memo(order: Order) -> dict[str, str]:
+    """The memo of a subscription's start: a digest of its order, to be compared without a worker.
+
+    Each run hands it to the next. Fields with their defaults are left out, so that a version with more fields
+    computes the same digest.
+    """
+    content = order.model_dump(mode="json", exclude_defaults=True)
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return {_MEMO_KEY: hashlib.sha256(text.encode()).hexdigest()[:16]}
+
+
+def has_terms(memo: Mapping[str, Any], order: Order) -> bool:
+    """Whether a subscription with this memo was started with exactly this order; False without a memo."""
+    return memo.get(_MEMO_KEY) == terms_memo(order)[_MEMO_KEY]
 
 
 class Continued(Frozen):

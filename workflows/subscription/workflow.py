@@ -26,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.durable.long_lived import LongLived
     from workflows.durable.operator import Operator
     from workflows.durable.signals import read_signal, unreadable
+    from workflows.durable.workflow_ids import check_workflow_id, subscription_workflow_id
     from workflows.notifications.messages import Stream
     from workflows.notifications.teller import Telling
     from workflows.subscription.details import details, markdown
@@ -40,7 +41,6 @@ with workflow.unsafe.imports_passed_through():
         Purchase,
         Start,
         WhatIf,
-        workflow_id,
     )
 
 BILLED = frozenset({EventName.CONVERTED, EventName.RENEWED, EventName.PERIOD_CHARGED})
@@ -56,11 +56,7 @@ class SubscriptionWorkflow(LongLived, Telling):
     @workflow.init
     def __init__(self, start: Start) -> None:
         subscription_id = (start.life.subscription if isinstance(start, Continued) else start.order).subscription_id
-        if workflow.info().workflow_id != workflow_id(subscription_id):
-            words = (
-                f"order.subscription_id: got {subscription_id}; takes the id of the workflow, behind `subscription:`"
-            )
-            raise ApplicationError(f"Malformed request: {words}", type="Malformed", non_retryable=True)
+        check_workflow_id(subscription_workflow_id(subscription_id), "order.subscription_id")
         super().__init__(start.clock)
         self._living = LifeSteps()
         self._periods_per_run = start.periods_per_run
@@ -382,10 +378,10 @@ class SubscriptionWorkflow(LongLived, Telling):
         return self._life
 
     @workflow.query
-    def preview(self, request: AnyCommand) -> Answer:
-        """What the command would come to at its `at`, or now; decided on a copy."""
+    def preview(self, request: AnyCommand, as_of: RequestInstant | None = None) -> Answer:
+        """The answer that the command would get at its `at`, or else now, as of the sender's wall clock."""
         copy = request.model_copy(update={"command_id": None})
-        return self._living.accept(self._life, copy, request.at or self._now())[1]
+        return self._living.accept(self._life, copy, request.at or self._now(as_of))[1]
 
     @workflow.query
     def what_if(self, question: WhatIf) -> Forecast:

@@ -14,9 +14,10 @@ from domain.subscription.holds import Reason
 from hosting.assembly import World
 from tests.support.live.payers import OPENED, Payer, new_customer, payment
 from tests.support.live.purchases import order
-from workflows.account.client import UnknownAccount
 from workflows.account.messages import StartAccount
-from workflows.subscription.messages import Purchase, workflow_id
+from workflows.calls.errors import NotFound
+from workflows.durable.workflow_ids import subscription_workflow_id
+from workflows.subscription.messages import Purchase
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 
@@ -29,7 +30,7 @@ SUSPENSION = datetime(2027, 5, 2, tzinfo=UTC)
 async def test_an_account_opens_by_itself_with_the_first_purchase(world: World) -> None:
     """MON-5: from the order on, under the order's policy pack; before it there is none."""
     customer = new_customer()
-    with pytest.raises(UnknownAccount, match=f"no billing account of {customer}"):
+    with pytest.raises(NotFound, match=f"no billing account of {customer}"):
         await world.accounts.details(customer)
     wanted = order(customer=customer, at=datetime.now(UTC), policy="saas-fulfillment-v2")
     await world.subscriptions.buy(wanted)
@@ -71,7 +72,7 @@ async def test_a_purchase_started_by_hand_opens_it_too(world: World) -> None:
     wanted = order(customer=customer, at=datetime.now(UTC))
     start = {"order": Purchase(order=wanted).model_dump(mode="json")["order"]}
     await world.client.start_workflow(
-        "SubscriptionWorkflow", start, id=workflow_id(wanted.subscription_id), task_queue="perennial"
+        "SubscriptionWorkflow", start, id=subscription_workflow_id(wanted.subscription_id), task_queue="perennial"
     )
     await world.subscriptions.settled(wanted.subscription_id)
     assert (await world.accounts.details(customer)).customer_id == customer
@@ -82,7 +83,7 @@ async def test_a_purchase_that_is_not_invoiced_opens_none(world: World) -> None:
     wanted = order(customer=customer, at=datetime.now(UTC))
     await world.subscriptions.buy(wanted, invoiced=False)
     await world.subscriptions.settled(wanted.subscription_id)
-    with pytest.raises(UnknownAccount):
+    with pytest.raises(NotFound):
         await world.accounts.details(customer)
 
 

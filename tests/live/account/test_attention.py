@@ -19,7 +19,7 @@ from tests.support.live.payers import new_customer, payment
 from workflows.account.client import Accounts
 from workflows.account.messages import StartAccount
 from workflows.account.workflow import BillingAccountWorkflow
-from workflows.calls.asking import SubscriptionError
+from workflows.calls.errors import CallError
 from workflows.durable.operator import Operator
 from workflows.guard.interceptor import GuardInterceptor
 
@@ -100,7 +100,7 @@ async def test_a_permanent_error_waits_for_retry_effect(world: World) -> None:
         assert any(pair.key.name == "Attention" and pair.value == shown for pair in described.typed_search_attributes)
         second = await accounts.ask(customer, payment("p-2", "2.00"), wait=False)
         assert second.outcome is Outcome.DONE
-        with pytest.raises(SubscriptionError, match="needs attention: record_account"):
+        with pytest.raises(CallError, match="needs attention: record_account"):
             await accounts.committed(customer, second.seq)
         assert moody.book.events == []
         words = await accounts.handle(customer).execute_update("retry_effect", Operator(by="global_admin"))

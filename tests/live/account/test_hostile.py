@@ -19,7 +19,8 @@ from domain.subscription.decision import Outcome
 from hosting.assembly import World
 from tests.support.live.payers import OPENED, Payer, new_customer, payment
 from tests.support.live.purchases import order
-from workflows.account.messages import ACCOUNT_SIGNALS, ACCOUNT_UPDATES, StartAccount, account_workflow_id
+from workflows.account.messages import ACCOUNT_SIGNALS, ACCOUNT_UPDATES, StartAccount
+from workflows.durable.workflow_ids import account_workflow_id
 
 pytestmark = pytest.mark.live
 
@@ -50,7 +51,10 @@ BAD_STARTS: list[tuple[list[Any], str]] = [
     ([{}], "customer_id: got nothing; takes a value"),
     ([without("customer_id")], "customer_id: got nothing; takes a value"),
     ([without("opened_at")], "opened_at: got nothing; takes a value"),
-    ([start(customer_id="another")], "customer_id: got another; takes the id of the workflow"),
+    (
+        [start(customer_id="another")],
+        "customer_id: got another; must equal the workflow id after",
+    ),
     ([start(customer_id="no\nnewlines")], "customer_id: got 'no\\nnewlines'"),
     ([start(policy="csp-2050")], "policy: got 'csp-2050'; takes one of csp-2019"),
     ([start(suspends="no")], "suspends: got 'no'; takes true or false"),

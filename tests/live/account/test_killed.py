@@ -2,12 +2,13 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from temporalio.common import QueryRejectCondition
 
 from activities.adapters.sql.account.auditor import SqlAccountAuditor
 from activities.adapters.sql.account.reader import SqlAccountReader
@@ -24,7 +25,8 @@ from tests.support.live.purchases import settings_in
 from tests.support.live.worker_process import MortalWorker
 from tests.support.paths import ROOT
 from workflows.account.client import Accounts
-from workflows.calls.asking import NotAnswered
+from workflows.calls.errors import NotAnswered
+from workflows.calls.target import Target
 from workflows.durable import options
 from workflows.subscription.client import Subscriptions
 
@@ -65,20 +67,35 @@ async def patiently(look: Callable[[], Awaitable[T]]) -> T:
     return await look()
 
 
+class PatientTarget(Target):
+    """Looks again."""
+
+    async def query(
+        self,
+        query: str,
+        result: type[T],
+        args: Sequence[object] = (),
+        *,
+        reject: QueryRejectCondition | None = None,
+    ) -> T:
+        ask = super().query
+        return await patiently(lambda: ask(query, result, args, reject=reject))
+
+
 class PatientAccounts(Accounts):
     """Looks again."""
 
-    async def _query(self, customer_id: str, query: str, result: type[T], *args: object) -> T:
-        ask = super()._query
-        return await patiently(lambda: ask(customer_id, query, result, *args))
+    def _target(self, customer_id: str) -> Target:
+        target = super()._target(customer_id)
+        return PatientTarget(target.handle, target.name, target.not_found)
 
 
 class PatientSubscriptions(Subscriptions):
     """Looks again."""
 
-    async def _query(self, subscription_id: str, query: str, result: type[T], *args: object) -> T:
-        ask = super()._query
-        return await patiently(lambda: ask(subscription_id, query, result, *args))
+    def _target(self, subscription_id: str) -> Target:
+        target = super()._target(subscription_id)
+        return PatientTarget(target.handle, target.name, target.not_found)
 
 
 async def test_killed_five_times_in_two_billed_years(

@@ -25,11 +25,11 @@ from tests.support.live.purchases import order, settings_in
 from tests.support.publisher.endpoint import SECRET, Endpoint, publishers_at
 from tests.support.shop.live import imported
 from tests.support.shop.records import listed
-from workflows.calls.asking import Rejected
+from workflows.calls.errors import AlreadyEnded, NotFound, Rejected
 from workflows.durable import search_attributes
 from workflows.durable.test_clock import TestClock
-from workflows.notifications.messages import RetryNotification, SkipNotification, delivery_workflow_id
-from workflows.subscription.client import AlreadyEnded, UnknownSubscription
+from workflows.durable.workflow_ids import delivery_workflow_id
+from workflows.notifications.messages import RetryNotification, SkipNotification
 
 pytestmark = pytest.mark.live
 
@@ -228,7 +228,7 @@ async def test_what_an_ended_life_has_left_is_delivered(begin: Any, world: World
     assert endpoint.taken(life.id) == [1, 2]
     with pytest.raises(AlreadyEnded, match="has ended, and nothing is left to tell of it"):
         await world.notifications.retry(life.id, RETRY)
-    with pytest.raises(UnknownSubscription, match="nothing is being told of no-such-life"):
+    with pytest.raises(NotFound, match="nothing is being told of no-such-life"):
         await world.notifications.retry("no-such-life", RETRY)
 
 
@@ -248,7 +248,10 @@ async def test_a_delivery_started_again_tells_nothing_twice(begin: Any, world: W
 @pytest.mark.parametrize(
     ("start", "words"),
     [
-        ({"subscription_id": "other", "publisher": "contoso", "last": 1}, "takes the id of the workflow"),
+        (
+            {"subscription_id": "other", "publisher": "contoso", "last": 1},
+            "must equal the workflow id after",
+        ),
         ({"subscription_id": "a/b", "publisher": "contoso", "last": 1}, "subscription_id: got 'a/b'"),
         ({"publisher": "contoso"}, "last: got nothing"),
     ],

@@ -20,7 +20,7 @@ from tests.support.publisher.endpoint import Endpoint, publishers_at
 from tests.support.shop.live import imported
 from tests.support.shop.records import listed
 from workflows.durable.test_clock import TestClock
-from workflows.notifications.messages import delivery_workflow_id
+from workflows.durable.workflow_ids import delivery_workflow_id
 
 pytestmark = pytest.mark.live
 

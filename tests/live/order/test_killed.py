@@ -26,9 +26,9 @@ from tests.support.live.purchases import settings_in
 from tests.support.live.worker_process import MortalWorker
 from tests.support.shop.live import OFFERS, imported
 from tests.support.shop.records import customer, listed, request
+from workflows.durable.workflow_ids import subscription_workflow_id
 from workflows.order.client import OrderClient
 from workflows.subscription.client import Subscriptions
-from workflows.subscription.messages import workflow_id
 
 pytestmark = [pytest.mark.live, pytest.mark.chaos, pytest.mark.timeout(240)]
 
@@ -149,7 +149,7 @@ async def test_killed_twice_and_forty_are_bought_once(server: EmbeddedServer, tm
                 "charges": GOOD - TRIALS,
                 "claims": TRIALS,
             }
-            lives = {workflow_id(subscription_id) for subscription_id in (*bought, "before-1", "before-2")}
+            lives = {subscription_workflow_id(subscription_id) for subscription_id in (*bought, "before-1", "before-2")}
             assert await on_the_server(client) == lives
             audited = await SqlAuditor(database).page()
             assert [life.violations for life in audited] == [()] * (GOOD + 2)

@@ -15,10 +15,10 @@ from domain.subscription.holds import Reason
 from hosting.assembly import World
 from tests.support.live.purchases import order
 from tests.support.shop.live import Shop, locked_books
-from workflows.calls.asking import asked
+from workflows.calls.errors import NotFound, Rejected, WorkflowFailed
+from workflows.calls.target import call
 from workflows.durable.search_attributes import CUSTOMER
 from workflows.durable.test_clock import TestClock
-from workflows.order.client import OrderRejected, UnknownOrder
 from workflows.subscription.client import Subscriptions
 
 pytestmark = pytest.mark.live
@@ -46,7 +46,7 @@ async def shown(world: World, order_id: str) -> str:
         found: WorkflowMetadata = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
         return found
 
-    metadata = await asked(f"order {order_id}", look, lambda error: UnknownOrder(error.message))
+    metadata = await call(f"order {order_id}", look, lambda error: NotFound(error.message))
     return str(metadata.current_details)
 
 
@@ -106,9 +106,9 @@ async def test_other_content_under_the_id_is_refused_and_changes_nothing(world: 
     wanted = shop.order(await shop.customer(), {"quantity": 3})
     first = await shop.buy(wanted)
     other = shop.order(wanted.customer, {"quantity": 4}, order_id=wanted.order_id)
-    with pytest.raises(OrderRejected, match="other content"):
+    with pytest.raises(WorkflowFailed, match="other content"):
         await shop.buy(other)
-    with pytest.raises(OrderRejected, match="other content"):
+    with pytest.raises(WorkflowFailed, match="other content"):
         await world.orders.order(wanted.order_id)
     assert await world.order_book.order(wanted.order_id) == first
     assert await shop.buy(wanted) == first
@@ -121,7 +121,7 @@ async def test_other_content_is_refused_at_once_while_the_first_is_bought(
     other = shop.order(wanted.customer, {"quantity": 3, "policy": "nce-2022"}, order_id=wanted.order_id)
     with locked_books(settings):
         await world.orders.place(wanted)
-        with pytest.raises(OrderRejected, match="is being bought with other content"):
+        with pytest.raises(Rejected, match="is being bought with other content"):
             await world.orders.place(other)
         await world.orders.place(wanted)
         assert statuses(await world.orders.order(wanted.order_id)) == [("waiting", None)]
@@ -240,5 +240,5 @@ async def test_temporals_own_cancellation_leaves_no_line_half_bought(
 
 
 async def test_an_order_that_nobody_knows(world: World) -> None:
-    with pytest.raises(UnknownOrder, match="there is no order nobody on this server"):
+    with pytest.raises(NotFound, match="there is no order nobody on this server"):
         await world.orders.order("nobody")

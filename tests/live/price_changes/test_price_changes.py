@@ -16,13 +16,11 @@ from domain.subscription.holds import Reason
 from hosting.assembly import World
 from tests.support.shop.live import Shop, imported
 from tests.support.shop.records import listed
-from workflows.calls.asking import SubscriptionError
+from workflows.calls.errors import CallError, NotFound
 from workflows.durable.test_clock import TestClock
-from workflows.price_changes.client import UnknownTelling
-from workflows.price_changes.messages import PriceProgress, TellPrices, price_workflow_id
+from workflows.durable.workflow_ids import price_workflow_id, subscription_workflow_id
+from workflows.price_changes.messages import PriceProgress, TellPrices
 from workflows.price_changes.workflow import PriceChangeWorkflow
-from workflows.subscription.client import UnknownSubscription
-from workflows.subscription.messages import workflow_id
 
 pytestmark = pytest.mark.live
 _offers = itertools.count(1)
@@ -66,7 +64,7 @@ async def prices_of(world: World, subscription_id: str) -> list[str]:
 async def on_the_server(world: World, subscription_id: str) -> bool:
     try:
         await world.subscriptions.details(subscription_id)
-    except UnknownSubscription:
+    except NotFound:
         return False
     return True
 
@@ -177,7 +175,8 @@ async def test_who_cannot_be_told_keeps_the_version_open(world: World, shop: Sho
     gone = await shop.buy_one(await shop.customer(), priced.id)
     await world.client.workflow_service.delete_workflow_execution(
         DeleteWorkflowExecutionRequest(
-            namespace=world.client.namespace, workflow_execution=WorkflowExecution(workflow_id=workflow_id(gone))
+            namespace=world.client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=subscription_workflow_id(gone)),
         )
     )
     while await on_the_server(world, gone):
@@ -190,7 +189,7 @@ async def test_who_cannot_be_told_keeps_the_version_open(world: World, shop: Sho
 
 
 async def test_a_version_that_nobody_told(world: World) -> None:
-    with pytest.raises(UnknownTelling, match="nothing of catalog version 999 is told"):
+    with pytest.raises(NotFound, match="nothing of catalog version 999 is told"):
         await world.prices.progress(999)
 
 
@@ -203,13 +202,13 @@ async def test_a_version_that_nobody_told(world: World) -> None:
         ([None], "a start takes one argument, a mapping of its fields; it got NoneType"),
         ([], "a start takes one argument, a mapping of its fields; it got 0 arguments"),
         ([{"version": 5}, 2], "a start takes one argument, a mapping of its fields; it got 2 arguments"),
-        ([{"version": 5}], "version: got 5; takes the number of the workflow"),
+        ([{"version": 5}], "version: got 5; must equal the workflow id after the `price-changes:` prefix"),
     ],
 )
 async def test_a_malformed_telling_fails_in_one_line(world: World, start: list[object], words: str) -> None:
     await world.client.start_workflow(
         "PriceChangeWorkflow", args=start, id=price_workflow_id(4_000), task_queue="perennial"
     )
-    with pytest.raises(SubscriptionError) as caught:
+    with pytest.raises(CallError) as caught:
         await world.prices.settled(4_000)
     assert words in str(caught.value)

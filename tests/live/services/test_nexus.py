@@ -24,8 +24,8 @@ from tests.support.live.nexus_caller import Call, Caller, Came
 from tests.support.live.purchases import Buy, offer, order
 from tests.support.live.worker_process import MortalWorker
 from tests.support.paths import ROOT
+from workflows.durable.workflow_ids import subscription_workflow_id
 from workflows.subscription.client import Subscriptions
-from workflows.subscription.messages import workflow_id
 
 QUEUE = "elsewhere"
 
@@ -209,7 +209,7 @@ async def test_where_no_worker_answers_it_is_tried_again_until_the_caller_gives_
     await Subscriptions(world.client, "nobody-works-here").buy(wanted)
     came = await call("suspend", {"subscription_id": wanted.subscription_id, "reason": "fraud"}, seconds=12)
     assert came.error == "TIMEOUT"
-    await world.client.get_workflow_handle(workflow_id(wanted.subscription_id)).terminate()
+    await world.client.get_workflow_handle(subscription_workflow_id(wanted.subscription_id)).terminate()
 
 
 async def test_the_example_cancels_what_it_may_and_says_why_not(

@@ -19,7 +19,7 @@ from domain.subscription.holds import Reason
 from hosting.assembly import World
 from statemachines.preview.book import Book
 from tests.support.live.purchases import order
-from workflows.calls.asking import Rejected, SubscriptionError
+from workflows.calls.errors import CallError, Rejected
 from workflows.durable.operator import Operator
 from workflows.guard.interceptor import GuardInterceptor
 from workflows.subscription.client import Subscriptions
@@ -95,7 +95,7 @@ async def test_a_permanent_error_waits_for_retry_effect(world: World) -> None:
         suspend = Suspend(by="service", reason=Reason.FRAUD, command_id="fraud-1")
         answer = await subscriptions.ask(wanted.subscription_id, suspend, wait=False)
         assert answer.outcome is Outcome.DONE
-        with pytest.raises(SubscriptionError, match="needs attention: record"):
+        with pytest.raises(CallError, match="needs attention: record"):
             await subscriptions.committed(wanted.subscription_id, answer.seq)
 
         words = await subscriptions.operate(wanted.subscription_id, "retry_effect", Operator(by="global_admin"))

@@ -21,8 +21,7 @@ from domain.subscription.holds import Reason
 from hosting.assembly import World
 from perennial.rehearsal.scenario_runner import report_usage
 from tests.support.live.purchases import Buy, offer, order
-from workflows.calls.asking import Rejected
-from workflows.subscription.client import AlreadyBought, UnknownSubscription
+from workflows.calls.errors import AlreadyExists, NotFound, Rejected
 from workflows.subscription.messages import Migration, WhatIf
 
 pytestmark = pytest.mark.live
@@ -170,9 +169,9 @@ async def test_at_is_only_for_a_test_clock_and_only_between_events(world: World,
 
 async def test_an_id_is_bought_once_and_an_unknown_one_is_named(world: World, buy: Buy) -> None:
     bought = await buy()
-    with pytest.raises(AlreadyBought, match=f"subscription {bought.id} exists already"):
+    with pytest.raises(AlreadyExists, match=f"subscription {bought.id} exists already"):
         await world.subscriptions.buy(order(subscription_id=bought.id))
-    with pytest.raises(UnknownSubscription, match="there is no subscription nobody"):
+    with pytest.raises(NotFound, match="there is no subscription nobody"):
         await world.subscriptions.ask("nobody", SetAutoRenew(by="admin_agent", enabled=False))
 
 

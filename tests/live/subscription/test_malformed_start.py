@@ -8,7 +8,8 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
 
 from hosting.assembly import World
 from tests.support.live.purchases import Buy, order
-from workflows.subscription.messages import Purchase, WhatIf, workflow_id
+from workflows.durable.workflow_ids import subscription_workflow_id
+from workflows.subscription.messages import Purchase, WhatIf
 
 pytestmark = pytest.mark.live
 
@@ -34,7 +35,7 @@ BAD_STARTS = [
 @pytest.mark.parametrize(("start", "words"), BAD_STARTS)
 async def test_a_malformed_start_fails_in_one_line(world: World, start: Any, words: str) -> None:
     handle = await world.client.start_workflow(
-        "SubscriptionWorkflow", start, id=workflow_id("malformed"), task_queue="perennial"
+        "SubscriptionWorkflow", start, id=subscription_workflow_id("malformed"), task_queue="perennial"
     )
     with pytest.raises(WorkflowFailureError) as caught:
         await handle.result(rpc_timeout=timedelta(seconds=20))

@@ -10,7 +10,7 @@ from domain.subscription.holds import Reason
 from statemachines.preview.simulator import Simulator
 from tests.support.live.purchases import order
 from tests.support.shop.records import listed
-from workflows.calls.asking import NotAnswered
+from workflows.calls.errors import NotAnswered
 from workflows.durable.test_clock import TestClock
 from workflows.subscription.client import Subscriptions
 

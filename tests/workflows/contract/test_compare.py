@@ -59,6 +59,13 @@ def bundle(
     }
 
 
+def two_arguments(then: Schema) -> Schema:
+    """A contract whose update takes text, and then something more that may be left out."""
+    made = bundle(TEXT)
+    made["messages"]["updates"]["paint"]["then"] = then
+    return made
+
+
 def asked(field: Schema, *, required: bool = True, closed: bool = True) -> Schema:
     """A contract whose request has the field."""
     return bundle({"$ref": "#/$defs/Paint"}, Paint=model({"f": field}, ("f",) if required else (), closed=closed))
@@ -90,6 +97,8 @@ BREAKING: list[tuple[str, Schema, Schema, Breaks]] = [
     ("the id has another form", NOTHING, bundle(address="y:{id}"), Breaks.ADDRESS_CHANGED),
     ("an argument where there was none", NOTHING, bundle(TEXT), Breaks.MADE_REQUIRED),
     ("no argument where there was one", bundle(TEXT), NOTHING, Breaks.REMOVED),
+    ("no second argument where there was one", two_arguments(TEXT), bundle(TEXT), Breaks.REMOVED),
+    ("another type of the second argument", two_arguments(TEXT), two_arguments(WHOLE), Breaks.TYPE_CHANGED),
     # requests
     ("a request's field goes", asked(TEXT), bundle({"$ref": "#/$defs/Paint"}, Paint=model({})), Breaks.REMOVED),
     (
@@ -180,6 +189,7 @@ ADDITIVE: list[tuple[str, Schema, Schema]] = [
         NOTHING,
         {**NOTHING, "messages": {"updates": {"paint": {"takes": TEXT, "optional": True}}}},
     ),
+    ("a second argument that may be left out", bundle(TEXT), two_arguments(TEXT)),
     # requests
     ("an optional field more", bundle(model({})), bundle(model({"f": {**TEXT, "default": ""}}))),
     ("a field becomes optional", asked(TEXT), asked({**TEXT, "default": "x"}, required=False)),

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from temporalio.service import RPCError, RPCStatusCode
 
-from workflows.calls.asking import NotAnswered, SubscriptionError, asked, looked
+from workflows.calls.errors import CallError, NotAnswered
+from workflows.calls.target import ask_twice, call
 from workflows.durable import options
 
 LOST = RPCError("context canceled", RPCStatusCode.CANCELLED, b"")
@@ -25,26 +26,26 @@ class Asked:
         return "active"
 
 
-def missing(error: RPCError) -> SubscriptionError:
+def missing(error: RPCError) -> CallError:
     raise AssertionError(error)
 
 
 @pytest.mark.parametrize("lost", [0, 1])
 async def test_one_that_was_lost_is_asked_again(lost: int) -> None:
     query = Asked(*[LOST] * lost)
-    assert await asked("s-1", lambda: looked(query), missing) == "active"
+    assert await call("s-1", lambda: ask_twice(query), missing) == "active"
     assert query.patience == [options.ANSWER_TIMEOUT / 2] * (lost + 1)
 
 
 async def test_where_nobody_answers_it_is_not_asked_for_ever() -> None:
     query = Asked(*[LOST] * 10)
     with pytest.raises(NotAnswered, match="s-1: nobody answered in time. Is a worker running"):
-        await asked("s-1", lambda: looked(query), missing)
+        await call("s-1", lambda: ask_twice(query), missing)
     assert sum(query.patience, timedelta(0)) == options.ANSWER_TIMEOUT
 
 
 async def test_what_was_refused_is_not_lost() -> None:
     query = Asked(RPCError("no such thing", RPCStatusCode.INVALID_ARGUMENT, b""))
     with pytest.raises(NotAnswered, match="no such thing"):
-        await asked("s-1", lambda: looked(query), missing)
+        await call("s-1", lambda: ask_twice(query), missing)
     assert len(query.patience) == 1

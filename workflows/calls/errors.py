@@ -1,0 +1,45 @@
+"""What can go wrong when a workflow is called; each error is one line for a person."""
+
+
+class CallError(Exception):
+    """A call failed; the message is one line for a person."""
+
+
+class Rejected(CallError):
+    """The request is malformed, out of time, or in conflict with an earlier one; nothing was decided.
+
+    `kind` is the type of the workflow's error, where the workflow rejected the request.
+    """
+
+    def __init__(self, message: str, kind: str | None = None) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class NotFound(CallError):
+    """The server knows no such workflow, or not any more."""
+
+
+class AlreadyEnded(CallError):
+    """The workflow has ended and takes no requests."""
+
+
+class AlreadyExists(CallError):
+    """The id belongs to an earlier workflow."""
+
+
+class NotAnswered(CallError):
+    """No worker answered in time, or the result is not there yet."""
+
+
+class NeedsAttention(CallError):
+    """The workflow waits for an operator; the message says why."""
+
+
+class WorkflowFailed(CallError):
+    """The workflow failed, or was ended from outside; the message is its own error."""
+
+
+def no_worker(what: str) -> str:
+    """The message for a workflow that no worker answers for."""
+    return f"{what}: nobody answered in time. Is a worker running (make dev)?"

@@ -1,0 +1,112 @@
+"""Send queries and updates to one workflow, and turn every failure into a CallError."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from temporalio.client import (
+    WorkflowHandle,
+    WorkflowQueryFailedError,
+    WorkflowQueryRejectedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import QueryRejectCondition
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from workflows.calls.errors import CallError, NotAnswered, Rejected, no_worker
+from workflows.durable import options
+
+T = TypeVar("T")
+_TRANSIENT = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.ABORTED}
+RETRIES = 5
+_RETRY_AFTER = timedelta(milliseconds=200)
+
+
+@dataclass(frozen=True)
+class Target:
+    """The workflow to call: its handle, its name in error messages, and the error where the server does not find it."""
+
+    handle: WorkflowHandle[Any, Any]
+    name: str
+    not_found: Callable[[RPCError], CallError]
+
+    async def query(
+        self,
+        query: str,
+        result: type[T],
+        args: Sequence[object] = (),
+        *,
+        reject: QueryRejectCondition | None = None,
+    ) -> T:
+        """The query's result. Raises CallError."""
+
+        async def send(timeout: timedelta) -> T:
+            found: T = await self.handle.query(
+                query, args=args, result_type=result, reject_condition=reject, rpc_timeout=timeout
+            )
+            return found
+
+        return await call(self.name, lambda: ask_twice(send), self.not_found)
+
+    async def update(
+        self, update: str, request: object, result: type[T], *, update_id: str | None = None, retries: int = RETRIES
+    ) -> T:
+        """The update's result. A broken connection is retried: without an id, a retry may run the update again.
+
+        Raises CallError.
+        """
+
+        async def send() -> T:
+            answer: T = await self.handle.execute_update(
+                update, request, id=update_id, result_type=result, rpc_timeout=options.ANSWER_TIMEOUT
+            )
+            return answer
+
+        return await call(self.name, send, self.not_found, retries=retries)
+
+
+async def ask_twice(send: Callable[[timedelta], Awaitable[T]]) -> T:
+    """A query's result. A query is lost when its worker dies, so it is sent once more within ANSWER_TIMEOUT."""
+    timeout = options.ANSWER_TIMEOUT / 2
+    try:
+        return await send(timeout)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.CANCELLED:
+            raise
+    return await send(timeout)
+
+
+async def call(
+    name: str,
+    send: Callable[[], Awaitable[T]],
+    not_found: Callable[[RPCError], CallError],
+    *,
+    retries: int = RETRIES,
+) -> T:
+    """Send a request to the workflow of that name, with retries after a broken connection.
+
+    Raises CallError: `not_found` makes the one for a workflow that the server does not find.
+    """
+    for attempt in range(retries + 1):
+        try:
+            return await send()
+        except WorkflowUpdateFailedError as error:
+            cause = error.cause
+            if isinstance(cause, ApplicationError):
+                raise Rejected(cause.message, cause.type) from None
+            raise Rejected(str(cause)) from None
+        except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
+            raise Rejected(str(error)) from None
+        except WorkflowUpdateRPCTimeoutOrCancelledError:
+            raise NotAnswered(no_worker(name)) from None
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise not_found(error) from None
+            if error.status not in _TRANSIENT or attempt == retries:
+                raise NotAnswered(f"{no_worker(name)} ({error.message})") from None
+            await asyncio.sleep(_RETRY_AFTER.total_seconds() * 2**attempt)
+    raise AssertionError("unreachable")
