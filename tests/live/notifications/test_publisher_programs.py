@@ -1,4 +1,4 @@
-"""The README's section on publishers, command by command: publisher, worker and buyer are programs of their own."""
+"""How docs/notifications.md tries it out, command by command: publisher, worker and buyer are separate programs."""
 
 import asyncio
 import json
@@ -18,8 +18,8 @@ import pytest
 from hosting.embedded.ports import LOOPBACK, free_ports
 from tests.support.paths import ROOT
 
-README = (ROOT / "README.md").read_text()
-SECTION = README.partition("\n## Publishers\n")[2].partition("\n## ")[0]
+PAGE = (ROOT / "docs" / "notifications.md").read_text()
+SECTION = PAGE.partition("\n## Try it\n")[2].partition("\n## ")[0]
 COMMANDS = re.findall(r"^(?:PERENNIAL|make|python)[^#\n]+", SECTION, re.MULTILINE)
 ANY_PORTS = ["--dev", "--port", "0", "--http-port", "0", "--ui-port", "0"]
 # A shell that runs tests in the background has its children ignore Ctrl-C.

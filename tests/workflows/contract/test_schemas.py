@@ -17,7 +17,7 @@ from domain.subscription.holds import Reason
 from statemachines.preview.simulator import Simulator
 from statemachines.subscription.lifecycle import Lifecycle
 from tests.support.live.purchases import order
-from tests.support.paths import ROOT
+from tests.support.services_page import requests
 from workflows.contract.files import bundles
 from workflows.contract.interface import NOTHING, Interface, Message
 from workflows.contract.public import interfaces
@@ -26,7 +26,6 @@ from workflows.durable.test_clock import TestClock
 from workflows.subscription.details import details
 from workflows.subscription.messages import Events, Forecast, WhatIf
 
-PAGE = (ROOT / "docs" / "other-services.md").read_text()
 NOW = datetime(2027, 1, 31, 9, tzinfo=UTC)
 BUNDLES = bundles(interfaces())
 TAKEN = [
@@ -62,22 +61,6 @@ def accepts(model: Any, value: object) -> bool:
     return True
 
 
-def examples() -> Iterator[tuple[str, str, str, Any]]:
-    """Every request in docs/other-services.md: (page, kind, name, request)."""
-    for code in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL):
-        if "fails:" in code:
-            continue
-        text = re.sub(r"'\$\w+'", "variable", code)
-        page = "billing-account" if "billing-account:" in code else "subscription"
-        if sent := re.search(
-            r"temporal workflow (update|signal|query)\b.*?--(?:name|type) (\w+).*?--input '(.*?)'", text, re.DOTALL
-        ):
-            kind = {"update": "updates", "signal": "signals", "query": "queries"}[sent[1]]
-            yield page, kind, sent[2], json.loads(sent[3])
-        elif started := re.search(r"--type OrderWorkflow.*?--input '(.*?)'", text, re.DOTALL):
-            yield "order", "start", "start", json.loads(started[1])
-
-
 def taken_by(page: str, kind: str, name: str) -> object:
     (found,) = [
         m.takes for each in interfaces() if each.slug == page for m in each.messages if (m.kind, m.name) == (kind, name)
@@ -94,7 +77,7 @@ def test_the_schemas_are_schemas() -> None:
 
 
 def test_every_example_of_the_page_fits_its_schema_exactly_where_the_code_accepts_it() -> None:
-    found = list(examples())
+    found = list(requests())
     assert len(found) > 25
     for page, kind, name, request in found:
         fits = validator(page, kind, name).is_valid(request)
