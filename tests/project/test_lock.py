@@ -1,7 +1,6 @@
 """The locks satisfy pyproject.toml, pin everything by hash, and work with any package registry."""
 
 import re
-import tomllib
 
 import pytest
 from packaging.requirements import Requirement
@@ -9,10 +8,10 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from tests.support.paths import ROOT
+from tests.support.project import PROJECT
 
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-RUNTIME = PROJECT["dependencies"]
-DEVELOPMENT = [*RUNTIME, *PROJECT["optional-dependencies"]["dev"]]
+RUNTIME = PROJECT["project"]["dependencies"]
+DEVELOPMENT = [*RUNTIME, *PROJECT["project"]["optional-dependencies"]["dev"]]
 LOCKS = [("requirements.lock", RUNTIME), ("requirements-dev.lock", DEVELOPMENT)]
 NEXT_STEP = "run: make lock"
 

@@ -2,21 +2,15 @@
 
 import ast
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
 from packaging.utils import canonicalize_name
 
 from tests.support.paths import ROOT
+from tests.support.project import SHIPPED, sources
 
-SOURCES = sorted(
-    path
-    for place in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"][
-        "only-include"
-    ]
-    for path in ([ROOT / place] if place.endswith(".py") else (ROOT / place).rglob("*.py"))
-)
+SOURCES = sources(*SHIPPED)
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 
 MODULES = {"smtplib", "smtpd", "email", "imaplib", "poplib", "mailbox", "nntplib"}

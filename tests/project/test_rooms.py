@@ -1,0 +1,55 @@
+"""Rooms that can be looked over: few files in a folder, short files, and tests in the room of what they test."""
+
+import ast
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.support.paths import ROOT
+from tests.support.project import FLOORS, SHIPPED, sources
+
+MOST_FILES = 16
+MOST_LINES = 250
+LONGER = {
+    "activities/adapters/sql/account/books.py": "closes a month in one transaction, whose steps are read together",
+    "workflows/account/workflow.py": "one workflow, its handlers and its loop",
+    "workflows/contract/compare.py": "one table of all kinds of change to a message",
+    "workflows/subscription/workflow.py": "one workflow, its handlers and its loop",
+}
+"""Files that may be longer, and why."""
+ELSEWHERE = {"activities": ("activities/adapters", "activities/adapters/sql")}
+"""Where else the room of a floor's tests may be."""
+PROGRAMS = {"published", "replay"}
+"""Folders of tests with a program of their own: it writes what they test, and shares its modules with them."""
+
+
+def test_at_most_sixteen_files_side_by_side() -> None:
+    files = Counter(path.parent for path in sources(*SHIPPED, "tests") if path.name != "__init__.py")
+    assert {str(folder.relative_to(ROOT)): count for folder, count in files.items() if count > MOST_FILES} == {}
+
+
+def test_a_file_is_read_in_one_sitting() -> None:
+    lengths = {path.relative_to(ROOT).as_posix(): len(path.read_text().splitlines()) for path in sources(*SHIPPED)}
+    assert {path: length for path, length in lengths.items() if length > MOST_LINES and path not in LONGER} == {}
+
+
+@pytest.mark.parametrize("floor", FLOORS)
+def test_tests_lie_in_the_room_of_what_they_test(floor: str) -> None:
+    rooms = {path.parent.relative_to(ROOT / "tests" / floor) for path in sources(f"tests/{floor}")}
+    places = [ROOT / place for place in (floor, *ELSEWHERE.get(floor, ()))]
+    assert [str(room) for room in rooms if not any((place / room).is_dir() for place in places)] == []
+
+
+def test_tests_share_by_support_alone() -> None:
+    """No test imports of another one; what two files share lies in tests/support."""
+    assert {str(path.relative_to(ROOT)): found for path in sources("tests") if (found := borrowed(path))} == {}
+
+
+def borrowed(path: Path) -> list[str]:
+    """The modules of other tests that the file imports."""
+    folder = path.relative_to(ROOT / "tests").parts[0]
+    allowed = ("tests.support.", *(f"tests.{program}." for program in PROGRAMS & {folder}))
+    nodes = ast.walk(ast.parse(path.read_text()))
+    modules = [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    return [name for name in modules if f"{name}.".startswith("tests.") and not f"{name}.".startswith(allowed)]
