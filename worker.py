@@ -18,7 +18,7 @@ try:
     from temporalio.client import Client
 
     from activities.adapters.files.publishers import load_publishers
-    from activities.adapters.tenants.server import TenantServer
+    from activities.adapters.tenants.app import TenantServer
     from activities.adapters.tenants.store import TenantStore
     from activities.errors import WorldError
     from activities.notifications.publishers import Publishers

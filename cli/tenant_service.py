@@ -3,8 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from activities.adapters.tenants.door import Door, Visit
-from activities.adapters.tenants.store import ADMIN, USER, TenantStore
+from activities.adapters.tenants.store import ADMIN, USER, Door, TenantStore, Visit
 from activities.settings import Settings
 from cli.failure import Failure
 

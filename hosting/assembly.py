@@ -30,9 +30,8 @@ from activities.adapters.sql.subscription.access_log import SqlAccessLog
 from activities.adapters.sql.subscription.books import SqlBooks
 from activities.adapters.sql.subscription.holdings import SqlHoldings
 from activities.adapters.sql.subscription.reader import SqlReader
-from activities.adapters.tenants.embedded import EmbeddedTenants
 from activities.adapters.tenants.http import HttpTenants
-from activities.adapters.tenants.store import TenantStore
+from activities.adapters.tenants.store import EmbeddedTenants, TenantStore
 from activities.adapters.webhooks.messenger import WebhookMessenger
 from activities.billing.activities import BillingActivities
 from activities.notifications.activities import NotificationActivities

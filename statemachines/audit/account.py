@@ -4,6 +4,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
+from domain.account.double_entry import (
+    ROW_SIDES,
+    BookAccount,
+    applied_credit_entry_id,
+    payment_entry_id,
+    row_entry_id,
+)
 from domain.account.events import AccountEvent, AccountEventName, CloseReceipt
 from domain.account.invoice import Invoice, InvoiceLine, totals
 from domain.subscription.ledger import Kind
@@ -164,32 +171,29 @@ def _entries_say_what_happened(account: RecordedAccount) -> Iterator[Found]:
     known = {entry.id: sorted(entry.sides) for entry in account.entries}
     wanted: dict[str, list[tuple[str, str, Decimal]]] = {}
     for line in account.rows:
-        debit, credit = _ROW_SIDES[line.row.kind]
+        debit, credit = ROW_SIDES[line.row.kind]
         sides = [(debit, line.row.currency, line.row.amount), (credit, line.row.currency, -line.row.amount)]
-        wanted[f"row:{line.subscription_id}:{line.row.key}"] = sorted(sides)
+        wanted[row_entry_id(line.subscription_id, line.row.key)] = sorted(sides)
     for invoice in account.invoices:
         head = invoice.head
         if applied := head.totals.applied:
-            sides = [("credit", head.currency, applied), ("receivable", head.currency, -applied)]
-            wanted[f"applied:{head.invoice}"] = sorted(sides)
+            sides = [(BookAccount.CREDIT, head.currency, applied), (BookAccount.RECEIVABLE, head.currency, -applied)]
+            wanted[applied_credit_entry_id(head.invoice)] = sorted(sides)
     for event in account.events:
         if event.event is AccountEventName.PAYMENT_RECEIVED:
-            wanted[f"payment:{account.customer_id}:{event.payment_id}"] = sorted(_payment_sides(event))
+            wanted[payment_entry_id(account.customer_id, event.payment_id or "")] = sorted(_payment_sides(event))
     for key in sorted({*known, *wanted}):
         if known.get(key) != wanted.get(key):
             yield f"entry {key} is not what the ledger, the invoice or the payment says", ()
-
-
-_ROW_SIDES = {Kind.CHARGE: ("receivable", "revenue"), Kind.CREDIT: ("revenue", "credit")}
 
 
 def _payment_sides(event: AccountEvent) -> Iterator[tuple[str, str, Decimal]]:
     assert event.currency is not None
     allocated = sum((part.amount for part in event.allocations), Decimal(0))
     for account, amount in (
-        ("payment", event.amount or Decimal(0)),
-        ("receivable", -allocated),
-        ("credit", -(event.credited or Decimal(0))),
+        (BookAccount.PAYMENT, event.amount or Decimal(0)),
+        (BookAccount.RECEIVABLE, -allocated),
+        (BookAccount.CREDIT, -(event.credited or Decimal(0))),
     ):
         if amount:
             yield account, event.currency, amount

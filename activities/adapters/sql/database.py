@@ -19,6 +19,8 @@ from activities.errors import BooksUnavailable
 
 BUSY_TIMEOUT = timedelta(seconds=2)
 READERS = 4
+PAGE_SIZE = 50
+"""How many entries a list returns where the caller does not say."""
 
 P = ParamSpec("P")
 T = TypeVar("T")

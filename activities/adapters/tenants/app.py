@@ -11,18 +11,19 @@ Refused is 409, malformed 422, too large 413, no JSON 415, and 503 what may pass
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from html import escape
+from typing import Self
 from urllib.parse import parse_qs
 
 from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from activities.adapters.tenants.door import Door, Visit
-from activities.adapters.tenants.page import sign_in_page
-from activities.adapters.tenants.store import TenantStore
+from activities.adapters.http_server import CannotListen, HttpServer
+from activities.adapters.tenants.store import Door, TenantStore, Visit
 from activities.errors import TenantRefused, TenantsUnavailable, one_line
 from activities.provisioning.contracts import Confirmation, ProvisionInput
 
@@ -30,6 +31,44 @@ LARGEST_BODY = 65_536
 STATUS = {Door.OPEN: 200, Door.TURNED_AWAY: 403, Door.UNKNOWN: 404, Door.GONE: 410}
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+
+# Nothing is loaded from anywhere, and no other site can show it in a frame.
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Cache-Control": "no-store",
+}
+_STYLE = "body{font:1.1rem system-ui;max-width:32rem;margin:4rem auto;padding:0 1rem}label,input,button{display:block}"
+
+
+class TenantServer:
+    """`async with TenantServer(store, port) as server: ... server.address`. A port of 0 is any free one.
+
+    On the loopback only: whoever reaches it can change a tenant's access. Raises TenantsUnavailable where
+    the port is another's.
+    """
+
+    def __init__(self, store: TenantStore, port: int = 0) -> None:
+        self._server = HttpServer(tenant_app(store), port=port)
+        self._port = port
+
+    @property
+    def address(self) -> str:
+        """http://host:port, once it is entered."""
+        return self._server.address
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._server.__aenter__()
+        except CannotListen as error:
+            raise TenantsUnavailable(
+                f"The tenant service cannot have port {self._port} ({error}): "
+                "choose another by PERENNIAL_TENANTS_PORT, or 0 for any free one."
+            ) from None
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._server.__aexit__()
 
 
 def tenant_app(store: TenantStore) -> Starlette:
@@ -126,3 +165,19 @@ async def _refused(_: Request, error: Exception) -> Response:
 
 async def _unavailable(_: Request, error: Exception) -> Response:
     return JSONResponse({"error": str(error)}, 503)
+
+
+def sign_in_page(tenant: str = "", user: str = "", words: str = "", status: int = 200) -> HTMLResponse:
+    """The form, filled in as before, with the answer above it."""
+    answer = f'<p role="status"><strong>{escape(words)}</strong></p>' if words else ""
+    page = f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Sign in</title><style>{_STYLE}</style></head>
+<body><h1>Sign in</h1>{answer}
+<form method="post" action="/sign-in">
+<label for="tenant">Tenant</label><input id="tenant" name="tenant" value="{escape(tenant)}" required>
+<label for="user">User</label><input id="user" name="user" value="{escape(user)}" required>
+<button>Sign in</button></form>
+<p>A tenant is named as its subscription; its users are <code>user</code> and <code>admin</code>.</p>
+</body></html>
+"""
+    return HTMLResponse(page, status, _HEADERS)

@@ -1,16 +1,18 @@
 """The embedded tenant service's own data: tenants, their users and documents, and tombstones of the deleted ones."""
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 
 from activities.adapters.sql.errors import unusable
-from activities.adapters.tenants.door import Document, Door, Visit
 from activities.errors import TenantRefused, TenantsUnavailable
 from activities.provisioning.contracts import Confirmation, ProvisionInput
 from domain.subscription.effects import Access
+from domain.values import Frozen
 
 USER, ADMIN = "user", "admin"
 
@@ -27,6 +29,30 @@ CREATE TABLE IF NOT EXISTS document (
 );
 CREATE TABLE IF NOT EXISTS tombstone (id TEXT PRIMARY KEY, seq INTEGER NOT NULL, confirmed_at TEXT NOT NULL);
 """
+
+
+class Door(StrEnum):
+    """How far one gets."""
+
+    OPEN = "open"
+    TURNED_AWAY = "turned_away"
+    UNKNOWN = "unknown"
+    GONE = "gone"
+
+
+class Document(Frozen):
+    """Something that the tenant's users keep there."""
+
+    title: str
+    text: str
+
+
+class Visit(Frozen):
+    """The answer, in words too; `documents` are what an admin reads."""
+
+    door: Door
+    words: str
+    documents: tuple[Document, ...] = ()
 
 
 def _wall_clock() -> datetime:
@@ -136,6 +162,25 @@ class TenantStore:
                 f"The tenants' file {self._path} cannot be used now ({error}): nothing was changed. "
                 "Try again; if it lasts, see that the file and its disk can be written."
             ) from None
+
+
+class EmbeddedTenants:
+    """The Tenants port. Each call waits for the disk in a thread of its own."""
+
+    def __init__(self, store: TenantStore) -> None:
+        self._store = store
+
+    async def grant(self, change: ProvisionInput) -> Confirmation:
+        """As TenantStore.grant."""
+        return await asyncio.to_thread(self._store.grant, change)
+
+    async def revoke(self, change: ProvisionInput) -> Confirmation:
+        """As TenantStore.revoke."""
+        return await asyncio.to_thread(self._store.revoke, change)
+
+    async def purge(self, change: ProvisionInput) -> Confirmation:
+        """As TenantStore.purge."""
+        return await asyncio.to_thread(self._store.purge, change)
 
 
 def _present(connection: sqlite3.Connection, tenant: str) -> tuple[int, Confirmation] | None:

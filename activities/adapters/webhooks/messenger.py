@@ -1,11 +1,12 @@
 """One signed try at a publisher's endpoint, over HTTP."""
 
 import asyncio
+import re
 import ssl
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 import httpx2
@@ -15,7 +16,6 @@ from activities.adapters.webhooks.addresses import Unreachable, checked
 from activities.adapters.webhooks.connections import Connections
 from activities.adapters.webhooks.errors import SEND_ERRORS, problem_of
 from activities.adapters.webhooks.resolver import Resolve, SystemResolver
-from activities.adapters.webhooks.retry_after import retry_after
 from activities.notifications.contracts import Message, Reply
 from activities.notifications.publishers import Endpoint
 
@@ -151,3 +151,27 @@ async def _read_bounded(response: httpx2.Response) -> None:
         read += len(chunk)
         if read > MAX_BODY_BYTES:
             return
+
+
+LONGEST_PAUSE = timedelta(hours=24)
+
+# All three forms of a date that HTTP knows.
+_DATES = ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y")
+
+_SECONDS = re.compile(r"-?[0-9]{1,100}")
+
+
+def retry_after(header: str | None, now: datetime) -> timedelta | None:
+    """The pause that is asked for, from 0 to 24 hours; None where none is, or not in words that HTTP knows."""
+    if header is None:
+        return None
+    text = header.strip()
+    if _SECONDS.fullmatch(text):
+        return timedelta(seconds=min(max(int(text), 0), LONGEST_PAUSE.total_seconds()))
+    for date in _DATES:
+        try:
+            at = datetime.strptime(text, date).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+        return min(max(at - now, timedelta(0)), LONGEST_PAUSE)
+    return None

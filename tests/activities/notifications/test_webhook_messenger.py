@@ -15,8 +15,7 @@ import pytest_asyncio
 from standardwebhooks import Webhook
 
 from activities.adapters.webhooks.connections import Connections
-from activities.adapters.webhooks.messenger import WebhookMessenger
-from activities.adapters.webhooks.retry_after import retry_after
+from activities.adapters.webhooks.messenger import WebhookMessenger, retry_after
 from activities.notifications.contracts import Reply
 from activities.notifications.ports import Messenger
 from activities.notifications.publishers import Endpoint

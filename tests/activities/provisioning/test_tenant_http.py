@@ -8,8 +8,8 @@ import httpx2
 import pytest
 import pytest_asyncio
 
+from activities.adapters.tenants.app import TenantServer
 from activities.adapters.tenants.http import HttpTenants
-from activities.adapters.tenants.server import TenantServer
 from activities.adapters.tenants.store import TenantStore
 from activities.errors import TenantRefused, TenantsUnavailable
 from activities.provisioning.contracts import ProvisionInput

@@ -9,11 +9,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from activities.adapters.tenants.door import Door
-from activities.adapters.tenants.embedded import EmbeddedTenants
+from activities.adapters.tenants.app import TenantServer
 from activities.adapters.tenants.http import HttpTenants
-from activities.adapters.tenants.server import TenantServer
-from activities.adapters.tenants.store import TenantStore
+from activities.adapters.tenants.store import Door, EmbeddedTenants, TenantStore
 from activities.errors import TenantRefused, TenantsUnavailable
 from activities.provisioning.contracts import ProvisionInput
 from activities.provisioning.ports import Tenants

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, func, select
 
-from activities.adapters.sql.account.books import line_of
+from activities.adapters.sql.account.closing import line_of
 from activities.adapters.sql.account.reader import documents_of, events_of
-from activities.adapters.sql.database import Database
+from activities.adapters.sql.database import PAGE_SIZE, Database
 from activities.adapters.sql.tables.account import (
     entry,
     invoice,
@@ -25,8 +25,6 @@ from statemachines.account.standing import Standing
 from statemachines.audit.account import AccountViolation, EntryRecord, RecordedAccount, audit_account
 from statemachines.audit.subscription import Invariant
 
-PAGE = 50
-
 
 class AuditedAccount(Frozen):
     """What was looked at of one customer, and what does not hold."""
@@ -43,7 +41,7 @@ class SqlAccountAuditor:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def page(self, limit: int = PAGE, after: str | None = None) -> list[AuditedAccount]:
+    async def page(self, limit: int = PAGE_SIZE, after: str | None = None) -> list[AuditedAccount]:
         """The next customers in the order of their ids, each as one state of the database shows it."""
         return await self._database.read(_page, limit, after)
 

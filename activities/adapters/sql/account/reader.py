@@ -8,9 +8,8 @@ from sqlalchemy import Connection, RowMapping, func, select, tuple_
 
 from activities.accounts.balances import Balance, Entry, Posting
 from activities.accounts.contracts import ListedInvoice
-from activities.adapters.sql.account.books import line_of, uninvoiced
-from activities.adapters.sql.database import Database
-from activities.adapters.sql.ledger.double_entry import BookAccount
+from activities.adapters.sql.account.closing import ON_INVOICE, line_of, uninvoiced
+from activities.adapters.sql.database import PAGE_SIZE, Database
 from activities.adapters.sql.tables.account import (
     account_event,
     entry,
@@ -20,6 +19,7 @@ from activities.adapters.sql.tables.account import (
     posting,
 )
 from activities.adapters.sql.tables.subscription import ledger_entry
+from domain.account.double_entry import BookAccount
 from domain.account.events import AccountEvent
 from domain.account.invoice import Invoice, InvoiceHead, InvoiceLine, InvoiceState, Totals
 from domain.calendar import Period
@@ -27,7 +27,6 @@ from domain.money import from_minor
 from domain.subscription.ledger import Kind
 from statemachines.account.standing import Standing, standing_of
 
-PAGE = 50
 LARGEST_NUMBER = 2**31 - 1
 
 
@@ -41,7 +40,7 @@ class SqlAccountReader:
         self,
         customer: str | None = None,
         state: InvoiceState | None = None,
-        limit: int | None = PAGE,
+        limit: int | None = PAGE_SIZE,
         after: str | None = None,
     ) -> list[ListedInvoice]:
         """One page in the order of their numbers, with the filters given; the next begins `after` its last one."""
@@ -113,14 +112,9 @@ def documents_of(connection: Connection, customer_id: str) -> list[Invoice]:
 
 def lines_of(connection: Connection, invoice_ids: Sequence[str]) -> dict[str, list[InvoiceLine]]:
     """The lines of each, in their order."""
-    on = (
-        (invoice_line.c.subscription_id == ledger_entry.c.subscription_id)
-        & (invoice_line.c.seq == ledger_entry.c.seq)
-        & (invoice_line.c.entry_position == ledger_entry.c.position)
-    )
     wanted = (
         select(ledger_entry, invoice_line.c.invoice_id)
-        .join(invoice_line, on)
+        .join(invoice_line, ON_INVOICE)
         .where(invoice_line.c.invoice_id.in_(invoice_ids))
         .order_by(invoice_line.c.invoice_id, invoice_line.c.position)
     )

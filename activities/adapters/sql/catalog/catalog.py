@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, bindparam, func, insert, select, update
 
 from activities.adapters.sql.catalog.rows import customer_of, newest_version, offers_of
-from activities.adapters.sql.database import Database
+from activities.adapters.sql.database import PAGE_SIZE, Database
 from activities.adapters.sql.tables.catalog import catalog_version, customer, offer, price_change
 from activities.adapters.sql.tables.catalog import partner as partner_table
 from activities.adapters.sql.tables.subscription import subscription
@@ -18,7 +18,6 @@ from domain.catalog.importing import Plan, Record, Stored, ids_to_compare, plan
 from domain.catalog.offers import BillingType, Category, Publisher
 from domain.subscription.events import State
 
-PAGE = 50
 AT_ONCE = 500
 """Ids in one statement: how many a database takes is bounded."""
 MAX_SOURCE = 1_000
@@ -52,7 +51,7 @@ class SqlCatalog:
         billing_type: BillingType | None = None,
         category: Category | None = None,
         one_per_customer: bool | None = None,
-        limit: int = PAGE,
+        limit: int = PAGE_SIZE,
         after: str | None = None,
     ) -> list[ListedOffer]:
         """Offers in the order of their ids, with the filters that are given (CAT-2); the next page begins `after`."""
@@ -69,7 +68,7 @@ class SqlCatalog:
         return await self._database.read(customer_of, customer_id)
 
     async def customers(
-        self, partner: str | None = None, limit: int = PAGE, after: str | None = None
+        self, partner: str | None = None, limit: int = PAGE_SIZE, after: str | None = None
     ) -> list[Customer]:
         """A page of customers in the order of their ids; those of one partner."""
         return await self._database.read(_page, customer, {"partner_id": partner}, limit, after)
@@ -79,7 +78,7 @@ class SqlCatalog:
         found = await self._database.read(_by_id, partner_table, [partner_id])
         return found.get(partner_id)
 
-    async def partners(self, limit: int = PAGE, after: str | None = None) -> list[Partner]:
+    async def partners(self, limit: int = PAGE_SIZE, after: str | None = None) -> list[Partner]:
         """A page of partners in the order of their ids."""
         return await self._database.read(_page, partner_table, {}, limit, after)
 

@@ -10,45 +10,22 @@ The database refuses an entry that does not balance, and every change of one.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, insert
 
 from activities.adapters.sql.tables.account import entry, posting
+from domain.account.double_entry import (
+    ROW_SIDES,
+    BookAccount,
+    EntryKind,
+    applied_credit_entry_id,
+    payment_entry_id,
+    row_entry_id,
+)
 from domain.account.invoice import InvoiceHead
 from domain.money import to_minor
 from domain.subscription.ledger import Kind
-
-
-class BookAccount(StrEnum):
-    """Where money stands."""
-
-    RECEIVABLE = "receivable"
-    REVENUE = "revenue"
-    CREDIT = "credit"
-    PAYMENT = "payment"
-
-
-class EntryKind(StrEnum):
-    """Why money moved."""
-
-    CHARGE = "charge"
-    CREDIT = "credit"
-    CREDIT_APPLIED = "credit_applied"
-    PAYMENT = "payment"
-
-
-SIDES = {
-    Kind.CHARGE: (BookAccount.RECEIVABLE, BookAccount.REVENUE),
-    Kind.CREDIT: (BookAccount.REVENUE, BookAccount.CREDIT),
-}
-"""What a row of the ledger debits and credits."""
-
-
-def row_entry(subscription_id: str, key: str) -> str:
-    """The id of a ledger row's entry."""
-    return f"row:{subscription_id}:{key}"
 
 
 def enter_rows(connection: Connection, customer_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -58,8 +35,8 @@ def enter_rows(connection: Connection, customer_id: str, rows: Sequence[Mapping[
     postings: list[dict[str, Any]] = []
     entries: list[dict[str, Any]] = []
     for row in rows:
-        key = row_entry(row["subscription_id"], row["key"])
-        debit, credit = SIDES[Kind(row["kind"])]
+        key = row_entry_id(row["subscription_id"], row["key"])
+        debit, credit = ROW_SIDES[Kind(row["kind"])]
         amount = row["amount_minor"]
         postings += _postings(key, row["currency"], {debit: amount, credit: -amount})
         entries.append({"id": key, "customer_id": customer_id, "at": row["at"], "kind": row["kind"]})
@@ -72,7 +49,7 @@ def enter_applied_credit(connection: Connection, head: InvoiceHead) -> None:
     amount = to_minor(head.totals.applied, head.currency)
     if amount:
         sides = {BookAccount.CREDIT: amount, BookAccount.RECEIVABLE: -amount}
-        key = f"applied:{head.invoice}"
+        key = applied_credit_entry_id(head.invoice)
         _enter(connection, key, head.customer_id, head.issued_at, EntryKind.CREDIT_APPLIED, head.currency, sides)
 
 
@@ -92,7 +69,7 @@ def enter_payment(
         BookAccount.RECEIVABLE: -allocated,
         BookAccount.CREDIT: -credited,
     }
-    key = f"payment:{customer_id}:{payment_id}"
+    key = payment_entry_id(customer_id, payment_id)
     _enter(connection, key, customer_id, at, EntryKind.PAYMENT, currency, sides)
 
 

@@ -5,14 +5,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
-from activities.adapters.sql.database import Database
+from activities.adapters.sql.database import PAGE_SIZE, Database
 from activities.adapters.sql.tables.catalog import offer
 from activities.adapters.sql.tables.notifications import delivery, outbox
 from activities.adapters.sql.tables.subscription import subscription
 from activities.notifications.contracts import ListedNotification
 from domain.notification import NotificationStatus
-
-PAGE = 50
 
 
 class Mark(NamedTuple):
@@ -33,7 +31,7 @@ class SqlNotifications:
         subscription_id: str | None = None,
         publisher: str | None = None,
         standings: Collection[NotificationStatus] = tuple(NotificationStatus),
-        limit: int = PAGE,
+        limit: int = PAGE_SIZE,
         after: Mark | None = None,
     ) -> list[ListedNotification]:
         """Notifications by subscription and sequence number, with the filters that are given; on `after` the mark.

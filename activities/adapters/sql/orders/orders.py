@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select, tuple_, update
 
 from activities.adapters.sql.catalog.rows import customer_of, newest_version, offers_of
-from activities.adapters.sql.database import Database
+from activities.adapters.sql.database import PAGE_SIZE, Database
 from activities.adapters.sql.subscription import claims
 from activities.adapters.sql.subscription.holdings import holdings_of
 from activities.adapters.sql.tables.orders import customer_order, order_line
@@ -19,8 +19,6 @@ from domain.ordering.eligibility import Ownership, Refusal, id_taken
 from domain.ordering.lines import OrderRequest
 from domain.ordering.placement import Known, Placed, place
 from domain.ordering.terms import Order
-
-PAGE = 50
 
 
 class SqlOrders:
@@ -61,7 +59,7 @@ class SqlOrders:
         return found[0] if found else None
 
     async def orders(
-        self, customer: str | None = None, limit: int = PAGE, after: str | None = None
+        self, customer: str | None = None, limit: int = PAGE_SIZE, after: str | None = None
     ) -> list[PlacedOrder]:
         """One page, the newest first; the next begins `after` its last order's id."""
         place_in_list = tuple_(customer_order.c.ordered_at, customer_order.c.id)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from sqlalchemy import Connection, RowMapping, select
 
-from activities.adapters.sql.database import Database
+from activities.adapters.sql.database import PAGE_SIZE, Database
 from activities.adapters.sql.ledger import rows as ledger
 from activities.adapters.sql.subscription.books import digest_of
 from activities.adapters.sql.subscription.reader import about_of, access_of, events_of, ledger_of
@@ -19,8 +19,6 @@ from domain.subscription.effects import Record
 from domain.subscription.events import Event, EventName
 from domain.values import Frozen, Instant
 from statemachines.audit.subscription import Found, Invariant, Recorded, Violation, audit
-
-PAGE = 100
 
 
 class Audited(Frozen):
@@ -39,7 +37,7 @@ class SqlAuditor:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def page(self, limit: int = PAGE, after: str | None = None) -> list[Audited]:
+    async def page(self, limit: int = PAGE_SIZE, after: str | None = None) -> list[Audited]:
         """The next lives in the order of their ids, each as one state of the database shows it."""
         return await self._database.read(_page, limit, after)
 

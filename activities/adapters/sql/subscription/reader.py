@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, func, select
 
-from activities.adapters.sql.database import Database
+from activities.adapters.sql.database import PAGE_SIZE, Database
 from activities.adapters.sql.ledger import rows as ledger
 from activities.adapters.sql.subscription import journal, usage
 from activities.adapters.sql.tables.notifications import outbox
@@ -20,8 +20,6 @@ from domain.subscription.effects import Access, AccessInterval, Provision
 from domain.subscription.events import Event, EventName, Notification, State
 from domain.subscription.ledger import LedgerRow
 from statemachines.preview.book import Book
-
-PAGE = 50
 
 
 class SqlReader:
@@ -45,7 +43,7 @@ class SqlReader:
         customer: str | None = None,
         offer: str | None = None,
         state: State | None = None,
-        limit: int = PAGE,
+        limit: int = PAGE_SIZE,
         after: str | None = None,
     ) -> list[ListedSubscription]:
         """One page in the order of their ids, with the filters that are given; the next begins `after` its last id."""

@@ -1,0 +1,145 @@
+"""Close a month of a billing account: write its invoices, each ledger row on at most one (MON-5)."""
+
+import hashlib
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import Connection, RowMapping, Select, and_, insert, select, update
+
+from activities.accounts.contracts import CloseInput
+from activities.adapters.sql.ledger import double_entry
+from activities.adapters.sql.ledger import rows as ledger
+from activities.adapters.sql.tables.account import invoice, invoice_line, invoice_series, invoice_standing, month_close
+from activities.adapters.sql.tables.catalog import customer
+from activities.adapters.sql.tables.subscription import ledger_entry, subscription
+from activities.errors import BooksConflict
+from domain.account.events import CloseReceipt
+from domain.account.invoice import Invoice, InvoiceLine, InvoiceState, invoices_of
+from domain.money import to_minor
+from domain.values import format_instant
+
+ON_INVOICE = and_(
+    invoice_line.c.subscription_id == ledger_entry.c.subscription_id,
+    invoice_line.c.seq == ledger_entry.c.seq,
+    invoice_line.c.entry_position == ledger_entry.c.position,
+)
+"""Joins an invoice's line with its row in the ledger."""
+
+
+def uninvoiced(customer_id: str) -> Select[Any]:
+    """The customer's rows in the ledger that no invoice has yet."""
+    return (
+        select(ledger_entry)
+        .join(subscription, subscription.c.id == ledger_entry.c.subscription_id)
+        .where(subscription.c.customer_id == customer_id, ~select(1).where(ON_INVOICE).exists())
+        .order_by(ledger_entry.c.subscription_id, ledger_entry.c.seq, ledger_entry.c.position)
+    )
+
+
+def line_of(found: RowMapping) -> InvoiceLine:
+    """The ledger's row as an invoice has it."""
+    return InvoiceLine(subscription_id=found["subscription_id"], row=ledger.row_of(found))
+
+
+def close_month(connection: Connection, entry: CloseInput) -> CloseReceipt:
+    customer_id, close = entry.customer_id, entry.close
+    known = _closed(connection, entry)
+    if known is not None:
+        return known
+    due = uninvoiced(customer_id).where(ledger_entry.c.at < close.period.end)
+    rows = connection.execute(due).mappings().all()
+    series = _series_of(connection, customer_id)
+    places = {(row["subscription_id"], row["key"]): (row["seq"], row["position"]) for row in rows}
+    closed = invoices_of(
+        customer_id,
+        series,
+        _last_number(connection, series),
+        close.period,
+        close.due_at,
+        close.carried_in,
+        [line_of(row) for row in rows],
+    )
+    if closed:
+        taken = invoice_series.c.series == series
+        connection.execute(update(invoice_series).where(taken).values(last_number=closed[-1].head.number))
+    for document in closed:
+        _write(connection, document, places)
+    receipt = CloseReceipt(period=close.period, invoices=tuple(document.head for document in closed))
+    connection.execute(
+        insert(month_close).values(
+            customer_id=customer_id, period_end=close.period.end, digest=_digest(close), receipt=receipt
+        )
+    )
+    return receipt
+
+
+def _closed(connection: Connection, entry: CloseInput) -> CloseReceipt | None:
+    end = entry.close.period.end
+    of_month = (month_close.c.customer_id == entry.customer_id) & (month_close.c.period_end == end)
+    known = connection.execute(select(month_close.c.digest, month_close.c.receipt).where(of_month)).one_or_none()
+    if known is None:
+        return None
+    if known.digest != _digest(entry.close):
+        raise BooksConflict(
+            f"The month of {entry.customer_id} until {format_instant(end)} is closed already, with other content."
+        )
+    receipt: CloseReceipt = known.receipt
+    return receipt
+
+
+def _series_of(connection: Connection, customer_id: str) -> str:
+    """The partner's; a customer without a record has its own."""
+    partner: str | None = connection.scalar(select(customer.c.partner_id).where(customer.c.id == customer_id))
+    return partner or customer_id
+
+
+def _last_number(connection: Connection, series: str) -> int:
+    """The series' last number. The row is held until the transaction's end: numbers have no gaps (MON-5)."""
+    of_series = invoice_series.c.series == series
+    last: int | None = connection.scalar(select(invoice_series.c.last_number).where(of_series).with_for_update())
+    if last is None:
+        connection.execute(insert(invoice_series).values(series=series, last_number=0))
+    return last or 0
+
+
+def _write(connection: Connection, document: Invoice, places: dict[tuple[str, str], tuple[int, int]]) -> None:
+    head, totals = document.head, document.head.totals
+    minor = {name: to_minor(getattr(totals, name), head.currency) for name in type(totals).model_fields}
+    for name, amount in minor.items():
+        if amount > ledger.LARGEST_MINOR:
+            raise BooksConflict(f"{head.invoice}: {name} comes to more than the books can hold.")
+    connection.execute(
+        insert(invoice).values(
+            id=head.invoice,
+            series=head.series,
+            number=head.number,
+            customer_id=head.customer_id,
+            currency=head.currency,
+            period_start=head.period.start,
+            period_end=head.period.end,
+            issued_at=head.issued_at,
+            due_at=head.due_at,
+            **{f"{name}_minor": amount for name, amount in minor.items()},
+        )
+    )
+    lines = []
+    for position, line in enumerate(document.lines):
+        seq, entry_position = places[line.subscription_id, line.row.key]
+        lines.append(
+            {
+                "invoice_id": head.invoice,
+                "position": position,
+                "subscription_id": line.subscription_id,
+                "seq": seq,
+                "entry_position": entry_position,
+            }
+        )
+    connection.execute(insert(invoice_line), lines)
+    state = InvoiceState.ISSUED if totals.due else InvoiceState.CARRIED
+    standing = {"customer_id": head.customer_id, "state": state.value, "paid_minor": 0}
+    connection.execute(insert(invoice_standing).values(invoice_id=head.invoice, **standing))
+    double_entry.enter_applied_credit(connection, head)
+
+
+def _digest(content: BaseModel) -> str:
+    return hashlib.sha256(content.model_dump_json(exclude_defaults=True).encode()).hexdigest()
