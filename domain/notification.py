@@ -37,13 +37,13 @@ def out_of_order(
     """
     if list(events) != list(noticed):
         differing = sorted(set(events) ^ set(noticed))
-        yield f"journal and outbox differ in the events {', '.join(map(str, differing[:10]))}"
+        yield f"journal and outbox differ in these events: {', '.join(map(str, differing[:10]))}"
     behind = next((seq for seq in events if not standings.get(seq, NotificationStatus.WAITING).done), None)
     for seq in sorted(standings):
         if seq not in events:
-            yield f"a publisher was told event {seq}, which there is not"
+            yield f"a publisher was notified of event {seq}, which does not exist"
         elif behind is not None and seq > behind:
-            yield f"a publisher was told event {seq} while event {behind} is not done with"
+            yield f"a publisher was notified of event {seq} before event {behind} was done"
 
 
 class DeliveryTerms(Strict):

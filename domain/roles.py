@@ -112,7 +112,10 @@ def denial(by: str, action: Action, preset: RolePreset = RolePreset.DEFAULT) -> 
         allowed = STRICT_BUYERS if action is Action.BUY else _MANAGERS
         if actor not in allowed:
             takes = ", ".join(sorted(allowed))
-            return Denial(rule=Rule.ROL_1, message=f"{actor} may not {action} under the strict preset: only {takes}.")
+            return Denial(
+                rule=Rule.ROL_1,
+                message=f"{actor} may not {action} under the strict preset. Only these roles may: {takes}.",
+            )
     return None
 
 
@@ -127,10 +130,12 @@ def account_denial(by: str, action: AccountAction, preset: RolePreset = RolePres
         return Denial(rule=Rule.ROL_4, message=f"The {actor} may not {action}.")
     if preset is RolePreset.STRICT and actor not in STRICT_BILLERS:
         takes = ", ".join(sorted(STRICT_BILLERS))
-        return Denial(rule=Rule.ROL_1, message=f"{actor} may not {action} under the strict preset: only {takes}.")
+        return Denial(
+            rule=Rule.ROL_1, message=f"{actor} may not {action} under the strict preset. Only these roles may: {takes}."
+        )
     return None
 
 
 def _no_role(by: str) -> Denial:
     known = ", ".join([*Role, *Party])
-    return Denial(rule=Rule.ROL_1, message=f"`{by}` is not a role that may act; it takes one of {known}.")
+    return Denial(rule=Rule.ROL_1, message=f"`{by}` is not a known role or party. Use one of {known}.")

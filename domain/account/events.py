@@ -92,7 +92,7 @@ class PlaceHolds(Frozen):
 
 
 class LiftHolds(Frozen):
-    """LiftHolds exactly the holds that were placed (SUS-9)."""
+    """Lift exactly the holds that were placed (SUS-9)."""
 
     effect: Literal["lift"] = "lift"
     seq: int

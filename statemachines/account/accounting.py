@@ -96,11 +96,11 @@ def _change_terms(draft: AccountDraft, request: ChangeTerms) -> None:
     if not (known.suspends_after is not None if request.suspends is None else request.suspends):
         wanted = wanted.without_suspension()
     if wanted == known:
-        draft.unchanged("These are its terms already.")
+        draft.unchanged("The account already has these terms.")
         return
     draft.update(terms=wanted)
-    days = (
-        "nobody is suspended" if wanted.suspends_after is None else f"suspended after {wanted.suspends_after.days} days"
-    )
-    draft.message = f"From now on: {wanted.name}, due after {wanted.due_after.days} days, {days}."
+    suspends = "no suspension for nonpayment"
+    if wanted.suspends_after is not None:
+        suspends = f"suspension {wanted.suspends_after.days} days after the due date"
+    draft.message = f"The terms are now {wanted.name}: due after {wanted.due_after.days} days, {suspends}."
     draft.emit(AccountEventName.TERMS_CHANGED, Rule.MON_6, details=draft.message)

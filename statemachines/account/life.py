@@ -130,13 +130,13 @@ class AccountSteps:
         if request.at is not None:
             words = None
             if not test_clock:
-                words = "taken only by an account that was opened with a test clock"
+                words = "only an account opened with a test clock takes it"
             elif request.at < account.last_at:
-                words = f"not before the last event ({format_instant(account.last_at)})"
+                words = f"it must not be before the last event ({format_instant(account.last_at)})"
             elif request.at > milestone.at:
-                words = f"not beyond the next milestone ({milestone.what}, {format_instant(milestone.at)})"
+                words = f"it must not be after the next milestone ({milestone.what}, {format_instant(milestone.at)})"
             if words:
-                raise OutOfTime(f"at: got {format_instant(request.at)}; it is {words}")
+                raise OutOfTime(f"at: got {format_instant(request.at)}; {words}")
         # Other milestones may come before the close: a request that they reach with it cannot be decided either.
         # What waits for a close already is decided first, in the order in which it came.
         if account.closing or life.waiting or account.month.end <= (request.at or now):

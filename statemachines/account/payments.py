@@ -57,10 +57,10 @@ def fail(draft: AccountDraft, request: FailPayment, invoices: Invoices) -> None:
     account = draft.account
     known = account.payment(request.payment_id) if request.payment_id else None
     if known and known.failed:
-        draft.unchanged(f"That payment {known.payment_id} failed is recorded already.")
+        draft.unchanged(f"The failure of payment {known.payment_id} is already recorded.")
         return
     if known:
-        draft.refuse(Rule.MON_6, f"Payment {known.payment_id} was received: it cannot have failed.")
+        draft.refuse(Rule.MON_6, f"Payment {known.payment_id} was received, so it cannot have failed.")
         return
     receivable = account.receivable(request.invoice) if request.invoice else next(iter(account.receivables), None)
     place = InvoicePlace(state=receivable.state.value) if receivable else InvoicePlace()
@@ -70,7 +70,7 @@ def fail(draft: AccountDraft, request: FailPayment, invoices: Invoices) -> None:
     if request.payment_id:
         _remember(draft, Payment(payment_id=request.payment_id, amount=None, currency=None, failed=True))
     owed = Money(amount=receivable.owed, currency=receivable.currency)
-    draft.message = f"Noted: {receivable.invoice} is still unpaid, {owed} is owed."
+    draft.message = f"Recorded. {receivable.invoice} is still unpaid; {owed} is owed."
     draft.emit(
         AccountEventName.PAYMENT_FAILED,
         Rule.MON_6,
@@ -89,9 +89,9 @@ def _is_known(draft: AccountDraft, request: ReceivePayment, money: Money) -> boo
     if known is None or known.failed:
         return _was_known(draft, request, money)
     if (known.amount, known.currency) == (money.amount, money.currency):
-        draft.unchanged(f"Payment {known.payment_id} of {money} is recorded already.")
+        draft.unchanged(f"Payment {known.payment_id} of {money} is already recorded.")
     else:
-        words = f"Payment {known.payment_id} is recorded already, of {known.currency} {known.amount:f}"
+        words = f"Payment {known.payment_id} is already recorded with {known.currency} {known.amount:f}"
         draft.refuse(Rule.MON_7, f"{words}; use a new payment_id for another payment.")
     return True
 
@@ -104,9 +104,9 @@ def _was_known(draft: AccountDraft, request: ReceivePayment, money: Money) -> bo
         return False
     same = Payment(payment_id=request.payment_id, amount=money.amount, currency=money.currency)
     if trace == same.trace:
-        draft.unchanged(f"Payment {request.payment_id} of {money} is recorded already.")
+        draft.unchanged(f"Payment {request.payment_id} of {money} is already recorded.")
     else:
-        words = f"Payment {request.payment_id} is recorded already, of another amount"
+        words = f"Payment {request.payment_id} is already recorded with another amount"
         draft.refuse(Rule.MON_7, f"{words}; use a new payment_id for another payment.")
     return True
 
@@ -128,7 +128,7 @@ def _not_unpaid(account: Account, invoice: str | None) -> str:
     unpaid = ", ".join(r.invoice for r in account.receivables)
     words = f"Unpaid now: {unpaid}." if unpaid else "Nothing is unpaid."
     if invoice is None:
-        return f"There is no unpaid invoice of {account.customer_id}."
+        return f"{account.customer_id} has no unpaid invoice."
     return f"{invoice} is not an unpaid invoice of {account.customer_id}. {words}"
 
 
@@ -156,7 +156,7 @@ def _words(money: Money, allocations: list[Allocation], draft: AccountDraft) -> 
         if receivable is None:
             parts.append(f"{allocation.invoice} is paid.")
         else:
-            parts.append(f"Of {allocation.invoice} {receivable.currency} {receivable.owed:f} is still owed.")
+            parts.append(f"{receivable.currency} {receivable.owed:f} is still owed on {allocation.invoice}.")
     if draft.credited:
         parts.append(f"{draft.credited} is kept as credit for the next invoice.")
     return " ".join([f"{money} received.", *parts])

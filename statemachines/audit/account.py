@@ -87,14 +87,14 @@ def _invoices_come_to_the_ledger(account: RecordedAccount) -> Iterator[Found]:
     for currency in sorted({*ledger, *invoiced}):
         found = invoiced[currency] + waiting[currency]
         if found != ledger[currency]:
-            yield f"invoices and what waits come to {currency} {found:f}, the ledger to {ledger[currency]:f}", ()
+            yield f"invoices and uninvoiced rows add up to {currency} {found:f}, the ledger to {ledger[currency]:f}", ()
 
 
 def _each_row_on_one_invoice(account: RecordedAccount) -> Iterator[Found]:
     count = Counter(_place(line) for invoice in account.invoices for line in invoice.lines)
     twice = tuple(line for line in account.rows if count[_place(line)] > 1)
     if twice:
-        yield "rows stand on two invoices", twice
+        yield "some rows are on two invoices", twice
 
 
 def _as_they_were_closed(account: RecordedAccount) -> Iterator[Found]:
@@ -102,7 +102,7 @@ def _as_they_were_closed(account: RecordedAccount) -> Iterator[Found]:
     for receipt in account.receipts:
         for head in receipt.invoices:
             if heads.get(head.invoice) != head:
-                yield f"{head.invoice} is not as it was closed", ()
+                yield f"{head.invoice} was changed after it was closed", ()
 
 
 def _totals_are_the_lines(account: RecordedAccount) -> Iterator[Found]:
@@ -111,7 +111,7 @@ def _totals_are_the_lines(account: RecordedAccount) -> Iterator[Found]:
         of_lines = totals((line.row for line in invoice.lines), head.totals.carried_in, head.currency)
         if of_lines != head.totals:
             yield (
-                f"{head.invoice} says {head.currency} {head.totals.total:f}, its lines {of_lines.total:f}",
+                f"{head.invoice} totals {head.currency} {head.totals.total:f}, its lines {of_lines.total:f}",
                 invoice.lines,
             )
         foreign = tuple(line for line in invoice.lines if line.row.currency != head.currency)
@@ -131,12 +131,12 @@ def _credit_is_handed_on(account: RecordedAccount) -> Iterator[Found]:
             continue
         head = heads.get(event.invoice or "")
         if head is None:
-            yield f"event {event.seq} issues {event.invoice}, which there is not", ()
+            yield f"event {event.seq} issues {event.invoice}, which does not exist", ()
             continue
         told.add(head.invoice)
         if head.totals.carried_in != credit[head.currency]:
             there = f"{head.currency} {credit[head.currency]:f}"
-            yield f"{head.invoice} takes off {head.totals.carried_in:f}, there was {there}", ()
+            yield f"{head.invoice} applies a credit of {head.totals.carried_in:f}; the credit was {there}", ()
         credit[head.currency] = head.totals.carried_out
 
 
@@ -145,17 +145,17 @@ def _standing_as_the_journal(account: RecordedAccount) -> Iterator[Found]:
         head = invoice.head
         wanted, listed = standing_of(head, account.events), account.standings.get(head.invoice)
         if listed is None or (listed.state, listed.paid) != (wanted.state, wanted.paid):
-            yield f"lists show {head.invoice} otherwise than the account's journal", ()
+            yield f"lists show {head.invoice} differently from the account's journal", ()
         if wanted.paid > head.totals.due:
             yield f"more was paid on {head.invoice} than was due", ()
     for number, event in enumerate(account.events, start=1):
         if event.seq != number:
-            yield f"account event {event.seq} stands where event {number} should", ()
+            yield f"account event {event.seq} is where event {number} should be", ()
     paid = {
         e.payment_id: (e.amount, e.currency) for e in account.events if e.event is AccountEventName.PAYMENT_RECEIVED
     }
     if paid != account.payments:
-        yield "the payments are not those of the account's journal", ()
+        yield "the payments differ from the account's journal", ()
 
 
 def _every_entry_balances(account: RecordedAccount) -> Iterator[Found]:
@@ -184,7 +184,7 @@ def _entries_say_what_happened(account: RecordedAccount) -> Iterator[Found]:
             wanted[payment_entry_id(account.customer_id, event.payment_id or "")] = sorted(_payment_sides(event))
     for key in sorted({*known, *wanted}):
         if known.get(key) != wanted.get(key):
-            yield f"entry {key} is not what the ledger, the invoice or the payment says", ()
+            yield f"entry {key} does not match the ledger, the invoice or the payment", ()
 
 
 def _payment_sides(event: AccountEvent) -> Iterator[tuple[str, str, Decimal]]:

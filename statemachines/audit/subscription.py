@@ -35,16 +35,16 @@ class Invariant(StrEnum):
 
 
 WORDS: dict[Invariant, str] = {
-    Invariant.PERIODS_TILE: "charged periods follow each other without overlap",
-    Invariant.CHARGED_ONCE: "one ledger row for each key, none of zero",
+    Invariant.PERIODS_TILE: "charged periods follow each other without gap or overlap",
+    Invariant.CHARGED_ONCE: "one ledger row per key, none of zero",
     Invariant.CREDITS_WITHIN_CHARGES: "credits never exceed the charges of their line",
     Invariant.CHARGED_WHILE_PAID_FOR: "no licence charge in trial, in suspension or after the end",
     Invariant.ACCESS: "users had access exactly in trial and active",
     Invariant.THE_END_IS_FINAL: "nothing happened after the end",
     Invariant.NUMBERED: "each change follows the one before, with actor and rule",
-    Invariant.TOLD_IN_ORDER: "every event is there for its publisher, told in order",
-    Invariant.INVOICED: "invoices and what none has yet come to the ledger",
-    Invariant.DOUBLE_ENTRY: "every entry balances, and says what the ledger says",
+    Invariant.TOLD_IN_ORDER: "publishers are notified of every event, in order",
+    Invariant.INVOICED: "invoices plus uninvoiced rows equal the ledger",
+    Invariant.DOUBLE_ENTRY: "every entry balances and matches the ledger",
     Invariant.AS_RECORDED: "journal and ledger are as they were written",
 }
 
@@ -96,7 +96,7 @@ def _periods_tile(life: Recorded) -> Iterator[Found]:
     for charged in lines.values():
         for _, row in charged:
             if row.period.start >= row.period.end:
-                yield f"the period of {row.key} has no length", (row,), ()
+                yield f"the period of {row.key} is empty", (row,), ()
         for ((term, number), before), (following, after) in pairwise(charged):
             overlaps = before.period.end > after.period.start
             gap = following == (term, number + 1) and before.period.end != after.period.start
@@ -108,9 +108,9 @@ def _charged_once(life: Recorded) -> Iterator[Found]:
     known: dict[str, LedgerRow] = {}
     for row in life.rows:
         if row.key in known:
-            yield f"{row.key} is there twice", (known[row.key], row), ()
+            yield f"{row.key} is in the ledger twice", (known[row.key], row), ()
         if not row.amount:
-            yield f"{row.key} is a row of zero", (row,), ()
+            yield f"{row.key} has an amount of zero", (row,), ()
         known[row.key] = row
 
 
@@ -132,7 +132,7 @@ def _charged_while_paid_for(life: Recorded) -> Iterator[Found]:
     for event in life.events:
         for row in event.rows:
             if row.at != event.at:
-                yield f"{row.key} is not dated as its event {event.seq} is", (row,), (event,)
+                yield f"{row.key} has another date than its event {event.seq}", (row,), (event,)
             if row.kind is not Kind.CHARGE:
                 continue
             if event.state not in paid:
@@ -147,7 +147,7 @@ def _access_as_decided(life: Recorded) -> Iterator[Found]:
     if any(logged == _access(life.events[:length]) for length in range(len(life.events), -1, -1)):
         return
     wanted = "; ".join(map(_words_of, _access(life.events))) or "never"
-    yield f"users had access {'; '.join(map(_words_of, logged)) or 'never'}; decided was {wanted}", (), ()
+    yield f"users had access {'; '.join(map(_words_of, logged)) or 'never'}; the events say {wanted}", (), ()
 
 
 def _the_end_is_final(life: Recorded) -> Iterator[Found]:
@@ -159,18 +159,18 @@ def _the_end_is_final(life: Recorded) -> Iterator[Found]:
 def _numbered(life: Recorded) -> Iterator[Found]:
     for number, event in enumerate(life.events, start=1):
         if event.seq != number:
-            yield f"event {event.seq} stands where event {number} should", (), (event,)
+            yield f"event {event.seq} is where event {number} should be", (), (event,)
         if not (event.by and event.rule):
             yield f"event {event.seq} has no actor or no rule", (), (event,)
         if event.event is EventName.SUSPENDED and not event.reason:
             yield f"event {event.seq} has no reason", (), (event,)
         if event.after.state is not event.state:
-            yield f"event {event.seq} says {event.state} and leaves {event.after.state}", (), (event,)
+            yield f"event {event.seq} names the state {event.state} but leaves {event.after.state}", (), (event,)
     for before, after in pairwise(life.events):
         if after.at < before.at:
             yield f"event {after.seq} is dated before event {before.seq}", (), (before, after)
         if after.before != before.after:
-            yield f"event {after.seq} does not begin where event {before.seq} ended", (), (before, after)
+            yield f"event {after.seq} does not start from the facts that event {before.seq} left", (), (before, after)
 
 
 CHECKS: dict[Invariant, Callable[[Recorded], Iterator[Found]]] = {

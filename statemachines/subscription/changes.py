@@ -31,22 +31,22 @@ def set_add_on(draft: Draft) -> None:
     offer = subscription.offer
     add_on = offer.add_on(command.add_on)
     if add_on is None:
-        known = ", ".join(a.id for a in offer.add_ons) or "it has none"
-        draft.refuse(Rule.BUY_4, f"{offer.id} has no add-on `{command.add_on}` (its add-ons: {known}).")
+        known = ", ".join(a.id for a in offer.add_ons) or "none"
+        draft.refuse(Rule.BUY_4, f"{offer.id} has no add-on `{command.add_on}`. Its add-ons: {known}.")
         return
     if not 1 <= command.quantity <= offer.max_quantity:
         draft.refuse(Rule.ELG_8, f"An add-on's quantity must be 1 to {offer.max_quantity}, not {command.quantity}.")
         return
     current = subscription.add_ons.get(add_on.id, 0)
     if command.quantity == current:
-        draft.unchanged(f"The quantity of {add_on.id} is {current} already.")
+        draft.unchanged(f"The quantity of {add_on.id} is already {current}.")
         return
     rows = [
         row
         for kind, quantity in ((Kind.CREDIT, current), (Kind.CHARGE, command.quantity))
         for row in prorated(subscription, kind, add_on.id, quantity, add_on.unit_price, draft.at, draft.next_seq)
     ]
-    draft.message = f"The quantity of {add_on.id} is {command.quantity} from now on, prorated by days."
+    draft.message = f"The quantity of {add_on.id} is now {command.quantity}, prorated by day."
     draft.emit(
         EventName.ADD_ON_CHANGED,
         Rule.MON_4,
@@ -61,13 +61,13 @@ def set_auto_renew(draft: Draft) -> None:
     assert isinstance(command, SetAutoRenew)
     word = "on" if command.enabled else "off"
     if command.enabled == subscription.auto_renew:
-        draft.unchanged(f"Auto-renew is {word} already.")
+        draft.unchanged(f"Auto-renew is already {word}.")
     elif command.enabled and subscription.scheduled_cancellation:
-        draft.message = "The scheduled cancellation is undone: it will renew."
+        draft.message = "The scheduled cancellation is undone; the subscription will renew."
         draft.emit(EventName.CANCELLATION_UNDONE, Rule.REN_3, auto_renew=True, scheduled_cancellation=None)
     else:
         end = subscription.commitment_end
-        ends = f": it ends at {format_instant(end)}" if end and not command.enabled else ""
+        ends = f"; the subscription ends at {format_instant(end)}" if end and not command.enabled else ""
         draft.message = f"Auto-renew is {word}{ends}."
         draft.emit(EventName.AUTO_RENEW_CHANGED, Rule.REN_2, auto_renew=command.enabled)
 
@@ -80,19 +80,19 @@ def change_price(draft: Draft) -> None:
     command, subscription = draft.command, draft.subscription
     assert isinstance(command, ChangePrice)
     for path, got, takes in command.faults(subscription.offer, draft.at, subscription.quantity):
-        draft.refuse(Rule.BUY_5, f"The price cannot be taken: {Fault(path=path, got=got, takes=takes)}.")
+        draft.refuse(Rule.BUY_5, f"The price change is not valid: {Fault(path=path, got=got, takes=takes)}.")
         return
     known = subscription.catalog_version
     version = known if command.catalog_version is None else command.catalog_version
     if version < known:
-        draft.unchanged(f"The prices of a newer catalog (version {known}) are known already.")
+        draft.unchanged(f"The prices of a newer catalog (version {known}) are already known.")
         return
     told = subscription.with_prices(_told(command, draft.at), draft.at)
     coming = told.coming_prices(draft.at)
     words = _coming_words(subscription.offer.currency, *coming)
     if coming == subscription.coming_prices(draft.at):
         draft.update(catalog_version=version)
-        draft.unchanged(f"The price is so already: {words}.")
+        draft.unchanged(f"The price is already set: {words}.")
         return
     draft.message = f"{words[0].upper()}{words[1:]}."
     draft.emit(EventName.PRICE_SCHEDULED, Rule.BUY_5, prices=told.prices, catalog_version=version)
@@ -104,9 +104,9 @@ def _told(command: ChangePrice, now: datetime) -> tuple[PriceFrom, ...]:
 
 
 def _coming_words(currency: str, price: Decimal, changes: tuple[PriceFrom, ...]) -> str:
-    words = f"from the next term on the price is {currency} {price:f} a unit"
+    words = f"from the next term the price is {currency} {price:f} per unit"
     for change in changes[:PRICES_SAID]:
-        words += f"; in terms that begin after {format_instant(change.at)} it is {currency} {change.unit_price:f}"
+        words += f"; for terms that begin after {format_instant(change.at)} it is {currency} {change.unit_price:f}"
     return words + (f"; {len(changes) - PRICES_SAID} more changes follow" if len(changes) > PRICES_SAID else "")
 
 
@@ -116,19 +116,19 @@ def report_usage(draft: Draft) -> None:
     assert isinstance(command, ReportUsage)
     used_at = command.used_at or draft.at
     if used_at > draft.at:
-        draft.refuse(Rule.MON_3, "It is not used yet: usage is billed in arrears. Report it once it is used.")
+        draft.refuse(Rule.MON_3, "`used_at` is in the future. Report usage after it has happened.")
         return
     if used_at < subscription.ordered_at:
-        draft.refuse(Rule.MON_3, f"It was used before the order ({format_instant(subscription.ordered_at)}).")
+        draft.refuse(Rule.MON_3, f"`used_at` is before the order ({format_instant(subscription.ordered_at)}).")
         return
     draft.rule = Rule.CXL_6
     first_billing = subscription.first_billing or subscription.ordered_at
     if subscription.in_free_trial(used_at) or used_at < first_billing:
-        draft.message = "Recorded; in trial it is not billed."
+        draft.message = "Recorded. Usage in the trial is not billed."
     elif subscription.term and used_at < subscription.billing_period(subscription.period).start:
-        draft.message = "Recorded; its period is billed already, so it goes on the next charge."
+        draft.message = "Recorded. Its period has already been billed, so it goes on the next charge."
     else:
-        draft.message = "Recorded; billed at the period's end."
+        draft.message = "Recorded. It is billed at the end of the period."
 
 
 ASK_A_USER = "A user can change the quantity (change_quantity)."
@@ -141,9 +141,9 @@ def change_quantity(draft: Draft) -> None:
     if bounds := _out_of_bounds(draft, command.quantity):
         draft.refuse(Rule.ELG_8, bounds)
     elif command.quantity == subscription.quantity:
-        draft.unchanged(f"The quantity is {subscription.quantity} already.")
+        draft.unchanged(f"The quantity is already {subscription.quantity}.")
     else:
-        draft.message = f"The quantity is {command.quantity} from now on, prorated by days."
+        draft.message = f"The quantity is now {command.quantity}, prorated by day."
         _set(draft, command.quantity)
 
 
@@ -154,16 +154,16 @@ def reject_quantity(draft: Draft) -> None:
     assert last is not None
     if command.sequence == last.rejects:
         # Known for as long as nothing changes the quantity anew: whoever sends a rejection again may come late.
-        draft.unchanged(f"The change of event {last.rejects} is rejected already.")
+        draft.unchanged(f"Event {last.rejects} has already been rejected.")
     elif command.sequence != last.seq:
         draft.refuse(Rule.MON_4, _not_the_last(command.sequence, last))
     elif last.rejects is not None:
-        words = f"Event {last.seq} is the publisher's own rejection of event {last.rejects}"
-        draft.refuse(Rule.MON_4, f"{words}: it cannot be rejected itself. {ASK_A_USER}")
+        words = f"Event {last.seq} is itself the rejection of event {last.rejects} and cannot be rejected."
+        draft.refuse(Rule.MON_4, f"{words} {ASK_A_USER}")
     elif bounds := _out_of_bounds(draft, last.before):
-        draft.refuse(Rule.ELG_8, f"The quantity before event {last.seq} cannot come back. {bounds} {ASK_A_USER}")
+        draft.refuse(Rule.ELG_8, f"The quantity before event {last.seq} cannot be restored. {bounds} {ASK_A_USER}")
     else:
-        draft.message = f"Event {last.seq} is rejected: the quantity is {last.before} again, prorated by days."
+        draft.message = f"Event {last.seq} is rejected; the quantity is {last.before} again, prorated by day."
         _set(draft, last.before, rejects=last.seq)
 
 
@@ -175,10 +175,10 @@ def _out_of_bounds(draft: Draft, quantity: int) -> str | None:
 
 
 def _not_the_last(sequence: int, last: QuantityChange) -> str:
-    words = f"Event {sequence} is not the last change of the quantity: event {last.seq} is"
+    words = f"Event {sequence} is not the last quantity change; event {last.seq} is"
     if last.rejects is None:
-        return f"{words}. Reject that one, where it is not accepted."
-    return f"{words}, the rejection of event {last.rejects}. Nothing is left to reject."
+        return f"{words}. Reject that one instead."
+    return f"{words}: it rejected event {last.rejects}. Nothing is left to reject."
 
 
 def _set(draft: Draft, quantity: int, rejects: int | None = None) -> None:

@@ -14,7 +14,7 @@ from statemachines.subscription.draft import Draft
 
 def withdraw(draft: Draft) -> None:
     """ISV-4: a pending one of any offer can be cancelled, never charged."""
-    draft.outcome, draft.message = Outcome.CANCELLED, "Cancelled before it began. Nothing was charged."
+    draft.outcome, draft.message = Outcome.CANCELLED, "Cancelled before activation. Nothing was charged."
     draft.emit(EventName.CANCELLED, Rule.ISV_4)
 
 
@@ -25,7 +25,7 @@ def miss_activation(draft: Draft) -> None:
 
 def leave_trial(draft: Draft) -> None:
     """TRI-4: at once, for every offer, at no charge."""
-    draft.outcome, draft.message = Outcome.CANCELLED, "Cancelled in trial. Nothing is charged."
+    draft.outcome, draft.message = Outcome.CANCELLED, "Cancelled during the trial. Nothing is charged."
     draft.emit(EventName.CANCELLED, Rule.TRI_4, holds=(), deletes_at=None)
 
 
@@ -55,11 +55,11 @@ def schedule(draft: Draft) -> None:
     end = subscription.commitment_end
     assert end is not None
     if not subscription.auto_renew:
-        draft.unchanged(f"It ends at {format_instant(end)} already.")
+        draft.unchanged(f"The subscription already ends at {format_instant(end)}.")
         return
     rule = Rule.CXL_8 if draft.target is State.SUSPENDED else Rule.CXL_3
     draft.outcome, draft.effective_at = Outcome.CANCELLATION_SCHEDULED, end
-    draft.message = f"Will end at the term's end, {format_instant(end)}. Nothing is credited."
+    draft.message = f"The subscription will end with its term, at {format_instant(end)}. Nothing is credited."
     cancellation = ScheduledCancellation(at=draft.at, by=command.by, reason=command.reason, details=command.details)
     draft.emit(EventName.CANCELLATION_SCHEDULED, rule, auto_renew=False, scheduled_cancellation=cancellation)
 
@@ -74,7 +74,7 @@ def expire(draft: Draft) -> None:
 def deprovision(draft: Draft) -> None:
     """CXL-6: the final usage is billed, then it ends."""
     usage = usage_charge(draft.subscription, draft.at, final=True)
-    draft.message = "Deprovisioned now. The final usage is billed."
+    draft.message = "Deprovisioned. The final usage is billed."
     draft.emit(EventName.DEPROVISIONED, Rule.CXL_6, usage=usage, holds=(), deletes_at=None)
 
 

@@ -196,13 +196,13 @@ class LifeSteps:
             return
         last, milestone, words = life.subscription.last_at, next_milestone(life.subscription), None
         if not test_clock:
-            words = "taken only by a subscription that was bought with a test clock"
+            words = "only a subscription bought with a test clock takes it"
         elif command.at < last:
-            words = f"not before the last event ({format_instant(last)})"
+            words = f"it must not be before the last event ({format_instant(last)})"
         elif milestone and command.at > milestone.at:
-            words = f"not beyond the next milestone ({milestone.what}, {format_instant(milestone.at)})"
+            words = f"it must not be after the next milestone ({milestone.what}, {format_instant(milestone.at)})"
         if words:
-            raise OutOfTime(f"at: got {format_instant(command.at)}; it is {words}")
+            raise OutOfTime(f"at: got {format_instant(command.at)}; {words}")
 
     @staticmethod
     def check_settled(life: Life, now: datetime) -> None:

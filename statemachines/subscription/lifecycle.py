@@ -185,5 +185,5 @@ def _as_expected(subscription: Subscription, command: Command, decision: Decisio
     now_shown = Expected(outcome=answer.outcome, credit=answer.credit, charge=answer.charge)
     if now_shown == expected:
         return decision
-    words = f"Nothing was done: this is no longer what was shown. Now: {answer.message}"
+    words = f"Nothing was done: the result is no longer what was shown. It would now be: {answer.message}"
     return _refused(subscription, command, answer.at, Rule(answer.rule), words)

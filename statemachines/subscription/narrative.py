@@ -12,7 +12,7 @@ from statemachines.subscription.timeline import Milestone, What, renewal_price, 
 
 ACCESS = {
     Access.GRANT: "users can sign in",
-    Access.REVOKE: "users are turned away",
+    Access.REVOKE: "users cannot sign in",
     Access.PURGE: "all data is deleted",
 }
 SUMMARY_LENGTH = 200

@@ -34,7 +34,7 @@ def why_refused(subscription: Subscription, command: Command, now: datetime, all
             case Action.CANCEL:
                 return _no_cancel(subscription, now)
             case Action.SET_AUTO_RENEW if not offer.marketplace:
-                return Rule.REN_2, "Auto-renew is a choice for marketplace offers only."
+                return Rule.REN_2, "Auto-renew can be changed only for marketplace offers."
             case Action.SET_AUTO_RENEW:
                 return Rule.LIF_3, _LAPSED
             case Action.CHANGE_QUANTITY | Action.REJECT_QUANTITY if offer.metered:
@@ -42,20 +42,22 @@ def why_refused(subscription: Subscription, command: Command, now: datetime, all
             case Action.REJECT_QUANTITY:
                 return Rule.MON_4, _stands(subscription)
             case Action.REPORT_USAGE:
-                return Rule.CXL_6, "A licence offer takes no usage."
+                return Rule.CXL_6, "Usage can be reported only for usage offers."
             case Action.DEPROVISION:
-                return Rule.CXL_6, "Only usage offers are deprovisioned. Cancel it instead."
+                return Rule.CXL_6, "Only usage offers can be deprovisioned. Cancel the subscription instead."
             case Action.REACTIVATE:
                 return Rule.SUS_9, _held(subscription, command)
     if not allowed:
-        return Rule.LIF_1, _nothing_any_more(state, command.action)
-    return Rule.LIF_1, f"It is {state}: {command.action} is not allowed. Allowed now: {', '.join(allowed)}."
+        return Rule.LIF_1, _ended(state)
+    return (
+        Rule.LIF_1,
+        f"The subscription is {state}; {command.action} is not allowed. Allowed now: {', '.join(allowed)}.",
+    )
 
 
 def refused_by_its_end(state: State, action: Action, at: datetime, seq: int) -> Answer:
     """The same answer for a life that has ended, by its last state and event, where the life itself is gone (LIF-1)."""
-    words = _nothing_any_more(state, action)
-    return Answer(at=at, do=action, outcome=Outcome.REFUSED, rule=Rule.LIF_1, message=words, seq=seq)
+    return Answer(at=at, do=action, outcome=Outcome.REFUSED, rule=Rule.LIF_1, message=_ended(state), seq=seq)
 
 
 def told_again(answer: Answer, state: State) -> Answer:
@@ -65,22 +67,22 @@ def told_again(answer: Answer, state: State) -> Answer:
     """
     if not answer.refused or state is State.PENDING or state.ended:
         return answer
-    words = {"outcome": Outcome.UNCHANGED, "rule": Rule.MON_7, "message": "It has been activated already."}
+    words = {"outcome": Outcome.UNCHANGED, "rule": Rule.MON_7, "message": "The subscription is already activated."}
     return answer.model_copy(update=words)
 
 
-def _nothing_any_more(state: State, action: Action) -> str:
-    return f"It is {state}: it has ended, and {action} is not allowed. Nothing is any more."
+def _ended(state: State) -> str:
+    return f"The subscription has ended ({state}); no further changes are possible."
 
 
-_LAPSED = "Its term ended while it was suspended: nothing is left to renew. Reactivate it first."
+_LAPSED = "The term ended while the subscription was suspended, so nothing is left to renew. Reactivate it first."
 
 
 def _no_cancel(subscription: Subscription, now: datetime) -> tuple[Rule, str]:
     if subscription.offer.metered:
-        return Rule.CXL_6, "Usage-based: no return and no refund. Deprovision it instead."
+        return Rule.CXL_6, "Usage offers cannot be returned or refunded. Deprovision the subscription instead."
     if not subscription.offer.marketplace:
-        return Rule.CXL_1, "Only licence offers of an ISV can be cancelled here; turn to the publisher, Microsoft."
+        return Rule.CXL_1, "Only licence offers of an ISV can be cancelled here. Contact the publisher, Microsoft."
     if not subscription.lapsed(now):
         return Rule.CXL_3, "The refund window has closed. Turn auto-renew off instead."
     return Rule.LIF_3, _LAPSED
@@ -89,9 +91,11 @@ def _no_cancel(subscription: Subscription, now: datetime) -> tuple[Rule, str]:
 def _stands(subscription: Subscription) -> str:
     last = subscription.last_change
     if last is None:
-        return "There is no change of its quantity to reject."
-    words = f"The change of event {last.seq} stands: its billing period ended at {format_instant(last.period_end)}"
-    return f"{words}, and the next has begun with it. {ASK_A_USER}"
+        return "There is no quantity change to reject."
+    words = (
+        f"Event {last.seq} can no longer be rejected: its billing period ended at {format_instant(last.period_end)}."
+    )
+    return f"{words} {ASK_A_USER}"
 
 
 def _held(subscription: Subscription, command: Command) -> str:
@@ -99,19 +103,19 @@ def _held(subscription: Subscription, command: Command) -> str:
     assert actor is not None
     asked = holds_to_lift(subscription, command) if isinstance(command, Reactivate) else ()
     standing = [hold.reason for hold in asked if not may_lift(actor, hold.reason)]
-    words = "; ".join(f"the hold for {reason} is lifted only by {who_may_lift(reason)}" for reason in standing)
-    return f"Nothing is lifted: {words}."
+    words = "; ".join(f"the hold for {reason} can be lifted only by {who_may_lift(reason)}" for reason in standing)
+    return f"No hold was lifted: {words}."
 
 
 def repeated_usage(answer: Answer, command: ReportUsage, units: Decimal) -> Answer:
     """The answer to a usage id that is known: unchanged with the same units, else refused (MON-7)."""
     same = units == command.units
-    words = "already" if same else f"with {units:f} units; use a new usage_id"
+    words = "" if same else f" with {units:f} units; use a new usage_id"
     return answer.model_copy(
         update={
             "outcome": Outcome.UNCHANGED if same else Outcome.REFUSED,
             "rule": Rule.MON_7,
             "effective_at": None,
-            "message": f"Usage {command.usage_id} is recorded {words}.",
+            "message": f"Usage {command.usage_id} is already recorded{words}.",
         }
     )

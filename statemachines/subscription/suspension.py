@@ -23,13 +23,13 @@ def suspend(draft: Draft) -> None:
     command, subscription = draft.command, draft.subscription
     assert isinstance(command, Suspend)
     if any(hold.reason is command.reason for hold in subscription.holds):
-        draft.unchanged(f"It is suspended for {command.reason} already.")
+        draft.unchanged(f"There is already a hold for {command.reason}.")
         return
     first_billing = subscription.first_billing or draft.at
     deletes_at = subscription.deletes_at or deletion_instant(
         draft.at, subscription.policy, subscription.account_opened, first_billing
     )
-    draft.message = f"Suspended. All data is deleted at {format_instant(deletes_at)} unless reactivated before."
+    draft.message = f"Suspended. All data is deleted at {format_instant(deletes_at)} unless it is reactivated before."
     # Past its term's end it has nothing to renew (LIF-3): a further hold would let it expire in the past.
     turns_off = subscription.policy.suspension_turns_auto_renew_off and not subscription.lapsed(draft.at)
     auto_renew = subscription.auto_renew and not turns_off
@@ -46,7 +46,7 @@ def reactivate(draft: Draft) -> None:
     """SUS-5 restores; SUS-6 charges the rest of a period that began unpaid; SUS-7 begins a new term."""
     subscription = draft.subscription
     if draft.target is State.TRIAL:
-        draft.message = "Reactivated: the trial goes on."
+        draft.message = "Reactivated; the trial continues."
         draft.emit(EventName.REACTIVATED, Rule.SUS_5, **LIFTED)
     elif subscription.lapsed(draft.at):
         if subscription.term:
@@ -58,7 +58,7 @@ def reactivate(draft: Draft) -> None:
             )
         new_term(draft)
         draft.outcome = Outcome.REACTIVATED_NEW_TERM
-        draft.message = "Reactivated after its term had ended: a new term begins now."
+        draft.message = "Reactivated after the end of its term; a new term begins now."
         rows = period_charges(draft.subscription, draft.at)
         draft.emit(EventName.REACTIVATED, Rule.SUS_7, rows=rows, **LIFTED)
     else:
@@ -82,7 +82,7 @@ def lift(draft: Draft) -> None:
         draft.unchanged(f"There is no hold for {command.reason} to lift.")
         return
     left = tuple(hold for hold in subscription.holds if hold not in lifted)
-    draft.message = f"The hold for {command.reason} is lifted; held still for {', '.join(h.reason for h in left)}."
+    draft.message = f"The hold for {command.reason} is lifted; still suspended for {', '.join(h.reason for h in left)}."
     draft.emit(EventName.HOLD_LIFTED, Rule.SUS_9, holds=left)
 
 
@@ -92,7 +92,7 @@ def _resume(draft: Draft) -> None:
     assert subscription.paid_through is not None
     unpaid = subscription.paid_through < period.end
     rows = rest_of_period(subscription, draft.at, draft.next_seq) if unpaid else ()
-    rest = " and charged for the rest of the running period" if rows else ""
+    rest = " and charged for the rest of the current period" if rows else ""
     draft.message = f"Reactivated{rest}."
     draft.update(period=subscription.period_at(draft.at), paid_through=period.end)
     draft.emit(EventName.REACTIVATED, Rule.SUS_6 if rows else Rule.SUS_5, rows=rows, **LIFTED)

@@ -118,16 +118,22 @@ DELIVERED = (
 @pytest.mark.parametrize(
     ("statements", "words"),
     [
-        (["DELETE FROM outbox WHERE subscription_id = 's-1' AND seq = 2"], "journal and outbox differ in the events 2"),
+        (
+            ["DELETE FROM outbox WHERE subscription_id = 's-1' AND seq = 2"],
+            "journal and outbox differ in these events: 2",
+        ),
         (
             [DELIVERED.format(1, "delivered"), DELIVERED.format(3, "delivered")],
-            "told event 3 while event 2 is not done",
+            "notified of event 3 before event 2 was done",
         ),
         (
             [DELIVERED.format(1, "undeliverable"), DELIVERED.format(2, "waiting")],
-            "told event 2 while event 1 is not done",
+            "notified of event 2 before event 1 was done",
         ),
-        ([DELIVERED.format(1, "waiting"), DELIVERED.format(77, "delivered")], "told event 77, which there is not"),
+        (
+            [DELIVERED.format(1, "waiting"), DELIVERED.format(77, "delivered")],
+            "notified of event 77, which does not exist",
+        ),
     ],
 )
 async def test_invariant_13_what_was_told_out_of_order_is_found(

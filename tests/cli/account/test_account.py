@@ -40,7 +40,7 @@ def test_a_payment_pays_the_oldest_first(ask: Ask, billed: Billed) -> None:
     ask.json(f"clock advance {billed.customer} --to 2027-03-05T00:00:00Z")
     _, second = (found["invoice"] for found in ask.json(f"invoice list --customer {billed.customer}"))
     answer = ask.json(f"account pay {billed.customer} 40 USD")
-    assert answer["message"] == (f"USD 40.00 received. {billed.invoice} is paid. Of {second} USD 20.00 is still owed.")
+    assert answer["message"] == (f"USD 40.00 received. {billed.invoice} is paid. USD 20.00 is still owed on {second}.")
     assert [one["invoice"] for one in ask.json(f"account show {billed.customer}")["unpaid"]] == [second]
     said = ask.said(f"account pay {billed.customer} 27.25 USD")
     assert "credit     USD 7.25" in said
@@ -52,7 +52,7 @@ def test_a_payment_sent_again_counts_once(ask: Ask, billed: Billed) -> None:
     """MON-7."""
     line = f"account pay {billed.customer} 10 USD --payment-id once"
     for _ in range(2):
-        assert ask.json(line)["message"] == f"USD 10.00 received. Of {billed.invoice} USD 20.00 is still owed."
+        assert ask.json(line)["message"] == f"USD 10.00 received. USD 20.00 is still owed on {billed.invoice}."
     assert billed.owed == "20.00"
     assert ask.said(f"account pay {billed.customer} 11 USD --payment-id once", code=1).startswith("refused by MON-7")
     assert ask.said(f"invoice pay {billed.invoice} --amount 11 --payment-id once", code=1).startswith(
@@ -76,7 +76,9 @@ def test_not_waiting_is_answered_at_once(ask: Ask, billed: Billed) -> None:
 def test_terms_are_changed(ask: Ask, billed: Billed) -> None:
     """MON-6: due dates stay, and without suspension nobody is suspended."""
     answer = ask.json(f"account terms {billed.customer} --policy saas-fulfillment-v2 --no-suspension")
-    assert answer["message"] == ("From now on: saas-fulfillment-v2, due after 60 days, nobody is suspended.")
+    assert answer["message"] == (
+        "The terms are now saas-fulfillment-v2: due after 60 days, no suspension for nonpayment."
+    )
     assert "nobody is suspended" in ask.said(f"account show {billed.customer}")
     same = ask.json(f"account terms {billed.customer} --no-suspension")
     assert (same["outcome"], same["rule"]) == ("unchanged", "MON-7")

@@ -194,7 +194,7 @@ def test_an_invoice_is_paid_in_parts(ask: Ask, billed: Billed) -> None:
     """MON-6."""
     part = ask.json(f"invoice pay {billed.invoice} --amount 12.5 --payment-id a-{billed.customer}")
     assert (part["outcome"], part["rule"]) == ("done", "MON-6")
-    assert part["message"] == f"USD 12.50 received. Of {billed.invoice} USD 17.50 is still owed."
+    assert part["message"] == f"USD 12.50 received. USD 17.50 is still owed on {billed.invoice}."
     rest = ask.said(f"invoice pay {billed.invoice} --payment-id b-{billed.customer}")
     assert rest.startswith("done (MON-6, ")
     assert f"USD 17.50 received. {billed.invoice} is paid." in rest
@@ -251,7 +251,7 @@ def test_a_failed_payment_is_noted(ask: Ask, billed: Billed) -> None:
     """MON-6: its dates stay as they are."""
     before = ask.json(f"account show {billed.customer}")
     answer = ask.json(f"invoice fail {billed.invoice} --payment-id f-{billed.customer} --reason declined")
-    assert answer["message"] == f"Noted: {billed.invoice} is still unpaid, USD 30.00 is owed."
+    assert answer["message"] == f"Recorded. {billed.invoice} is still unpaid; USD 30.00 is owed."
     again = ask.json(f"invoice fail {billed.invoice} --payment-id f-{billed.customer}")
     assert (again["outcome"], again["rule"]) == ("unchanged", "MON-7")
     assert ask.json(f"account show {billed.customer}") == before
@@ -276,12 +276,12 @@ BAD: dict[str, tuple[int, str]] = {
     "--currency XYZ": (2, "currency: got 'XYZ'; takes an ISO 4217 currency code"),
     "--currency usd": (2, "currency: got 'usd'"),
     "--amount 5 --payment-id a/b": (2, "--payment-id: got 'a/b'"),
-    "--amount 5 --payment-id paid-before": (1, "refused by MON-7 (no change): Payment paid-before is recorded"),
-    "--amount 2 --currency EUR --payment-id paid-before": (1, "Payment paid-before is recorded already, of USD 2.00"),
+    "--amount 5 --payment-id paid-before": (1, "refused by MON-7 (no change): Payment paid-before is already recorded"),
+    "--amount 2 --currency EUR --payment-id paid-before": (1, "Payment paid-before is already recorded with USD 2.00"),
     "--amount 5 --by intern": (1, "refused by ROL-1"),
     "--amount 5 --by publisher": (1, "refused by ROL-4"),
-    "--amount 5 --at 2027-01-01T00:00:00Z": (1, "not before the last event"),
-    "--amount 5 --at 2030-01-01T00:00:00Z": (1, "not beyond the next milestone"),
+    "--amount 5 --at 2027-01-01T00:00:00Z": (1, "not be before the last event"),
+    "--amount 5 --at 2030-01-01T00:00:00Z": (1, "not be after the next milestone"),
     "--amount 5 --at 2027-02-11": (2, "--at: got '2027-02-11'; takes"),
 }
 

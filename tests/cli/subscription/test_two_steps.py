@@ -110,7 +110,7 @@ def test_the_window_closed_in_between(starter: Starter, monkeypatch: pytest.Monk
     result = starter(*CANCEL, "--yes")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith("refused by CXL-3")
-    assert "Nothing was done: this is no longer what was shown" in result.stderr
+    assert "Nothing was done: the result is no longer what was shown" in result.stderr
 
 
 def test_json_is_one_document_also_when_it_asks(

@@ -98,8 +98,8 @@ BAD_UPDATES: list[tuple[str, list[Any], str]] = [
     ("payment_received", [pay(do="fail_payment")], "do: got 'fail_payment'; takes"),
     ("payment_received", [pay(credited="5.00")], "credited: got '5.00'; takes no such field"),
     ("payment_received", [pay(at="tomorrow")], "at: got 'tomorrow'; takes an ISO 8601"),
-    ("payment_received", [pay(at="2020-01-01T00:00:00Z")], "it is not before the last event"),
-    ("payment_received", [pay(at="2090-01-01T00:00:00Z")], "it is not beyond the next milestone"),
+    ("payment_received", [pay(at="2020-01-01T00:00:00Z")], "it must not be before the last event"),
+    ("payment_received", [pay(at="2090-01-01T00:00:00Z")], "it must not be after the next milestone"),
     ("payment_failed", [], "it got 0 arguments"),
     ("payment_failed", [pay()], "amount: got '1.00'; takes no such field"),
     ("payment_failed", [{"by": "service", "reason": "x" * 201}], "reason: got 'xxx"),
@@ -197,7 +197,7 @@ async def test_bad_updates_are_refused_in_one_line_and_leave_no_trace(payer: Pay
 @pytest.mark.parametrize(
     ("request_", "rule", "words"),
     [
-        (pay(by="nobody"), "ROL-1", "`nobody` is not a role"),
+        (pay(by="nobody"), "ROL-1", "`nobody` is not a known role"),
         (pay(by="publisher"), "ROL-4", "The publisher may not pay"),
         (pay(currency="EUR"), "MON-6", "is invoiced in USD, the payment is in EUR"),
         (pay(invoice="nobodys-000001"), "MON-6", "nobodys-000001 is not an unpaid invoice of"),

@@ -55,7 +55,7 @@ async def test_a_payment_id_with_another_amount_is_refused(world: World) -> None
     for _ in range(2):
         refused = await world.accounts.ask(payer.id, payment("p-1", "12.01"))
         assert (refused.outcome, refused.rule) == (Outcome.REFUSED, Rule.MON_7)
-        assert refused.message.startswith("Payment p-1 is recorded already, of USD 12.00")
+        assert refused.message.startswith("Payment p-1 is already recorded with USD 12.00")
         repeated = await world.accounts.ask(payer.id, payment("p-1", "12.00"))
         assert repeated.outcome in {Outcome.DONE, Outcome.UNCHANGED}
         await world.accounts.handle(payer.id).execute_update("migrate", Operator(by="system"))

@@ -173,7 +173,7 @@ async def test_what_has_ended(world: World, shop: Shop, publisher: Publisher) ->
     refused = await publisher.ask({"do": "activate", "subscription_id": subscription_id, "token": token})
     answer = refused.json()
     assert (refused.status_code, answer["outcome"], answer["rule"]) == (409, "refused", "LIF-1")
-    assert answer["message"] == "It is cancelled: it has ended, and activate is not allowed. Nothing is any more."
+    assert answer["message"] == "The subscription has ended (cancelled); no further changes are possible."
     assert (await publisher.ask({"do": "resolve", "token": token})).json()["state"] == "cancelled"
     seen = (await publisher.ask({"do": "details", "subscription_id": subscription_id})).json()
     assert (seen["state"], seen["allowed"], seen["trial_end"]) == ("cancelled", [], None)

@@ -165,7 +165,7 @@ async def test_what_was_put_back_is_shown(met: Meeting, page: Page) -> None:
     await rejected(met.contoso, subscription_id)
     await page.goto("/subscriptions")
     put_back = page.get_by_role("table").last.get_by_role("row").filter(has_text=subscription_id)
-    await expect(put_back).to_contain_text("done MON-4 Event 2 is rejected: the quantity is 1 again")
+    await expect(put_back).to_contain_text("done MON-4 Event 2 is rejected; the quantity is 1 again")
 
 
 async def test_as_many_as_the_publisher_has_stay(met: Meeting) -> None:

@@ -102,7 +102,7 @@ MALFORMED: list[tuple[str, Any, str]] = [
     ("cancel", {"reason": "fraud", "by": "global_admin"}, "by: got 'global_admin'; takes no such field"),
     ("cancel", {"reason": "fraud", "command_id": "x" * 65}, "command_id: got 'xxx"),
     ("cancel", {"reason": "fraud", "at": "2027-01-31T10:00:00"}, "takes an instant with its offset"),
-    ("cancel", {"reason": "fraud", "at": "2020-01-01T00:00:00Z"}, "not before the last event"),
+    ("cancel", {"reason": "fraud", "at": "2020-01-01T00:00:00Z"}, "not be before the last event"),
     ("cancel", "now", "Malformed request: "),
     ("cancel", None, "Malformed request: (the whole): got nothing; takes a mapping of fields"),
     ("suspend", {"reason": "fraud", "details": "x" * 2000}, "details: got 'xxx"),

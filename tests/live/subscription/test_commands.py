@@ -116,7 +116,7 @@ async def test_what_was_confirmed_is_what_is_done(world: World, buy: Buy) -> Non
     late = cancel.model_copy(update={"expected": expected, "at": datetime(2027, 2, 1, 9, tzinfo=UTC)})
     answer = await world.subscriptions.ask(bought.id, late)
     assert answer.outcome is Outcome.REFUSED
-    assert "Will end at the term's end" in answer.message
+    assert "The subscription will end with its term" in answer.message
     in_time = cancel.model_copy(update={"expected": expected})
     done = await world.subscriptions.ask(bought.id, in_time.model_copy(update={"command_id": "now"}))
     assert (done.outcome, done.credit) == (shown.outcome, shown.credit)
@@ -156,10 +156,10 @@ async def test_what_if_and_preview_change_nothing(world: World, buy: Buy) -> Non
 async def test_at_is_only_for_a_test_clock_and_only_between_events(world: World, buy: Buy) -> None:
     bought = await buy()
     early = change(4, "early", at=datetime(2027, 1, 31, 8, tzinfo=UTC))
-    with pytest.raises(Rejected, match="not before the last event"):
+    with pytest.raises(Rejected, match="not be before the last event"):
         await world.subscriptions.ask(bought.id, early)
     beyond = change(4, "beyond", at=datetime(2027, 3, 1, tzinfo=UTC))
-    with pytest.raises(Rejected, match=r"not beyond the next milestone \(renew, 2027-02-28T09:00:00Z\)"):
+    with pytest.raises(Rejected, match=r"not be after the next milestone \(renew, 2027-02-28T09:00:00Z\)"):
         await world.subscriptions.ask(bought.id, beyond)
     plain = order(at=datetime.now(UTC))
     await world.subscriptions.buy(plain)

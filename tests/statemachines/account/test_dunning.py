@@ -342,11 +342,11 @@ def test_mon_7_the_same_terms_again_change_nothing(fields: Facts) -> None:
 def test_rol_3_changed_terms_are_told_in_words() -> None:
     customer = unpaid_year()
     answer = customer.request("2026-02-02", "change_terms", policy="saas-fulfillment-v2", actor="ann")
-    assert "saas-fulfillment-v2, due after 60 days, suspended after 14 days" in answer.message
+    assert "saas-fulfillment-v2: due after 60 days, suspension 14 days after the due date" in answer.message
     event = customer.journal[-1]
     assert (event.by, event.actor, event.rule, event.details) == ("admin_agent", "ann", "MON-6", answer.message)
     off = customer.request("2026-02-03", "change_terms", suspends=False)
-    assert "nobody is suspended" in off.message
+    assert "no suspension for nonpayment" in off.message
 
 
 @pytest.mark.parametrize("by", ["service", "system", "publisher"])

@@ -140,7 +140,7 @@ def test_an_instant_is_taken_only_with_a_test_clock() -> None:
 
 def test_an_instant_is_not_before_the_last_event() -> None:
     life = until("2026-02-10")
-    with pytest.raises(OutOfTime, match=r"not before the last event \(2026-02-01T00:00:00Z\)"):
+    with pytest.raises(OutOfTime, match=r"not be before the last event \(2026-02-01T00:00:00Z\)"):
         checked(life, "2026-02-10", CLOSE - TICK)
     checked(life, "2026-02-10", CLOSE)
 
@@ -148,7 +148,7 @@ def test_an_instant_is_not_before_the_last_event() -> None:
 def test_an_instant_is_not_beyond_the_next_milestone() -> None:
     life = until("2026-04-02")
     checked(life, "2026-04-02", "2026-04-03")
-    with pytest.raises(OutOfTime, match=r"not beyond the next milestone \(remind, 2026-04-03T00:00:00Z\)"):
+    with pytest.raises(OutOfTime, match=r"not be after the next milestone \(remind, 2026-04-03T00:00:00Z\)"):
         checked(life, "2026-04-02", instant("2026-04-03") + TICK)
 
 

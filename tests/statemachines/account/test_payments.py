@@ -46,7 +46,7 @@ def test_mon_6_a_whole_payment() -> None:
 
 def test_mon_6_partial_payments() -> None:
     customer = owing()
-    assert customer.pay(FEB, "10.00").message == f"USD 10.00 received. Of {numbered(1)} USD 20.00 is still owed."
+    assert customer.pay(FEB, "10.00").message == f"USD 10.00 received. USD 20.00 is still owed on {numbered(1)}."
     assert customer.unpaid == ["1 issued 20.00"]
     customer.pay(FEB, "19.99", payment_id="p-2")
     assert customer.unpaid == ["1 issued 0.01"]
@@ -82,7 +82,7 @@ def test_mon_6_the_oldest_is_paid_first() -> None:
     customer = owing(3)
     answer = customer.pay("2026-04-01T12:00:00Z", "70.00")
     assert answer.message == (
-        f"USD 70.00 received. {numbered(1)} is paid. {numbered(2)} is paid. Of {numbered(3)} USD 20.00 is still owed."
+        f"USD 70.00 received. {numbered(1)} is paid. {numbered(2)} is paid. USD 20.00 is still owed on {numbered(3)}."
     )
     assert customer.unpaid == ["3 issued 20.00"]
     assert [f"{a.amount:f}" for a in customer.journal[-1].allocations] == ["30.00", "30.00", "10.00"]
@@ -166,7 +166,7 @@ def test_mon_7_its_id_with_another_amount_is_refused(fields: Facts) -> None:
     customer = owing()
     customer.pay(FEB, "30.00")
     words = refused(customer, "2026-03-10", "pay", rule="MON-7", **fields)
-    assert words == "Payment p-1 is recorded already, of USD 30.00; use a new payment_id for another payment."
+    assert words == "Payment p-1 is already recorded with USD 30.00; use a new payment_id for another payment."
 
 
 def test_mon_7_a_refused_payment_can_come_again() -> None:
@@ -195,7 +195,7 @@ def test_mon_6_a_failed_payment_is_noted_and_changes_no_date_and_no_state() -> N
     receivables, timeline = customer.account.receivables, customer.timeline
     answer = customer.request("2026-03-10", "fail_payment", payment_id="p-1", reason="card expired")
     assert paid(answer) == "done MON-6"
-    assert answer.message == f"Noted: {numbered(1)} is still unpaid, USD 30.00 is owed."
+    assert answer.message == f"Recorded. {numbered(1)} is still unpaid; USD 30.00 is owed."
     assert (customer.account.receivables, customer.timeline) == (receivables, timeline)
     event = customer.journal[-1]
     assert (event.event, event.invoice, event.state) == ("payment_failed", numbered(1), InvoiceState.ISSUED)
@@ -228,7 +228,7 @@ def test_mon_6_a_payment_that_was_received_cannot_have_failed() -> None:
     customer = owing()
     customer.pay(FEB, "10.00")
     words = refused(customer, FEB, "fail_payment", payment_id="p-1")
-    assert words == "Payment p-1 was received: it cannot have failed."
+    assert words == "Payment p-1 was received, so it cannot have failed."
 
 
 def test_mon_6_a_payment_that_failed_can_be_received_later_and_then_not_fail() -> None:
@@ -242,7 +242,7 @@ def test_mon_6_a_payment_that_failed_can_be_received_later_and_then_not_fail() -
 
 def test_mon_6_where_nothing_is_unpaid_nothing_can_have_failed() -> None:
     customer = ACustomer()
-    assert refused(customer, "2026-01-20", "fail_payment") == "There is no unpaid invoice of fabrikam."
+    assert refused(customer, "2026-01-20", "fail_payment") == "fabrikam has no unpaid invoice."
     words = refused(customer, "2026-01-20", "fail_payment", invoice=numbered(1))
     assert words == f"{numbered(1)} is not an unpaid invoice of fabrikam. Nothing is unpaid."
 

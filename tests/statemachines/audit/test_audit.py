@@ -184,7 +184,7 @@ def test_what_shows_a_violation_comes_with_it() -> None:
     life = a_year()
     (twice,) = [v for v in audit(doubled(life)) if v.invariant is Invariant.CHARGED_ONCE]
     assert twice.rows == (life.rows[0], life.rows[0])
-    assert twice.words == "term-1/period-1/charge/crm is there twice"
+    assert twice.words == "term-1/period-1/charge/crm is in the ledger twice"
     (numbered,) = [v for v in audit(nobodys(life)) if v.invariant is Invariant.NUMBERED]
     assert [event.seq for event in numbered.events] == [2]
 

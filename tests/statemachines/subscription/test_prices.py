@@ -44,8 +44,8 @@ def test_a_schedule_is_told_as_a_whole_and_each_renewal_takes_its_own() -> None:
     answer = life.ask("2026-02-01", "change_price", unit_price="11.00", holds_from="2026-01-20T00:00:00Z", later=later)
     assert told(answer) == "done BUY-5"
     assert answer.message == (
-        "From the next term on the price is USD 11.00 a unit; in terms that begin after 2026-03-01T00:00:00Z it is "
-        "USD 12.00; in terms that begin after 2026-04-01T00:00:00Z it is USD 13.00."
+        "From the next term the price is USD 11.00 per unit; for terms that begin after 2026-03-01T00:00:00Z it is "
+        "USD 12.00; for terms that begin after 2026-04-01T00:00:00Z it is USD 13.00."
     )
     assert charges(life) == ["10.00", "11.00", "12.00", "13.00"]
     assert life.names.count("price_scheduled") == 1
@@ -143,7 +143,7 @@ def test_mon_7_what_changes_no_coming_renewal_is_no_event() -> None:
         answer = life.ask("2026-02-01", "change_price", unit_price="10.00", holds_from=ORDERED, **fields)
         assert told(answer) == "unchanged MON-7", fields
     assert answer.message == (
-        "The price is so already: from the next term on the price is USD 10.00 a unit; in terms that begin after "
+        "The price is already set: from the next term the price is USD 10.00 per unit; for terms that begin after "
         "2026-03-01T00:00:00Z it is USD 12.00."
     )
     assert life.names == ["purchased"]
@@ -158,7 +158,7 @@ def test_a_message_that_comes_late_does_not_undo_a_newer_catalogs() -> None:
     assert told(life.ask("2026-02-04", "change_price", **newest)) == "unchanged MON-7"
     answer = life.ask("2026-02-05", "change_price", **late)
     assert told(answer) == "unchanged MON-7"
-    assert answer.message == "The prices of a newer catalog (version 3) are known already."
+    assert answer.message == "The prices of a newer catalog (version 3) are already known."
     assert told(life.ask("2026-02-06", "change_price", unit_price="13", catalog_version=3)) == "done BUY-5"
     assert told(life.ask("2026-02-07", "change_price", unit_price="14")) == "done BUY-5"
     assert life.subscription.catalog_version == 3
@@ -189,7 +189,7 @@ def test_a_message_that_comes_late_does_not_undo_a_newer_catalogs() -> None:
 def test_a_price_that_cannot_be_taken_is_refused_by_its_name(fields: Facts, fault: str) -> None:
     life = one(catalog_version=2)
     answer = life.ask("2026-02-01", "change_price", **{"unit_price": "11.00", "catalog_version": 1, **fields})
-    assert (told(answer), answer.message) == ("refused BUY-5", f"The price cannot be taken: {fault}.")
+    assert (told(answer), answer.message) == ("refused BUY-5", f"The price change is not valid: {fault}.")
     assert charges(life)[1] == "10.00"
 
 

@@ -46,7 +46,7 @@ def test_lif_2_every_command_of_an_ended_one_is_refused(state: str, do: str, fie
     before = life.subscription
     answer = life.ask("2027-01-01", do, **fields)
     assert told(answer) == "refused LIF-1"
-    assert answer.message == f"It is {state}: it has ended, and {do} is not allowed. Nothing is any more."
+    assert answer.message == f"The subscription has ended ({state}); no further changes are possible."
     assert life.subscription == before
     # What is said of it once the life is gone.
     assert refused_by_its_end(before.state, Action(do), answer.at, answer.seq) == answer
@@ -102,7 +102,7 @@ def test_lif_1_the_state_and_what_is_allowed_now(
         life.ask("2026-01-18", earlier, **earlier_fields)
     answer = life.ask("2026-01-18", do, **fields)
     assert told(answer) == "refused LIF-1"
-    assert answer.message.startswith(f"It is {state}: {do} is not allowed.")
+    assert answer.message.startswith(f"The subscription is {state}; {do} is not allowed.")
     if not allowed:
         allowed = ["change_quantity", "set_add_on", "suspend", "cancel", "set_auto_renew", "change_price"]
     assert choices(answer) == allowed
@@ -126,11 +126,11 @@ def test_lif_3_suspended_past_its_terms_end_nothing_is_left_to_renew() -> None:
 @pytest.mark.parametrize(
     ("offer", "do", "fields", "rule", "next_step"),
     [
-        ({"billing_type": "usage"}, "cancel", {}, "CXL-6", "Deprovision it instead"),
-        ({}, "deprovision", {}, "CXL-6", "Cancel it instead"),
+        ({"billing_type": "usage"}, "cancel", {}, "CXL-6", "Deprovision the subscription instead"),
+        ({}, "deprovision", {}, "CXL-6", "Cancel the subscription instead"),
         ({"publisher": "microsoft"}, "cancel", {}, "CXL-1", "publisher"),
         ({}, "change_quantity", {"quantity": 20_000}, "ELG-8", "1 to 10000"),
-        ({}, "reject_quantity", {"sequence": 1}, "MON-4", "no change of its quantity"),
+        ({}, "reject_quantity", {"sequence": 1}, "MON-4", "no quantity change"),
         ({"billing_type": "usage"}, "reject_quantity", {"sequence": 1}, "CXL-6", "no quantity to change"),
         ({}, "reject_quantity", {"sequence": 1, "by": "admin_agent"}, "ROL-4", "may not reject_quantity"),
         ({}, "suspend", {"by": "janitor"}, "ROL-1", "helpdesk_agent"),
