@@ -17,18 +17,16 @@ try:
     import typer
     from temporalio.client import Client
 
-    from activities.adapters.files.publishers import load_publishers
-    from activities.adapters.tenants.app import TenantServer
-    from activities.adapters.tenants.store import TenantStore
     from activities.errors import WorldError
     from activities.notifications.publishers import Publishers
     from activities.settings import Settings, SettingsFault
-    from hosting.assembly import NEXUS_ENDPOINT, prepare_files, prepare_namespace, running_worker
-    from hosting.connection import connect, connect_to
+    from hosting.assembly import NEXUS_ENDPOINT, prepare_files, prepare_namespace, running_worker, sign_in_page
     from hosting.embedded.shared import shared_server
-    from hosting.errors import HostingError
+    from hosting.files.publishers import load_publishers
     from hosting.gateway.server import running_gateway
     from hosting.nexus.endpoint import prepare_endpoint
+    from hosting.temporal.connection import connect, connect_to
+    from hosting.temporal.errors import HostingError
 except KeyboardInterrupt:
     sys.exit(130)
 
@@ -128,7 +126,7 @@ async def _work(settings: Settings, publishers: Publishers, server: Server) -> N
     async with (
         server as (client, watch, joined),
         running_worker(client, settings, publishers) as world,
-        running_gateway(world, settings, Publishers() if joined else publishers) as gateway,
+        running_gateway(world.sources, settings, Publishers() if joined else publishers) as gateway,
     ):
         if gateway is not None:
             print(f"Publisher gateway  {gateway}")
@@ -171,15 +169,14 @@ async def _embedded(settings: Settings, port: int, http_port: int, ui_port: int)
         await prepare_endpoint(client, NEXUS_ENDPOINT, settings.task_queue)
         page = None
         if not (shared.joined or settings.tenants_url):
-            page = TenantServer(TenantStore(settings.tenants_path), settings.tenants_port)
-            await stack.enter_async_context(page)
+            page = await stack.enter_async_context(sign_in_page(settings))
         if shared.joined:
             print("Joined the server that another worker runs on these files; it stops with that one.")
         print(f"Temporal server    {shared.endpoints.address}")
         print(f"HTTP API           {shared.endpoints.http_address}/api/v1/namespaces/default")
         print(f"Web UI             {shared.endpoints.ui_address}/namespaces/default/workflows", flush=True)
         if page is not None:
-            print(f"Sign-in page       {page.address}", flush=True)
+            print(f"Sign-in page       {page}", flush=True)
         yield Served(client, shared.watch, shared.joined)
 
 

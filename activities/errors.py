@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from domain.next_step import NextStep, PerennialError
+
 MESSAGE_BYTES = 1024
 
 
@@ -20,11 +22,11 @@ def one_line(message: str) -> str:
     return line[: MESSAGE_BYTES - 3].decode(errors="ignore") + "..."
 
 
-class WorldError(Exception):
+class WorldError(PerennialError):
     """Base of them all."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(one_line(message))
+    def __init__(self, message: str, next_step: NextStep | None = None) -> None:
+        super().__init__(one_line(message), next_step)
 
 
 class Permanent(WorldError):

@@ -29,8 +29,8 @@ from domain.notification import NotificationStatus
 from domain.ordering.terms import Order
 from domain.subscription.commands import SetAutoRenew
 from hosting.assembly import World, prepare_files, prepare_namespace, running_worker
-from hosting.connection import connect_to
 from hosting.embedded.server import EmbeddedServer
+from hosting.temporal.connection import connect_to
 
 SECRET = "whsec_" + "c2VjcmV0IG9mIGEgYmVuY2htYXJr" + "AAAA"
 TOLD, UNTOLD = "contoso", "tailspin"
@@ -94,7 +94,7 @@ async def running(directory: Path, server: EmbeddedServer) -> AsyncIterator[Worl
     await prepare_files(settings)
     async with endpoint, running_worker(client, settings, publishers) as world:
         offers = (offer(TOLD), offer(UNTOLD))
-        await world.catalog.import_contents(Contents(offers=offers), "a benchmark", datetime.now(UTC))
+        await world.books.catalog.import_contents(Contents(offers=offers), "a benchmark", datetime.now(UTC))
         yield world
         endpoint.close()
 
@@ -110,7 +110,7 @@ async def live(world: World, vendor: str, name: str, events: int) -> None:
     order = Order.model_validate(
         {"subscription_id": name, "customer": "fabrikam", "offer": offer(vendor).sold(at), "at": at, "quantity": 3}
     )
-    handle = await world.subscriptions.buy(order, invoiced=False)
+    handle = await world.server.subscriptions.buy(order, invoiced=False)
     for number in range(1, events):
         await handle.signal("auto_renew_requested", SetAutoRenew(by="admin_agent", enabled=number % 2 == 0))
 

@@ -12,12 +12,10 @@ from cli.options import Json, some_id
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from activities.adapters.sql.account.auditor import AuditedAccount
-    from activities.adapters.sql.subscription.auditor import Audited
-    from cli.books import Books
     from domain.subscription.events import Event
-    from statemachines.audit.account import AccountViolation
-    from statemachines.audit.subscription import Invariant, Violation
+    from perennial.sources.books import Books
+    from statemachines.audit.account import AccountViolation, AuditedAccount
+    from statemachines.audit.subscription import Audited, Invariant, Violation
 
 KEY = "check"
 
@@ -89,16 +87,16 @@ def check(
 
 
 async def _audited(books: Books, wanted: list[str]) -> AsyncIterator[Audited]:
-    """Those that are wanted, or all, a page at a time. Raises Failure for one that the books do not know."""
-    from cli.failure import Failure
+    """Those that are wanted, or all, a page at a time. Raises NotInBooks for one that the books do not know."""
+    from perennial.sources.books import unknown_to_books
 
     for subscription_id in wanted:
-        found = await books.auditor.one(subscription_id)
+        found = await books.subscription_auditor.one(subscription_id)
         if found is None:
-            raise Failure(f"The books know no subscription {subscription_id}; see: starter.py list")
+            raise unknown_to_books(subscription_id)
         yield found
     after: str | None = None
-    while not wanted and (page := await books.auditor.page(after=after)):
+    while not wanted and (page := await books.subscription_auditor.page(after=after)):
         for audited in page:
             yield audited
         after = page[-1].subscription_id

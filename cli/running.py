@@ -14,13 +14,10 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     """The work's result. Raises Failure with one line; Ctrl-C and SIGTERM end the work first."""
     from temporalio.service import RPCError
 
-    from activities.errors import WorldError
     from activities.settings import SettingsFault
+    from cli.next_step import line_of
     from cli.printing.rule_words import refused_by
-    from domain.ordering.cart import CartRefused
-    from hosting.errors import HostingError
-    from perennial.rehearsal.time_skipping import ClockStuck
-    from workflows.calls.errors import CallError
+    from domain.next_step import PerennialError, RefusedByRule
 
     try:
         return asyncio.run(_stoppable(work))
@@ -28,10 +25,10 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         raise KeyboardInterrupt from None
     except SettingsFault as fault:
         raise Misused(*str(fault).splitlines()) from None
-    except (HostingError, CallError, WorldError, ClockStuck) as error:
-        raise Failure(str(error)) from None
-    except CartRefused as refused:
-        raise Failure(refused_by(refused.rule, str(refused))) from None
+    except RefusedByRule as refused:
+        raise Failure(refused_by(refused.rule, line_of(refused))) from None
+    except PerennialError as error:
+        raise Failure(line_of(error)) from None
     except RPCError as error:
         said = f"{' '.join(error.message.split())} ({error.status.name})"
         raise Failure(f"The Temporal server refused: {said}. Try again, or see its log.") from None

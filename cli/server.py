@@ -3,7 +3,8 @@
 from temporalio.client import Client
 
 from activities.settings import Settings
-from hosting.connection import connect, wall_clock
+from activities.wall_clock import wall_clock
+from hosting.temporal.connection import connect
 from workflows.account.client import Accounts
 from workflows.guard.converter import DATA_CONVERTER
 from workflows.notifications.client import Notifications

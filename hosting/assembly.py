@@ -11,27 +11,19 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.accounts.activities import AccountActivities
-from activities.adapters.files.publishers import load_publishers
 from activities.adapters.sql.account.books import SqlAccountBooks
 from activities.adapters.sql.account.holds import SqlNonpaymentHolds
-from activities.adapters.sql.account.reader import SqlAccountReader
-from activities.adapters.sql.catalog.catalog import SqlCatalog
 from activities.adapters.sql.catalog.price_book import SqlPriceBook
-from activities.adapters.sql.catalog.publishers import SqlOfferPublishers
 from activities.adapters.sql.database import Database
-from activities.adapters.sql.notifications.notifications import SqlNotifications
 from activities.adapters.sql.notifications.outbox import SqlOutbox
-from activities.adapters.sql.notifications.publisher_requests import SqlPublisherRequests
-from activities.adapters.sql.orders.carts import SqlCarts
 from activities.adapters.sql.orders.orders import SqlOrders
-from activities.adapters.sql.orders.setup_links import SqlSetupLinks
 from activities.adapters.sql.schema import upgrade
 from activities.adapters.sql.subscription.access_log import SqlAccessLog
 from activities.adapters.sql.subscription.books import SqlBooks
-from activities.adapters.sql.subscription.holdings import SqlHoldings
-from activities.adapters.sql.subscription.reader import SqlReader
+from activities.adapters.tenants.app import TenantServer
 from activities.adapters.tenants.http import HttpTenants
 from activities.adapters.tenants.store import EmbeddedTenants, TenantStore
+from activities.adapters.tenants.visits import visits
 from activities.adapters.webhooks.messenger import WebhookMessenger
 from activities.billing.activities import BillingActivities
 from activities.notifications.activities import NotificationActivities
@@ -41,25 +33,24 @@ from activities.prices.activities import PriceActivities
 from activities.provisioning.activities import ProvisioningActivities
 from activities.provisioning.ports import Tenants
 from activities.settings import Settings
-from hosting.connection import wall_clock
-from hosting.errors import DirectoryUnusable
-from hosting.gateway.authentication import KEPT
-from hosting.namespace import raise_retention, register_search_attributes
+from activities.wall_clock import wall_clock
+from hosting.files.publishers import load_publishers
 from hosting.nexus.service import NexusSubscriptions
 from hosting.notification_workers import telling_workers
+from hosting.sql_books import books_in
+from hosting.temporal.errors import DirectoryUnusable
+from hosting.temporal.namespace import raise_retention, register_search_attributes
 from perennial.rehearsal.time_skipping import ServerClock
-from workflows.account.client import Accounts
+from perennial.sources.books import Books
+from perennial.sources.server import Server
+from perennial.sources.sources import Sources
 from workflows.account.workflow import BillingAccountWorkflow
 from workflows.durable import search_attributes
 from workflows.guard.interceptor import GuardInterceptor
-from workflows.notifications.client import Notifications
 from workflows.notifications.workflow import DeliveryWorkflow
-from workflows.order.client import OrderClient
 from workflows.order.workflow import OrderWorkflow
-from workflows.price_changes.client import PriceClient
 from workflows.price_changes.workflow import PriceChangeWorkflow
 from workflows.server_ports import ServerAccounts, ServerCommandSender, ServerLauncher
-from workflows.subscription.client import Subscriptions
 from workflows.subscription.workflow import SubscriptionWorkflow
 
 WORKFLOWS: list[type] = [
@@ -80,27 +71,13 @@ STICKY_TIMEOUT = timedelta(seconds=1)
 
 @dataclass(frozen=True)
 class World:
-    """A running worker, and the ways to look at what it does."""
+    """A running worker, and what one needs to look at what it does."""
 
-    client: Client
-    publishers: Publishers
-    subscriptions: Subscriptions
-    accounts: Accounts
-    orders: OrderClient
-    prices: PriceClient
-    notifications: Notifications
+    server: Server
+    books: Books
+    sources: Sources
     clock: ServerClock
-    books: SqlBooks
-    reader: SqlReader
-    account_reader: SqlAccountReader
-    catalog: SqlCatalog
-    carts: SqlCarts
-    order_book: SqlOrders
-    holdings: SqlHoldings
-    setup_links: SqlSetupLinks
-    notices: SqlNotifications
-    vendors: SqlOfferPublishers
-    publisher_requests: SqlPublisherRequests
+    publishers: Publishers
     tenants: Tenants
 
 
@@ -140,19 +117,15 @@ async def running_worker(
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(settings.database_url, busy_timeout=settings.busy_timeout))
         tenants = await stack.enter_async_context(_tenants(settings))
-        books, order_book = SqlBooks(database, told.ids), SqlOrders(database)
-        subscriptions = Subscriptions(client, settings.task_queue, wall_clock)
-        accounts = Accounts(client, settings.task_queue, wall_clock)
-        billing = BillingActivities(books, ServerAccounts(accounts))
-        invoicing = AccountActivities(
-            SqlAccountBooks(database), SqlNonpaymentHolds(database), ServerCommandSender(subscriptions)
-        )
+        server = Server.of(client, settings.task_queue, wall_clock)
+        commands = ServerCommandSender(server.subscriptions)
+        billing = BillingActivities(SqlBooks(database, told.ids), ServerAccounts(server.accounts))
+        invoicing = AccountActivities(SqlAccountBooks(database), SqlNonpaymentHolds(database), commands)
         provisioning = ProvisioningActivities(tenants, SqlAccessLog(database))
-        orders = OrderActivities(order_book, ServerLauncher(subscriptions))
-        prices = PriceActivities(SqlPriceBook(database), ServerCommandSender(subscriptions))
-        notifications = Notifications(client, settings.task_queue)
+        orders = OrderActivities(SqlOrders(database), ServerLauncher(server.subscriptions))
+        prices = PriceActivities(SqlPriceBook(database), commands)
         messenger = await stack.enter_async_context(WebhookMessenger())
-        telling = NotificationActivities(SqlOutbox(database), told, messenger, notifications)
+        telling = NotificationActivities(SqlOutbox(database), told, messenger, server.notifications)
         await stack.enter_async_context(telling_workers(client, settings.task_queue, told, telling))
         await stack.enter_async_context(
             Worker(
@@ -167,34 +140,28 @@ async def running_worker(
                     *(prices.affected, prices.send, prices.finish),
                     telling.hand_over,
                 ],
-                nexus_service_handlers=[NexusSubscriptions(subscriptions)],
+                nexus_service_handlers=[NexusSubscriptions(server.subscriptions)],
                 interceptors=[GuardInterceptor()],
                 workflow_runner=_sandbox(),
                 sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
             )
         )
+        books = books_in(database)
         yield World(
-            client=client,
-            publishers=told,
-            subscriptions=subscriptions,
-            accounts=accounts,
-            orders=OrderClient(client, settings.task_queue),
-            prices=PriceClient(client, settings.task_queue),
-            notifications=notifications,
-            clock=ServerClock(client),
+            server=server,
             books=books,
-            reader=SqlReader(database),
-            account_reader=SqlAccountReader(database),
-            catalog=SqlCatalog(database),
-            carts=SqlCarts(database),
-            order_book=order_book,
-            holdings=SqlHoldings(database),
-            setup_links=SqlSetupLinks(database),
-            notices=SqlNotifications(database),
-            vendors=SqlOfferPublishers(database),
-            publisher_requests=SqlPublisherRequests(database, KEPT),
+            sources=Sources.of(server, books, lambda tenant: visits(settings, tenant), wall_clock),
+            clock=ServerClock(client),
+            publishers=told,
             tenants=tenants,
         )
+
+
+@asynccontextmanager
+async def sign_in_page(settings: Settings) -> AsyncIterator[str]:
+    """Serve the embedded tenant service's page, and yield its address. Raises TenantsUnavailable."""
+    async with TenantServer(TenantStore(settings.tenants_path), settings.tenants_port) as page:
+        yield page.address
 
 
 def _sandbox() -> SandboxedWorkflowRunner:

@@ -1,6 +1,7 @@
 """What the activities that tell publishers take and return. Unknown fields are ignored, for rollouts."""
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from activities.billing.contracts import About
 from domain.notification import NotificationStatus
@@ -139,3 +140,10 @@ class ListedNotification(Frozen):
 def message_id(subscription_id: str, seq: int) -> str:
     """The one stable id of an event: the key by which a receiver tells a repeat."""
     return f"{subscription_id}:{seq}"
+
+
+class Mark(NamedTuple):
+    """Where a page of the list ended."""
+
+    subscription_id: str
+    seq: int

@@ -129,8 +129,8 @@ def open_account(
 
     async def begin() -> bool:
         async with opened_books() as books:
-            await books.billed(customer)
-            first = await books.reader.first_of(customer)
+            await books.require_purchase(customer)
+            first = await books.subscriptions.first_of(customer)
         start = StartAccount(
             customer_id=customer,
             policy=first.policy if first.policy in PACKS else DEFAULT_PACK,

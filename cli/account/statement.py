@@ -27,7 +27,7 @@ def balance(customer: Customer, as_json: Json = False) -> None:
 
     async def look() -> list[Balance]:
         async with opened_books() as books:
-            await books.billed(customer)
+            await books.require_purchase(customer)
             return await books.accounts.balances(customer)
 
     found = run(look())
@@ -65,7 +65,7 @@ def statement(customer: Customer, as_json: Json = False, as_csv: Csv = False) ->
 
     async def look() -> list[Entry]:
         async with opened_books() as books:
-            await books.billed(customer)
+            await books.require_purchase(customer)
             return await books.accounts.entries(customer)
 
     entries = run(look())

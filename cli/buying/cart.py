@@ -15,9 +15,9 @@ from cli.options import Buyer, Json, OfferId, positive_number, with_options
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from cli.books import Books
     from domain.ordering.cart import Cart
     from domain.ordering.lines import Line
+    from perennial.sources.books import Books
 
 
 T = TypeVar("T")
@@ -40,8 +40,8 @@ def add(offer: OfferId, customer: Buyer, line: LineOptions, as_json: Json = Fals
     An offer, a quantity or an add-on that there is not is refused at once. Whether this customer can buy it,
     and on which terms, the review shows.
     """
+    from activities.wall_clock import wall_clock
     from cli.buying.line import check_sold
-    from hosting.connection import wall_clock
 
     wanted = typed_line(offer, line)
 
@@ -59,7 +59,7 @@ def remove(
     as_json: Json = False,
 ) -> None:
     """Take a line out of the customer's cart."""
-    from hosting.connection import wall_clock
+    from activities.wall_clock import wall_clock
 
     async def take(books: Books) -> Cart:
         cart = await cart_of(books, customer)
@@ -101,27 +101,11 @@ def numbered(lines: Iterable[Line], offers: dict[str, str]) -> list[dict[str, An
     ]
 
 
-async def worded(customer: str, work: Awaitable[T]) -> T:
-    """Return the work's result. Raises Failure with the command to run next where the cart refuses something."""
-    from cli.failure import Failure
-    from cli.printing.rule_words import refused_by
-    from domain.ordering.cart import CartRefused, CartStep
-
-    try:
-        return await work
-    except CartRefused as refused:
-        said = str(refused)
-        if refused.step is not None:
-            command = {CartStep.ADD_LINE: "add OFFER", CartStep.REVIEW: "review"}[refused.step]
-            said = f"{said.removesuffix('.')}: starter.py cart {command} --customer {customer}."
-        raise Failure(refused_by(refused.rule, said)) from None
-
-
 def _answer(customer: str, find: Callable[[Books], Awaitable[Cart]], as_json: bool) -> None:
+    from activities.wall_clock import wall_clock
     from cli.books import opened_books
     from cli.printing.screen import print_json
     from cli.running import run
-    from hosting.connection import wall_clock
 
     async def look() -> Shown:
         async with opened_books() as books:
@@ -130,7 +114,7 @@ def _answer(customer: str, find: Callable[[Books], Awaitable[Cart]], as_json: bo
             offers = await books.catalog.offers([line.offer for line in cart.lines])
             return Shown(cart, buyer.name, {key: offer.name for key, offer in offers.items()}, wall_clock())
 
-    shown = run(worded(customer, look()))
+    shown = run(look())
     if as_json:
         print_json(_document(shown))
     else:

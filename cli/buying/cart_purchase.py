@@ -10,10 +10,10 @@ from cli.options import Address, Buyer, By, Json, NoWait, an_order_id, with_opti
 
 if TYPE_CHECKING:
     from activities.orders.contracts import PlacedOrder
-    from cli.books import Books
     from domain.ordering.cart import Cart
     from domain.ordering.lines import OrderRequest
     from domain.ordering.setup_link import SetupLink
+    from perennial.sources.books import Books
     from workflows.order.client import OrderClient
 
 KEY = "order"
@@ -38,7 +38,6 @@ def buy(
     Each line succeeds or fails by itself. The same command again, also after a crash, goes on with the same
     order: what is bought stays so, and refused lines are tried again (BUY-3). Exit code 0 if all is bought.
     """
-    from cli.buying.cart import worded
     from cli.buying.line import check_role
     from cli.buying.order import order_document, print_order
     from cli.buying.ordering import all_bought
@@ -47,7 +46,7 @@ def buy(
     from cli.running import run
 
     check_role(by)
-    request, bought = run(worded(customer, _bought(customer, cart, by, no_wait, address)))
+    request, bought = run(_bought(customer, cart, by, no_wait, address))
     if bought is None:
         next_step = f"starter.py order show {request.order_id}"
         if as_json:

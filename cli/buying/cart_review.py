@@ -10,9 +10,9 @@ from cli.options import Buyer, Json
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from cli.books import Books
     from domain.catalog.customers import Customer
     from domain.ordering.cart import Cart
+    from perennial.sources.books import Books
     from statemachines.subscription.review import LineReview
 
 
@@ -37,7 +37,6 @@ def review(customer: Buyer, as_json: Json = False) -> None:
     It can be bought as it was reviewed; any change of the cart or of its terms needs a new review.
     """
     from cli.books import opened_books
-    from cli.buying.cart import worded
     from cli.buying.review_document import review_document
     from cli.buying.review_sheet import print_review
     from cli.printing.screen import console, print_json
@@ -54,7 +53,7 @@ def review(customer: Buyer, as_json: Json = False) -> None:
             )
             return shown
 
-    shown = run(worded(customer, reviewed()))
+    shown = run(reviewed())
     if as_json:
         print_json(review_document(shown))
     else:
@@ -63,7 +62,7 @@ def review(customer: Buyer, as_json: Json = False) -> None:
 
 async def reviewed_now(books: Books, cart: Cart, customer: Customer) -> Reviewed:
     """The cart's lines as if they were bought now; nothing is stored."""
-    from hosting.connection import wall_clock
+    from activities.wall_clock import wall_clock
     from statemachines.subscription.review import review as review_of
 
     wanted = list({line.offer for line in cart.lines})

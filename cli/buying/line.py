@@ -19,7 +19,7 @@ from domain.roles import Action, denial
 from domain.values import ID_PATTERN
 
 if TYPE_CHECKING:
-    from cli.books import Books
+    from perennial.sources.books import Books
 
 LONGEST_ROLE = 64
 

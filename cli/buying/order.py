@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from activities.orders.contracts import OrderLine, PlacedOrder
-    from cli.books import Books
     from domain.ordering.setup_link import SetupLink
+    from perennial.sources.books import Books
 
 PAGE = 500
 

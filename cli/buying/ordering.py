@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from activities.orders.contracts import OrderLine, PlacedOrder
-    from cli.books import Books
     from cli.printing.progress import Progress
     from domain.ordering.lines import OrderRequest
     from domain.ordering.setup_link import SetupLink
+    from perennial.sources.books import Books
     from workflows.durable.test_clock import TestClock
     from workflows.order.client import OrderClient
 
@@ -51,16 +51,16 @@ async def setup_links(books: Books, order: PlacedOrder) -> dict[str, SetupLink]:
 async def _link(books: Books, line: OrderLine) -> SetupLink | None:
     from activities.errors import TokenRefused
     from activities.orders.contracts import LineStatus
+    from activities.wall_clock import wall_clock
     from domain.catalog.offers import Setup
     from domain.subscription.events import State
-    from hosting.connection import wall_clock
 
     if line.status is not LineStatus.BOUGHT:
         return None
     purchase = await books.orders.purchase_of(line.subscription_id)
     if purchase is None or purchase.offer.setup is not Setup.PUBLISHER:
         return None
-    listed = await books.reader.listed(line.subscription_id)
+    listed = await books.subscriptions.listed(line.subscription_id)
     if listed and listed.state is not State.PENDING:
         return None
     try:

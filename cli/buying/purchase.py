@@ -15,9 +15,9 @@ from cli.options import Address, Buyer, By, Json, OfferId, an_instant, an_order_
 
 if TYPE_CHECKING:
     from activities.orders.contracts import OrderLine
-    from cli.books import Books
     from domain.ordering.lines import OrderRequest
     from domain.ordering.setup_link import SetupLink
+    from perennial.sources.books import Books
     from workflows.order.client import OrderClient
 
 
@@ -106,7 +106,7 @@ async def _bought(
 
 
 def _clock(begins: datetime | None) -> Any:
-    from hosting.connection import wall_clock
+    from activities.wall_clock import wall_clock
     from workflows.durable.test_clock import TestClock
 
     return TestClock.ahead_by(begins - wall_clock()) if begins else None

@@ -22,10 +22,10 @@ def setup_link(subscription: SubscriptionId, as_json: Json = False) -> None:
 
     Each call makes a new one for the same purchase, good for 24 hours (ISV-3). No e-mail is sent: hand it on.
     """
+    from activities.wall_clock import wall_clock
     from cli.books import opened_books
     from cli.printing.screen import print_json
     from cli.running import run
-    from hosting.connection import wall_clock
 
     async def issue() -> SetupLink:
         async with opened_books() as books:
@@ -48,11 +48,11 @@ def resolve(
 
     It does so in every state. The publisher then activates: starter.py activate.
     """
+    from activities.wall_clock import wall_clock
     from cli.books import opened_books
     from cli.options import typed_wrong
     from cli.printing.screen import print_json
     from cli.running import run
-    from hosting.connection import wall_clock
 
     if token == STDIN:
         token = sys.stdin.readline(LONGEST_TOKEN + 2).strip()

@@ -90,9 +90,9 @@ def import_catalog(files: Files, no_wait: NoWait = False, address: Address = Non
 
 async def _check(read: CatalogFiles) -> Checked:
     from activities.settings import Settings
+    from activities.wall_clock import wall_clock
     from cli.books import opened_books
     from domain.catalog.importing import ImportRefused
-    from hosting.connection import wall_clock
 
     if not _has_database(Settings.load().database_url):
         return Checked()
@@ -116,9 +116,9 @@ def _has_database(url: str) -> bool:
 
 
 async def _import(read: CatalogFiles, files: list[Path]) -> Imported:
+    from activities.wall_clock import wall_clock
     from cli.books import opened_books
     from domain.catalog.importing import ImportRefused
-    from hosting.connection import wall_clock
 
     async with opened_books() as books:
         try:

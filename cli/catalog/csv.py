@@ -8,11 +8,11 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from activities.adapters.files.yaml import Place, text_of
 from cli.catalog.source import KINDS, Source
 from domain.catalog.catalog import ListedOffer
 from domain.catalog.customers import Customer, Partner
 from domain.faults import Fault, MalformedFile
+from hosting.files.yaml import Place, text_of
 
 MAX_CSV_BYTES = 16 * 1024 * 1024
 MODELS: dict[str, type[BaseModel]] = dict(zip(KINDS, (Partner, Customer, ListedOffer), strict=True))

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from cli.books import Books
     from domain.catalog.catalog import ListedOffer
     from domain.ordering.eligibility import Refusal
+    from perennial.sources.books import Books
 
 BATCH = 200
 """Offers that are looked at in one go: a catalog is never read as a whole."""
@@ -70,10 +70,10 @@ def list_offers(wanted: Wanted, as_json: Json = False) -> None:
     What a customer owns already, what is not sold in its country, to its segment or through its partner is
     hidden; --explain lists it with the rule and the next step.
     """
+    from activities.wall_clock import wall_clock
     from cli.failure import Misused
     from cli.printing.screen import console, print_json
     from cli.running import run
-    from hosting.connection import wall_clock
 
     if wanted.explain and wanted.customer is None:
         raise Misused("--explain: got no customer; takes --customer ID beside it: what is hidden depends on who buys.")

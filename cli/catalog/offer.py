@@ -50,11 +50,11 @@ def show_offer(offer: OfferId, customer: Whom = None, as_json: Json = False) -> 
 
 
 async def _look(offer_id: str, customer_id: str | None) -> Shown:
+    from activities.wall_clock import wall_clock
     from cli.books import opened_books
     from cli.catalog.catalog import EMPTY
     from cli.failure import Failure
     from domain.ordering.eligibility import listing_refusals
-    from hosting.connection import wall_clock
 
     now = wall_clock()
     async with opened_books() as books:

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from activities.adapters.files.yaml import Place, read
 from domain.catalog.catalog import Contents
 from domain.faults import CATALOG, Fault, shown
+from hosting.files.yaml import Place, read
 
 MAX_YAML_BYTES = 4 * 1024 * 1024
 MAX_YAML_VALUES = 1_000_000

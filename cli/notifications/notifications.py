@@ -14,9 +14,8 @@ from domain.faults import shown
 from domain.notification import NotificationStatus
 
 if TYPE_CHECKING:
-    from activities.adapters.sql.notifications.notifications import Mark
-    from activities.notifications.contracts import ListedNotification
-    from cli.books import Books
+    from activities.notifications.contracts import ListedNotification, Mark
+    from perennial.sources.books import Books
     from workflows.notifications.messages import RetryNotification
 
 OPEN = (NotificationStatus.WAITING, NotificationStatus.UNDELIVERABLE)
@@ -103,7 +102,7 @@ async def _page(books: Books, filters: Filters, limit: int, after: str | None) -
 
 
 def _read(text: str) -> Mark:
-    from activities.adapters.sql.notifications.notifications import Mark
+    from activities.notifications.contracts import Mark
 
     subscription_id, _, seq = text.partition(":")
     return Mark(subscription_id, int(seq))
@@ -130,10 +129,10 @@ def _print(found: list[ListedNotification]) -> None:
 
 def _say_who_is_not_told(found: list[ListedNotification]) -> None:
     """Of what waits untried: whether this machine's file names its publisher at all."""
-    from activities.adapters.files.publishers import load_publishers
     from activities.settings import Settings, SettingsFault
     from cli.failure import Misused
     from cli.printing.screen import console
+    from hosting.files.publishers import load_publishers
 
     waiting = {each.publisher for each in found if each.standing is NotificationStatus.WAITING and not each.tries}
     try:
@@ -218,7 +217,7 @@ async def _last_of_ended(subscription: str) -> int | None:
     from cli.books import opened_books
 
     async with opened_books() as books:
-        listed = await books.reader.listed(subscription)
+        listed = await books.subscriptions.listed(subscription)
     return listed.last_seq if listed is not None and listed.state.ended else None
 
 

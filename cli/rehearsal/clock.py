@@ -64,7 +64,7 @@ async def _advance(
     client = await server.client(address)
     accounts, subscriptions = server.accounts(client), server.subscriptions(client)
     async with opened_books() as books:
-        await books.billed(customer)
+        await books.require_purchase(customer)
         living = await _living(books, customer)
     account = await accounts.details(customer)
     clocks = await _clocks(subscriptions, living)
@@ -108,7 +108,7 @@ async def _living(books: Any, customer: str) -> list[str]:
     """The customer's subscriptions that have not ended."""
     found: list[str] = []
     after = None
-    while page := await books.reader.subscriptions(customer=customer, limit=PAGE, after=after):
+    while page := await books.subscriptions.subscriptions(customer=customer, limit=PAGE, after=after):
         found += [listed.subscription_id for listed in page if not listed.state.ended]
         after = page[-1].subscription_id
     return found

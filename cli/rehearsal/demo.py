@@ -100,8 +100,8 @@ async def _show_invoice(screen: "Console", world: "World", customer: str) -> Non
     from cli.account.invoice_sheet import print_invoice
     from statemachines.account.standing import standing_of
 
-    events = await world.account_reader.events(customer)
-    told = [(standing_of(one.head, events), one) for one in await world.account_reader.documents(customer)]
+    events = await world.books.accounts.events(customer)
+    told = [(standing_of(one.head, events), one) for one in await world.books.accounts.documents(customer)]
     standing, invoice = max(told, key=lambda pair: pair[0].reminders)
     print_invoice(screen, invoice, standing)
     screen.print()

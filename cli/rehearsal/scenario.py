@@ -62,7 +62,7 @@ def read(files: list[Path]) -> "list[Scenario]":
 
 def load(path: Path) -> object:
     """The file's data: mappings, lists, text, numbers, true and false. Raises MalformedFile."""
-    from activities.adapters.files.yaml import read as read_yaml
+    from hosting.files.yaml import read as read_yaml
 
     found = read_yaml(path)
     if found.faults:

@@ -9,10 +9,10 @@ from pathlib import Path
 from activities.notifications.publishers import Publishers
 from activities.settings import DRIVER, Settings
 from hosting.assembly import World, prepare_namespace, running_worker
-from hosting.connection import connect_to
 from hosting.embedded.ports import require_free
 from hosting.embedded.server import EmbeddedServer
-from hosting.errors import PortInUse
+from hosting.temporal.connection import connect_to
+from hosting.temporal.errors import PortInUse
 from perennial.rehearsal.scenario_runner import LiveScenario
 from statemachines.simulation.document import LifeReport
 from statemachines.simulation.scenario import Scenario

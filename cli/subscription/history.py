@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from cli.options import Json, SubscriptionId
 
 if TYPE_CHECKING:
-    from cli.tenant_service import Visits
+    from activities.provisioning.door import Visits
     from domain.subscription.effects import AccessInterval
 
 from cli.printing.tables import Csv
@@ -24,7 +24,7 @@ def events(subscription: SubscriptionId, as_json: Json = False) -> None:
     async def read() -> list[Event]:
         async with opened_books() as books:
             await books.known(subscription)
-            return await books.reader.events(subscription)
+            return await books.subscriptions.events(subscription)
 
     journal = run(read())
     if as_json:
@@ -67,7 +67,7 @@ def ledger(subscription: SubscriptionId, as_json: Json = False, as_csv: Csv = Fa
     async def read() -> list[LedgerRow]:
         async with opened_books() as books:
             await books.known(subscription)
-            return await books.reader.rows(subscription)
+            return await books.subscriptions.rows(subscription)
 
     rows = run(read())
     if as_json:
@@ -114,11 +114,9 @@ def access(subscription: SubscriptionId, as_json: Json = False) -> None:
 
 
 async def _ask(subscription: str) -> "tuple[list[AccessInterval], Visits]":
-    from activities.settings import Settings
-    from cli.books import opened_books
-    from cli.tenant_service import visits
+    from cli.opening import opened_perennial
 
-    async with opened_books() as books:
+    async with opened_perennial() as perennial:
+        books = await perennial.sources.books()
         await books.known(subscription)
-        intervals = await books.reader.access(subscription)
-    return intervals, await visits(Settings.load(), subscription)
+        return await books.subscriptions.access(subscription), await perennial.sources.visits(subscription)

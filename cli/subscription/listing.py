@@ -139,7 +139,7 @@ async def _counts(filters: Filters, address: str | None) -> dict[State, int]:
         found = {state: (await server.count_workflows(filters.query(state))).count for state in filters.living}
     if filters.ended:
         async with opened_books() as books:
-            counted = await books.reader.counts(filters.customer, filters.offer)
+            counted = await books.subscriptions.counts(filters.customer, filters.offer)
         found |= {state: counted.get(state, 0) for state in filters.ended}
     return found
 
@@ -209,7 +209,7 @@ async def _ended(filters: Filters, limit: int, mark: Mark | None) -> tuple[list[
     found: list[ListedSubscription] = []
     async with opened_books() as books:
         for state in filters.ended:
-            found += await books.reader.subscriptions(filters.customer, filters.offer, state, limit + 1, after)
+            found += await books.subscriptions.subscriptions(filters.customer, filters.offer, state, limit + 1, after)
     found.sort(key=lambda listed: listed.subscription_id)
     rows = [_ended_row(listed) for listed in found[:limit]]
     if len(found) <= limit:

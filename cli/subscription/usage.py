@@ -49,7 +49,7 @@ def report(
 
     async def ask() -> Answer:
         async with opened_books() as books:
-            return await report_usage(await connected(asking.address), books.writer, subscription, command)
+            return await report_usage(await connected(asking.address), books.usage, subscription, command)
 
     answers.report(run(ask()), as_json=asking.as_json)
 
@@ -97,7 +97,7 @@ async def _import(subscription: str, reports: list[ReportUsage], asking: Asking)
                 if answer.outcome is Outcome.REFUSED:
                     raise Failure(refusal(answer), "Nothing was recorded.")
             for start in range(0, len(reports), BATCH):
-                done += await books.writer.report_usages(subscription, reports[start : start + BATCH], answer)
+                done += await books.usage.report_usages(subscription, reports[start : start + BATCH], answer)
                 progress.note(KEY, f"{min(start + BATCH, len(reports)):,} of {len(reports):,}")
             progress.end(KEY)
     return done

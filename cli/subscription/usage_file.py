@@ -7,11 +7,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from activities.adapters.files.yaml import text_of
 from cli.failure import Misused
 from domain.faults import Fault, MalformedFile, faults_of
 from domain.subscription.commands import ReportUsage
 from domain.values import parse_instant
+from hosting.files.yaml import text_of
 
 MAX_BYTES = 64 * 1024 * 1024
 REQUIRED, OPTIONAL = ("usage_id", "units"), ("used_at",)

@@ -1,8 +1,8 @@
 """The cart: lines that a seller collects for a customer, reviews and buys (BUY-1, BUY-2)."""
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 
+from domain.next_step import Do, NextStep, RefusedByRule
 from domain.ordering.lines import MAX_LINES, Line
 from domain.rules import Rule
 from domain.values import Frozen, Instant
@@ -13,25 +13,8 @@ CART_LIFE = timedelta(days=7)
 """BUY-1: a cart expires exactly this long after it was created."""
 
 
-class CartStep(StrEnum):
-    """What a customer does next where the cart refuses something: each front end offers it in its own way."""
-
-    ADD_LINE = "add_line"
-    REVIEW = "review"
-
-
-class CartRefused(Exception):
-    """A rule does not allow this change or purchase of the cart.
-
-    `next_step` says what to do instead; `step` is the same for a program, where it is a step with the cart.
-    """
-
-    def __init__(self, rule: Rule, message: str, next_step: str, step: CartStep | None = None) -> None:
-        super().__init__(f"{message} {next_step}")
-        self.rule = rule
-        self.message = message
-        self.next_step = next_step
-        self.step = step
+class CartRefused(RefusedByRule):
+    """A rule does not allow this change or purchase of the cart."""
 
 
 class Cart(Frozen):
@@ -65,9 +48,8 @@ class Cart(Frozen):
         """Return the cart with one more line. Raises CartRefused."""
         self._check_open(now)
         if len(self.lines) >= MAX_LINES:
-            raise CartRefused(
-                Rule.BUY_1, f"The cart is full: it holds {MAX_LINES} lines.", "Buy it, then fill another."
-            )
+            message = f"The cart is full: it holds {MAX_LINES} lines."
+            raise CartRefused(Rule.BUY_1, message, self._step(Do.BUY_CART, "Buy it, then fill another"))
         return self.model_copy(update={"lines": (*self.lines, line), "reviewed": None})
 
     def removing(self, number: int, now: datetime) -> "Cart":
@@ -75,7 +57,8 @@ class Cart(Frozen):
         self._check_open(now)
         self._check_filled()
         if not 1 <= number <= len(self.lines):
-            raise CartRefused(Rule.BUY_1, f"The cart has no line {number}.", f"It takes 1 to {len(self.lines)}.")
+            message = f"The cart has no line {number}: it takes 1 to {len(self.lines)}."
+            raise CartRefused(Rule.BUY_1, message, self._step(Do.SHOW_CART, "Look at its lines"))
         lines = self.lines[: number - 1] + self.lines[number:]
         return self.model_copy(update={"lines": lines, "reviewed": None})
 
@@ -99,28 +82,31 @@ class Cart(Frozen):
         self._check_same(lines)
         if self.reviewed is None:
             message = "The cart has changed since its last review, or was never reviewed."
-            raise CartRefused(Rule.BUY_2, message, "Review it, then buy.", CartStep.REVIEW)
+            raise CartRefused(Rule.BUY_2, message, self._step(Do.REVIEW_CART, "Review it, then buy"))
         if self.reviewed != terms:
             changed = [str(n) for n, (was, now_) in enumerate(zip(self.reviewed, terms, strict=True), 1) if was != now_]
             message = f"The terms of line {', '.join(changed)} have changed since the review."
-            raise CartRefused(Rule.BUY_2, message, "Review it again, then buy.", CartStep.REVIEW)
+            raise CartRefused(Rule.BUY_2, message, self._step(Do.REVIEW_CART, "Review it again, then buy"))
         lines = tuple(
             line.model_copy(update={"terms": shown or NOT_SHOWN}) for line, shown in zip(self.lines, terms, strict=True)
         )
         return self.model_copy(update={"lines": lines, "ordered_at": now})
 
+    def _step(self, do: Do, words: str) -> NextStep:
+        return NextStep(do, self.customer, words)
+
     def _check_open(self, now: datetime) -> None:
         if self.ordered_at is not None:
-            raise CartRefused(Rule.BUY_1, "The cart has been ordered.", "Add to a new one.", CartStep.ADD_LINE)
+            raise CartRefused(Rule.BUY_1, "The cart has been ordered.", self._step(Do.ADD_TO_CART, "Add to a new one"))
         if self.expired(now):
             message = f"The cart expired at {self.expires_at:%Y-%m-%d %H:%M:%S} UTC, seven days after it was created."
-            raise CartRefused(Rule.BUY_1, message, "Start a new one.", CartStep.ADD_LINE)
+            raise CartRefused(Rule.BUY_1, message, self._step(Do.ADD_TO_CART, "Start a new one"))
 
     def _check_filled(self) -> None:
         if not self.lines:
-            raise CartRefused(Rule.BUY_1, "The cart is empty.", "Add a line first.", CartStep.ADD_LINE)
+            raise CartRefused(Rule.BUY_1, "The cart is empty.", self._step(Do.ADD_TO_CART, "Add a line first"))
 
     def _check_same(self, lines: tuple[Line, ...]) -> None:
         if self.lines != lines:
             message = "Somebody else has changed the cart in the meantime."
-            raise CartRefused(Rule.BUY_2, message, "Review it again.", CartStep.REVIEW)
+            raise CartRefused(Rule.BUY_2, message, self._step(Do.REVIEW_CART, "Review it again"))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from domain.catalog.catalog import ListedOffer
 from domain.catalog.customers import Customer
 from domain.catalog.offers import BillingType
+from domain.next_step import Do, NextStep
 from domain.ordering.lines import Line
 from domain.rules import Rule
 from domain.subscription.events import State
@@ -12,6 +13,9 @@ from domain.values import Frozen
 
 ELSEWHERE = "the Azure portal"
 """ELG-6, ELG-7: where a customer can buy what is not sold here."""
+CHOOSE_OFFER = NextStep(Do.LIST_OFFERS, words="Choose an offer from the catalog")
+IMPORT_CUSTOMER = NextStep(Do.IMPORT_CATALOG, words="Import the customer's record first")
+
 LISTED = 8
 """A refusal names at most this many countries, segments or add-ons."""
 
@@ -74,7 +78,7 @@ def unknown_offer(offer_id: str) -> Refusal:
     return Refusal(
         rule=Rule.ELG_6,
         message=f"There is no offer {offer_id} in the catalog.",
-        next_step="Choose an offer from the catalog.",
+        next_step=str(CHOOSE_OFFER),
     )
 
 
@@ -83,7 +87,7 @@ def unknown_customer(customer_id: str) -> Refusal:
     return Refusal(
         rule=Rule.ELG_8,
         message=f"There is no customer {customer_id}.",
-        next_step="Import the customer's record first.",
+        next_step=str(IMPORT_CUSTOMER),
     )
 
 

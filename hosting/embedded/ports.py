@@ -5,7 +5,7 @@ import dataclasses
 import json
 import socket
 
-from hosting.errors import PortInUse
+from hosting.temporal.errors import PortInUse
 
 LOOPBACK = "127.0.0.1"
 

@@ -13,11 +13,11 @@ from typing import Self
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.service import RPCError
 
-from hosting.connection import connect_to
 from hosting.embedded import command as server_command
 from hosting.embedded import dependent_process
 from hosting.embedded.ports import LOOPBACK, Endpoints, free_ports, require_free
-from hosting.errors import HostingError, PortInUse, ServerCrashed, ServerFailed, ServerUnreachable
+from hosting.temporal.connection import connect_to
+from hosting.temporal.errors import HostingError, PortInUse, ServerCrashed, ServerFailed, ServerUnreachable
 
 LOG_NAME = "temporal-server.log"
 # How a program written in Go begins to tell of its own fault; the stack follows.

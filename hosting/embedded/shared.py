@@ -12,7 +12,7 @@ from pathlib import Path
 from hosting.embedded.lock import ServerLock
 from hosting.embedded.ports import Endpoints
 from hosting.embedded.server import EmbeddedServer
-from hosting.errors import DirectoryInUse, ServerGone
+from hosting.temporal.errors import DirectoryInUse, ServerGone
 
 DATABASE_NAME = "temporal.db"
 

@@ -8,10 +8,6 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from activities.adapters.sql.catalog.publishers import SqlOfferPublishers
-from activities.adapters.sql.notifications.publisher_requests import SqlPublisherRequests
-from activities.adapters.sql.orders.setup_links import SqlSetupLinks
-from activities.adapters.sql.subscription.reader import SqlReader
 from activities.billing.contracts import ListedSubscription
 from activities.errors import TokenRefused as NoSuchToken
 from activities.errors import Transient, one_line
@@ -24,9 +20,9 @@ from domain.values import Frozen, Instant
 from hosting.gateway.authentication import Sender
 from hosting.gateway.refusals import Malformed, NotYours, Replayed, TokenRefused, Unavailable
 from hosting.gateway.requests import ActivateSubscription, RejectChange, Request, Resolve, ShowDetails, parse
+from perennial.sources.sources import Sources
 from statemachines.subscription.refusals import refused_by_its_end, told_again
 from workflows.calls.errors import AlreadyEnded, CallError, NotFound, Rejected
-from workflows.subscription.client import Subscriptions
 
 OK, CONFLICT = 200, 409
 
@@ -53,17 +49,6 @@ class Reply:
     content: BaseModel
 
 
-@dataclass(frozen=True)
-class Sources:
-    """What answers are made of."""
-
-    subscriptions: Subscriptions
-    reader: SqlReader
-    setup_links: SqlSetupLinks
-    vendors: SqlOfferPublishers
-    requests: SqlPublisherRequests
-
-
 class Answering:
     """Answers what an authenticated publisher asks, each request once."""
 
@@ -80,7 +65,8 @@ class Answering:
     async def answer(self, sender: Sender, body: bytes, now: datetime) -> Reply:
         """The answer as of now. Raises Refused; whatever is raised after Replayed was looked for, the id is used up."""
         try:
-            if not await self._sources.requests.take(sender.publisher, sender.request_id, now):
+            requests = (await self._sources.books()).publisher_requests
+            if not await requests.take(sender.publisher, sender.request_id, now):
                 raise Replayed
             asked = parse(body)
             return await self._answers[type(asked)](sender, asked, now)
@@ -111,13 +97,13 @@ class Answering:
 
     async def _details(self, sender: Sender, asked: ShowDetails, _: datetime) -> Reply:
         await self._require_own(sender, asked.subscription_id)
-        listed = await self._sources.reader.listed(asked.subscription_id)
+        listed = await (await self._sources.books()).subscriptions.listed(asked.subscription_id)
         if listed is None or not listed.state.ended:
             try:
                 return Reply(OK, await self._living(asked.subscription_id))
             except NotFound:
                 # It ended meanwhile, long enough ago for the server; or it has not begun.
-                listed = await self._sources.reader.listed(asked.subscription_id)
+                listed = await (await self._sources.books()).subscriptions.listed(asked.subscription_id)
             except CallError:
                 raise Unavailable from None
         if listed is None or not listed.state.ended:
@@ -134,7 +120,7 @@ class Answering:
             by=Party.PUBLISHER.value, actor=actor or sender.publisher, command_id=f"publisher-{key}", **fields
         )
         try:
-            return await self._sources.subscriptions.ask(subscription_id, command)
+            return await (await self._sources.server()).subscriptions.ask(subscription_id, command)
         except (AlreadyEnded, NotFound):
             return await self._refused_by_its_end(subscription_id, command, now)
         except Rejected as error:
@@ -145,20 +131,20 @@ class Answering:
     async def _living_state(self, subscription_id: str) -> State | None:
         """None where its workflow takes no request any more."""
         try:
-            return (await self._sources.subscriptions.details(subscription_id)).state
+            return (await (await self._sources.server()).subscriptions.details(subscription_id)).state
         except (AlreadyEnded, NotFound):
             return None
         except CallError:
             raise Unavailable from None
 
     async def _refused_by_its_end(self, subscription_id: str, command: Command, now: datetime) -> Answer:
-        listed = await self._sources.reader.listed(subscription_id)
+        listed = await (await self._sources.books()).subscriptions.listed(subscription_id)
         if listed is None or not listed.state.ended:
             raise Unavailable("The subscription is about to begin, or just ending.")
         return refused_by_its_end(listed.state, command.action, now, listed.last_seq)
 
     async def _living(self, subscription_id: str) -> Seen:
-        seen = await self._sources.subscriptions.details(subscription_id)
+        seen = await (await self._sources.server()).subscriptions.details(subscription_id)
         return Seen(
             subscription_id=seen.subscription_id,
             customer=seen.customer_id,
@@ -173,7 +159,7 @@ class Answering:
 
     async def _purchase(self, token: str, now: datetime) -> Resolved:
         try:
-            return await self._sources.setup_links.resolve(token, now)
+            return await (await self._sources.books()).setup_links.resolve(token, now)
         except NoSuchToken:
             raise TokenRefused(
                 "token: it is not valid (ISV-3). It takes the token exactly as it stands in the link, within 24 hours; "
@@ -181,7 +167,7 @@ class Answering:
             ) from None
 
     async def _require_own(self, sender: Sender, subscription_id: str) -> None:
-        if await self._sources.vendors.publisher_of(subscription_id) != sender.publisher:
+        if await (await self._sources.books()).offer_publishers.publisher_of(subscription_id) != sender.publisher:
             raise NotYours
 
 

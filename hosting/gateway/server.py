@@ -11,12 +11,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from activities.adapters.http_server import CannotListen, HttpServer
 from activities.notifications.publishers import Publishers
 from activities.settings import Settings
-from hosting.assembly import World
-from hosting.connection import wall_clock
-from hosting.errors import HostingError
-from hosting.gateway.answering import Answering, Sources
+from hosting.gateway.answering import Answering
 from hosting.gateway.app import PATH, Gateway
 from hosting.gateway.authentication import Authentication
+from hosting.temporal.errors import HostingError
+from perennial.sources.sources import Sources
 
 MAX_CONNECTIONS = 256
 HEADERS_WITHIN = timedelta(seconds=10)
@@ -28,7 +27,7 @@ class GatewayPortInUse(HostingError):
 
 @asynccontextmanager
 async def running_gateway(
-    world: World, settings: Settings, publishers: Publishers, **bounds: Any
+    sources: Sources, settings: Settings, publishers: Publishers, **bounds: Any
 ) -> AsyncIterator[str | None]:
     """Serve the publishers, and yield the address that they post to; None where there are no publishers.
 
@@ -37,16 +36,7 @@ async def running_gateway(
     if not publishers.publishers:
         yield None
         return
-    answering = Answering(
-        Sources(
-            subscriptions=world.subscriptions,
-            reader=world.reader,
-            setup_links=world.setup_links,
-            vendors=world.vendors,
-            requests=world.publisher_requests,
-        )
-    )
-    gateway = Gateway(Authentication(publishers), answering, wall_clock, **bounds)
+    gateway = Gateway(Authentication(publishers), Answering(sources), sources.now, **bounds)
     server = gateway_server(gateway, settings.gateway_host, settings.gateway_port)
     try:
         await server.__aenter__()

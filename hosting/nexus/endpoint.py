@@ -9,7 +9,7 @@ from temporalio.api.operatorservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from hosting.errors import NamespaceNotReady
+from hosting.temporal.errors import NamespaceNotReady
 
 RACED = {RPCStatusCode.ALREADY_EXISTS, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.ABORTED}
 

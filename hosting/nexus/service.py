@@ -95,7 +95,7 @@ class NexusSubscriptions:
         except NotAnswered as error:
             raise HandlerError(str(error), type=HandlerErrorType.UNAVAILABLE) from None
         except TimeoutError:
-            raise HandlerError(no_worker(subscription_id), type=HandlerErrorType.UNAVAILABLE) from None
+            raise HandlerError(str(no_worker(subscription_id)), type=HandlerErrorType.UNAVAILABLE) from None
 
 
 def read(given: RawValue, model: type[R]) -> R:

@@ -5,22 +5,19 @@ from datetime import datetime
 from typing import Any, Protocol
 from zlib import crc32
 
-from domain.account.events import AccountEvent
-from domain.account.invoice import Invoice, InvoiceLine
 from domain.account.requests import AccountRequest
 from domain.subscription.commands import Command, ReportUsage
 from domain.subscription.decision import Answer, Outcome
-from domain.subscription.effects import AccessInterval
-from domain.subscription.events import Event, Notification
-from domain.subscription.ledger import LedgerRow
 from perennial.rehearsal.time_skipping import ServerClock
 from perennial.rehearsal.time_travel import TimeTravel
+from perennial.sources.books import Books
+from perennial.sources.server import Server
+from perennial.sources.subscription import UsageBook
 from statemachines.simulation.document import LifeReport
 from statemachines.simulation.invoice_document import scenario_invoices
 from statemachines.simulation.scenario import Scenario
 from statemachines.subscription.life import Life
 from statemachines.subscription.timeline import next_milestone, timeline
-from workflows.account.client import Accounts
 from workflows.account.messages import StartAccount
 from workflows.durable import options
 from workflows.durable.test_clock import TestClock
@@ -30,65 +27,15 @@ LONGEST_NAME = 55
 """Of a customer's id, so that the mark behind it fits."""
 
 
-class Archive(Protocol):
-    """What has been written of a life, read back."""
-
-    async def events(self, subscription_id: str) -> list[Event]:
-        """The journal, in order."""
-        ...
-
-    async def rows(self, subscription_id: str) -> list[LedgerRow]:
-        """The ledger, in the order in which it was written."""
-        ...
-
-    async def access(self, subscription_id: str) -> list[AccessInterval]:
-        """When users had access."""
-        ...
-
-    async def notifications(self, subscription_id: str) -> list[Notification]:
-        """The outbox, in order."""
-        ...
-
-
-class UsageBook(Protocol):
-    """Takes usage that the lifecycle accepted."""
-
-    async def report_usage(self, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
-        """Record it once per usage id."""
-        ...
-
-
-class AccountArchive(Protocol):
-    """What has been written of a customer's account, read back."""
-
-    async def documents(self, customer_id: str) -> list[Invoice]:
-        """The invoices, in the order in which they were closed."""
-        ...
-
-    async def events(self, customer_id: str) -> list[AccountEvent]:
-        """The account's journal, in order."""
-        ...
-
-    async def uninvoiced(self, customer_id: str) -> list[InvoiceLine]:
-        """What no invoice has yet."""
-        ...
-
-
 class Surroundings(Protocol):
-    """Where a scenario is lived: a server with a worker, and the books."""
+    """Where a scenario runs: a server with a worker, and the books."""
 
     @property
-    def subscriptions(self) -> Subscriptions: ...
+    def server(self) -> Server: ...
     @property
-    def accounts(self) -> Accounts: ...
+    def books(self) -> Books: ...
     @property
     def clock(self) -> ServerClock: ...
-    @property
-    def reader(self) -> Archive: ...
-    @property
-    def account_reader(self) -> AccountArchive: ...
-    @property
-    def books(self) -> UsageBook: ...
 
 
 def live_customer(scenario: Scenario, subscription_id: str) -> str:
@@ -111,7 +58,7 @@ class LiveScenario:
         self._scenario = scenario
         self._id = subscription_id
         self._world = world
-        self._subscriptions = world.subscriptions
+        self._subscriptions = world.server.subscriptions
         self._progress = progress
         self._clock = TestClock()
 
@@ -124,7 +71,7 @@ class LiveScenario:
         scenario = self._scenario
         self._clock = TestClock.ahead_by(scenario.order.at - now)
         if scenario.billed:
-            await self._world.accounts.open(self._account())
+            await self._world.server.accounts.open(self._account())
         order = scenario.order_for(self._id).model_copy(update={"customer": self._customer})
         await self._subscriptions.buy(order, clock=self._clock, invoiced=False)
         await self._subscriptions.committed(self._id, 1)
@@ -148,7 +95,7 @@ class LiveScenario:
         )
 
     async def _story(self, answers: list[Answer]) -> LifeReport:
-        archive, until = self._world.reader, self._scenario.until
+        archive, until = self._world.books.subscriptions, self._scenario.until
         subscription = (await self._settled()).subscription
         return LifeReport(
             name=self._scenario.name,
@@ -163,15 +110,15 @@ class LiveScenario:
         )
 
     async def _invoices(self) -> tuple[dict[str, Any], ...]:
-        archive = self._world.account_reader
+        archive = self._world.books.accounts
         customer = self._customer
         invoices, events = await archive.documents(customer), await archive.events(customer)
         return tuple(scenario_invoices(invoices, events, await archive.uninvoiced(customer)))
 
     async def _asked(self, command: Command | AccountRequest, number: int) -> Answer:
         if isinstance(command, AccountRequest):
-            answer = await self._world.accounts.ask(self._customer, command)
-            await self._world.accounts.settled(self._customer)
+            answer = await self._world.server.accounts.ask(self._customer, command)
+            await self._world.server.accounts.settled(self._customer)
             # The story is the file's customer's.
             named = answer.message.replace(self._customer, self._scenario.order.customer)
             return answer.model_copy(update={"message": named})
@@ -179,7 +126,7 @@ class LiveScenario:
 
     async def _ask(self, command: Command) -> Answer:
         if isinstance(command, ReportUsage):
-            return await report_usage(self._subscriptions, self._world.books, self._id, command)
+            return await report_usage(self._subscriptions, self._world.books.usage, self._id, command)
         life = await self._subscriptions.life(self._id)
         if life.ended:
             return await self._subscriptions.preview(self._id, command)
@@ -192,7 +139,7 @@ class LiveScenario:
                 self._customer,
                 self._clock,
                 clocks,
-                self._world.accounts,
+                self._world.server.accounts,
                 self._subscriptions,
                 self._world.clock,
                 self._progress,

@@ -7,13 +7,14 @@ from typing import Any
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
+from domain.next_step import Do, NextStep, PerennialError
 from workflows.durable.test_clock import TestClock
 
 MAX_SKIPS = 1_000_000
 FAST_FORWARD_TIMEOUT = timedelta(minutes=5)
 
 
-class ClockStuck(Exception):
+class ClockStuck(PerennialError):
     """The clock could not be moved: without a worker nothing moves it."""
 
 
@@ -39,4 +40,4 @@ class ServerClock:
         try:
             await asyncio.wait_for(self._skipper.fast_forward(handle, ahead), FAST_FORWARD_TIMEOUT.total_seconds())
         except TimeoutError:
-            raise ClockStuck(f"{handle.id}: the clock did not reach {to}. Is a worker running?") from None
+            raise ClockStuck(f"{handle.id}: the clock did not reach {to}.", NextStep(Do.START_WORKER)) from None

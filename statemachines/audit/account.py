@@ -210,3 +210,12 @@ CHECKS: dict[Invariant, tuple[Callable[[RecordedAccount], Iterator[Found]], ...]
     ),
     Invariant.DOUBLE_ENTRY: (_every_entry_balances, _entries_say_what_happened),
 }
+
+
+class AuditedAccount(Frozen):
+    """What was looked at of one customer, and what does not hold."""
+
+    customer_id: str
+    invoices: int
+    entries: int
+    violations: tuple[AccountViolation, ...]

@@ -202,3 +202,13 @@ def _access(events: tuple[Event, ...]) -> list[AccessInterval]:
 
 def _words_of(interval: AccessInterval) -> str:
     return f"{format_instant(interval.start)} to {format_instant(interval.end) if interval.end else 'now'}"
+
+
+class Audited(Frozen):
+    """What was looked at of one life, and what does not hold."""
+
+    subscription_id: str
+    events: int
+    rows: int
+    access_confirmed: bool
+    violations: tuple[Violation, ...]

@@ -21,8 +21,8 @@ from domain.notification import NotificationStatus
 from examples.publisher.faults import Board
 from examples.publisher.server import PublisherServer
 from hosting.assembly import prepare_namespace
-from hosting.connection import connect_to
 from hosting.embedded.server import EmbeddedServer
+from hosting.temporal.connection import connect_to
 from tests.support.live.planned_lives import PlannedLife
 from tests.support.live.purchases import settings_in
 from tests.support.live.worker_process import MortalWorker

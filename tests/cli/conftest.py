@@ -75,7 +75,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, endpoint: Endpoint) -> Ite
             await stack.enter_async_context(endpoint)
             publishers = publishers_at(endpoint.url, told={"terms": {"tries": 1}})
             playing = await stack.enter_async_context(stage(directory, publishers=publishers))
-            await playing.world.catalog.import_contents(contents(), "the shop", datetime.now(UTC))
+            await playing.world.books.catalog.import_contents(contents(), "the shop", datetime.now(UTC))
             environment["TEMPORAL_ADDRESS"] = playing.address
             up.set()
             await asyncio.to_thread(done.wait)

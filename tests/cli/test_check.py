@@ -119,7 +119,10 @@ def test_a_gap_in_a_series_is_told_of_the_series(
 
 
 def test_what_the_books_do_not_know(ask: Ask) -> None:
-    assert "The books know no subscription nobody; see: starter.py list" in ask.whole("check nobody", code=1).stderr
+    assert (
+        "The books know no subscription nobody. List the subscriptions: starter.py list"
+        in ask.whole("check nobody", code=1).stderr
+    )
 
 
 @pytest.mark.parametrize("word", ["a'b", "../x", "x" * 10_000])

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from activities.adapters.files.publishers import load_publishers
+from hosting.files.publishers import load_publishers
 from tests.support.paths import ROOT
 from tests.support.publisher.messages import SECRET, message, secret, send
 

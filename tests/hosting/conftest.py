@@ -9,8 +9,8 @@ from temporalio.client import Client
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.orders.orders import SqlOrders
 from activities.adapters.sql.schema import upgrade
-from hosting.connection import connect_to
 from hosting.embedded.server import EmbeddedServer
+from hosting.temporal.connection import connect_to
 from tests.support.publisher.gateway_site import NOW, Site
 from tests.support.shop.orders import placed, stock
 from tests.support.shop.records import SETUP, customer, listed, partner, request

@@ -9,10 +9,10 @@ from datetime import timedelta
 
 import pytest
 
-from hosting.connection import connect, connect_to
 from hosting.embedded.ports import free_ports
 from hosting.embedded.server import EmbeddedServer
-from hosting.errors import ServerUnreachable
+from hosting.temporal.connection import connect, connect_to
+from hosting.temporal.errors import ServerUnreachable
 from tests.support.paths import ROOT
 from workflows.guard.converter import DATA_CONVERTER
 
@@ -43,7 +43,7 @@ async def test_nobody_there() -> None:
         await connect(f"127.0.0.1:{port}")
     assert str(refused.value) == (
         f"No Temporal server can be reached at '127.0.0.1:{port}' (connection refused): "
-        "start one with: make dev, or set TEMPORAL_ADDRESS to the host:port of yours."
+        "set TEMPORAL_ADDRESS to the host:port of yours. Start a server with a worker."
     )
 
 
@@ -79,7 +79,7 @@ async def test_broken_configuration(monkeypatch: pytest.MonkeyPatch, variable: s
 
 LAST_ACT = """
 import asyncio, sys
-from hosting.connection import connect_to
+from hosting.temporal.connection import connect_to
 asyncio.run(connect_to(sys.argv[1]))
 """
 

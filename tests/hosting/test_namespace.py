@@ -9,10 +9,10 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
-from hosting.connection import connect_to
 from hosting.embedded.server import EmbeddedServer
-from hosting.errors import NamespaceNotReady, SearchAttributeMismatch
-from hosting.namespace import raise_retention, register_search_attributes
+from hosting.temporal.connection import connect_to
+from hosting.temporal.errors import NamespaceNotReady, SearchAttributeMismatch
+from hosting.temporal.namespace import raise_retention, register_search_attributes
 
 CUSTOMER = SearchAttributeKey.for_keyword("CustomerId")
 RENEWS = SearchAttributeKey.for_bool("AutoRenew")

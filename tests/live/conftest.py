@@ -9,8 +9,8 @@ import pytest
 from activities.settings import Settings
 from domain.ordering.terms import Order
 from hosting.assembly import World, prepare_namespace, running_worker
-from hosting.connection import connect_to
 from hosting.embedded.server import EmbeddedServer
+from hosting.temporal.connection import connect_to
 from tests.support.live.purchases import Bought, Buy, order, settings_in
 from tests.support.publisher.endpoint import Endpoint
 from tests.support.shop.live import Shop
@@ -54,8 +54,8 @@ def buy(world: World) -> Buy:
     async def bought(bought_order: Order | None = None, **options: Any) -> Bought:
         wanted = bought_order or order()
         clock = TestClock.ahead_by(wanted.at - datetime.now(UTC))
-        await world.subscriptions.buy(wanted, clock=clock, **options)
-        await world.subscriptions.settled(wanted.subscription_id)
+        await world.server.subscriptions.buy(wanted, clock=clock, **options)
+        await world.server.subscriptions.settled(wanted.subscription_id)
         return Bought(wanted.subscription_id, clock)
 
     return bought

@@ -12,8 +12,8 @@ from activities.adapters.sql.subscription.auditor import SqlAuditor
 from activities.settings import Settings
 from cli.rehearsal.scenario import load
 from hosting.assembly import World, running_worker
-from hosting.connection import connect_to
 from hosting.embedded.server import EmbeddedServer
+from hosting.temporal.connection import connect_to
 from perennial.rehearsal.scenario_runner import LiveScenario
 from statemachines.simulation.scenario import parse_scenario, simulate
 from tests.support.live.purchases import settings_in

@@ -17,8 +17,8 @@ from temporalio.client import Client, WorkflowHistory
 from activities.settings import Settings
 from cli.rehearsal.scenario import load
 from hosting.assembly import World, prepare_namespace, running_worker
-from hosting.connection import connect_to
 from hosting.embedded.server import EmbeddedServer
+from hosting.temporal.connection import connect_to
 from perennial.rehearsal.scenario_runner import LiveScenario, live_customer
 from statemachines.simulation.scenario import parse_scenario
 from tests.replay.sales import Sales
@@ -42,7 +42,7 @@ async def runs_of(world: World, workflow: str) -> list[WorkflowHistory]:
     runs: list[WorkflowHistory] = []
     run_id: str | None = None
     while run_id != "":
-        handle = world.client.get_workflow_handle(workflow, run_id=run_id)
+        handle = world.server.client.get_workflow_handle(workflow, run_id=run_id)
         runs.insert(0, await handle.fetch_history())
         run_id = runs[0].events[0].workflow_execution_started_event_attributes.continued_execution_run_id
     return runs

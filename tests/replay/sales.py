@@ -38,7 +38,7 @@ class Sales:
         """The catalog, and the subscription that stands in the way."""
         opened = datetime(2020, 1, 1, tzinfo=UTC)
         offers = (*OFFERS, listed(id="repriced", name="Repriced"))
-        await imported(self._world.catalog, *offers, customers=(customer(id=CUSTOMER, account_opened=opened),))
+        await imported(self._world.books.catalog, *offers, customers=(customer(id=CUSTOMER, account_opened=opened),))
         await self._buy(order("before", "single"))
 
     async def mixed_order(self) -> WorkflowHistory:
@@ -47,38 +47,40 @@ class Sales:
 
     async def mixed_order_again(self) -> WorkflowHistory:
         """The same order once what stood in the way has gone: one line more is bought (BUY-3)."""
-        await self._world.subscriptions.ask(OWNED, Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST))
+        await self._world.server.subscriptions.ask(OWNED, Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST))
         return await self._buy(self._mixed)
 
     async def waiting_order(self, settings: Settings) -> WorkflowHistory:
         """An order whose first activity is still under way."""
         wanted = order("waiting", "contoso-crm", "few")
         with locked_books(settings):
-            await self._world.orders.place(wanted)
-            handle = self._world.orders.handle(wanted.order_id)
+            await self._world.server.orders.place(wanted)
+            handle = self._world.server.orders.handle(wanted.order_id)
             while not (await handle.describe()).raw_description.pending_activities:
                 await asyncio.sleep(0.02)
             history = await handle.fetch_history()
-        await self._world.orders.settled(wanted.order_id)
+        await self._world.server.orders.settled(wanted.order_id)
         return history
 
     async def cancelled_order(self, settings: Settings) -> WorkflowHistory:
         """An order that Temporal's own cancellation meets while it is opened: it goes on."""
         wanted = order("cancelled", "contoso-crm", "abroad")
-        handle = self._world.orders.handle(wanted.order_id)
+        handle = self._world.server.orders.handle(wanted.order_id)
         with locked_books(settings):
-            await self._world.orders.place(wanted)
+            await self._world.server.orders.place(wanted)
             await handle.cancel()
-            await self._world.orders.order(wanted.order_id)
-        await self._world.orders.settled(wanted.order_id)
+            await self._world.server.orders.order(wanted.order_id)
+        await self._world.server.orders.settled(wanted.order_id)
         return await handle.fetch_history()
 
     async def told_prices(self) -> int:
         """A version told to five subscriptions, two at a time and each page by a run of its own."""
         await self._buy(order("many", *["repriced"] * REPRICED))
         prices = [{"at": format_instant(PRICED_FROM), "unit_price": "12.00"}]
-        version = (await imported(self._world.catalog, listed(id="repriced", name="Repriced", prices=prices))).version
-        progress = await self._world.client.execute_workflow(
+        version = (
+            await imported(self._world.books.catalog, listed(id="repriced", name="Repriced", prices=prices))
+        ).version
+        progress = await self._world.server.client.execute_workflow(
             PriceChangeWorkflow.run,
             TellPrices(version=version, batch=2, batches_per_run=1),
             id=price_workflow_id(version),
@@ -88,9 +90,9 @@ class Sales:
         return version
 
     async def _buy(self, wanted: OrderRequest) -> WorkflowHistory:
-        await self._world.orders.place(wanted)
-        settled = await self._world.orders.settled(wanted.order_id)
+        await self._world.server.orders.place(wanted)
+        settled = await self._world.server.orders.settled(wanted.order_id)
         for line in settled.lines:
             if line.status == "bought":
-                await self._world.subscriptions.settled(line.subscription_id)
-        return await self._world.orders.handle(wanted.order_id).fetch_history()
+                await self._world.server.subscriptions.settled(line.subscription_id)
+        return await self._world.server.orders.handle(wanted.order_id).fetch_history()

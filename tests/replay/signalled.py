@@ -15,19 +15,19 @@ LAST_MONTH_END = datetime(2027, 4, 1, tzinfo=UTC)
 async def live_signalled(world: World, settings: Settings) -> None:
     """MON-6: a payment that comes while the month is being closed is decided after it. Handed over once, still open."""
     payer = Payer(world, CUSTOMER)
-    handle = world.accounts.handle(CUSTOMER)
+    handle = world.server.accounts.handle(CUSTOMER)
     await payer.buy()
-    await world.accounts.settled(CUSTOMER)
+    await world.server.accounts.settled(CUSTOMER)
     await handle.signal("payment_received", "nonsense")
     await handle.signal("payment_failed", payment("p-0", "1.00"))
     await handle.cancel()
     await payer.live_until(datetime(2027, 1, 31, tzinfo=UTC))
     async with payer.closing(settings, MONTH_END):
         await handle.signal("payment_received", payment("p-1", "10.00"))
-        await world.accounts.life(CUSTOMER)
-    await world.accounts.settled(CUSTOMER, MONTH_END)
+        await world.server.accounts.life(CUSTOMER)
+    await world.server.accounts.settled(CUSTOMER, MONTH_END)
     await handle.execute_update("migrate", Operator(by="global_admin"), result_type=str)
     await payer.live_until(LAST_MONTH_END)
-    life = await world.accounts.settled(CUSTOMER)
+    life = await world.server.accounts.settled(CUSTOMER)
     assert life.refused_signal_count == 3, life
     assert [str(event.event) for event in life.recent[:2]] == ["invoice_issued", "payment_received"], life

@@ -31,7 +31,7 @@ class Telling:
     async def prepare(self) -> None:
         """The offers, with the publishers that they name."""
         offers = (listed(), listed(id="wingtip-crm", vendor="wingtip"))
-        await imported(self._world.catalog, *offers)
+        await imported(self._world.books.catalog, *offers)
 
     async def late(self) -> None:
         """It renews, and its runs change, while the publisher takes nothing; then it takes everything."""
@@ -39,9 +39,9 @@ class Telling:
         await self._told(TOLD, 1)
         self._endpoint.always[TOLD] = 503
         await self._change_quantity(TOLD, 5)
-        clock, handle = self._clocks[TOLD], self._world.subscriptions.handle(TOLD)
+        clock, handle = self._clocks[TOLD], self._world.server.subscriptions.handle(TOLD)
         await self._world.clock.advance(handle, clock, BOUGHT + timedelta(hours=7))
-        await self._world.subscriptions.operate(TOLD, "migrate", Migration(by="operator"))
+        await self._world.server.subscriptions.operate(TOLD, "migrate", Migration(by="operator"))
         await self._world.clock.advance(handle, clock, BOUGHT + timedelta(hours=7, minutes=30))
         del self._endpoint.always[TOLD]
         await self._world.clock.advance(handle, clock, RENEWED)
@@ -52,46 +52,46 @@ class Telling:
         self._endpoint.answers[GIVEN_UP] += [500, 500]
         await self._begin(GIVEN_UP, "wingtip-crm")
         await self._halted(GIVEN_UP)
-        await self._world.notifications.retry(GIVEN_UP, AGAIN)
+        await self._world.server.notifications.retry(GIVEN_UP, AGAIN)
         await self._told(GIVEN_UP, 1)
         self._endpoint.answers[GIVEN_UP] += [500, 500]
         await self._change_quantity(GIVEN_UP, 5)
         await self._halted(GIVEN_UP)
-        await self._world.notifications.skip(GIVEN_UP, SKIP)
+        await self._world.server.notifications.skip(GIVEN_UP, SKIP)
         await self._told(GIVEN_UP, 2)
         self._endpoint.answers[GIVEN_UP] += [500, 500, 500, 500]
         await self._change_quantity(GIVEN_UP, 6)
         await self._halted(GIVEN_UP)
         cancel = Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST)
-        await self._world.subscriptions.ask(GIVEN_UP, cancel)
-        await self._world.subscriptions.handle(GIVEN_UP).result()
+        await self._world.server.subscriptions.ask(GIVEN_UP, cancel)
+        await self._world.server.subscriptions.handle(GIVEN_UP).result()
         await self._deliver()
 
     async def _deliver(self) -> None:
-        delivery = self._world.client.get_workflow_handle(delivery_workflow_id(GIVEN_UP))
+        delivery = self._world.server.client.get_workflow_handle(delivery_workflow_id(GIVEN_UP))
         for _ in range(2):
             async with asyncio.timeout(60):
                 while not (await delivery.query("stream"))["halted"]:
                     await asyncio.sleep(0.02)
-            await self._world.notifications.retry(GIVEN_UP, AGAIN)
+            await self._world.server.notifications.retry(GIVEN_UP, AGAIN)
         await delivery.result()
 
     async def _begin(self, subscription_id: str, offer: str) -> None:
         now = datetime.now(UTC)
         self._clocks[subscription_id] = clock = TestClock.ahead_by(BOUGHT - now)
         bought = order(listed(id=offer).sold(now), subscription_id=subscription_id, at=BOUGHT)
-        await self._world.subscriptions.buy(bought, clock=clock, periods_per_run=1)
-        await self._world.subscriptions.settled(subscription_id)
+        await self._world.server.subscriptions.buy(bought, clock=clock, periods_per_run=1)
+        await self._world.server.subscriptions.settled(subscription_id)
 
     async def _change_quantity(self, subscription_id: str, quantity: int) -> None:
-        await self._world.subscriptions.ask(subscription_id, ChangeQuantity(by="admin_agent", quantity=quantity))
+        await self._world.server.subscriptions.ask(subscription_id, ChangeQuantity(by="admin_agent", quantity=quantity))
 
     async def _told(self, subscription_id: str, seq: int) -> None:
         async with asyncio.timeout(60):
-            while (await self._world.subscriptions.details(subscription_id)).told < seq:
+            while (await self._world.server.subscriptions.details(subscription_id)).told < seq:
                 await asyncio.sleep(0.02)
 
     async def _halted(self, subscription_id: str) -> None:
         async with asyncio.timeout(60):
-            while (await self._world.subscriptions.details(subscription_id)).undelivered is None:
+            while (await self._world.server.subscriptions.details(subscription_id)).undelivered is None:
                 await asyncio.sleep(0.02)

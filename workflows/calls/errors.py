@@ -1,7 +1,9 @@
 """What can go wrong when a workflow is called; each error is one line for a person."""
 
+from domain.next_step import Do, NextStep, PerennialError
 
-class CallError(Exception):
+
+class CallError(PerennialError):
     """A call failed; the message is one line for a person."""
 
 
@@ -40,6 +42,6 @@ class WorkflowFailed(CallError):
     """The workflow failed, or was ended from outside; the message is its own error."""
 
 
-def no_worker(what: str) -> str:
-    """The message for a workflow that no worker answers for."""
-    return f"{what}: nobody answered in time. Is a worker running (make dev)?"
+def no_worker(what: str, detail: str = "") -> NotAnswered:
+    """The error for a workflow that no worker answers for; `detail` is what the server said."""
+    return NotAnswered(f"{what}: no worker answered in time{detail}.", NextStep(Do.START_WORKER))

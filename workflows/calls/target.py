@@ -17,7 +17,7 @@ from temporalio.common import QueryRejectCondition
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from workflows.calls.errors import CallError, NotAnswered, Rejected, no_worker
+from workflows.calls.errors import CallError, Rejected, no_worker
 from workflows.durable import options
 
 T = TypeVar("T")
@@ -102,11 +102,11 @@ async def call(
         except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
             raise Rejected(str(error)) from None
         except WorkflowUpdateRPCTimeoutOrCancelledError:
-            raise NotAnswered(no_worker(name)) from None
+            raise no_worker(name) from None
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 raise not_found(error) from None
             if error.status not in _TRANSIENT or attempt == retries:
-                raise NotAnswered(f"{no_worker(name)} ({error.message})") from None
+                raise no_worker(name, f" ({error.message})") from None
             await asyncio.sleep(_RETRY_AFTER.total_seconds() * 2**attempt)
     raise AssertionError("unreachable")

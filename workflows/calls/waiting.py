@@ -32,10 +32,10 @@ class Pauses:
         """Begin again with the shortest pause and the whole timeout."""
         self._pause, self._waited = options.POLL_INTERVAL, timedelta(0)
 
-    async def next(self, message: str) -> None:
-        """Pause once. Raises NotAnswered with the message once the timeout is spent."""
+    async def next(self, error: NotAnswered) -> None:
+        """Pause once. Raises the error once the timeout is spent."""
         if self._waited > self._timeout:
-            raise NotAnswered(message)
+            raise error
         seconds = self._pause.total_seconds()
         await (asyncio.wait((self._until,), timeout=seconds) if self._until else asyncio.sleep(seconds))
         self._waited += self._pause
@@ -46,7 +46,7 @@ async def poll(look: Callable[[], Awaitable[T | None]], timeout: timedelta, mess
     """The first result of `look` that is not None. Raises NotAnswered with the message after the timeout."""
     pauses = Pauses(timeout)
     while (found := await look()) is None:
-        await pauses.next(message)
+        await pauses.next(NotAnswered(message))
     return found
 
 
@@ -70,7 +70,9 @@ async def result_of(
                 seen = now
                 pauses.restart()
                 watch(now)
-            await pauses.next(f"{name}: nothing moves; it goes on by itself once it can. Look again later.")
+            await pauses.next(
+                NotAnswered(f"{name}: nothing moves; it goes on by itself once it can. Look again later.")
+            )
         final = result.result()
     except WorkflowFailureError as error:
         raise WorkflowFailed(failure_message(error)) from None

@@ -7,6 +7,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import ServerUnavailable
 from activities.notifications.contracts import HandOver
+from domain.next_step import Do, NextStep
 from workflows.calls.client import WorkflowClient
 from workflows.calls.errors import AlreadyEnded, CallError, NotFound
 from workflows.calls.target import Target
@@ -61,7 +62,8 @@ class Notifications(WorkflowClient):
             if "already completed" in error.message:
                 return AlreadyEnded(f"{subscription_id} has ended, and nothing is left to tell of it")
             return NotFound(
-                f"nothing is being told of {subscription_id} on this server; see: starter.py notifications list"
+                f"No notifications of {subscription_id} are being sent on this server.",
+                NextStep(Do.LIST_NOTIFICATIONS),
             )
 
         return Target(self._client.get_workflow_handle(workflow_id(subscription_id)), subscription_id, not_found)

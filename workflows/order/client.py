@@ -15,6 +15,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from activities.orders.contracts import PlacedOrder
+from domain.next_step import Do, NextStep
 from domain.ordering.lines import OrderRequest
 from workflows.calls.client import WorkflowClient
 from workflows.calls.errors import CallError, NotFound, Rejected, WorkflowFailed
@@ -114,7 +115,7 @@ class OrderClient(WorkflowClient):
 
     def _target(self, order_id: str) -> Target:
         def not_found(_: RPCError) -> CallError:
-            return NotFound(f"there is no order {order_id} on this server; see: starter.py order list")
+            return NotFound(f"Order {order_id} does not exist on this server.", NextStep(Do.LIST_ORDERS))
 
         return Target(self.handle(order_id), _name(order_id), not_found)
 

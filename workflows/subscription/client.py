@@ -7,6 +7,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
+from domain.next_step import Do, NextStep
 from domain.ordering.terms import Order
 from domain.subscription.commands import Command
 from domain.subscription.decision import Answer, Outcome
@@ -157,6 +158,7 @@ class Subscriptions(WorkflowClient):
         def not_found(error: RPCError) -> CallError:
             if "already completed" in error.message:
                 return AlreadyEnded(f"subscription {subscription_id} has ended: nothing can be asked of it any more")
-            return NotFound(f"there is no subscription {subscription_id} on this server; see: starter.py list")
+            words = f"Subscription {subscription_id} does not exist on this server."
+            return NotFound(words, NextStep(Do.LIST_SUBSCRIPTIONS))
 
         return Target(self.handle(subscription_id), subscription_id, not_found)

@@ -23,9 +23,10 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from activities.adapters.http_server import CannotListen, HttpServer
-from activities.adapters.tenants.store import Door, TenantStore, Visit
+from activities.adapters.tenants.store import TenantStore
 from activities.errors import TenantRefused, TenantsUnavailable, one_line
 from activities.provisioning.contracts import Confirmation, ProvisionInput
+from activities.provisioning.door import Door, Visit
 
 LARGEST_BODY = 65_536
 STATUS = {Door.OPEN: 200, Door.TURNED_AWAY: 403, Door.UNKNOWN: 404, Door.GONE: 410}

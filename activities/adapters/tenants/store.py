@@ -4,15 +4,15 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from activities.adapters.sql.errors import unusable
 from activities.errors import TenantRefused, TenantsUnavailable
 from activities.provisioning.contracts import Confirmation, ProvisionInput
+from activities.provisioning.door import Document, Door, Visit
+from activities.wall_clock import wall_clock
 from domain.subscription.effects import Access
-from domain.values import Frozen
 
 USER, ADMIN = "user", "admin"
 
@@ -31,34 +31,6 @@ CREATE TABLE IF NOT EXISTS tombstone (id TEXT PRIMARY KEY, seq INTEGER NOT NULL,
 """
 
 
-class Door(StrEnum):
-    """How far one gets."""
-
-    OPEN = "open"
-    TURNED_AWAY = "turned_away"
-    UNKNOWN = "unknown"
-    GONE = "gone"
-
-
-class Document(Frozen):
-    """Something that the tenant's users keep there."""
-
-    title: str
-    text: str
-
-
-class Visit(Frozen):
-    """The answer, in words too; `documents` are what an admin reads."""
-
-    door: Door
-    words: str
-    documents: tuple[Document, ...] = ()
-
-
-def _wall_clock() -> datetime:
-    return datetime.now(UTC)
-
-
 class TenantStore:
     """One SQLite file. Every change is kept whole or not at all, and is done once for each seq.
 
@@ -71,7 +43,7 @@ class TenantStore:
         path: Path,
         *,
         busy_timeout: timedelta = timedelta(seconds=2),
-        clock: Callable[[], datetime] = _wall_clock,
+        clock: Callable[[], datetime] = wall_clock,
     ) -> None:
         self._path = path
         self._busy = busy_timeout.total_seconds()

@@ -18,6 +18,7 @@ from activities.adapters.webhooks.errors import SEND_ERRORS, problem_of
 from activities.adapters.webhooks.resolver import Resolve, SystemResolver
 from activities.notifications.contracts import Message, Reply
 from activities.notifications.publishers import Endpoint
+from activities.wall_clock import wall_clock
 
 MAX_BODY_BYTES = 4096
 MAX_ADDRESSES = 4
@@ -140,7 +141,7 @@ def _reply(response: httpx2.Response) -> Reply:
         problem = f"answered {status} and would lead elsewhere: redirects are not followed"
     elif not 200 <= status < 300:
         problem = f"answered {status}"
-    pause = retry_after(response.headers.get("retry-after"), datetime.now(UTC))
+    pause = retry_after(response.headers.get("retry-after"), wall_clock())
     return Reply(status=status, retry_after=pause, problem=problem)
 
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import pytest
 import pytest_asyncio
 
-from activities.adapters.sql.account.auditor import AuditedAccount, SqlAccountAuditor
+from activities.adapters.sql.account.auditor import SqlAccountAuditor
 from activities.adapters.sql.account.reader import SqlAccountReader
 from activities.adapters.sql.database import Database
-from statemachines.audit.account import AccountViolation
+from statemachines.audit.account import AccountViolation, AuditedAccount
 from statemachines.audit.subscription import Invariant
 from tests.support.books.account import FEBRUARY, JANUARY, AccountsInSql, Customer, issued, lived, paid, row
 from tests.support.raw_sql import change, rows

@@ -6,10 +6,10 @@ import pytest
 import pytest_asyncio
 
 from activities.adapters.sql.database import Database
-from activities.adapters.sql.subscription.auditor import Audited, SqlAuditor
+from activities.adapters.sql.subscription.auditor import SqlAuditor
 from domain.subscription.commands import ChangeQuantity, Suspend
 from domain.subscription.holds import Reason
-from statemachines.audit.subscription import Invariant
+from statemachines.audit.subscription import Audited, Invariant
 from tests.support.books.short_lives import DAY, LICENCE, METER, START, bought, report
 from tests.support.books.subscription import InSql
 from tests.support.raw_sql import change, rows

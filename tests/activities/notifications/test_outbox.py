@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from activities.adapters.sql.database import Database
-from activities.adapters.sql.notifications.notifications import Mark, SqlNotifications
+from activities.adapters.sql.notifications.notifications import SqlNotifications
 from activities.adapters.sql.notifications.outbox import SqlOutbox
 from activities.adapters.sql.subscription.books import SqlBooks
+from activities.notifications.contracts import Mark
 from domain.notification import NotificationStatus
 from domain.subscription.commands import ChangeQuantity
 from tests.support.books.player import Player

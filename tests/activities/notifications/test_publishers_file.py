@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from activities.adapters.files.publishers import load_publishers
 from activities.notifications.publishers import Dialect, Publishers
 from activities.settings import Settings, SettingsFault
 from domain.notification import DeliveryTerms
+from hosting.files.publishers import load_publishers
 from tests.support.publisher.records import NEW_SECRET, SECRET
 
 WHOLE = f"""

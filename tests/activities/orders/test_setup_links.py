@@ -121,7 +121,7 @@ async def test_who_guesses_learns_nothing(database: Database, links: SqlSetupLin
         said.add(str(refused.value))
     assert said == {
         "This set-up token is not valid (ISV-3): it must come exactly as it stands in the link, within 24 hours. "
-        "Ask the seller for a new link: starter.py setup-link."
+        "Ask the seller for a new link."
     }
 
 

@@ -11,9 +11,10 @@ import pytest_asyncio
 
 from activities.adapters.tenants.app import TenantServer
 from activities.adapters.tenants.http import HttpTenants
-from activities.adapters.tenants.store import Door, EmbeddedTenants, TenantStore
+from activities.adapters.tenants.store import EmbeddedTenants, TenantStore
 from activities.errors import TenantRefused, TenantsUnavailable
 from activities.provisioning.contracts import ProvisionInput
+from activities.provisioning.door import Door
 from activities.provisioning.ports import Tenants
 from domain.subscription.effects import Access, Provision
 

@@ -66,7 +66,10 @@ def test_no_order_yet(ask: Ask, customer: str) -> None:
 
 
 def test_an_order_that_nobody_knows(ask: Ask) -> None:
-    assert ask.said("order show nope", code=1) == "there is no order nope on this server; see: starter.py order list\n"
+    assert (
+        ask.said("order show nope", code=1)
+        == "Order nope does not exist on this server. List the orders: starter.py order list\n"
+    )
     assert ask.said("order list --after nope", code=2).startswith("--after: got 'nope'; takes the id of an order")
 
 

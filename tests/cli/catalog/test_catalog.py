@@ -293,7 +293,11 @@ def test_elg_9_what_is_hidden_is_explained(full: Ask) -> None:
         ("catalog list --publisher me", 2, "--publisher: got 'me'; takes one of microsoft, partner"),
         ("catalog list --billing-type x", 2, "--billing-type: got 'x'; takes one of license, usage"),
         ("catalog list --category x", 2, "--category: got 'x'; takes one of enterprise, small_business, trial"),
-        ("catalog show nothing", 1, "There is no offer nothing in the catalog. See what there is"),
+        (
+            "catalog show nothing",
+            1,
+            "There is no offer nothing in the catalog. List the offers of the catalog: starter.py catalog list",
+        ),
         ("catalog show contoso-crm --customer nobody", 1, "There is no customer nobody."),
         ("catalog show a/b", 2, "OFFER: got 'a/b'; takes 1 to 64 letters"),
         ("catalog import", 2, "Missing argument 'FILE...'"),

@@ -115,7 +115,10 @@ def test_an_account_without_a_test_clock(ask: Ask, customer: str) -> None:
 def test_who_has_bought_nothing(ask: Ask, customer: str) -> None:
     for unknown in (customer, "nobody"):
         words = ask.said(f"clock advance {unknown} --days 1", code=1)
-        assert words == f"The books know no subscription of customer {unknown}; see: starter.py customer list\n"
+        assert (
+            words
+            == f"The books know no subscription of customer {unknown}. List the customers: starter.py customer list\n"
+        )
 
 
 @pytest.mark.parametrize(

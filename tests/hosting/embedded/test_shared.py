@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from hosting.connection import connect_to
 from hosting.embedded.lock import ServerLock
 from hosting.embedded.ports import Endpoints, free_ports
 from hosting.embedded.shared import shared_server
-from hosting.errors import DirectoryInUse
+from hosting.temporal.connection import connect_to
+from hosting.temporal.errors import DirectoryInUse
 from tests.support.paths import ROOT
 
 FIRST = """

@@ -6,10 +6,10 @@ import pytest
 from temporalio.api.operatorservice.v1 import ListNexusEndpointsRequest
 from temporalio.client import Client
 
-from hosting.connection import connect_to
 from hosting.embedded.server import EmbeddedServer
-from hosting.errors import NamespaceNotReady
 from hosting.nexus.endpoint import prepare_endpoint
+from hosting.temporal.connection import connect_to
+from hosting.temporal.errors import NamespaceNotReady
 
 
 async def leads_to(client: Client, name: str) -> str:

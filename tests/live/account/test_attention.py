@@ -70,7 +70,7 @@ MOODY_QUEUE = "moody-accounts"
 def moody_worker(world: World, moody: Moody) -> Worker:
     invoicing = AccountActivities(moody, moody, moody)
     return Worker(
-        world.client,
+        world.server.client,
         task_queue=MOODY_QUEUE,
         workflows=[BillingAccountWorkflow],
         activities=[invoicing.close, invoicing.record, invoicing.hold, invoicing.lift],
@@ -89,7 +89,7 @@ async def attention(accounts: Accounts, customer_id: str) -> str:
 
 async def test_a_permanent_error_waits_for_retry_effect(world: World) -> None:
     """Nothing is skipped: decisions go on, and what they do waits behind the effect that failed."""
-    customer, accounts = new_customer(), Accounts(world.client, MOODY_QUEUE)
+    customer, accounts = new_customer(), Accounts(world.server.client, MOODY_QUEUE)
     moody = Moody(customer, BooksConflict("Account event 1 cannot follow 7."))
     async with moody_worker(world, moody):
         await accounts.open(StartAccount(customer_id=customer, opened_at=datetime.now(UTC)))
@@ -115,7 +115,7 @@ async def test_a_permanent_error_waits_for_retry_effect(world: World) -> None:
 
 async def test_a_month_that_cannot_be_closed_keeps_signals_waiting(world: World) -> None:
     """The close stays at the head; a payment by signal is decided once an operator has mended it."""
-    customer, accounts = new_customer(), Accounts(world.client, MOODY_QUEUE)
+    customer, accounts = new_customer(), Accounts(world.server.client, MOODY_QUEUE)
     moody = Moody(customer, BooksConflict("The month is closed already, with other content."))
     async with moody_worker(world, moody):
         await accounts.open(StartAccount(customer_id=customer, opened_at=datetime.now(UTC) - timedelta(days=32)))

@@ -152,13 +152,13 @@ async def payer(world: World) -> Payer:
 
 async def still_takes_a_payment(payer: Payer) -> None:
     """It is taken, decided and in the books."""
-    done = await payer.world.accounts.ask(payer.id, payment("afterwards", "30.00"))
+    done = await payer.world.server.accounts.ask(payer.id, payment("afterwards", "30.00"))
     assert (done.outcome, done.message.split(".")[-2]) == (Outcome.DONE, f" {payer.id}-000001 is paid")
 
 
 @pytest.mark.parametrize(("arguments", "words"), BAD_STARTS)
 async def test_a_malformed_start_fails_in_one_line(world: World, arguments: list[Any], words: str) -> None:
-    handle = await world.client.start_workflow(
+    handle = await world.server.client.start_workflow(
         "BillingAccountWorkflow", args=arguments, id=MALFORMED, task_queue="perennial"
     )
     with pytest.raises(WorkflowFailureError) as caught:
@@ -172,14 +172,16 @@ async def test_a_malformed_start_fails_in_one_line(world: World, arguments: list
 @pytest.mark.parametrize("data", [b"\xff\x00not json", b"", b"{", b'{"customer_id": '])
 async def test_a_start_that_cannot_be_decoded_fails_in_one_line(world: World, data: bytes) -> None:
     payload = RawValue(Payload(metadata={"encoding": b"json/plain"}, data=data))
-    handle = await world.client.start_workflow("BillingAccountWorkflow", payload, id=MALFORMED, task_queue="perennial")
+    handle = await world.server.client.start_workflow(
+        "BillingAccountWorkflow", payload, id=MALFORMED, task_queue="perennial"
+    )
     with pytest.raises(WorkflowFailureError) as caught:
         await handle.result(rpc_timeout=timedelta(seconds=20))
     assert "\n" not in str(caught.value.cause)
 
 
 async def test_bad_updates_are_refused_in_one_line_and_leave_no_trace(payer: Payer) -> None:
-    accounts = payer.world.accounts
+    accounts = payer.world.server.accounts
     handle = accounts.handle(payer.id)
     before, length = await accounts.settled(payer.id), (await handle.describe()).history_length
     for update, arguments, words in BAD_UPDATES:
@@ -205,7 +207,7 @@ async def test_bad_updates_are_refused_in_one_line_and_leave_no_trace(payer: Pay
 )
 async def test_a_rules_refusal_is_an_answer(payer: Payer, request_: dict[str, Any], rule: str, words: str) -> None:
     before = (await payer.life()).account
-    answer = await payer.world.accounts.handle(payer.id).execute_update("payment_received", request_)
+    answer = await payer.world.server.accounts.handle(payer.id).execute_update("payment_received", request_)
     assert (answer["outcome"], answer["rule"]) == ("refused", rule)
     assert words in answer["message"]
     assert (await payer.life()).account == before
@@ -217,14 +219,14 @@ async def test_an_update_that_cannot_be_decoded_is_refused(payer: Payer, data: b
     payload = RawValue(Payload(metadata={"encoding": b"json/plain"}, data=data))
     before = await payer.life()
     with pytest.raises(WorkflowUpdateFailedError) as caught:
-        await payer.world.accounts.handle(payer.id).execute_update("payment_received", payload)
+        await payer.world.server.accounts.handle(payer.id).execute_update("payment_received", payload)
     assert "\n" not in str(caught.value.cause)
     assert await payer.life() == before
     await still_takes_a_payment(payer)
 
 
 async def test_three_megabytes_are_refused_by_the_server_or_the_model(payer: Payer) -> None:
-    handle = payer.world.accounts.handle(payer.id)
+    handle = payer.world.server.accounts.handle(payer.id)
     with pytest.raises((WorkflowUpdateFailedError, RPCError)):
         await handle.execute_update("payment_failed", {"by": "service", "reason": "x" * 3_000_000})
     await still_takes_a_payment(payer)
@@ -232,11 +234,11 @@ async def test_three_megabytes_are_refused_by_the_server_or_the_model(payer: Pay
 
 async def test_bad_signals_are_counted_shown_and_change_nothing(payer: Payer) -> None:
     """Each is noted with its words; none of them is an event, and none lets the account fail."""
-    handle = payer.world.accounts.handle(payer.id)
+    handle = payer.world.server.accounts.handle(payer.id)
     before = (await payer.life()).account
     for name, arguments in BAD_SIGNALS:
         await handle.signal(name, args=arguments)
-    seen = await payer.world.accounts.details(payer.id)
+    seen = await payer.world.server.accounts.details(payer.id)
     assert seen.refused_signal_count == len(BAD_SIGNALS)
     assert all(len(answer.message) <= 1024 and "\n" not in answer.message for answer in seen.refused_signals)
     assert (await payer.life()).account == before
@@ -246,15 +248,15 @@ async def test_bad_signals_are_counted_shown_and_change_nothing(payer: Payer) ->
 @pytest.mark.parametrize("encoding", [b"binary/unknown", b"\xff\xfe", b"json/protobuf", b"json/plain"])
 async def test_a_signal_that_cannot_be_decoded_is_counted_too(payer: Payer, encoding: bytes) -> None:
     payload = Payload(metadata={"encoding": encoding}, data=b"\xff\x00not json")
-    await payer.world.accounts.handle(payer.id).signal("payment_received", RawValue(payload))
-    assert (await payer.world.accounts.details(payer.id)).refused_signal_count == 1
+    await payer.world.server.accounts.handle(payer.id).signal("payment_received", RawValue(payload))
+    assert (await payer.world.server.accounts.details(payer.id)).refused_signal_count == 1
     await still_takes_a_payment(payer)
 
 
 async def test_a_flood_of_signals_is_taken_one_by_one(payer: Payer) -> None:
-    handle = payer.world.accounts.handle(payer.id)
+    handle = payer.world.server.accounts.handle(payer.id)
     await asyncio.gather(*(handle.signal("payment_received", pay(amount=0.5)) for _ in range(200)))
-    assert (await payer.world.accounts.details(payer.id)).refused_signal_count == 200
+    assert (await payer.world.server.accounts.details(payer.id)).refused_signal_count == 200
     await still_takes_a_payment(payer)
 
 
@@ -274,7 +276,7 @@ QUERIES: list[tuple[str, list[Any], bool]] = [
 
 
 async def test_queries_change_nothing(payer: Payer) -> None:
-    handle = payer.world.accounts.handle(payer.id)
+    handle = payer.world.server.accounts.handle(payer.id)
     before, length = await payer.life(), (await handle.describe()).history_length
     for query, arguments, answered in QUERIES:
         if answered:
@@ -295,12 +297,12 @@ def test_every_update_and_signal_is_attacked() -> None:
 async def test_a_start_that_failed_does_not_keep_the_customer_from_an_account(world: World) -> None:
     """MON-5: whoever starts one by hand and gets it wrong has not left the customer without invoices for ever."""
     customer = new_customer()
-    handle = await world.client.start_workflow(
+    handle = await world.server.client.start_workflow(
         "BillingAccountWorkflow", {"customer_id": customer}, id=account_workflow_id(customer), task_queue="perennial"
     )
     with pytest.raises(WorkflowFailureError):
         await handle.result()
     wanted = order(customer=customer, at=datetime.now(UTC))
-    await world.subscriptions.buy(wanted)
-    await world.subscriptions.settled(wanted.subscription_id)
-    assert (await world.accounts.ask(customer, payment("p-1", "1.00"))).outcome is Outcome.DONE
+    await world.server.subscriptions.buy(wanted)
+    await world.server.subscriptions.settled(wanted.subscription_id)
+    assert (await world.server.accounts.ask(customer, payment("p-1", "1.00"))).outcome is Outcome.DONE

@@ -11,14 +11,15 @@ import pytest
 from temporalio.common import QueryRejectCondition
 
 from activities.adapters.sql.account.auditor import SqlAccountAuditor
-from activities.adapters.sql.account.reader import SqlAccountReader
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.schema import upgrade
 from activities.adapters.sql.subscription.auditor import SqlAuditor
+from activities.wall_clock import wall_clock
 from cli.rehearsal.scenario import load
-from hosting.connection import connect_to
 from hosting.embedded.server import EmbeddedServer
+from hosting.temporal.connection import connect_to
 from perennial.rehearsal.scenario_runner import LiveScenario, live_customer
+from perennial.sources.account import AccountReader
 from statemachines.simulation.scenario import parse_scenario, simulate
 from tests.support.live.outside import seen_from_outside
 from tests.support.live.purchases import settings_in
@@ -45,7 +46,7 @@ pytestmark = [pytest.mark.live, pytest.mark.chaos, pytest.mark.timeout(300)]
 class Fate:
     """Kills the worker as soon as an event is in the books: before the activity that wrote it can say so."""
 
-    def __init__(self, worker: MortalWorker, reader: SqlAccountReader) -> None:
+    def __init__(self, worker: MortalWorker, reader: AccountReader) -> None:
         self._worker = worker
         self._reader = reader
 
@@ -111,12 +112,14 @@ async def test_killed_five_times_in_two_billed_years(
     worker = MortalWorker(server.address, tmp_path, QUEUE)
     try:
         async with Database(url) as database:
-            world = dataclasses.replace(
-                seen_from_outside(client, QUEUE, database),
-                accounts=PatientAccounts(client, QUEUE),
-                subscriptions=PatientSubscriptions(client, QUEUE),
+            seen = seen_from_outside(client, QUEUE, database)
+            patient = dataclasses.replace(
+                seen.server,
+                accounts=PatientAccounts(client, QUEUE, wall_clock),
+                subscriptions=PatientSubscriptions(client, QUEUE, wall_clock),
             )
-            fate = asyncio.create_task(Fate(worker, world.account_reader).watch())
+            world = dataclasses.replace(seen, server=patient)
+            fate = asyncio.create_task(Fate(worker, world.books.accounts).watch())
             story = await asyncio.wait_for(LiveScenario(SCENARIO, QUEUE, world).run(datetime.now(UTC)), 280)
             fate.cancel()
             (audited,) = await SqlAuditor(database).page()

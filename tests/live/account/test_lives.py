@@ -66,7 +66,11 @@ class Both:
         """Live both until then: journals, ledgers, access and invoices are the same."""
         await self.live.live_until(to)
         self.simulated.advance(to)
-        reader, account_reader, book = self.live.world.reader, self.live.world.account_reader, self.simulated.book
+        reader, account_reader, book = (
+            self.live.world.books.subscriptions,
+            self.live.world.books.accounts,
+            self.simulated.book,
+        )
         for subscription_id, simulator in self.simulated.subscriptions.items():
             assert await reader.events(subscription_id) == simulator.book.events
             assert await reader.rows(subscription_id) == simulator.book.rows

@@ -27,22 +27,22 @@ async def test_twenty_payments_of_one_id_are_one_payment(world: World) -> None:
     await payer.buy()
     await payer.live_until(FEBRUARY)
     first = payment("p-1", "12.00")
-    answers = await asyncio.gather(*(world.accounts.ask(payer.id, first) for _ in range(20)))
+    answers = await asyncio.gather(*(world.server.accounts.ask(payer.id, first) for _ in range(20)))
     assert {answer.outcome for answer in answers} == {Outcome.DONE}
     assert len({answer.seq for answer in answers}) == 1
     room, second = asyncio.Semaphore(8), payment("p-2", "3.00")
 
     async def send() -> Answer:
         async with room:
-            handle = world.accounts.handle(payer.id)
+            handle = world.server.accounts.handle(payer.id)
             answer: Answer = await handle.execute_update("payment_received", second, result_type=Answer)
             return answer
 
     outcomes = Counter(answer.outcome for answer in await asyncio.gather(*(send() for _ in range(20))))
     assert outcomes == {Outcome.DONE: 1, Outcome.UNCHANGED: 19}
-    await world.accounts.settled(payer.id)
+    await world.server.accounts.settled(payer.id)
     assert await payer.journal() == ["invoice_issued", "payment_received", "payment_received"]
-    (balance,) = await world.account_reader.balances(payer.id)
+    (balance,) = await world.books.accounts.balances(payer.id)
     assert (balance.payments, balance.receivable) == (Decimal(15), Decimal(15))
 
 
@@ -51,14 +51,14 @@ async def test_a_payment_id_with_another_amount_is_refused(world: World) -> None
     payer = Payer(world)
     await payer.buy()
     await payer.live_until(FEBRUARY)
-    assert (await world.accounts.ask(payer.id, payment("p-1", "12.00"))).outcome is Outcome.DONE
+    assert (await world.server.accounts.ask(payer.id, payment("p-1", "12.00"))).outcome is Outcome.DONE
     for _ in range(2):
-        refused = await world.accounts.ask(payer.id, payment("p-1", "12.01"))
+        refused = await world.server.accounts.ask(payer.id, payment("p-1", "12.01"))
         assert (refused.outcome, refused.rule) == (Outcome.REFUSED, Rule.MON_7)
         assert refused.message.startswith("Payment p-1 is already recorded with USD 12.00")
-        repeated = await world.accounts.ask(payer.id, payment("p-1", "12.00"))
+        repeated = await world.server.accounts.ask(payer.id, payment("p-1", "12.00"))
         assert repeated.outcome in {Outcome.DONE, Outcome.UNCHANGED}
-        await world.accounts.handle(payer.id).execute_update("migrate", Operator(by="system"))
+        await world.server.accounts.handle(payer.id).execute_update("migrate", Operator(by="system"))
     assert await payer.journal() == ["invoice_issued", "payment_received"]
 
 
@@ -66,7 +66,7 @@ async def test_what_comes_while_a_month_is_being_closed_is_decided_after_it(worl
     """MON-5: it may be about an invoice that is being written. Updates are told so, signals wait."""
     payer = Payer(world)
     await payer.buy()
-    handle = world.accounts.handle(payer.id)
+    handle = world.server.accounts.handle(payer.id)
     async with payer.closing(settings, FEBRUARY):
         await handle.signal("payment_received", payment("p-1", "10.00"))
         await handle.signal("payment_failed", failure("p-2"))
@@ -75,15 +75,15 @@ async def test_what_comes_while_a_month_is_being_closed_is_decided_after_it(worl
         assert isinstance(caught.value.cause, ApplicationError)
         assert caught.value.cause.type == "Closing"
         assert caught.value.cause.message.startswith("The month is being closed")
-        asked = asyncio.create_task(world.accounts.ask(payer.id, payment("p-3", "5.00")))
+        asked = asyncio.create_task(world.server.accounts.ask(payer.id, payment("p-3", "5.00")))
         await asyncio.sleep(0.3)
         assert not asked.done()
         assert [request.action for request in (await payer.life()).waiting] == ["pay", "fail_payment"]
     assert (await asked).outcome is Outcome.DONE
-    life = await world.accounts.settled(payer.id)
+    life = await world.server.accounts.settled(payer.id)
     assert (life.refused_signal_count, life.account.receivables[0].owed) == (0, Decimal(15))
     assert await payer.journal() == ["invoice_issued", "payment_received", "payment_failed", "payment_received"]
-    taken = [event.payment_id for event in await world.account_reader.events(payer.id)]
+    taken = [event.payment_id for event in await world.books.accounts.events(payer.id)]
     assert taken == [None, "p-1", "p-2", "p-3"]
 
 
@@ -94,13 +94,13 @@ async def test_no_payment_is_lost_or_doubled_while_runs_are_handed_over(world: W
     """Invariant 10: by update and by signal, under load, over six handovers."""
     payer = Payer(world)
     await payer.buy()
-    handle = world.accounts.handle(payer.id)
+    handle = world.server.accounts.handle(payer.id)
     first_run = (await handle.describe()).run_id
     room = asyncio.Semaphore(AT_ONCE)
 
     async def pay(number: int) -> Answer:
         async with room:
-            return await world.accounts.ask(payer.id, payment(f"update-{number}", "1.00"), wait=False)
+            return await world.server.accounts.ask(payer.id, payment(f"update-{number}", "1.00"), wait=False)
 
     async def tell(number: int) -> None:
         async with room:
@@ -116,10 +116,10 @@ async def test_no_payment_is_lost_or_doubled_while_runs_are_handed_over(world: W
         asyncio.gather(*(tell(number) for number in range(SIGNALLED))),
         hand_over(),
     )
-    await world.accounts.settled(payer.id)
+    await world.server.accounts.settled(payer.id)
     assert (await handle.describe()).run_id != first_run
     assert {answer.outcome for answer in answers} == {Outcome.DONE}
-    events = await world.account_reader.events(payer.id)
+    events = await world.books.accounts.events(payer.id)
     assert [event.seq for event in events] == list(range(1, PAYMENTS + SIGNALLED + 1))
     named = [f"update-{n}" for n in range(PAYMENTS)] + [f"signal-{n}" for n in range(SIGNALLED)]
     assert sorted(event.payment_id or "" for event in events) == sorted(named)
@@ -128,7 +128,7 @@ async def test_no_payment_is_lost_or_doubled_while_runs_are_handed_over(world: W
     again = await asyncio.gather(*(pay(number) for number in range(PAYMENTS)))
     assert {answer.outcome for answer in again} <= {Outcome.DONE, Outcome.UNCHANGED}
     assert (await payer.life()).account.credit == {"USD": Decimal(PAYMENTS + SIGNALLED)}
-    assert len(await world.account_reader.events(payer.id)) == PAYMENTS + SIGNALLED
+    assert len(await world.books.accounts.events(payer.id)) == PAYMENTS + SIGNALLED
 
 
 LEAP_YEAR = datetime(2028, 1, 15, 9, tzinfo=UTC)
@@ -142,7 +142,7 @@ async def test_an_invoice_that_falls_due_as_the_month_ends_wedges_nothing(world:
     payer = Payer(world, at=LEAP_YEAR)
     await payer.buy()
     await payer.live_until(DUE - timedelta(hours=1))
-    handle, paid = world.accounts.handle(payer.id), payment("p-1", "30.00", at=DUE)
+    handle, paid = world.server.accounts.handle(payer.id), payment("p-1", "30.00", at=DUE)
     if kind == "update":
         with pytest.raises(WorkflowUpdateFailedError) as caught:
             await handle.execute_update("payment_received", paid, rpc_timeout=timedelta(seconds=5))
@@ -151,8 +151,8 @@ async def test_an_invoice_that_falls_due_as_the_month_ends_wedges_nothing(world:
         await payer.request(paid, DUE)
     else:
         await handle.signal("payment_received", paid)
-        await world.accounts.settled(payer.id)
-    events = await world.account_reader.events(payer.id)
+        await world.server.accounts.settled(payer.id)
+    events = await world.books.accounts.events(payer.id)
     assert [event.event.value for event in events[-3:]] == ["invoice_overdue", "invoice_issued", "payment_received"]
     assert {event.at for event in events[-3:]} == {DUE}
 
@@ -168,12 +168,12 @@ async def test_a_dated_signal_that_waits_for_a_close_comes_behind_it(
     """Invariant 8: the journal's instants never go back, whatever instant the sender names; nothing is wedged."""
     payer = Payer(world)
     await payer.buy()
-    handle = world.accounts.handle(payer.id)
+    handle = world.server.accounts.handle(payer.id)
     async with payer.closing(settings, FEBRUARY):
         await handle.signal("payment_received", payment("p-1", "10.00", at=at))
         assert len((await payer.life()).waiting) == 1
-    await world.accounts.settled(payer.id)
-    events = await world.account_reader.events(payer.id)
+    await world.server.accounts.settled(payer.id)
+    events = await world.books.accounts.events(payer.id)
     assert [event.event.value for event in events] == ["invoice_issued", "payment_received"]
     assert [event.at for event in events] == [FEBRUARY, decided]
     assert (await payer.life()).refused_signal_count == 0

@@ -29,7 +29,7 @@ class Publisher:
 
     async def token(self, subscription_id: str, at: datetime | None = None) -> str:
         """What the buyer's link brings."""
-        link = await self.world.setup_links.issue(subscription_id, at or datetime.now(UTC))
+        link = await self.world.books.setup_links.issue(subscription_id, at or datetime.now(UTC))
         return link.url.partition("?token=")[2]
 
     async def post(self, body: bytes, headers: dict[str, str]) -> httpx2.Response:
@@ -50,19 +50,19 @@ def gateway_settings(settings: Settings) -> Settings:
 @pytest.fixture(scope="module")
 async def publisher(world: World, gateway_settings: Settings) -> AsyncIterator[Publisher]:
     """Its gateway runs beside the world's worker."""
-    async with running_gateway(world, gateway_settings, PUBLISHERS) as address:
+    async with running_gateway(world.sources, gateway_settings, PUBLISHERS) as address:
         assert address is not None
         yield Publisher(world, address)
 
 
 async def bought(shop: Shop, offer_id: str = "set-up") -> str:
     customer = await shop.customer()
-    await imported(shop.world.catalog, listed(id="set-up-trial", name="Set-up trial", trial_days=30, **SETUP))
+    await imported(shop.world.books.catalog, listed(id="set-up-trial", name="Set-up trial", trial_days=30, **SETUP))
     return await shop.buy_one(customer, offer_id)
 
 
 async def state(world: World, subscription_id: str) -> State:
-    return (await world.subscriptions.details(subscription_id)).state
+    return (await world.server.subscriptions.details(subscription_id)).state
 
 
 @pytest.mark.parametrize(("offer_id", "begins_in"), [("set-up", State.ACTIVE), ("set-up-trial", State.TRIAL)])
@@ -95,7 +95,9 @@ async def test_from_the_link_to_the_first_day(
     assert await state(world, subscription_id) is begins_in
     # It is in the books when it is answered.
     assert (await publisher.ask({"do": "resolve", "token": token})).json()["state"] == begins_in
-    (activated,) = [event for event in await world.reader.events(subscription_id) if event.event == "activated"]
+    (activated,) = [
+        event for event in await world.books.subscriptions.events(subscription_id) if event.event == "activated"
+    ]
     assert (activated.by, activated.actor) == ("publisher", "contoso")
 
     again = await publisher.ask({**activate, "actor": "set-up-desk"})
@@ -108,14 +110,14 @@ async def test_mon_4_a_quantity_that_is_not_accepted_is_put_back(
     world: World, shop: Shop, publisher: Publisher
 ) -> None:
     subscription_id = await shop.buy_one(await shop.customer(), "contoso-crm")
-    changed = await world.subscriptions.ask(subscription_id, ChangeQuantity(by="admin_agent", quantity=7))
+    changed = await world.server.subscriptions.ask(subscription_id, ChangeQuantity(by="admin_agent", quantity=7))
     asked = {"do": "reject_quantity", "subscription_id": subscription_id, "sequence": changed.seq, "reason": "sold out"}
     theirs = await publisher.ask(asked, by=WINGTIP, publisher="wingtip")
     assert (theirs.status_code, theirs.json()["error"]["type"]) == (403, "NotYours")
     answer = await publisher.ask(asked)
     assert (answer.status_code, answer.json()["outcome"], answer.json()["rule"]) == (200, "done", "MON-4")
-    assert (await world.subscriptions.details(subscription_id)).quantity == 1
-    back = (await world.reader.events(subscription_id))[-1]
+    assert (await world.server.subscriptions.details(subscription_id)).quantity == 1
+    back = (await world.books.subscriptions.events(subscription_id))[-1]
     assert (back.event, back.by, back.actor, back.details) == ("quantity_changed", "publisher", "contoso", "sold out")
     assert answer.json()["credit"] == (changed.charge and changed.charge.model_dump(mode="json"))
     again = await publisher.ask(asked)
@@ -130,10 +132,10 @@ async def test_a_replay_changes_nothing(world: World, shop: Shop, publisher: Pub
     body, request_id = encoded(asked), new_id()
     headers = signed(body, request_id=request_id)
     assert (await publisher.post(body, headers)).status_code == 200
-    before = await world.subscriptions.life(subscription_id)
+    before = await world.server.subscriptions.life(subscription_id)
     for response in (await publisher.post(body, headers), await publisher.ask(asked, request_id=request_id)):
         assert (response.status_code, response.json()["error"]["type"]) == (409, "Replayed")
-    assert (await world.subscriptions.life(subscription_id)).subscription == before.subscription
+    assert (await world.server.subscriptions.life(subscription_id)).subscription == before.subscription
 
 
 async def test_what_is_not_believed_activates_nothing(world: World, shop: Shop, publisher: Publisher) -> None:
@@ -168,8 +170,8 @@ async def test_what_has_ended(world: World, shop: Shop, publisher: Publisher) ->
     """ISV-3: it is resolved in every state; LIF-1: and activated no more."""
     subscription_id = await bought(shop)
     token = await publisher.token(subscription_id)
-    await world.subscriptions.ask(subscription_id, Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST))
-    await world.subscriptions.handle(subscription_id).result()
+    await world.server.subscriptions.ask(subscription_id, Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST))
+    await world.server.subscriptions.handle(subscription_id).result()
     refused = await publisher.ask({"do": "activate", "subscription_id": subscription_id, "token": token})
     answer = refused.json()
     assert (refused.status_code, answer["outcome"], answer["rule"]) == (409, "refused", "LIF-1")
@@ -182,10 +184,10 @@ async def test_what_has_ended(world: World, shop: Shop, publisher: Publisher) ->
 async def test_a_worker_that_is_away_for_a_while(world: World, gateway_settings: Settings) -> None:
     """It is asked again under a new id: the state says whether it had been done."""
     elsewhere = gateway_settings.model_copy(update={"task_queue": "gateway-away"})
-    async with running_worker(world.client, elsewhere) as away:
+    async with running_worker(world.server.client, elsewhere) as away:
         subscription_id = await bought(Shop(away))
     bounds = {"answer_within": timedelta(seconds=1)}
-    async with running_gateway(world, gateway_settings, PUBLISHERS, **bounds) as address:
+    async with running_gateway(world.sources, gateway_settings, PUBLISHERS, **bounds) as address:
         assert address is not None
         publisher = Publisher(world, address)
         activate = {
@@ -201,8 +203,8 @@ async def test_a_worker_that_is_away_for_a_while(world: World, gateway_settings:
         # What needs no worker is answered.
         assert (await publisher.ask({"do": "resolve", "token": activate["token"]})).json()["state"] == "pending"
     async with (
-        running_worker(world.client, elsewhere),
-        running_gateway(world, gateway_settings, PUBLISHERS) as address,
+        running_worker(world.server.client, elsewhere),
+        running_gateway(world.sources, gateway_settings, PUBLISHERS) as address,
     ):
         assert address is not None
         response = await Publisher(world, address).ask(activate)
@@ -212,17 +214,17 @@ async def test_a_worker_that_is_away_for_a_while(world: World, gateway_settings:
 
 
 async def test_a_gateway_is_there_where_publishers_are(world: World, gateway_settings: Settings) -> None:
-    async with running_gateway(world, gateway_settings, Publishers()) as nothing:
+    async with running_gateway(world.sources, gateway_settings, Publishers()) as nothing:
         assert nothing is None
-    async with running_gateway(world, gateway_settings, PUBLISHERS) as address:
+    async with running_gateway(world.sources, gateway_settings, PUBLISHERS) as address:
         assert address is not None
         port = int(address.removesuffix("/publisher/v1").rpartition(":")[2])
         taken = gateway_settings.model_copy(update={"gateway_port": port})
         with pytest.raises(GatewayPortInUse, match=rf"127\.0\.0\.1 port {port} .* PERENNIAL_GATEWAY_PORT") as refused:
-            async with running_gateway(world, taken, PUBLISHERS):
+            async with running_gateway(world.sources, taken, PUBLISHERS):
                 pass
         unknown = gateway_settings.model_copy(update={"gateway_host": "no-such-host.invalid"})
         with pytest.raises(GatewayPortInUse, match=r"cannot have no-such-host\.invalid port 0 \([A-Z].*\): choose"):
-            async with running_gateway(world, unknown, PUBLISHERS):
+            async with running_gateway(world.sources, unknown, PUBLISHERS):
                 pass
     assert "\n" not in str(refused.value)

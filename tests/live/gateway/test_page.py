@@ -34,8 +34,8 @@ EXAMPLES = [
 @pytest.mark.parametrize(("expected", "code"), EXAMPLES, ids=["python", "curl", "unsigned"])
 async def test_example(world: World, settings: Settings, shop: Shop, expected: str, code: str) -> None:
     subscription_id = await shop.buy_one(await shop.customer(), "set-up")
-    link = await world.setup_links.issue(subscription_id, datetime.now(UTC))
-    async with running_gateway(world, settings.model_copy(update={"gateway_port": 0}), PUBLISHERS) as address:
+    link = await world.books.setup_links.issue(subscription_id, datetime.now(UTC))
+    async with running_gateway(world.sources, settings.model_copy(update={"gateway_port": 0}), PUBLISHERS) as address:
         process = await asyncio.create_subprocess_exec(
             "bash",
             "-euc",
@@ -55,7 +55,7 @@ async def test_example(world: World, settings: Settings, shop: Shop, expected: s
         out, _ = await process.communicate()
     assert (process.returncode, expected in out.decode()) == (0, True), out.decode()
     activates = '"activate"' in code
-    details = await world.subscriptions.details(subscription_id)
+    details = await world.server.subscriptions.details(subscription_id)
     assert details.state is (State.ACTIVE if activates else State.PENDING)
 
 

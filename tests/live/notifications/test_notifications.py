@@ -19,8 +19,8 @@ from domain.subscription.commands import Cancel, ChangeQuantity, Suspend
 from domain.subscription.events import State
 from domain.subscription.holds import Reason
 from hosting.assembly import World, running_worker
-from hosting.connection import connect_to
 from hosting.embedded.server import EmbeddedServer
+from hosting.temporal.connection import connect_to
 from tests.support.live.purchases import order, settings_in
 from tests.support.publisher.endpoint import SECRET, Endpoint, publishers_at
 from tests.support.shop.live import imported
@@ -46,7 +46,7 @@ async def world(
     publishers = publishers_at(endpoint.url, contoso={}, wingtip={"terms": {"tries": 2}}, adatum=every_second)
     async with running_worker(client, settings_in(tmp_path_factory.mktemp("told"), "told"), publishers) as world:
         others = (listed(id=f"{vendor}-crm", vendor=vendor) for vendor in ("wingtip", "tailspin", "adatum"))
-        await imported(world.catalog, listed(), *others)
+        await imported(world.books.catalog, listed(), *others)
         yield world
 
 
@@ -59,23 +59,23 @@ class Life:
 
     async def change_quantity(self, *quantities: int) -> None:
         for quantity in quantities:
-            await self._world.subscriptions.ask(self.id, ChangeQuantity(by="admin_agent", quantity=quantity))
+            await self._world.server.subscriptions.ask(self.id, ChangeQuantity(by="admin_agent", quantity=quantity))
 
     async def end(self) -> None:
-        await self._world.subscriptions.ask(self.id, Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST))
-        await self._world.subscriptions.handle(self.id).result()
+        await self._world.server.subscriptions.ask(self.id, Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST))
+        await self._world.server.subscriptions.handle(self.id).result()
 
     async def halted(self) -> str:
         """Wait until the stream stands still; why."""
         async with asyncio.timeout(60):
-            while (found := (await self._world.subscriptions.details(self.id)).undelivered) is None:
+            while (found := (await self._world.server.subscriptions.details(self.id)).undelivered) is None:
                 await asyncio.sleep(0.02)
             return found
 
     async def told(self, seq: int) -> None:
         """Wait until the life knows that the event is taken."""
         async with asyncio.timeout(60):
-            while (await self._world.subscriptions.details(self.id)).told < seq:
+            while (await self._world.server.subscriptions.details(self.id)).told < seq:
                 await asyncio.sleep(0.02)
 
 
@@ -88,8 +88,8 @@ def begin(world: World, endpoint: Endpoint) -> Any:
         bought = order(listed(id=offer).sold(now), at=at or now)
         endpoint.answers[bought.subscription_id] += answers
         clock = TestClock.ahead_by(bought.at - now)
-        await world.subscriptions.buy(bought, clock=clock, **options)
-        await world.subscriptions.settled(bought.subscription_id)
+        await world.server.subscriptions.buy(bought, clock=clock, **options)
+        await world.server.subscriptions.settled(bought.subscription_id)
         return Life(world, endpoint, bought.subscription_id, clock)
 
     return begun
@@ -126,8 +126,8 @@ async def test_a_life_does_not_wait_for_its_publisher(begin: Any, world: World, 
 
     life = await begin("contoso-crm", slow)
     await life.change_quantity(5, 6)
-    await world.subscriptions.ask(life.id, Suspend(by="admin_agent", reason=Reason.CUSTOMER_REQUEST))
-    assert (await world.subscriptions.details(life.id)).state is State.SUSPENDED
+    await world.server.subscriptions.ask(life.id, Suspend(by="admin_agent", reason=Reason.CUSTOMER_REQUEST))
+    assert (await world.server.subscriptions.details(life.id)).state is State.SUSPENDED
     assert endpoint.heard(life.id) == []
     released.set()
     await endpoint.until(life.id, 4)
@@ -155,13 +155,13 @@ async def test_an_undeliverable_event_halts_the_stream_and_is_seen(
     await life.change_quantity(5)
     assert "Event 1 is undeliverable after 2 tries" in await life.halted()
     assert [each.seq for each in endpoint.heard(life.id)] == [1, 1]
-    seen = await world.subscriptions.handle(life.id).describe()
+    seen = await world.server.subscriptions.handle(life.id).describe()
     assert "Event 1 is undeliverable" in (seen.typed_search_attributes.get(search_attributes.ATTENTION) or "")
-    assert await world.notifications.retry(life.id, RETRY) == "Telling wingtip again, from event 1 on."
+    assert await world.server.notifications.retry(life.id, RETRY) == "Telling wingtip again, from event 1 on."
     await endpoint.until(life.id, 2)
     assert endpoint.taken(life.id) == [1, 2]
     await life.told(2)
-    seen = await world.subscriptions.handle(life.id).describe()
+    seen = await world.server.subscriptions.handle(life.id).describe()
     assert seen.typed_search_attributes.get(search_attributes.ATTENTION) is None
 
 
@@ -170,8 +170,8 @@ async def test_an_undeliverable_event_can_be_given_up(begin: Any, world: World, 
     await life.change_quantity(5)
     await life.halted()
     with pytest.raises(Rejected, match="^sequence: got 2; takes the undeliverable one's, 1$"):
-        await world.notifications.skip(life.id, SkipNotification(by="operator", sequence=2))
-    await world.notifications.skip(life.id, SkipNotification(by="operator", sequence=1))
+        await world.server.notifications.skip(life.id, SkipNotification(by="operator", sequence=2))
+    await world.server.notifications.skip(life.id, SkipNotification(by="operator", sequence=1))
     await endpoint.until(life.id, 2)
     (second,) = [each for each in endpoint.heard(life.id) if each.seq == 2]
     assert second.data["previous"] == 0
@@ -189,9 +189,9 @@ async def test_where_nothing_waits_there_is_nothing_to_retry(begin: Any, world: 
     if offer == "contoso-crm":
         await life.told(1)
     with pytest.raises(Rejected, match=f"^{reason}$"):
-        await world.notifications.retry(life.id, RETRY)
+        await world.server.notifications.retry(life.id, RETRY)
     with pytest.raises(Rejected, match="^No event is undeliverable: there is none to skip.$"):
-        await world.notifications.skip(life.id, SkipNotification(by="operator", sequence=1))
+        await world.server.notifications.skip(life.id, SkipNotification(by="operator", sequence=1))
 
 
 async def test_while_it_is_tried_it_is_not_begun_again(begin: Any, world: World, endpoint: Endpoint) -> None:
@@ -199,17 +199,17 @@ async def test_while_it_is_tried_it_is_not_begun_again(begin: Any, world: World,
     endpoint.always[life.id] = 500
     await life.change_quantity(5)
     with pytest.raises(Rejected, match="contoso is being told event 2: it is tried again by itself"):
-        await world.notifications.retry(life.id, RETRY)
+        await world.server.notifications.retry(life.id, RETRY)
     del endpoint.always[life.id]
     await endpoint.until(life.id, 2)
 
 
 async def test_a_publisher_without_an_endpoint_is_not_told(begin: Any, world: World) -> None:
     life = await begin("tailspin-crm")
-    history = await world.subscriptions.handle(life.id).fetch_history()
+    history = await world.server.subscriptions.handle(life.id).fetch_history()
     scheduled = [event.activity_task_scheduled_event_attributes.activity_type.name for event in history.events]
     assert "tell_publisher" not in scheduled
-    (waiting,) = await world.notices.page(life.id)
+    (waiting,) = await world.books.notifications.page(life.id)
     assert (waiting.publisher, waiting.standing, waiting.tries) == ("tailspin", NotificationStatus.WAITING, 0)
 
 
@@ -217,19 +217,19 @@ async def test_what_an_ended_life_has_left_is_delivered(begin: Any, world: World
     life = await begin("wingtip-crm", 500, 500)
     await life.halted()
     await life.end()
-    delivery = world.client.get_workflow_handle(delivery_workflow_id(life.id))
+    delivery = world.server.client.get_workflow_handle(delivery_workflow_id(life.id))
     async with asyncio.timeout(30):
         while not (await delivery.query("stream"))["halted"]:
             await asyncio.sleep(0.02)
     seen = await delivery.describe()
     assert "Event 1 is undeliverable" in (seen.typed_search_attributes.get(search_attributes.ATTENTION) or "")
-    assert await world.notifications.retry(life.id, RETRY) == "Telling wingtip again, from event 1 on."
+    assert await world.server.notifications.retry(life.id, RETRY) == "Telling wingtip again, from event 1 on."
     assert (await delivery.result())["told"] == 2
     assert endpoint.taken(life.id) == [1, 2]
     with pytest.raises(AlreadyEnded, match="has ended, and nothing is left to tell of it"):
-        await world.notifications.retry(life.id, RETRY)
+        await world.server.notifications.retry(life.id, RETRY)
     with pytest.raises(NotFound, match="nothing is being told of no-such-life"):
-        await world.notifications.retry("no-such-life", RETRY)
+        await world.server.notifications.retry("no-such-life", RETRY)
 
 
 async def test_a_delivery_started_again_tells_nothing_twice(begin: Any, world: World, endpoint: Endpoint) -> None:
@@ -237,10 +237,10 @@ async def test_a_delivery_started_again_tells_nothing_twice(begin: Any, world: W
     await life.told(1)
     left = HandOver(subscription_id=life.id, publisher="contoso", told=1, last=1)
     for _ in range(2):
-        await world.notifications.deliver(left)
-    delivery = world.client.get_workflow_handle(delivery_workflow_id(life.id))
+        await world.server.notifications.deliver(left)
+    delivery = world.server.client.get_workflow_handle(delivery_workflow_id(life.id))
     assert (await delivery.result())["told"] == 1
-    await world.notifications.deliver(left)
+    await world.server.notifications.deliver(left)
     assert (await delivery.result())["told"] == 1
     assert endpoint.taken(life.id) == [1]
 
@@ -257,7 +257,9 @@ async def test_a_delivery_started_again_tells_nothing_twice(begin: Any, world: W
     ],
 )
 async def test_a_malformed_delivery_fails_at_once(world: World, start: dict[str, Any], words: str) -> None:
-    handle = await world.client.start_workflow("DeliveryWorkflow", start, id="delivery:malformed", task_queue="told")
+    handle = await world.server.client.start_workflow(
+        "DeliveryWorkflow", start, id="delivery:malformed", task_queue="told"
+    )
     with pytest.raises(Exception) as raised:  # noqa: PT011  what it says is looked at
         await handle.result()
     cause = raised.value.__cause__
@@ -268,7 +270,7 @@ async def test_a_malformed_delivery_fails_at_once(world: World, start: dict[str,
 async def test_the_secret_is_nowhere_in_the_history(begin: Any, world: World, endpoint: Endpoint) -> None:
     life = await begin("contoso-crm", 500)
     await endpoint.until(life.id, 1)
-    history = (await world.subscriptions.handle(life.id).fetch_history()).to_json()
+    history = (await world.server.subscriptions.handle(life.id).fetch_history()).to_json()
     assert "contoso" in history
     assert SECRET.removeprefix("whsec_")[:12] not in history
     assert "whsec_" not in history
@@ -282,7 +284,7 @@ async def test_a_publisher_down_for_eight_virtual_hours_gets_everything_in_order
     await life.told(1)
     endpoint.always[life.id] = 503
     await life.change_quantity(5, 6)
-    handle = world.subscriptions.handle(life.id)
+    handle = world.server.subscriptions.handle(life.id)
     await world.clock.advance(handle, life.clock, began + timedelta(hours=7, minutes=59))
     del endpoint.always[life.id]
     await world.clock.advance(handle, life.clock, began + timedelta(hours=8, minutes=1))
@@ -290,7 +292,7 @@ async def test_a_publisher_down_for_eight_virtual_hours_gets_everything_in_order
     assert endpoint.taken(life.id) == [1, 2, 3]
     tries = [each.seq for each in endpoint.heard(life.id)].count(2)
     assert 400 < tries <= 500, tries
-    assert (await world.subscriptions.details(life.id)).undelivered is None
+    assert (await world.server.subscriptions.details(life.id)).undelivered is None
 
 
 async def test_one_that_never_returns_ends_as_undeliverable_and_visible(
@@ -301,14 +303,14 @@ async def test_one_that_never_returns_ends_as_undeliverable_and_visible(
     await life.told(1)
     endpoint.always[life.id] = 503
     await life.change_quantity(5)
-    handle = world.subscriptions.handle(life.id)
+    handle = world.server.subscriptions.handle(life.id)
     await world.clock.advance(handle, life.clock, began + timedelta(hours=8, minutes=2))
     assert "Event 2 is undeliverable after" in await life.halted()
     renewed = began + timedelta(days=40)
     await world.clock.advance(handle, life.clock, renewed)
-    settled = await world.subscriptions.settled(life.id, renewed)
+    settled = await world.server.subscriptions.settled(life.id, renewed)
     assert [event.at for event in settled.recent][-1] == datetime(2027, 2, 28, 9, tzinfo=UTC)
-    page = await world.notices.page(life.id)
+    page = await world.books.notifications.page(life.id)
     assert [each.standing for each in page] == [
         NotificationStatus.DELIVERED,
         NotificationStatus.UNDELIVERABLE,
@@ -327,9 +329,9 @@ async def test_a_publisher_that_no_worker_tells_any_more_is_seen(
     bought = order(listed().sold(now), at=now)
     endpoint.always[bought.subscription_id] = 503
     async with running_worker(client, settings, named) as world:
-        await imported(world.catalog, listed())
-        await world.subscriptions.buy(bought)
-        await world.subscriptions.settled(bought.subscription_id)
+        await imported(world.books.catalog, listed())
+        await world.server.subscriptions.buy(bought)
+        await world.server.subscriptions.settled(bought.subscription_id)
         async with asyncio.timeout(30):
             while not endpoint.heard(bought.subscription_id):
                 await asyncio.sleep(0.02)
@@ -339,7 +341,7 @@ async def test_a_publisher_that_no_worker_tells_any_more_is_seen(
     del endpoint.always[bought.subscription_id]
     async with running_worker(client, settings, named) as world:
         await Life(world, endpoint, bought.subscription_id, TestClock()).told(1)
-        assert (await world.subscriptions.details(bought.subscription_id)).undelivered is None
+        assert (await world.server.subscriptions.details(bought.subscription_id)).undelivered is None
 
 
 async def test_what_a_life_ahead_of_time_has_left_is_told_now(begin: Any, world: World, endpoint: Endpoint) -> None:
@@ -349,9 +351,9 @@ async def test_what_a_life_ahead_of_time_has_left_is_told_now(begin: Any, world:
     await life.told(1)
     endpoint.always[life.id] = 503
     await life.change_quantity(5)
-    await world.clock.advance(world.subscriptions.handle(life.id), life.clock, began + timedelta(minutes=2))
+    await world.clock.advance(world.server.subscriptions.handle(life.id), life.clock, began + timedelta(minutes=2))
     await life.end()
     del endpoint.always[life.id]
     await endpoint.until(life.id, 3)
-    delivery = world.client.get_workflow_handle(delivery_workflow_id(life.id))
+    delivery = world.server.client.get_workflow_handle(delivery_workflow_id(life.id))
     assert (await delivery.result())["told"] == 3

@@ -49,12 +49,12 @@ async def test_a_buyer_sets_up_and_the_publisher_hears_of_it(met: Meeting, page:
     subscription_id = await met.buy("contoso-set-up")
     await page.goto(await met.link(subscription_id))
     shown = page.get_by_role("main")
-    customer = (await met.world.subscriptions.details(subscription_id)).customer_id
+    customer = (await met.world.server.subscriptions.details(subscription_id)).customer_id
     for words in ("Set up contoso-set-up", customer, "pending", subscription_id):
         await expect(shown).to_contain_text(words)
     assert await met.state(subscription_id) is State.PENDING
     await page.get_by_role("button", name="Activate").click()
-    details = await met.world.subscriptions.details(subscription_id)
+    details = await met.world.server.subscriptions.details(subscription_id)
     assert details.state is State.TRIAL
     assert details.trial_end is not None
     until = f"{details.trial_end.day} {details.trial_end:%B %Y, %H:%M} UTC"
@@ -109,14 +109,14 @@ async def test_what_is_active_stays_as_it_is(met: Meeting, page: Page) -> None:
     link = await met.link(subscription_id)
     await page.goto(link)
     await activated_in(await page.context.new_page(), await met.link(subscription_id))
-    before = await met.world.subscriptions.life(subscription_id)
+    before = await met.world.server.subscriptions.life(subscription_id)
     await page.get_by_role("button", name="Activate").click()
     await expect(page.get_by_role("status")).to_contain_text("It was activated already")
     await expect(page.get_by_role("status")).to_contain_text("Your trial runs until")
     await page.goto(link)
     await expect(page.get_by_role("status")).to_contain_text("This subscription is set up already")
     await expect(page.get_by_role("button")).to_have_count(0)
-    assert (await met.world.subscriptions.life(subscription_id)).subscription == before.subscription
+    assert (await met.world.server.subscriptions.life(subscription_id)).subscription == before.subscription
 
 
 async def test_what_has_ended_cannot_begin(met: Meeting, page: Page) -> None:
@@ -134,7 +134,7 @@ async def test_what_has_ended_cannot_begin(met: Meeting, page: Page) -> None:
 
 async def money(met: Meeting, subscription_id: str) -> Decimal:
     """What is charged, less what is credited."""
-    rows = await met.world.reader.rows(subscription_id)
+    rows = await met.world.books.subscriptions.rows(subscription_id)
     return sum((row.amount if row.kind is Kind.CHARGE else -row.amount for row in rows), Decimal())
 
 
@@ -146,16 +146,16 @@ async def test_mon_4_more_than_the_publisher_has_is_put_back(met: Meeting) -> No
     (rejection,) = await rejected(met.contoso, subscription_id)
     assert (rejection.sequence, rejection.quantity) == (seq, MAX_QUANTITY + 1)
     assert (rejection.outcome or "").startswith("done MON-4")
-    assert (await met.world.subscriptions.details(subscription_id)).quantity == 1
+    assert (await met.world.server.subscriptions.details(subscription_id)).quantity == 1
     await met.told(subscription_id, seq + 1)
     assert told_in_words(met.contoso, subscription_id) == [
         (1, 0, "purchased", 1, "applied"),
         (seq, 1, "quantity_changed", MAX_QUANTITY + 1, "applied"),
         (seq + 1, seq, "quantity_changed", 1, "applied"),
     ]
-    await met.world.subscriptions.settled(subscription_id)
+    await met.world.server.subscriptions.settled(subscription_id)
     assert await money(met, subscription_id) == paid
-    back = (await met.world.reader.events(subscription_id))[-1]
+    back = (await met.world.books.subscriptions.events(subscription_id))[-1]
     assert (back.by, back.actor) == ("publisher", "contoso")
 
 
@@ -172,7 +172,7 @@ async def test_as_many_as_the_publisher_has_stay(met: Meeting) -> None:
     subscription_id = await met.buy("contoso-crm")
     await met.told(subscription_id, await met.change_quantity(subscription_id, MAX_QUANTITY))
     assert subscription_id not in {one.subscription_id for one in met.contoso.rejections.all()}
-    assert (await met.world.subscriptions.details(subscription_id)).quantity == MAX_QUANTITY
+    assert (await met.world.server.subscriptions.details(subscription_id)).quantity == MAX_QUANTITY
 
 
 async def test_in_microsofts_words_a_set_up_is_one_subscribe(met: Meeting, browser: Browser) -> None:
@@ -195,9 +195,9 @@ async def test_in_microsofts_words_quantities_and_the_end(met: Meeting) -> None:
     beyond = await met.change_quantity(subscription_id, MAX_QUANTITY + 1)
     (rejection,) = await rejected(met.wingtip, subscription_id)
     assert (rejection.sequence, (rejection.outcome or "").partition(" ")[0]) == (beyond, "done")
-    assert (await met.world.subscriptions.details(subscription_id)).quantity == 5
+    assert (await met.world.server.subscriptions.details(subscription_id)).quantity == 5
     cancelled = await met.cancel(subscription_id)
-    await met.world.subscriptions.handle(subscription_id).result()
+    await met.world.server.subscriptions.handle(subscription_id).result()
     assert told_in_words(met.wingtip, subscription_id) == [
         (1, 0, "Subscribe", 1, "applied"),
         (within, 1, "ChangeQuantity", 5, "applied"),

@@ -13,8 +13,8 @@ from domain.notification import NotificationStatus
 from domain.subscription.commands import Cancel, ChangeQuantity
 from domain.subscription.holds import Reason
 from hosting.assembly import World, running_worker
-from hosting.connection import connect_to
 from hosting.embedded.server import EmbeddedServer
+from hosting.temporal.connection import connect_to
 from tests.support.live.purchases import order, settings_in
 from tests.support.publisher.endpoint import Endpoint, publishers_at
 from tests.support.shop.live import imported
@@ -42,7 +42,7 @@ async def world(
         paced={"per_second": RATE, "at_once": PACED},
     )
     async with running_worker(client, settings_in(tmp_path_factory.mktemp("slow"), "slow"), publishers) as world:
-        await imported(world.catalog, *(listed(id=f"{vendor}-crm", vendor=vendor) for vendor in VENDORS))
+        await imported(world.books.catalog, *(listed(id=f"{vendor}-crm", vendor=vendor) for vendor in VENDORS))
         yield world
 
 
@@ -50,8 +50,8 @@ async def begun(world: World, vendor: str, subscription_id: str) -> str:
     """A subscription to the vendor's offer, in the books."""
     now = datetime.now(UTC)
     bought = order(listed(id=f"{vendor}-crm").sold(now), at=now, subscription_id=subscription_id)
-    await world.subscriptions.buy(bought, clock=TestClock(), invoiced=False)
-    await world.subscriptions.settled(subscription_id)
+    await world.server.subscriptions.buy(bought, clock=TestClock(), invoiced=False)
+    await world.server.subscriptions.settled(subscription_id)
     return subscription_id
 
 
@@ -72,12 +72,12 @@ async def test_a_publisher_that_hangs_delays_nobody_else(world: World, endpoint:
     quick = await asyncio.gather(*(begun(world, "quick", f"quick-{number}") for number in range(5)))
     change = ChangeQuantity(by="admin_agent", quantity=5)
     # The answer comes once the change is in the books.
-    await asyncio.gather(*(world.subscriptions.ask(name, change) for name in (*quick, *slow[:5])))
+    await asyncio.gather(*(world.server.subscriptions.ask(name, change) for name in (*quick, *slow[:5])))
     for name in quick:
         await endpoint.until(name, 2)
     assert [endpoint.taken(name) for name in quick] == [[1, 2]] * len(quick)
     assert [endpoint.heard(name) for name in slow] == [[]] * WAITING
-    assert (await world.subscriptions.details(slow[0])).told == 0
+    assert (await world.server.subscriptions.details(slow[0])).told == 0
     released.set()
     for name in slow:
         await endpoint.until(name, 1)
@@ -95,16 +95,16 @@ async def test_a_try_that_outlives_its_life_is_made_again_and_changes_nothing(wo
     endpoint.answers["slow-last"].append(hang)
     await begun(world, "slow", "slow-last")
     await hanging.wait()
-    await world.subscriptions.ask("slow-last", Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST))
-    await world.subscriptions.handle("slow-last").result()
-    delivery = world.client.get_workflow_handle(delivery_workflow_id("slow-last"))
+    await world.server.subscriptions.ask("slow-last", Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST))
+    await world.server.subscriptions.handle("slow-last").result()
+    delivery = world.server.client.get_workflow_handle(delivery_workflow_id("slow-last"))
     assert (await delivery.result())["told"] == 2
     released.set()
     while len(heard := endpoint.heard("slow-last")) < 3:
         await asyncio.sleep(0.02)
     assert [(each.seq, each.status) for each in heard] == [(1, 204), (2, 204), (1, 500)]
     assert heard[0].body == heard[2].body
-    assert await world.notices.counts("slow-last") == {NotificationStatus.DELIVERED: 2}
+    assert await world.books.notifications.counts("slow-last") == {NotificationStatus.DELIVERED: 2}
 
 
 def started(history: WorkflowHistory) -> list[datetime]:
@@ -127,7 +127,7 @@ async def test_no_publisher_is_told_faster_than_its_rate(world: World, endpoint:
     names = await asyncio.gather(*(begun(world, "paced", f"paced-{number}") for number in range(PACED)))
     for name in names:
         await endpoint.until(name, 1)
-    histories = [await world.subscriptions.handle(name).fetch_history() for name in names]
+    histories = [await world.server.subscriptions.handle(name).fetch_history() for name in names]
     tries = sorted(at for history in histories for at in started(history))
     assert len(tries) == PACED
     for (first, earlier), (last, later) in combinations(enumerate(tries), 2):

@@ -20,8 +20,8 @@ from activities.orders.contracts import PlacedOrder
 from domain.ordering.lines import OrderRequest
 from domain.subscription.commands import Suspend
 from domain.subscription.holds import Reason
-from hosting.connection import connect_to
 from hosting.embedded.server import EmbeddedServer
+from hosting.temporal.connection import connect_to
 from tests.support.live.purchases import settings_in
 from tests.support.live.worker_process import MortalWorker
 from tests.support.shop.live import OFFERS, imported

@@ -31,16 +31,16 @@ def statuses(placed: PlacedOrder) -> list[tuple[str, str | None]]:
 
 
 async def names(world: World, subscription_id: str) -> list[str]:
-    return [event.event.value for event in await world.reader.events(subscription_id)]
+    return [event.event.value for event in await world.books.subscriptions.events(subscription_id)]
 
 
 async def cancel(world: World, subscription_id: str) -> None:
-    await world.subscriptions.ask(subscription_id, Cancel(by="admin_agent", reason=REASON))
+    await world.server.subscriptions.ask(subscription_id, Cancel(by="admin_agent", reason=REASON))
 
 
 async def shown(world: World, order_id: str) -> str:
     """What the Web UI shows of the order."""
-    handle = world.orders.handle(order_id)
+    handle = world.server.orders.handle(order_id)
 
     async def look() -> WorkflowMetadata:
         found: WorkflowMetadata = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
@@ -58,10 +58,10 @@ async def test_each_line_is_bought_or_refused_by_itself(world: World, shop: Shop
     placed = await shop.buy(wanted)
     assert statuses(placed) == [("bought", None), ("refused", "ELG-3"), ("bought", None), ("refused", "ELG-6")]
     assert [line.subscription_id for line in placed.lines] == [f"{wanted.order_id}-{n}" for n in range(1, 5)]
-    assert await world.order_book.order(wanted.order_id) == placed
-    life = await world.subscriptions.life(f"{wanted.order_id}-1")
+    assert await world.books.orders.order(wanted.order_id) == placed
+    life = await world.server.subscriptions.life(f"{wanted.order_id}-1")
     assert (life.subscription.quantity, life.subscription.add_ons) == (5, {"backup": 2})
-    rows = await world.reader.rows(f"{wanted.order_id}-1")
+    rows = await world.books.subscriptions.rows(f"{wanted.order_id}-1")
     assert [(row.line, str(row.amount)) for row in rows] == [("contoso-crm", "50.00"), ("backup", "5.00")]
     assert await names(world, f"{wanted.order_id}-2") == []
 
@@ -70,7 +70,7 @@ async def test_what_the_web_ui_shows(world: World, shop: Shop) -> None:
     buyer = await shop.customer()
     wanted = shop.order(buyer, {"quantity": 5}, {"offer": "abroad"})
     await shop.buy(wanted)
-    handle = world.orders.handle(wanted.order_id)
+    handle = world.server.orders.handle(wanted.order_id)
     seen = await handle.describe()
     assert seen.typed_search_attributes.get(CUSTOMER) == buyer
     assert await seen.static_summary() == f"2 lines for {buyer}"
@@ -93,8 +93,8 @@ async def test_what_the_web_ui_shows(world: World, shop: Shop) -> None:
 async def test_the_same_order_again_returns_the_first_result(world: World, shop: Shop) -> None:
     """BUY-3: also twenty times at once."""
     wanted = shop.order(await shop.customer(), {}, {"offer": "single"})
-    await asyncio.gather(*(world.orders.place(wanted) for _ in range(20)))
-    first = await world.orders.settled(wanted.order_id)
+    await asyncio.gather(*(world.server.orders.place(wanted) for _ in range(20)))
+    first = await world.server.orders.settled(wanted.order_id)
     assert statuses(first) == [("bought", None)] * 2
     assert await shop.buy(wanted) == first
     for number in (1, 2):
@@ -109,8 +109,8 @@ async def test_other_content_under_the_id_is_refused_and_changes_nothing(world: 
     with pytest.raises(WorkflowFailed, match="other content"):
         await shop.buy(other)
     with pytest.raises(WorkflowFailed, match="other content"):
-        await world.orders.order(wanted.order_id)
-    assert await world.order_book.order(wanted.order_id) == first
+        await world.server.orders.order(wanted.order_id)
+    assert await world.books.orders.order(wanted.order_id) == first
     assert await shop.buy(wanted) == first
 
 
@@ -120,12 +120,12 @@ async def test_other_content_is_refused_at_once_while_the_first_is_bought(
     wanted = shop.order(await shop.customer(), {"quantity": 3})
     other = shop.order(wanted.customer, {"quantity": 3, "policy": "nce-2022"}, order_id=wanted.order_id)
     with locked_books(settings):
-        await world.orders.place(wanted)
+        await world.server.orders.place(wanted)
         with pytest.raises(Rejected, match="is being bought with other content"):
-            await world.orders.place(other)
-        await world.orders.place(wanted)
-        assert statuses(await world.orders.order(wanted.order_id)) == [("waiting", None)]
-    assert statuses(await world.orders.settled(wanted.order_id)) == [("bought", None)]
+            await world.server.orders.place(other)
+        await world.server.orders.place(wanted)
+        assert statuses(await world.server.orders.order(wanted.order_id)) == [("waiting", None)]
+    assert statuses(await world.server.orders.settled(wanted.order_id)) == [("bought", None)]
 
 
 async def test_the_same_call_buys_the_line_that_was_refused(world: World, shop: Shop) -> None:
@@ -135,7 +135,7 @@ async def test_the_same_call_buys_the_line_that_was_refused(world: World, shop: 
     wanted = shop.order(buyer, {}, {"offer": "single"})
     refused = await shop.buy(wanted)
     assert statuses(refused) == [("bought", None), ("refused", "ELG-1")]
-    await world.subscriptions.ask(owned, Suspend(by="admin_agent", reason=REASON))
+    await world.server.subscriptions.ask(owned, Suspend(by="admin_agent", reason=REASON))
     suspended = (await shop.buy(wanted)).lines[1].refusal
     assert suspended is not None
     assert (suspended.rule, suspended.subscription_id) == (Rule.ELG_2, owned)
@@ -177,12 +177,12 @@ async def test_a_second_trial_begins_paid_also_after_the_first_is_deleted(world:
     assert await names(world, first) == ["purchased", "trial_started"]
     second = await shop.buy_one(buyer, "trial")
     assert await names(world, second) == ["purchased"]
-    assert [str(row.amount) for row in await world.reader.rows(second)] == ["10.00"]
+    assert [str(row.amount) for row in await world.books.subscriptions.rows(second)] == ["10.00"]
     for one in (first, second):
-        await world.subscriptions.ask(one, Suspend(by="admin_agent", reason=REASON))
-        handle, long_after = world.subscriptions.handle(one), at + timedelta(days=130)
+        await world.server.subscriptions.ask(one, Suspend(by="admin_agent", reason=REASON))
+        handle, long_after = world.server.subscriptions.handle(one), at + timedelta(days=130)
         await world.clock.advance(handle, TestClock(), long_after)
-        await world.subscriptions.settled(one, long_after)
+        await world.server.subscriptions.settled(one, long_after)
         await handle.result()
         assert (await names(world, one))[-1] == "deleted"
     third = await shop.buy_one(buyer, "trial", at=at + timedelta(days=131))
@@ -192,27 +192,27 @@ async def test_a_second_trial_begins_paid_also_after_the_first_is_deleted(world:
 async def test_an_order_that_needs_set_up_waits_for_the_publisher(world: World, shop: Shop) -> None:
     """ISV-1, ISV-3, ISV-4."""
     bought = await shop.buy_one(await shop.customer(), "set-up")
-    assert (await world.subscriptions.details(bought)).state == "pending"
+    assert (await world.server.subscriptions.details(bought)).state == "pending"
     now = datetime.now(UTC)
-    link = await world.setup_links.issue(bought, now)
-    resolved = await world.setup_links.resolve(link.url.partition("token=")[2], now)
+    link = await world.books.setup_links.issue(bought, now)
+    resolved = await world.books.setup_links.resolve(link.url.partition("token=")[2], now)
     assert (resolved.subscription_id, resolved.state) == (bought, "pending")
-    await world.subscriptions.ask(bought, Activate(by="publisher"))
+    await world.server.subscriptions.ask(bought, Activate(by="publisher"))
     assert await names(world, bought) == ["purchased", "activated"]
 
 
 async def test_lines_are_ordered_at_the_test_clocks_instant(world: World, shop: Shop) -> None:
     bought = await shop.buy_one(await shop.customer(), "contoso-crm", at=datetime(2021, 1, 31, 9, tzinfo=UTC))
-    ordered_at = (await world.subscriptions.life(bought)).subscription.ordered_at
+    ordered_at = (await world.server.subscriptions.life(bought)).subscription.ordered_at
     assert abs(ordered_at - datetime(2021, 1, 31, 9, tzinfo=UTC)) < timedelta(minutes=1)
-    assert (await world.subscriptions.details(bought)).now < datetime(2021, 2, 1, tzinfo=UTC)
+    assert (await world.server.subscriptions.details(bought)).now < datetime(2021, 2, 1, tzinfo=UTC)
 
 
 async def test_a_life_that_another_has_begun_stops_its_line_only(world: World, shop: Shop) -> None:
     """A permanent error leaves the line where it is, with its words; the others go on."""
     wanted = shop.order(await shop.customer(), {}, {}, {})
     # It is not in the books, since nobody works on its queue: the claim on the id shows at the start only.
-    elsewhere = Subscriptions(world.client, "nobody-works-here")
+    elsewhere = Subscriptions(world.server.client, "nobody-works-here")
     await elsewhere.buy(order(subscription_id=f"{wanted.order_id}-2"))
     stopped = await shop.buy(wanted)
     assert [line.status for line in stopped.lines] == ["bought", "placed", "bought"]
@@ -228,17 +228,17 @@ async def test_temporals_own_cancellation_leaves_no_line_half_bought(
     world: World, shop: Shop, settings: Settings
 ) -> None:
     wanted = shop.order(await shop.customer(), {}, {"offer": "single"}, {"offer": "abroad"})
-    handle = world.orders.handle(wanted.order_id)
+    handle = world.server.orders.handle(wanted.order_id)
     with locked_books(settings):
-        await world.orders.place(wanted)
+        await world.server.orders.place(wanted)
         await handle.cancel()
-        await world.orders.order(wanted.order_id)
-    settled = await world.orders.settled(wanted.order_id)
+        await world.server.orders.order(wanted.order_id)
+    settled = await world.server.orders.settled(wanted.order_id)
     assert statuses(settled) == [("bought", None), ("bought", None), ("refused", "ELG-3")]
     assert (await handle.describe()).status is WorkflowExecutionStatus.COMPLETED
     assert "cancel the subscriptions that it bought" in await shown(world, wanted.order_id)
 
 
 async def test_an_order_that_nobody_knows(world: World) -> None:
-    with pytest.raises(NotFound, match="there is no order nobody on this server"):
-        await world.orders.order("nobody")
+    with pytest.raises(NotFound, match="Order nobody does not exist on this server"):
+        await world.server.orders.order("nobody")

@@ -8,6 +8,7 @@ import pytest
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 
+from activities.adapters.sql.orders.orders import SqlOrders
 from activities.orders.contracts import OpenInput, PlaceInput
 from activities.prices.contracts import Told
 from domain.catalog.changes import Imported
@@ -40,7 +41,7 @@ class Priced:
             {"at": (now + timedelta(days=int(day[1:]))).isoformat(), "unit_price": price}
             for day, price in by_days.items()
         ]
-        return await imported(self._world.catalog, listed(id=self.id, name="Priced", prices=coming), at=now)
+        return await imported(self._world.books.catalog, listed(id=self.id, name="Priced", prices=coming), at=now)
 
 
 @pytest.fixture
@@ -52,26 +53,28 @@ async def priced(world: World) -> Priced:
 
 
 async def told(world: World, version: int) -> PriceProgress:
-    await world.prices.tell(version)
-    return await world.prices.settled(version)
+    await world.server.prices.tell(version)
+    return await world.server.prices.settled(version)
 
 
 async def prices_of(world: World, subscription_id: str) -> list[str]:
     """The coming prices that the subscription knows."""
-    return [str(price.unit_price) for price in (await world.subscriptions.life(subscription_id)).subscription.prices]
+    return [
+        str(price.unit_price) for price in (await world.server.subscriptions.life(subscription_id)).subscription.prices
+    ]
 
 
 async def on_the_server(world: World, subscription_id: str) -> bool:
     try:
-        await world.subscriptions.details(subscription_id)
+        await world.server.subscriptions.details(subscription_id)
     except NotFound:
         return False
     return True
 
 
 async def names(world: World, subscription_id: str) -> list[str]:
-    await world.subscriptions.settled(subscription_id)
-    return [event.event.value for event in await world.reader.events(subscription_id)]
+    await world.server.subscriptions.settled(subscription_id)
+    return [event.event.value for event in await world.books.subscriptions.events(subscription_id)]
 
 
 async def test_each_is_told_once_and_the_renewal_takes_the_price(world: World, shop: Shop, priced: Priced) -> None:
@@ -79,22 +82,22 @@ async def test_each_is_told_once_and_the_renewal_takes_the_price(world: World, s
     bought = [await shop.buy_one(buyer, priced.id) for _ in range(3)]
     other = await shop.buy_one(buyer, "contoso-crm")
     version = (await priced.prices(d10="12.00")).version
-    assert version in await world.catalog.untold()
+    assert version in await world.books.catalog.untold()
     seen: list[PriceProgress] = []
-    await world.prices.tell(version)
-    assert await world.prices.settled(version, seen.append) == PriceProgress(done=3, total=3, told=Told(told=3))
+    await world.server.prices.tell(version)
+    assert await world.server.prices.settled(version, seen.append) == PriceProgress(done=3, total=3, told=Told(told=3))
     assert seen[-1].done == 3
-    assert version not in await world.catalog.untold()
+    assert version not in await world.books.catalog.untold()
     for one in bought:
         assert await names(world, one) == ["purchased", "price_scheduled"]
         assert (await prices_of(world, one))[-1] == "12.00"
     assert await names(world, other) == ["purchased"]
     await told(world, version)
     assert await names(world, bought[0]) == ["purchased", "price_scheduled"]
-    handle, later = world.subscriptions.handle(bought[0]), datetime.now(UTC) + timedelta(days=33)
+    handle, later = world.server.subscriptions.handle(bought[0]), datetime.now(UTC) + timedelta(days=33)
     await world.clock.advance(handle, TestClock(), later)
-    await world.subscriptions.settled(bought[0], later)
-    assert [str(row.amount) for row in await world.reader.rows(bought[0])] == ["10.00", "12.00"]
+    await world.server.subscriptions.settled(bought[0], later)
+    assert [str(row.amount) for row in await world.books.subscriptions.rows(bought[0])] == ["10.00", "12.00"]
 
 
 async def test_the_newest_version_wins_whichever_is_told_last(world: World, shop: Shop, priced: Priced) -> None:
@@ -108,7 +111,7 @@ async def test_the_newest_version_wins_whichever_is_told_last(world: World, shop
     assert (await told(world, first)).told.failures == 0
     assert await prices_of(world, bought) == known
     assert await names(world, bought) == ["purchased", "price_scheduled"]
-    assert {first, second} & set(await world.catalog.untold()) == set()
+    assert {first, second} & set(await world.books.catalog.untold()) == set()
 
 
 async def test_what_was_bought_under_the_new_version_knows_its_prices(world: World, shop: Shop, priced: Priced) -> None:
@@ -121,7 +124,7 @@ async def test_what_was_bought_under_the_new_version_knows_its_prices(world: Wor
 async def test_ended_ones_are_skipped(world: World, shop: Shop, priced: Priced) -> None:
     buyer = await shop.customer()
     ended, living = [await shop.buy_one(buyer, priced.id) for _ in range(2)]
-    await world.subscriptions.ask(ended, Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST))
+    await world.server.subscriptions.ask(ended, Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST))
     version = (await priced.prices(d10="12.00")).version
     assert await told(world, version) == PriceProgress(done=1, total=1, told=Told(told=1))
     assert await names(world, ended) == ["purchased", "cancelled"]
@@ -131,8 +134,8 @@ async def test_ended_ones_are_skipped(world: World, shop: Shop, priced: Priced) 
 async def test_twenty_callers_at_once_tell_once(world: World, shop: Shop, priced: Priced) -> None:
     bought = await shop.buy_one(await shop.customer(), priced.id)
     version = (await priced.prices(d10="12.00")).version
-    await asyncio.gather(*(world.prices.tell(version) for _ in range(20)))
-    await world.prices.settled(version)
+    await asyncio.gather(*(world.server.prices.tell(version) for _ in range(20)))
+    await world.server.prices.settled(version)
     assert await names(world, bought) == ["purchased", "price_scheduled"]
 
 
@@ -140,7 +143,7 @@ async def test_pages_and_runs_carry_the_progress(world: World, shop: Shop, price
     buyer = await shop.customer()
     order = await shop.buy(shop.order(buyer, *[{"offer": priced.id}] * 7))
     version = (await priced.prices(d10="12.00")).version
-    handle = await world.client.start_workflow(
+    handle = await world.server.client.start_workflow(
         PriceChangeWorkflow.run,
         TellPrices(version=version, batch=2, batches_per_run=2),
         id=price_workflow_id(version),
@@ -148,7 +151,7 @@ async def test_pages_and_runs_carry_the_progress(world: World, shop: Shop, price
     )
     first_run = handle.result_run_id
     assert await handle.result() == PriceProgress(done=7, total=7, told=Told(told=7))
-    assert (await world.prices.handle(version).describe()).run_id != first_run
+    assert (await world.server.prices.handle(version).describe()).run_id != first_run
     for line in order.lines:
         assert await names(world, line.subscription_id) == ["purchased", "price_scheduled"]
 
@@ -157,15 +160,17 @@ async def test_what_is_about_to_start_is_told_once_it_has(world: World, shop: Sh
     """A placed line's copy of the prices may be the older one: it must not be missed."""
     wanted = shop.order(await shop.customer(), {"offer": priced.id})
     now = datetime.now(UTC)
-    await world.order_book.open(OpenInput(request=wanted, at=now))
-    await world.order_book.place(PlaceInput(order_id=wanted.order_id, number=1, at=now))
+    orders = world.books.orders
+    assert isinstance(orders, SqlOrders)
+    await orders.open(OpenInput(request=wanted, at=now))
+    await orders.place(PlaceInput(order_id=wanted.order_id, number=1, at=now))
     version = (await priced.prices(d10="12.00")).version
-    await world.prices.tell(version)
-    handle = world.prices.handle(version)
+    await world.server.prices.tell(version)
+    handle = world.server.prices.handle(version)
     while "about to start" not in str((await handle.describe()).raw_description.pending_activities):
         await asyncio.sleep(0.02)
     bought = (await shop.buy(wanted)).lines[0].subscription_id
-    assert await world.prices.settled(version) == PriceProgress(done=1, total=1, told=Told(told=1))
+    assert await world.server.prices.settled(version) == PriceProgress(done=1, total=1, told=Told(told=1))
     assert await names(world, bought) == ["purchased", "price_scheduled"]
 
 
@@ -173,9 +178,9 @@ async def test_who_cannot_be_told_keeps_the_version_open(world: World, shop: Sho
     """The books know a subscription that the server does not: the others are told, and it is named."""
     bought = await shop.buy_one(await shop.customer(), priced.id)
     gone = await shop.buy_one(await shop.customer(), priced.id)
-    await world.client.workflow_service.delete_workflow_execution(
+    await world.server.client.workflow_service.delete_workflow_execution(
         DeleteWorkflowExecutionRequest(
-            namespace=world.client.namespace,
+            namespace=world.server.client.namespace,
             workflow_execution=WorkflowExecution(workflow_id=subscription_workflow_id(gone)),
         )
     )
@@ -184,13 +189,13 @@ async def test_who_cannot_be_told_keeps_the_version_open(world: World, shop: Sho
     version = (await priced.prices(d10="12.00")).version
     progress = await told(world, version)
     assert progress.told == Told(told=1, failures=1, failed=(gone,))
-    assert version in await world.catalog.untold()
+    assert version in await world.books.catalog.untold()
     assert await names(world, bought) == ["purchased", "price_scheduled"]
 
 
 async def test_a_version_that_nobody_told(world: World) -> None:
     with pytest.raises(NotFound, match="nothing of catalog version 999 is told"):
-        await world.prices.progress(999)
+        await world.server.prices.progress(999)
 
 
 @pytest.mark.parametrize(
@@ -206,9 +211,9 @@ async def test_a_version_that_nobody_told(world: World) -> None:
     ],
 )
 async def test_a_malformed_telling_fails_in_one_line(world: World, start: list[object], words: str) -> None:
-    await world.client.start_workflow(
+    await world.server.client.start_workflow(
         "PriceChangeWorkflow", args=start, id=price_workflow_id(4_000), task_queue="perennial"
     )
     with pytest.raises(CallError) as caught:
-        await world.prices.settled(4_000)
+        await world.server.prices.settled(4_000)
     assert words in str(caught.value)

@@ -61,7 +61,7 @@ async def test_it_suspends_once_however_often_it_runs(world: World, buy: Buy, ru
         code, said = await run(example, bought.id, "case-17")
         assert code == 0, said
         assert "done" in said
-    life = await world.subscriptions.settled(bought.id)
+    life = await world.server.subscriptions.settled(bought.id)
     assert [event.event.value for event in life.recent] == ["purchased", "suspended"]
     assert life.recent[-1].actor == "fraud-detection"
 
@@ -70,14 +70,14 @@ async def test_it_suspends_once_however_often_it_runs(world: World, buy: Buy, ru
 async def test_it_says_what_is_wrong(world: World, buy: Buy, run: Ran, example: str) -> None:
     """A case that is no id, a subscription that is not there, and no words at all."""
     bought = await buy()
-    before = await world.subscriptions.life(bought.id)
+    before = await world.server.subscriptions.life(bought.id)
     code, said = await run(example, bought.id, "case 17")
     assert (code, "command_id: got 'case 17'; takes 1 to 64 letters" in said) == (1, True), said
     code, said = await run(example, "nobody", "case-17")
     assert (code, "not found" in said) == (1, True), said
     code, said = await run(example)
     assert (code, said.startswith("usage: ")) == (1, True), said
-    assert await world.subscriptions.life(bought.id) == before
+    assert await world.server.subscriptions.life(bought.id) == before
 
 
 def test_no_example_uses_code_of_ours() -> None:

@@ -37,7 +37,7 @@ Calls = Callable[..., Coroutine[Any, Any, Came]]
 @pytest.fixture(scope="module")
 async def elsewhere(server: EmbeddedServer, world: World) -> AsyncIterator[Client]:
     """A client and worker that have none of our code, and the endpoint by which they call ours."""
-    await prepare_endpoint(world.client, NEXUS_ENDPOINT, "perennial")
+    await prepare_endpoint(world.server.client, NEXUS_ENDPOINT, "perennial")
     client = await Client.connect(server.address)
     runner = UnsandboxedWorkflowRunner()
     async with Worker(client, task_queue=QUEUE, workflows=[Caller], workflow_runner=runner):
@@ -68,8 +68,8 @@ async def test_cancelled_by_a_workflow_elsewhere(world: World, buy: Buy, call: C
     assert came.answer is not None
     assert came.answer["outcome"] == "cancelled_with_credit"
     assert came.answer["credit"] == {"amount": "30.00", "currency": "USD"}
-    await world.subscriptions.handle(bought.id).result()
-    last = (await world.reader.events(bought.id))[-1]
+    await world.server.subscriptions.handle(bought.id).result()
+    last = (await world.books.subscriptions.events(bought.id))[-1]
     assert (last.event.value, last.by, last.actor) == ("cancelled", "service", "account-closing")
 
 
@@ -117,23 +117,26 @@ async def test_what_is_malformed_is_a_bad_request_in_our_words_and_leaves_no_tra
 ) -> None:
     bought = await buy()
     before, length = (
-        await world.subscriptions.life(bought.id),
-        (await world.subscriptions.handle(bought.id).describe()).history_length,
+        await world.server.subscriptions.life(bought.id),
+        (await world.server.subscriptions.handle(bought.id).describe()).history_length,
     )
     request = {"subscription_id": bought.id, **request_} if isinstance(request_, dict) and request_ else request_
     came = await call(operation, request)
     assert (came.answer, came.error) == (None, "BAD_REQUEST")
     assert words in came.words
     assert "\n" not in came.words
-    assert await world.subscriptions.life(bought.id) == before
-    assert (await world.subscriptions.handle(bought.id).describe()).history_length == length
+    assert await world.server.subscriptions.life(bought.id) == before
+    assert (await world.server.subscriptions.handle(bought.id).describe()).history_length == length
 
 
 @pytest.mark.parametrize("operation", ["cancel", "suspend", "reactivate", "details"])
 async def test_who_is_not_there_is_not_found(call: Calls, operation: str) -> None:
     fields = {"reason": "fraud"} if operation in {"cancel", "suspend"} else {}
     came = await call(operation, {"subscription_id": "nobody", **fields})
-    assert (came.error, came.words.partition(";")[0]) == ("NOT_FOUND", "there is no subscription nobody on this server")
+    assert (came.error, came.words.partition(".")[0]) == (
+        "NOT_FOUND",
+        "Subscription nobody does not exist on this server",
+    )
 
 
 async def test_an_operation_that_there_is_none_of(call: Calls) -> None:
@@ -145,7 +148,7 @@ async def test_an_ended_subscription_refuses_by_its_rule_and_is_shown(world: Wor
     bought = await buy()
     request = {"subscription_id": bought.id, "reason": "customer_request", "command_id": "closing-1"}
     first = await call("cancel", request)
-    await world.subscriptions.handle(bought.id).result()
+    await world.server.subscriptions.handle(bought.id).result()
     assert (await call("cancel", request)).answer == first.answer
     other = await call("cancel", {**request, "command_id": "closing-2"})
     assert other.answer is not None
@@ -160,7 +163,9 @@ async def test_an_ended_subscription_refuses_by_its_rule_and_is_shown(world: Wor
 async def test_a_doubled_request_id_has_one_effect(world: World, buy: Buy, server: EmbeddedServer, call: Calls) -> None:
     """By HTTP a caller sends the request id itself: the same one again is the same operation."""
     bought = await buy()
-    listed = await world.client.operator_service.list_nexus_endpoints(ListNexusEndpointsRequest(name=NEXUS_ENDPOINT))
+    listed = await world.server.client.operator_service.list_nexus_endpoints(
+        ListNexusEndpointsRequest(name=NEXUS_ENDPOINT)
+    )
     address = f"{server.http_address}/nexus/endpoints/{listed.endpoints[0].id}/services/subscriptions/suspend"
     request_id, body = str(uuid4()), {"subscription_id": bought.id, "reason": "fraud"}
     async with httpx2.AsyncClient() as http:
@@ -172,8 +177,11 @@ async def test_a_doubled_request_id_has_one_effect(world: World, buy: Buy, serve
     assert answers[0].json() == answers[1].json()
     assert other.status_code == 400
     assert "was used for another command" in other.text
-    await world.subscriptions.settled(bought.id)
-    assert [event.event.value for event in await world.reader.events(bought.id)] == ["purchased", "suspended"]
+    await world.server.subscriptions.settled(bought.id)
+    assert [event.event.value for event in await world.books.subscriptions.events(bought.id)] == [
+        "purchased",
+        "suspended",
+    ]
 
 
 async def test_a_worker_that_is_killed_in_between_has_one_effect(
@@ -181,8 +189,8 @@ async def test_a_worker_that_is_killed_in_between_has_one_effect(
 ) -> None:
     """The server tries the operation again, with the same request id."""
     queue = "mortal-nexus"
-    await prepare_endpoint(world.client, queue, queue)
-    subscriptions = Subscriptions(world.client, queue)
+    await prepare_endpoint(world.server.client, queue, queue)
+    subscriptions = Subscriptions(world.server.client, queue)
     wanted = order(at=datetime.now(UTC))
     worker = MortalWorker(server.address, tmp_path, queue)
     try:
@@ -206,10 +214,10 @@ async def test_a_worker_that_is_killed_in_between_has_one_effect(
 async def test_where_no_worker_answers_it_is_tried_again_until_the_caller_gives_up(world: World, call: Calls) -> None:
     """The subscription's own worker is away; its Nexus service is not."""
     wanted = order(at=datetime.now(UTC))
-    await Subscriptions(world.client, "nobody-works-here").buy(wanted)
+    await Subscriptions(world.server.client, "nobody-works-here").buy(wanted)
     came = await call("suspend", {"subscription_id": wanted.subscription_id, "reason": "fraud"}, seconds=12)
     assert came.error == "TIMEOUT"
-    await world.client.get_workflow_handle(subscription_workflow_id(wanted.subscription_id)).terminate()
+    await world.server.client.get_workflow_handle(subscription_workflow_id(wanted.subscription_id)).terminate()
 
 
 async def test_the_example_cancels_what_it_may_and_says_why_not(
@@ -232,4 +240,4 @@ async def test_the_example_cancels_what_it_may_and_says_why_not(
     assert first.startswith(f"{good.id}: cancelled_with_credit, effective ")
     assert first.endswith(", USD 30.00 come back")
     assert second.startswith(f"{kept.id}: refused by CXL-1: ")
-    assert third.startswith("nobody: not asked: NOT_FOUND: there is no subscription nobody")
+    assert third.startswith("nobody: not asked: NOT_FOUND: Subscription nobody does not exist")

@@ -43,14 +43,14 @@ async def bought(world: World, kind: str) -> str:
     if kind not in kinds:
         return kind
     wanted = order(kinds[kind], at=datetime.now(UTC), quantity=1)
-    await world.subscriptions.buy(wanted)
+    await world.server.subscriptions.buy(wanted)
     if kind == "suspended":
         hold = Suspend(by="service", reason=Reason.CUSTOMER_REQUEST)
-        await world.subscriptions.ask(wanted.subscription_id, hold)
+        await world.server.subscriptions.ask(wanted.subscription_id, hold)
     if kind == "changed":
         more = ChangeQuantity(by="admin_agent", quantity=5)
-        await world.subscriptions.ask(wanted.subscription_id, more)
-    await world.subscriptions.settled(wanted.subscription_id)
+        await world.server.subscriptions.ask(wanted.subscription_id, more)
+    await world.server.subscriptions.settled(wanted.subscription_id)
     return wanted.subscription_id
 
 
@@ -138,7 +138,7 @@ async def test_request_to_a_subscription(world: World, server: EmbeddedServer, r
     if row.kind != "signal":
         assert says(printed, SHOWS.get(row.name, '"outcome":"done"')), printed
         return
-    life = await world.subscriptions.life(subscription_id)
+    life = await world.server.subscriptions.life(subscription_id)
     assert life.recent[-1].event == EVENTS[asked]
     assert asked != "reject_quantity" or life.subscription.quantity == 1, "what it was bought with"
     assert life.refused_signal_count == 0
@@ -159,7 +159,7 @@ async def test_request_to_an_account(world: World, server: EmbeddedServer, row: 
     if row.kind == "query":
         assert says(printed, ACCOUNT_SHOWS[row.name]), printed
         return
-    life = await world.accounts.settled(payer.id)
+    life = await world.server.accounts.settled(payer.id)
     event = life.recent[-1]
     money = f" {event.currency} {event.amount}" if event.event is AccountEventName.PAYMENT_RECEIVED else ""
     assert f"{event.event}{money}" == EVENTS[row.name]
@@ -178,10 +178,10 @@ async def test_example(world: World, server: EmbeddedServer, shop: Shop, example
     if check == "shows":
         assert expected.removeprefix("fails: ") in printed, printed
     elif check == "ordered":
-        (line,) = (await world.orders.settled(order_id)).lines
+        (line,) = (await world.server.orders.settled(order_id)).lines
         assert (line.status, line.subscription_id) == (expected, f"{order_id}-1")
     else:
-        details = await world.subscriptions.details(subscription_id)
+        details = await world.server.subscriptions.details(subscription_id)
         assert expected in details.refused_signals[-1].message
 
 
@@ -190,7 +190,7 @@ async def test_example_of_an_account(world: World, server: EmbeddedServer, examp
     payer = await owing(world)
     fails = example.expected.startswith("fails: ")
     printed = await printed_by(example.code, server, fails=fails, CUSTOMER=payer.id)
-    life = await world.accounts.settled(payer.id)
+    life = await world.server.accounts.settled(payer.id)
     if example.check == "shows":
         assert example.expected.removeprefix("fails: ") in printed, printed
     else:

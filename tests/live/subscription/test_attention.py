@@ -62,7 +62,7 @@ class Moody:
 def worker(world: World, moody: Moody) -> Worker:
     billing, provisioning = BillingActivities(moody, moody), ProvisioningActivities(moody, moody)
     return Worker(
-        world.client,
+        world.server.client,
         task_queue=QUEUE,
         workflows=[SubscriptionWorkflow],
         activities=[billing.record, provisioning.grant, provisioning.revoke, provisioning.purge],
@@ -81,7 +81,7 @@ async def until(subscriptions: Subscriptions, wanted: Order, attention: bool) ->
 
 
 async def test_a_permanent_error_waits_for_retry_effect(world: World) -> None:
-    wanted, subscriptions = order(), Subscriptions(world.client, QUEUE)
+    wanted, subscriptions = order(), Subscriptions(world.server.client, QUEUE)
     moody = Moody(BooksConflict("The key term-1 is in the books with other content."))
     async with worker(world, moody):
         await subscriptions.buy(wanted)
@@ -108,7 +108,7 @@ async def test_a_permanent_error_waits_for_retry_effect(world: World) -> None:
 
 
 async def test_transient_trouble_is_retried_and_never_shown_as_attention(world: World) -> None:
-    wanted, subscriptions = order(), Subscriptions(world.client, QUEUE)
+    wanted, subscriptions = order(), Subscriptions(world.server.client, QUEUE)
     moody = Moody(BooksUnavailable("The database is locked."), BooksUnavailable("The database is locked."))
     async with worker(world, moody):
         await subscriptions.buy(wanted)

@@ -18,25 +18,25 @@ AT_ONCE = 8
 
 async def test_no_update_is_lost_or_doubled(world: World, buy: Buy) -> None:
     bought = await buy()
-    handle = world.subscriptions.handle(bought.id)
+    handle = world.server.subscriptions.handle(bought.id)
     first_run = (await handle.describe()).run_id
     room = asyncio.Semaphore(AT_ONCE)
 
     async def ask(number: int) -> Answer:
         command = ChangeQuantity(by="admin_agent", quantity=100 + number, command_id=f"change-{number}")
         async with room:
-            return await world.subscriptions.ask(bought.id, command, wait=False)
+            return await world.server.subscriptions.ask(bought.id, command, wait=False)
 
     async def hand_over() -> None:
         for _ in range(HANDOVERS):
-            await world.subscriptions.operate(bought.id, "migrate", Migration(by="system"))
+            await world.server.subscriptions.operate(bought.id, "migrate", Migration(by="system"))
             await asyncio.sleep(0.3)
 
     answers, _ = await asyncio.gather(asyncio.gather(*(ask(n) for n in range(COMMANDS))), hand_over())
-    await world.subscriptions.settled(bought.id)
+    await world.server.subscriptions.settled(bought.id)
     assert (await handle.describe()).run_id != first_run
     assert {answer.outcome for answer in answers} == {Outcome.DONE}
-    events = await world.reader.events(bought.id)
+    events = await world.books.subscriptions.events(bought.id)
     assert [event.seq for event in events] == list(range(1, COMMANDS + 2))
     assert sorted(answer.seq for answer in answers) == list(range(2, COMMANDS + 2))
     by_seq = {event.seq: event for event in events}
@@ -47,4 +47,4 @@ async def test_no_update_is_lost_or_doubled(world: World, buy: Buy) -> None:
     # The first answers still hold in the run that came last; the oldest of more than fifty are forgotten.
     again = await asyncio.gather(*(ask(n) for n in range(COMMANDS) if answers[n].seq > COMMANDS - 40))
     assert {answer.seq for answer in again} <= {answer.seq for answer in answers}
-    assert len(await world.reader.events(bought.id)) == COMMANDS + 1
+    assert len(await world.books.subscriptions.events(bought.id)) == COMMANDS + 1

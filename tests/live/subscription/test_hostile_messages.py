@@ -85,14 +85,14 @@ async def test_a_bad_update_is_refused_in_one_line_and_leaves_no_trace(
     world: World, buy: Buy, update: str, arguments: list[Any], words: str
 ) -> None:
     bought = await buy()
-    handle = world.subscriptions.handle(bought.id)
-    before, length = await world.subscriptions.life(bought.id), (await handle.describe()).history_length
+    handle = world.server.subscriptions.handle(bought.id)
+    before, length = await world.server.subscriptions.life(bought.id), (await handle.describe()).history_length
     with pytest.raises(WorkflowUpdateFailedError) as caught:
         await handle.execute_update(update, args=arguments)
     message = str(caught.value.cause)
     assert words in message
     assert "\n" not in message
-    assert await world.subscriptions.life(bought.id) == before
+    assert await world.server.subscriptions.life(bought.id) == before
     assert (await handle.describe()).history_length == length
 
 
@@ -100,42 +100,42 @@ async def test_three_megabytes_are_refused_by_the_server_or_the_model(world: Wor
     bought = await buy()
     huge = {"by": "admin_agent", "reason": "fraud", "details": "x" * 3_000_000}
     with pytest.raises((WorkflowUpdateFailedError, RPCError)):
-        await world.subscriptions.handle(bought.id).execute_update("suspend", huge)
-    assert (await world.subscriptions.details(bought.id)).state == "active"
+        await world.server.subscriptions.handle(bought.id).execute_update("suspend", huge)
+    assert (await world.server.subscriptions.details(bought.id)).state == "active"
 
 
 async def test_bad_signals_are_counted_shown_and_change_nothing(world: World, buy: Buy) -> None:
     """CXL-9: nothing has only a signal, and none is lost without a trace."""
     bought = await buy()
-    handle = world.subscriptions.handle(bought.id)
-    before = (await world.subscriptions.life(bought.id)).subscription
+    handle = world.server.subscriptions.handle(bought.id)
+    before = (await world.server.subscriptions.life(bought.id)).subscription
     for name, arguments in BAD_SIGNALS:
         await handle.signal(name, args=arguments)
-    seen = await world.subscriptions.details(bought.id)
+    seen = await world.server.subscriptions.details(bought.id)
     assert seen.refused_signal_count == len(BAD_SIGNALS)
     assert all(len(answer.message) <= 1024 and "\n" not in answer.message for answer in seen.refused_signals)
-    assert (await world.subscriptions.life(bought.id)).subscription == before
-    done = await world.subscriptions.ask(bought.id, ChangeQuantity(by="admin_agent", quantity=4))
+    assert (await world.server.subscriptions.life(bought.id)).subscription == before
+    done = await world.server.subscriptions.ask(bought.id, ChangeQuantity(by="admin_agent", quantity=4))
     assert done.outcome is Outcome.DONE
 
 
 async def test_a_doubled_signal_with_a_command_id_has_one_effect(world: World, buy: Buy) -> None:
     bought = await buy()
-    handle = world.subscriptions.handle(bought.id)
+    handle = world.server.subscriptions.handle(bought.id)
     request = {"by": "service", "actor": "fraud-detection", "reason": "fraud", "command_id": "case-17"}
     for _ in range(2):
         await handle.signal("suspension_requested", request)
-    await world.subscriptions.settled(bought.id)
-    events = await world.reader.events(bought.id)
+    await world.server.subscriptions.settled(bought.id)
+    events = await world.books.subscriptions.events(bought.id)
     assert [(e.event.value, e.actor) for e in events] == [("purchased", None), ("suspended", "fraud-detection")]
-    assert (await world.subscriptions.details(bought.id)).refused_signal_count == 0
+    assert (await world.server.subscriptions.details(bought.id)).refused_signal_count == 0
 
 
 async def test_a_flood_of_signals_is_taken_one_by_one(world: World, buy: Buy) -> None:
     bought = await buy()
-    handle = world.subscriptions.handle(bought.id)
+    handle = world.server.subscriptions.handle(bought.id)
     await asyncio.gather(*(handle.signal("suspension_requested", {"by": "nobody"}) for _ in range(200)))
-    seen = await world.subscriptions.details(bought.id)
+    seen = await world.server.subscriptions.details(bought.id)
     assert (seen.refused_signal_count, seen.state) == (200, "active")
 
 
@@ -146,10 +146,10 @@ async def test_a_bad_query_is_answered_and_changes_nothing(
     world: World, buy: Buy, query: str, arguments: list[Any]
 ) -> None:
     bought = await buy()
-    before = await world.subscriptions.life(bought.id)
+    before = await world.server.subscriptions.life(bought.id)
     with pytest.raises((WorkflowQueryFailedError, RPCError)):
-        await world.subscriptions.handle(bought.id).query(query, args=arguments)
-    assert await world.subscriptions.life(bought.id) == before
+        await world.server.subscriptions.handle(bought.id).query(query, args=arguments)
+    assert await world.server.subscriptions.life(bought.id) == before
 
 
 def test_every_update_and_signal_is_attacked() -> None:
@@ -161,11 +161,11 @@ def test_every_update_and_signal_is_attacked() -> None:
 
 async def test_temporals_own_cancellation_ends_no_subscription(world: World, buy: Buy) -> None:
     bought = await buy()
-    handle = world.subscriptions.handle(bought.id)
+    handle = world.server.subscriptions.handle(bought.id)
     await handle.cancel()
-    done = await world.subscriptions.ask(bought.id, ChangeQuantity(by="admin_agent", quantity=4))
+    done = await world.server.subscriptions.ask(bought.id, ChangeQuantity(by="admin_agent", quantity=4))
     assert done.outcome is Outcome.DONE
-    seen = await world.subscriptions.details(bought.id)
+    seen = await world.server.subscriptions.details(bought.id)
     assert "send the update `cancel`" in seen.refused_signals[-1].message
 
 
@@ -173,6 +173,6 @@ async def test_temporals_own_cancellation_ends_no_subscription(world: World, buy
 async def test_a_signal_that_cannot_be_decoded_is_counted_too(world: World, buy: Buy, encoding: bytes) -> None:
     bought = await buy()
     payload = Payload(metadata={"encoding": encoding}, data=b"\xff\x00not json")
-    await world.subscriptions.handle(bought.id).signal("cancellation_requested", RawValue(payload))
-    seen = await world.subscriptions.details(bought.id)
+    await world.server.subscriptions.handle(bought.id).signal("cancellation_requested", RawValue(payload))
+    seen = await world.server.subscriptions.details(bought.id)
     assert (seen.refused_signal_count, seen.state) == (1, "active")

@@ -84,16 +84,16 @@ def cli(server: EmbeddedServer) -> Any:
 
 async def still_lives(world: World, subscription_id: str, before: Life, *, refused: int = 0) -> None:
     """It is what it was but for the refusals that were counted; then it takes an update, and the books are written."""
-    seen = await world.subscriptions.details(subscription_id)
-    life = await world.subscriptions.life(subscription_id)
+    seen = await world.server.subscriptions.details(subscription_id)
+    life = await world.server.subscriptions.life(subscription_id)
     assert seen.refused_signal_count - before.refused_signal_count == refused
     assert life.model_copy(update={"refused_signals": (), "refused_signal_count": 0}) == before.model_copy(
         update={"refused_signals": (), "refused_signal_count": 0}
     )
     quantity = life.subscription.quantity + 1
-    done = await world.subscriptions.ask(subscription_id, ChangeQuantity(by="admin_agent", quantity=quantity))
+    done = await world.server.subscriptions.ask(subscription_id, ChangeQuantity(by="admin_agent", quantity=quantity))
     assert done.outcome is Outcome.DONE
-    handle = world.subscriptions.handle(subscription_id)
+    handle = world.server.subscriptions.handle(subscription_id)
     assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
 
 
@@ -144,7 +144,7 @@ async def test_an_update_over_http_with_any_body_is_answered_with_words(
     world: World, buy: Buy, api: Api, body: bytes
 ) -> None:
     bought = await buy()
-    before = await world.subscriptions.life(bought.id)
+    before = await world.server.subscriptions.life(bought.id)
     answer = await api.post(f"subscription:{bought.id}/update/cancel", body)
     assert answer.status_code >= 400 or "failure" in answer.json()["outcome"], answer.text
     assert len(answer.text) > 20
@@ -157,9 +157,9 @@ async def test_a_signal_over_http_with_any_body_is_refused_or_counted(
     world: World, buy: Buy, api: Api, body: bytes
 ) -> None:
     bought = await buy()
-    before = await world.subscriptions.life(bought.id)
+    before = await world.server.subscriptions.life(bought.id)
     answer = await api.post(f"subscription:{bought.id}/signal/suspension_requested", body)
-    seen = await world.subscriptions.details(bought.id)
+    seen = await world.server.subscriptions.details(bought.id)
     came = seen.refused_signal_count
     assert came == (1 if answer.status_code == 200 else 0), answer.text
     await still_lives(world, bought.id, before, refused=came)
@@ -185,7 +185,7 @@ async def test_a_wrong_request_over_http_is_refused_by_name_and_a_wrong_signal_c
     world: World, buy: Buy, api: Api, args: list[Any], words: str
 ) -> None:
     bought = await buy()
-    before = await world.subscriptions.life(bought.id)
+    before = await world.server.subscriptions.life(bought.id)
     said = await api.update(f"subscription:{bought.id}", "suspend", args)
     assert words in json.loads(said)["outcome"]["failure"]["message"], said
     assert await api.signal(f"subscription:{bought.id}", "suspension_requested", args) == 200
@@ -224,7 +224,7 @@ async def test_a_payload_that_cannot_be_read_is_refused_as_an_update_and_counted
     world: World, buy: Buy, api: Api, sent: dict[str, Any]
 ) -> None:
     bought = await buy()
-    before = await world.subscriptions.life(bought.id)
+    before = await world.server.subscriptions.life(bought.id)
     said = await api.update(f"subscription:{bought.id}", "suspend", {"payloads": [sent]}, RAW)
     message = json.loads(said)["outcome"]["failure"]["message"]
     assert message
@@ -239,7 +239,7 @@ async def test_a_query_with_it_is_answered_with_an_error(
     world: World, buy: Buy, api: Api, sent: dict[str, Any]
 ) -> None:
     bought = await buy()
-    before = await world.subscriptions.life(bought.id)
+    before = await world.server.subscriptions.life(bought.id)
     body = json.dumps({"query": {"queryArgs": {"payloads": [sent]}}}).encode()
     answer = await api.post(f"subscription:{bought.id}/query/preview", body, RAW)
     assert answer.status_code >= 400
@@ -249,7 +249,7 @@ async def test_a_query_with_it_is_answered_with_an_error(
 
 async def test_names_that_there_are_none_of(world: World, buy: Buy, api: Api) -> None:
     bought = await buy()
-    before = await world.subscriptions.life(bought.id)
+    before = await world.server.subscriptions.life(bought.id)
     names = ("no_such", "__temporal_no_such", "x" * 900, "%00", "..%2f..%2fcancel", "Suspend", "suspend%20")
     for name in names:
         said = await api.update(f"subscription:{bought.id}", name, [GOOD])
@@ -270,16 +270,16 @@ async def test_a_closed_workflow_takes_nothing_and_still_shows_itself(
     world: World, buy: Buy, api: Api, cli: Any
 ) -> None:
     bought = await buy()
-    await world.subscriptions.ask(bought.id, Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST))
-    await world.subscriptions.handle(bought.id).result()
-    before = await world.subscriptions.life(bought.id)
+    await world.server.subscriptions.ask(bought.id, Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST))
+    await world.server.subscriptions.handle(bought.id).result()
+    before = await world.server.subscriptions.life(bought.id)
     workflow_id = f"subscription:{bought.id}"
     assert "already completed" in await api.update(workflow_id, "suspend", [GOOD])
     assert await api.signal(workflow_id, "suspension_requested", [GOOD]) == 404
     code, said = await cli("signal", "--workflow-id", workflow_id, "--name", "suspension_requested", "--input", "{}")
     assert (code, "already completed" in said) == (1, True)
-    assert await world.subscriptions.life(bought.id) == before
-    assert (await world.subscriptions.details(bought.id)).state == "cancelled"
+    assert await world.server.subscriptions.life(bought.id) == before
+    assert (await world.server.subscriptions.details(bought.id)).state == "cancelled"
 
 
 CLI_INPUTS: list[tuple[str, list[str], bool]] = [
@@ -300,7 +300,7 @@ async def test_what_the_temporal_command_sends_is_refused_or_counted(
     world: World, buy: Buy, cli: Any, words: list[str], sent: bool
 ) -> None:
     bought = await buy()
-    before = await world.subscriptions.life(bought.id)
+    before = await world.server.subscriptions.life(bought.id)
     to = ["--workflow-id", f"subscription:{bought.id}"]
     code, said = await cli("update", "execute", *to, "--name", "suspend", *words)
     assert code == 1
@@ -315,7 +315,7 @@ async def test_an_account_takes_the_same(world: World, api: Api) -> None:
     """Payloads, bodies and names, one after the other, to one account; then it takes a payment."""
     payer = Payer(world)
     await payer.buy()
-    before = (await world.accounts.settled(payer.id)).account
+    before = (await world.server.accounts.settled(payer.id)).account
     workflow_id, counted = f"billing-account:{payer.id}", 0
     for _, sent in PAYLOADS:
         said = await api.update(workflow_id, "payment_received", {"payloads": [sent]}, RAW)
@@ -326,9 +326,9 @@ async def test_an_account_takes_the_same(world: World, api: Api) -> None:
         assert answer.status_code >= 400 or "failure" in answer.json()["outcome"]
     for _, body in EVERY_SIGNAL:
         counted += (await api.post(f"{workflow_id}/signal/payment_received", body)).status_code == 200
-    assert (await world.accounts.details(payer.id)).refused_signal_count == counted
-    assert (await world.accounts.settled(payer.id)).account == before
-    assert (await world.accounts.ask(payer.id, payment("p-1", "1.00"))).outcome is Outcome.DONE
+    assert (await world.server.accounts.details(payer.id)).refused_signal_count == counted
+    assert (await world.server.accounts.settled(payer.id)).account == before
+    assert (await world.server.accounts.ask(payer.id, payment("p-1", "1.00"))).outcome is Outcome.DONE
 
 
 @pytest.mark.slow
@@ -337,7 +337,7 @@ async def test_ten_thousand_signals_at_once_are_taken_one_by_one_or_refused_to_t
 ) -> None:
     """SUS-1: a hundred among them are one request, with one effect; of the others each that was taken is counted."""
     bought = await buy()
-    handle = world.subscriptions.handle(bought.id)
+    handle = world.server.subscriptions.handle(bought.id)
     many_at_once, taken, refused = asyncio.Semaphore(200), {True: 0, False: 0}, set()
 
     async def send(number: int) -> None:
@@ -356,8 +356,11 @@ async def test_ten_thousand_signals_at_once_are_taken_one_by_one_or_refused_to_t
     life = await all_read(world, bought.id, taken[False])
     assert life.refused_signal_count == taken[False] > 1000
     assert taken[True] > 1
-    assert [event.event.value for event in await world.reader.events(bought.id)] == ["purchased", "suspended"]
-    done = await world.subscriptions.ask(bought.id, SetAutoRenew(by="admin_agent", enabled=False))
+    assert [event.event.value for event in await world.books.subscriptions.events(bought.id)] == [
+        "purchased",
+        "suspended",
+    ]
+    done = await world.server.subscriptions.ask(bought.id, SetAutoRenew(by="admin_agent", enabled=False))
     assert done.outcome is not Outcome.REFUSED
     await handle.signal("suspension_requested", {"by": "nobody"})
     assert (await all_read(world, bought.id, taken[False] + 1)).refused_signal_count == taken[False] + 1
@@ -365,6 +368,6 @@ async def test_ten_thousand_signals_at_once_are_taken_one_by_one_or_refused_to_t
 
 async def all_read(world: World, subscription_id: str, refused: int) -> Life:
     """The life once so many signals were refused, and the books are written."""
-    while (await world.subscriptions.details(subscription_id)).refused_signal_count < refused:
+    while (await world.server.subscriptions.details(subscription_id)).refused_signal_count < refused:
         await asyncio.sleep(0.05)
-    return await world.subscriptions.settled(subscription_id)
+    return await world.server.subscriptions.settled(subscription_id)

@@ -34,7 +34,7 @@ BAD_STARTS = [
 
 @pytest.mark.parametrize(("start", "words"), BAD_STARTS)
 async def test_a_malformed_start_fails_in_one_line(world: World, start: Any, words: str) -> None:
-    handle = await world.client.start_workflow(
+    handle = await world.server.client.start_workflow(
         "SubscriptionWorkflow", start, id=subscription_workflow_id("malformed"), task_queue="perennial"
     )
     with pytest.raises(WorkflowFailureError) as caught:
@@ -43,11 +43,11 @@ async def test_a_malformed_start_fails_in_one_line(world: World, start: Any, wor
     assert words in message
     assert "\n" not in message
     assert (await handle.describe()).status is WorkflowExecutionStatus.FAILED
-    assert await world.reader.events("malformed") == []
+    assert await world.books.subscriptions.events("malformed") == []
 
 
 async def test_a_forecast_that_is_too_far_ahead_is_refused(world: World, buy: Buy) -> None:
     bought = await buy()
     far = WhatIf(until=datetime.fromisoformat("2190-01-01T00:00:00Z"))
     with pytest.raises(Exception, match="takes an instant within 50 years"):
-        await world.subscriptions.what_if(bought.id, far)
+        await world.server.subscriptions.what_if(bought.id, far)

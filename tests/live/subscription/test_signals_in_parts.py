@@ -33,14 +33,14 @@ REPLAYER = Replayer(
 async def test_what_came_while_no_worker_was_there_is_read_in_its_order(world: World, tmp_path: Path) -> None:
     """SUS-1: the last of them finds all the others before it."""
     queue = "in-parts"
-    subscriptions = Subscriptions(world.client, queue)
+    subscriptions = Subscriptions(world.server.client, queue)
     wanted = order(at=datetime.now(UTC))
     handle = await subscriptions.buy(wanted, invoiced=False)
     for number in range(SENT - 2):
         await handle.signal("auto_renew_requested", {"by": "nobody", "enabled": False, "command_id": f"no-{number}"})
     await handle.signal("suspension_requested", {"by": "service", "reason": "fraud"})
     await handle.signal("auto_renew_requested", {"by": "nobody", "enabled": False, "command_id": "last"})
-    async with running_worker(world.client, settings_in(tmp_path, queue)):
+    async with running_worker(world.server.client, settings_in(tmp_path, queue)):
         while (await subscriptions.details(wanted.subscription_id)).refused_signal_count < SENT - 1:
             continue
         life = await subscriptions.settled(wanted.subscription_id)
@@ -56,14 +56,14 @@ async def test_what_came_while_no_worker_was_there_is_read_in_its_order(world: W
 async def test_so_does_an_account(world: World, tmp_path: Path) -> None:
     """MON-6: a payment behind hundreds that are refused is taken."""
     queue, customer = "in-parts-account", "in-parts"
-    accounts = Accounts(world.client, queue)
+    accounts = Accounts(world.server.client, queue)
     await accounts.open(StartAccount(customer_id=customer, opened_at=datetime.now(UTC)))
     handle = accounts.handle(customer)
     for _ in range(SENT):
         await handle.signal("payment_received", {"by": "service", "amount": 1.5})
     paid = {"by": "service", "payment_id": "p-1", "currency": "USD", "amount": "1.00"}
     await handle.signal("payment_received", paid)
-    async with running_worker(world.client, settings_in(tmp_path, queue)):
+    async with running_worker(world.server.client, settings_in(tmp_path, queue)):
         while (await accounts.details(customer)).seq == 0:
             continue
         life = await accounts.settled(customer)

@@ -10,8 +10,8 @@ from activities.adapters.sql.database import Database
 from activities.adapters.sql.schema import upgrade
 from activities.adapters.sql.subscription.auditor import SqlAuditor
 from cli.rehearsal.scenario import load
-from hosting.connection import connect_to
 from hosting.embedded.server import EmbeddedServer
+from hosting.temporal.connection import connect_to
 from perennial.rehearsal.scenario_runner import LiveScenario
 from statemachines.simulation.scenario import parse_scenario, simulate
 from tests.support.live.outside import seen_from_outside

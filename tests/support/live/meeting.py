@@ -16,10 +16,10 @@ from examples.publisher.log import Entry
 from examples.publisher.rejections import Rejection
 from examples.publisher.server import PublisherServer
 from hosting.assembly import World, running_worker
-from hosting.connection import connect_to
 from hosting.embedded.ports import LOOPBACK, free_ports
 from hosting.embedded.server import EmbeddedServer
 from hosting.gateway.server import running_gateway
+from hosting.temporal.connection import connect_to
 from tests.support.live.purchases import settings_in
 from tests.support.publisher.signing import CONTOSO, WINGTIP
 from tests.support.shop.live import Shop, imported
@@ -49,7 +49,7 @@ class Meeting:
 
     async def link(self, subscription_id: str, at: datetime | None = None) -> str:
         """The address that the buyer is given, as of the instant; else of now."""
-        return (await self.world.setup_links.issue(subscription_id, at or datetime.now(UTC))).url
+        return (await self.world.books.setup_links.issue(subscription_id, at or datetime.now(UTC))).url
 
     async def change_quantity(self, subscription_id: str, quantity: int) -> int:
         """The number of the event."""
@@ -60,18 +60,18 @@ class Meeting:
         return await self._done(subscription_id, Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST))
 
     async def _done(self, subscription_id: str, command: Command) -> int:
-        answer = await self.world.subscriptions.ask(subscription_id, command)
+        answer = await self.world.server.subscriptions.ask(subscription_id, command)
         assert answer.outcome != "refused", answer
         return answer.seq
 
     async def state(self, subscription_id: str) -> State:
         """Where its workflow stands."""
-        return (await self.world.subscriptions.details(subscription_id)).state
+        return (await self.world.server.subscriptions.details(subscription_id)).state
 
     async def told(self, subscription_id: str, seq: int) -> None:
         """Wait until its workflow knows that the publisher has taken the event, or needs not hear of it."""
         async with asyncio.timeout(PATIENCE):
-            while (await self.world.subscriptions.details(subscription_id)).told < seq:
+            while (await self.world.server.subscriptions.details(subscription_id)).told < seq:
                 await asyncio.sleep(0.02)
 
 
@@ -112,11 +112,11 @@ async def meeting(server: EmbeddedServer, folder: Path) -> AsyncIterator[Meeting
         )
         async with (
             running_worker(client, settings, publishers) as world,
-            running_gateway(world, settings, publishers),
+            running_gateway(world.sources, settings, publishers),
         ):
             for publisher, at in (("contoso", contoso), ("wingtip", wingtip)):
                 await imported(
-                    world.catalog,
+                    world.books.catalog,
                     listed(id=f"{publisher}-crm", vendor=publisher),
                     listed(
                         id=f"{publisher}-set-up",

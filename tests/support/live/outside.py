@@ -4,34 +4,23 @@ from dataclasses import dataclass
 
 from temporalio.client import Client
 
-from activities.adapters.sql.account.reader import SqlAccountReader
 from activities.adapters.sql.database import Database
-from activities.adapters.sql.subscription.books import SqlBooks
-from activities.adapters.sql.subscription.reader import SqlReader
+from activities.wall_clock import wall_clock
+from hosting.sql_books import books_in
 from perennial.rehearsal.time_skipping import ServerClock
-from workflows.account.client import Accounts
-from workflows.subscription.client import Subscriptions
+from perennial.sources.books import Books
+from perennial.sources.server import Server
 
 
 @dataclass(frozen=True)
 class FromOutside:
     """A server, and the books that its worker writes."""
 
-    subscriptions: Subscriptions
-    accounts: Accounts
+    server: Server
+    books: Books
     clock: ServerClock
-    reader: SqlReader
-    account_reader: SqlAccountReader
-    books: SqlBooks
 
 
 def seen_from_outside(client: Client, task_queue: str, database: Database) -> FromOutside:
     """Its clients and readers."""
-    return FromOutside(
-        subscriptions=Subscriptions(client, task_queue),
-        accounts=Accounts(client, task_queue),
-        clock=ServerClock(client),
-        reader=SqlReader(database),
-        account_reader=SqlAccountReader(database),
-        books=SqlBooks(database),
-    )
+    return FromOutside(Server.of(client, task_queue, wall_clock), books_in(database), ServerClock(client))

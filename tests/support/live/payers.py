@@ -54,54 +54,54 @@ class Payer:
     async def open(self, **changes: Any) -> None:
         """The account alone, before there is anything to be paid."""
         start = StartAccount(**{"customer_id": self.id, "opened_at": self.at, "clock": self.clock, **changes})
-        assert await self.world.accounts.open(start)
+        assert await self.world.server.accounts.open(start)
 
     async def buy(self, wanted: Order | None = None, **options: Any) -> str:
         """A subscription: the first one opens the account."""
         bought = wanted or order(customer=self.id, at=self.at)
         # Its workflow begins at the server's real now, however far the account's clock has been moved.
         clock = TestClock.ahead_by(bought.at - datetime.now(UTC)) if self.clocks else self.clock
-        await self.world.subscriptions.buy(bought, clock=clock, **options)
+        await self.world.server.subscriptions.buy(bought, clock=clock, **options)
         self.clocks[bought.subscription_id] = clock
-        await self.world.subscriptions.settled(bought.subscription_id)
+        await self.world.server.subscriptions.settled(bought.subscription_id)
         return bought.subscription_id
 
     async def live_until(self, to: datetime) -> None:
         """Everything due by then happens, in order."""
-        accounts, subscriptions = self.world.accounts, self.world.subscriptions
+        accounts, subscriptions = self.world.server.accounts, self.world.server.subscriptions
         travel = TimeTravel(self.id, self.clock, self.clocks, accounts, subscriptions, self.world.clock)
         await travel.live_until(to)
 
     async def request(self, request: AccountRequest, at: datetime) -> Answer:
         """Live until then, ask it of the account, and wait until it is done."""
         await self.live_until(at)
-        answer = await self.world.accounts.ask(self.id, request.model_copy(update={"at": at}))
-        await self.world.accounts.settled(self.id)
+        answer = await self.world.server.accounts.ask(self.id, request.model_copy(update={"at": at}))
+        await self.world.server.accounts.settled(self.id)
         return answer
 
     async def ask(self, subscription_id: str, command: Command, at: datetime) -> Answer:
         """Live until then, and ask it of the subscription."""
         await self.live_until(at)
-        return await self.world.subscriptions.ask(subscription_id, command.model_copy(update={"at": at}))
+        return await self.world.server.subscriptions.ask(subscription_id, command.model_copy(update={"at": at}))
 
     async def life(self) -> AccountLife:
         """The account's whole state."""
-        return await self.world.accounts.life(self.id)
+        return await self.world.server.accounts.life(self.id)
 
     async def standing(self) -> Mapping[str, str]:
         """How each invoice stands in the books."""
-        listed = await self.world.account_reader.invoices(customer=self.id, limit=None)
+        listed = await self.world.books.accounts.invoices(customer=self.id, limit=None)
         return {found.head.invoice: found.standing.state.value for found in listed}
 
     async def journal(self) -> list[str]:
         """The names of the account's events in the books."""
-        return [event.event.value for event in await self.world.account_reader.events(self.id)]
+        return [event.event.value for event in await self.world.books.accounts.events(self.id)]
 
     @asynccontextmanager
     async def closing(self, settings: Settings, month_end: datetime) -> AsyncIterator[None]:
         """Inside, that month is being closed, and cannot be: somebody else holds the database."""
         with locked_books(settings):
-            await self.world.clock.advance(self.world.accounts.handle(self.id), self.clock, month_end)
+            await self.world.clock.advance(self.world.server.accounts.handle(self.id), self.clock, month_end)
             while not (await self.life()).account.closing:
                 await asyncio.sleep(0.02)
             yield

@@ -8,17 +8,17 @@ from typing import Any
 import httpx2
 from temporalio.client import Client
 
-from activities.adapters.sql.catalog.publishers import SqlOfferPublishers
 from activities.adapters.sql.database import Database
-from activities.adapters.sql.notifications.publisher_requests import SqlPublisherRequests
 from activities.adapters.sql.orders.setup_links import SqlSetupLinks
-from activities.adapters.sql.subscription.reader import SqlReader
-from hosting.gateway.answering import Answering, Sources
+from activities.provisioning.door import Visits
+from hosting.gateway.answering import Answering
 from hosting.gateway.app import PATH, Gateway
-from hosting.gateway.authentication import KEPT, Authentication
+from hosting.gateway.authentication import Authentication
 from hosting.gateway.server import gateway_server
+from hosting.sql_books import books_in
+from perennial.sources.server import Server
+from perennial.sources.sources import Sources
 from tests.support.publisher.signing import PUBLISHERS, encoded, signed
-from workflows.subscription.client import Subscriptions
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 
@@ -33,19 +33,19 @@ class Wall:
         return self.now
 
 
+async def nobody_visits(tenant: str) -> Visits:
+    """The gateway asks no tenant."""
+    raise NotImplementedError
+
+
 class Site:
     """A gateway, and whoever posts to it. Subscription `o-1-1` is Contoso's, `o-1-2` Wingtip's, `o-1-3` nobody's."""
 
     def __init__(self, path: Path, database: Database, client: Client, **bounds: Any) -> None:
         self.path, self.clock = path, Wall()
         self.links = SqlSetupLinks(database)
-        sources = Sources(
-            subscriptions=Subscriptions(client, "nobody-works-here"),
-            reader=SqlReader(database),
-            setup_links=self.links,
-            vendors=SqlOfferPublishers(database),
-            requests=SqlPublisherRequests(database, KEPT),
-        )
+        server = Server.of(client, "nobody-works-here", self.clock)
+        sources = Sources.of(server, books_in(database), nobody_visits, self.clock)
         gateway = Gateway(Authentication(PUBLISHERS), Answering(sources), self.clock, **bounds)
         self.server = gateway_server(gateway, "127.0.0.1", 0)
 

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from activities.adapters.sql.catalog.catalog import SqlCatalog
 from activities.orders.contracts import PlacedOrder
 from activities.settings import Settings
 from domain.catalog.catalog import Contents, ListedOffer
 from domain.catalog.changes import Imported
 from domain.ordering.lines import OrderRequest
 from hosting.assembly import World
+from perennial.sources.catalog import CatalogBook
 from tests.support.shop.records import SETUP, customer, listed, partner, request
 from workflows.durable.test_clock import TestClock
 
@@ -36,7 +36,7 @@ OFFERS = (
 _numbers = itertools.count(1)
 
 
-async def imported(catalog: SqlCatalog, *offers: ListedOffer, at: datetime | None = None, **records: Any) -> Imported:
+async def imported(catalog: CatalogBook, *offers: ListedOffer, at: datetime | None = None, **records: Any) -> Imported:
     """The offers, and other records, as an import brings them into the catalog."""
     contents = Contents(offers=offers, partners=(partner(), partner(id="tailspin")), **records)
     return await catalog.import_contents(contents, "a test", at or datetime.now(UTC))
@@ -63,7 +63,7 @@ class Shop:
     async def customer(self, **changes: Any) -> str:
         """A new customer's id; the catalog has every offer afterwards."""
         fields = {"id": f"customer-{next(_numbers)}", "account_opened": OPENED, **changes}
-        await imported(self.world.catalog, *OFFERS, customers=(customer(**fields),))
+        await imported(self.world.books.catalog, *OFFERS, customers=(customer(**fields),))
         return str(fields["id"])
 
     def order(self, customer_id: str, *lines: dict[str, Any], **changes: Any) -> OrderRequest:
@@ -73,11 +73,11 @@ class Shop:
     async def buy(self, wanted: OrderRequest, at: datetime | None = None) -> PlacedOrder:
         """Send the order, with a test clock at that instant if it is given, and wait until it is settled."""
         clock = TestClock.ahead_by(at - datetime.now(UTC)) if at else TestClock()
-        await self.world.orders.place(wanted, clock=clock)
-        order = await self.world.orders.settled(wanted.order_id)
+        await self.world.server.orders.place(wanted, clock=clock)
+        order = await self.world.server.orders.settled(wanted.order_id)
         for line in order.lines:
             if line.status == "bought":
-                await self.world.subscriptions.settled(line.subscription_id)
+                await self.world.server.subscriptions.settled(line.subscription_id)
         return order
 
     async def buy_one(self, customer_id: str, offer_id: str, **changes: Any) -> str:

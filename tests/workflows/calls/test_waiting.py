@@ -42,13 +42,13 @@ async def test_it_gives_up_with_its_message() -> None:
 async def test_the_pauses_begin_again_where_something_moves() -> None:
     pauses = Pauses(2 * MILLISECOND)
     for _ in range(3):
-        await pauses.next("")
-        await pauses.next("")
+        await pauses.next(NotAnswered(""))
+        await pauses.next(NotAnswered(""))
         pauses.restart()
-    await pauses.next("")
-    await pauses.next("")
+    await pauses.next(NotAnswered(""))
+    await pauses.next(NotAnswered(""))
     with pytest.raises(NotAnswered):
-        await pauses.next("")
+        await pauses.next(NotAnswered(""))
 
 
 async def test_a_result_ends_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,4 +56,4 @@ async def test_a_result_ends_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     result = asyncio.get_running_loop().create_future()
     result.set_result("ended")
     async with asyncio.timeout(5):
-        await Pauses(timedelta(hours=2), result).next("")
+        await Pauses(timedelta(hours=2), result).next(NotAnswered(""))

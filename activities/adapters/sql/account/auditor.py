@@ -20,19 +20,9 @@ from activities.adapters.sql.tables.subscription import ledger_entry, subscripti
 from activities.errors import one_line
 from domain.account.invoice import Invoice, InvoiceState
 from domain.money import from_minor
-from domain.values import Frozen
 from statemachines.account.standing import Standing
-from statemachines.audit.account import AccountViolation, EntryRecord, RecordedAccount, audit_account
+from statemachines.audit.account import AccountViolation, AuditedAccount, EntryRecord, RecordedAccount, audit_account
 from statemachines.audit.subscription import Invariant
-
-
-class AuditedAccount(Frozen):
-    """What was looked at of one customer, and what does not hold."""
-
-    customer_id: str
-    invoices: int
-    entries: int
-    violations: tuple[AccountViolation, ...]
 
 
 class SqlAccountAuditor:

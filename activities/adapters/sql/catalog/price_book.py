@@ -1,7 +1,7 @@
 """Whom a catalog version's prices concern, and what each is to be told (BUY-5)."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection, Select, func, select, union_all, update
 
@@ -12,6 +12,7 @@ from activities.adapters.sql.tables.catalog import catalog_version, price_change
 from activities.adapters.sql.tables.orders import order_line
 from activities.adapters.sql.tables.subscription import subscription
 from activities.prices.contracts import Affected, AffectedInput, PriceMessage
+from activities.wall_clock import wall_clock
 from domain.catalog.catalog import ListedOffer
 from domain.subscription.commands import ChangePrice
 
@@ -39,7 +40,7 @@ class SqlPriceBook:
 
     async def note_all_sent(self, version: int) -> None:
         """Note that every subscription concerned has been told; again changes nothing."""
-        await self._database.write(_note_all_sent, version, datetime.now(UTC))
+        await self._database.write(_note_all_sent, version, wall_clock())
 
 
 def _affected(connection: Connection, page: AffectedInput) -> Affected:

@@ -1,7 +1,7 @@
 """What publishers were told, are being told and cannot be told, page by page for people."""
 
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
@@ -9,15 +9,8 @@ from activities.adapters.sql.database import PAGE_SIZE, Database
 from activities.adapters.sql.tables.catalog import offer
 from activities.adapters.sql.tables.notifications import delivery, outbox
 from activities.adapters.sql.tables.subscription import subscription
-from activities.notifications.contracts import ListedNotification
+from activities.notifications.contracts import ListedNotification, Mark
 from domain.notification import NotificationStatus
-
-
-class Mark(NamedTuple):
-    """Where a page of the list ended."""
-
-    subscription_id: str
-    seq: int
 
 
 class SqlNotifications:

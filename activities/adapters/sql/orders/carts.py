@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Select, insert, select, update
 from activities.adapters.sql.catalog.rows import customer_of
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.tables.orders import cart
-from domain.ordering.cart import CART_LIFE, Cart, CartRefused, CartStep
-from domain.ordering.eligibility import unknown_customer
+from domain.next_step import Do, NextStep
+from domain.ordering.cart import CART_LIFE, Cart, CartRefused
+from domain.ordering.eligibility import IMPORT_CUSTOMER, unknown_customer
 from domain.ordering.lines import Line
 from domain.rules import Rule
 
@@ -50,7 +51,7 @@ def _add(connection: Connection, customer_id: str, new_id: str, line: Line, now:
         return _keep(connection, known.adding(line, now))
     if customer_of(connection, customer_id) is None:
         refusal = unknown_customer(customer_id)
-        raise CartRefused(refusal.rule, refusal.message, refusal.next_step)
+        raise CartRefused(refusal.rule, refusal.message, IMPORT_CUSTOMER)
     begun = Cart(id=new_id, customer=customer_id, created_at=now).adding(line, now)
     columns = {"id": begun.id, "customer_id": customer_id, "created_at": now, "record": begun}
     connection.execute(insert(cart).values(columns))
@@ -65,7 +66,7 @@ def _open(connection: Connection, customer_id: str, now: datetime) -> Cart | Non
 def _update(connection: Connection, cart_id: str, change: Callable[[Cart], Cart]) -> Cart:
     known = _cart_in(connection, select(cart.c.record).where(cart.c.id == cart_id))
     if known is None:
-        raise CartRefused(Rule.BUY_1, f"There is no cart {cart_id}.", "Start one.", CartStep.ADD_LINE)
+        raise CartRefused(Rule.BUY_1, f"There is no cart {cart_id}.", NextStep(Do.ADD_TO_CART, words="Start one"))
     return _keep(connection, change(known))
 
 

@@ -13,16 +13,14 @@ from activities.adapters.sql.tables.orders import order_line, setup_token
 from activities.adapters.sql.tables.subscription import subscription
 from activities.errors import TokenRefused
 from domain.catalog.offers import PinnedOffer, Setup
+from domain.next_step import Do, NextStep
 from domain.ordering.setup_link import TOKEN_LIFE, Resolved, SetupLink, link_to, valid
 from domain.ordering.terms import Order
 from domain.subscription.events import State
 
 TOKEN_BYTES = 32
 # One wording for all: whoever guesses learns nothing.
-_NOT_VALID = (
-    "This set-up token is not valid (ISV-3): it must come exactly as it stands in the link, within 24 hours. "
-    "Ask the seller for a new link: starter.py setup-link."
-)
+_NOT_VALID = "This set-up token is not valid (ISV-3): it must come exactly as it stands in the link, within 24 hours."
 
 
 class SqlSetupLinks:
@@ -66,7 +64,7 @@ def _issue(connection: Connection, subscription_id: str, token: str, now: dateti
 def _address(connection: Connection, subscription_id: str) -> str:
     purchase = _purchase(connection, subscription_id)
     if purchase is None:
-        raise TokenRefused(f"There is no subscription {subscription_id}. See what there is: starter.py list.")
+        raise TokenRefused(f"There is no subscription {subscription_id}.", NextStep(Do.LIST_SUBSCRIPTIONS))
     offer_id = purchase.offer.id
     if purchase.offer.setup is Setup.NONE:
         raise TokenRefused(f"Subscription {subscription_id} needs no set-up (ISV-5): {offer_id} is active at once.")
@@ -83,7 +81,7 @@ def _resolve(connection: Connection, token: str, now: datetime) -> Resolved:
     row = connection.execute(found).one_or_none()
     purchase = _purchase(connection, row.subscription_id) if row and valid(row.expires_at, now) else None
     if row is None or purchase is None:
-        raise TokenRefused(_NOT_VALID)
+        raise TokenRefused(_NOT_VALID, NextStep(Do.ISSUE_SETUP_LINK))
     return Resolved(
         subscription_id=row.subscription_id,
         customer=purchase.customer,

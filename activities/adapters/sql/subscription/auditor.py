@@ -17,18 +17,8 @@ from activities.errors import one_line
 from domain.notification import NotificationStatus, out_of_order
 from domain.subscription.effects import Record
 from domain.subscription.events import Event, EventName
-from domain.values import Frozen, Instant
-from statemachines.audit.subscription import Found, Invariant, Recorded, Violation, audit
-
-
-class Audited(Frozen):
-    """What was looked at of one life, and what does not hold."""
-
-    subscription_id: str
-    events: int
-    rows: int
-    access_confirmed: bool
-    violations: tuple[Violation, ...]
+from domain.values import Instant
+from statemachines.audit.subscription import Audited, Found, Invariant, Recorded, Violation, audit
 
 
 class SqlAuditor:

@@ -1,7 +1,9 @@
 """What can go wrong between us and a server. Each message is the one line that a person reads."""
 
+from domain.next_step import PerennialError
 
-class HostingError(Exception):
+
+class HostingError(PerennialError):
     """Base of them all: print it and exit, no traceback."""
 
 

@@ -6,7 +6,7 @@ import functools
 import re
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Literal
 
 from temporalio.client import Client, Interceptor
@@ -14,7 +14,8 @@ from temporalio.converter import DataConverter
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
-from hosting.errors import ServerUnreachable
+from domain.next_step import Do, NextStep
+from hosting.temporal.errors import ServerUnreachable
 from workflows.guard.converter import DATA_CONVERTER
 
 DEFAULT_ADDRESS = "localhost:7233"
@@ -100,8 +101,8 @@ async def _dial(options: dict[str, Any], core_log: CoreLog, timeout: timedelta) 
     except (RuntimeError, ValueError) as error:
         reason = _reason(str(error))
     raise ServerUnreachable(
-        f"No Temporal server can be reached at {address!r} ({reason}): start one with: make dev, "
-        "or set TEMPORAL_ADDRESS to the host:port of yours."
+        f"No Temporal server can be reached at {address!r} ({reason}): set TEMPORAL_ADDRESS to the host:port of yours.",
+        NextStep(Do.START_WORKER, words="Start a server with a worker"),
     )
 
 
@@ -113,8 +114,3 @@ def _reason(message: str) -> str:
 
 def _one_line(message: str) -> str:
     return " ".join(message.split())[:200].rstrip(".")
-
-
-def wall_clock() -> datetime:
-    """Now, in UTC."""
-    return datetime.now(UTC)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from activities.adapters.files.yaml import Place, read
 from activities.notifications.publishers import SECRET_PREFIX, Endpoint, Publishers
 from activities.settings import PREFIX, SettingsFault
 from domain.faults import Fault, faults_of, shown
 from domain.notification import DeliveryTerms
 from domain.values import Strict
+from hosting.files.yaml import Place, read
 
 VARIABLE = f"{PREFIX}PUBLISHERS_FILE"
 _SHOWN = (frozenset(Endpoint.model_fields) | frozenset(DeliveryTerms.model_fields)) - {"url", "secrets", "terms"}

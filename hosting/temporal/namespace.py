@@ -13,7 +13,7 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
-from hosting.errors import NamespaceNotReady, SearchAttributeMismatch
+from hosting.temporal.errors import NamespaceNotReady, SearchAttributeMismatch
 
 Key = SearchAttributeKey[Any]
 

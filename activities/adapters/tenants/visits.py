@@ -1,23 +1,21 @@
-"""The tenant service, asked as its users ask: may I come in?"""
+"""Asks the tenant service what its users ask: can I sign in?"""
 
 import asyncio
-from dataclasses import dataclass
 
-from activities.adapters.tenants.store import ADMIN, USER, Door, TenantStore, Visit
+import httpx2
+from pydantic import ValidationError
+
+from activities.adapters.tenants.store import ADMIN, USER, TenantStore
+from activities.errors import TenantsUnavailable
+from activities.provisioning.door import Door, Visit, Visits
 from activities.settings import Settings
-from cli.failure import Failure
-
-
-@dataclass(frozen=True)
-class Visits:
-    """What the tenant answers to a user who signs in, and to an admin who reads the data."""
-
-    user: Visit
-    admin: Visit
 
 
 async def visits(settings: Settings, tenant: str) -> Visits:
-    """Knock at the tenant's door: elsewhere over HTTP, or at the embedded service's own file."""
+    """Whether a user can sign in and an admin can read: over HTTP, or from the embedded service's file.
+
+    Raises TenantsUnavailable.
+    """
     if settings.tenants_url:
         return await _over_http(settings.tenants_url, tenant)
     if not settings.tenants_path.exists():
@@ -31,9 +29,6 @@ async def visits(settings: Settings, tenant: str) -> Visits:
 
 
 async def _over_http(address: str, tenant: str) -> Visits:
-    import httpx2
-    from pydantic import ValidationError
-
     path = f"/api/tenants/{tenant}"
     try:
         async with httpx2.AsyncClient(base_url=address, timeout=10, trust_env=False) as client:
@@ -42,6 +37,10 @@ async def _over_http(address: str, tenant: str) -> Visits:
         return Visits(user=Visit.model_validate_json(user.content), admin=Visit.model_validate_json(admin.content))
     except httpx2.HTTPError as error:
         reason = str(error) or type(error).__name__
-        raise Failure(f"The tenant service at {address} does not answer ({reason}). Is it running?") from None
+        raise TenantsUnavailable(
+            f"The tenant service at {address} does not answer ({reason}). Is it running?"
+        ) from None
     except ValidationError:
-        raise Failure(f"What answers at {address} is no tenant service. Correct PERENNIAL_TENANTS_URL.") from None
+        raise TenantsUnavailable(
+            f"What answers at {address} is no tenant service. Correct PERENNIAL_TENANTS_URL."
+        ) from None

@@ -1,0 +1,49 @@
+"""A next step as the command that a person types."""
+
+import sys
+from pathlib import Path
+
+from domain.next_step import Do, NextStep, PerennialError
+
+INSTALLED = "perennial"
+COMMANDS: dict[Do, str] = {
+    Do.ADD_TO_CART: "cart add OFFER --customer {customer}",
+    Do.BUY: "buy --help",
+    Do.BUY_CART: "cart buy --customer {customer}",
+    Do.IMPORT_CATALOG: "catalog import FILE",
+    Do.ISSUE_SETUP_LINK: "setup-link {subscription}",
+    Do.LIST_CUSTOMERS: "customer list",
+    Do.LIST_INVOICES: "invoice list",
+    Do.LIST_NOTIFICATIONS: "notifications list",
+    Do.LIST_OFFERS: "catalog list",
+    Do.LIST_ORDERS: "order list",
+    Do.LIST_SUBSCRIPTIONS: "list",
+    Do.RETRY_NOTIFICATIONS: "notifications retry {subscription}",
+    Do.REVIEW_CART: "cart review --customer {customer}",
+    Do.SHOW_ACCOUNT: "account show {customer}",
+    Do.SHOW_CART: "cart show --customer {customer}",
+    Do.SHOW_ORDER: "order show {order}",
+}
+
+
+def program() -> str:
+    """The name by which the person called this program."""
+    return INSTALLED if Path(sys.argv[0]).stem == INSTALLED else "starter.py"
+
+
+def command_for(step: NextStep) -> str:
+    """The whole command, such as `starter.py cart review --customer contoso`."""
+    if step.do is Do.START_WORKER:
+        return f"{INSTALLED} worker --dev" if program() == INSTALLED else "make dev"
+    subjects = {name: step.subject or name.upper() for name in ("customer", "order", "subscription")}
+    return f"{program()} {COMMANDS[step.do].format_map(subjects)}"
+
+
+def line_of(error: PerennialError) -> str:
+    """The error's line with the command of its next step, where it has one."""
+    return error.message if error.next_step is None else f"{error.message} {worded(error.next_step)}"
+
+
+def worded(step: NextStep) -> str:
+    """The step's sentence with its command: `List the orders: starter.py order list`."""
+    return f"{step.phrase}: {command_for(step)}"

@@ -1,0 +1,1 @@
+"""Connections to a Temporal server, and its namespace made ready."""

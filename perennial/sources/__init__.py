@@ -1,0 +1,1 @@
+"""What the use cases work with: a Temporal server and the books, by noun."""

@@ -1,0 +1,81 @@
+"""The books: everything that is kept in SQL, by noun."""
+
+from dataclasses import dataclass
+
+from activities.billing.contracts import ListedSubscription
+from domain.account.invoice import Invoice
+from domain.catalog.catalog import ListedOffer
+from domain.catalog.customers import Customer
+from domain.next_step import Do, NextStep, PerennialError, RefusedByRule
+from domain.ordering.eligibility import CHOOSE_OFFER, IMPORT_CUSTOMER, unknown_customer, unknown_offer
+from perennial.sources.account import AccountAuditor, AccountReader
+from perennial.sources.catalog import CatalogBook, Holdings, PriceBook
+from perennial.sources.notifications import NotificationReader, OfferPublishers, PublisherRequests
+from perennial.sources.order import Carts, OrderReader, SetupLinks
+from perennial.sources.subscription import SubscriptionAuditor, SubscriptionReader, UsageBook
+from statemachines.account.standing import Standing
+
+
+class NotInBooks(PerennialError):
+    """The books do not have what was asked for."""
+
+
+def unknown_to_books(subscription_id: str) -> NotInBooks:
+    """The error where the books have no such subscription."""
+    return NotInBooks(f"The books know no subscription {subscription_id}.", NextStep(Do.LIST_SUBSCRIPTIONS))
+
+
+@dataclass(frozen=True)
+class Books:
+    """The database of one installation."""
+
+    subscriptions: SubscriptionReader
+    usage: UsageBook
+    accounts: AccountReader
+    catalog: CatalogBook
+    prices: PriceBook
+    holdings: Holdings
+    carts: Carts
+    orders: OrderReader
+    setup_links: SetupLinks
+    notifications: NotificationReader
+    offer_publishers: OfferPublishers
+    publisher_requests: PublisherRequests
+    subscription_auditor: SubscriptionAuditor
+    account_auditor: AccountAuditor
+
+    async def known(self, subscription_id: str) -> ListedSubscription:
+        """The subscription as its last event left it. Raises NotInBooks."""
+        listed = await self.subscriptions.listed(subscription_id)
+        if listed is None:
+            raise unknown_to_books(subscription_id)
+        return listed
+
+    async def invoice(self, invoice_id: str) -> tuple[Invoice, Standing]:
+        """The invoice and its status. Raises NotInBooks."""
+        found = await self.accounts.invoice(invoice_id)
+        if found is None:
+            raise NotInBooks(f"The books know no invoice {invoice_id}.", NextStep(Do.LIST_INVOICES))
+        return found
+
+    async def require_purchase(self, customer_id: str) -> None:
+        """Raises NotInBooks where the customer has bought nothing yet."""
+        if not await self.subscriptions.subscriptions(customer=customer_id, limit=1):
+            message = f"The books know no subscription of customer {customer_id}."
+            raise NotInBooks(message, NextStep(Do.LIST_CUSTOMERS))
+
+    async def buyer(self, customer_id: str) -> Customer:
+        """The customer's record. Raises RefusedByRule where there is none (ELG-8)."""
+        customer = await self.catalog.customer(customer_id)
+        if customer is None:
+            refusal = unknown_customer(customer_id)
+            raise RefusedByRule(refusal.rule, refusal.message, IMPORT_CUSTOMER)
+        return customer
+
+    async def sold(self, offer_id: str) -> ListedOffer:
+        """The catalog's offer. Raises RefusedByRule where the catalog does not have it (ELG-6)."""
+        offer = await self.catalog.offer(offer_id)
+        if offer is None:
+            refusal = unknown_offer(offer_id)
+            raise RefusedByRule(refusal.rule, refusal.message, CHOOSE_OFFER)
+        return offer

@@ -1,0 +1,38 @@
+"""The clients of one Temporal server, by noun."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from temporalio.client import Client
+
+from workflows.account.client import Accounts
+from workflows.notifications.client import Notifications
+from workflows.order.client import OrderClient
+from workflows.price_changes.client import PriceClient
+from workflows.subscription.client import Subscriptions
+
+
+@dataclass(frozen=True)
+class Server:
+    """A connected server and the workflows that run there."""
+
+    client: Client
+    subscriptions: Subscriptions
+    accounts: Accounts
+    orders: OrderClient
+    prices: PriceClient
+    notifications: Notifications
+
+    @classmethod
+    def of(cls, client: Client, task_queue: str, now: Callable[[], datetime]) -> Self:
+        """The clients on that connection. New workflows go to the task queue; `now` dates what is only looked at."""
+        return cls(
+            client=client,
+            subscriptions=Subscriptions(client, task_queue, now),
+            accounts=Accounts(client, task_queue, now),
+            orders=OrderClient(client, task_queue),
+            prices=PriceClient(client, task_queue),
+            notifications=Notifications(client, task_queue),
+        )
