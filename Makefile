@@ -9,7 +9,7 @@ SOURCES := $(wildcard domain statemachines activities workflows perennial hostin
 CHECKED := $(SOURCES) $(wildcard tests benchmarks examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev publisher test chaos lint format lock lock-check clean
+.PHONY: help setup demo dev publisher test install-check chaos lint format lock lock-check clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort
@@ -35,6 +35,13 @@ publisher: $(STAMP) ## a publisher to look at: it is told, sets up, and misbehav
 
 test: $(STAMP) ## run the tests
 	$(BIN)/python -m pytest -n $(JOBS)
+
+# Packages come from the registry as pyproject.toml asks for them, not from the lock: as for someone who installs it.
+install-check: $(STAMP) ## install the wheel and its packages into an empty environment, and play the demo there
+	@set -e; scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; \
+	$(BIN)/python -m hatchling build -t wheel -d "$$scratch"; $(PYTHON) -m venv "$$scratch/venv"; \
+	"$$scratch/venv/bin/pip" install --quiet --disable-pip-version-check "$$scratch"/*.whl; \
+	cd "$$scratch" && venv/bin/perennial demo
 
 chaos: $(STAMP) ## tell 200 lives' events to a bad publisher while workers are killed
 	PERENNIAL_CHAOS_LIVES=200 $(BIN)/python -m pytest tests/chaos

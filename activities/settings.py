@@ -1,5 +1,6 @@
 """What can be set from outside: PERENNIAL_... variables. Temporal's own connection has its own, TEMPORAL_..."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +17,14 @@ _FILE = rf"{DRIVER}([+][a-z]+)?:///.+"
 _SERVER = r"postgres(ql)?([+][a-z0-9]+)?://([^:/@\s]*(:[^@\s]*)?@)?([^:/@?\[\]\s]*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/[^/?\s]+(\?\S*)?"
 
 
+def _own_directory() -> Path:
+    """`var` in a checkout; for an installed program, `perennial` among the user's own data (XDG base directories)."""
+    checkout = Path(__file__).parents[1]
+    if (checkout / "worker.py").is_file():
+        return Path("var") if Path.cwd() == checkout else checkout / "var"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "perennial"
+
+
 class SettingsFault(Exception):
     """A setting that cannot be used: one line naming the variable, what came and what it takes."""
 
@@ -25,7 +34,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
 
-    data_dir: Path = Field(default=Path("var"), description="the path of a directory")
+    data_dir: Path = Field(default_factory=_own_directory, description="the path of a directory")
     database_url: str = Field(
         default_factory=lambda known: f"{DRIVER}:///{known['data_dir'].as_posix()}/perennial.db",
         pattern=rf"^({_FILE}|{_SERVER})$",

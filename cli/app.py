@@ -1,5 +1,9 @@
 """The command line as a whole: which commands there are, and where each is written."""
 
+import sys
+from pathlib import Path
+from typing import Any
+
 import typer
 
 from cli.group import Group, LoadingGroup, OneLine, Sections
@@ -7,6 +11,7 @@ from cli.group import Group, LoadingGroup, OneLine, Sections
 SECTIONS: Sections = {
     "Try it": {
         "demo": "cli.rehearsal.demo:demo",
+        "worker": "cli.worker:worker",
         "scenario": Group("Scenarios written as YAML: run", {"run": "cli.rehearsal.scenario:run"}),
         "clock": Group("Test clocks: advance", {"advance": "cli.rehearsal.clock:advance"}),
     },
@@ -98,6 +103,10 @@ SECTIONS: Sections = {
 }
 
 
+INSTALLED = "perennial"
+"""The program's name where it is installed."""
+
+
 class Program(OneLine, LoadingGroup):
     """All commands."""
 
@@ -110,12 +119,19 @@ def _no_option_of_its_own() -> None:
 
 app = typer.Typer(
     help="Subscriptions that run for years: buy them, change them, and see what happens and why.",
-    name="starter.py",
+    name=INSTALLED,
     cls=Program,
     callback=_no_option_of_its_own,
     no_args_is_help=True,
-    add_completion=False,
+    # A shell completes the names of programs, which `python starter.py` is not.
+    add_completion=Path(sys.argv[0]).stem == INSTALLED,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"max_content_width": 100},
 )
+
+
+def program(command: str | None = None) -> Any:
+    """The whole program, or one of its commands by itself."""
+    whole: Any = typer.main.get_command(app)
+    return whole.get_command(None, command) if command else whole

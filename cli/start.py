@@ -15,8 +15,8 @@ def leave(_number: int, _frame: FrameType | None) -> NoReturn:
     os._exit(INTERRUPTED)
 
 
-def main() -> None:
-    """Run the command that the arguments name, and exit."""
+def main(command: str | None = None) -> None:
+    """Run the program, or the one command of it that is named, with the process's arguments; then exit."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, leave)
-    import_module("cli.app").app()
+    import_module("cli.app").program(command).main()

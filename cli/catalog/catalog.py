@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument
 
 from cli.options import Address, Json, NoWait
+from cli.samples import sample_catalog
 
 if TYPE_CHECKING:
     from cli.catalog.file import CatalogFiles
     from cli.catalog.telling import Telling
     from domain.catalog.changes import Imported
 
-SAMPLE = "starter.py catalog import scenarios/catalog.yaml"
+SAMPLE = f"starter.py catalog import {sample_catalog()}"
 EMPTY = f"The catalog is empty. Import one: {SAMPLE}"
 Files = Annotated[list[Path], Argument(metavar="FILE...", help="YAML or CSV files; docs/catalog.md has the formats.")]
 

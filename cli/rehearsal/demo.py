@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Exit, Option
 
 from cli.failure import ExitCode
+from cli.samples import SCENARIOS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from hosting.assembly import World
     from statemachines.simulation.scenario import Scenario
 
-FOLDER = Path("scenarios")
 LIVES = (
     "lives/trial-of-thirty-days",
     "lives/monthly-from-january-31",
@@ -53,8 +53,7 @@ def demo(
     from cli.rehearsal.scenario import read
     from cli.running import run
 
-    root = Path(__file__).parents[2]
-    scenarios = read([root / FOLDER / f"{name}.yaml" for name in LIVES])
+    scenarios = read([SCENARIOS / f"{name}.yaml" for name in LIVES])
     screen = console()
     # On a terminal, what is printed and what moves must know of each other.
     progress = Progress(screen if screen.is_terminal else None)

@@ -1,0 +1,162 @@
+"""`worker`: take the tasks of a Temporal server, yours or one that runs beside the worker."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Annotated, NamedTuple
+
+import typer
+from temporalio.client import Client
+
+from activities.errors import WorldError
+from activities.notifications.publishers import Publishers
+from activities.settings import Settings, SettingsFault
+from cli.failure import Failure, Misused
+from hosting.assembly import NEXUS_ENDPOINT, prepare_files, prepare_namespace, running_worker, sign_in_page
+from hosting.embedded.shared import shared_server
+from hosting.files.publishers import load_publishers
+from hosting.gateway.server import running_gateway
+from hosting.nexus.endpoint import prepare_endpoint
+from hosting.temporal.connection import connect, connect_to
+from hosting.temporal.errors import HostingError
+
+Dev = Annotated[bool, typer.Option("--dev", help="Run a Temporal server and its Web UI beside the worker.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="With --dev: the server's port; 0 is any free one.")]
+HttpPort = Annotated[int, typer.Option(min=0, max=65535, help="With --dev: the port of its HTTP API.")]
+UiPort = Annotated[int, typer.Option(min=0, max=65535, help="With --dev: the port of its Web UI.")]
+Address = Annotated[str | None, typer.Option(help="The server's address; else Temporal's own configuration.")]
+
+Watch = Callable[[], Awaitable[object]]
+"""Raises once the server is gone."""
+
+
+class Served(NamedTuple):
+    """A server to take tasks from; `joined` where a worker before this one runs it, with all that listens."""
+
+    client: Client
+    watch: Watch
+    joined: bool = False
+
+
+Server = AbstractAsyncContextManager[Served]
+
+
+def worker(
+    context: typer.Context,
+    dev: Dev = False,
+    port: Port = 7233,
+    http_port: HttpPort = 7243,
+    ui_port: UiPort = 8233,
+    address: Address = None,
+) -> None:
+    """Run a worker, and with --dev a server and its Web UI beside it.
+
+    The worker does the subscriptions' work until it is stopped (Ctrl-C).
+    """
+    ports = {"--port": port, "--http-port": http_port, "--ui-port": ui_port}
+    try:
+        _check_the_options_fit(context, dev, list(ports))
+        settings = Settings.load()
+        publishers = load_publishers(settings.publishers_file)
+        _check_ports_differ({**(ports if dev else {}), **_ports_of(settings, publishers, dev=dev)})
+        server = _embedded(settings, port, http_port, ui_port) if dev else _elsewhere(address)
+        asyncio.run(_work(settings, publishers, server))
+    except SettingsFault as fault:
+        raise Misused(str(fault)) from None
+    except (HostingError, WorldError) as error:
+        raise Failure(str(error)) from None
+    except KeyboardInterrupt:
+        return
+
+
+def _check_the_options_fit(context: typer.Context, dev: bool, ports: list[str]) -> None:
+    for option in ["--address"] if dev else ports:
+        source = context.get_parameter_source(option.removeprefix("--").replace("-", "_"))
+        if source is not None and source.name == "COMMANDLINE":
+            raise Misused(
+                "--address names a server of yours, --dev runs its own: give one of the two."
+                if dev
+                else f"{option} is a port of the server that --dev runs: add --dev, or name your server by --address."
+            )
+
+
+def _check_ports_differ(ports: Mapping[str, int]) -> None:
+    taken: dict[int, str] = {}
+    for option, port in ports.items():
+        if port and port in taken:
+            raise Misused(
+                f"Two options name port {port}, {taken[port]} and {option}: "
+                "give each a port of its own, or 0 for any free one."
+            )
+        taken[port] = option
+
+
+def _ports_of(settings: Settings, publishers: Publishers, *, dev: bool) -> dict[str, int]:
+    """The ports that the settings have this process listen at."""
+    page = {} if settings.tenants_url or not dev else {"PERENNIAL_TENANTS_PORT": settings.tenants_port}
+    gateway = {"PERENNIAL_GATEWAY_PORT": settings.gateway_port} if publishers.publishers else {}
+    return {**page, **gateway}
+
+
+async def _work(settings: Settings, publishers: Publishers, server: Server) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    await prepare_files(settings)
+    async with (
+        server as (client, watch, joined),
+        running_worker(client, settings, publishers) as world,
+        running_gateway(world.sources, settings, Publishers() if joined else publishers) as gateway,
+    ):
+        if gateway is not None:
+            print(f"Publisher gateway  {gateway}")
+        elif joined and publishers.publishers:
+            print("No gateway for publishers here: the joined worker has it, if it was given the publishers file, too.")
+        queue, place = settings.task_queue, settings.books_place
+        print(f"Worker on task queue {queue}, books in {place}. Ctrl-C stops it.", flush=True)
+        await _until(stopped, watch)
+        print("Stopping.", flush=True)
+
+
+async def _until(stopped: asyncio.Event, watch: Watch) -> None:
+    """Return when the worker is told to stop; raise when its server is gone."""
+    told, gone = asyncio.ensure_future(stopped.wait()), asyncio.ensure_future(watch())
+    try:
+        await asyncio.wait((told, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not told.done():
+            await gone
+    finally:
+        told.cancel()
+        gone.cancel()
+
+
+@asynccontextmanager
+async def _elsewhere(address: str | None) -> AsyncIterator[Served]:
+    client = await connect(address, core_log="ERROR")
+    await prepare_namespace(client)
+    # Somebody else's server may come back: the SDK waits for it.
+    yield Served(client, asyncio.Event().wait)
+
+
+@asynccontextmanager
+async def _embedded(settings: Settings, port: int, http_port: int, ui_port: int) -> AsyncIterator[Served]:
+    async with (
+        shared_server(settings.data_dir, port=port, http_port=http_port, ui_port=ui_port) as shared,
+        AsyncExitStack() as stack,
+    ):
+        client = await connect_to(shared.endpoints.address, core_log="ERROR")
+        await prepare_namespace(client)
+        await prepare_endpoint(client, NEXUS_ENDPOINT, settings.task_queue)
+        page = None
+        if not (shared.joined or settings.tenants_url):
+            page = await stack.enter_async_context(sign_in_page(settings))
+        if shared.joined:
+            print("Joined the server that another worker runs on these files; it stops with that one.")
+        print(f"Temporal server    {shared.endpoints.address}")
+        print(f"HTTP API           {shared.endpoints.http_address}/api/v1/namespaces/default")
+        print(f"Web UI             {shared.endpoints.ui_address}/namespaces/default/workflows", flush=True)
+        if page is not None:
+            print(f"Sign-in page       {page}", flush=True)
+        yield Served(client, shared.watch, shared.joined)
