@@ -20,7 +20,7 @@ _SERVER = r"postgres(ql)?([+][a-z0-9]+)?://([^:/@\s]*(:[^@\s]*)?@)?([^:/@?\[\]\s
 def _own_directory() -> Path:
     """`var` in a checkout; for an installed program, `perennial` among the user's own data (XDG base directories)."""
     checkout = Path(__file__).parents[1]
-    if (checkout / "worker.py").is_file():
+    if (checkout / "pyproject.toml").is_file():
         return Path("var") if Path.cwd() == checkout else checkout / "var"
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "perennial"
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import sysconfig
+import venv
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,15 +23,13 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The installed command. Its packages are those of the tests: what the registry gives is `make install-check`'s."""
     directory = tmp_path_factory.mktemp("installed")
-    for step in (
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", directory],
-        [sys.executable, "-m", "venv", "--without-pip", directory / "venv"],
-    ):
-        subprocess.run(step, cwd=ROOT, check=True, capture_output=True)
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(directory)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    venv.create(directory / "venv", symlinks=True)
     (wheel,) = directory.glob("*.whl")
     python = directory / "venv" / "bin" / "python"
-    pip = [sys.executable, "-m", "pip", "--python", python, "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "install", "--no-deps", "--no-index", wheel], check=True, capture_output=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index", str(wheel)]
+    subprocess.run(pip, check=True, capture_output=True)
     (packages,) = (directory / "venv" / "lib").glob("python*/site-packages")
     (packages / "of-the-tests.pth").write_text(sysconfig.get_path("purelib"))
     return python.with_name("perennial")
