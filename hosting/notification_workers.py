@@ -8,7 +8,7 @@ from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
 
 from activities.notifications.activities import NotificationActivities
 from activities.notifications.publishers import Publishers
-from workflows.notifications.messages import telling_queue
+from workflows.notifications.messages import publisher_task_queue
 
 POLLERS = 2
 """Of each publisher's queue: enough for its rate, few enough for hundreds of publishers in one worker."""
@@ -23,7 +23,7 @@ async def telling_workers(
         for endpoint in publishers.publishers:
             worker = Worker(
                 client,
-                task_queue=telling_queue(task_queue, endpoint.id),
+                task_queue=publisher_task_queue(task_queue, endpoint.id),
                 activities=[notifications.deliver],
                 max_concurrent_activities=endpoint.at_once,
                 max_task_queue_activities_per_second=endpoint.per_second,

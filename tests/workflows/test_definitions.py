@@ -6,46 +6,75 @@ import pytest
 from temporalio import workflow
 from temporalio.common import RawValue
 
+from domain.subscription.decision import Answer
 from domain.values import Strict
-from workflows.account.messages import ACCOUNT_SIGNALS, ACCOUNT_UPDATES
+from workflows.account.messages import ACCOUNT_REQUESTS, ACCOUNT_SIGNALS, ACCOUNT_UPDATES
 from workflows.account.workflow import BillingAccountWorkflow
-from workflows.subscription.messages import SIGNALS, UPDATES
+from workflows.guard.interceptor import TAKES
+from workflows.notifications.messages import NOTIFICATION_UPDATES
+from workflows.notifications.workflow import DeliveryWorkflow
+from workflows.subscription.messages import COMMANDS, SIGNALS, UPDATES
 from workflows.subscription.workflow import SubscriptionWorkflow
 
-CONTRACTS = [
-    pytest.param(SubscriptionWorkflow, UPDATES, SIGNALS, id="subscription"),
-    pytest.param(BillingAccountWorkflow, ACCOUNT_UPDATES, ACCOUNT_SIGNALS, id="account"),
-]
 Models = dict[str, type[Strict]]
+TAKEN = [
+    pytest.param(SubscriptionWorkflow, UPDATES, id="subscription"),
+    pytest.param(BillingAccountWorkflow, ACCOUNT_UPDATES, id="account"),
+    pytest.param(DeliveryWorkflow, NOTIFICATION_UPDATES, id="delivery"),
+]
+ANSWERED = [
+    pytest.param(SubscriptionWorkflow, COMMANDS, id="subscription"),
+    pytest.param(BillingAccountWorkflow, ACCOUNT_REQUESTS, id="account"),
+]
 
 
-@pytest.mark.parametrize(("cls", "updates", "signals"), CONTRACTS)
-def test_the_updates_are_the_contracts(cls: type, updates: Models, signals: Models) -> None:
-    definition = workflow._Definition.must_from_class(cls)
-    assert set(definition.updates) == set(updates)
-    assert all(issubclass(model, Strict) for model in signals.values())
+def definition(cls: type) -> workflow._Definition:
+    return workflow._Definition.must_from_class(cls)
 
 
-@pytest.mark.parametrize(("cls", "updates", "signals"), CONTRACTS)
-def test_every_update_has_a_validator_and_is_a_plain_def(cls: type, updates: Models, signals: Models) -> None:
+@pytest.mark.parametrize(("cls", "updates"), TAKEN)
+def test_the_updates_are_the_contracts_and_the_guards(cls: type, updates: Models) -> None:
+    assert set(definition(cls).updates) == set(updates)
+    name = definition(cls).name
+    assert name is not None
+    assert TAKES[name] == updates
+
+
+def test_the_guard_knows_every_workflow_that_takes_updates() -> None:
+    assert len(TAKES) == len(TAKEN)
+
+
+@pytest.mark.parametrize(("cls", "updates"), TAKEN)
+def test_every_update_has_a_validator_and_is_a_plain_def(cls: type, updates: Models) -> None:
     """Without a validator a wrong number of arguments would be accepted, and wedge the workflow."""
-    for name, update in workflow._Definition.must_from_class(cls).updates.items():
+    for name, update in definition(cls).updates.items():
         assert update.validator is not None, name
         assert not inspect.iscoroutinefunction(update.fn), name
 
 
-@pytest.mark.parametrize(("cls", "updates", "signals"), CONTRACTS)
-def test_every_update_takes_its_one_strict_model(cls: type, updates: Models, signals: Models) -> None:
-    for name, update in workflow._Definition.must_from_class(cls).updates.items():
+@pytest.mark.parametrize(("cls", "updates"), TAKEN)
+def test_every_update_takes_its_one_strict_model_and_says_what_it_does(cls: type, updates: Models) -> None:
+    for name, update in definition(cls).updates.items():
         assert update.arg_types == [updates[str(name)]], name
         assert issubclass(updates[str(name)], Strict)
+        assert inspect.getdoc(update.fn), name
 
 
-@pytest.mark.parametrize(("cls", "updates", "signals"), CONTRACTS)
-def test_one_dynamic_handler_reads_every_signal(cls: type, updates: Models, signals: Models) -> None:
+@pytest.mark.parametrize(("cls", "requests"), ANSWERED)
+def test_what_is_decided_by_rules_is_answered(cls: type, requests: Models) -> None:
+    for name, model in requests.items():
+        update = definition(cls).updates[name]
+        assert update.ret_type is Answer, name
+        assert update.description == (inspect.getdoc(model) or "").partition("\n")[0], name
+
+
+@pytest.mark.parametrize(
+    ("cls", "signals"), [(SubscriptionWorkflow, SIGNALS), (BillingAccountWorkflow, ACCOUNT_SIGNALS)]
+)
+def test_one_dynamic_handler_reads_every_signal(cls: type, signals: Models) -> None:
     """A named handler would let the SDK drop what it cannot decode, and wedge on a wrong number of arguments."""
-    definition = workflow._Definition.must_from_class(cls)
-    assert set(definition.signals) == {None}
-    handler = definition.signals[None]
+    assert all(issubclass(model, Strict) for model in signals.values())
+    assert set(definition(cls).signals) == {None}
+    handler = definition(cls).signals[None]
     assert handler.arg_types is not None
     assert RawValue.__name__ in str(handler.arg_types[-1])

@@ -20,7 +20,7 @@ from workflows.calls.waiting import poll
 from workflows.durable import options, search_attributes
 from workflows.durable.workflow_ids import account_workflow_id
 
-_UPDATES = {request: update for update, request in ACCOUNT_REQUESTS.items()}
+_UPDATES: dict[type[AccountRequest], str] = {request: update for update, request in ACCOUNT_REQUESTS.items()}
 
 
 class Accounts(WorkflowClient):

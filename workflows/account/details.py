@@ -9,10 +9,9 @@ from domain.money import Money
 from statemachines.account.life import AccountLife
 from statemachines.account.timeline import AccountMilestone, AccountWhat, account_timeline
 from workflows.account.messages import AccountDetails
-from workflows.durable.markdown import table
+from workflows.durable.markdown import EVENTS_SHOWN, attention_line, refused_signals_line, second, table
 from workflows.durable.test_clock import TestClock
 
-EVENTS_SHOWN = 8
 SUMMARY_LENGTH = 200
 
 
@@ -51,11 +50,10 @@ def account_markdown(life: AccountLife, attention: str | None) -> str:
     """What is owed, what happens next and why, the credit, the last events."""
     account = life.account
     lines = [f"## {standing(account).capitalize()}: billing account of {account.customer_id}"]
-    if attention:
-        lines += ["", f"**Needs attention:** {attention}. Mend the cause, then send the update `retry_effect`."]
+    lines += attention_line(attention)
     if account.receivables:
         rows = (
-            (r.invoice, r.state.value, f"{r.currency} {r.due:f}", f"{r.owed:f}", _day(r.due_at), r.reminders)
+            (r.invoice, r.state.value, f"{r.currency} {r.due:f}", f"{r.owed:f}", second(r.due_at), r.reminders)
             for r in account.receivables
         )
         headings = ("invoice", "state", "due", "owed", "due at (UTC)", "reminders")
@@ -63,17 +61,14 @@ def account_markdown(life: AccountLife, attention: str | None) -> str:
     if account.credit:
         credit = ", ".join(f"{currency} {amount:f}" for currency, amount in sorted(account.credit.items()))
         lines += ["", f"**Credit for the next invoice:** {credit}."]
-    upcoming = ((_day(m.at), account_headline(account, m), m.rule.value) for m in account_timeline(account))
+    upcoming = ((second(m.at), account_headline(account, m), m.rule.value) for m in account_timeline(account))
     lines += ["", "### What comes next", "", *table(("when (UTC)", "what", "rule"), upcoming)]
     if account.terms.suspends_after is None:
         lines += ["", "Nobody is suspended for nonpayment under these terms."]
     last = reversed(life.recent[-EVENTS_SHOWN:])
-    events = ((e.seq, _day(e.at), event_headline(e), e.actor or e.by, e.rule) for e in last)
+    events = ((e.seq, second(e.at), event_headline(e), e.actor or e.by, e.rule) for e in last)
     lines += ["", "### Last events", "", *table(("seq", "when (UTC)", "event", "by", "rule"), events)]
-    if life.refused_signal_count:
-        answer = life.refused_signals[-1]
-        count = f"**Refused signals:** {life.refused_signal_count}."
-        lines += ["", f"{count} Last: {answer.do}, {answer.rule}: {answer.message}"]
+    lines += refused_signals_line(life.refused_signal_count, life.refused_signals)
     return "\n".join(lines)
 
 
@@ -113,8 +108,3 @@ def effect_headline(effect: AccountEffect) -> str:
     if isinstance(effect, PlaceHolds):
         return f"suspend licensed subscriptions: {effect.invoice} is not paid"
     return "lift what was held for nonpayment"
-
-
-def _day(instant: datetime) -> str:
-    """To the second: people read this, programs ask the query."""
-    return f"{instant:%Y-%m-%d %H:%M:%S}"

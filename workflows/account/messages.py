@@ -12,7 +12,7 @@ from pydantic import Field
 
 from domain.account.account import Receivable
 from domain.account.events import AccountEvent
-from domain.account.requests import AccountRequest, ChangeTerms, FailPayment, ReceivePayment
+from domain.account.requests import AnyAccountRequest, ChangeTerms, FailPayment, ReceivePayment
 from domain.account.terms import BillingTerms
 from domain.calendar import Period
 from domain.policy import DEFAULT_PACK, PackName
@@ -24,7 +24,10 @@ from statemachines.account.timeline import AccountMilestone
 from workflows.durable.operator import Operator
 from workflows.durable.test_clock import TestClock
 
-ACCOUNT_REQUESTS: dict[str, type[AccountRequest]] = {
+ACCOUNT_WORKFLOW = "BillingAccountWorkflow"
+"""The workflow's type."""
+
+ACCOUNT_REQUESTS: dict[str, type[AnyAccountRequest]] = {
     "payment_received": ReceivePayment,
     "payment_failed": FailPayment,
     "change_terms": ChangeTerms,

@@ -64,15 +64,21 @@ def first_line(documented: object) -> str:
     return (inspect.getdoc(documented) or "").partition("\n")[0]
 
 
-def handled(workflow: type, kind: Kind, takes: Mapping[str, object], twins: Mapping[object, str]) -> Iterator[Message]:
-    """The workflow's updates or signals. What a signal does is what its twin does: the update that takes the same."""
+def updates(workflow: type, takes: Mapping[str, object]) -> Iterator[Message]:
+    """The workflow's updates."""
     for name, model in takes.items():
-        handler = getattr(workflow, twins.get(model, name))
-        gives = NOTHING if kind is Kind.SIGNAL else get_type_hints(handler, include_extras=True)["return"]
-        yield Message(kind, name, first_line(handler), model, gives)
+        handler = getattr(workflow, name)
+        gives = get_type_hints(handler, include_extras=True)["return"]
+        yield Message(Kind.UPDATE, name, first_line(handler), model, gives)
 
 
-def asked(workflow: type, names: tuple[str, ...], unpromised: frozenset[str]) -> Iterator[Message]:
+def signals(takes: Mapping[str, object]) -> Iterator[Message]:
+    """Signals that carry these requests."""
+    for name, model in takes.items():
+        yield Message(Kind.SIGNAL, name, first_line(model), model)
+
+
+def queries(workflow: type, names: tuple[str, ...], unpromised: frozenset[str]) -> Iterator[Message]:
     """The workflow's queries."""
     for name in names:
         handler = getattr(workflow, name)

@@ -5,10 +5,9 @@ from collections.abc import Mapping
 from activities.notifications.dialect_microsoft import SaasNotification
 from activities.notifications.dialect_perennial import SubscriptionNotification
 from activities.orders.contracts import PlacedOrder
-from domain.subscription.commands import Command
 from workflows.account.messages import ACCOUNT_QUERIES, ACCOUNT_SIGNALS, ACCOUNT_UPDATES, AccountClosed, StartAccount
 from workflows.account.workflow import BillingAccountWorkflow
-from workflows.contract.interface import Interface, Kind, Message, asked, first_line, handled
+from workflows.contract.interface import Interface, Kind, Message, first_line, queries, signals, updates
 from workflows.nexus.messages import OPERATIONS
 from workflows.notifications.messages import DELIVERY_QUERIES, NOTIFICATION_UPDATES, Deliver, Stream
 from workflows.notifications.workflow import DeliveryWorkflow
@@ -29,10 +28,6 @@ STATE = frozenset({"life"})
 """Queries that show the state as it is: its fields change with the code."""
 
 
-def _twins(updates: Mapping[str, object]) -> dict[object, str]:
-    return {model: name for name, model in updates.items() if isinstance(model, type) and issubclass(model, Command)}
-
-
 def interfaces(documents: Mapping[str, type] = DOCUMENTS) -> tuple[Interface, ...]:
     """The contract as the code has it now."""
     found = [
@@ -43,9 +38,9 @@ def interfaces(documents: Mapping[str, type] = DOCUMENTS) -> tuple[Interface, ..
             "One subscription, from purchase to its end.",
             (
                 Message(Kind.START, "start", first_line(Purchase), Purchase, Ended),
-                *handled(SubscriptionWorkflow, Kind.UPDATE, UPDATES, {}),
-                *handled(SubscriptionWorkflow, Kind.SIGNAL, SIGNALS, _twins(UPDATES)),
-                *asked(SubscriptionWorkflow, QUERIES, STATE),
+                *updates(SubscriptionWorkflow, UPDATES),
+                *signals(SIGNALS),
+                *queries(SubscriptionWorkflow, QUERIES, STATE),
             ),
         ),
         Interface(
@@ -55,9 +50,9 @@ def interfaces(documents: Mapping[str, type] = DOCUMENTS) -> tuple[Interface, ..
             "One customer's account: months, invoices, payments.",
             (
                 Message(Kind.START, "start", first_line(StartAccount), StartAccount, AccountClosed),
-                *handled(BillingAccountWorkflow, Kind.UPDATE, ACCOUNT_UPDATES, {}),
-                *handled(BillingAccountWorkflow, Kind.SIGNAL, ACCOUNT_SIGNALS, {}),
-                *asked(BillingAccountWorkflow, ACCOUNT_QUERIES, STATE),
+                *updates(BillingAccountWorkflow, ACCOUNT_UPDATES),
+                *signals(ACCOUNT_SIGNALS),
+                *queries(BillingAccountWorkflow, ACCOUNT_QUERIES, STATE),
             ),
         ),
         Interface(
@@ -67,7 +62,7 @@ def interfaces(documents: Mapping[str, type] = DOCUMENTS) -> tuple[Interface, ..
             "One order, each time that it is sent.",
             (
                 Message(Kind.START, "start", first_line(PlaceOrder), PlaceOrder, PlacedOrder),
-                *asked(OrderWorkflow, ORDER_QUERIES, STATE),
+                *queries(OrderWorkflow, ORDER_QUERIES, STATE),
             ),
         ),
         Interface(
@@ -77,7 +72,7 @@ def interfaces(documents: Mapping[str, type] = DOCUMENTS) -> tuple[Interface, ..
             "The telling of one catalog version's prices.",
             (
                 Message(Kind.START, "start", first_line(TellPrices), TellPrices, PriceProgress),
-                *asked(PriceChangeWorkflow, PRICE_QUERIES, STATE),
+                *queries(PriceChangeWorkflow, PRICE_QUERIES, STATE),
             ),
         ),
         Interface(
@@ -87,8 +82,8 @@ def interfaces(documents: Mapping[str, type] = DOCUMENTS) -> tuple[Interface, ..
             "What an ended subscription's publisher has still to be told.",
             (
                 Message(Kind.START, "start", first_line(Deliver), Deliver, Stream),
-                *handled(DeliveryWorkflow, Kind.UPDATE, NOTIFICATION_UPDATES, {}),
-                *asked(DeliveryWorkflow, DELIVERY_QUERIES, STATE),
+                *updates(DeliveryWorkflow, NOTIFICATION_UPDATES),
+                *queries(DeliveryWorkflow, DELIVERY_QUERIES, STATE),
             ),
         ),
         Interface(

@@ -1,14 +1,38 @@
-"""Tables for the Web UI's current details."""
+"""What the current details of several workflows have in common: Markdown for the Web UI."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
+from domain.subscription.decision import Answer
+
+EVENTS_SHOWN = 8
 ROOM = "\u00a0" * 3
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """A Markdown table. The Web UI sets cells without any room between them, so they bring their own."""
+    """A Markdown table. The Web UI sets cells without any space between them, so each ends with its own."""
     lines = ["| " + " | ".join(f"{_cell(cell)}{ROOM}" for cell in row) + " |" for row in (head, *rows)]
     return [lines[0], "|---" * len(head) + "|", *lines[1:]]
+
+
+def attention_line(attention: str | None) -> list[str]:
+    """What an operator has to fix; no line where nothing needs attention."""
+    if not attention:
+        return []
+    return ["", f"**Needs attention:** {attention}. Fix the cause, then send the update `retry_effect`."]
+
+
+def refused_signals_line(count: int, answers: Sequence[Answer]) -> list[str]:
+    """How many signals were refused, and why the last one was; no line where none was."""
+    if not count:
+        return []
+    last = answers[-1]
+    return ["", f"**Refused signals:** {count}. Last: {last.do}, {last.rule}: {last.message}"]
+
+
+def second(instant: datetime) -> str:
+    """An instant to the second: people read this, programs ask the query."""
+    return f"{instant:%Y-%m-%d %H:%M:%S}"
 
 
 def _cell(value: object) -> str:

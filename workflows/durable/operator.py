@@ -1,10 +1,14 @@
-"""What an operator asks for, whatever the workflow."""
+"""What operators ask of workflows, and the wait of a workflow for an operator."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from pydantic import Field
+from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError
 
 from domain.values import Strict
+from workflows.durable.options import MAX_REASON
 
 
 class Operator(Strict):
@@ -12,3 +16,34 @@ class Operator(Strict):
 
     by: Annotated[str, Field(min_length=1, max_length=64)]
     note: Annotated[str, Field(max_length=1024)] = ""
+
+
+class OperatorWait:
+    """Waits for an operator after a permanent error of an effect. `show` updates what people see of the workflow."""
+
+    def __init__(self, show: Callable[[], None]) -> None:
+        self._show = show
+        self._retry_wanted = False
+        self.attention: str | None = None
+        """What the operator has to fix; None while nothing waits."""
+
+    async def after(self, error: ActivityError) -> None:
+        """Wait until an operator wants the effect tried again. It stays first in line: nothing is skipped or lost."""
+        cause = error.cause if isinstance(error.cause, ApplicationError) else error
+        self.attention = f"{error.activity_type}: {cause.message}"[:MAX_REASON]
+        self._retry_wanted = False
+        workflow.logger.error("an effect failed for good: %s", self.attention)
+        self._show()
+        await workflow.wait_condition(lambda: self._retry_wanted)
+        self.attention = None
+
+    def retry_effect(self, request: Operator) -> str:
+        """Try the effect that failed for good once more, after its cause is fixed."""
+        workflow.logger.info("retry wanted by %s: %s", request.by, request.note)
+        self._retry_wanted = True
+        return f"Trying again: {self.attention}"
+
+    def check_retry_effect(self, request: Operator) -> None:
+        """Raise ApplicationError where no effect has failed."""
+        if self.attention is None:
+            raise ApplicationError("Nothing needs attention: there is no effect to retry.", type="NothingToRetry")

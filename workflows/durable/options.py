@@ -19,21 +19,26 @@ START_TIMEOUT = timedelta(seconds=10)
 """One attempt to start a line's subscription: two looks at the books and one request to the server."""
 STARTS_AT_ONCE = 8
 """How many of an order's subscriptions are started at a time."""
-TELL_TIMEOUT = timedelta(minutes=15)
-"""One attempt to tell a batch of subscriptions their prices: ten at a time, each with its ANSWER_TIMEOUT."""
-TELL_HEARTBEAT = timedelta(seconds=10)
-"""How soon a telling whose worker was killed is tried again."""
+FAN_OUT_TIMEOUT = timedelta(minutes=15)
+"""One attempt to send a command to many subscriptions: ten at a time, each with its ANSWER_TIMEOUT."""
+HEARTBEAT_TIMEOUT = timedelta(seconds=10)
+"""How soon an activity of many steps is tried again after its worker was killed."""
 
-TELL_PUBLISHER_TIMEOUT = timedelta(seconds=45)
-"""One try to tell a publisher: its own timeout is at most 30 seconds, and the books are asked before and after."""
-TELL_AGAIN = RetryPolicy(
+NOTIFY_TIMEOUT = timedelta(seconds=45)
+"""One attempt to notify a publisher: its own timeout is at most 30 seconds, and the books are read before and after."""
+NOTIFY_RETRIES = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(seconds=10)
 )
-"""After a worker was killed, or the books were away. What a publisher has not taken has the instant of its terms."""
-NOBODY_TELLS = timedelta(hours=8)
-"""After how long without a worker for the publisher's task queue a stream halts."""
-LAST_TELLING = timedelta(seconds=10)
-"""How long an ended life waits for its publisher before it hands over what is left to tell."""
+"""For killed workers and unreachable books. Notifications use the retry time from the publisher's terms instead."""
+PUBLISHER_WORKER_TIMEOUT = timedelta(hours=8)
+"""After how long without a worker for the publisher's task queue people are told that nobody notifies it."""
+LAST_NOTIFICATIONS = timedelta(seconds=10)
+"""How long an ended subscription waits for its publisher before a delivery takes over."""
+
+MAX_REASON = 200
+"""How much of an error's text is kept in the state and shown, in characters."""
+MAX_MESSAGE = 1024
+"""The longest message that a sender gets, in characters."""
 
 LONGEST_FORECAST = timedelta(days=50 * 366)
 """How far `what_if` lives on: a workflow task must end within two seconds."""

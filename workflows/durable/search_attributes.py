@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from domain.subscription.subscription import Subscription
@@ -66,3 +67,15 @@ def fixed_of_account(customer_id: str) -> TypedSearchAttributes:
 def of_account(standing: str, attention: str | None) -> Changing:
     """What of an account changes with invoices and payments."""
     return {STANDING: standing, ATTENTION: attention}
+
+
+def upsert(wanted: Changing) -> None:
+    """Upsert the attributes that change: a new run has those of the run before."""
+    known = workflow.info().typed_search_attributes
+    changed = [
+        key.value_set(value) if value is not None else key.value_unset()
+        for key, value in wanted.items()
+        if known.get(key) != value
+    ]
+    if changed:
+        workflow.upsert_search_attributes(changed)

@@ -1,23 +1,41 @@
-"""What a workflow is started with is exactly one request."""
+"""A workflow's start is exactly one request, about the workflow that it starts."""
 
-from typing import ClassVar, Self
+import functools
+from collections.abc import Callable
+from typing import Any, get_args, get_type_hints
 
+from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 
-class OneRequest:
-    """Base of every workflow: with a wrong number of arguments, or none that was decoded, the start fails at once.
+def one_request(init: Callable[..., None]) -> Callable[..., None]:
+    """Fail a start at once whose one argument is not what the workflow's `__init__` says that it takes.
 
-    Without it `__init__` would raise a TypeError, and the workflow's first task would be tried for ever.
+    Without it `__init__` would raise a TypeError, and the workflow's first task would be tried for ever. Goes between
+    `workflow.init` and `__init__`. Raises ApplicationError of type `Malformed`.
     """
+    (start, *_) = [hint for name, hint in get_type_hints(init).items() if name != "return"]
+    takes = get_args(start) or (start,)
 
-    takes: ClassVar[tuple[type, ...]]
-    """The models of which the one argument is."""
-
-    def __new__(cls, *args: object) -> Self:
-        """Before the workflow's own `__init__`. Raises ApplicationError of type `Malformed`."""
-        if len(args) != 1 or not isinstance(args[0], cls.takes):
+    @functools.wraps(init)
+    def checked(self: Any, *args: Any) -> None:
+        if len(args) != 1 or not isinstance(args[0], takes):
             came = f"{len(args)} arguments" if len(args) != 1 else type(args[0]).__name__
-            words = f"a start takes one argument, a mapping of its fields; it got {came}"
-            raise ApplicationError(f"Malformed request: {words}", type="Malformed", non_retryable=True)
-        return super().__new__(cls)
+            raise _malformed(f"a start takes one argument, a mapping of its fields; it got {came}")
+        init(self, *args)
+
+    return checked
+
+
+def check_workflow_id(expected: str, field: str) -> None:
+    """Fail a start whose `field` names another workflow than the one that it starts.
+
+    Raises ApplicationError of type `Malformed`.
+    """
+    if workflow.info().workflow_id != expected:
+        prefix, _, key = expected.partition(":")
+        raise _malformed(f"{field}: got {key}; must equal the workflow id after the `{prefix}:` prefix")
+
+
+def _malformed(words: str) -> ApplicationError:
+    return ApplicationError(f"Malformed request: {words}", type="Malformed", non_retryable=True)

@@ -13,10 +13,10 @@ from domain.faults import faults_of
 from domain.subscription.commands import AnyCommand
 from domain.values import Strict
 from workflows.account.messages import AccountStart
+from workflows.durable.options import MAX_MESSAGE
 from workflows.price_changes.messages import PriceStart
 from workflows.subscription.messages import Start
 
-MAX_MESSAGE = 1024
 CARRIED = ((Start, b'"life"'), (AccountStart, b'"life"'), (PriceStart, b'"progress"'))
 """What a run begins with, and the field by which the state that one run hands to the next is told from a request."""
 

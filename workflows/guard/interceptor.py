@@ -14,11 +14,17 @@ from temporalio.worker import (
 )
 
 with workflow.unsafe.imports_passed_through():
-    from workflows.account.messages import ACCOUNT_UPDATES
-    from workflows.subscription.messages import UPDATES
+    from domain.values import Strict
+    from workflows.account.messages import ACCOUNT_UPDATES, ACCOUNT_WORKFLOW
+    from workflows.notifications.messages import DELIVERY_WORKFLOW, NOTIFICATION_UPDATES
+    from workflows.subscription.messages import SUBSCRIPTION_WORKFLOW, UPDATES
 
-TAKES = {**UPDATES, **ACCOUNT_UPDATES}
-"""What each update takes. One that two workflows share takes, in the other, what is derived from this."""
+TAKES: dict[str, dict[str, type[Strict]]] = {
+    SUBSCRIPTION_WORKFLOW: UPDATES,
+    ACCOUNT_WORKFLOW: ACCOUNT_UPDATES,
+    DELIVERY_WORKFLOW: NOTIFICATION_UPDATES,
+}
+"""What each update of a workflow takes, by the workflow's type. A test compares it with the workflows."""
 
 
 class Guard(WorkflowInboundInterceptor):
@@ -26,7 +32,8 @@ class Guard(WorkflowInboundInterceptor):
 
     def handle_update_validator(self, input: HandleUpdateInput) -> None:  # noqa: A002  the SDK's name
         """An update takes exactly one request."""
-        if input.update in TAKES and (len(input.args) != 1 or not isinstance(input.args[0], TAKES[input.update])):
+        takes = TAKES.get(workflow.info().workflow_type, {}).get(input.update)
+        if takes is not None and (len(input.args) != 1 or not isinstance(input.args[0], takes)):
             came = f"{len(input.args)} arguments" if len(input.args) != 1 else type(input.args[0]).__name__
             raise ApplicationError(
                 f"{input.update} takes one argument, a mapping of its fields; it got {came}.",

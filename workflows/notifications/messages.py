@@ -11,10 +11,11 @@ from activities.notifications.contracts import StreamProgress
 from domain.values import Frozen, Id, Strict
 from workflows.durable.operator import Operator
 
-DELIVERY_TYPE = "DeliveryWorkflow"
+DELIVERY_WORKFLOW = "DeliveryWorkflow"
+"""The workflow's type."""
 
 
-def telling_queue(task_queue: str, publisher: str) -> str:
+def publisher_task_queue(task_queue: str, publisher: str) -> str:
     """Each publisher's own task queue: a slow one holds nobody else up."""
     return f"{task_queue}.to.{publisher}"
 
@@ -91,7 +92,7 @@ NOTIFICATION_UPDATES: dict[str, type[Strict]] = {
 """The updates, and the one request that each takes."""
 
 
-def told_lines(stream: Stream, last: int) -> list[str]:
+def notification_lines(stream: Stream, last: int) -> list[str]:
     """How far the publisher has been told, where that is worth a line: it is behind, or cannot be told at all."""
     if stream.halted:
         updates = "`retry_notification` or `skip_notification`"

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable
-from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
@@ -12,28 +11,28 @@ with workflow.unsafe.imports_passed_through():
     from activities.orders.contracts import LineStatus, OpenInput, OrderLine, PlacedOrder, PlaceInput, StartInput
     from domain.ordering.lines import OrderRequest
     from workflows.durable import options, search_attributes
-    from workflows.durable.start_guard import OneRequest
-    from workflows.durable.workflow_ids import check_workflow_id, order_workflow_id
+    from workflows.durable.cancellation import not_by_cancellation, through_cancellations
+    from workflows.durable.clock import offset_of
+    from workflows.durable.start_guard import check_workflow_id, one_request
+    from workflows.durable.workflow_ids import order_workflow_id
     from workflows.order.details import headline, markdown
     from workflows.order.messages import PlaceOrder
 
 MAX_ERROR = 300
-NO_OFFSET = timedelta(0)
-NOT_BY_CANCELLATION = "Temporal's own cancellation stops no order: cancel the subscriptions that it bought."
+NOT_BY_CANCELLATION = not_by_cancellation("order: cancel the subscriptions that it bought.")
 
 
 @workflow.defn
-class OrderWorkflow(OneRequest):
+class OrderWorkflow:
     """One order, each time that it is sent. Lines are placed in their order, then started."""
 
-    takes = (PlaceOrder,)
-
     @workflow.init
+    @one_request
     def __init__(self, start: PlaceOrder) -> None:
         request = start.request
         check_workflow_id(order_workflow_id(request.order_id), "request.order_id")
         self._start = start
-        self._at = workflow.now() + (start.clock.offset if start.clock else NO_OFFSET)
+        self._at = workflow.now() + offset_of(start.clock)
         self._order = start.waiting(self._at)
         self._window = asyncio.Semaphore(options.STARTS_AT_ONCE)
         self._note: str | None = None
@@ -42,14 +41,7 @@ class OrderWorkflow(OneRequest):
     async def run(self, start: PlaceOrder) -> PlacedOrder:
         """Buy the order, whatever happens to the run: a line that is half bought would hold its claims for nothing."""
         self._show()
-        buying = asyncio.create_task(self._buy())
-        while True:
-            try:
-                return await asyncio.shield(buying)
-            except asyncio.CancelledError:
-                self._note = NOT_BY_CANCELLATION
-                workflow.logger.warning("order %s: %s", start.request.order_id, self._note)
-                self._show()
+        return await through_cancellations(self._buy(), self._note_cancellation)
 
     async def _buy(self) -> PlacedOrder:
         """Take the order in; decide each line, in order; start what was placed."""
@@ -114,6 +106,11 @@ class OrderWorkflow(OneRequest):
         return [line for line in self._order.lines if line.status is status and not line.settled]
 
     # What people see
+
+    def _note_cancellation(self) -> None:
+        self._note = NOT_BY_CANCELLATION
+        workflow.logger.warning("order %s: %s", self._order.order_id, self._note)
+        self._show()
 
     def _show(self) -> None:
         workflow.set_current_details(markdown(self._order, self._note))

@@ -6,23 +6,22 @@ with workflow.unsafe.imports_passed_through():
     from activities.prices.activities import PriceActivities
     from activities.prices.contracts import Affected, AffectedInput, SendPricesInput
     from workflows.durable import options
-    from workflows.durable.start_guard import OneRequest
-    from workflows.durable.workflow_ids import check_workflow_id, price_workflow_id
+    from workflows.durable.start_guard import check_workflow_id, one_request
+    from workflows.durable.workflow_ids import price_workflow_id
     from workflows.price_changes.details import markdown
-    from workflows.price_changes.messages import ContinuedTelling, PriceProgress, PriceStart, TellPrices
+    from workflows.price_changes.messages import ContinuedTelling, PriceProgress, PriceStart
 
 
 @workflow.defn
-class PriceChangeWorkflow(OneRequest):
+class PriceChangeWorkflow:
     """One telling of one version, page by page. Told twice, a subscription takes the prices once.
 
     Where somebody could not be told, the version stays open: the next import tells it again. So does a telling
     that is cancelled.
     """
 
-    takes = (TellPrices, ContinuedTelling)
-
     @workflow.init
+    @one_request
     def __init__(self, start: PriceStart) -> None:
         check_workflow_id(price_workflow_id(start.version), "version")
         self._start = start
@@ -61,8 +60,8 @@ class PriceChangeWorkflow(OneRequest):
         told = await workflow.execute_activity_method(
             PriceActivities.send,
             SendPricesInput(version=self._start.version, subscription_ids=ids),
-            start_to_close_timeout=options.TELL_TIMEOUT,
-            heartbeat_timeout=options.TELL_HEARTBEAT,
+            start_to_close_timeout=options.FAN_OUT_TIMEOUT,
+            heartbeat_timeout=options.HEARTBEAT_TIMEOUT,
             retry_policy=options.WITHOUT_END,
             summary=f"tell {len(ids)}: {ids[0]} to {ids[-1]}",
         )

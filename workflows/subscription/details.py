@@ -7,12 +7,11 @@ from statemachines.subscription.life import Life
 from statemachines.subscription.lifecycle import Lifecycle
 from statemachines.subscription.narrative import headline, later_prices
 from statemachines.subscription.timeline import timeline
-from workflows.durable.markdown import table
+from workflows.durable.markdown import EVENTS_SHOWN, attention_line, refused_signals_line, second, table
 from workflows.durable.test_clock import TestClock
-from workflows.notifications.messages import Stream, told_lines
+from workflows.notifications.messages import Stream, notification_lines
 from workflows.subscription.messages import Details
 
-EVENTS_SHOWN = 8
 NOBODY = Stream()
 """Nobody is told."""
 
@@ -60,30 +59,21 @@ def markdown(life: Life, lifecycle: Lifecycle, now: datetime, attention: str | N
     """State, what happens next and why, what is allowed until when, the last events."""
     s = life.subscription
     lines = [f"## {s.state.value.capitalize()}: {s.quantity} x {s.offer.id} for {s.customer_id}"]
-    if attention:
-        lines += ["", f"**Needs attention:** {attention}. Mend the cause, then send the update `retry_effect`."]
-    lines += told_lines(stream, life.committed)
+    lines += attention_line(attention)
+    lines += notification_lines(stream, life.committed)
     if s.holds:
-        holds = ", ".join(f"{hold.reason.value} since {_day(hold.at)}" for hold in s.holds)
+        holds = ", ".join(f"{hold.reason.value} since {second(hold.at)}" for hold in s.holds)
         lines += ["", f"**Held:** {holds}."]
     if upcoming := timeline(s, now):
-        milestones = ((_day(m.at), headline(lifecycle, s, m), m.rule.value) for m in upcoming)
+        milestones = ((second(m.at), headline(lifecycle, s, m), m.rule.value) for m in upcoming)
         lines += ["", "### What comes next", "", *table(("when (UTC)", "what", "rule"), milestones)]
     for change in later_prices(s, now):
         lines += ["", f"**Price then:** {change}."]
     if allowed := lifecycle.allowed(s, now):
-        window = f" A cancel is credited until {_day(s.refund_closes)}." if refund_open(s, now) else ""
+        window = f" A cancel is credited until {second(s.refund_closes)}." if refund_open(s, now) else ""
         lines += ["", f"**Allowed now:** {', '.join(allowed)}.{window}"]
     last = reversed(life.recent[-EVENTS_SHOWN:])
-    rows = ((e.seq, _day(e.at), e.event.value, e.actor or e.by, e.rule) for e in last)
+    rows = ((e.seq, second(e.at), e.event.value, e.actor or e.by, e.rule) for e in last)
     lines += ["", "### Last events", "", *table(("seq", "when (UTC)", "event", "by", "rule"), rows)]
-    if life.refused_signal_count:
-        answer = life.refused_signals[-1]
-        count = f"**Refused signals:** {life.refused_signal_count}."
-        lines += ["", f"{count} Last: {answer.do}, {answer.rule}: {answer.message}"]
+    lines += refused_signals_line(life.refused_signal_count, life.refused_signals)
     return "\n".join(lines)
-
-
-def _day(instant: datetime) -> str:
-    """To the second: people read this, programs ask the query."""
-    return f"{instant:%Y-%m-%d %H:%M:%S}"

@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import Field, model_validator
 
@@ -22,13 +22,10 @@ from domain.subscription.commands import (
     Activate,
     AnyCommand,
     Cancel,
-    ChangePrice,
-    ChangeQuantity,
     Command,
-    Deprovision,
     Reactivate,
     RejectQuantity,
-    SetAddOn,
+    ReportUsage,
     SetAutoRenew,
     Suspend,
 )
@@ -45,7 +42,13 @@ from workflows.durable.operator import Operator
 from workflows.durable.test_clock import TestClock
 from workflows.notifications.messages import NOTIFICATION_UPDATES, Stream
 
-WORKFLOW_TYPE = "SubscriptionWorkflow"
+SUBSCRIPTION_WORKFLOW = "SubscriptionWorkflow"
+"""The workflow's type."""
+
+COMMANDS: dict[str, type[Command]] = {
+    command.action.value: command for command in get_args(get_args(AnyCommand)[0]) if command is not ReportUsage
+}
+"""The updates that return an Answer: every command but usage, which goes to the usage book instead."""
 
 SIGNALS: dict[str, type[Command]] = {
     "suspension_requested": Suspend,
@@ -113,16 +116,7 @@ class Migration(Operator):
 
 
 UPDATES: dict[str, type[Strict]] = {
-    "activate": Activate,
-    "change_quantity": ChangeQuantity,
-    "reject_quantity": RejectQuantity,
-    "set_add_on": SetAddOn,
-    "suspend": Suspend,
-    "reactivate": Reactivate,
-    "cancel": Cancel,
-    "set_auto_renew": SetAutoRenew,
-    "deprovision": Deprovision,
-    "change_price": ChangePrice,
+    **COMMANDS,
     "retry_effect": Operator,
     "migrate": Migration,
     **NOTIFICATION_UPDATES,

@@ -49,7 +49,7 @@ def test_what_is_undeliverable_is_listed_told_again_and_seen(ask: Ask, endpoint:
     assert "notifications retry" in ask.said(f"show {subscription}")
 
     said = ask.json(f"notifications retry {subscription}")
-    assert said == [{"subscription_id": subscription, "message": "Telling told again, from event 1 on."}]
+    assert said == [{"subscription_id": subscription, "message": "Notifying told again, from event 1 on."}]
     until(ask, subscription, "delivered", 2)
     assert listed(ask, f"--subscription {subscription}") == []
     assert [each["standing"] for each in listed(ask, f"--subscription {subscription} --all")] == ["delivered"] * 2
@@ -63,7 +63,7 @@ def test_what_is_given_up_lets_the_next_be_told(ask: Ask, endpoint: Endpoint, cu
     refused = ask.said(f"notifications skip {subscription} 2", code=1)
     assert refused == "sequence: got 2; takes the undeliverable one's, 1\n"
     words = ask.said(f"notifications skip {subscription} 1 --by ops --note gone")
-    assert words == f"{subscription}: Event 1 is given up: told will not hear of it.\n"
+    assert words == f"{subscription}: Event 1 is given up: told will not be notified of it.\n"
     until(ask, subscription, "delivered", 2)
     assert endpoint.taken(subscription) == [2]
     assert [each["seq"] for each in listed(ask, f"--subscription {subscription} --standing skipped")] == [1]
@@ -109,7 +109,7 @@ def test_what_cannot_be_done_is_one_line(ask: Ask, line: str, code: int, words: 
 def test_one_that_nobody_is_told_of(ask: Ask, customer: str) -> None:
     subscription = f"untold-{customer}"
     ask.json(f"buy office-suite --customer {customer} --id {subscription}")
-    assert "Nobody is told of it" in ask.said(f"notifications retry {subscription}", code=1)
+    assert "Nobody is notified" in ask.said(f"notifications retry {subscription}", code=1)
     assert listed(ask, f"--subscription {subscription} --all") == []
 
 

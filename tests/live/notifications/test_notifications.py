@@ -157,7 +157,7 @@ async def test_an_undeliverable_event_halts_the_stream_and_is_seen(
     assert [each.seq for each in endpoint.heard(life.id)] == [1, 1]
     seen = await world.server.subscriptions.handle(life.id).describe()
     assert "Event 1 is undeliverable" in (seen.typed_search_attributes.get(search_attributes.ATTENTION) or "")
-    assert await world.server.notifications.retry(life.id, RETRY) == "Telling wingtip again, from event 1 on."
+    assert await world.server.notifications.retry(life.id, RETRY) == "Notifying wingtip again, from event 1 on."
     await endpoint.until(life.id, 2)
     assert endpoint.taken(life.id) == [1, 2]
     await life.told(2)
@@ -180,8 +180,8 @@ async def test_an_undeliverable_event_can_be_given_up(begin: Any, world: World, 
 @pytest.mark.parametrize(
     ("offer", "reason"),
     [
-        ("contoso-crm", "contoso has been told everything up to event 1."),
-        ("tailspin-crm", "Nobody is told of it: name its publisher."),
+        ("contoso-crm", "contoso has been notified of everything up to event 1."),
+        ("tailspin-crm", "Nobody is notified: name its publisher."),
     ],
 )
 async def test_where_nothing_waits_there_is_nothing_to_retry(begin: Any, world: World, offer: str, reason: str) -> None:
@@ -190,7 +190,7 @@ async def test_where_nothing_waits_there_is_nothing_to_retry(begin: Any, world: 
         await life.told(1)
     with pytest.raises(Rejected, match=f"^{reason}$"):
         await world.server.notifications.retry(life.id, RETRY)
-    with pytest.raises(Rejected, match="^No event is undeliverable: there is none to skip.$"):
+    with pytest.raises(Rejected, match="^No event is undeliverable: there is nothing to skip.$"):
         await world.server.notifications.skip(life.id, SkipNotification(by="operator", sequence=1))
 
 
@@ -198,7 +198,7 @@ async def test_while_it_is_tried_it_is_not_begun_again(begin: Any, world: World,
     life = await begin()
     endpoint.always[life.id] = 500
     await life.change_quantity(5)
-    with pytest.raises(Rejected, match="contoso is being told event 2: it is tried again by itself"):
+    with pytest.raises(Rejected, match="contoso is being notified of event 2: it is retried automatically"):
         await world.server.notifications.retry(life.id, RETRY)
     del endpoint.always[life.id]
     await endpoint.until(life.id, 2)
@@ -223,7 +223,7 @@ async def test_what_an_ended_life_has_left_is_delivered(begin: Any, world: World
             await asyncio.sleep(0.02)
     seen = await delivery.describe()
     assert "Event 1 is undeliverable" in (seen.typed_search_attributes.get(search_attributes.ATTENTION) or "")
-    assert await world.server.notifications.retry(life.id, RETRY) == "Telling wingtip again, from event 1 on."
+    assert await world.server.notifications.retry(life.id, RETRY) == "Notifying wingtip again, from event 1 on."
     assert (await delivery.result())["told"] == 2
     assert endpoint.taken(life.id) == [1, 2]
     with pytest.raises(AlreadyEnded, match="has ended, and nothing is left to tell of it"):
@@ -322,7 +322,7 @@ async def test_a_publisher_that_no_worker_tells_any_more_is_seen(
     server: EmbeddedServer, endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It was taken out of the file while a message was on its way; once it is named again, it is told."""
-    monkeypatch.setattr("workflows.durable.options.NOBODY_TELLS", timedelta(seconds=2))
+    monkeypatch.setattr("workflows.durable.options.PUBLISHER_WORKER_TIMEOUT", timedelta(seconds=2))
     client, settings = await connect_to(server.address), settings_in(tmp_path, "taken-out")
     named = publishers_at(endpoint.url, contoso={})
     now = datetime.now(UTC)

@@ -8,6 +8,7 @@ from temporalio import workflow
 
 from activities.notifications.contracts import StreamProgress
 from workflows.notifications.messages import Deliver, Stream
+from workflows.notifications.notifier import Notifier
 from workflows.notifications.workflow import DeliveryWorkflow
 
 START = Deliver(subscription_id="s-1", publisher="contoso", told=3, last=9)
@@ -28,7 +29,7 @@ def delivery(monkeypatch: pytest.MonkeyPatch) -> DeliveryWorkflow:
     """A delivery whose run is long, without a server."""
     monkeypatch.setattr(workflow, "info", LongRun)
     monkeypatch.setattr(DeliveryWorkflow, "_show", lambda _: None)
-    monkeypatch.setattr(DeliveryWorkflow, "_begin_telling", lambda _: None)
+    monkeypatch.setattr(Notifier, "begin", lambda _: None)
     return DeliveryWorkflow(START)
 
 
@@ -36,9 +37,9 @@ def delivery(monkeypatch: pytest.MonkeyPatch) -> DeliveryWorkflow:
     "decided", [HALTED, HALTED.again(None), HALTED.again("wingtip"), HALTED.skipping(4)], ids=["none", "a", "b", "c"]
 )
 def test_a_decision_is_carried_out_before_the_next_run(delivery: DeliveryWorkflow, decided: Stream) -> None:
-    delivery._stream = decided
+    delivery._notifier.stream = decided
     assert not delivery._run_is_long_enough()
-    delivery._stream = decided.after(StreamProgress(told=4))
+    delivery._notifier.stream = decided.after(StreamProgress(told=4))
     assert delivery._run_is_long_enough()
 
 
@@ -52,6 +53,6 @@ async def test_the_next_run_tells_whom_the_operator_named(
 
     monkeypatch.setattr(workflow, "wait_condition", wait_condition)
     monkeypatch.setattr(workflow, "continue_as_new", handed_on.append)
-    delivery._stream = HALTED.again("wingtip").after(StreamProgress(told=5))
+    delivery._notifier.stream = HALTED.again("wingtip").after(StreamProgress(told=5))
     await delivery.run(START)
     assert handed_on == [Deliver(subscription_id="s-1", publisher="wingtip", told=5, last=9)]

@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 
 from domain.catalog.offers import Offer
 from domain.ordering.terms import Order
+from domain.rules import Rule
 from domain.subscription.commands import Suspend
+from domain.subscription.decision import Answer, Outcome
 from domain.subscription.holds import Reason
 from statemachines.preview.simulator import Simulator
 from statemachines.subscription.life import LifeSteps
 from workflows.durable.markdown import ROOM
-from workflows.durable.signals import unreadable
 from workflows.subscription.details import details, markdown
 
 OFFER = Offer.model_validate(
@@ -52,9 +53,17 @@ def test_the_money_of_what_comes_next() -> None:
 
 
 def test_attention_and_refused_signals_are_told() -> None:
-    life = lived().life.with_refused_signal(unreadable("cancellation_requested", NOW, "takes one argument"))
+    refused = Answer(
+        at=NOW,
+        do="cancellation_requested",
+        outcome=Outcome.REFUSED,
+        rule=Rule.LIF_1,
+        message="takes one argument",
+        seq=0,
+    )
+    life = lived().life.with_refused_signal(refused)
     text = markdown(life, LifeSteps().lifecycle, NOW, "record: no such key")
-    assert "**Needs attention:** record: no such key. Mend the cause, then send the update `retry_effect`." in text
+    assert "**Needs attention:** record: no such key. Fix the cause, then send the update `retry_effect`." in text
     assert "**Refused signals:** 1. Last: cancellation_requested, LIF-1: takes one argument" in text
 
 

@@ -1,0 +1,42 @@
+"""The time of a long-lived workflow, and its sleep."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+
+from workflows.durable import options
+from workflows.durable.test_clock import TestClock
+
+NO_OFFSET = timedelta(0)
+
+
+def offset_of(test_clock: TestClock | None) -> timedelta:
+    """How far the test clock is ahead; nothing without one."""
+    return test_clock.offset if test_clock else NO_OFFSET
+
+
+class Clock:
+    """The workflow's time, moved by its test clock where it has one."""
+
+    def __init__(self, test: TestClock | None) -> None:
+        self.test = test
+        self._reached: datetime | None = None
+
+    def time(self, as_of: datetime | None = None) -> datetime:
+        """The time of the current task, or `as_of` (a caller's wall clock), both moved by the test clock."""
+        now = (as_of or workflow.now()) + offset_of(self.test)
+        return max(now, self._reached) if self._reached else now
+
+    async def sleep_until(self, at: datetime, awake: Callable[[], bool], summary: str) -> None:
+        """Sleep until the instant, or until `awake`; `summary` labels the timer.
+
+        When the timer has fired, the instant has come, whatever the task's own clock says. Observed once after a worker
+        was killed: that clock still showed the task before, and a second sleep would have taken weeks.
+        """
+        timeout = max(at - self.time(), options.SHORTEST_TIMER)
+        try:
+            await workflow.wait_condition(awake, timeout=timeout, timeout_summary=summary)
+        except TimeoutError:
+            if at - self.time() > options.COARSEST_TIMER:
+                self._reached = at

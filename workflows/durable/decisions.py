@@ -1,0 +1,143 @@
+"""The state of a long-lived workflow, and how requests, signals and time change it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Generic, Protocol, Self, TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+from domain.rules import Rule
+from domain.subscription.decision import Answer, Outcome
+from domain.values import RequestInstant
+from statemachines.subscription.life import NotNow
+from workflows.durable.cancellation import CANCEL_REQUEST
+from workflows.durable.clock import Clock
+from workflows.durable.options import MAX_MESSAGE
+
+MAX_NAME = 64
+
+
+class Life(Protocol):
+    """The state: a value that decisions replace."""
+
+    @property
+    def accepted_at(self) -> datetime:
+        """The latest instant at which a request was accepted."""
+
+    def with_refused_signal(self, answer: Answer) -> Self:
+        """The state with the refusal of a signal kept for people to see."""
+
+
+class Request(Protocol):
+    """A request that may say when it is accepted."""
+
+    @property
+    def at(self) -> RequestInstant | None:
+        """When, where there is a test clock."""
+
+
+L = TypeVar("L", bound=Life)
+R = TypeVar("R", bound=Request)
+R_contra = TypeVar("R_contra", bound=Request, contravariant=True)
+
+
+class Steps(Protocol[L, R_contra]):
+    """The pure steps that a simulator takes too."""
+
+    def step(self, life: L, now: datetime) -> L | None:
+        """The state after the next milestone that is due; None where none is."""
+
+    def accept(self, life: L, request: R_contra, at: datetime) -> tuple[L, Answer]:
+        """The state after the milestones that are due and the request, and the request's answer."""
+
+    def check(self, life: L, request: R_contra, now: datetime, *, test_clock: bool) -> None:
+        """Raise NotNow where the request cannot be decided. Changes nothing."""
+
+
+class Decisions(Generic[L, R]):
+    """The state (`life`), changed by nothing but the steps.
+
+    `last_at` is the instant of the state's last event. `named` gives a request the id by which a repeat is known.
+    """
+
+    def __init__(
+        self,
+        steps: Steps[L, R],
+        life: L,
+        clock: Clock,
+        last_at: Callable[[L], datetime],
+        named: Callable[[R], R] = lambda request: request,
+    ) -> None:
+        self.life = life
+        self._steps = steps
+        self._clock = clock
+        self._last_at = last_at
+        self._named = named
+
+    def now(self, as_of: datetime | None = None) -> datetime:
+        """The state's now: its clock's time, and never before its last event or an accepted request.
+
+        A query runs at the last task's time; its sender's wall clock (`as_of`) is nearer to now.
+        """
+        clock, life = self._clock, self.life
+        return max(clock.time(as_of), clock.time(), life.accepted_at, self._last_at(life))
+
+    def check(self, request: R) -> None:
+        """Refuse a request that is malformed or out of time, before it enters history. Changes nothing.
+
+        Raises ApplicationError.
+        """
+        try:
+            self.check_now(self._named(request))
+        except NotNow as error:
+            raise ApplicationError(str(error), type=type(error).__name__, non_retryable=True) from None
+
+    def check_now(self, request: R) -> None:
+        """Raise NotNow where the request cannot be decided now. Changes nothing."""
+        self._steps.check(self.life, request, self.now(), test_clock=self._clock.test is not None)
+
+    def answer(self, request: R) -> Answer:
+        """Decide the request, after all milestones that are due. Decision and new state are one step."""
+        request = self._named(request)
+        self.life, answer = self._steps.accept(self.life, request, request.at or self.now())
+        return answer
+
+    def answer_signal(self, request: R, at: datetime) -> None:
+        """Decide a request whose sender gets no answer; a refusal is kept for people to see."""
+        self.life, answer = self._steps.accept(self.life, request, at)
+        if answer.refused:
+            self._note(answer)
+
+    def note_refused_signal(self, name: str, message: str) -> None:
+        """Keep the refusal of a signal that cannot be read or decided now."""
+        self._note(
+            Answer(
+                at=self.now(),
+                do=ascii(name)[1:-1][:MAX_NAME],
+                outcome=Outcome.REFUSED,
+                rule=Rule.LIF_1,
+                message=message[:MAX_MESSAGE],
+                seq=0,
+            )
+        )
+
+    def note_cancellation(self, words: str) -> None:
+        """Keep that Temporal was asked to cancel the workflow, which has no effect."""
+        self.note_refused_signal(CANCEL_REQUEST, words)
+
+    def preview(self, request: R, at: datetime) -> Answer:
+        """The answer that the request would get at that instant. Changes nothing."""
+        return self._steps.accept(self.life, request, at)[1]
+
+    def take_due_milestone(self, now: datetime | None = None) -> bool:
+        """Take the next milestone that is due, if one is; whether one was."""
+        life = self._steps.step(self.life, now or self.now())
+        if life is None:
+            return False
+        self.life = life
+        return True
+
+    def _note(self, answer: Answer) -> None:
+        workflow.logger.warning("signal refused: %s %s %s", answer.do, answer.rule, answer.message)
+        self.life = self.life.with_refused_signal(answer)

@@ -1,0 +1,78 @@
+"""Makes a workflow's updates: from a table of requests, or from the methods of one of its parts."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+from typing import Any, TypeVar, get_type_hints
+
+from temporalio import workflow
+
+from domain.subscription.decision import Answer
+from domain.values import Strict
+
+W = TypeVar("W")
+R = TypeVar("R", bound=Strict)
+T = TypeVar("T")
+
+
+def request_updates(requests: Mapping[str, type[Strict]], decisions: str) -> Callable[[type[W]], type[W]]:
+    """Give a workflow class one update per request, named and described as the table and the request's docstring say.
+
+    `decisions` names the workflow's attribute that checks and answers them. Goes between the class and `workflow.defn`.
+    """
+    part = attrgetter(decisions)
+
+    def check(owner: Any, request: Any) -> None:
+        part(owner).check(request)
+
+    def answer(owner: Any, request: Any) -> Any:
+        return part(owner).answer(request)
+
+    def add(cls: type[W]) -> type[W]:
+        for name, takes in requests.items():
+            setattr(cls, name, _update(name, takes, Answer, inspect.getdoc(takes) or "", answer, check))
+        return cls
+
+    return add
+
+
+def part_update(part: str, do: Callable[[Any, R], T], check: Callable[[Any, R], None]) -> Any:
+    """An update that a part of the workflow carries out, such as `part_update("_operator", Wait.retry, Wait.check)`.
+
+    `part` names the workflow's attribute. The update has the name, the request, the result and the docstring of `do`.
+    """
+    owned = attrgetter(part)
+    hints = get_type_hints(do)
+    return _update(
+        do.__name__,
+        hints["request"],
+        hints["return"],
+        inspect.getdoc(do) or "",
+        lambda owner, request: do(owned(owner), request),
+        lambda owner, request: check(owned(owner), request),
+    )
+
+
+def _update(
+    name: str,
+    takes: type,
+    gives: type,
+    words: str,
+    do: Callable[[Any, Any], Any],
+    check: Callable[[Any, Any], None],
+) -> Any:
+    """A plain `def` and its validator: without one, a wrong number of arguments is accepted, and fails for ever."""
+
+    def handler(self: Any, request: Any) -> Any:
+        return do(self, request)
+
+    def validator(self: Any, request: Any) -> None:
+        check(self, request)
+
+    handler.__name__ = handler.__qualname__ = name
+    handler.__doc__ = words
+    handler.__annotations__ = {"request": takes, "return": gives}
+    validator.__annotations__ = {"request": takes, "return": None}
+    made = workflow.update(name=name, description=words.partition("\n")[0])(handler)
+    made.validator(validator)
+    return made
