@@ -1,1 +1,1 @@
-"""Everything that touches the world: billing and provisioning, through ports, by adapters."""
+"""Everything that reads or changes the world outside a workflow: activities by noun, their ports, and the adapters."""

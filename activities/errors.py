@@ -1,6 +1,6 @@
-"""What can go wrong in the world. Each message is the one line that a person reads.
+"""The errors of activities and adapters. Each message is one line for a person.
 
-Permanent ones will be the same again: the effect waits for a person. Transient ones may pass by themselves.
+After a permanent error the effect waits for an operator. After a transient error it is retried.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ MESSAGE_BYTES = 1024
 
 
 def one_line(message: str) -> str:
-    """The message on one line, of 1 KiB at most: a failure that is too large cannot be reported at all."""
+    """The message on one line, cut to 1 KiB: Temporal cannot report a failure that is too large."""
     line = " ".join(message.split()).encode()
     if len(line) <= MESSAGE_BYTES:
         return line.decode()
@@ -23,70 +23,70 @@ def one_line(message: str) -> str:
 
 
 class WorldError(PerennialError):
-    """Base of them all."""
+    """Base class of all errors here."""
 
     def __init__(self, message: str, next_step: NextStep | None = None) -> None:
         super().__init__(one_line(message), next_step)
 
 
 class Permanent(WorldError):
-    """Trying the same again cannot help."""
+    """Retrying cannot help."""
 
 
 class Transient(WorldError):
-    """Trying again later may help."""
+    """Retrying later may help."""
 
 
 class BooksConflict(Permanent):
-    """What is to be written contradicts what the books hold (MON-2, invariant 8)."""
+    """The record contradicts what the database already holds (MON-2, invariant 8)."""
 
 
 class OrderConflict(Permanent):
-    """The order's id, or a line's subscription id, belongs to another purchase (BUY-3)."""
+    """Another purchase already uses the order id, or a line's subscription id (BUY-3)."""
 
 
 class TokenRefused(Permanent):
-    """A set-up token that is unknown or has expired, or a subscription that needs no set-up (ISV-3, ISV-5)."""
+    """The set-up token is unknown or expired, or the subscription needs no set-up (ISV-3, ISV-5)."""
 
 
 class NotThere(Permanent):
-    """The server knows no such subscription."""
+    """The Temporal server does not know the subscription."""
 
 
 class NotTaken(Permanent):
-    """The subscription rejected what it was told, as malformed or out of time."""
+    """The subscription rejected the command: it is malformed, or its instant is not allowed."""
 
 
 class ServerUnavailable(Transient):
-    """The Temporal server, or a worker behind it, did not answer."""
+    """The Temporal server or a worker did not answer."""
 
 
 class NotStartedYet(Transient):
-    """The subscription is bought and about to start."""
+    """The subscription is bought but has not started yet."""
 
 
 class TenantRefused(Permanent):
-    """The tenant service says no: the tenant's data is deleted, or the request is none that it takes."""
+    """The tenant service refuses: the tenant's data is deleted, or it does not accept this request."""
 
 
 class BooksUnavailable(Transient):
-    """The database is locked, full or away."""
+    """The database is locked, full or unreachable."""
 
 
 class SchemaMismatch(Transient):
-    """The database is of another version than this program. Transient, since whoever upgrades it heals it."""
+    """The database has the schema of another version. Transient, because an upgrade repairs it."""
 
 
 class TenantsUnavailable(Transient):
-    """The tenant service is away, or in trouble of its own."""
+    """The tenant service is unreachable or fails."""
 
 
 @contextmanager
 def reported() -> Iterator[None]:
-    """Raise what goes wrong inside as an ApplicationError of the error's own type name.
+    """Turn every error inside into an ApplicationError whose type is the error's class name.
 
-    Permanent errors are not tried again. All others are: what nobody foresaw is mended by a deploy, and the
-    effect must then go on by itself.
+    Permanent errors are not retried. All others are, unexpected ones too: after a deploy fixes them, the effect goes
+    on without an operator.
     """
     try:
         yield
@@ -96,8 +96,8 @@ def reported() -> Iterator[None]:
         raise ApplicationError(
             str(error), type=type(error).__name__, non_retryable=isinstance(error, Permanent)
         ) from None
-    except Exception as error:  # noqa: BLE001 - raised again, bounded
-        # Its cause stays here, in the log: a chain of unbounded texts could not be reported.
+    except Exception as error:  # noqa: BLE001 - raised again, with a bounded message
+        # The log gets the chain of causes; its text is unbounded, so Temporal could not report it.
         activity.logger.exception("An activity failed unexpectedly")
         name = type(error).__name__
         raise ApplicationError(one_line(f"{name}: {error}"), type=name) from None

@@ -12,20 +12,23 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 AT_ONCE = 10
-"""How many are told at a time."""
+"""How many calls run at a time."""
 
 HEARTBEAT = timedelta(seconds=1)
 
 
-async def for_each(crowd: Sequence[S], tell: Callable[[S], Awaitable[T]]) -> list[T]:
-    """What came of telling each, in their order. Raises what the first of them raises, once all have been told."""
+async def for_each(items: Sequence[S], act: Callable[[S], Awaitable[T]]) -> list[T]:
+    """Call `act` for each item, AT_ONCE at a time, and return the results in the order of the items.
+
+    The activity heartbeats meanwhile. If calls raise, the first error is raised after all calls are done.
+    """
     window = asyncio.Semaphore(AT_ONCE)
 
-    async def in_turn(one: S) -> T:
+    async def in_turn(item: S) -> T:
         async with window:
-            return await tell(one)
+            return await act(item)
 
-    tasks = [asyncio.create_task(in_turn(one)) for one in crowd]
+    tasks = [asyncio.create_task(in_turn(item)) for item in items]
     try:
         waiting = set(tasks)
         while waiting:

@@ -7,8 +7,11 @@ from domain.subscription.decision import Answer
 
 
 class CommandSender(Protocol):
-    """The subscriptions on the server, to be told something."""
+    """Sends commands to subscriptions on the Temporal server."""
 
     async def send(self, subscription_id: str, command: Command) -> Answer | None:
-        """Its answer; None where it has ended. Raises NotThere where the server does not know it."""
+        """Send the command and return the answer, or None if the subscription has ended.
+
+        Raises NotThere if the server does not know it, NotTaken if it rejects the command, and ServerUnavailable.
+        """
         ...

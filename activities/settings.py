@@ -1,4 +1,4 @@
-"""What can be set from outside: PERENNIAL_... variables. Temporal's own connection has its own, TEMPORAL_..."""
+"""The settings, from environment variables PERENNIAL_... The connection to Temporal has its own, TEMPORAL_..."""
 
 import os
 from datetime import timedelta
@@ -12,7 +12,7 @@ from domain.faults import shown
 
 PREFIX = "PERENNIAL_"
 DRIVER = "sqlite"
-# A driver's name behind it is taken and not used.
+# A driver's name, as in sqlite+aiosqlite, is accepted and ignored.
 _FILE = rf"{DRIVER}([+][a-z]+)?:///.+"
 _SERVER = r"postgres(ql)?([+][a-z0-9]+)?://([^:/@\s]*(:[^@\s]*)?@)?([^:/@?\[\]\s]*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/[^/?\s]+(\?\S*)?"
 
@@ -26,11 +26,11 @@ def _own_directory() -> Path:
 
 
 class SettingsFault(Exception):
-    """A setting that cannot be used: one line naming the variable, what came and what it takes."""
+    """A setting cannot be used. The message is one line: the variable, its value and what it takes."""
 
 
 class Settings(BaseSettings):
-    """Each field is the variable of its name in capitals behind `PERENNIAL_`; its description says what it takes."""
+    """Each field is set by `PERENNIAL_` and its name in capitals; its description says what it takes."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
 
@@ -46,47 +46,50 @@ class Settings(BaseSettings):
         default_factory=lambda known: known["data_dir"] / "tenants.db", description="the path of a file"
     )
     tenants_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+")] | None = Field(
-        default=None, description="the http:// or https:// address of a tenant service; unset for the embedded one"
+        default=None, description="the http:// or https:// address of a tenant service; unset, the embedded one is used"
     )
     tenants_port: int = Field(
         default=8234,
         ge=0,
         le=65_535,
-        description="the port of the embedded sign-in page, 0 to 65535; 0 is any free one",
+        description="the port of the embedded sign-in page, 0 to 65535; 0 for any free one",
     )
     publishers_file: Path | None = Field(
         default=None,
-        description="the path of a YAML file with the publishers to tell of their subscriptions; unset for none",
+        description="the path of a YAML file with the publishers to notify; unset, none is notified",
     )
     gateway_host: str = Field(
         default="127.0.0.1",
         pattern=r"^[A-Za-z0-9.:-]{1,253}$",
-        description="the host that the publisher gateway listens at, such as 127.0.0.1; another one only behind TLS",
+        description="the address that the publisher gateway listens on, such as 127.0.0.1; another one only behind TLS",
     )
     gateway_port: int = Field(
-        default=8236, ge=0, le=65_535, description="the port of the publisher gateway, 0 to 65535; 0 is any free one"
+        default=8236,
+        ge=0,
+        le=65_535,
+        description="the port of the publisher gateway, 0 to 65535; 0 for any free one",
     )
     task_queue: str = Field(
         default="perennial", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="1 to 64 letters, digits, `_`, `.` or `-`"
     )
     periods_per_run: int = Field(default=3, ge=1, le=120, description="a whole number of billing periods, 1 to 120")
-    # Longer than half of an activity's start_to_close, a wait for the lock is retried for ever and never reports.
+    # At most half of an activity's start_to_close: a longer wait for the lock would time out and never report why.
     busy_timeout_ms: int = Field(default=2_000, ge=10, le=4_900, description="whole milliseconds, 10 to 4900")
 
     @property
     def busy_timeout(self) -> timedelta:
-        """How long a write waits for another one before it reports that the database is locked."""
+        """How long a write waits for other writes before it reports that the database is locked."""
         return timedelta(milliseconds=self.busy_timeout_ms)
 
     @property
     def books_place(self) -> str:
-        """Where the books are, for people: a path, or host, port and database; neither user nor password."""
+        """Where the database is, to show to people: a path, or host, port and name, without user and password."""
         scheme, _, place = self.database_url.partition("://")
         return place[1:] if scheme.startswith(DRIVER) else place.partition("?")[0].rpartition("@")[2]
 
     @classmethod
     def load(cls, **given: Any) -> "Settings":
-        """The settings of the environment, those `given` before them. Raises SettingsFault."""
+        """The settings from the environment; `given` ones take precedence. Raises SettingsFault."""
         try:
             return cls(**given)
         except ValidationError as error:
@@ -96,7 +99,7 @@ class Settings(BaseSettings):
 def _faults(error: ValidationError) -> list[str]:
     faults = []
     for entry in error.errors(include_url=False):
-        # A default that is made from a faulty setting: the setting itself is reported.
+        # The default depends on another setting that is faulty; that one is reported.
         if entry["type"] == "default_factory_not_called":
             continue
         name = str(entry["loc"][0])
@@ -110,9 +113,9 @@ def _faults(error: ValidationError) -> list[str]:
 
 
 def _without_secrets(value: object) -> str:
-    """What came; of an address, which may hold a password, only its scheme."""
+    """The value as it may be shown: only the scheme of an address, which may hold a password."""
     scheme, separator, _ = str(value).partition("://")
     if separator:
         return f"{scheme}://..."
-    # An address that is mistyped, with what stands before its host.
+    # Probably a mistyped address, with user and password in front of the host.
     return "..." if "@" in str(value) else shown(value)

@@ -1,1 +1,1 @@
-"""Closes months and places and lifts holds for nonpayment."""
+"""Billing accounts: close months, record payments, place and lift holds for nonpayment."""

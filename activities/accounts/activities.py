@@ -14,9 +14,9 @@ from statemachines.account.dunning import hold_command, lift_command
 
 
 class AccountActivities:
-    """Accounts through their ports. Each is idempotent by customer and event, or month.
+    """Each activity is idempotent by customer, and by event or month.
 
-    ApplicationError of type BooksConflict, not retryable; BooksUnavailable, SchemaMismatch and
+    Raises ApplicationError: of type BooksConflict, not retryable; of type BooksUnavailable, SchemaMismatch or
     ServerUnavailable, retryable.
     """
 
@@ -39,7 +39,7 @@ class AccountActivities:
 
     @activity.defn(name="hold_for_nonpayment")
     async def hold(self, entry: HoldInput) -> HoldResult:
-        """Suspend the customer's licensed subscriptions, and note which were suspended by that (MON-6, SUS-9)."""
+        """Place a hold on the customer's licensed subscriptions, and record where it was placed (MON-6, SUS-9)."""
 
         async def place(subscription_id: str) -> None:
             answer = await self._send(subscription_id, hold_command(entry.seq, entry.at))
@@ -52,7 +52,7 @@ class AccountActivities:
 
     @activity.defn(name="lift_nonpayment")
     async def lift(self, entry: HoldInput) -> HoldResult:
-        """Lift exactly the holds that were placed; who is held for another reason too stays suspended (SUS-9)."""
+        """Lift the holds on record. A subscription with another hold stays suspended (SUS-9)."""
 
         async def lift(subscription_id: str) -> None:
             await self._send(subscription_id, lift_command(entry.seq, entry.at))
@@ -63,7 +63,7 @@ class AccountActivities:
             return HoldResult(subscriptions=await self._holds.count(entry.customer_id, lifted_by=entry.seq))
 
     async def _send(self, subscription_id: str, command: Command) -> Answer | None:
-        """Its answer; None where it has ended, or the server has let go of it."""
+        """Send the command. Returns None if the subscription has ended or the server no longer knows it."""
         try:
             return await self._subscriptions.send(subscription_id, command)
         except NotThere:
@@ -71,5 +71,5 @@ class AccountActivities:
         except NotTaken:
             if command.at is None:
                 return None
-            # Its own clock has gone past the account's: it decides at its own now.
+            # Its clock is ahead of the account's: without `at` it decides at its own time.
             return await self._send(subscription_id, command.model_copy(update={"at": None}))

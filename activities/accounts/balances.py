@@ -1,4 +1,4 @@
-"""What a customer owes and has, as accountants see it."""
+"""What a customer owes and has, as the double entry shows it."""
 
 from decimal import Decimal
 
@@ -7,9 +7,9 @@ from domain.values import ExactDecimal, Frozen, Instant
 
 
 class Balance(Frozen):
-    """One currency of one customer, from the double entry.
+    """A customer's balance in one currency.
 
-    `receivable` is what is owed on invoices and for charges that none has yet; `credit` what pays coming charges.
+    `receivable` is owed on invoices and for charges that are not invoiced yet; `credit` pays future charges.
     """
 
     currency: Currency
@@ -22,17 +22,17 @@ class Balance(Frozen):
 
     @property
     def owed(self) -> Decimal:
-        """What is to be paid on the invoices there are."""
+        """What is left to pay on the invoices issued so far."""
         return self.receivable - self.uninvoiced_charges
 
     @property
     def carried(self) -> Decimal:
-        """The credit that the next invoice takes off, beside the credits that will stand on it."""
+        """The credit carried into the next invoice, without the credits that will be lines of it."""
         return self.credit - self.uninvoiced_credits
 
 
 class Posting(Frozen):
-    """One side of an entry, in minor units; a debit is positive."""
+    """One side of an entry, in minor units. A debit is positive."""
 
     account: str
     amount_minor: int

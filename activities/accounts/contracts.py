@@ -18,14 +18,17 @@ class CloseInput(Frozen):
 
 
 class AccountRecordInput(Frozen):
-    """One decision of an account, for the books."""
+    """One decision of an account to write."""
 
     customer_id: str
     record: AccountRecord
 
 
 class HoldInput(Frozen):
-    """Whose licensed subscriptions to suspend, or to lift from, by which event; `at` where it has a test clock."""
+    """The customer whose licensed subscriptions get or lose a hold, and the event that causes it.
+
+    `at` is set only if the account has a test clock.
+    """
 
     customer_id: str
     seq: int
@@ -33,7 +36,7 @@ class HoldInput(Frozen):
 
 
 class HoldResult(Frozen):
-    """How many subscriptions were suspended, or are suspended no more."""
+    """On how many subscriptions the hold was placed, or lifted."""
 
     subscriptions: int
 
@@ -46,7 +49,7 @@ class ListedInvoice(Frozen):
 
 
 class OpenAccount(Frozen):
-    """The account to open for a customer, or to find open. `ahead_by` is a test clock's offset, None without one."""
+    """The account to open for a customer, if it is not open yet. `ahead_by`: its test clock's offset."""
 
     customer_id: str
     policy: str
@@ -56,7 +59,7 @@ class OpenAccount(Frozen):
 
     @classmethod
     def of(cls, subscription: Subscription, ahead_by: timedelta | None) -> "OpenAccount":
-        """The account of the subscription's customer, under its policy pack and roles, from its order on."""
+        """The account of the subscription's customer, with its policy pack and roles, opened when it was ordered."""
         return cls(
             customer_id=subscription.customer_id,
             policy=subscription.policy.name,

@@ -7,44 +7,44 @@ from domain.account.events import CloseReceipt
 
 
 class AccountBooks(Protocol):
-    """Invoices, payments and the journals of accounts, kept for good (MON-5, MON-6)."""
+    """Invoices, payments and the journals of accounts. Nothing is ever removed (MON-5, MON-6)."""
 
     async def close(self, entry: CloseInput) -> CloseReceipt:
-        """Write a month's invoices; the same month again gives the same receipt. Raises BooksConflict."""
+        """Write a month's invoices. Repeating it returns the same receipt. Raises BooksConflict."""
         ...
 
     async def record(self, entry: AccountRecordInput) -> None:
-        """Write one decision in one transaction; again changes nothing. Raises BooksConflict."""
+        """Write one decision in one transaction. Repeating it changes nothing. Raises BooksConflict."""
         ...
 
 
 class NonpaymentHolds(Protocol):
-    """Which subscriptions an account has suspended (SUS-9)."""
+    """On which subscriptions an account has placed a hold for nonpayment (SUS-9)."""
 
     async def to_hold(self, customer_id: str, seq: int) -> list[str]:
-        """The customer's licensed subscriptions that have not ended and are not noted as held by that event."""
+        """The customer's licensed subscriptions that have not ended and have no hold by this event on record."""
         ...
 
     async def note_placed(self, customer_id: str, seq: int, subscription_id: str) -> None:
-        """Note that the event has suspended it; again changes nothing."""
+        """Record that the event placed a hold on it. Repeating it changes nothing."""
         ...
 
     async def to_lift(self, customer_id: str) -> list[str]:
-        """What is noted as held and not as lifted."""
+        """The subscriptions whose hold is on record and not lifted."""
         ...
 
     async def note_lifted(self, customer_id: str, seq: int, subscription_id: str) -> None:
-        """Note that the event has lifted what was held; again changes nothing."""
+        """Record that the event lifted its holds. Repeating it changes nothing."""
         ...
 
     async def count(self, customer_id: str, *, placed_by: int | None = None, lifted_by: int | None = None) -> int:
-        """How many that event has suspended, or lifted."""
+        """On how many subscriptions that event placed a hold, or lifted one."""
         ...
 
 
 class AccountOpener(Protocol):
-    """Where accounts live."""
+    """Opens billing accounts on the Temporal server."""
 
     async def open(self, account: OpenAccount) -> None:
-        """Open the customer's account; where it is open already, this changes nothing."""
+        """Open the customer's account. If it is open, nothing changes."""
         ...

@@ -1,1 +1,1 @@
-"""Writes decisions into the books."""
+"""Billing: write the decisions of subscriptions into the database."""

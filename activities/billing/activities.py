@@ -1,4 +1,4 @@
-"""The activity that writes a decision into the books."""
+"""The activity that writes a subscription's decision into the database."""
 
 from temporalio import activity
 
@@ -10,7 +10,7 @@ from domain.subscription.effects import Receipt
 
 
 class BillingActivities:
-    """Journal, ledger, outbox and claims, through the port; a customer's account is opened with its first life."""
+    """Writes decisions, and opens the customer's billing account with the first one of a subscription."""
 
     def __init__(self, books: Books, accounts: AccountOpener) -> None:
         self._books = books
@@ -20,7 +20,7 @@ class BillingActivities:
     async def record(self, entry: RecordInput) -> Receipt:
         """Write one decision in one transaction, once for each (subscription, seq) (MON-2).
 
-        ApplicationError of type BooksConflict, not retryable; BooksUnavailable, SchemaMismatch and
+        Raises ApplicationError: of type BooksConflict, not retryable; of type BooksUnavailable, SchemaMismatch or
         ServerUnavailable, retryable.
         """
         with reported():

@@ -1,4 +1,4 @@
-"""What activities take and return. Unknown fields are ignored, so that a rollout can mix versions."""
+"""What billing takes and returns. Unknown fields are ignored, so that versions can be mixed during a rollout."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from domain.values import Frozen, Instant
 
 
 class About(Frozen):
-    """What the books keep of a subscription beside its journal, so that ended ones can be listed and shown."""
+    """The facts of a subscription that never change, kept so that ended subscriptions can be listed and shown."""
 
     subscription_id: str
     customer_id: str
@@ -22,7 +22,7 @@ class About(Frozen):
 
     @classmethod
     def of(cls, subscription: Subscription) -> "About":
-        """The part of the subscription that never changes."""
+        """The unchanging facts of the subscription."""
         return cls(
             subscription_id=subscription.subscription_id,
             customer_id=subscription.customer_id,
@@ -33,7 +33,7 @@ class About(Frozen):
 
 
 class RecordInput(Frozen):
-    """One decision for the books; `opens` is with a life's first one: the account that its invoices are for."""
+    """One decision to write. The first of a subscription has in `opens` the account that its invoices go to."""
 
     about: About
     record: Record
@@ -43,13 +43,13 @@ class RecordInput(Frozen):
     def of(
         cls, subscription: Subscription, record: Record, *, invoiced: bool, ahead_by: timedelta | None
     ) -> "RecordInput":
-        """The decision, with the account of its customer where it is the first of a life that is invoiced (MON-5)."""
+        """The decision, with the account to open if it is the first and the subscription is `invoiced` (MON-5)."""
         opens = OpenAccount.of(subscription, ahead_by) if invoiced and record.seq == 1 else None
         return cls(about=About.of(subscription), record=record, opens=opens)
 
 
 class UsageImported(Frozen):
-    """What came of many usage reports: new ones, and those that were known already with the same units."""
+    """The result of a usage import: how many reports were new, and how many were known with the same units."""
 
     recorded: int = 0
     known: int = 0
@@ -59,7 +59,7 @@ class UsageImported(Frozen):
 
 
 class ListedSubscription(Frozen):
-    """A subscription as lists show it: as its last recorded event left it."""
+    """A subscription as lists show it, after its last recorded event."""
 
     subscription_id: str
     customer_id: str

@@ -9,20 +9,19 @@ from domain.subscription.effects import Receipt
 
 
 class Books(Protocol):
-    """Journal, ledger, usage, outbox and claims, kept for good."""
+    """Journal, ledger, usage, outbox and claims. Nothing is ever removed from journal and ledger."""
 
     async def record(self, entry: RecordInput) -> Receipt:
-        """Write one decision in one transaction; the same decision again gives the same receipt.
+        """Write one decision in one transaction. Repeating it returns the same receipt.
 
-        Raises BooksConflict where a key is there already with other content (MON-2), BooksUnavailable where
-        trying again may help.
+        Raises BooksConflict if a key exists with different content (MON-2), and BooksUnavailable if retrying may help.
         """
         ...
 
     async def report_usage(self, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
         """Record usage that the lifecycle accepted, once per usage id (MON-7).
 
-        The books refuse it themselves where the journal shows that the life took no usage any more (SUS-10).
-        Raises BooksUnavailable, too, while the journal is behind the life that accepted it.
+        The answer is a refusal if the journal shows that the subscription takes no more usage (SUS-10). Raises
+        BooksUnavailable, also while the event that accepted the usage is not in the journal yet.
         """
         ...

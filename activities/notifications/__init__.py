@@ -1,1 +1,1 @@
-"""Delivers events to publishers."""
+"""Notifications: deliver the events of subscriptions to their publishers."""

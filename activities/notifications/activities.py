@@ -1,4 +1,4 @@
-"""The activities that tell publishers what happened to their subscriptions (invariant 13)."""
+"""The activities that notify publishers of what happened to their subscriptions (invariant 13)."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -10,7 +10,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.errors import reported
-from activities.notifications.contracts import DeliverInput, HandOver, Message, Pending, Reply, StreamProgress
+from activities.notifications.contracts import DeliverInput, HandOver, Message, Pending, StreamProgress
 from activities.notifications.dialects import compose
 from activities.notifications.ports import Deliverer, Messenger, Outbox
 from activities.notifications.publishers import Endpoint, Publishers
@@ -22,10 +22,11 @@ HEARTBEAT_SECONDS = 1
 
 
 class NotificationActivities:
-    """From the outbox to the publishers' endpoints: one event a time, the next only once it is taken.
+    """Delivers the events of the outbox to the publishers' endpoints, one at a time and in order.
 
-    ApplicationError of type NotTold, retryable at the instant that the publisher's terms give it, and BooksUnavailable,
-    SchemaMismatch and ServerUnavailable, retryable. What cannot be told for good is no error: the stream halts.
+    Raises ApplicationError of type NotTold, retryable at the time that the publisher's terms set, and of type
+    BooksUnavailable, SchemaMismatch or ServerUnavailable, retryable. An event that cannot be delivered is no error:
+    the result then says why the stream is halted.
     """
 
     def __init__(self, outbox: Outbox, publishers: Publishers, messenger: Messenger, deliverer: Deliverer) -> None:
@@ -36,66 +37,68 @@ class NotificationActivities:
 
     @activity.defn(name="tell_publisher")
     async def deliver(self, wanted: DeliverInput) -> StreamProgress:
-        """One try to tell the next event that the publisher's dialect has a word for."""
+        """Try once to deliver the next event that the publisher's dialect has a message for."""
         with reported():
             endpoint = self._publishers.of(wanted.publisher)
             if endpoint is None:
                 return await self._halted(wanted, f"{wanted.publisher} is not in the publishers file.")
             if wanted.afresh:
                 await self._outbox.restart(wanted.subscription_id)
-            return await self._tell_next(endpoint, wanted)
+            now = activity.info().started_time
+            while (pending := await self._outbox.next(wanted.subscription_id, endpoint.id)) is not None:
+                progress = await self._advance(endpoint, wanted, pending.as_of(now), now)
+                if progress is not None:
+                    return progress
+            done = await self._outbox.done_up_to(wanted.subscription_id)
+            lacks = f"The outbox lacks event {done + 1}: was an older database restored?"
+            return StreamProgress(told=done, halted=lacks if done < wanted.last else None)
 
     @activity.defn(name="hand_over_notifications")
     async def hand_over(self, left: HandOver) -> None:
-        """Start the delivery of what an ended life has left to tell, once."""
+        """Start the delivery of the events that are left when a subscription has ended, once."""
         with reported():
             await self._deliverer.deliver(left)
 
-    async def _tell_next(self, endpoint: Endpoint, wanted: DeliverInput) -> StreamProgress:
-        while (pending := await self._outbox.next(wanted.subscription_id, endpoint.id)) is not None:
-            if pending.vendor != endpoint.id:
-                # Whoever names a publisher may be mistaken: what is another's is told to nobody else.
-                return await self._halted(wanted, f"The offer's vendor is not {endpoint.id}.")
-            seq, now = pending.notice.seq, activity.info().started_time
-            pending = pending.as_of(now)
-            message = compose(endpoint, pending.notice, pending.previous)
-            if message is None:
-                await self._outbox.record_outcome(pending, endpoint.id, NotificationStatus.NOT_IN_DIALECT, now)
-            elif pending.standing is NotificationStatus.UNDELIVERABLE and wanted.skip == seq:
-                await self._outbox.record_outcome(pending, endpoint.id, NotificationStatus.SKIPPED, now)
-                return StreamProgress(told=seq)
-            elif pending.standing is NotificationStatus.UNDELIVERABLE:
+    async def _advance(
+        self, endpoint: Endpoint, wanted: DeliverInput, pending: Pending, now: datetime
+    ) -> StreamProgress | None:
+        """Handle the next event. Returns None if the stream has to be read again."""
+        seq = pending.notice.seq
+        if pending.vendor != endpoint.id:
+            # The name in the request may be wrong; an event goes to the publisher of its offer only.
+            return await self._halted(wanted, f"The offer's publisher is not {endpoint.id}.")
+        message = compose(endpoint, pending.notice, pending.previous)
+        if message is None:
+            await self._outbox.record_outcome(pending, endpoint.id, NotificationStatus.NOT_IN_DIALECT, now)
+            return None
+        if pending.standing is NotificationStatus.UNDELIVERABLE:
+            if wanted.skip != seq:
                 return await self._halted(wanted, _undeliverable(pending))
-            elif pending.next_try_at is not None and pending.next_try_at > now:
-                raise _not_told(pending.next_try_at, now, pending.problem or "")
-            else:
-                return await self._try(endpoint, wanted, pending, message, now)
-        told = await self._outbox.done_up_to(wanted.subscription_id)
-        lost = f"The outbox lacks event {told + 1}: was an older database restored?" if told < wanted.last else None
-        return StreamProgress(told=told, halted=lost)
+            await self._outbox.record_outcome(pending, endpoint.id, NotificationStatus.SKIPPED, now)
+            return StreamProgress(told=seq)
+        if pending.next_try_at is not None and pending.next_try_at > now:
+            raise _not_told(pending.next_try_at, now, pending.problem or "")
+        return await self._attempt(endpoint, pending, message, now)
 
-    async def _try(
-        self, endpoint: Endpoint, wanted: DeliverInput, pending: Pending, message: Message, now: datetime
-    ) -> StreamProgress:
-        reply = await _alive(self._messenger.send(endpoint, message))
+    async def _attempt(
+        self, endpoint: Endpoint, pending: Pending, message: Message, now: datetime
+    ) -> StreamProgress | None:
+        """Send the message. Returns None after the last attempt that the publisher's terms allow has failed."""
+        reply = await _with_heartbeat(self._messenger.send(endpoint, message))
         if reply.accepted:
             await self._outbox.record_outcome(pending, endpoint.id, NotificationStatus.DELIVERED, now)
             return StreamProgress(told=pending.notice.seq)
-        problem, tries = _problem(reply), pending.tries + 1
+        problem, tries = reply.problem or f"answered {reply.status}", pending.tries + 1
         first, spread = pending.first_tried_at or now, crc32(f"{message.id} {tries}".encode())
         again = endpoint.terms.next_try(tries, first, now, reply.retry_after, spread)
         await self._outbox.record_failure(pending, endpoint.id, problem, now, again)
         if again is None:
-            # It halts as the books have it: a try that was thought dead may have been taken meanwhile.
-            return await self._tell_next(endpoint, wanted)
-        raise _not_told(again, now, f"Try {tries} of event {pending.notice.seq}: {problem}")
+            # The outbox decides whether the stream halts: an attempt that was thought dead may have got through.
+            return None
+        raise _not_told(again, now, f"Attempt {tries} to deliver event {pending.notice.seq}: {problem}")
 
     async def _halted(self, wanted: DeliverInput, why: str) -> StreamProgress:
         return StreamProgress(told=await self._outbox.done_up_to(wanted.subscription_id), halted=why)
-
-
-def _problem(reply: Reply) -> str:
-    return reply.problem or f"answered {reply.status}"
 
 
 def _undeliverable(pending: Pending) -> str:
@@ -105,16 +108,16 @@ def _undeliverable(pending: Pending) -> str:
 
 def _not_told(at: datetime, now: datetime, why: str) -> ApplicationError:
     return ApplicationError(
-        f"{why}. Again at {format_instant(at)}.",
+        f"{why}. Next attempt at {format_instant(at)}.",
         type="NotTold",
         next_retry_delay=at - now,
-        # Expected, and kept in the books: no line in the worker's log for each try.
+        # Expected, and recorded in the outbox: the worker's log needs no line per attempt.
         category=ApplicationErrorCategory.BENIGN,
     )
 
 
-async def _alive(sending: Awaitable[T]) -> T:
-    """What came of it, with a heartbeat meanwhile: a try whose worker was killed is made again soon."""
+async def _with_heartbeat(sending: Awaitable[T]) -> T:
+    """Await the result and heartbeat meanwhile, so that the attempt is soon repeated if its worker is killed."""
     task = asyncio.ensure_future(sending)
     try:
         while not task.done():

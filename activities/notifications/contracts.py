@@ -1,4 +1,4 @@
-"""What the activities that tell publishers take and return. Unknown fields are ignored, for rollouts."""
+"""What notifying publishers takes and returns. Unknown fields are ignored, so that versions can be mixed."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from domain.values import Frozen, Id, Instant
 
 
 class Notice(Frozen):
-    """What a publisher is told of one event. Free text and actors stay with us."""
+    """What a publisher learns of one event: never free text, never who acted."""
 
     subscription_id: str
     customer_id: str
@@ -27,7 +27,7 @@ class Notice(Frozen):
 
     @classmethod
     def of(cls, about: About, event: Event) -> "Notice":
-        """The event as its publisher is told of it."""
+        """The notice of the event."""
         return cls(
             subscription_id=about.subscription_id,
             customer_id=about.customer_id,
@@ -45,10 +45,10 @@ class Notice(Frozen):
 
 
 class DeliverInput(Frozen):
-    """Tell the publisher the next event of the subscription's stream.
+    """Deliver the next event of the subscription's stream to the publisher.
 
-    `last` is the last event that is to be there; `afresh` begins the tries of an undeliverable one anew; `skip` is the
-    sequence number of the one that an operator gives up.
+    `last` is the sequence number of the last event that the outbox must hold. `afresh` restarts the attempts of an
+    undeliverable event; `skip` is the sequence number of an event that an operator gives up.
     """
 
     subscription_id: str
@@ -59,14 +59,14 @@ class DeliverInput(Frozen):
 
 
 class StreamProgress(Frozen):
-    """How far the stream is: every event up to `told` is done with; `halted` says why the next cannot be told."""
+    """How far the stream is: all events up to `told` are done. `halted` says why the next cannot be delivered."""
 
     told: int
     halted: str | None = None
 
 
 class HandOver(Frozen):
-    """What a life leaves to be told when it ends: the events behind `told`, up to `last`."""
+    """The events left to deliver when a subscription ends: those after `told`, up to `last`."""
 
     subscription_id: str
     publisher: str
@@ -75,10 +75,10 @@ class HandOver(Frozen):
 
 
 class Pending(Frozen):
-    """The next event of a stream: what to tell, after which one, and how often that has been tried.
+    """The next event of a stream, and its attempts so far.
 
-    `previous` is the sequence number of the event that the same publisher was told before it, 0 for none; `vendor` the
-    publisher of the offer, as the catalog has it now.
+    `previous` is the sequence number of the event that the same publisher received before it, 0 for none. `vendor` is
+    the publisher of the offer in the catalog today.
     """
 
     notice: Notice
@@ -92,9 +92,9 @@ class Pending(Frozen):
     problem: str | None = None
 
     def as_of(self, now: datetime) -> "Pending":
-        """What was tried later than now was tried by another clock: its instants mean nothing by this one.
+        """The event as seen at `now`: instants of attempts in the future are dropped.
 
-        So it is where a life that was lived ahead of time has ended, and a delivery goes on at the time that it is.
+        They come from a subscription with a test clock that ran ahead; after its end, real time applies again.
         """
         if self.last_tried_at is None or self.last_tried_at <= now:
             return self
@@ -102,14 +102,14 @@ class Pending(Frozen):
 
 
 class Message(Frozen):
-    """What is sent: the same `id` and the same `body` at every try."""
+    """What is sent. `id` and `body` are the same at every attempt."""
 
     id: str
     body: bytes
 
 
 class Reply(Frozen):
-    """What came of one try. `status` is None where there was no response, `problem` then says why, in one line."""
+    """The result of one attempt. Without a response `status` is None, and `problem` says why in one line."""
 
     status: int | None = None
     retry_after: timedelta | None = None
@@ -117,12 +117,12 @@ class Reply(Frozen):
 
     @property
     def accepted(self) -> bool:
-        """The publisher has taken it."""
+        """Whether the publisher acknowledged the message."""
         return self.status is not None and 200 <= self.status < 300
 
 
 class ListedNotification(Frozen):
-    """One notification as lists show it."""
+    """A notification as lists show it."""
 
     subscription_id: Id
     publisher: str
@@ -138,7 +138,7 @@ class ListedNotification(Frozen):
 
 
 def message_id(subscription_id: str, seq: int) -> str:
-    """The one stable id of an event: the key by which a receiver tells a repeat."""
+    """The stable id of an event's message, by which a receiver recognises a repeat."""
     return f"{subscription_id}:{seq}"
 
 

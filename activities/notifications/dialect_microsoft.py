@@ -1,4 +1,4 @@
-"""The dialect `microsoft`: the webhook of Microsoft's SaaS fulfillment API, version 2."""
+"""The dialect `microsoft`: the format of the webhook in Microsoft's SaaS fulfillment API, version 2."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -14,7 +14,7 @@ from domain.values import Frozen
 
 
 class Action(StrEnum):
-    """What is done to the subscription. Its `ChangePlan` is nothing that happens here."""
+    """What happens to the subscription. Microsoft's `ChangePlan` does not exist here."""
 
     SUBSCRIBE = "Subscribe"
     CHANGE_QUANTITY = "ChangeQuantity"
@@ -25,13 +25,13 @@ class Action(StrEnum):
 
 
 class Status(StrEnum):
-    """`InProgress` is what the publisher may still refuse, `Succeeded` what it is only told."""
+    """`InProgress`: the publisher can still reject it. `Succeeded`: it is only informed."""
 
     IN_PROGRESS = "InProgress"
     SUCCEEDED = "Succeeded"
 
 
-# In its state trial or active a life has exactly one of these.
+# A subscription has exactly one of these with the state trial or active.
 _BEGINNINGS = frozenset({EventName.PURCHASED, EventName.ACTIVATED, EventName.TRIAL_STARTED})
 _ACTIONS = {
     EventName.QUANTITY_CHANGED: Action.CHANGE_QUANTITY,
@@ -48,10 +48,11 @@ _ACTIONS = {
 class SaasNotification(Frozen):
     """One operation on a subscription. Receivers ignore fields that they do not know.
 
-    GUIDs are derived (uuid5): `id`, the operation, from the message's id, so that every try names the same one;
-    `subscriptionId` from our id, which no GUID need be and which `perennialSubscriptionId` has. An offer here is one
-    plan, so `planId` repeats `offerId`. `timeStamp` is when it happened. A ChangeQuantity is in effect when it is told:
-    a publisher that does not want it answers 200 and sends the request `reject_quantity` with its `sequence`.
+    GUIDs are derived (uuid5). `id` names the operation and comes from the message's id, so it is the same at every
+    attempt. `subscriptionId` comes from Perennial's subscription id, which need not be a GUID and is in
+    `perennialSubscriptionId`. An offer has one plan, so `planId` repeats `offerId`. `timeStamp` is when it happened.
+    A ChangeQuantity is already in effect: to reject it, a publisher answers 200 and then sends the request
+    `reject_quantity` with its `sequence`.
     """
 
     model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, validate_by_alias=True)
@@ -66,14 +67,17 @@ class SaasNotification(Frozen):
     time_stamp: Moment
     action: Action
     status: Status
-    operation_request_source: Annotated[str, Field(description="Always `Azure`: the marketplace's side.")]
+    operation_request_source: Annotated[str, Field(description="Always `Azure`: the marketplace started it.")]
     perennial_subscription_id: str
     sequence: Sequence
     previous: Previous
 
 
 def notification(publisher: str, notice: Notice, previous: int) -> SaasNotification | None:
-    """None for what Microsoft has no action for: set-up, conversion, charges, add-ons, switches, schedules, holds."""
+    """The message, or None if Microsoft has no action for the event.
+
+    It has none for set-up, conversion, charges, add-ons, auto-renew, scheduled cancellations and further holds.
+    """
     action = _action(notice)
     if action is None:
         return None

@@ -1,4 +1,4 @@
-"""The dialect `perennial`: every event, in our own words."""
+"""The dialect `perennial`: every event, in Perennial's own format."""
 
 from typing import Annotated
 
@@ -10,26 +10,27 @@ from domain.values import Frozen, Instant
 
 _TYPES = [f"subscription.{event}" for event in EventName]
 
-
 Moment = Annotated[Instant, WithJsonSchema({"type": "string", "format": "date-time"})]
-
-
-Sequence = Annotated[int, Field(ge=1, description="The event's number in its subscription: each is the last plus 1.")]
-
-
+Sequence = Annotated[
+    int,
+    Field(
+        ge=1,
+        description="The event's number in its subscription: 1, 2, 3 and so on.",
+    ),
+]
 Previous = Annotated[
     int,
     Field(
         ge=0,
-        description="The number of the event that the publisher was told before this one, 0 for none. "
-        "Whoever has not seen that one has missed it, or the operator has skipped it. "
-        "Numbers between the two are events that the dialect has no word for.",
+        description="The number of the event that the publisher received before this one, 0 for none. "
+        "A receiver that has not seen that event has missed it. "
+        "Numbers between the two belong to events that this dialect does not send, or that the operator skipped.",
     ),
 ]
 
 
 class SubscriptionEvent(Frozen):
-    """The event, and how it left the subscription."""
+    """The event, and the subscription after it."""
 
     subscription_id: str
     customer_id: str
@@ -39,23 +40,23 @@ class SubscriptionEvent(Frozen):
     at: Moment
     event: EventName
     state: State
-    rule: Annotated[str, Field(description="The id of the rule by which it happened.")]
+    rule: Annotated[str, Field(description="The id of the rule that applied.")]
     reason: str | None
     auto_renew: bool
     quantity: int
-    add_ons: Annotated[dict[str, int], Field(description="The seats of each add-on by its id.")]
+    add_ons: Annotated[dict[str, int], Field(description="The quantity of each add-on, by its id.")]
 
 
 class SubscriptionNotification(Frozen):
     """One event of a subscription. Receivers ignore fields and types that they do not know."""
 
     type: Annotated[str, Field(json_schema_extra={"enum": _TYPES})]
-    timestamp: Annotated[Moment, Field(description="When it happened, not when it was sent.")]
+    timestamp: Annotated[Moment, Field(description="When the event happened, not when it was sent.")]
     data: SubscriptionEvent
 
 
 def notification(_: str, notice: Notice, previous: int) -> SubscriptionNotification:
-    """Every event has a word; add-ons are in the order of their ids."""
+    """The message; this dialect has one for every event. Add-ons are in the order of their ids."""
     return SubscriptionNotification(
         type=f"subscription.{notice.event}",
         timestamp=notice.at,

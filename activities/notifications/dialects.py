@@ -1,4 +1,4 @@
-"""The words in which publishers are told: one event as one message, the same bytes at every try."""
+"""Turn an event into the message for a publisher, in its dialect: the same bytes at every attempt."""
 
 from activities.notifications import dialect_microsoft as microsoft
 from activities.notifications import dialect_perennial as perennial
@@ -12,9 +12,9 @@ _NOTIFICATIONS = {
 
 
 def compose(endpoint: Endpoint, notice: Notice, previous: int) -> Message | None:
-    """The event in the publisher's dialect; None where that has no word for it.
+    """The message in the publisher's dialect. None if the dialect has no message for the event.
 
-    `previous` is the sequence number of the event that it was told before this one, 0 for none.
+    `previous` is the sequence number of the event that the publisher received before this one, 0 for none.
     """
     notification = _NOTIFICATIONS[endpoint.dialect](endpoint.id, notice, previous)
     if notification is None:

@@ -9,42 +9,42 @@ from domain.notification import NotificationStatus
 
 
 class Outbox(Protocol):
-    """What publishers are to be told, in order for each subscription, and how far that has come (invariant 13)."""
+    """The events to deliver, in order for each subscription, and their attempts (invariant 13)."""
 
     async def next(self, subscription_id: str, publisher: str) -> Pending | None:
-        """The first event that is not done, as this publisher is to be told it; None where all are."""
+        """The first event that is not done, as this publisher is to receive it. None if all are done."""
         ...
 
     async def done_up_to(self, subscription_id: str) -> int:
-        """The last event that is done, 0 for none."""
+        """The sequence number of the last event that is done, 0 for none."""
         ...
 
     async def record_outcome(self, pending: Pending, publisher: str, status: NotificationStatus, at: datetime) -> None:
-        """Note what became of the event for good."""
+        """Record the final status of the event. An event that is done already is left as it is."""
         ...
 
     async def record_failure(
         self, pending: Pending, publisher: str, problem: str, at: datetime, next_try_at: datetime | None
     ) -> None:
-        """Note a try that failed, and when the next one is; None where it is undeliverable."""
+        """Record a failed attempt and the time of the next one; without a next one the event is undeliverable."""
         ...
 
     async def restart(self, subscription_id: str) -> None:
-        """Begin the tries of an undeliverable event anew."""
+        """Restart the attempts of the undeliverable event."""
         ...
 
 
 class Messenger(Protocol):
-    """The way to a publisher's endpoint."""
+    """Sends messages to publishers' endpoints."""
 
     async def send(self, endpoint: Endpoint, message: Message) -> Reply:
-        """One signed try, within the endpoint's timeout. What goes wrong on the way is a Reply, never raised."""
+        """Make one signed attempt within the endpoint's timeout. Network errors become a Reply; none is raised."""
         ...
 
 
 class Deliverer(Protocol):
-    """Where what an ended life has left to tell is told."""
+    """Delivers what is left after a subscription has ended."""
 
     async def deliver(self, left: HandOver) -> None:
-        """Start its delivery; where it is under way already, this changes nothing."""
+        """Start the delivery. If it is running already, nothing changes."""
         ...

@@ -1,4 +1,4 @@
-"""The publishers that are told of their subscriptions: addresses, secrets and limits, from the operator's file."""
+"""The publishers to notify: addresses, secrets and limits, as the operator's file has them."""
 
 import binascii
 import re
@@ -14,9 +14,9 @@ from domain.notification import DeliveryTerms
 from domain.values import Id, Strict
 
 MAX_PUBLISHERS = 500
-SECRET_PREFIX = "whsec_"  # noqa: S105 - no secret, what every one begins with
+SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix of every secret, not a secret
 _SECRET_BYTES = range(24, 65)
-# Neither user nor password, fragment or zone id has a place in it.
+# Without user, password, fragment or zone id.
 _URL = re.compile(
     r"https?://(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_-][A-Za-z0-9_.-]{0,252})(:(?P<port>[0-9]{1,5}))?([/?][!-\"$-~]{0,500})?"
 )
@@ -30,15 +30,15 @@ def _network(value: object) -> IPv4Network | IPv6Network:
 
 
 def _signing_key(secret: SecretStr) -> SecretStr:
-    """A secret of Standard Webhooks. What came is in no message."""
+    """Check a secret of Standard Webhooks. The error message does not show the value."""
     prefix, _, key = secret.get_secret_value().partition("_")
     try:
         decoded = b64decode(key, validate=True)
     except (binascii.Error, ValueError):
         decoded = b""
-    # Libraries differ in what they make of base64 that is not as it should be: nobody could verify the signature.
-    as_it_should_be = f"{SECRET_PREFIX}{b64encode(decoded).decode()}" == f"{prefix}_{key}"
-    if len(decoded) not in _SECRET_BYTES or not as_it_should_be:
+    # Libraries decode irregular base64 differently, so receivers could not verify the signature.
+    is_canonical = f"{SECRET_PREFIX}{b64encode(decoded).decode()}" == f"{prefix}_{key}"
+    if len(decoded) not in _SECRET_BYTES or not is_canonical:
         raise ValueError(f"takes {SECRET_PREFIX} and the base64 of 24 to 64 random bytes")
     return secret
 
@@ -48,25 +48,25 @@ Secret = Annotated[SecretStr, AfterValidator(_signing_key)]
 
 
 class Dialect(StrEnum):
-    """What a publisher is told in: our own words, or those of Microsoft's SaaS fulfillment v2 webhook."""
+    """The format of a publisher's messages: Perennial's own, or that of Microsoft's SaaS fulfillment v2 webhook."""
 
     PERENNIAL = "perennial"
     MICROSOFT = "microsoft"
 
 
 class Endpoint(Strict):
-    """Where and how one publisher is told. `id` is the `vendor` of its offers in the catalog.
+    """Where and how one publisher is notified. `id` is the `vendor` of its offers in the catalog.
 
-    Every message is signed with each of `secrets`, so that one can be replaced while both are known. Only https and
-    public addresses are spoken to, unless `allow_http` or `allow_networks` say otherwise.
+    Every message is signed with each of `secrets`, so that a secret can be replaced while both are in use. Only https
+    and public addresses are used, unless `allow_http` or `allow_networks` permit others.
     """
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
     id: Id
-    # Before the address, whose check needs it.
+    # Declared before `url`, whose check reads it.
     allow_http: bool = False
-    # Its query may hold a key.
+    # The query may hold a key.
     url: Annotated[str, Field(repr=False)]
     dialect: Annotated[Dialect, Field(strict=False)] = Dialect.PERENNIAL
     secrets: Annotated[tuple[Secret, ...], Field(min_length=1, max_length=5, strict=False)]
@@ -91,7 +91,7 @@ class Endpoint(Strict):
 
 
 class Publishers(Strict):
-    """The file's content: every publisher once."""
+    """The content of the publishers file."""
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
@@ -102,14 +102,14 @@ class Publishers(Strict):
     def _each_once(cls, publishers: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:
         times = Counter(endpoint.id for endpoint in publishers)
         if again := [publisher for publisher, count in times.items() if count > 1]:
-            raise ValueError(f"takes every id once; {', '.join(again[:5])} is there more often")
+            raise ValueError(f"takes every id once; repeated: {', '.join(again[:5])}")
         return publishers
 
     def of(self, publisher: str) -> Endpoint | None:
-        """The publisher's endpoint; None where the operator has not named it."""
+        """The publisher's endpoint. None if the file does not list it."""
         return next((endpoint for endpoint in self.publishers if endpoint.id == publisher), None)
 
     @property
     def ids(self) -> frozenset[str]:
-        """Who is told."""
+        """The ids of all publishers to notify."""
         return frozenset(endpoint.id for endpoint in self.publishers)

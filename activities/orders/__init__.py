@@ -1,1 +1,1 @@
-"""Places an order's lines and starts their subscriptions."""
+"""Orders: place their lines and start the subscriptions."""

@@ -1,4 +1,4 @@
-"""The activities that take an order in, decide its lines and start what was bought (BUY-3)."""
+"""The activities that record an order, place its lines and start the subscriptions (BUY-3)."""
 
 from temporalio import activity
 
@@ -8,9 +8,9 @@ from activities.orders.ports import Launcher, Orders
 
 
 class OrderActivities:
-    """Orders through their port, subscriptions through theirs. Each is idempotent by order and line.
+    """Each activity is idempotent by order and line.
 
-    ApplicationError of type OrderConflict, not retryable; BooksUnavailable, SchemaMismatch and
+    Raises ApplicationError: of type OrderConflict, not retryable; of type BooksUnavailable, SchemaMismatch or
     ServerUnavailable, retryable.
     """
 
@@ -20,19 +20,19 @@ class OrderActivities:
 
     @activity.defn(name="open_order")
     async def open(self, entry: OpenInput) -> PlacedOrder:
-        """Take the order in, or take it up again: what was refused waits again."""
+        """Record the order, or open it again: refused lines are set to waiting."""
         with reported():
             return await self._orders.open(entry)
 
     @activity.defn(name="place_line")
     async def place(self, line: PlaceInput) -> OrderLine:
-        """Decide the line, and take what it claims (ELG-1 to ELG-9)."""
+        """Place or refuse the line and take its claims (ELG-1 to ELG-9)."""
         with reported():
             return await self._orders.place(line)
 
     @activity.defn(name="start_line")
     async def start(self, line: StartInput) -> OrderLine:
-        """Start the placed line's subscription; where it has begun already, note that."""
+        """Start the placed line's subscription, if it has not started yet, and record that."""
         with reported():
             purchase = await self._orders.purchase(line.order_id, line.number)
             await self._launcher.launch(purchase, ahead_by=line.ahead_by, periods_per_run=line.periods_per_run)

@@ -1,4 +1,4 @@
-"""What the activities of an order take and return, and how its lines stand."""
+"""What the activities of an order take and return, and the status of its lines."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -9,7 +9,7 @@ from domain.values import Frozen, Instant
 
 
 class LineStatus(StrEnum):
-    """How far a line has come. `placed` is decided and claimed, and its subscription is about to start."""
+    """The status of a line. `placed`: it is decided, its claims are taken, and its subscription is about to start."""
 
     WAITING = "waiting"
     PLACED = "placed"
@@ -18,9 +18,9 @@ class LineStatus(StrEnum):
 
 
 class OrderLine(Frozen):
-    """One line as it stands. `refusal` says why not, where it is refused; the same call tries it again (BUY-3).
+    """One line of an order. `refusal` is set if a rule refused it; sending the order again retries it (BUY-3).
 
-    `error` is what stopped the line where it is, where that was no rule: trying the same at once cannot help.
+    `error` is set if something other than a rule stopped the line; retrying at once cannot help.
     """
 
     number: int
@@ -34,12 +34,12 @@ class OrderLine(Frozen):
 
     @property
     def settled(self) -> bool:
-        """Nothing more happens to it in this run."""
+        """Whether nothing more happens to the line in this run."""
         return self.status in {LineStatus.BOUGHT, LineStatus.REFUSED} or self.error is not None
 
 
 class PlacedOrder(Frozen):
-    """An order as the books hold it."""
+    """An order as the database holds it."""
 
     order_id: str
     customer: str
@@ -48,24 +48,24 @@ class PlacedOrder(Frozen):
 
     @property
     def settled(self) -> bool:
-        """Every line is bought, refused or stopped by an error."""
+        """Whether every line is bought, refused or stopped by an error."""
         return all(line.settled for line in self.lines)
 
     def with_line(self, line: OrderLine) -> "PlacedOrder":
-        """The order, with the line as it stands now."""
+        """A copy of the order in which this line replaces the one with its number."""
         lines = tuple(line if known.number == line.number else known for known in self.lines)
         return self.model_copy(update={"lines": lines})
 
 
 class OpenInput(Frozen):
-    """An order to take into the books, or to take up again. `at` is when it was accepted."""
+    """An order to record, or to open again. `at` is when it was accepted."""
 
     request: OrderRequest
     at: Instant
 
 
 class PlaceInput(Frozen):
-    """One line to decide as of an instant."""
+    """One line to place; eligibility is decided as of `at`."""
 
     order_id: str
     number: int
@@ -73,7 +73,7 @@ class PlaceInput(Frozen):
 
 
 class StartInput(Frozen):
-    """One placed line whose subscription is to begin. `ahead_by` is its test clock's offset, None without one."""
+    """One placed line whose subscription is to start. `ahead_by` is the offset of its test clock, None without one."""
 
     order_id: str
     number: int

@@ -8,31 +8,31 @@ from domain.ordering.terms import Order
 
 
 class Orders(Protocol):
-    """Orders and their lines, with what each line claims (BUY-3, ELG-1, TRI-4)."""
+    """Orders, their lines, and what each line claims (BUY-3, ELG-1, TRI-4)."""
 
     async def open(self, entry: OpenInput) -> PlacedOrder:
-        """Take the order in, all its lines waiting; or take it up again: lines that were refused wait again.
+        """Record the order with all its lines waiting. If it is known, set its refused lines to waiting again.
 
-        Raises OrderConflict where the id belongs to an order of other content.
+        Raises OrderConflict if the id belongs to an order with different content.
         """
         ...
 
     async def place(self, line: PlaceInput) -> OrderLine:
-        """Decide the line and take its claims in one transaction; once placed, it stays as it was placed."""
+        """Place or refuse a waiting line and take its claims, in one transaction. Any other line is left as it is."""
         ...
 
     async def purchase(self, order_id: str, number: int) -> Order:
-        """What the placed line's subscription begins with: always the same."""
+        """The terms that the placed line's subscription starts with; the same for every call."""
         ...
 
     async def note_started(self, order_id: str, number: int) -> OrderLine:
-        """Note that the line's subscription has started; again changes nothing."""
+        """Record that the line's subscription has started. Repeating it changes nothing."""
         ...
 
 
 class Launcher(Protocol):
-    """Where subscriptions live."""
+    """Starts subscriptions on the Temporal server."""
 
     async def launch(self, order: Order, *, ahead_by: timedelta | None, periods_per_run: int) -> None:
-        """Start the subscription's life; where it has begun already, this changes nothing."""
+        """Start the subscription. If it has already started, nothing changes."""
         ...

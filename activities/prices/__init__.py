@@ -1,1 +1,1 @@
-"""Sends new prices to the subscriptions that they concern."""
+"""Prices: send new prices to the subscriptions that they affect."""

@@ -1,4 +1,4 @@
-"""The activities that tell subscriptions what the catalog's prices will be (BUY-5)."""
+"""The activities that send the catalog's new prices to subscriptions (BUY-5)."""
 
 from temporalio import activity
 
@@ -10,13 +10,13 @@ from activities.prices.ports import PriceBook
 from domain.subscription.decision import Outcome
 
 PATIENCE = 6
-"""At the so manyth attempt, half a minute after the first, who still cannot be told is left out and named."""
+"""On this attempt (about 30 s after the first), subscriptions that still cannot be reached are skipped and listed."""
 
 
 class PriceActivities:
-    """Prices from the price book to their subscriptions. Telling again has no further effect: it is the same command.
+    """Sends prices from the price book to subscriptions. Sending them again has no effect: it is the same command.
 
-    ApplicationError of type NotStartedYet, ServerUnavailable, BooksUnavailable and SchemaMismatch, retryable.
+    Raises ApplicationError of type NotStartedYet, ServerUnavailable, BooksUnavailable or SchemaMismatch, all retryable.
     """
 
     def __init__(self, book: PriceBook, subscriptions: CommandSender) -> None:
@@ -25,13 +25,16 @@ class PriceActivities:
 
     @activity.defn(name="concerned")
     async def affected(self, page: AffectedInput) -> Affected:
-        """A page of the subscriptions that the version's price changes concern."""
+        """A page of the subscriptions that the version's price changes affect."""
         with reported():
             return await self._book.affected(page)
 
     @activity.defn(name="tell")
     async def send(self, entry: SendPricesInput) -> Told:
-        """Tell each, the others too where one cannot be told; then that is tried again, until PATIENCE is over."""
+        """Send the prices to each subscription; if one cannot be reached, the others still get theirs.
+
+        Up to attempt PATIENCE, an unreachable subscription then fails the activity, so that it is retried.
+        """
         with reported():
             messages = await self._book.messages(entry.version, entry.subscription_ids)
             results = await for_each(messages, self._send)
@@ -45,18 +48,20 @@ class PriceActivities:
 
     @activity.defn(name="finish_telling")
     async def finish(self, version: int) -> None:
-        """Note that every subscription concerned has been told."""
+        """Record that the version's prices were sent to every affected subscription."""
         with reported():
             await self._book.note_all_sent(version)
 
     async def _send(self, message: PriceMessage) -> Told | Transient:
-        """What came of telling one; a Transient where trying again may help."""
+        """Send the prices to one subscription. Returns a Transient if retrying may help."""
         subscription_id = message.subscription_id
         try:
             answer = await self._subscriptions.send(subscription_id, message.command)
         except NotThere:
             if not message.started:
-                return NotStartedYet(f"Subscription {subscription_id} is bought and about to start. Try again shortly.")
+                return NotStartedYet(
+                    f"Subscription {subscription_id} is bought but has not started yet. Try again shortly."
+                )
             return Told.not_told(subscription_id)
         except Permanent:
             return Told.not_told(subscription_id)

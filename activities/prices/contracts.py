@@ -1,14 +1,14 @@
-"""What the activities that tell subscriptions of prices take and return (BUY-5)."""
+"""What the activities that send prices to subscriptions take and return (BUY-5)."""
 
 from domain.subscription.commands import ChangePrice
 from domain.values import Frozen
 
 FAILED_NAMED = 100
-"""How many of those that could not be told are named: the rest are counted, so that histories stay small."""
+"""How many unreached subscriptions are named. The others are only counted, so that histories stay small."""
 
 
 class AffectedInput(Frozen):
-    """Which page of the subscriptions that a catalog version's price changes concern."""
+    """A page of the subscriptions that a catalog version's price changes affect."""
 
     version: int
     after: str | None = None
@@ -16,21 +16,24 @@ class AffectedInput(Frozen):
 
 
 class Affected(Frozen):
-    """One page, in the order of ids; `total` counts all that come after `after`."""
+    """One page, in the order of ids. `total` counts all subscriptions after the input's `after`."""
 
     subscription_ids: tuple[str, ...]
     total: int
 
 
 class SendPricesInput(Frozen):
-    """Subscriptions to tell."""
+    """The subscriptions to send a catalog version's prices to."""
 
     version: int
     subscription_ids: tuple[str, ...]
 
 
 class Told(Frozen):
-    """How many took the prices, knew them, had ended, could not be told; `failed` names the first of the last."""
+    """How many subscriptions took the prices, knew them, had ended, or could not be reached.
+
+    `failed` names the first of those that could not be reached.
+    """
 
     told: int = 0
     unchanged: int = 0
@@ -40,12 +43,12 @@ class Told(Frozen):
 
     @property
     def count(self) -> int:
-        """All of them."""
+        """The total."""
         return self.told + self.unchanged + self.ended + self.failures
 
     @classmethod
     def not_told(cls, subscription_id: str) -> "Told":
-        """One that could not be told."""
+        """The count for one subscription that could not be reached."""
         return cls(failures=1, failed=(subscription_id,))
 
     def __add__(self, other: "Told") -> "Told":
@@ -59,7 +62,7 @@ class Told(Frozen):
 
 
 class PriceMessage(Frozen):
-    """What one subscription is to be told; `started` says whether its life has begun in the books."""
+    """The prices to send to one subscription; `started` says whether its first event is in the database."""
 
     subscription_id: str
     command: ChangePrice

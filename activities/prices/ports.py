@@ -6,16 +6,16 @@ from activities.prices.contracts import Affected, AffectedInput, PriceMessage
 
 
 class PriceBook(Protocol):
-    """What the catalog's versions changed in prices, and whom that concerns (BUY-5)."""
+    """Which prices each catalog version changed, and which subscriptions that affects (BUY-5)."""
 
     async def affected(self, page: AffectedInput) -> Affected:
-        """A page of the subscriptions that have not ended, of the offers whose prices the version changed."""
+        """A page of the subscriptions, not ended, to offers whose prices the version changed."""
         ...
 
     async def messages(self, version: int, subscription_ids: tuple[str, ...]) -> list[PriceMessage]:
-        """What each is to be told: its offer's prices as the newest version of the catalog has them."""
+        """The prices to send to each, from the newest version of the catalog. Ended ones are left out."""
         ...
 
     async def note_all_sent(self, version: int) -> None:
-        """Note that every subscription concerned has been told."""
+        """Record that the version's prices were sent to every affected subscription."""
         ...

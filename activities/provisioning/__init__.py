@@ -1,1 +1,1 @@
-"""Opens and closes the users' access."""
+"""Provisioning: grant, revoke and purge the access of a subscription's users."""

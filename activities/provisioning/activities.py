@@ -1,4 +1,4 @@
-"""The activities that change who may sign in, and whether the data is still there."""
+"""The activities that grant, revoke and purge access."""
 
 from collections.abc import Awaitable, Callable
 
@@ -10,10 +10,10 @@ from activities.provisioning.ports import AccessLog, Tenants
 
 
 class ProvisioningActivities:
-    """Access through the port, then the log of it: each is idempotent by (subscription, seq).
+    """Each activity changes access at the tenant service, then logs it; it is idempotent by (subscription, seq).
 
-    ApplicationError of type TenantRefused or BooksConflict, not retryable; TenantsUnavailable,
-    BooksUnavailable and SchemaMismatch, retryable.
+    Raises ApplicationError: of type TenantRefused or BooksConflict, not retryable; of type TenantsUnavailable,
+    BooksUnavailable or SchemaMismatch, retryable.
     """
 
     def __init__(self, tenants: Tenants, access_log: AccessLog) -> None:
@@ -22,17 +22,17 @@ class ProvisioningActivities:
 
     @activity.defn(name="grant")
     async def grant(self, change: ProvisionInput) -> Confirmation:
-        """Users can sign in, with so many seats (SUS-5)."""
+        """Let users sign in, with the given number of seats (SUS-5)."""
         return await self._perform(self._tenants.grant, change)
 
     @activity.defn(name="revoke")
     async def revoke(self, change: ProvisionInput) -> Confirmation:
-        """Users are turned away; admins still read the data (SUS-2)."""
+        """Stop users from signing in. Admins can still read the data (SUS-2)."""
         return await self._perform(self._tenants.revoke, change)
 
     @activity.defn(name="purge")
     async def purge(self, change: ProvisionInput) -> Confirmation:
-        """The tenant and all its data are gone (SUS-3)."""
+        """Delete the tenant with all its data (SUS-3)."""
         return await self._perform(self._tenants.purge, change)
 
     async def _perform(
@@ -40,6 +40,6 @@ class ProvisioningActivities:
     ) -> Confirmation:
         with reported():
             confirmation = await ask(change)
-            # Logged second: an access that was never confirmed must not stand in the log.
+            # Logged after the change: the log must not show access that was never confirmed.
             await self._access_log.note(change, confirmation)
             return confirmation

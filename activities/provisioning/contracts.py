@@ -5,7 +5,7 @@ from domain.values import Frozen, Instant
 
 
 class ProvisionInput(Frozen):
-    """One change of a tenant's access."""
+    """A change of one tenant's access."""
 
     subscription_id: str
     customer_id: str
@@ -14,7 +14,7 @@ class ProvisionInput(Frozen):
 
 
 class Confirmation(Frozen):
-    """That the tenant's access is as asked, and since when by the tenant's own clock."""
+    """The tenant service confirms the access, with the instant by its own clock."""
 
     access: Access
     confirmed_at: Instant

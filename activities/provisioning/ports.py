@@ -6,24 +6,24 @@ from activities.provisioning.contracts import Confirmation, ProvisionInput
 
 
 class Tenants(Protocol):
-    """Where the users of the sold service are: each subscription is one tenant."""
+    """The service in which the users of what is sold sign in. Each subscription is one tenant."""
 
     async def grant(self, change: ProvisionInput) -> Confirmation:
-        """Users can sign in, with so many seats. Again with the same seq: the same confirmation."""
+        """Let users sign in, with the given number of seats. The same `seq` returns the same confirmation."""
         ...
 
     async def revoke(self, change: ProvisionInput) -> Confirmation:
-        """Users are turned away; admins still read the data (SUS-2)."""
+        """Stop users from signing in. Admins can still read the data (SUS-2)."""
         ...
 
     async def purge(self, change: ProvisionInput) -> Confirmation:
-        """The tenant and all its data are gone (SUS-3)."""
+        """Delete the tenant with all its data (SUS-3)."""
         ...
 
 
 class AccessLog(Protocol):
-    """When users had access, kept beyond the tenant."""
+    """When users had access. It is kept after the tenant is deleted."""
 
     async def note(self, change: ProvisionInput, confirmation: Confirmation) -> None:
-        """Note a confirmed change, once per (subscription, seq)."""
+        """Record a confirmed change, once per (subscription, seq)."""
         ...

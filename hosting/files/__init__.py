@@ -1,1 +1,1 @@
-"""YAML files: the publishers, scenarios and catalogs."""
+"""YAML files, among them the operator's list of publishers."""

@@ -1,4 +1,4 @@
-"""The operator's file of publishers, and one line for whatever is wrong with it that shows no secret."""
+"""Read the operator's file of publishers. Each fault is one line that shows no secret."""
 
 import json
 import re
@@ -15,13 +15,13 @@ from hosting.files.yaml import Place, read
 
 VARIABLE = f"{PREFIX}PUBLISHERS_FILE"
 _SHOWN = (frozenset(Endpoint.model_fields) | frozenset(DeliveryTerms.model_fields)) - {"url", "secrets", "terms"}
-"""The fields whose values may stand in a message."""
-# A secret may have come where another word belongs: as a key, as a tag, in a line that is no YAML.
+"""The fields whose values may be shown in a message."""
+# A secret may stand in the wrong place: as a key, as a tag, in a line that is not YAML.
 _SECRET = re.compile(rf"{SECRET_PREFIX}[^\s'\",:\[\]{{}}]+")
 
 
 def load_publishers(path: Path | None) -> Publishers:
-    """Who is told, where, how and with which secrets; nobody without a file. Raises SettingsFault, a line a fault."""
+    """The publishers of the file; none without a file. Raises SettingsFault, with one line per fault."""
     if path is None:
         return Publishers()
     found = read(path)
@@ -35,21 +35,21 @@ def load_publishers(path: Path | None) -> Publishers:
 
 
 def _fault(path: Path, lines: dict[Place, int], faults: list[Fault]) -> SettingsFault:
-    return SettingsFault("\n".join(_told(path, lines, fault) for fault in faults))
+    return SettingsFault("\n".join(_line(path, lines, fault) for fault in faults))
 
 
-def _told(path: Path, lines: dict[Place, int], fault: Fault) -> str:
+def _line(path: Path, lines: dict[Place, int], fault: Fault) -> str:
     place = fault.path
     line = next((lines[place[:size]] for size in range(len(place), 0, -1) if place[:size] in lines), None)
     where = f"{path}:{line}" if line else f"{VARIABLE}: {path}"
     if place and str(place[0]).startswith("line "):
         place = (str(place[0]).partition(", ")[2],)
     field = f"{Fault(place, None, '').field}: " if place else ""
-    return _SECRET.sub(f"{SECRET_PREFIX}...", f"{where}: {field}got {_came(fault)}; takes {_takes(fault)}")
+    return _SECRET.sub(f"{SECRET_PREFIX}...", f"{where}: {field}got {_shown(fault)}; takes {_takes(fault)}")
 
 
-def _came(fault: Fault) -> str:
-    """What came, as far as it may be shown: a value under a name that nobody knows may be a secret, too."""
+def _shown(fault: Fault) -> str:
+    """The value as it may be shown. The value of an unknown field may be a secret, so it is not."""
     field = next((part for part in reversed(fault.path) if isinstance(part, str)), None)
     match fault.got:
         case None:

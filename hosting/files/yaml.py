@@ -1,4 +1,4 @@
-"""A YAML file's text as plain data, in which an instant stays the text that it is."""
+"""Read a YAML file as plain data. Instants stay text."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ Place = tuple[str | int, ...]
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader without timestamps: they are told apart by us, to the microsecond and with their offset."""
+    """The safe loader without timestamps: the models parse them, to the microsecond and with their offset."""
 
     yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in resolvers if tag != f"{_TAG}timestamp"]
@@ -30,7 +30,7 @@ class _Loader(yaml.SafeLoader):
 
 @dataclass(frozen=True)
 class Read:
-    """A file's data, the line that each value begins in, and what is wrong with it."""
+    """A file's data, the line in which each value begins, and the faults."""
 
     data: object = None
     lines: dict[Place, int] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Read:
 
 
 def read(path: Path, *, max_bytes: int = MAX_BYTES, max_values: int = MAX_VALUES) -> Read:
-    """The file's data with its lines and faults; where it is no YAML, no data."""
+    """The file's data with its lines and faults. A file that is not YAML has no data."""
     try:
         text = text_of(path, max_bytes)
         node = yaml.compose(text, Loader=_Loader)
@@ -67,7 +67,7 @@ _DEPTH = f"values nested at most {MAX_DEPTH} deep"
 
 
 def text_of(path: Path, max_bytes: int) -> str:
-    """The file's text, of UTF-8 with or without a mark. Raises MalformedFile."""
+    """The text of a UTF-8 file, with or without a byte order mark. Raises MalformedFile."""
     try:
         path.stat()
         if not path.is_file():
@@ -81,11 +81,11 @@ def text_of(path: Path, max_bytes: int) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _malformed((), content[error.start : error.end], f"UTF-8 text (byte {error.start + 1} is none)") from None
+        raise _malformed((), content[error.start : error.end], f"UTF-8 text (byte {error.start + 1} is not)") from None
 
 
 def _place(text: str, mark: yaml.Mark | None) -> tuple[tuple[str, ...], str | None]:
-    """Where the fault is, and the line as it stands there."""
+    """The place of the fault, and the text of its line."""
     if mark is None:
         return (), None
     lines = text.splitlines()
@@ -98,7 +98,7 @@ def _malformed(path: Place, got: object, takes: str) -> MalformedFile:
 
 
 class _Reader:
-    """Turns YAML's nodes into data, and keeps their lines and what is wrong with them."""
+    """Turns YAML nodes into data, and collects their lines and faults."""
 
     def __init__(self, max_values: int) -> None:
         self.lines: dict[Place, int] = {}
@@ -106,7 +106,7 @@ class _Reader:
         self._most = self._left = max_values
 
     def plain(self, node: Node, path: Place, depth: int) -> object:
-        """The node's data. An alias stands for what it names, as long as that does not grow without bounds."""
+        """The node's data. Aliases are resolved; the limits on values and depth also bound what they expand to."""
         self._left -= 1
         self.lines[path] = node.start_mark.line + 1
         if self._left < 0 or depth > MAX_DEPTH:

@@ -59,13 +59,13 @@ def test_what_is_given_goes_before_the_environment_and_nothing_is_unset(monkeypa
         (
             "GATEWAY_PORT",
             "65536",
-            "PERENNIAL_GATEWAY_PORT: got '65536'; takes the port of the publisher gateway, 0 to 65535; 0 is any free "
+            "PERENNIAL_GATEWAY_PORT: got '65536'; takes the port of the publisher gateway, 0 to 65535; 0 for any free "
             "one. Correct it, or unset it for the default.",
         ),
         (
             "GATEWAY_HOST",
             "http://here",
-            "PERENNIAL_GATEWAY_HOST: got http://...; takes the host that the publisher gateway listens at, such as "
+            "PERENNIAL_GATEWAY_HOST: got http://...; takes the address that the publisher gateway listens on, such as "
             "127.0.0.1; another one only behind TLS. Correct it, or unset it for the default.",
         ),
         (

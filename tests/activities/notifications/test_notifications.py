@@ -115,7 +115,7 @@ async def test_a_try_that_fails_is_no_line_in_the_workers_log(desk: Desk) -> Non
 async def test_the_message_says_what_came_of_it_and_when_it_is_tried_again(desk: Desk) -> None:
     desk.publisher.answers = [Reply(status=429, retry_after=timedelta(minutes=5))]
     error = await desk.not_told()
-    assert error.message == "Try 1 of event 1: answered 429. Again at 2026-01-31T09:05:00Z."
+    assert error.message == "Attempt 1 to deliver event 1: answered 429. Next attempt at 2026-01-31T09:05:00Z."
     assert error.next_retry_delay == timedelta(minutes=5)
 
 
@@ -207,7 +207,7 @@ async def test_a_publisher_hears_of_its_own_offers_only(stocked: Database) -> No
     """An operator's mistake, or a vendor that the catalog has changed since."""
     desk = Desk(stocked, id="wingtip")
     halted = await desk.tell(TELL.model_copy(update={"publisher": "wingtip"}))
-    assert halted == StreamProgress(told=0, halted="The offer's vendor is not wingtip.")
+    assert halted == StreamProgress(told=0, halted="The offer's publisher is not wingtip.")
     assert desk.publisher.heard == []
 
 
@@ -253,7 +253,7 @@ async def test_tries_ahead_of_the_clock_are_waited_for_by_nobody(desk: Desk) -> 
     desk.publisher.answers = [FAILED, FAILED]
     await desk.not_told(START + timedelta(days=400))
     error = await desk.not_told()
-    assert error.message.startswith("Try 2 of event 1: ")
+    assert error.message.startswith("Attempt 2 to deliver event 1: ")
     assert error.next_retry_delay is not None
     assert error.next_retry_delay < timedelta(minutes=1)
     pending = await desk.outbox.next("s-1", "contoso")

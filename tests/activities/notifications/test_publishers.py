@@ -147,7 +147,7 @@ def test_each_publisher_once() -> None:
     assert publishers.of("fabrikam") is fabrikam
     assert publishers.of("nobody") is None
     assert publishers.ids == {"contoso", "fabrikam"}
-    with pytest.raises(ValidationError, match="every id once; contoso is there more often"):
+    with pytest.raises(ValidationError, match="every id once; repeated: contoso"):
         Publishers(publishers=(contoso, fabrikam, contoso))
     with pytest.raises(ValidationError, match="at most 500"):
         Publishers(publishers=tuple(contoso.model_copy(update={"id": f"p{number}"}) for number in range(501)))

@@ -121,7 +121,7 @@ retries: 7
         ("publishers: [a]", "publishers.yaml:1: publishers[0]: got ...; takes a mapping"),
         (
             b"publishers: \xff",
-            "PERENNIAL_PUBLISHERS_FILE: publishers.yaml: got ...; takes UTF-8 text (byte 13 is none)",
+            "PERENNIAL_PUBLISHERS_FILE: publishers.yaml: got ...; takes UTF-8 text (byte 13 is not)",
         ),
         (
             b"#" * (1024 * 1024 + 1),
@@ -133,7 +133,7 @@ retries: 7
         ),
         (
             ONE.format(secrets=SECRET) + ONE.format(secrets=SECRET).removeprefix("publishers:\n"),
-            "publishers.yaml:2: publishers: got a list; takes every id once; contoso is there more often",
+            "publishers.yaml:2: publishers: got a list; takes every id once; repeated: contoso",
         ),
     ],
 )

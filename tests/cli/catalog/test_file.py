@@ -241,7 +241,7 @@ def test_missing_fields_are_each_a_line(written: Written) -> None:
         ("a: [1\nb: 2", "a.yaml:2: column 2: got 'b: 2'; takes YAML (expected ',' or ']', but got ':')"),
         ("partners: !!python/object:os.system x", "a.yaml:1: partners: got 'x'; takes text (in quotes)"),
         ("[" * 5_000, "a.yaml: got nothing; takes values nested at most 32 deep"),
-        (b"\x00\x01\xff", "a.yaml: got b'\\xff'; takes UTF-8 text (byte 3 is none)"),
+        (b"\x00\x01\xff", "a.yaml: got b'\\xff'; takes UTF-8 text (byte 3 is not)"),
         (b"#" * (4 * 1024 * 1024 + 1), "a.yaml: got 'a larger file'; takes at most 4096 KiB"),
     ],
 )
@@ -283,7 +283,7 @@ def test_a_small_file_cannot_unfold_into_a_huge_one(written: Written) -> None:
             ],
         ),
         ("id,name\np,x\nq,y\np,z", ["a.csv:4: id: got 'p'; takes an id that none of the partners before it has"]),
-        (b"id,name\n\xff,x", ["a.csv: got b'\\xff'; takes UTF-8 text (byte 9 is none)"]),
+        (b"id,name\n\xff,x", ["a.csv: got b'\\xff'; takes UTF-8 text (byte 9 is not)"]),
         (b"," * (16 * 1024 * 1024 + 1), ["a.csv: got 'a larger file'; takes at most 16384 KiB"]),
         (
             f"id,name\n{'x' * 200_000},y",

@@ -76,8 +76,8 @@ def test_an_empty_file_is_no_scenario(reading: Reading, content: str) -> None:
         ('a: "\\ud800"', "a: got '\\ud800'; takes text"),
         ("a: &x [*x]", "a[0][0][0]"),
         ("[" * 5000, "(the whole): got nothing; takes values nested at most"),
-        (b"name: \xe9t\xe9", "(the whole): got b'\\xe9'; takes UTF-8 text (byte 7 is none)"),
-        ("name: x".encode("utf-16"), "(the whole): got b'\\xff'; takes UTF-8 text (byte 1 is none)"),
+        (b"name: \xe9t\xe9", "(the whole): got b'\\xe9'; takes UTF-8 text (byte 7 is not)"),
+        ("name: x".encode("utf-16"), "(the whole): got b'\\xff'; takes UTF-8 text (byte 1 is not)"),
         (b"#" * (MAX_BYTES + 1), "(the whole): got 'a larger file'; takes at most 1024 KiB"),
     ],
 )

@@ -167,7 +167,7 @@ async def test_what_is_about_to_start_is_told_once_it_has(world: World, shop: Sh
     version = (await priced.prices(d10="12.00")).version
     await world.server.prices.tell(version)
     handle = world.server.prices.handle(version)
-    while "about to start" not in str((await handle.describe()).raw_description.pending_activities):
+    while "has not started yet" not in str((await handle.describe()).raw_description.pending_activities):
         await asyncio.sleep(0.02)
     bought = (await shop.buy(wanted)).lines[0].subscription_id
     assert await world.server.prices.settled(version) == PriceProgress(done=1, total=1, told=Told(told=1))

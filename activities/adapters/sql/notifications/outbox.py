@@ -1,9 +1,10 @@
-"""How far publishers have been told, in SQL: in order for each subscription (invariant 13)."""
+"""The outbox in SQL: the events to deliver, in order for each subscription (invariant 13)."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.tables.catalog import offer
@@ -12,7 +13,8 @@ from activities.adapters.sql.tables.subscription import subscription
 from activities.notifications.contracts import Pending
 from domain.notification import NotificationStatus
 
-_DONE = [standing.value for standing in NotificationStatus if standing.done]
+_DONE = [status for status in NotificationStatus if status.done]
+_PROGRESS = ("tries", "first_tried_at", "last_tried_at", "next_try_at", "problem")
 
 
 class SqlOutbox:
@@ -22,15 +24,15 @@ class SqlOutbox:
         self._database = database
 
     async def next(self, subscription_id: str, publisher: str) -> Pending | None:
-        """The first event that is not done, as this publisher is to be told it; None where all are."""
+        """The first event that is not done, as this publisher is to receive it. None if all are done."""
         return await self._database.read(_next, subscription_id, publisher)
 
     async def done_up_to(self, subscription_id: str) -> int:
-        """The last event that is done, 0 for none."""
+        """The sequence number of the last event that is done, 0 for none."""
         return await self._database.read(_done_up_to, subscription_id)
 
     async def record_outcome(self, pending: Pending, publisher: str, status: NotificationStatus, at: datetime) -> None:
-        """Note what became of the event for good; what is done already stays as it is."""
+        """Record the final status of the event. An event that is done already is left as it is."""
         tries = pending.tries + 1 if status is NotificationStatus.DELIVERED else pending.tries
         columns = {"standing": status.value, "tries": tries, "next_try_at": None, "settled_at": at}
         if status is NotificationStatus.DELIVERED:
@@ -40,7 +42,7 @@ class SqlOutbox:
     async def record_failure(
         self, pending: Pending, publisher: str, problem: str, at: datetime, next_try_at: datetime | None
     ) -> None:
-        """Note a try that failed, and when the next one is; None where it is undeliverable."""
+        """Record a failed attempt and the time of the next one; without a next one the event is undeliverable."""
         standing = NotificationStatus.UNDELIVERABLE if next_try_at is None else NotificationStatus.WAITING
         columns = {
             "standing": standing.value,
@@ -54,55 +56,46 @@ class SqlOutbox:
         await self._database.write(_note, pending, publisher, columns)
 
     async def restart(self, subscription_id: str) -> None:
-        """Begin the tries of an undeliverable event anew."""
+        """Restart the attempts of the undeliverable event."""
         await self._database.write(_restart, subscription_id)
 
 
 def _next(connection: Connection, subscription_id: str, publisher: str) -> Pending | None:
-    told = _done_up_to(connection, subscription_id)
     tried = (delivery.c.subscription_id == outbox.c.subscription_id) & (delivery.c.seq == outbox.c.seq)
-    columns = (
-        *(delivery.c.standing, delivery.c.tries, delivery.c.first_tried_at, delivery.c.last_tried_at),
-        *(delivery.c.next_try_at, delivery.c.problem),
-    )
     wanted = (
-        select(outbox.c.payload, offer.c.vendor, *columns)
+        select(outbox.c.payload, offer.c.vendor, *(delivery.c[name] for name in ("standing", *_PROGRESS)))
+        # A publisher that took over from another one has received nothing yet.
+        .add_columns(_last(subscription_id, [NotificationStatus.DELIVERED], publisher).label("previous"))
         .join(subscription, subscription.c.id == outbox.c.subscription_id)
         .outerjoin(offer, offer.c.id == subscription.c.offer_id)
         .outerjoin(delivery, tried)
-        .where(outbox.c.subscription_id == subscription_id, outbox.c.seq > told)
+        .where(outbox.c.subscription_id == subscription_id, outbox.c.seq > _last(subscription_id, _DONE))
     )
-    row = connection.execute(wanted.order_by(outbox.c.seq).limit(1)).one_or_none()
+    row = connection.execute(wanted.order_by(outbox.c.seq).limit(1)).mappings().one_or_none()
     if row is None:
         return None
-    previous = _heard_last(connection, subscription_id, publisher)
-    return Pending(notice=row.payload, previous=previous, vendor=row.vendor, **_progress(row._mapping))
-
-
-def _progress(row: RowMapping) -> dict[str, Any]:
-    if row["standing"] is None:
-        return {}
-    columns = ("tries", "first_tried_at", "last_tried_at", "next_try_at", "problem")
-    return {"standing": NotificationStatus(row["standing"]), **{name: row[name] for name in columns}}
+    progress = {name: row[name] for name in ("standing", *_PROGRESS)} if row["standing"] else {}
+    return Pending(notice=row["payload"], previous=row["previous"], vendor=row["vendor"], **progress)
 
 
 def _done_up_to(connection: Connection, subscription_id: str) -> int:
-    done = delivery.c.standing.in_(_DONE)
-    return _last(connection, (delivery.c.subscription_id == subscription_id) & done)
+    return connection.scalar(select(_last(subscription_id, _DONE))) or 0
 
 
-def _heard_last(connection: Connection, subscription_id: str, publisher: str) -> int:
-    """One that takes over from another has heard of nothing."""
-    delivered = (delivery.c.standing == NotificationStatus.DELIVERED.value) & (delivery.c.publisher == publisher)
-    return _last(connection, (delivery.c.subscription_id == subscription_id) & delivered)
-
-
-def _last(connection: Connection, which: ColumnElement[bool]) -> int:
-    return connection.scalar(select(func.max(delivery.c.seq)).where(which)) or 0
+def _last(
+    subscription_id: str, statuses: Collection[NotificationStatus], publisher: str | None = None
+) -> ColumnElement[int]:
+    """The highest sequence number of the deliveries with one of the statuses, 0 for none."""
+    # Its own alias, so that a statement that reads the table too is not mixed up with it.
+    tried = delivery.alias()
+    found = select(func.coalesce(func.max(tried.c.seq), 0)).where(
+        tried.c.subscription_id == subscription_id, tried.c.standing.in_([status.value for status in statuses])
+    )
+    return (found if publisher is None else found.where(tried.c.publisher == publisher)).scalar_subquery()
 
 
 def _note(connection: Connection, pending: Pending, publisher: str, columns: dict[str, Any]) -> None:
-    """A try may be told late, by a worker that was thought dead: what is done stays done."""
+    """An attempt may be recorded late, by a worker that was thought dead: what is done stays done."""
     subscription_id, seq = pending.notice.subscription_id, pending.notice.seq
     of_it = (delivery.c.subscription_id == subscription_id) & (delivery.c.seq == seq)
     known = connection.scalar(select(delivery.c.standing).where(of_it).with_for_update())

@@ -46,11 +46,11 @@ class SqlOrders:
         return await self._database.write(_place, line)
 
     async def purchase(self, order_id: str, number: int) -> Order:
-        """What the placed line's subscription begins with: always the same."""
+        """The terms that the placed line's subscription starts with; the same for every call."""
         return await self._database.read(_purchase, order_id, number)
 
     async def note_started(self, order_id: str, number: int) -> OrderLine:
-        """Note that the line's subscription has started; again changes nothing."""
+        """Record that the line's subscription has started. Repeating it changes nothing."""
         return await self._database.write(_note_started, order_id, number)
 
     async def order(self, order_id: str) -> PlacedOrder | None:

@@ -1,4 +1,4 @@
-"""When users had access, kept beyond the tenant."""
+"""When users had access. It is kept after the tenant is deleted."""
 
 from sqlalchemy import Connection, insert, select
 
