@@ -18,12 +18,12 @@ from pathlib import Path
 from temporalio.client import Client, WorkflowExecution
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
-from cli.subscription.listing import LIVING, PAGE_OF_SERVER, Filters
 from domain.ordering.terms import Order
 from domain.subscription.events import State
 from hosting.assembly import prepare_namespace
 from hosting.embedded.server import EmbeddedServer
 from hosting.temporal.connection import connect_to
+from perennial.subscription.listing import LIVING, PAGE_OF_SERVER, Filters
 from workflows.durable import search_attributes
 from workflows.durable.workflow_ids import subscription_workflow_id
 from workflows.subscription.messages import Purchase

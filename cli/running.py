@@ -1,11 +1,16 @@
 """Runs a command's asynchronous work; whatever the world says against it becomes one clear line."""
 
+from __future__ import annotations
+
 import asyncio
 import signal
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cli.failure import Failure, Misused
+
+if TYPE_CHECKING:
+    from perennial.use_cases import Perennial
 
 T = TypeVar("T")
 
@@ -32,6 +37,18 @@ def run(work: Coroutine[Any, Any, T]) -> T:
     except RPCError as error:
         said = f"{' '.join(error.message.split())} ({error.status.name})"
         raise Failure(f"The Temporal server refused: {said}. Try again, or see its log.") from None
+
+
+def use(ask: Callable[[Perennial], Awaitable[T]], address: str | None = None) -> T:
+    """What the use case returns; the server is the one at the address, else the configured one. Raises as `run`."""
+
+    async def work() -> T:
+        from cli.opening import opened_perennial
+
+        async with opened_perennial(address) as perennial:
+            return await ask(perennial)
+
+    return run(work())
 
 
 async def _stoppable(work: Coroutine[Any, Any, T]) -> T:

@@ -108,7 +108,7 @@ async def _work(settings: Settings, publishers: Publishers, server: Server) -> N
     async with (
         server as (client, watch, joined),
         running_worker(client, settings, publishers) as world,
-        running_gateway(world.sources, settings, Publishers() if joined else publishers) as gateway,
+        running_gateway(world.perennial, settings, Publishers() if joined else publishers) as gateway,
     ):
         if gateway is not None:
             print(f"Publisher gateway  {gateway}")

@@ -44,6 +44,7 @@ from perennial.rehearsal.time_skipping import ServerClock
 from perennial.sources.books import Books
 from perennial.sources.server import Server
 from perennial.sources.sources import Sources
+from perennial.use_cases import Perennial
 from workflows.account.workflow import BillingAccountWorkflow
 from workflows.durable import search_attributes
 from workflows.guard.interceptor import GuardInterceptor
@@ -75,7 +76,7 @@ class World:
 
     server: Server
     books: Books
-    sources: Sources
+    perennial: Perennial
     clock: ServerClock
     publishers: Publishers
     tenants: Tenants
@@ -118,6 +119,9 @@ async def running_worker(
         database = await stack.enter_async_context(Database(settings.database_url, busy_timeout=settings.busy_timeout))
         tenants = await stack.enter_async_context(_tenants(settings))
         server = Server.of(client, settings.task_queue, wall_clock)
+        books = books_in(database)
+        sources = Sources.of(server, books, lambda tenant: visits(settings, tenant), wall_clock)
+        perennial = Perennial(sources)
         commands = ServerCommandSender(server.subscriptions)
         billing = BillingActivities(SqlBooks(database, told.ids), ServerAccounts(server.accounts))
         invoicing = AccountActivities(SqlAccountBooks(database), SqlNonpaymentHolds(database), commands)
@@ -140,17 +144,16 @@ async def running_worker(
                     *(prices.affected, prices.send, prices.finish),
                     telling.hand_over,
                 ],
-                nexus_service_handlers=[NexusSubscriptions(server.subscriptions)],
+                nexus_service_handlers=[NexusSubscriptions(perennial)],
                 interceptors=[GuardInterceptor()],
                 workflow_runner=_sandbox(),
                 sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
             )
         )
-        books = books_in(database)
         yield World(
             server=server,
             books=books,
-            sources=Sources.of(server, books, lambda tenant: visits(settings, tenant), wall_clock),
+            perennial=perennial,
             clock=ServerClock(client),
             publishers=told,
             tenants=tenants,

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from typer import Argument, Option
 
-from cli.account.asking import AsAdmin, Paying, asked, built
+from cli.account.asking import AsAdmin, Paying, built
 from cli.options import Address, Json, exact_decimal, some_id, with_options
 
 if TYPE_CHECKING:
@@ -19,14 +19,10 @@ Customer = Annotated[str, Argument(metavar="CUSTOMER", parser=some_id, help="As 
 
 def show(customer: Customer, address: Address = None, as_json: Json = False) -> None:
     """Show a customer's account: unpaid invoices, credit, and what comes next if nobody pays."""
-    from cli import server
     from cli.printing.screen import console, print_json
-    from cli.running import run
+    from cli.running import use
 
-    async def look() -> AccountDetails:
-        return await server.accounts(await server.client(address)).details(customer)
-
-    found = run(look())
+    found = use(lambda perennial: perennial.billing.details(customer), address)
     if as_json:
         print_json(document(found))
     else:
@@ -98,12 +94,13 @@ def pay(
 ) -> None:
     """Record a payment that names no invoice: it pays the unpaid ones, the oldest first (MON-6)."""
     from cli.printing import answer as answers
-    from cli.running import run
+    from cli.running import use
     from domain.account.requests import ReceivePayment
 
     payment_id = paying.payment_id or uuid4().hex
     request = built(ReceivePayment, paying, payment_id=payment_id, currency=currency, amount=amount)
-    answer = run(asked(customer, request, paying.address, wait=not paying.no_wait))
+    wait = not paying.no_wait
+    answer = use(lambda perennial: perennial.billing.send(customer, request, wait=wait), paying.address)
     answers.report(answer, as_json=paying.as_json)
 
 
@@ -120,31 +117,18 @@ def open_account(
     Purchases open it by themselves. It begins with the first order: what was charged since comes on invoices for
     the months that it was charged in.
     """
-    from cli import server
-    from cli.books import opened_books
+    from cli.next_step import worded
     from cli.printing.screen import console, print_json
-    from cli.running import run
-    from domain.policy import DEFAULT_PACK, PACKS
-    from workflows.account.messages import StartAccount
+    from cli.running import use
+    from domain.next_step import Do, NextStep
 
-    async def begin() -> bool:
-        async with opened_books() as books:
-            await books.require_purchase(customer)
-            first = await books.subscriptions.first_of(customer)
-        start = StartAccount(
-            customer_id=customer,
-            policy=first.policy if first.policy in PACKS else DEFAULT_PACK,
-            suspends=suspension,
-            opened_at=first.ordered_at,
-        )
-        return await server.accounts(await server.client(address)).open(start)
-
-    opened = run(begin())
+    opened = use(lambda perennial: perennial.billing.open(customer, suspends=suspension), address)
     if as_json:
         print_json({"customer": customer, "opened": opened})
     else:
         words = "is open now" if opened else "is open already"
-        console().print(f"The account of {customer} {words}. See: starter.py account show {customer}", soft_wrap=True)
+        step = worded(NextStep(Do.SHOW_ACCOUNT, customer))
+        console().print(f"The account of {customer} {words}. {step}", soft_wrap=True)
 
 
 @with_options
@@ -162,10 +146,11 @@ def change_terms(
     """Change a customer's terms of payment: they hold from now on, for unpaid invoices too (MON-6)."""
     from cli.failure import Misused
     from cli.printing import answer as answers
-    from cli.running import run
+    from cli.running import use
     from domain.account.requests import ChangeTerms
 
     if policy is None and suspension is None:
         raise Misused("Nothing to change: give --policy, --suspension or --no-suspension.")
     request = built(ChangeTerms, asking, policy=policy, suspends=suspension)
-    answers.report(run(asked(customer, request, asking.address, wait=True)), as_json=asking.as_json)
+    answer = use(lambda perennial: perennial.billing.send(customer, request), asking.address)
+    answers.report(answer, as_json=asking.as_json)

@@ -12,7 +12,6 @@ from cli.options import By, NoWait, Reading, an_instant, some_id
 
 if TYPE_CHECKING:
     from domain.account.requests import AccountRequest
-    from domain.subscription.decision import Answer
 
 
 @dataclass(frozen=True)
@@ -63,11 +62,3 @@ def built(kind: type[AccountRequest], asking: AccountAsking, **fields: object) -
         return kind.model_validate({"by": asking.by, "actor": asking.actor, "at": asking.at, **fields})
     except ValidationError as error:
         raise misused(faults_of(error)) from None
-
-
-async def asked(customer: str, request: AccountRequest, address: str | None, *, wait: bool) -> Answer:
-    """The account's answer, with `wait` once it is in the books."""
-    from cli import server
-
-    accounts = server.accounts(await server.client(address))
-    return await accounts.ask(customer, request, wait=wait)

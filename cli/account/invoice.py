@@ -9,17 +9,15 @@ from uuid import uuid4
 
 from typer import Argument, BadParameter, Option
 
-from cli.account.asking import AccountAsking, Paying, asked, built
+from cli.account.asking import AccountAsking, Paying, built
 from cli.options import Json, exact_decimal, positive_number, some_id, with_options
 from cli.printing.tables import Csv
 from domain.account.invoice import InvoiceState
 from domain.faults import shown
 
 if TYPE_CHECKING:
-    from activities.accounts.contracts import ListedInvoice
-    from domain.account.invoice import Invoice, InvoiceHead
     from domain.subscription.decision import Answer
-    from statemachines.account.standing import Standing
+    from perennial.account.billing import Billing
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
@@ -57,19 +55,14 @@ def list_invoices(
     as_csv: Csv = False,
 ) -> None:
     """List invoices in the order of their numbers, which have no gaps within a partner's series (MON-5)."""
-    from cli.books import opened_books
     from cli.printing.screen import amount, console, day, print_json
     from cli.printing.tables import one_format, print_columns, print_csv
-    from cli.running import run
+    from cli.running import use
     from statemachines.account.documents import head_document
 
     one_format(as_json=as_json, as_csv=as_csv)
 
-    async def look() -> list[ListedInvoice]:
-        async with opened_books() as books:
-            return await books.accounts.invoices(customer, state, limit, after)
-
-    found = run(look())
+    found = use(lambda perennial: perennial.billing.invoices(customer, state, limit, after))
     documents = [head_document(each.head, each.standing) for each in found]
     if as_json:
         print_json(documents)
@@ -123,15 +116,16 @@ def show(
     from cli.account.invoice_sheet import print_invoice
     from cli.printing.screen import console, print_json
     from cli.printing.tables import one_format, print_csv
-    from cli.running import run
+    from cli.running import use
     from statemachines.account.documents import invoice_document
 
     one_format(as_json=as_json, as_csv=as_csv, as_html=as_html)
-    document, standing, seller = run(_looked_up(invoice))
+    view = use(lambda perennial: perennial.billing.invoice(invoice))
+    document, standing = view.document, view.standing
     if as_html:
         import sys
 
-        sys.stdout.write(page(document, standing, seller))
+        sys.stdout.write(page(document, standing, (view.seller, view.buyer)))
     elif as_json:
         print_json(invoice_document(document, standing))
     elif as_csv:
@@ -140,21 +134,6 @@ def show(
         print_csv(headings, [[line.get(name, line["period"].get(name)) for name in headings] for line in lines])
     else:
         print_invoice(console(), document, standing)
-
-
-async def _looked_up(invoice: str) -> tuple[Invoice, Standing, tuple[str, str]]:
-    """The document, how it stands, and the names of who sells and who buys."""
-    from cli.books import opened_books
-
-    async with opened_books() as books:
-        document, standing = await books.invoice(invoice)
-        customer = await books.catalog.customer(document.head.customer_id)
-        partner = await books.catalog.partner(document.head.series)
-        names = (
-            partner.name if partner else document.head.series,
-            customer.name if customer else document.head.customer_id,
-        )
-        return document, standing, names
 
 
 @with_options
@@ -175,22 +154,23 @@ def pay(
     exactly the holds for nonpayment that it placed are lifted (SUS-9).
     """
     from cli.printing import answer as answers
-    from cli.running import run
+    from cli.running import use
     from domain.account.requests import ReceivePayment
 
-    async def ask() -> Answer:
-        head, standing = await _head(invoice)
+    async def ask(billing: Billing) -> Answer:
+        view = await billing.invoice(invoice)
+        head = view.document.head
         request = built(
             ReceivePayment,
             paying,
             payment_id=paying.payment_id or uuid4().hex,
             currency=currency or head.currency,
-            amount=amount if amount is not None else _owed(head, standing, paying.payment_id),
+            amount=amount if amount is not None else view.to_pay(paying.payment_id),
             invoice=invoice,
         )
-        return await asked(head.customer_id, request, paying.address, wait=not paying.no_wait)
+        return await billing.send(head.customer_id, request, wait=not paying.no_wait)
 
-    answers.report(run(ask()), as_json=paying.as_json)
+    answers.report(use(lambda perennial: ask(perennial.billing), paying.address), as_json=paying.as_json)
 
 
 @with_options
@@ -204,32 +184,13 @@ def fail(
 ) -> None:
     """Note that a payment of an invoice was tried and failed (MON-6). Its dates stay as they are."""
     from cli.printing import answer as answers
-    from cli.running import run
+    from cli.running import use
     from domain.account.requests import FailPayment
 
-    async def ask() -> Answer:
-        head, _ = await _head(invoice)
-        request = built(FailPayment, asking, payment_id=payment_id, invoice=invoice, reason=reason)
-        return await asked(head.customer_id, request, asking.address, wait=True)
+    request = built(FailPayment, asking, payment_id=payment_id, invoice=invoice, reason=reason)
 
-    answers.report(run(ask()), as_json=asking.as_json)
+    async def ask(billing: Billing) -> Answer:
+        view = await billing.invoice(invoice)
+        return await billing.send(view.document.head.customer_id, request)
 
-
-def _owed(head: InvoiceHead, standing: Standing, payment_id: str | None) -> Decimal:
-    """All that is to be paid still, or what that payment has paid of it. Raises Failure where it is nothing."""
-    from cli.failure import Failure
-
-    if owed := head.totals.due - standing.paid:
-        return owed
-    known = next((payment for payment in standing.payments if payment.payment_id == payment_id), None)
-    if known is None:
-        raise Failure(f"Nothing is owed on {head.invoice}: it is {standing.state}.")
-    return known.amount
-
-
-async def _head(invoice: str) -> tuple[InvoiceHead, Standing]:
-    from cli.books import opened_books
-
-    async with opened_books() as books:
-        document, standing = await books.invoice(invoice)
-        return document.head, standing
+    answers.report(use(lambda perennial: ask(perennial.billing), asking.address), as_json=asking.as_json)

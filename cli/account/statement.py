@@ -20,17 +20,11 @@ def balance(customer: Customer, as_json: Json = False) -> None:
 
     In each currency; what no invoice has yet stands beside what is owed on invoices.
     """
-    from cli.books import opened_books
     from cli.printing.screen import amount, console, print_json
     from cli.printing.tables import print_columns
-    from cli.running import run
+    from cli.running import use
 
-    async def look() -> list[Balance]:
-        async with opened_books() as books:
-            await books.require_purchase(customer)
-            return await books.accounts.balances(customer)
-
-    found = run(look())
+    found = use(lambda perennial: perennial.billing.balances(customer))
     if as_json:
         print_json([_balance_document(each) for each in found])
         return
@@ -55,20 +49,14 @@ def statement(customer: Customer, as_json: Json = False, as_csv: Csv = False) ->
     Beside each the balance after it: what is owed, less what is credit. --json and --csv have both sides of each
     entry, in the words of accountants: a debit is positive.
     """
-    from cli.books import opened_books
     from cli.printing.screen import amount, console, print_json, second
     from cli.printing.tables import one_format, print_columns, print_csv
-    from cli.running import run
+    from cli.running import use
     from domain.values import format_instant
 
     one_format(as_json=as_json, as_csv=as_csv)
 
-    async def look() -> list[Entry]:
-        async with opened_books() as books:
-            await books.require_purchase(customer)
-            return await books.accounts.entries(customer)
-
-    entries = run(look())
+    entries = use(lambda perennial: perennial.billing.entries(customer))
     if as_json:
         print_json([_entry_document(entry) for entry in entries])
     elif as_csv:

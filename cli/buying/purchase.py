@@ -87,8 +87,8 @@ async def _bought(
 ) -> tuple[OrderLine, Any, SetupLink | None] | None:
     from activities.orders.contracts import LineStatus
     from cli.buying.ordering import send, setup_links
+    from cli.opening import opened_perennial
     from cli.server import connected
-    from cli.subscription.details import look
     from workflows.calls.errors import NotFound
 
     await send(orders, request, _clock(purchase.test_clock))
@@ -102,7 +102,9 @@ async def _bought(
     with contextlib.suppress(NotFound):
         await (await connected(purchase.address)).committed(line.subscription_id, 1)
     links = await setup_links(books, order)
-    return line, await look(line.subscription_id, purchase.address), links.get(line.subscription_id)
+    async with opened_perennial(purchase.address) as perennial:
+        found = await perennial.subscriptions.show(line.subscription_id)
+    return line, found, links.get(line.subscription_id)
 
 
 def _clock(begins: datetime | None) -> Any:

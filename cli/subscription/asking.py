@@ -10,11 +10,11 @@ from typer import Abort
 from cli.failure import Misused
 from cli.options import Asking, Confirming, misused
 from cli.printing import answer as answers
-from cli.running import run
-from cli.server import connected
+from cli.running import use
 from domain.faults import faults_of
-from domain.subscription.commands import Command, Expected
-from domain.subscription.decision import Answer, Outcome
+from domain.subscription.commands import Command
+from domain.subscription.decision import Outcome
+from perennial.subscription.commands import Commands
 
 C = TypeVar("C", bound=Command)
 
@@ -30,7 +30,9 @@ def built(kind: type[C], asking: Asking, **fields: object) -> C:
 
 def ask(subscription: str, command: Command, asking: Asking) -> None:
     """Send the command, and print its answer once it is in the books."""
-    answers.report(run(_asked(subscription, command, asking)), as_json=asking.as_json)
+    wait = not asking.no_wait
+    answer = use(lambda perennial: perennial.commands.send(subscription, command, wait=wait), asking.address)
+    answers.report(answer, as_json=asking.as_json)
 
 
 def at_a_terminal() -> bool:
@@ -46,21 +48,18 @@ def ask_in_two_steps(subscription: str, command: Command, confirming: Confirming
             f"{command.action} asks before it acts, and there is no terminal to ask at: "
             "add --yes to do it, or --dry-run to see what it would do."
         )
-    run(_in_two_steps(subscription, command, confirming))
+    use(lambda perennial: _in_two_steps(perennial.commands, subscription, command, confirming), confirming.address)
 
 
-async def _in_two_steps(subscription: str, command: Command, confirming: Confirming) -> None:
-    server = await connected(confirming.address)
-    shown = await server.preview(subscription, command)
+async def _in_two_steps(commands: Commands, subscription: str, command: Command, confirming: Confirming) -> None:
+    shown = await commands.preview(subscription, command)
     if confirming.dry_run or shown.outcome in {Outcome.REFUSED, Outcome.UNCHANGED}:
         answers.report(shown, as_json=confirming.as_json, preview=True)
         return
     if not confirming.yes:
         answers.show(shown, stderr=confirming.as_json, preview=True)
         _confirm()
-    expected = Expected(outcome=shown.outcome, credit=shown.credit, charge=shown.charge)
-    command = command.model_copy(update={"expected": expected})
-    answer = await server.ask(subscription, command, wait=not confirming.no_wait)
+    answer = await commands.confirm(subscription, command, shown, wait=not confirming.no_wait)
     answers.report(answer, as_json=confirming.as_json)
 
 
@@ -70,8 +69,3 @@ def _confirm() -> None:
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         raise Abort
-
-
-async def _asked(subscription: str, command: Command, asking: Asking) -> Answer:
-    server = await connected(asking.address)
-    return await server.ask(subscription, command, wait=not asking.no_wait)

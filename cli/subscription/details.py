@@ -10,6 +10,7 @@ from cli.options import Reading, SubscriptionId, with_options
 if TYPE_CHECKING:
     from activities.billing.contracts import ListedSubscription
     from domain.subscription.subscription import Subscription
+    from perennial.subscription.views import LivingSubscription
     from workflows.subscription.messages import Details
 
 
@@ -20,44 +21,32 @@ def show(subscription: SubscriptionId, reading: Reading) -> None:
     Its state, what is allowed now and until when, and what comes next.
     """
     from cli.printing.screen import print_json
-    from cli.running import run
+    from cli.running import use
 
-    found = run(look(subscription, reading.address))
+    found = use(lambda perennial: perennial.subscriptions.show(subscription), reading.address)
     if reading.as_json:
         print_json(document(found))
     else:
         print_found(found)
 
 
-async def look(subscription: str, address: str | None) -> tuple[Details, Subscription] | ListedSubscription:
-    """From the server that it lives on; once the server has let go of it, from the books."""
-    from cli.books import opened_books
-    from cli.server import connected
-    from workflows.calls.errors import NotFound
-
-    server = await connected(address)
-    try:
-        details = await server.details(subscription)
-        return details, (await server.life(subscription)).subscription
-    except NotFound:
-        async with opened_books() as books:
-            return await books.known(subscription)
-
-
-def document(found: tuple[Details, Subscription] | ListedSubscription) -> Any:
+def document(found: LivingSubscription | ListedSubscription) -> Any:
     """What `--json` prints of it."""
+    from perennial.subscription.views import LivingSubscription
     from statemachines.subscription.documents import timeline_document
 
-    if not isinstance(found, tuple):
+    if not isinstance(found, LivingSubscription):
         return found.model_dump(mode="json")
-    details, _ = found
+    details = found.details
     return {**details.model_dump(mode="json"), "timeline": timeline_document(details.timeline)}
 
 
-def print_found(found: tuple[Details, Subscription] | ListedSubscription) -> None:
+def print_found(found: LivingSubscription | ListedSubscription) -> None:
     """What a person reads of it."""
-    if isinstance(found, tuple):
-        _print_living(*found)
+    from perennial.subscription.views import LivingSubscription
+
+    if isinstance(found, LivingSubscription):
+        _print_living(found.details, found.subscription)
     else:
         _print_ended(found)
 

@@ -1,32 +1,18 @@
 """Commands that show what happened to a subscription: its events, ledger and access."""
 
-from typing import TYPE_CHECKING
-
 from cli.options import Json, SubscriptionId
-
-if TYPE_CHECKING:
-    from activities.provisioning.door import Visits
-    from domain.subscription.effects import AccessInterval
-
 from cli.printing.tables import Csv
 
 
 def events(subscription: SubscriptionId, as_json: Json = False) -> None:
     """Show what has happened, by whom and by which rule."""
-    from cli.books import opened_books
     from cli.printing.rule_words import words_of
     from cli.printing.screen import console, print_json, printable, second
     from cli.printing.tables import print_columns
-    from cli.running import run
-    from domain.subscription.events import Event
+    from cli.running import use
     from statemachines.subscription.documents import event_document
 
-    async def read() -> list[Event]:
-        async with opened_books() as books:
-            await books.known(subscription)
-            return await books.subscriptions.events(subscription)
-
-    journal = run(read())
+    journal = use(lambda perennial: perennial.subscriptions.events(subscription))
     if as_json:
         fields = {"by", "actor", "reason", "details", "command_id"}
         print_json([{**event_document(event), **event.model_dump(mode="json", include=fields)} for event in journal])
@@ -54,22 +40,15 @@ def ledger(subscription: SubscriptionId, as_json: Json = False, as_csv: Csv = Fa
 
     --json and --csv have the business keys too, by which each is written once (MON-2).
     """
-    from cli.books import opened_books
     from cli.printing.screen import console, print_json, quantity, second, span
     from cli.printing.tables import one_format, print_columns, print_csv
     from cli.rehearsal.story import balance, signed
-    from cli.running import run
-    from domain.subscription.ledger import LedgerRow
+    from cli.running import use
     from statemachines.subscription.documents import ledger_document
 
     one_format(as_json=as_json, as_csv=as_csv)
 
-    async def read() -> list[LedgerRow]:
-        async with opened_books() as books:
-            await books.known(subscription)
-            return await books.subscriptions.rows(subscription)
-
-    rows = run(read())
+    rows = use(lambda perennial: perennial.subscriptions.ledger(subscription))
     if as_json:
         print_json(ledger_document(rows))
         return
@@ -97,10 +76,11 @@ def access(subscription: SubscriptionId, as_json: Json = False) -> None:
     """
     from cli.printing.screen import console, print_json, printable, second
     from cli.printing.tables import print_columns
-    from cli.running import run
+    from cli.running import use
     from statemachines.subscription.documents import access_document
 
-    intervals, visits = run(_ask(subscription))
+    found = use(lambda perennial: perennial.subscriptions.access(subscription))
+    visits, intervals = found.now, found.intervals
     if as_json:
         answers = {"user": visits.user.model_dump(mode="json"), "admin": visits.admin.model_dump(mode="json")}
         print_json({"subscription_id": subscription, "now": answers, "access": access_document(intervals)})
@@ -111,12 +91,3 @@ def access(subscription: SubscriptionId, as_json: Json = False) -> None:
     screen.print()
     spans = [(second(interval.start), second(interval.end) or "still open") for interval in intervals]
     print_columns(screen, ("USERS FROM (UTC)", "TO"), spans or [("never", "")])
-
-
-async def _ask(subscription: str) -> "tuple[list[AccessInterval], Visits]":
-    from cli.opening import opened_perennial
-
-    async with opened_perennial() as perennial:
-        books = await perennial.sources.books()
-        await books.known(subscription)
-        return await books.subscriptions.access(subscription), await perennial.sources.visits(subscription)

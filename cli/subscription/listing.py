@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
-from typer import Option
+from typer import BadParameter, Option
 
 from cli.options import Reading, one_of, positive_number, some_id, with_options
-from cli.subscription.list_page import Mark, marked
+from domain.faults import shown
 from domain.subscription.events import State
-
-if TYPE_CHECKING:
-    from temporalio.client import WorkflowExecution
-
-    from activities.billing.contracts import ListedSubscription
-
-LIVING = [state for state in State if not state.ended]
-ENDED = [state for state in State if state.ended]
-PAGE_OF_SERVER = 1000
+from perennial.subscription.listing import Filters, MarkRefused, Page, PageMark, Row
+from perennial.subscription.views import Views
 
 
 @dataclass(frozen=True)
-class Row:
-    """A subscription in the list. `ends_at` is None where it renews."""
-
-    subscription_id: str
-    customer: str
-    offer: str
-    state: str
-    auto_renew: bool
-    ends_at: datetime | None
-    attention: str | None = None
-
-
-@dataclass(frozen=True)
-class Filters:
-    """Which subscriptions are looked at."""
+class ListFilters(Filters):
+    """The filters as options."""
 
     customer: Annotated[str | None, Option(parser=some_id, metavar="ID", help="Of this customer.")] = None
     offer: Annotated[str | None, Option(parser=some_id, metavar="ID", help="Of this offer.")] = None
@@ -46,22 +25,13 @@ class Filters:
     ] = None
     attention: Annotated[bool, Option("--attention", help="Living ones that need somebody to mend something.")] = False
 
-    @property
-    def living(self) -> list[State]:
-        """Those of the states that the server answers for."""
-        return [state for state in LIVING if self.state in {None, state}]
 
-    @property
-    def ended(self) -> list[State]:
-        """Those that the books answer for."""
-        return [] if self.attention else [state for state in ENDED if self.state in {None, state}]
-
-    def query(self, state: State | None) -> str:
-        """For the server's visibility; the ids in it are of letters, digits, `_` and `-` only."""
-        wanted = {"CustomerId": self.customer, "OfferId": self.offer, "SubscriptionState": state}
-        parts = ["WorkflowType = 'SubscriptionWorkflow'", "ExecutionStatus = 'Running'"]
-        parts += [f"{name} = '{value}'" for name, value in wanted.items() if value]
-        return " AND ".join([*parts, *(["Attention IS NOT NULL"] if self.attention else [])])
+def marked(typed: str | PageMark) -> PageMark:
+    """A parser of page marks."""
+    try:
+        return PageMark.parse(str(typed))
+    except ValueError as error:
+        raise BadParameter(f"got {shown(str(typed))}; {error}.") from None
 
 
 @dataclass(frozen=True)
@@ -70,36 +40,49 @@ class Paging:
 
     limit: Annotated[int, Option(parser=positive_number, metavar="N", help="At most so many.")] = 50
     after: Annotated[
-        Mark | None,
+        PageMark | None,
         Option(parser=marked, metavar="MARK", help="Go on where the last page ended.", show_default=False),
     ] = None
     count: Annotated[bool, Option("--count", help="Only count them, by their states.")] = False
 
 
 @with_options
-def list_subscriptions(filters: Filters, paging: Paging, reading: Reading) -> None:
+def list_subscriptions(filters: ListFilters, paging: Paging, reading: Reading) -> None:
     """List subscriptions, the living ones first.
 
     Where there are more than --limit, the last line on stderr says how to go on.
     """
+    from cli.next_step import worded
     from cli.printing.screen import console, print_json
-    from cli.running import run
+    from cli.running import use
+    from domain.next_step import Do, NextStep
     from domain.values import format_instant
 
     if paging.count:
-        _print_counts(run(_counts(filters, reading.address)), as_json=reading.as_json)
+        counts = use(lambda perennial: perennial.subscriptions.counts(filters), reading.address)
+        _print_counts(counts, as_json=reading.as_json)
         return
-    rows, following = run(_page(filters, paging, reading.address))
+    found = use(lambda perennial: _page(perennial.subscriptions, filters, paging), reading.address)
+    rows = found.rows
     if reading.as_json:
         print_json([{**vars(row), "ends_at": format_instant(row.ends_at) if row.ends_at else None} for row in rows])
     elif rows:
         _print_rows(rows)
     elif paging.after is None:
         chosen = any(value for value in vars(filters).values())
-        next_step = "See all: starter.py list" if chosen else "Buy one: starter.py buy --help"
-        console().print(f"No {'such ' if chosen else ''}subscription. {next_step}", soft_wrap=True)
-    if following:
-        console(stderr=True).print(f"There are more: --after {following}", soft_wrap=True)
+        step = NextStep(Do.LIST_SUBSCRIPTIONS, words="See all") if chosen else NextStep(Do.BUY)
+        console().print(f"No {'such ' if chosen else ''}subscription. {worded(step)}", soft_wrap=True)
+    if found.following:
+        console(stderr=True).print(f"There are more: --after {found.following}", soft_wrap=True)
+
+
+async def _page(views: Views, filters: Filters, paging: Paging) -> Page:
+    from cli.options import typed_wrong
+
+    try:
+        return await views.page(filters, paging.limit, paging.after)
+    except MarkRefused:
+        raise typed_wrong("--after", str(paging.after), "the mark that the last page ended with") from None
 
 
 def _print_rows(rows: list[Row]) -> None:
@@ -126,104 +109,3 @@ def _print_counts(counts: dict[State, int], *, as_json: bool) -> None:
         return
     rows = [(state.value, f"{count:,}") for state, count in counts.items()]
     print_columns(console(), ("STATE", "COUNT"), [*rows, ("all", f"{sum(counts.values()):,}")], right=("COUNT",))
-
-
-async def _counts(filters: Filters, address: str | None) -> dict[State, int]:
-    """A cheap count of the server for each living state; the ended ones from the books."""
-    from cli.books import opened_books
-    from cli.server import client
-
-    found: dict[State, int] = {}
-    if filters.living:
-        server = await client(address)
-        found = {state: (await server.count_workflows(filters.query(state))).count for state in filters.living}
-    if filters.ended:
-        async with opened_books() as books:
-            counted = await books.subscriptions.counts(filters.customer, filters.offer)
-        found |= {state: counted.get(state, 0) for state in filters.ended}
-    return found
-
-
-async def _page(filters: Filters, paging: Paging, address: str | None) -> tuple[list[Row], Mark | None]:
-    """One page, and where the next one begins. At the end of the living the ended ones follow."""
-    found: dict[str, Row] = {}
-    mark = paging.after
-    if filters.living and (mark is None or mark.of_server):
-        rows, mark = await _living(filters, paging.limit, mark, address)
-        found = {row.subscription_id: row for row in rows}
-        if mark or not filters.ended:
-            return rows, mark
-    if not filters.ended:
-        return list(found.values()), None
-    left = paging.limit - len(found)
-    rows, mark = await _ended(filters, left, mark)
-    return list((found | {row.subscription_id: row for row in rows}).values()), mark
-
-
-async def _living(
-    filters: Filters, limit: int, mark: Mark | None, address: str | None
-) -> tuple[list[Row], Mark | None]:
-    """What the server's visibility knows, in its own order."""
-    from temporalio.service import RPCError, RPCStatusCode
-
-    from cli.options import typed_wrong
-    from cli.server import client
-
-    server = await client(address)
-    pages = server.list_workflows(filters.query(filters.state), next_page_token=mark.token if mark else None)
-    rows: list[Row] = []
-    while len(rows) < limit:
-        try:
-            await pages.fetch_next_page(page_size=min(limit - len(rows), PAGE_OF_SERVER))
-        except RPCError as error:
-            # Of a token that it did not make the server says that something went wrong, and no more.
-            if mark is None or error.status not in {RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.UNKNOWN}:
-                raise
-            raise typed_wrong("--after", str(mark), "the mark that the last page ended with") from None
-        rows += [_living_row(execution) for execution in pages.current_page or []]
-        if not pages.next_page_token:
-            return rows, None
-    return rows, Mark(of_server=True, token=pages.next_page_token or b"")
-
-
-def _living_row(execution: WorkflowExecution) -> Row:
-    from workflows.durable import search_attributes as known
-
-    attributes = execution.typed_search_attributes
-    return Row(
-        subscription_id=execution.id.partition(":")[2],
-        customer=attributes.get(known.CUSTOMER, ""),
-        offer=attributes.get(known.OFFER, ""),
-        state=attributes.get(known.STATE, State.PENDING.value),
-        auto_renew=attributes.get(known.AUTO_RENEW, True),
-        ends_at=attributes.get(known.ENDS_AT, None),
-        attention=attributes.get(known.ATTENTION, None),
-    )
-
-
-async def _ended(filters: Filters, limit: int, mark: Mark | None) -> tuple[list[Row], Mark | None]:
-    """What the books know, in the order of ids; with a limit of 0 only whether there is any."""
-    from cli.books import opened_books
-
-    after = mark.token.decode() if mark else None
-    found: list[ListedSubscription] = []
-    async with opened_books() as books:
-        for state in filters.ended:
-            found += await books.subscriptions.subscriptions(filters.customer, filters.offer, state, limit + 1, after)
-    found.sort(key=lambda listed: listed.subscription_id)
-    rows = [_ended_row(listed) for listed in found[:limit]]
-    if len(found) <= limit:
-        return rows, None
-    last = rows[-1].subscription_id if rows else ""
-    return rows, Mark(of_server=False, token=last.encode())
-
-
-def _ended_row(listed: ListedSubscription) -> Row:
-    return Row(
-        subscription_id=listed.subscription_id,
-        customer=listed.customer_id,
-        offer=listed.offer_id,
-        state=listed.state,
-        auto_renew=listed.auto_renew,
-        ends_at=listed.last_at,
-    )

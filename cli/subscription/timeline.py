@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from cli.options import Reading, SubscriptionId, with_options
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from rich.console import Console
 
     from domain.subscription.subscription import Subscription
@@ -22,27 +20,21 @@ def timeline(subscription: SubscriptionId, reading: Reading) -> None:
     It is what does happen, to the instant and the cent, if nobody asks for anything before.
     """
     from cli.printing.screen import console, print_json
-    from cli.running import run
-    from cli.server import connected
+    from cli.running import use
     from statemachines.subscription.documents import timeline_document
     from statemachines.subscription.narrative import later_prices
 
-    async def read() -> tuple[Subscription, tuple[Milestone, ...], datetime]:
-        server = await connected(reading.address)
-        details = await server.details(subscription)
-        return (await server.life(subscription)).subscription, details.timeline, details.now
-
-    as_it_stands, milestones, now = run(read())
+    found = use(lambda perennial: perennial.subscriptions.timeline(subscription), reading.address)
     if reading.as_json:
-        print_json(timeline_document(milestones))
+        print_json(timeline_document(found.milestones))
         return
     screen = console()
-    if milestones:
-        print_milestones(screen, as_it_stands, milestones)
-        for change in later_prices(as_it_stands, now):
+    if found.milestones:
+        print_milestones(screen, found.subscription, found.milestones)
+        for change in later_prices(found.subscription, found.now):
             screen.print(f"Price then: {change} (BUY-5)", soft_wrap=True)
     else:
-        screen.print(f"It is {as_it_stands.state}: nothing more will happen.")
+        screen.print(f"It is {found.subscription.state}: nothing more will happen.")
 
 
 def print_milestones(screen: Console, subscription: Subscription, milestones: tuple[Milestone, ...]) -> None:

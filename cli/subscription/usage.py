@@ -14,10 +14,9 @@ from domain.subscription.commands import ReportUsage
 
 if TYPE_CHECKING:
     from activities.billing.contracts import UsageImported
+    from perennial.subscription.usage import Usage
 
 KEY = "usage"
-BATCH = 1_000
-"""How many reports are recorded in one transaction."""
 
 
 @with_options
@@ -37,21 +36,13 @@ def report(
 
     What was used in a period that is billed already goes on the next charge.
     """
-    from cli.books import opened_books
     from cli.printing import answer as answers
-    from cli.running import run
-    from cli.server import connected
+    from cli.running import use
     from cli.subscription.asking import built
-    from domain.subscription.decision import Answer
-    from perennial.rehearsal.scenario_runner import report_usage
 
     command = built(ReportUsage, asking, units=units, usage_id=usage_id, used_at=used_at)
-
-    async def ask() -> Answer:
-        async with opened_books() as books:
-            return await report_usage(await connected(asking.address), books.usage, subscription, command)
-
-    answers.report(run(ask()), as_json=asking.as_json)
+    answer = use(lambda perennial: perennial.usage.report(subscription, command), asking.address)
+    answers.report(answer, as_json=asking.as_json)
 
 
 @with_options
@@ -67,42 +58,32 @@ def import_usage(
     If any line is faulty nothing is recorded. A file that is stopped on its way goes on where it is sent again.
     """
     from cli.printing.screen import console, print_json
-    from cli.running import run
+    from cli.running import use
     from cli.subscription.usage_file import reports_in
 
-    done = run(_import(subscription, reports_in(file, by=asking.by, actor=asking.actor), asking))
+    reports = reports_in(file, by=asking.by, actor=asking.actor)
+    done = use(lambda perennial: _import(perennial.usage, subscription, reports), asking.address)
     if asking.as_json:
         print_json({"subscription_id": subscription, **done.model_dump()})
     else:
         console().print(f"{subscription}: {done.recorded:,} recorded, {done.known:,} known already.", soft_wrap=True)
 
 
-async def _import(subscription: str, reports: list[ReportUsage], asking: Asking) -> UsageImported:
-    from activities.billing.contracts import UsageImported
-    from cli.books import opened_books
+async def _import(usage: Usage, subscription: str, reports: list[ReportUsage]) -> UsageImported:
     from cli.failure import Failure
-    from cli.printing.answer import refusal
     from cli.printing.progress import Progress
-    from cli.server import connected
-    from domain.subscription.decision import Outcome
+    from cli.printing.rule_words import refused_by
+    from domain.next_step import RefusedByRule
 
-    server = await connected(asking.address)
-    done = UsageImported()
-    async with opened_books() as books:
-        with Progress() as progress:
-            progress.begin(KEY, f"usage of {subscription}")
-            # The earliest and the latest speak for those between them.
-            for end in (min(reports, key=_place), max(reports, key=_place)):
-                answer = await server.preview(subscription, end)
-                if answer.outcome is Outcome.REFUSED:
-                    raise Failure(refusal(answer), "Nothing was recorded.")
-            for start in range(0, len(reports), BATCH):
-                done += await books.usage.report_usages(subscription, reports[start : start + BATCH], answer)
-                progress.note(KEY, f"{min(start + BATCH, len(reports)):,} of {len(reports):,}")
-            progress.end(KEY)
+    with Progress() as progress:
+        progress.begin(KEY, f"usage of {subscription}")
+
+        def note(recorded: int) -> None:
+            progress.note(KEY, f"{recorded:,} of {len(reports):,}")
+
+        try:
+            done = await usage.import_reports(subscription, reports, note)
+        except RefusedByRule as refused:
+            raise Failure(refused_by(refused.rule, refused.message), "Nothing was recorded.") from None
+        progress.end(KEY)
     return done
-
-
-def _place(report: ReportUsage) -> tuple[bool, float]:
-    """What says no time was used now, after all that does."""
-    return report.used_at is None, report.used_at.timestamp() if report.used_at else 0.0

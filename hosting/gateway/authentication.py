@@ -13,6 +13,7 @@ from standardwebhooks import Webhook
 from activities.notifications.publishers import Endpoint, Publishers
 from domain.faults import shown
 from hosting.gateway.refusals import BadSignature, Malformed, Stale, Unsigned
+from perennial.subscription.publishers import Sender
 
 TOLERANCE = timedelta(minutes=5)
 """How far a request's time may be from ours, either way."""
@@ -46,14 +47,6 @@ class Envelope:
         if not _TIMESTAMP.fullmatch(timestamp):
             raise Malformed(f"{TIMESTAMP}: got {shown(timestamp)}; takes whole seconds since 1970-01-01T00:00:00Z")
         return cls(publisher, request_id, int(timestamp), tuple(signature.split(" ")))
-
-
-@dataclass(frozen=True)
-class Sender:
-    """A publisher, and the id of what it has sent."""
-
-    publisher: str
-    request_id: str
 
 
 class Authentication:

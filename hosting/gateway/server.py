@@ -15,7 +15,7 @@ from hosting.gateway.answering import Answering
 from hosting.gateway.app import PATH, Gateway
 from hosting.gateway.authentication import Authentication
 from hosting.temporal.errors import HostingError
-from perennial.sources.sources import Sources
+from perennial.use_cases import Perennial
 
 MAX_CONNECTIONS = 256
 HEADERS_WITHIN = timedelta(seconds=10)
@@ -27,7 +27,7 @@ class GatewayPortInUse(HostingError):
 
 @asynccontextmanager
 async def running_gateway(
-    sources: Sources, settings: Settings, publishers: Publishers, **bounds: Any
+    perennial: Perennial, settings: Settings, publishers: Publishers, **bounds: Any
 ) -> AsyncIterator[str | None]:
     """Serve the publishers, and yield the address that they post to; None where there are no publishers.
 
@@ -36,7 +36,7 @@ async def running_gateway(
     if not publishers.publishers:
         yield None
         return
-    gateway = Gateway(Authentication(publishers), Answering(sources), sources.now, **bounds)
+    gateway = Gateway(Authentication(publishers), Answering(perennial.publishers), perennial.sources.now, **bounds)
     server = gateway_server(gateway, settings.gateway_host, settings.gateway_port)
     try:
         await server.__aenter__()

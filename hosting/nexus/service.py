@@ -14,8 +14,9 @@ from temporalio.exceptions import ApplicationError
 from domain.faults import Fault
 from domain.subscription.decision import Answer
 from domain.values import Strict
+from perennial.use_cases import Perennial
 from statemachines.subscription.life import NotNow
-from workflows.calls.errors import AlreadyEnded, NotAnswered, NotFound, Rejected, no_worker
+from workflows.calls.errors import NotAnswered, NotFound, Rejected, no_worker
 from workflows.durable import options
 from workflows.guard.converter import DATA_CONVERTER, malformed
 from workflows.nexus.messages import (
@@ -26,7 +27,6 @@ from workflows.nexus.messages import (
     ShowSubscription,
     SuspendSubscription,
 )
-from workflows.subscription.client import Subscriptions
 from workflows.subscription.messages import Details
 
 R = TypeVar("R", bound=Strict)
@@ -42,8 +42,8 @@ class NexusSubscriptions:
     UNAVAILABLE, and the server tries again.
     """
 
-    def __init__(self, subscriptions: Subscriptions, patience: timedelta = options.NEXUS_TIMEOUT) -> None:
-        self._subscriptions = subscriptions
+    def __init__(self, perennial: Perennial, patience: timedelta = options.NEXUS_TIMEOUT) -> None:
+        self._perennial = perennial
         self._patience = patience.total_seconds()
 
     @sync_operation
@@ -65,23 +65,18 @@ class NexusSubscriptions:
     async def details(self, context: StartOperationContext, given: RawValue) -> Details:
         """The subscription as it stands, ended or not."""
         subscription_id = read(given, ShowSubscription).subscription_id
-        return await self._answered(subscription_id, self._subscriptions.details(subscription_id))
+        return await self._answered(subscription_id, self._perennial.subscriptions.details(subscription_id))
 
     async def _ask(self, context: StartOperationContext, request: NexusRequest) -> Answer:
         return await self._answered(request.subscription_id, self._decided(request, context.request_id))
 
     async def _decided(self, request: NexusRequest, request_id: str) -> Answer:
-        """The answer. An ended life takes no update, but knows what it answered, and which rule says no now."""
+        """The answer, of a subscription that has ended too. Raises HandlerError for a request that is not a command."""
         try:
             command = request.command(request_id)
         except ValidationError as error:
             raise HandlerError(malformed(error).message, type=HandlerErrorType.BAD_REQUEST) from None
-        subscription_id = request.subscription_id
-        try:
-            return await self._subscriptions.ask(subscription_id, command, wait=False)
-        except AlreadyEnded:
-            life = await self._subscriptions.life(subscription_id)
-            return life.repeated(command) or await self._subscriptions.preview(subscription_id, command)
+        return await self._perennial.commands.answer(request.subscription_id, command)
 
     async def _answered(self, subscription_id: str, asking: Awaitable[T]) -> T:
         """What comes of asking, within the time that one try has; every failure as Nexus names it, in one line."""

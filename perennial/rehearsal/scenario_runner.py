@@ -7,12 +7,12 @@ from zlib import crc32
 
 from domain.account.requests import AccountRequest
 from domain.subscription.commands import Command, ReportUsage
-from domain.subscription.decision import Answer, Outcome
+from domain.subscription.decision import Answer
 from perennial.rehearsal.time_skipping import ServerClock
 from perennial.rehearsal.time_travel import TimeTravel
 from perennial.sources.books import Books
 from perennial.sources.server import Server
-from perennial.sources.subscription import UsageBook
+from perennial.subscription.usage import report_usage
 from statemachines.simulation.document import LifeReport
 from statemachines.simulation.invoice_document import scenario_invoices
 from statemachines.simulation.scenario import Scenario
@@ -21,7 +21,6 @@ from statemachines.subscription.timeline import next_milestone, timeline
 from workflows.account.messages import StartAccount
 from workflows.durable import options
 from workflows.durable.test_clock import TestClock
-from workflows.subscription.client import Subscriptions
 
 LONGEST_NAME = 55
 """Of a customer's id, so that the mark behind it fits."""
@@ -126,7 +125,7 @@ class LiveScenario:
 
     async def _ask(self, command: Command) -> Answer:
         if isinstance(command, ReportUsage):
-            return await report_usage(self._subscriptions, self._world.books.usage, self._id, command)
+            return await report_usage(self._world.server, self._world.books, self._id, command)
         life = await self._subscriptions.life(self._id)
         if life.ended:
             return await self._subscriptions.preview(self._id, command)
@@ -172,13 +171,3 @@ class LiveScenario:
     async def _settled(self, to: datetime | None = None) -> Life:
         """Wait until everything due by then has happened and its effects are performed."""
         return await self._subscriptions.settled(self._id, to)
-
-
-async def report_usage(
-    subscriptions: Subscriptions, usage: UsageBook, subscription_id: str, command: ReportUsage
-) -> Answer:
-    """Ask the lifecycle whether the usage may be recorded, then record it: it never enters a history."""
-    answer = await subscriptions.preview(subscription_id, command)
-    if answer.outcome is not Outcome.DONE:
-        return answer
-    return await usage.report_usage(subscription_id, command, answer)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from typer import BadParameter
 
-from cli.subscription.list_page import Mark, marked
+from cli.subscription.listing import marked
+from perennial.subscription.listing import PageMark
 from tests.support.command_line import Ask
 
 pytestmark = pytest.mark.live
@@ -79,8 +80,10 @@ def test_nothing_needs_attention(ask: Ask, customer: str, seven: list[str]) -> N
     assert sum(ask.json(f"list --customer {customer} --attention --count").values()) == 0
 
 
-@pytest.mark.parametrize("mark", [Mark(of_server=True, token=b"\x00\xff{}"), Mark(of_server=False, token=b"crm-1")])
-def test_a_mark_is_a_word_that_is_read_back(mark: Mark) -> None:
+@pytest.mark.parametrize(
+    "mark", [PageMark(of_server=True, token=b"\x00\xff{}"), PageMark(of_server=False, token=b"crm-1")]
+)
+def test_a_mark_is_a_word_that_is_read_back(mark: PageMark) -> None:
     assert marked(str(mark)) == mark
     assert str(mark).isascii()
     assert str(mark).replace("-", "").replace("_", "").isalnum()
@@ -92,8 +95,10 @@ def test_a_mark_that_was_made_up(text: str) -> None:
         marked(text)
 
 
-@pytest.mark.parametrize("mark", [Mark(of_server=True, token=b"page two"), Mark(of_server=False, token=b"crm-1")])
-def test_a_mark_that_was_cut_or_mistyped(mark: Mark) -> None:
+@pytest.mark.parametrize(
+    "mark", [PageMark(of_server=True, token=b"page two"), PageMark(of_server=False, token=b"crm-1")]
+)
+def test_a_mark_that_was_cut_or_mistyped(mark: PageMark) -> None:
     text = str(mark)
     for wrong in (text[:-1], text[:-4], f"{text}A", text[0] + text[2:], text[:5] + "0" + text[6:], text.swapcase()):
         with pytest.raises(BadParameter):
@@ -102,7 +107,7 @@ def test_a_mark_that_was_cut_or_mistyped(mark: Mark) -> None:
 
 @pytest.mark.slow
 def test_a_mark_that_the_server_did_not_make(ask: Ask) -> None:
-    said = ask.said(f"list --after {Mark(of_server=True, token=b'nonsense')}", code=2)
+    said = ask.said(f"list --after {PageMark(of_server=True, token=b'nonsense')}", code=2)
     assert said.startswith("--after: got ")
 
 

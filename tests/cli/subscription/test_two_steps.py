@@ -1,9 +1,12 @@
 """`cancel` shows the decision, asks, and sends what was shown: nothing is done where it is different by then."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -13,6 +16,8 @@ from domain.ordering.terms import Order
 from domain.subscription.commands import Command, Expected
 from domain.subscription.decision import Answer
 from domain.values import parse_instant
+from perennial.sources.sources import Sources
+from perennial.subscription.commands import Commands
 from statemachines.preview.simulator import Simulator
 from tests.support.command_line import Starter
 
@@ -49,16 +54,27 @@ class StandIn:
         return self._simulator.ask(command, self._sent)
 
 
+class Connected:
+    """Sources whose server is the stand-in."""
+
+    def __init__(self, stand_in: StandIn) -> None:
+        self._server = SimpleNamespace(subscriptions=stand_in)
+
+    async def server(self) -> SimpleNamespace:
+        return self._server
+
+
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> StandIn:
     return connect(monkeypatch, StandIn(previewed=INSIDE, sent=INSIDE))
 
 
 def connect(monkeypatch: pytest.MonkeyPatch, stand_in: StandIn) -> StandIn:
-    async def connected(address: str | None) -> StandIn:
-        return stand_in
+    @asynccontextmanager
+    async def opened(address: str | None = None) -> AsyncIterator[Any]:
+        yield SimpleNamespace(commands=Commands(cast("Sources", Connected(stand_in))))
 
-    monkeypatch.setattr(asking, "connected", connected)
+    monkeypatch.setattr("cli.opening.opened_perennial", opened)
     return stand_in
 
 

@@ -10,9 +10,9 @@ from hosting.gateway.authentication import (
     TOLERANCE,
     Authentication,
     Envelope,
-    Sender,
 )
 from hosting.gateway.refusals import BadSignature, Malformed, Refused, Stale, Unsigned
+from perennial.subscription.publishers import Sender
 from tests.support.publisher.signing import CONTOSO, CONTOSOS_NEXT, PUBLISHERS, STRANGER, WINGTIP, signed
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)

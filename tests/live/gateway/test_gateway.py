@@ -50,7 +50,7 @@ def gateway_settings(settings: Settings) -> Settings:
 @pytest.fixture(scope="module")
 async def publisher(world: World, gateway_settings: Settings) -> AsyncIterator[Publisher]:
     """Its gateway runs beside the world's worker."""
-    async with running_gateway(world.sources, gateway_settings, PUBLISHERS) as address:
+    async with running_gateway(world.perennial, gateway_settings, PUBLISHERS) as address:
         assert address is not None
         yield Publisher(world, address)
 
@@ -187,7 +187,7 @@ async def test_a_worker_that_is_away_for_a_while(world: World, gateway_settings:
     async with running_worker(world.server.client, elsewhere) as away:
         subscription_id = await bought(Shop(away))
     bounds = {"answer_within": timedelta(seconds=1)}
-    async with running_gateway(world.sources, gateway_settings, PUBLISHERS, **bounds) as address:
+    async with running_gateway(world.perennial, gateway_settings, PUBLISHERS, **bounds) as address:
         assert address is not None
         publisher = Publisher(world, address)
         activate = {
@@ -204,7 +204,7 @@ async def test_a_worker_that_is_away_for_a_while(world: World, gateway_settings:
         assert (await publisher.ask({"do": "resolve", "token": activate["token"]})).json()["state"] == "pending"
     async with (
         running_worker(world.server.client, elsewhere),
-        running_gateway(world.sources, gateway_settings, PUBLISHERS) as address,
+        running_gateway(world.perennial, gateway_settings, PUBLISHERS) as address,
     ):
         assert address is not None
         response = await Publisher(world, address).ask(activate)
@@ -214,17 +214,17 @@ async def test_a_worker_that_is_away_for_a_while(world: World, gateway_settings:
 
 
 async def test_a_gateway_is_there_where_publishers_are(world: World, gateway_settings: Settings) -> None:
-    async with running_gateway(world.sources, gateway_settings, Publishers()) as nothing:
+    async with running_gateway(world.perennial, gateway_settings, Publishers()) as nothing:
         assert nothing is None
-    async with running_gateway(world.sources, gateway_settings, PUBLISHERS) as address:
+    async with running_gateway(world.perennial, gateway_settings, PUBLISHERS) as address:
         assert address is not None
         port = int(address.removesuffix("/publisher/v1").rpartition(":")[2])
         taken = gateway_settings.model_copy(update={"gateway_port": port})
         with pytest.raises(GatewayPortInUse, match=rf"127\.0\.0\.1 port {port} .* PERENNIAL_GATEWAY_PORT") as refused:
-            async with running_gateway(world.sources, taken, PUBLISHERS):
+            async with running_gateway(world.perennial, taken, PUBLISHERS):
                 pass
         unknown = gateway_settings.model_copy(update={"gateway_host": "no-such-host.invalid"})
         with pytest.raises(GatewayPortInUse, match=r"cannot have no-such-host\.invalid port 0 \([A-Z].*\): choose"):
-            async with running_gateway(world.sources, unknown, PUBLISHERS):
+            async with running_gateway(world.perennial, unknown, PUBLISHERS):
                 pass
     assert "\n" not in str(refused.value)

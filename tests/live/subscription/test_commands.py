@@ -19,7 +19,7 @@ from domain.subscription.commands import (
 from domain.subscription.decision import Outcome
 from domain.subscription.holds import Reason
 from hosting.assembly import World
-from perennial.rehearsal.scenario_runner import report_usage
+from perennial.subscription.usage import report_usage
 from tests.support.live.purchases import Buy, offer, order
 from workflows.calls.errors import AlreadyExists, NotFound, Rejected
 from workflows.subscription.messages import Migration, WhatIf
@@ -132,18 +132,14 @@ async def test_usage_never_enters_a_history_and_is_billed_at_the_end(world: Worl
     length = (await handle.describe()).history_length
     for day in range(20):
         usage = ReportUsage(by="service", units=Decimal(f"{day}.5"), usage_id=f"day-{day}")
-        answer = await report_usage(world.server.subscriptions, world.books.usage, bought.id, usage)
+        answer = await report_usage(world.server, world.books, bought.id, usage)
         assert answer.outcome is Outcome.DONE
     assert (await handle.describe()).history_length == length
     ended = await world.server.subscriptions.ask(bought.id, Deprovision(by="admin_agent", command_id="end"))
     assert ended.charge is not None
     assert str(ended.charge) == "USD 50.00"
-    late = await report_usage(
-        world.server.subscriptions,
-        world.books.usage,
-        bought.id,
-        ReportUsage(by="service", units=Decimal(1), usage_id="late"),
-    )
+    command = ReportUsage(by="service", units=Decimal(1), usage_id="late")
+    late = await report_usage(world.server, world.books, bought.id, command)
     assert (late.outcome, late.rule) == (Outcome.REFUSED, "LIF-1")
 
 

@@ -112,7 +112,7 @@ async def meeting(server: EmbeddedServer, folder: Path) -> AsyncIterator[Meeting
         )
         async with (
             running_worker(client, settings, publishers) as world,
-            running_gateway(world.sources, settings, publishers),
+            running_gateway(world.perennial, settings, publishers),
         ):
             for publisher, at in (("contoso", contoso), ("wingtip", wingtip)):
                 await imported(

@@ -18,6 +18,7 @@ from hosting.gateway.server import gateway_server
 from hosting.sql_books import books_in
 from perennial.sources.server import Server
 from perennial.sources.sources import Sources
+from perennial.subscription.publishers import ForPublishers
 from tests.support.publisher.signing import PUBLISHERS, encoded, signed
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -46,7 +47,7 @@ class Site:
         self.links = SqlSetupLinks(database)
         server = Server.of(client, "nobody-works-here", self.clock)
         sources = Sources.of(server, books_in(database), nobody_visits, self.clock)
-        gateway = Gateway(Authentication(PUBLISHERS), Answering(sources), self.clock, **bounds)
+        gateway = Gateway(Authentication(PUBLISHERS), Answering(ForPublishers(sources)), self.clock, **bounds)
         self.server = gateway_server(gateway, "127.0.0.1", 0)
 
     async def token(self, subscription_id: str = "o-1-1") -> str:

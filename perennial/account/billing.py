@@ -1,0 +1,109 @@
+"""A customer's billing account: pay, note failed payments, change terms, open, look (MON-5, MON-6)."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from activities.accounts.balances import Balance, Entry
+from activities.accounts.contracts import ListedInvoice
+from domain.account.invoice import Invoice, InvoiceState
+from domain.account.requests import AccountRequest
+from domain.next_step import PerennialError
+from domain.policy import DEFAULT_PACK, PACKS
+from domain.subscription.decision import Answer
+from perennial.sources.sources import Sources
+from statemachines.account.standing import Standing
+from workflows.account.messages import AccountDetails, StartAccount
+
+
+class NothingOwed(PerennialError):
+    """The invoice is paid: a payment of it needs its amount."""
+
+
+@dataclass(frozen=True)
+class InvoiceView:
+    """An invoice with its payments, and the names of who sells and who buys."""
+
+    document: Invoice
+    standing: Standing
+    seller: str
+    buyer: str
+
+    def to_pay(self, payment_id: str | None = None) -> Decimal:
+        """What is still owed; once it is paid, what that payment paid, so that it can be sent again.
+
+        Raises NothingOwed where another payment paid the invoice.
+        """
+        if owed := self.document.head.totals.due - self.standing.paid:
+            return owed
+        known = next((payment for payment in self.standing.payments if payment.payment_id == payment_id), None)
+        if known is None:
+            raise NothingOwed(f"Nothing is owed on {self.document.head.invoice}: it is {self.standing.state}.")
+        return known.amount
+
+
+class Billing:
+    """A refusal by a rule is an answer. What is sent to the account raises CallError and ServerUnreachable.
+
+    What is read from the books raises NotInBooks, BooksUnavailable and SchemaMismatch.
+    """
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+
+    async def send(self, customer_id: str, request: AccountRequest, *, wait: bool = True) -> Answer:
+        """Send a payment, a failed payment or a change of terms; with `wait`, it is in the books when this returns.
+
+        A payment sent again under its `payment_id` counts once.
+        """
+        return await (await self._sources.server()).accounts.ask(customer_id, request, wait=wait)
+
+    async def details(self, customer_id: str) -> AccountDetails:
+        """The account now: unpaid invoices, credit, and what comes next if nobody pays."""
+        return await (await self._sources.server()).accounts.details(customer_id)
+
+    async def open(self, customer_id: str, *, suspends: bool = True) -> bool:
+        """Open the account of a customer who bought before there were accounts; False where it is open already.
+
+        It begins with the customer's first order. `suspends` says whether nonpayment leads to suspension.
+        """
+        books = await self._sources.books()
+        await books.require_purchase(customer_id)
+        first = await books.subscriptions.first_of(customer_id)
+        start = StartAccount(
+            customer_id=customer_id,
+            policy=first.policy if first.policy in PACKS else DEFAULT_PACK,
+            suspends=suspends,
+            opened_at=first.ordered_at,
+        )
+        return await (await self._sources.server()).accounts.open(start)
+
+    async def invoices(
+        self, customer_id: str | None, state: InvoiceState | None, limit: int, after: str | None
+    ) -> list[ListedInvoice]:
+        """One page of invoices in the order of their numbers."""
+        return await (await self._sources.books()).accounts.invoices(customer_id, state, limit, after)
+
+    async def invoice(self, invoice_id: str) -> InvoiceView:
+        """One invoice with its lines and payments."""
+        books = await self._sources.books()
+        document, standing = await books.invoice(invoice_id)
+        customer = await books.catalog.customer(document.head.customer_id)
+        partner = await books.catalog.partner(document.head.series)
+        return InvoiceView(
+            document=document,
+            standing=standing,
+            seller=partner.name if partner else document.head.series,
+            buyer=customer.name if customer else document.head.customer_id,
+        )
+
+    async def balances(self, customer_id: str) -> list[Balance]:
+        """What the customer owes and has as credit, in each currency."""
+        books = await self._sources.books()
+        await books.require_purchase(customer_id)
+        return await books.accounts.balances(customer_id)
+
+    async def entries(self, customer_id: str) -> list[Entry]:
+        """Every entry of the customer's double entry, in the order of its instants."""
+        books = await self._sources.books()
+        await books.require_purchase(customer_id)
+        return await books.accounts.entries(customer_id)

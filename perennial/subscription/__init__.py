@@ -1,0 +1,1 @@
+"""Use cases of subscriptions: commands, views, usage, and what publishers ask."""

@@ -1,0 +1,188 @@
+"""The list of subscriptions, page by page: the living from the server's visibility, then the ended from the books."""
+
+import zlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from temporalio.client import WorkflowExecution
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.billing.contracts import ListedSubscription
+from domain.next_step import PerennialError
+from domain.subscription.events import State
+from perennial.sources.sources import Sources
+from workflows.durable import search_attributes as known
+
+LIVING = [state for state in State if not state.ended]
+ENDED = [state for state in State if state.ended]
+PAGE_OF_SERVER = 1000
+LIVING_MARK, ENDED_MARK = "l", "e"
+LONGEST_MARK = 4096
+CHECK_BYTES = 4
+
+
+class MarkRefused(PerennialError):
+    """The server does not know the mark: it belongs to another list."""
+
+
+@dataclass(frozen=True)
+class PageMark:
+    """Where a page ended: among the living the server's own token, among the ended the last id.
+
+    As text it is a word that needs no quotes, with a checksum: the server answers half a token late, and only with
+    "something went wrong".
+    """
+
+    of_server: bool
+    token: bytes
+
+    def __str__(self) -> str:
+        checked = zlib.crc32(self.token).to_bytes(CHECK_BYTES) + self.token
+        return f"{LIVING_MARK if self.of_server else ENDED_MARK}{urlsafe_b64encode(checked).decode().rstrip('=')}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The mark of that text. Raises ValueError."""
+        kind, token = text[:1], text[1:]
+        if kind in {LIVING_MARK, ENDED_MARK} and len(text) <= LONGEST_MARK and token.isascii():
+            read = urlsafe_b64decode(token + "=" * (-len(token) % 4))
+            mark = cls(of_server=kind == LIVING_MARK, token=read[CHECK_BYTES:])
+            if str(mark) == text and (mark.of_server or mark.token.decode().isascii()):
+                return mark
+        raise ValueError("takes the mark that the last page ended with")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A subscription in the list. `ends_at` is None where it renews."""
+
+    subscription_id: str
+    customer: str
+    offer: str
+    state: str
+    auto_renew: bool
+    ends_at: datetime | None
+    attention: str | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows, and where the next page begins; None after the last."""
+
+    rows: list[Row]
+    following: PageMark | None
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which subscriptions to list; `attention` are living ones that need an operator."""
+
+    customer: str | None = None
+    offer: str | None = None
+    state: State | None = None
+    attention: bool = False
+
+    @property
+    def living(self) -> list[State]:
+        """The states that the server answers for."""
+        return [state for state in LIVING if self.state in {None, state}]
+
+    @property
+    def ended(self) -> list[State]:
+        """The states that the books answer for."""
+        return [] if self.attention else [state for state in ENDED if self.state in {None, state}]
+
+    def query(self, state: State | None) -> str:
+        """The query for the server's visibility; the ids in it are letters, digits, `_` and `-` only."""
+        wanted = {"CustomerId": self.customer, "OfferId": self.offer, "SubscriptionState": state}
+        parts = ["WorkflowType = 'SubscriptionWorkflow'", "ExecutionStatus = 'Running'"]
+        parts += [f"{name} = '{value}'" for name, value in wanted.items() if value]
+        return " AND ".join([*parts, *(["Attention IS NOT NULL"] if self.attention else [])])
+
+
+async def counts_of(sources: Sources, filters: Filters) -> dict[State, int]:
+    """How many are in each state: one count of the server per living state, the ended ones from the books."""
+    found: dict[State, int] = {}
+    if filters.living:
+        client = (await sources.server()).client
+        found = {state: (await client.count_workflows(filters.query(state))).count for state in filters.living}
+    if filters.ended:
+        counted = await (await sources.books()).subscriptions.counts(filters.customer, filters.offer)
+        found |= {state: counted.get(state, 0) for state in filters.ended}
+    return found
+
+
+async def page_of(sources: Sources, filters: Filters, limit: int, after: PageMark | None) -> Page:
+    """One page. The ended subscriptions follow the living ones, on the same page if there is room."""
+    living: dict[str, Row] = {}
+    if filters.living and (after is None or after.of_server):
+        page = await _living(sources, filters, limit, after)
+        if page.following or not filters.ended:
+            return page
+        living = {row.subscription_id: row for row in page.rows}
+        after = None
+    if not filters.ended:
+        return Page([], None)
+    page = await _ended(sources, filters, limit - len(living), after)
+    # A subscription that ended between the two reads is shown as the books have it.
+    return Page(list((living | {row.subscription_id: row for row in page.rows}).values()), page.following)
+
+
+async def _living(sources: Sources, filters: Filters, limit: int, after: PageMark | None) -> Page:
+    """What the server's visibility knows, in its own order."""
+    client = (await sources.server()).client
+    pages = client.list_workflows(filters.query(filters.state), next_page_token=after.token if after else None)
+    rows: list[Row] = []
+    while len(rows) < limit:
+        try:
+            await pages.fetch_next_page(page_size=min(limit - len(rows), PAGE_OF_SERVER))
+        except RPCError as error:
+            # To a token that it did not make, the server says that something went wrong, and no more.
+            if after is None or error.status not in {RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.UNKNOWN}:
+                raise
+            raise MarkRefused(f"The list cannot go on at {after}: it takes the mark of its own last page.") from None
+        rows += [_living_row(execution) for execution in pages.current_page or []]
+        if not pages.next_page_token:
+            return Page(rows, None)
+    return Page(rows, PageMark(of_server=True, token=pages.next_page_token or b""))
+
+
+def _living_row(execution: WorkflowExecution) -> Row:
+    attributes = execution.typed_search_attributes
+    return Row(
+        subscription_id=execution.id.partition(":")[2],
+        customer=attributes.get(known.CUSTOMER, ""),
+        offer=attributes.get(known.OFFER, ""),
+        state=attributes.get(known.STATE, State.PENDING.value),
+        auto_renew=attributes.get(known.AUTO_RENEW, True),
+        ends_at=attributes.get(known.ENDS_AT, None),
+        attention=attributes.get(known.ATTENTION, None),
+    )
+
+
+async def _ended(sources: Sources, filters: Filters, limit: int, after: PageMark | None) -> Page:
+    """What the books know, in the order of ids; with a limit of 0 only whether there is any."""
+    books = (await sources.books()).subscriptions
+    last = after.token.decode() if after else None
+    found: list[ListedSubscription] = []
+    for state in filters.ended:
+        found += await books.subscriptions(filters.customer, filters.offer, state, limit + 1, last)
+    found.sort(key=lambda listed: listed.subscription_id)
+    rows = [_ended_row(listed) for listed in found[:limit]]
+    if len(found) <= limit:
+        return Page(rows, None)
+    last = rows[-1].subscription_id if rows else ""
+    return Page(rows, PageMark(of_server=False, token=last.encode()))
+
+
+def _ended_row(listed: ListedSubscription) -> Row:
+    return Row(
+        subscription_id=listed.subscription_id,
+        customer=listed.customer_id,
+        offer=listed.offer_id,
+        state=listed.state,
+        auto_renew=listed.auto_renew,
+        ends_at=listed.last_at,
+    )

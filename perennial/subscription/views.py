@@ -1,0 +1,99 @@
+"""Look at subscriptions: their status, what comes next, and what happened."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from activities.billing.contracts import ListedSubscription
+from activities.provisioning.door import Visits
+from domain.subscription.effects import AccessInterval
+from domain.subscription.events import Event, State
+from domain.subscription.ledger import LedgerRow
+from domain.subscription.subscription import Subscription
+from perennial.sources.sources import Sources
+from perennial.subscription.listing import Filters, Page, PageMark, counts_of, page_of
+from statemachines.subscription.timeline import Milestone
+from workflows.calls.errors import NotFound
+from workflows.subscription.messages import Details
+
+
+@dataclass(frozen=True)
+class LivingSubscription:
+    """What the server knows: the details for people, and the whole state."""
+
+    details: Details
+    subscription: Subscription
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """What will happen by itself if nobody sends a command; `now` is by the subscription's clock."""
+
+    milestones: tuple[Milestone, ...]
+    subscription: Subscription
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Access:
+    """When users could sign in, and what the tenant service answers them now (SUS-2)."""
+
+    intervals: list[AccessInterval]
+    now: Visits
+
+
+class Views:
+    """Nothing is changed. What is read from the server raises CallError and ServerUnreachable.
+
+    What is read from the books raises NotInBooks, BooksUnavailable and SchemaMismatch.
+    """
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+
+    async def show(self, subscription_id: str) -> LivingSubscription | ListedSubscription:
+        """The subscription from its server; from the books once the server does not know it any more."""
+        try:
+            return await self._living(subscription_id)
+        except NotFound:
+            return await (await self._sources.books()).known(subscription_id)
+
+    async def details(self, subscription_id: str) -> Details:
+        """What the server knows of the subscription, ended or not. Raises NotFound once it has forgotten it."""
+        return await (await self._sources.server()).subscriptions.details(subscription_id)
+
+    async def timeline(self, subscription_id: str) -> Timeline:
+        """What comes next, to the instant and the cent."""
+        living = await self._living(subscription_id)
+        return Timeline(living.details.timeline, living.subscription, living.details.now)
+
+    async def events(self, subscription_id: str) -> list[Event]:
+        """The journal, in order."""
+        books = await self._sources.books()
+        await books.known(subscription_id)
+        return await books.subscriptions.events(subscription_id)
+
+    async def ledger(self, subscription_id: str) -> list[LedgerRow]:
+        """Every charge and credit, in the order in which it was written."""
+        books = await self._sources.books()
+        await books.known(subscription_id)
+        return await books.subscriptions.rows(subscription_id)
+
+    async def access(self, subscription_id: str) -> Access:
+        """When users had access, and who can sign in now. Raises TenantsUnavailable too."""
+        books = await self._sources.books()
+        await books.known(subscription_id)
+        intervals = await books.subscriptions.access(subscription_id)
+        return Access(intervals, await self._sources.visits(subscription_id))
+
+    async def page(self, filters: Filters, limit: int, after: PageMark | None = None) -> Page:
+        """One page of the list, the living subscriptions first. Raises MarkRefused for a mark of another list."""
+        return await page_of(self._sources, filters, limit, after)
+
+    async def counts(self, filters: Filters) -> dict[State, int]:
+        """How many subscriptions are in each state."""
+        return await counts_of(self._sources, filters)
+
+    async def _living(self, subscription_id: str) -> LivingSubscription:
+        subscriptions = (await self._sources.server()).subscriptions
+        details = await subscriptions.details(subscription_id)
+        return LivingSubscription(details, (await subscriptions.life(subscription_id)).subscription)
