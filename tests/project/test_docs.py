@@ -108,8 +108,9 @@ def python_sources() -> Iterator[Path]:
 def code_of(page: Path) -> str:
     """The page's shell blocks, and what stands between backticks in its sentences."""
     text = page.read_text()
-    blocks = re.findall(r"^```(?:sh|text|bash)?\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    return "\n".join([*blocks, *re.findall(r"`([^`\n]*)`", FENCED.sub("", text))])
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    shell = [code for language, code in blocks if language in {"", "sh", "text", "bash"}]
+    return "\n".join([*shell, *re.findall(r"`([^`\n]*)`", FENCED.sub("", text))])
 
 
 @pytest.mark.parametrize("page", WRITTEN, ids=names(WRITTEN))
