@@ -1,1 +1,1 @@
-"""The command line, one file a noun: parse, send, print. No rules."""
+"""The command line, a folder per noun: parse, call a use case, print. No rules."""

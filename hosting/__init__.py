@@ -1,1 +1,1 @@
-"""Where Perennial runs: the embedded server, connections to any server, and a namespace made ready."""
+"""Where Perennial runs: what a worker consists of, servers, connections, files, the gateway and the Nexus service."""

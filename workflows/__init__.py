@@ -1,1 +1,1 @@
-"""Durable orchestration: the public messages, the subscription's workflow, and its client."""
+"""Decisions made durable: a workflow, its public messages and its client per noun, and what all of them use."""

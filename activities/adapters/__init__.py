@@ -1,1 +1,1 @@
-"""How the ports meet the world: SQL, tenant services. Only the composition root imports these."""
+"""How the ports meet the world: SQL, tenant services and webhooks. Only hosting imports these."""
