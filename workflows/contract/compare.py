@@ -4,13 +4,22 @@ A request is sent by others as the old contract says, and read by the new code. 
 read by others as the old contract says; they let unknown fields and values pass, as docs/contract/ asks of them.
 """
 
-import json
-import re
 from collections.abc import Iterator
-from typing import Any
 
 from workflows.contract.change import Breaks, Change
 from workflows.contract.interface import Kind, Schema
+from workflows.contract.schema_parts import (
+    as_list,
+    as_text,
+    branches,
+    can_read,
+    implied,
+    is_lower,
+    keyed,
+    types,
+    values,
+    wider,
+)
 
 BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "minLength", "maxLength")
 BOUNDS_OF_MANY = ("minItems", "maxItems", "minProperties", "maxProperties")
@@ -85,12 +94,12 @@ class _Reading:
         return self._of_branches(sent, read, place)
 
     def _of_branches(self, sent: Schema, read: Schema, place: str) -> list[Change]:
-        readable = list(_branches(read, self._defs[1]))
+        readable = list(branches(read, self._defs[1]))
         found: list[Change] = []
-        for name, branch in _branches(sent, self._defs[0]):
+        for name, branch in branches(sent, self._defs[0]):
             where = name or place
             same = [each for own, each in readable if name and own == name]
-            alike = same or [each for _, each in readable if _readable(_types(branch), _types(each))]
+            alike = same or [each for _, each in readable if can_read(types(branch), types(each))]
             if not alike:
                 found.append(self._other_type(branch, sent, read, place))
                 continue
@@ -115,31 +124,31 @@ class _Reading:
         ]
 
     def _values(self, sent: Schema, read: Schema, place: str) -> Iterator[Change]:
-        if not self._asked or not (known := _enum(read)):
+        if not self._asked or not (known := values(read)):
             return
-        can_come = _enum(sent)
+        can_come = values(sent)
         if not can_come:
-            yield self._change(Breaks.VALUE_REMOVED, place, "any value", f"only {_list(known)}")
+            yield self._change(Breaks.VALUE_REMOVED, place, "any value", f"only {as_list(known)}")
         elif lost := [value for value in can_come if value not in known]:
-            yield self._change(Breaks.VALUE_REMOVED, place, f"takes {_list(lost)}", f"takes only {_list(known)}")
+            yield self._change(Breaks.VALUE_REMOVED, place, f"takes {as_list(lost)}", f"takes only {as_list(known)}")
 
     def _bounds(self, sent: Schema, read: Schema, place: str) -> Iterator[Change]:
-        if not self._asked or _enum(sent):
+        if not self._asked or values(sent):
             return
         for bound in (*BOUNDS, *BOUNDS_OF_MANY):
             limit, had = read.get(bound), sent.get(bound)
-            if limit is None or (had is not None and (had >= limit if _lower(bound) else had <= limit)):
+            if limit is None or (had is not None and (had >= limit if is_lower(bound) else had <= limit)):
                 continue
-            if _implied(bound, limit, sent):
+            if implied(bound, limit, sent):
                 continue
-            yield self._change(Breaks.BOUND_NARROWED, place, f"{bound} {_said(had)}", f"{bound} {limit}")
+            yield self._change(Breaks.BOUND_NARROWED, place, f"{bound} {as_text(had)}", f"{bound} {limit}")
 
     def _forms(self, sent: Schema, read: Schema, place: str) -> Iterator[Change]:
         for form in ("pattern", "format"):
             had, wanted = sent.get(form), read.get(form)
-            if wanted is None or had == wanted or _enum(sent) or (had and _wider(had, wanted)):
+            if wanted is None or had == wanted or values(sent) or (had and wider(had, wanted)):
                 continue
-            yield self._change(Breaks.PATTERN_CHANGED, place, f"{form} {_said(had)}", f"{form} {wanted}")
+            yield self._change(Breaks.PATTERN_CHANGED, place, f"{form} {as_text(had)}", f"{form} {wanted}")
 
     def _fields(self, sent: Schema, read: Schema, place: str) -> Iterator[Change]:
         fields, known = sent.get("properties", {}), read.get("properties", {})
@@ -159,7 +168,7 @@ class _Reading:
             yield from self.faults(fields[name], known[name], f"{place}.{name}")
             had, has = fields[name].get("default"), known[name].get("default")
             if self._asked and had != has and name not in wanted | always:
-                yield self._change(Breaks.DEFAULT_CHANGED, f"{place}.{name}", _said(had), _said(has))
+                yield self._change(Breaks.DEFAULT_CHANGED, f"{place}.{name}", as_text(had), as_text(has))
         if self._asked and fields and read.get("additionalProperties") is False and "additionalProperties" not in sent:
             yield self._change(Breaks.CLOSED, place, "unknown fields are ignored", "unknown fields are refused")
 
@@ -169,16 +178,16 @@ class _Reading:
     def _members(self, sent: Schema, read: Schema, place: str) -> Iterator[Change]:
         if "items" in read:
             yield from self.faults(sent.get("items", {}), read["items"], f"{place}[]")
-        (keys, values), (known, wanted) = _keyed(sent), _keyed(read)
+        (keys, each), (known, wanted) = keyed(sent), keyed(read)
         if wanted is not None:
-            if known is not None and known != keys and not (keys and _wider(keys, known)):
-                yield self._change(Breaks.PATTERN_CHANGED, f"{place}{{}}", f"keys {_said(keys)}", f"keys {known}")
-            yield from self.faults(values or {}, wanted, f"{place}{{}}")
+            if known is not None and known != keys and not (keys and wider(keys, known)):
+                yield self._change(Breaks.PATTERN_CHANGED, f"{place}{{}}", f"keys {as_text(keys)}", f"keys {known}")
+            yield from self.faults(each or {}, wanted, f"{place}{{}}")
 
     def _rest(self, sent: Schema, read: Schema, place: str) -> Iterator[Change]:
         for keyword in sorted(read.keys() - UNDERSTOOD):
             if sent.get(keyword) != read[keyword]:
-                words = (f"{keyword} {_said(sent.get(keyword))}", f"{keyword} {_said(read[keyword])}")
+                words = (f"{keyword} {as_text(sent.get(keyword))}", f"{keyword} {as_text(read[keyword])}")
                 yield self._change(Breaks.UNKNOWN, place, *words)
 
     def _change(self, kind: Breaks, place: str, sent: str, read: str) -> Change:
@@ -187,95 +196,5 @@ class _Reading:
 
     def _words(self, schema: Schema, side: int) -> str:
         return " or ".join(
-            name or "/".join(sorted(_types(each))) or "any" for name, each in _branches(schema, self._defs[side])
+            name or "/".join(sorted(types(each))) or "any" for name, each in branches(schema, self._defs[side])
         )
-
-
-def _branches(schema: Schema, defs: Schema) -> Iterator[tuple[str, Schema]]:
-    """The schema's alternatives with their models' names, each of one type and without references."""
-    if "$ref" in schema:
-        name = schema["$ref"].rpartition("/")[2]
-        for inner, branch in _branches(defs[name], defs):
-            yield inner or _model(name), branch
-        return
-    several = schema.get("anyOf") or schema.get("oneOf")
-    if several:
-        beside = {key: value for key, value in schema.items() if key not in {"anyOf", "oneOf", "default"}}
-        for each in several:
-            for name, branch in _branches(each, defs):
-                required = sorted({*branch.get("required", ()), *beside.get("required", ())})
-                yield name, {**branch, **beside, **({"required": required} if required else {})}
-    elif isinstance(schema.get("type"), list):
-        for one in schema["type"]:
-            yield "", {**schema, "type": one}
-    else:
-        yield "", schema
-
-
-def _model(name: str) -> str:
-    return name.removesuffix("-Input").removesuffix("-Output")
-
-
-def _types(schema: Schema) -> frozenset[str]:
-    """The types of a branch: a number may be an integer."""
-    if "type" not in schema:
-        return frozenset(_type_of(value) for value in _enum(schema))
-    return frozenset({schema["type"], "integer"} if schema["type"] == "number" else {schema["type"]})
-
-
-def _readable(sent: frozenset[str], read: frozenset[str]) -> bool:
-    """Whether a reader of these types, or of any where there is none, can read what is sent."""
-    return not read or (bool(sent) and sent <= read)
-
-
-def _type_of(value: object) -> str:
-    names: dict[type, str] = {bool: "boolean", int: "integer", str: "string", type(None): "null"}
-    return names.get(type(value), "number")
-
-
-def _enum(schema: Schema) -> list[Any]:
-    return [schema["const"]] if "const" in schema else list(schema.get("enum", ()))
-
-
-def _lower(bound: str) -> bool:
-    return bound.startswith(("min", "exclusiveMin"))
-
-
-def _implied(bound: str, limit: int, sent: Schema) -> bool:
-    """Whether the other form of the bound, with or without the limit itself, keeps what is sent within it."""
-    match bound:
-        case "maximum":
-            return bool(sent.get("exclusiveMaximum", limit + 2) <= limit + (sent.get("type") == "integer"))
-        case "exclusiveMaximum":
-            return bool(sent.get("maximum", limit) < limit)
-        case "minimum":
-            return bool(sent.get("exclusiveMinimum", limit - 2) >= limit - (sent.get("type") == "integer"))
-        case "exclusiveMinimum":
-            return bool(sent.get("minimum", limit) > limit)
-        case _:
-            return bool(limit == 0 and _lower(bound))
-
-
-def _keyed(schema: Schema) -> tuple[str | None, Schema | None]:
-    """The pattern of a mapping's keys, where it has one, and what its values are."""
-    for pattern, values in schema.get("patternProperties", {}).items():
-        return pattern, values
-    values = schema.get("additionalProperties")
-    return None, values if isinstance(values, dict) else None
-
-
-def _wider(narrow: str, wide: str) -> bool:
-    """Whether a pattern is another one with the numbers of repeats further apart, and so takes all that it takes."""
-    repeats = re.compile(r"\{(\d+),(\d+)\}")
-    if repeats.sub("{}", narrow) != repeats.sub("{}", wide):
-        return False
-    pairs = zip(repeats.findall(narrow), repeats.findall(wide), strict=True)
-    return all(int(low) >= int(least) and int(high) <= int(most) for (low, high), (least, most) in pairs)
-
-
-def _said(value: object) -> str:
-    return "none" if value is None else json.dumps(value)
-
-
-def _list(values: list[Any]) -> str:
-    return ", ".join(json.dumps(value) for value in values)

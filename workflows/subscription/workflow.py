@@ -1,4 +1,4 @@
-"""The workflow that owns one subscription's timeline, for years: what `run` does is its table of contents."""
+"""The workflow that owns one subscription, for years. `_live` is its table of contents."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -8,18 +8,14 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.billing.activities import BillingActivities
-    from activities.billing.contracts import RecordInput
-    from activities.provisioning.activities import ProvisioningActivities
-    from activities.provisioning.contracts import ProvisionInput
     from domain.subscription.commands import AnyCommand, Command
     from domain.subscription.decision import Answer
-    from domain.subscription.effects import Access, Provision, Record
+    from domain.subscription.effects import Record
     from domain.subscription.events import EventName
     from domain.values import RequestInstant, format_instant
     from statemachines.preview.simulator import Simulator
     from statemachines.subscription.life import Life, LifeSteps
-    from statemachines.subscription.narrative import headline, provision_headline, record_headline
+    from statemachines.subscription.narrative import headline
     from statemachines.subscription.timeline import Milestone, next_milestone, timeline
     from workflows.durable import options, search_attributes
     from workflows.durable.cancellation import not_by_cancellation, through_cancellations
@@ -34,6 +30,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.notifications.messages import Stream
     from workflows.notifications.notifier import Notifier
     from workflows.subscription.details import details, markdown
+    from workflows.subscription.effects import provision, record
     from workflows.subscription.messages import (
         COMMANDS,
         SIGNALS,
@@ -122,44 +119,17 @@ class SubscriptionWorkflow:
             if isinstance(effect, Record):
                 await self._record(effect)
             else:
-                await self._provision(effect)
+                await provision(self._life.subscription, effect)
+                self._decisions.life = self._life.with_access_confirmed()
         except ActivityError as error:
             await self._operator.after(error)
 
-    async def _record(self, record: Record) -> None:
+    async def _record(self, effect: Record) -> None:
         ahead_by = self._clock.test.offset if self._clock.test else None
-        receipt = await workflow.execute_activity_method(
-            BillingActivities.record,
-            RecordInput.of(self._life.subscription, record, invoiced=self._invoiced, ahead_by=ahead_by),
-            start_to_close_timeout=options.RECORD_TIMEOUT,
-            retry_policy=options.WITHOUT_END,
-            summary=record_headline(record),
-        )
+        receipt = await record(self._life.subscription, effect, invoiced=self._invoiced, ahead_by=ahead_by)
         self._decisions.life = self._life.acknowledged(receipt)
         self._notifier.stream = self._notifier.stream.addressed_to(receipt.publisher)
-        self._budget.spend(sum(event.event in BILLED for event in record.events))
-
-    async def _provision(self, provision: Provision) -> None:
-        subscription = self._life.subscription
-        change = ProvisionInput(
-            subscription_id=subscription.subscription_id,
-            customer_id=subscription.customer_id,
-            offer_id=subscription.offer.id,
-            provision=provision,
-        )
-        activity = {
-            Access.GRANT: ProvisioningActivities.grant,
-            Access.REVOKE: ProvisioningActivities.revoke,
-            Access.PURGE: ProvisioningActivities.purge,
-        }[provision.access]
-        await workflow.execute_activity_method(
-            activity,
-            change,
-            start_to_close_timeout=options.PROVISION_TIMEOUT,
-            retry_policy=options.WITHOUT_END,
-            summary=provision_headline(provision),
-        )
-        self._decisions.life = self._life.with_access_confirmed()
+        self._budget.spend(sum(event.event in BILLED for event in effect.events))
 
     # Time and runs
 

@@ -1,0 +1,118 @@
+"""State, time and requests: what every long-lived workflow decides by."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+from domain.rules import Rule
+from domain.subscription.decision import Answer, Outcome
+from statemachines.subscription.life import OutOfTime
+from workflows.durable.clock import Clock
+from workflows.durable.decisions import MAX_NAME, Decisions
+from workflows.durable.options import MAX_MESSAGE
+
+NOW = datetime(2027, 5, 30, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+class Ask(BaseModel):
+    """Asks to be accepted then; refused where it says so."""
+
+    at: datetime | None = None
+    refused: bool = False
+    late: bool = False
+    name: str | None = None
+
+
+class Account(BaseModel):
+    """What has been accepted."""
+
+    accepted_at: datetime = NOW - DAY
+    last_at: datetime = NOW - DAY
+    accepted: tuple[tuple[str | None, datetime], ...] = ()
+    refusals: tuple[Answer, ...] = ()
+
+    def with_refused_signal(self, answer: Answer) -> "Account":
+        return self.model_copy(update={"refusals": (*self.refusals, answer)})
+
+
+class Accounting:
+    """Accepts everything but what says otherwise; one milestone is due tomorrow."""
+
+    def step(self, life: Account, now: datetime) -> Account | None:
+        return life.model_copy(update={"last_at": NOW + DAY}) if life.last_at < NOW + DAY <= now else None
+
+    def accept(self, life: Account, request: Ask, at: datetime) -> tuple[Account, Answer]:
+        outcome = Outcome.REFUSED if request.refused else Outcome.DONE
+        answer = Answer(at=at, do="ask", outcome=outcome, rule=Rule.LIF_1, message="", seq=1)
+        return life.model_copy(update={"accepted": (*life.accepted, (request.name, at))}), answer
+
+    def check(self, life: Account, request: Ask, now: datetime, *, test_clock: bool) -> None:
+        if request.late:
+            raise OutOfTime("at: too late")
+
+
+@pytest.fixture
+def decisions(monkeypatch: pytest.MonkeyPatch) -> Decisions[Any, Any]:
+    monkeypatch.setattr(workflow, "now", lambda: NOW)
+    return Decisions(
+        Accounting(),
+        Account(),
+        Clock(None),
+        lambda life: life.last_at,
+        lambda request: request.model_copy(update={"name": "update-1"}),
+    )
+
+
+def test_now_is_never_before_what_has_happened(decisions: Decisions[Any, Any]) -> None:
+    assert decisions.now() == NOW
+    assert decisions.now(NOW + DAY) == NOW + DAY
+    assert decisions.now(NOW - DAY) == NOW
+    decisions.life = Account(last_at=NOW + DAY)
+    assert decisions.now() == NOW + DAY
+
+
+def test_an_answer_is_decided_now_under_the_updates_id(decisions: Decisions[Any, Any]) -> None:
+    assert decisions.answer(Ask()).at == NOW
+    assert decisions.answer(Ask(at=NOW + DAY)).at == NOW + DAY
+    assert decisions.life.accepted == (("update-1", NOW), ("update-1", NOW + DAY))
+
+
+def test_what_cannot_be_decided_is_refused_before_history(decisions: Decisions[Any, Any]) -> None:
+    with pytest.raises(ApplicationError, match="at: too late") as caught:
+        decisions.check(Ask(late=True))
+    assert caught.value.type == "OutOfTime"
+    assert decisions.life == Account()
+
+
+def test_a_preview_changes_nothing(decisions: Decisions[Any, Any]) -> None:
+    assert decisions.preview(Ask(), NOW + DAY).at == NOW + DAY
+    assert decisions.life == Account()
+
+
+def test_the_refusal_of_a_signal_is_kept(decisions: Decisions[Any, Any]) -> None:
+    decisions.answer_signal(Ask(), NOW)
+    assert decisions.life.refusals == ()
+    decisions.answer_signal(Ask(refused=True), NOW)
+    decisions.note_refused_signal("a\nb" * MAX_NAME, "x" * 2 * MAX_MESSAGE)
+    decisions.note_cancellation("It ends nothing.")
+    by_rule, unreadable, cancelled = decisions.life.refusals
+    assert by_rule.do == "ask"
+    assert unreadable.do == (r"a\nb" * MAX_NAME)[:MAX_NAME]
+    assert len(unreadable.message) == MAX_MESSAGE
+    assert (cancelled.do, cancelled.message, cancelled.outcome) == (
+        "cancel_workflow",
+        "It ends nothing.",
+        Outcome.REFUSED,
+    )
+
+
+def test_a_milestone_is_taken_once_it_is_due(decisions: Decisions[Any, Any]) -> None:
+    assert not decisions.take_due_milestone()
+    assert decisions.take_due_milestone(NOW + DAY)
+    assert decisions.life.last_at == NOW + DAY
+    assert not decisions.take_due_milestone(NOW + DAY)

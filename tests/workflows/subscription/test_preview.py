@@ -1,0 +1,59 @@
+"""Between its tasks a workflow does not know the time: a preview is as of its sender's clock."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from temporalio import workflow
+
+from domain.catalog.offers import Offer
+from domain.ordering.terms import Order
+from domain.subscription.commands import Cancel
+from domain.subscription.decision import Outcome
+from domain.subscription.holds import Reason
+from workflows.subscription.messages import Purchase
+from workflows.subscription.workflow import SubscriptionWorkflow
+
+OFFER = {
+    "id": "contoso-crm",
+    "term": "P1M",
+    "billing_plan": "monthly",
+    "currency": "USD",
+    "unit_price": "10.00",
+    "trial_days": 0,
+}
+BOUGHT = datetime(2027, 1, 31, 9, tzinfo=UTC)
+INSIDE, AFTER = BOUGHT + timedelta(hours=1), BOUGHT + timedelta(days=10)
+
+
+@pytest.fixture
+def bought(monkeypatch: pytest.MonkeyPatch) -> SubscriptionWorkflow:
+    """A subscription whose last task was at its purchase."""
+    monkeypatch.setattr(workflow, "info", lambda: SimpleNamespace(workflow_id="subscription:s-1"))
+    monkeypatch.setattr(workflow, "now", lambda: BOUGHT)
+    offer = Offer.model_validate(OFFER, strict=False)
+    order = Order(subscription_id="s-1", customer="fabrikam", offer=offer, at=BOUGHT, quantity=3)
+    return SubscriptionWorkflow(Purchase(order=order))
+
+
+@pytest.mark.parametrize(
+    ("as_of", "outcome"),
+    [
+        (None, Outcome.CANCELLED_WITH_CREDIT),
+        (INSIDE, Outcome.CANCELLED_WITH_CREDIT),
+        (AFTER, Outcome.CANCELLATION_SCHEDULED),
+    ],
+)
+def test_a_preview_is_as_of_the_senders_clock(
+    bought: SubscriptionWorkflow, as_of: datetime | None, outcome: Outcome
+) -> None:
+    """CXL-2, CXL-3: inside the window for credit, after it at renewal."""
+    before = bought.life()
+    answer = bought.preview(Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST), as_of)
+    assert (answer.outcome, answer.at) == (outcome, as_of or BOUGHT)
+    assert bought.life() == before
+
+
+def test_a_command_that_says_when_is_previewed_then(bought: SubscriptionWorkflow) -> None:
+    answer = bought.preview(Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST, at=AFTER), INSIDE)
+    assert answer.at == AFTER
