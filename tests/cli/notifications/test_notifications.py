@@ -61,7 +61,7 @@ def test_what_is_given_up_lets_the_next_be_told(ask: Ask, endpoint: Endpoint, cu
     subscription = halted(ask, endpoint, customer, 500)
     ask.json(f"quantity {subscription} 2")
     refused = ask.said(f"notifications skip {subscription} 2", code=1)
-    assert refused == "sequence: got 2; takes the undeliverable one's, 1\n"
+    assert refused == "sequence: got 2; takes the undeliverable event's, 1\n"
     words = ask.said(f"notifications skip {subscription} 1 --by ops --note gone")
     assert words == f"{subscription}: Event 1 is given up: told will not be notified of it.\n"
     until(ask, subscription, "delivered", 2)

@@ -169,7 +169,7 @@ async def test_an_undeliverable_event_can_be_given_up(begin: Any, world: World, 
     life = await begin("wingtip-crm", 500, 500)
     await life.change_quantity(5)
     await life.halted()
-    with pytest.raises(Rejected, match="^sequence: got 2; takes the undeliverable one's, 1$"):
+    with pytest.raises(Rejected, match="^sequence: got 2; takes the undeliverable event's, 1$"):
         await world.server.notifications.skip(life.id, SkipNotification(by="operator", sequence=2))
     await world.server.notifications.skip(life.id, SkipNotification(by="operator", sequence=1))
     await endpoint.until(life.id, 2)
@@ -228,7 +228,7 @@ async def test_what_an_ended_life_has_left_is_delivered(begin: Any, world: World
     assert endpoint.taken(life.id) == [1, 2]
     with pytest.raises(AlreadyEnded, match="has ended, and nothing is left to tell of it"):
         await world.server.notifications.retry(life.id, RETRY)
-    with pytest.raises(NotFound, match="nothing is being told of no-such-life"):
+    with pytest.raises(NotFound, match="No notifications of no-such-life are being sent on this server"):
         await world.server.notifications.retry("no-such-life", RETRY)
 
 
