@@ -13,8 +13,7 @@ from perennial.rehearsal.time_travel import TimeTravel
 from perennial.sources.books import Books
 from perennial.sources.server import Server
 from perennial.subscription.usage import report_usage
-from statemachines.simulation.document import LifeReport
-from statemachines.simulation.invoice_document import scenario_invoices
+from statemachines.simulation.document import LifeReport, scenario_invoices
 from statemachines.simulation.scenario import Scenario
 from statemachines.subscription.life import Life
 from statemachines.subscription.timeline import next_milestone, timeline

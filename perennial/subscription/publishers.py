@@ -14,7 +14,7 @@ from domain.subscription.decision import Answer, Outcome
 from domain.subscription.events import State
 from domain.values import Frozen, Instant
 from perennial.sources.sources import Sources
-from statemachines.subscription.refusals import refused_by_its_end, told_again
+from statemachines.subscription.refusals import activated_again, refused_by_its_end
 from workflows.calls.errors import AlreadyEnded, CallError, NotFound, Rejected
 
 
@@ -89,7 +89,7 @@ class ForPublishers:
             raise TokenOfAnother(f"{subscription_id} is not the subscription of this token (ISV-3).")
         answer = await self._send(sender, subscription_id, actor, Activate, now)
         if answer.outcome is Outcome.REFUSED and (state := await self._living_state(subscription_id)):
-            return told_again(answer, state)
+            return activated_again(answer, state)
         return answer
 
     async def reject_quantity(

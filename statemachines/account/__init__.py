@@ -1,1 +1,1 @@
-"""A billing account's lifecycle: closing months, reminders, holds and payments."""
+"""The lifecycle of a billing account: month closes, reminders, holds and payments."""

@@ -1,9 +1,9 @@
-"""The account's decisions: what a milestone, a closed month or a request comes to. Pure: no clock, no I/O, no Temporal.
+"""The account's decisions. Pure: no clock, no I/O, no Temporal.
 
-open_account(...)                    an account at its first moment
-milestone(account, milestone)        what happens by itself, dated by its schedule
-closed(account, receipt)             the month's invoices, once the books have written them
-decide(account, request, now)        a request, at the instant it was accepted
+open_account(...)                    a new account
+milestone(account, milestone)        decides a milestone, dated by its schedule
+closed(account, receipt)             takes the month's invoices, after the books have written them
+decide(account, request, now)        decides a request, at the instant it was accepted
 """
 
 from collections.abc import Callable
@@ -30,29 +30,29 @@ DOES: dict[InvoiceTransition, Callable[[AccountDraft, Receivable], None]] = {
     InvoiceTransition("remind", OVERDUE, OVERDUE): dunning.remind,
     InvoiceTransition("suspend", OVERDUE, OVERDUE): dunning.suspend,
 }
-"""What each of those transitions does; `close`, `pay` and `fail_payment` are decided where their money is."""
+"""The function for each of those transitions. `close` is decided in `dunning`, payments in `payments`."""
 
 
 class ImpossibleAccountMilestone(Exception):
-    """The timeline showed a milestone that the machine has no transition for: a defect, never a caller's fault."""
+    """The timeline gave a milestone that the machine has no transition for: a bug, never the caller's fault."""
 
 
 def open_account(
     customer_id: str, terms: BillingTerms, at: datetime, roles: RolePreset = RolePreset.DEFAULT
 ) -> Account:
-    """An account whose first month begins now."""
+    """A new account, whose first month begins at `at`."""
     month = Period(start=at, end=month_end(at))
     return Account(customer_id=customer_id, terms=terms, roles=roles, opened_at=at, month=month, last_at=at)
 
 
 class Accounting:
-    """The decisions, over one reusable invoice machine."""
+    """Makes the decisions, with one invoice machine that it reuses."""
 
     def __init__(self, invoices: Invoices | None = None) -> None:
         self._invoices = invoices or Invoices()
 
     def milestone(self, account: Account, milestone: AccountMilestone) -> AccountDecision:
-        """What the milestone comes to."""
+        """Decide the milestone, dated by its schedule. Raises ImpossibleAccountMilestone."""
         draft = AccountDraft(account, milestone.at)
         if milestone.what is AccountWhat.CLOSE:
             dunning.end_month(draft)
@@ -68,13 +68,13 @@ class Accounting:
         return draft.decision()
 
     def closed(self, account: Account, receipt: CloseReceipt) -> AccountDecision:
-        """The account with the invoices that its month came to."""
+        """Decide what follows from the invoices of the closed month."""
         draft = AccountDraft(account, receipt.period.end)
         dunning.take_closed(draft, receipt, self._invoices)
         return draft.decision()
 
     def decide(self, account: Account, request: AccountRequest, now: datetime) -> AccountDecision:
-        """What the request comes to at that instant. Whoever calls has caught up before."""
+        """Decide the request at `now`. The account must have passed every earlier milestone."""
         draft = AccountDraft(account, now, request)
         if denied := account_denial(request.by, request.action, account.roles):
             draft.refuse(denied.rule, denied.message)
@@ -90,7 +90,7 @@ class Accounting:
 
 
 def _change_terms(draft: AccountDraft, request: ChangeTerms) -> None:
-    """MON-6: other terms hold at once, for invoices that are unpaid too; due dates stay as they were issued."""
+    """MON-6: new terms apply at once, also to unpaid invoices; their due dates stay."""
     known = draft.account.terms
     wanted = terms_of(request.policy or known.name)
     if not (known.suspends_after is not None if request.suspends is None else request.suspends):

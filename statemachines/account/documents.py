@@ -1,4 +1,4 @@
-"""Invoices as JSON documents, the same in every command and scenario."""
+"""Invoices as JSON documents: the same in every command and scenario."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,7 @@ from statemachines.subscription.documents import ledger_document
 
 
 def head_document(head: InvoiceHead, standing: Standing) -> dict[str, Any]:
-    """The invoice without its lines, ready for JSON."""
+    """The invoice without its lines, as a JSON document."""
     totals = head.totals
     return {
         "invoice": head.invoice,
@@ -39,10 +39,10 @@ def head_document(head: InvoiceHead, standing: Standing) -> dict[str, Any]:
 
 
 def invoice_document(invoice: Invoice, standing: Standing) -> dict[str, Any]:
-    """The whole invoice, ready for JSON."""
+    """The invoice with its lines, as a JSON document."""
     return {**head_document(invoice.head, standing), "lines": lines_document(invoice.lines)}
 
 
 def lines_document(lines: Iterable[InvoiceLine]) -> list[dict[str, Any]]:
-    """Its lines, each with the subscription that it is of."""
+    """The lines, each with its subscription id."""
     return [{"subscription": line.subscription_id, **ledger_document([line.row])[0]} for line in lines]

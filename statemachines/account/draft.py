@@ -1,4 +1,4 @@
-"""A decision about an account while it is being made: the account so far, its events and effects, the answer."""
+"""A decision about an account in the making: the account so far, its events, effects and answer."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from domain.subscription.decision import Answer, Outcome
 
 
 class AccountDraft:
-    """Collects what is decided. `emit` and `update` are the only ways an account changes."""
+    """Collects one decision. An account changes only through `emit` and `update`."""
 
     def __init__(self, account: Account, at: datetime, request: AccountRequest | None = None) -> None:
         self.account = account
@@ -31,7 +31,13 @@ class AccountDraft:
         return self.account.seq + 1
 
     def emit(self, name: AccountEventName, rule: Rule, **facts: Any) -> None:
-        """One event, by whoever asked."""
+        """Add an event, attributed to the sender of the request or to the system.
+
+        Args:
+            name: Which event.
+            rule: The rule that decided it.
+            facts: Further fields of the event.
+        """
         request = self.request
         self.events.append(
             AccountEvent(
@@ -48,29 +54,29 @@ class AccountDraft:
         self.update(seq=self.next_seq, last_at=self.at)
 
     def update(self, **changes: Any) -> None:
-        """Facts of the account that the event changed."""
+        """Change fields of the account."""
         self.account = self.account.model_copy(update=changes)
 
-    def standing(self, receivable: Receivable) -> None:
-        """The invoice as it stands now; a paid one is followed no longer."""
+    def follow(self, receivable: Receivable) -> None:
+        """Store the invoice's new state; one that is paid or carried is no longer followed."""
         others = (r for r in self.account.receivables if r.invoice != receivable.invoice)
         left = (receivable,) if receivable.state.unpaid else ()
         self.update(receivables=tuple(sorted((*others, *left), key=lambda r: (r.due_at, r.invoice))))
 
     def then(self, effect: AccountEffect) -> None:
-        """What is to be done once the events are recorded."""
+        """Add an effect, to be performed after the events are recorded."""
         self.following.append(effect)
 
     def refuse(self, rule: Rule, message: str) -> None:
-        """A rule says no; nothing is changed."""
+        """Answer `refused`: the rule forbids it, nothing changes."""
         self.outcome, self.rule, self.message = Outcome.REFUSED, rule, message
 
     def unchanged(self, message: str) -> None:
-        """What is told is known already (MON-7)."""
+        """Answer `unchanged`: what the request says is already known (MON-7)."""
         self.outcome, self.rule, self.message = Outcome.UNCHANGED, Rule.MON_7, message
 
     def decision(self) -> AccountDecision:
-        """The finished decision; with an answer where a request was made."""
+        """The finished decision; it has an answer if it was made for a request."""
         record = (AccountRecord(events=tuple(self.events)),) if self.events else ()
         return AccountDecision(
             account=self.account,

@@ -1,4 +1,4 @@
-"""What happens to an account by itself: the month's close, and what follows an unpaid invoice (MON-5, MON-6)."""
+"""Month closes, and what follows an unpaid invoice: reminders and holds (MON-5, MON-6)."""
 
 from datetime import datetime
 
@@ -7,6 +7,7 @@ from domain.account.events import AccountEventName, Close, CloseReceipt, PlaceHo
 from domain.account.invoice import InvoiceHead, InvoiceState
 from domain.account.terms import month_end
 from domain.calendar import Period
+from domain.money import from_minor
 from domain.roles import Party
 from domain.rules import Rule
 from domain.subscription.commands import Reactivate, Suspend
@@ -14,9 +15,12 @@ from domain.subscription.holds import Reason
 from statemachines.account.draft import AccountDraft
 from statemachines.account.machine import InvoicePlace, Invoices
 
+ACTOR = "billing-account"
+"""The actor of holds for nonpayment, as journals name it."""
+
 
 def end_month(draft: AccountDraft) -> None:
-    """MON-5: the month's invoices are to be written, and the next month runs. The books know its lines."""
+    """MON-5: begin the next month, and have the books write the invoices of the ended one."""
     account = draft.account
     ended = account.month
     draft.update(closing=ended, month=Period(start=ended.end, end=month_end(ended.end)))
@@ -24,7 +28,7 @@ def end_month(draft: AccountDraft) -> None:
 
 
 def take_closed(draft: AccountDraft, receipt: CloseReceipt, invoices: Invoices) -> None:
-    """MON-5: each invoice is due, or carries its credit over."""
+    """MON-5: take the invoices of the closed month; one with nothing due carries its credit over."""
     draft.update(closing=None)
     for head in receipt.invoices:
         chosen = invoices.send(InvoicePlace(nothing_due=not head.totals.due), "close")
@@ -38,12 +42,12 @@ def _issue(draft: AccountDraft, head: InvoiceHead, state: InvoiceState) -> None:
     known = account.currencies if head.currency in account.currencies else (*account.currencies, head.currency)
     draft.update(credit={currency: left for currency, left in credit.items() if left}, currencies=known)
     issued = state is InvoiceState.ISSUED
-    draft.standing(
+    draft.follow(
         Receivable(
             invoice=head.invoice,
             currency=head.currency,
             due=head.totals.due,
-            paid=head.totals.due - head.totals.due,
+            paid=from_minor(0, head.currency),
             due_at=head.due_at,
             state=state,
         )
@@ -59,26 +63,26 @@ def _issue(draft: AccountDraft, head: InvoiceHead, state: InvoiceState) -> None:
 
 
 def fall_due(draft: AccountDraft, receivable: Receivable) -> None:
-    """MON-6: the due date has come, and it is not paid."""
-    draft.standing(receivable)
-    draft.emit(AccountEventName.INVOICE_OVERDUE, Rule.MON_6, **_of(receivable))
+    """MON-6: the due date has passed without full payment."""
+    draft.follow(receivable)
+    draft.emit(AccountEventName.INVOICE_OVERDUE, Rule.MON_6, **_facts(receivable))
 
 
 def remind(draft: AccountDraft, receivable: Receivable) -> None:
-    """MON-6: one reminder of the schedule."""
+    """MON-6: record the next reminder of the schedule."""
     number = receivable.reminders + 1
-    draft.standing(receivable.model_copy(update={"reminders": number}))
-    draft.emit(AccountEventName.REMINDED, Rule.MON_6, **_of(receivable), reminder=number)
+    draft.follow(receivable.model_copy(update={"reminders": number}))
+    draft.emit(AccountEventName.REMINDED, Rule.MON_6, **_facts(receivable), reminder=number)
 
 
 def suspend(draft: AccountDraft, receivable: Receivable) -> None:
-    """MON-6, SUS-1: the customer's licensed subscriptions are suspended for nonpayment."""
-    draft.standing(receivable.model_copy(update={"suspended": True}))
+    """MON-6, SUS-1: suspend the customer's licensed subscriptions for nonpayment."""
+    draft.follow(receivable.model_copy(update={"suspended": True}))
     draft.then(PlaceHolds(seq=draft.next_seq, at=draft.at, invoice=receivable.invoice))
-    draft.emit(AccountEventName.SUSPENDED, Rule.MON_6, **_of(receivable))
+    draft.emit(AccountEventName.SUSPENDED, Rule.MON_6, **_facts(receivable))
 
 
-def _of(receivable: Receivable) -> dict[str, object]:
+def _facts(receivable: Receivable) -> dict[str, object]:
     return {
         "invoice": receivable.invoice,
         "state": receivable.state,
@@ -87,15 +91,21 @@ def _of(receivable: Receivable) -> dict[str, object]:
     }
 
 
-ACTOR = "billing-account"
-"""Who places and lifts the holds for nonpayment, as journals name it."""
-
-
 def hold_command(seq: int, at: datetime | None) -> Suspend:
-    """What an account asks of each licensed subscription where an invoice stays unpaid (MON-6, SUS-1)."""
+    """The command to each licensed subscription of a customer with an unpaid invoice (MON-6, SUS-1).
+
+    Args:
+        seq: The number of the account event that places the holds.
+        at: The instant to suspend at, for subscriptions with a test clock.
+    """
     return Suspend(by=Party.SYSTEM, actor=ACTOR, command_id=f"nonpayment-{seq}", at=at, reason=Reason.NONPAYMENT)
 
 
 def lift_command(seq: int, at: datetime | None) -> Reactivate:
-    """What it asks of each that it held, once it is paid: that hold alone is lifted (SUS-9)."""
+    """The command to each subscription with such a hold, after the payment: it lifts that hold alone (SUS-9).
+
+    Args:
+        seq: The number of the account event that lifts the holds.
+        at: The instant to lift at, for subscriptions with a test clock.
+    """
     return Reactivate(by=Party.SYSTEM, actor=ACTOR, command_id=f"paid-{seq}", at=at, reason=Reason.NONPAYMENT)

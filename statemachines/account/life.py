@@ -1,6 +1,6 @@
-"""An account under way: its value, the effects still to be performed, and what came while a month was being closed.
+"""A running account: its state, the effects still to be performed, and the requests that wait for a month's close.
 
-Workflow and simulator move it by the same steps, so that both live the same account.
+Workflow and simulator move it by the same steps, so both give the same result.
 """
 
 from datetime import datetime
@@ -20,27 +20,28 @@ from domain.account.requests import AccountRequest, AnyAccountRequest
 from domain.account.terms import BillingTerms
 from domain.roles import RolePreset
 from domain.subscription.decision import Answer
-from domain.values import Frozen, Instant, format_instant
+from domain.values import Instant
 from statemachines.account.accounting import Accounting, open_account
 from statemachines.account.timeline import next_account_milestone
-from statemachines.subscription.life import NotNow, OutOfTime
+from statemachines.subscription.life import EVENTS_KEPT, NotNow, OutOfTime, RefusedSignals
 
-EVENTS_KEPT = 20
-REFUSALS_KEPT = 5
 WAITING_KEPT = 200
+"""How many signals may wait for a month's close."""
 
 
 class Closing(NotNow):
-    """The month's invoices are being written: what is asked now may be about one of them."""
+    """The month's invoices are being written; a request decided now might concern one of them."""
 
     def __init__(self) -> None:
         super().__init__("The month is being closed: its invoices are being written. Try again shortly.")
 
 
-class AccountLife(Frozen):
-    """Everything a run hands on to the next. `committed` is the last event seq that is recorded.
+class AccountLife(RefusedSignals):
+    """Everything that one workflow run hands to the next.
 
-    `waiting` are requests that came by signal while a month was being closed: nobody can be told to try again.
+    `committed` is the number of the last recorded event, `recent` are the last events. `waiting` are requests that came
+    by signal while a month was being closed: their senders cannot be asked to try again. `accepted_at` is the latest
+    instant at which a request was accepted: later ones are not dated before it.
     """
 
     account: Account
@@ -49,17 +50,15 @@ class AccountLife(Frozen):
     committed: int = 0
     accepted_at: Instant
     waiting: tuple[AnyAccountRequest, ...] = ()
-    refused_signals: tuple[Answer, ...] = ()
-    refused_signal_count: int = 0
 
     @property
     def performed(self) -> int:
-        """The last event seq that is recorded and whose holds are placed or lifted."""
+        """The number of the last event that is recorded and whose holds are placed or lifted."""
         pending = (effect.seq for effect in self.effects if isinstance(effect, PlaceHolds | LiftHolds))
         return min([self.committed, *(seq - 1 for seq in pending)])
 
     def after(self, decision: AccountDecision) -> "AccountLife":
-        """The life with the decision's events and effects."""
+        """The life after the decision, with its events and effects added."""
         answer = decision.answer
         accepted = [answer.at] if answer and not answer.refused else []
         return self.model_copy(
@@ -72,25 +71,16 @@ class AccountLife(Frozen):
         )
 
     def first_effect_done(self) -> "AccountLife":
-        """The life once its first effect is done."""
+        """The life after its first effect was performed."""
         first = self.effects[0]
         changes: dict[str, object] = {"effects": self.effects[1:]}
         if isinstance(first, AccountRecord):
             changes["committed"] = first.events[-1].seq
         return self.model_copy(update=changes)
 
-    def with_refused_signal(self, answer: Answer) -> "AccountLife":
-        """The life with a refused signal kept for people to see: nobody waits for its answer."""
-        return self.model_copy(
-            update={
-                "refused_signals": (*self.refused_signals, answer)[-REFUSALS_KEPT:],
-                "refused_signal_count": self.refused_signal_count + 1,
-            }
-        )
-
 
 class AccountSteps:
-    """The steps of an account's life, over one accounting."""
+    """The steps that move an account on, with one reusable `Accounting`."""
 
     def __init__(self, accounting: Accounting | None = None) -> None:
         self._accounting = accounting or Accounting()
@@ -99,23 +89,23 @@ class AccountSteps:
     def begin(
         customer_id: str, terms: BillingTerms, at: datetime, roles: RolePreset = RolePreset.DEFAULT
     ) -> AccountLife:
-        """An account at its first moment."""
+        """A new account."""
         return AccountLife(account=open_account(customer_id, terms, at, roles), accepted_at=at)
 
     def step(self, life: AccountLife, now: datetime) -> AccountLife | None:
-        """The next milestone due by then, alone; None where none is, or a month is still being closed."""
+        """The life after the next milestone alone; None if none is due by then, or a month is still being closed."""
         milestone = next_account_milestone(life.account)
         if life.account.closing or milestone.at > now:
             return None
         return life.after(self._accounting.milestone(life.account, milestone))
 
     def closed(self, life: AccountLife, receipt: CloseReceipt) -> AccountLife:
-        """The life once its first effect, a close, is in the books: what it came to is decided now."""
+        """The life after its first effect, a close, was written to the books: its invoices are decided now."""
         assert isinstance(life.effects[0], Close)
         return life.first_effect_done().after(self._accounting.closed(life.account, receipt))
 
     def accept(self, life: AccountLife, request: AccountRequest, at: datetime) -> tuple[AccountLife, Answer]:
-        """Catch up to the instant, then decide the request. Raises Closing where a month is to be closed first."""
+        """Catch up to the instant, then decide the request. Raises Closing if a month must be closed first."""
         while (further := self.step(life, at)) is not None:
             life = further
         if life.account.closing:
@@ -125,19 +115,16 @@ class AccountSteps:
         return life.after(decision), decision.answer
 
     def check(self, life: AccountLife, request: AccountRequest, now: datetime, *, test_clock: bool) -> None:
-        """Raise NotNow where the request cannot be decided. Changes nothing."""
+        """Raise NotNow if the request cannot be decided. Changes nothing.
+
+        `at` needs a test clock, and must not be before the last event or after the next milestone.
+        """
         account, milestone = life.account, next_account_milestone(life.account)
         if request.at is not None:
-            words = None
             if not test_clock:
-                words = "only an account opened with a test clock takes it"
-            elif request.at < account.last_at:
-                words = f"it must not be before the last event ({format_instant(account.last_at)})"
-            elif request.at > milestone.at:
-                words = f"it must not be after the next milestone ({milestone.what}, {format_instant(milestone.at)})"
-            if words:
-                raise OutOfTime(f"at: got {format_instant(request.at)}; {words}")
-        # Other milestones may come before the close: a request that they reach with it cannot be decided either.
-        # What waits for a close already is decided first, in the order in which it came.
+                raise OutOfTime.without_test_clock(request.at, "an account opened")
+            OutOfTime.check(request.at, account.last_at, (milestone.what, milestone.at))
+        # A close that is due comes before the request, whatever other milestones are due before it. Requests that
+        # already wait for a close are decided first, in order.
         if account.closing or life.waiting or account.month.end <= (request.at or now):
             raise Closing

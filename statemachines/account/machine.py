@@ -1,7 +1,7 @@
-"""The invoice's machine: which event may follow in which state, and under which structural guard (MON-5, MON-6).
+"""The invoice's state machine: which event is allowed in which state, under which guard (MON-5, MON-6).
 
-It holds no effect, no money and no clock. `accounting` sets it to an invoice's place, sends an event and acts on
-the transition it chose. docs/invoices.md has its diagram.
+It has no effects, no money and no clock. `accounting` sets it to an invoice's state, sends an event and carries out
+the transition that the machine chose. docs/invoices.md has its diagram.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from statemachines.machine import Reused
 
 @dataclass
 class InvoicePlace:
-    """A place in the machine: the state, and the facts that its guards read."""
+    """Where the machine stands: the state, and the facts that its guards read."""
 
     state: str = InvoiceState.OPEN.value
     nothing_due: bool = False
@@ -38,17 +38,17 @@ def nothing_due(model: InvoicePlace) -> bool:
 
 
 def settles(model: InvoicePlace) -> bool:
-    """The payment pays all that is owed."""
+    """The payment covers all that is owed."""
     return model.settles
 
 
 def suspends(model: InvoicePlace) -> bool:
-    """The terms have a suspension, and this invoice has led to none yet."""
+    """The terms suspend for nonpayment, and this invoice has not led to holds yet."""
     return model.suspends
 
 
 class InvoiceMachine(StateChart[InvoicePlace]):
-    """The life of one invoice."""
+    """The states and transitions of an invoice."""
 
     allow_event_without_transition = False
     catch_errors_as_events = False
@@ -64,7 +64,7 @@ class InvoiceMachine(StateChart[InvoicePlace]):
     # MON-5: the month ends
     close = running.to(carried, cond=nothing_due) | running.to(issued, unless=nothing_due)
 
-    # MON-6: what follows where nobody pays
+    # MON-6: the invoice stays unpaid
     fall_due = issued.to(overdue)
     remind = overdue.to(overdue)
     suspend = overdue.to(overdue, cond=suspends)
@@ -83,12 +83,12 @@ class InvoiceMachine(StateChart[InvoicePlace]):
         self.chosen: InvoiceTransition | None = None
 
     def on_transition(self, event: str, source: MachineState, target: MachineState) -> None:
-        """Note which transition was chosen: it is what `accounting` acts on."""
+        """Store the chosen transition for `accounting` to carry out."""
         self.chosen = InvoiceTransition(str(event), InvoiceState(source.value), InvoiceState(target.value))
 
 
 class Invoices(Reused[InvoicePlace, InvoiceTransition]):
-    """One invoice machine, set to one place after another."""
+    """The invoice machine, reused for one invoice after another."""
 
     def __init__(self, chart: type[InvoiceMachine] = InvoiceMachine) -> None:
         super().__init__(chart)

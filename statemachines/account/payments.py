@@ -1,4 +1,4 @@
-"""Payments, received and failed: what they pay, what becomes credit, and whose holds they lift (MON-6, SUS-9)."""
+"""Received and failed payments: what they pay, what becomes credit, and when holds are lifted (MON-6, SUS-9)."""
 
 from decimal import Decimal
 
@@ -11,18 +11,18 @@ from statemachines.account.draft import AccountDraft
 from statemachines.account.machine import InvoicePlace, Invoices
 
 PAYMENTS_KEPT, TRACES_KEPT = 500, 5_000
-"""How many payments an account carries whole, and of how many before them their traces. The books know them all."""
+"""How many payments an account keeps in full, and how many older ones as traces. The books keep all."""
 
 
 def receive(draft: AccountDraft, request: ReceivePayment, invoices: Invoices) -> None:
-    """MON-6: it pays the named invoice, or the unpaid ones from the oldest on; what is left becomes credit."""
+    """MON-6: pay the named invoice, or the unpaid ones, the earliest due first; the rest becomes credit."""
     account = draft.account
-    # With exactly the currency's decimals: `1.500` dollars are `1.50`.
+    # Normalise to the decimals of the currency: `1.500` dollars are `1.50`.
     whole = from_minor(to_minor(request.amount, request.currency), request.currency)
     money = Money(amount=whole, currency=request.currency)
     if _is_known(draft, request, money):
         return
-    if words := _why_not(account, request):
+    if words := _mismatch(account, request):
         draft.refuse(Rule.MON_6, words)
         return
     named = account.receivable(request.invoice) if request.invoice else None
@@ -53,7 +53,7 @@ def receive(draft: AccountDraft, request: ReceivePayment, invoices: Invoices) ->
 
 
 def fail(draft: AccountDraft, request: FailPayment, invoices: Invoices) -> None:
-    """MON-6: noted on its invoice, or on the oldest unpaid one. Dates and states stay as they are."""
+    """MON-6: record a failed payment on its invoice, or on the earliest due. Dates and states stay as they are."""
     account = draft.account
     known = account.payment(request.payment_id) if request.payment_id else None
     if known and known.failed:
@@ -84,10 +84,10 @@ def fail(draft: AccountDraft, request: FailPayment, invoices: Invoices) -> None:
 
 
 def _is_known(draft: AccountDraft, request: ReceivePayment, money: Money) -> bool:
-    """MON-7: the same payment again is no event; its id with another amount is refused."""
+    """MON-7: answer a payment id that is known: a repeat is `unchanged`, another amount is refused. True if known."""
     known = draft.account.payment(request.payment_id)
     if known is None or known.failed:
-        return _was_known(draft, request, money)
+        return _is_known_by_trace(draft, request, money)
     if (known.amount, known.currency) == (money.amount, money.currency):
         draft.unchanged(f"Payment {known.payment_id} of {money} is already recorded.")
     else:
@@ -96,8 +96,8 @@ def _is_known(draft: AccountDraft, request: ReceivePayment, money: Money) -> boo
     return True
 
 
-def _was_known(draft: AccountDraft, request: ReceivePayment, money: Money) -> bool:
-    """The same, of one that is long past: its amount is known only by a digest."""
+def _is_known_by_trace(draft: AccountDraft, request: ReceivePayment, money: Money) -> bool:
+    """The same for an older payment, whose amount is known only as a digest."""
     begins = trace_of(request.payment_id)
     trace = next((trace for trace in draft.account.older_payments if trace.startswith(begins)), None)
     if trace is None:
@@ -111,7 +111,7 @@ def _was_known(draft: AccountDraft, request: ReceivePayment, money: Money) -> bo
     return True
 
 
-def _why_not(account: Account, request: ReceivePayment) -> str | None:
+def _mismatch(account: Account, request: ReceivePayment) -> str | None:
     if request.invoice:
         receivable = account.receivable(request.invoice)
         if receivable is None:
@@ -136,7 +136,7 @@ def _pay(draft: AccountDraft, receivable: Receivable, part: Decimal, invoices: I
     place = InvoicePlace(state=receivable.state.value, settles=part == receivable.owed)
     chosen = invoices.send(place, "pay")
     assert chosen is not None
-    draft.standing(receivable.model_copy(update={"paid": receivable.paid + part, "state": chosen.target}))
+    draft.follow(receivable.model_copy(update={"paid": receivable.paid + part, "state": chosen.target}))
     return Allocation(invoice=receivable.invoice, amount=part, state=chosen.target)
 
 
@@ -149,7 +149,7 @@ def _remember(draft: AccountDraft, payment: Payment) -> None:
 
 
 def _words(money: Money, allocations: list[Allocation], draft: AccountDraft) -> str:
-    """Such as `USD 30.00 received. contoso-000001 is paid.`"""
+    """The answer, such as `USD 30.00 received. contoso-000001 is paid.`"""
     parts = []
     for allocation in allocations:
         receivable = draft.account.receivable(allocation.invoice)

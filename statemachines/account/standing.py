@@ -1,4 +1,4 @@
-"""How an invoice stands: what its account's events say of its payments, reminders and suspension."""
+"""The standing of an invoice: its state, payments, reminders and suspension, from the events of its account."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from domain.values import ExactDecimal, Frozen, Instant
 
 
 class PaymentTaken(Frozen):
-    """What of a payment went to the invoice, and when."""
+    """The part of a payment that went to the invoice, and when."""
 
     payment_id: str
     at: Instant
@@ -17,7 +17,7 @@ class PaymentTaken(Frozen):
 
 
 class Standing(Frozen):
-    """Where an invoice stands, from the events that name it."""
+    """What the account's events say about one invoice: `failures` counts its failed payments."""
 
     state: InvoiceState
     paid: ExactDecimal
@@ -28,7 +28,7 @@ class Standing(Frozen):
 
 
 def standing_of(head: InvoiceHead, events: Iterable[AccountEvent]) -> Standing:
-    """Where the invoice stands after these events of its customer's account."""
+    """The standing of the invoice after these events of its customer's account."""
     state = InvoiceState.ISSUED if head.totals.due else InvoiceState.CARRIED
     payments: list[PaymentTaken] = []
     counted = {AccountEventName.REMINDED: 0, AccountEventName.PAYMENT_FAILED: 0}

@@ -1,4 +1,4 @@
-"""What will happen to an account if nobody pays: the next milestone of each kind, soonest first (MON-5, MON-6)."""
+"""What will happen to an account without payments: the next milestone of each kind, soonest first (MON-5, MON-6)."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,7 +11,7 @@ from domain.values import Frozen, Instant
 
 
 class AccountWhat(StrEnum):
-    """The kinds of milestone, in the order in which they are taken at one instant."""
+    """The kinds of milestones, in the order in which they happen at one instant."""
 
     OVERDUE = "overdue"
     REMIND = "remind"
@@ -23,7 +23,7 @@ _ORDER = {what: rank for rank, what in enumerate(AccountWhat)}
 
 
 class AccountMilestone(Frozen):
-    """One instant at which something happens by itself, to which invoice, by which rule, and why in words."""
+    """Something that happens by itself at a known instant: what, to which invoice, by which rule, and why in words."""
 
     at: Instant
     what: AccountWhat
@@ -38,7 +38,7 @@ def account_timeline(account: Account) -> list[AccountMilestone]:
 
 
 def next_account_milestone(account: Account) -> AccountMilestone:
-    """The soonest: what the workflow sleeps to. A month always ends, so there is one."""
+    """The next milestone, which the workflow sleeps until. The month always ends, so there is one."""
     return min(_milestones(account), key=_place)
 
 
@@ -64,7 +64,7 @@ def _of_unpaid(account: Account, receivable: Receivable) -> Iterator[AccountMile
         why = f"{named} is not paid: reminder {receivable.reminders + 1} of {len(terms.reminders)}"
         yield AccountMilestone(at=at, what=AccountWhat.REMIND, invoice=named, rule=Rule.MON_6, why=why)
     if terms.suspends_after is not None and not receivable.suspended:
-        # Under changed terms the date may have passed before they held.
+        # After a change of terms the date may already have passed.
         at = max(receivable.due_at + terms.suspends_after, account.last_at)
         why = f"{named} is not paid: the customer's licensed subscriptions are suspended"
         yield AccountMilestone(at=at, what=AccountWhat.SUSPEND, invoice=named, rule=Rule.MON_6, why=why)

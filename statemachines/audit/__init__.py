@@ -1,1 +1,1 @@
-"""Whether what the books hold keeps the invariants of docs/domain.md."""
+"""Checks the recorded books against the invariants of docs/domain.md."""

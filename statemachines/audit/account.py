@@ -1,4 +1,4 @@
-"""Invariant 14 and double entry on a customer's books: pure, so that tests and `check` ask the same."""
+"""Checks invariant 14 and the double entry on a customer's books: pure, shared by the tests and `check`."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
@@ -18,12 +18,9 @@ from domain.values import Frozen
 from statemachines.account.standing import Standing, standing_of
 from statemachines.audit.subscription import Invariant
 
-Sides = dict[tuple[str, str], Decimal]
-"""What an entry moved, by account and currency; a debit is positive."""
-
 
 class EntryRecord(Frozen):
-    """One entry of the double entry, as the books have it."""
+    """One entry of the double entry, as recorded."""
 
     id: str
     sides: tuple[tuple[str, str, Decimal], ...]
@@ -31,7 +28,7 @@ class EntryRecord(Frozen):
 
 
 class RecordedAccount(Frozen):
-    """A customer's money as the books have it: every row of the ledger, invoices, the account's journal, entries."""
+    """A customer's money as recorded: ledger rows, invoices, the account's journal, payments and entries."""
 
     customer_id: str
     rows: tuple[InvoiceLine, ...]
@@ -41,11 +38,11 @@ class RecordedAccount(Frozen):
     payments: dict[str, tuple[Decimal, str]]
     entries: tuple[EntryRecord, ...]
     receipts: tuple[CloseReceipt, ...] = ()
-    """What each close came to, when it was written."""
+    """The result of each close, as it was first written."""
 
 
 class AccountViolation(Frozen):
-    """One invariant that does not hold for a customer, in words, with what shows it."""
+    """One invariant that does not hold for a customer, in words, with the lines that show it."""
 
     customer_id: str
     invariant: Invariant
@@ -57,7 +54,7 @@ Found = tuple[str, tuple[InvoiceLine, ...]]
 
 
 def audit_account(account: RecordedAccount) -> list[AccountViolation]:
-    """Every violation that the customer's own records show; none where all is well."""
+    """Every violation in the customer's records; empty if all is well."""
     return [
         AccountViolation(customer_id=account.customer_id, invariant=invariant, words=words, lines=lines)
         for invariant, checks in CHECKS.items()
@@ -77,7 +74,7 @@ def _place(line: InvoiceLine) -> tuple[str, str]:
     return line.subscription_id, line.row.key
 
 
-def _invoices_come_to_the_ledger(account: RecordedAccount) -> Iterator[Found]:
+def _invoices_add_up_to_the_ledger(account: RecordedAccount) -> Iterator[Found]:
     on_invoices = {_place(line) for invoice in account.invoices for line in invoice.lines}
     waiting = _sum_of(line for line in account.rows if _place(line) not in on_invoices)
     invoiced: dict[str, Decimal] = defaultdict(Decimal)
@@ -97,7 +94,7 @@ def _each_row_on_one_invoice(account: RecordedAccount) -> Iterator[Found]:
         yield "some rows are on two invoices", twice
 
 
-def _as_they_were_closed(account: RecordedAccount) -> Iterator[Found]:
+def _unchanged_since_closed(account: RecordedAccount) -> Iterator[Found]:
     heads = {invoice.head.invoice: invoice.head for invoice in account.invoices}
     for receipt in account.receipts:
         for head in receipt.invoices:
@@ -105,7 +102,7 @@ def _as_they_were_closed(account: RecordedAccount) -> Iterator[Found]:
                 yield f"{head.invoice} was changed after it was closed", ()
 
 
-def _totals_are_the_lines(account: RecordedAccount) -> Iterator[Found]:
+def _totals_match_the_lines(account: RecordedAccount) -> Iterator[Found]:
     for invoice in account.invoices:
         head = invoice.head
         of_lines = totals((line.row for line in invoice.lines), head.totals.carried_in, head.currency)
@@ -119,11 +116,10 @@ def _totals_are_the_lines(account: RecordedAccount) -> Iterator[Found]:
             yield f"{head.invoice} has lines in another currency", foreign
 
 
-def _credit_is_handed_on(account: RecordedAccount) -> Iterator[Found]:
-    """What an invoice takes off is what the one before left, and what was paid too much since."""
+def _credit_is_carried_over(account: RecordedAccount) -> Iterator[Found]:
+    """Each invoice applies the credit that the previous one left, plus what was overpaid since."""
     heads = {invoice.head.invoice: invoice.head for invoice in account.invoices}
     credit: dict[str, Decimal] = defaultdict(Decimal)
-    told = set()
     for event in account.events:
         if event.event is AccountEventName.PAYMENT_RECEIVED and event.currency and event.credited is not None:
             credit[event.currency] += event.credited
@@ -133,14 +129,13 @@ def _credit_is_handed_on(account: RecordedAccount) -> Iterator[Found]:
         if head is None:
             yield f"event {event.seq} issues {event.invoice}, which does not exist", ()
             continue
-        told.add(head.invoice)
         if head.totals.carried_in != credit[head.currency]:
-            there = f"{head.currency} {credit[head.currency]:f}"
-            yield f"{head.invoice} applies a credit of {head.totals.carried_in:f}; the credit was {there}", ()
+            known = f"{head.currency} {credit[head.currency]:f}"
+            yield f"{head.invoice} applies a credit of {head.totals.carried_in:f}; the credit was {known}", ()
         credit[head.currency] = head.totals.carried_out
 
 
-def _standing_as_the_journal(account: RecordedAccount) -> Iterator[Found]:
+def _standings_match_the_journal(account: RecordedAccount) -> Iterator[Found]:
     for invoice in account.invoices:
         head = invoice.head
         wanted, listed = standing_of(head, account.events), account.standings.get(head.invoice)
@@ -167,7 +162,7 @@ def _every_entry_balances(account: RecordedAccount) -> Iterator[Found]:
             yield f"entry {entry.id} does not balance", ()
 
 
-def _entries_say_what_happened(account: RecordedAccount) -> Iterator[Found]:
+def _entries_match_the_books(account: RecordedAccount) -> Iterator[Found]:
     known = {entry.id: sorted(entry.sides) for entry in account.entries}
     wanted: dict[str, list[tuple[str, str, Decimal]]] = {}
     for line in account.rows:
@@ -201,14 +196,14 @@ def _payment_sides(event: AccountEvent) -> Iterator[tuple[str, str, Decimal]]:
 
 CHECKS: dict[Invariant, tuple[Callable[[RecordedAccount], Iterator[Found]], ...]] = {
     Invariant.INVOICED: (
-        _invoices_come_to_the_ledger,
+        _invoices_add_up_to_the_ledger,
         _each_row_on_one_invoice,
-        _as_they_were_closed,
-        _totals_are_the_lines,
-        _credit_is_handed_on,
-        _standing_as_the_journal,
+        _unchanged_since_closed,
+        _totals_match_the_lines,
+        _credit_is_carried_over,
+        _standings_match_the_journal,
     ),
-    Invariant.DOUBLE_ENTRY: (_every_entry_balances, _entries_say_what_happened),
+    Invariant.DOUBLE_ENTRY: (_every_entry_balances, _entries_match_the_books),
 }
 
 

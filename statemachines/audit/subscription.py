@@ -1,4 +1,4 @@
-"""The invariants of docs/domain.md on what the books hold of one life: pure, so that tests and `check` ask the same."""
+"""Checks the invariants of docs/domain.md on one recorded subscription: pure, shared by the tests and `check`."""
 
 import re
 from collections import defaultdict
@@ -19,7 +19,7 @@ _SCHEDULED = re.compile(r"term-(\d+)/period-(\d+)/")
 
 
 class Invariant(StrEnum):
-    """What is checked, by its number in docs/domain.md; MON-2 is that what is recorded stays as it is."""
+    """The checks, by number in docs/domain.md; `MON-2` says that records do not change after they were written."""
 
     PERIODS_TILE = "1"
     CHARGED_ONCE = "2"
@@ -50,7 +50,7 @@ WORDS: dict[Invariant, str] = {
 
 
 class Recorded(Frozen):
-    """A life as the books have it; `rows` in the order in which they were written."""
+    """A subscription as recorded; `rows` in the order in which they were written."""
 
     subscription_id: str
     offer: PinnedOffer
@@ -61,12 +61,12 @@ class Recorded(Frozen):
 
     @property
     def access_confirmed(self) -> bool:
-        """Whether every change of access is in the log: the tenant service may be a little behind the journal."""
+        """Whether every change of access is in the log: the tenant service may lag behind the journal."""
         return list(self.access) == _access(self.events)
 
 
 class Violation(Frozen):
-    """One invariant that does not hold, in words, with what shows it."""
+    """One invariant that does not hold, in words, with the rows and events that show it."""
 
     subscription_id: str
     invariant: Invariant
@@ -79,7 +79,7 @@ Found = tuple[str, tuple[LedgerRow, ...], tuple[Event, ...]]
 
 
 def audit(life: Recorded) -> list[Violation]:
-    """Every violation that the life's own records show; none where all is well."""
+    """Every violation in the subscription's records; empty if all is well."""
     return [
         Violation(subscription_id=life.subscription_id, invariant=invariant, words=words, rows=rows, events=events)
         for invariant, check in CHECKS.items()
@@ -126,7 +126,7 @@ def _credits_within_charges(life: Recorded) -> Iterator[Found]:
 
 def _charged_while_paid_for(life: Recorded) -> Iterator[Found]:
     pack = PACKS.get(life.policy)
-    # A pack that this program does not know may bill on.
+    # A pack that this program does not know may bill while suspended.
     bills_on = pack is None or pack.bill_while_suspended
     paid = {State.ACTIVE, State.SUSPENDED} if bills_on else {State.ACTIVE}
     for event in life.events:
@@ -142,7 +142,7 @@ def _charged_while_paid_for(life: Recorded) -> Iterator[Found]:
 
 
 def _access_as_decided(life: Recorded) -> Iterator[Found]:
-    """What is logged may stop short of the last events, but never say anything else."""
+    """The access log may lag behind the last events, but must otherwise match them."""
     logged = list(life.access)
     if any(logged == _access(life.events[:length]) for length in range(len(life.events), -1, -1)):
         return
@@ -182,12 +182,12 @@ CHECKS: dict[Invariant, Callable[[Recorded], Iterator[Found]]] = {
     Invariant.THE_END_IS_FINAL: _the_end_is_final,
     Invariant.NUMBERED: _numbered,
 }
-"""AS_RECORDED is not among them: only the books can compare with what they were given. A customer's money as a whole:
-`account_audit`."""
+"""AS_RECORDED is not here: only the books know the digests of what was written. The customer's money is checked by
+`audit.account`."""
 
 
 def _access(events: tuple[Event, ...]) -> list[AccessInterval]:
-    """The intervals that the states say; those of no length are not kept (LIF-4)."""
+    """The access intervals that follow from the states; empty ones are dropped (LIF-4)."""
     intervals: list[AccessInterval] = []
     since: datetime | None = None
     for event in events:

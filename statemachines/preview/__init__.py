@@ -1,1 +1,1 @@
-"""A life lived in memory, for previews, forecasts and `what_if`."""
+"""Simulates a subscription in memory, for previews, forecasts and `what_if`."""

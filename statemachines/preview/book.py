@@ -1,4 +1,4 @@
-"""The books in memory: what the SQL books do, for the simulator. Both pass the same contract suite."""
+"""The books of one subscription in memory, for the simulator. They pass the same contract tests as the SQL books."""
 
 from decimal import Decimal
 
@@ -12,7 +12,7 @@ from statemachines.subscription.refusals import repeated_usage
 
 
 class UsageRow(Frozen):
-    """A usage report as it was taken."""
+    """A recorded usage report."""
 
     usage_id: str
     at: Instant
@@ -21,7 +21,7 @@ class UsageRow(Frozen):
 
 
 class KeyConflict(Exception):
-    """A business key that is in the books already, with other content (MON-2)."""
+    """A business key is already in the books with other content (MON-2)."""
 
 
 class Book:
@@ -36,7 +36,7 @@ class Book:
         self._keys: dict[str, LedgerRow] = {}
 
     def record(self, record: Record) -> Receipt:
-        """Write one decision; the same decision again is the same receipt (MON-2)."""
+        """Write one decision; writing it again returns the same receipt. Raises KeyConflict (MON-2)."""
         if known := self._receipts.get(record.seq):
             if known[0] != record:
                 raise KeyConflict(f"decision {record.seq} is recorded with other content")
@@ -55,7 +55,7 @@ class Book:
         return receipt
 
     def report_usage(self, command: ReportUsage, answer: Answer) -> Answer:
-        """Record usage that the lifecycle accepted: once per usage id (MON-7)."""
+        """Record usage that the lifecycle accepted, once per usage id, and return the final answer (MON-7)."""
         known = self.usage.get(command.usage_id)
         if known is None:
             row = UsageRow(usage_id=command.usage_id, at=command.used_at or answer.at, units=command.units)
@@ -64,7 +64,7 @@ class Book:
         return repeated_usage(answer, command, known.units)
 
     def provision(self, provision: Provision) -> None:
-        """Open or close the users' access; intervals of no length are not kept (LIF-4)."""
+        """Open or close the users' access; empty intervals are dropped (LIF-4)."""
         last = self.access[-1] if self.access else None
         if provision.access is Access.GRANT:
             if last is None or last.end is not None:

@@ -1,4 +1,4 @@
-"""The life in plain Python: the workflow's own loop over the books in memory, a ten-year life in milliseconds."""
+"""Simulates one subscription: the workflow's loop in plain Python over books in memory, ten years in milliseconds."""
 
 from datetime import datetime
 
@@ -11,40 +11,40 @@ from statemachines.subscription.life import Life, LifeSteps
 
 
 class Simulator:
-    """One subscription, lived as far as it is told to."""
+    """One subscription, simulated up to the instants that it is given."""
 
-    def __init__(self, order: Order, living: LifeSteps | None = None) -> None:
+    def __init__(self, order: Order, steps: LifeSteps | None = None) -> None:
         self.book = Book()
         self.answers: list[Answer] = []
-        self._living = living or LifeSteps()
-        self.life = self._living.begin(order)
+        self._steps = steps or LifeSteps()
+        self.life = self._steps.begin(order)
         self._perform()
 
     @classmethod
-    def resumed(cls, life: Life, living: LifeSteps | None = None) -> "Simulator":
-        """A life taken up where it stands, for what-if: its past is not in the books."""
+    def resumed(cls, life: Life, steps: LifeSteps | None = None) -> "Simulator":
+        """Continue a running life, for `what_if`; the books hold only what happens from here on."""
         simulator = cls.__new__(cls)
         simulator.book, simulator.answers = Book(), []
-        simulator._living = living or LifeSteps()
+        simulator._steps = steps or LifeSteps()
         simulator.life = life.model_copy(update={"effects": ()})
         return simulator
 
     def advance(self, to: datetime) -> None:
-        """Let every milestone due at or before the instant happen, each with its effects."""
-        while (life := self._living.step(self.life, to)) is not None:
+        """Process every milestone due at or before the instant, with its effects."""
+        while (life := self._steps.step(self.life, to)) is not None:
             self.life = life
             self._perform()
 
     def ask(self, command: Command, at: datetime) -> Answer:
-        """A command accepted at that instant, and the answer once its effects are performed."""
+        """Process a command at that instant, with its effects, and keep its answer in `answers`."""
         answer = self.accept(command, at)
         self.answers.append(answer)
         return answer
 
     def accept(self, command: Command, at: datetime) -> Answer:
-        """As `ask`, of one whose answer is nobody's to read: the account's own."""
+        """Like `ask`, without keeping the answer: for commands that the customer's account sends."""
         self.advance(at)
-        self.life, answer = self._living.accept(self.life, command, at)
+        self.life, answer = self._steps.accept(self.life, command, at)
         if isinstance(command, ReportUsage) and answer.outcome is Outcome.DONE:
             answer = self.book.report_usage(command, answer)
         receipts = self._perform()

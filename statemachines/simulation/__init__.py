@@ -1,1 +1,1 @@
-"""Scenarios: whole lives described as data, lived in memory. Production imports nothing of it."""
+"""Scenarios: whole lives described as data and simulated in memory. Production imports nothing from here."""

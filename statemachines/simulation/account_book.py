@@ -1,4 +1,4 @@
-"""The account's books in memory: what the SQL books do, for the simulator. Both pass the same contract suite."""
+"""The books of one account in memory, for the simulator. They pass the same contract tests as the SQL books."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -9,7 +9,7 @@ from statemachines.preview.book import Book, KeyConflict
 
 
 class AccountBook:
-    """One customer's invoices and account events, over the books of its subscriptions."""
+    """One customer's invoices and account events, on top of the books of its subscriptions."""
 
     def __init__(self, customer_id: str, books: Mapping[str, Book], series: str | None = None) -> None:
         self.invoices: list[Invoice] = []
@@ -22,7 +22,7 @@ class AccountBook:
         self._payments: dict[str | None, int] = {}
 
     def close(self, close: Close) -> CloseReceipt:
-        """Write the month's invoices; the same month again gives the same receipt."""
+        """Write the month's invoices; closing it again returns the same receipt. Raises KeyConflict."""
         if known := self._closes.get(close.period.end):
             if known[0] != close:
                 raise KeyConflict(f"the month until {close.period.end} is closed with other content")
@@ -44,7 +44,7 @@ class AccountBook:
         return receipt
 
     def record(self, record: AccountRecord) -> None:
-        """Write one decision's events; the same decision again changes nothing."""
+        """Write the events of one decision; writing them again changes nothing. Raises KeyConflict."""
         last, seqs = len(self.events), [event.seq for event in record.events]
         if record.seq <= last:
             if tuple(event for event in self.events if event.seq in seqs) != record.events:
@@ -62,7 +62,7 @@ class AccountBook:
         self.events += record.events
 
     def uninvoiced(self) -> tuple[InvoiceLine, ...]:
-        """The rows that no invoice has yet."""
+        """The rows that are on no invoice yet, in invoice order."""
         return in_order(self._lines())
 
     def _lines(self) -> Iterator[InvoiceLine]:

@@ -1,4 +1,4 @@
-"""A customer in plain Python: an account and its subscriptions, lived together milestone by milestone."""
+"""Simulates one customer: the account together with its subscriptions, milestone by milestone."""
 
 from datetime import datetime
 
@@ -19,29 +19,29 @@ from statemachines.subscription.timeline import next_milestone
 
 
 class CustomerSimulator:
-    """One customer, lived as far as it is told to."""
+    """One customer, simulated up to the instants that it is given."""
 
     def __init__(
-        self, customer_id: str, terms: BillingTerms, opened_at: datetime, living: LifeSteps | None = None
+        self, customer_id: str, terms: BillingTerms, opened_at: datetime, steps: LifeSteps | None = None
     ) -> None:
         self.subscriptions: dict[str, Simulator] = {}
         self._books: dict[str, Book] = {}
         self.book = AccountBook(customer_id, self._books)
-        self._living = living or LifeSteps()
+        self._steps = steps or LifeSteps()
         self._accounts = AccountSteps()
         self.life = self._accounts.begin(customer_id, terms, opened_at)
         self.held: set[str] = set()
 
     def buy(self, order: Order) -> Simulator:
-        """A subscription, from its order on."""
+        """Buy a subscription, and return its simulator."""
         self.advance(order.at)
-        bought = Simulator(order, self._living)
+        bought = Simulator(order, self._steps)
         self.subscriptions[order.subscription_id] = bought
         self._books[order.subscription_id] = bought.book
         return bought
 
     def advance(self, to: datetime) -> None:
-        """Let every milestone due at or before the instant happen; at one instant the subscriptions' come first."""
+        """Process every milestone due at or before the instant: at one instant, subscriptions before the account."""
         while (at := self._next_instant()) <= to:
             for subscription_id in sorted(self.subscriptions):
                 self.subscriptions[subscription_id].advance(at)
@@ -50,12 +50,12 @@ class CustomerSimulator:
                 self._perform()
 
     def ask(self, subscription_id: str, command: Command, at: datetime) -> Answer:
-        """A command to a subscription, once all that is due by then has happened."""
+        """Send a command to a subscription, after everything due by then."""
         self.advance(at)
         return self.subscriptions[subscription_id].ask(command, at)
 
     def request(self, request: AccountRequest, at: datetime) -> Answer:
-        """A request to the account, once all that is due by then has happened."""
+        """Send a request to the account, after everything due by then."""
         self.advance(at)
         self.life, answer = self._accounts.accept(self.life, request, at)
         self._perform()

@@ -1,15 +1,22 @@
-"""What happened in a life, as the one document that simulator and live run both print."""
+"""The result of a scenario as one document: the simulator and the run on a server print the same."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+from domain.account.events import AccountEvent
+from domain.account.invoice import Invoice, InvoiceLine, InvoiceState
 from domain.calendar import Period
+from domain.money import from_minor
 from domain.subscription.decision import Answer
 from domain.subscription.effects import AccessInterval
 from domain.subscription.events import Event, Notification, State
-from domain.subscription.ledger import LedgerRow
+from domain.subscription.ledger import Kind, LedgerRow
 from domain.subscription.subscription import Subscription
-from domain.values import Frozen, format_instant
+from domain.values import Frozen, format_decimal, format_instant
+from statemachines.account.documents import invoice_document, lines_document
+from statemachines.account.standing import standing_of
 from statemachines.preview.simulator import Simulator
 from statemachines.subscription.documents import (
     access_document,
@@ -24,7 +31,7 @@ from statemachines.subscription.timeline import Milestone, timeline
 
 
 class LifeReport(Frozen):
-    """Everything that a life's document is made of."""
+    """Everything that happened in a life, from which its document is made."""
 
     name: str
     subscription: Subscription
@@ -35,11 +42,11 @@ class LifeReport(Frozen):
     notifications: tuple[Notification, ...]
     timeline: tuple[Milestone, ...]
     invoices: tuple[dict[str, Any], ...] | None = None
-    """Where the customer's account was lived with it: the documents of its invoices."""
+    """The documents of the invoices, if the scenario includes the customer's account."""
 
     @classmethod
     def of(cls, simulator: Simulator, name: str, now: datetime) -> "LifeReport":
-        """What has happened in the simulated life, and what comes next if no command does."""
+        """The report of a simulated life, with the milestones to come after `now`."""
         book = simulator.book
         return cls(
             name=name,
@@ -53,7 +60,7 @@ class LifeReport(Frozen):
         )
 
     def document(self) -> dict[str, Any]:
-        """The document of the scenario contract, ready for JSON."""
+        """The JSON document of the scenario contract."""
         subscription = self.subscription
         term = subscription.term
         deletes_at = subscription.deletes_at if subscription.state is State.SUSPENDED else None
@@ -77,3 +84,44 @@ class LifeReport(Frozen):
             "timeline": timeline_document(self.timeline),
             **({"invoices": list(self.invoices)} if self.invoices is not None else {}),
         }
+
+
+def scenario_invoices(
+    invoices: Iterable[Invoice], events: Iterable[AccountEvent], uninvoiced: Iterable[InvoiceLine]
+) -> list[dict[str, Any]]:
+    """The JSON documents of the invoices, in order; rows that are not invoiced yet come last, as the open invoice.
+
+    A scenario has one customer with one subscription, so ids are left out and invoice numbers count from 1.
+    """
+    events = tuple(events)
+    found = []
+    for number, invoice in enumerate(invoices, start=1):
+        document = invoice_document(invoice, standing_of(invoice.head, events))
+        del document["customer"]
+        found.append({**document, "invoice": number, "lines": _without_ids(document["lines"])})
+    waiting = tuple(uninvoiced)
+    if waiting:
+        found.append(_open(waiting))
+    return found
+
+
+def _open(lines: tuple[InvoiceLine, ...]) -> dict[str, Any]:
+    currency = lines[0].row.currency
+    sums = {kind: _sum(lines, kind, currency) for kind in Kind}
+    return {
+        "invoice": None,
+        "state": InvoiceState.OPEN.value,
+        "currency": currency,
+        "charges": format_decimal(sums[Kind.CHARGE]),
+        "credits": format_decimal(sums[Kind.CREDIT]),
+        "total": format_decimal(sums[Kind.CHARGE] - sums[Kind.CREDIT]),
+        "lines": _without_ids(lines_document(lines)),
+    }
+
+
+def _sum(lines: Iterable[InvoiceLine], kind: Kind, currency: str) -> Decimal:
+    return sum((line.row.amount for line in lines if line.row.kind is kind), from_minor(0, currency))
+
+
+def _without_ids(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{name: value for name, value in line.items() if name != "subscription"} for line in lines]

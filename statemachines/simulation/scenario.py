@@ -1,4 +1,4 @@
-"""A life described as data: the scenario file's model, and every fault that a file can have: see docs/scenarios.md."""
+"""Scenario files: the model, every fault that a file can have, and the simulation. See docs/scenarios.md."""
 
 import json
 from collections.abc import Iterator
@@ -18,8 +18,7 @@ from domain.subscription.commands import AnyCommand, ChangePrice, Command, SetAd
 from domain.values import Id, RequestInstant, Strict
 from statemachines.preview.simulator import Simulator
 from statemachines.simulation.customer import CustomerSimulator
-from statemachines.simulation.document import LifeReport
-from statemachines.simulation.invoice_document import scenario_invoices
+from statemachines.simulation.document import LifeReport, scenario_invoices
 from statemachines.subscription.life import LifeSteps
 
 DEFAULT_BY: dict[str, str] = {
@@ -31,11 +30,11 @@ DEFAULT_BY: dict[str, str] = {
 }
 MAX_COMMANDS = 10_000
 SIMULATED = "simulated"
-"""The subscription's id where no server lives it."""
+"""The subscription id in the simulator."""
 
 
 class ScenarioOrder(Strict):
-    """The order of a scenario."""
+    """The order that the scenario begins with."""
 
     at: RequestInstant
     customer: Id
@@ -44,7 +43,7 @@ class ScenarioOrder(Strict):
 
 
 class ScenarioAccount(Strict):
-    """The customer's account in a scenario: its invoices, and whether it suspends for nonpayment (MON-6)."""
+    """Includes the customer's account in the scenario, with or without suspension for nonpayment (MON-6)."""
 
     nonpayment_suspension: bool = True
 
@@ -53,9 +52,9 @@ ScenarioCommand = Annotated[AnyCommand | AnyAccountRequest, Field(discriminator=
 
 
 class Scenario(Strict):
-    """One life as data: what is bought, what is asked when, and how far to live it.
+    """One life as data: the offer and the order, the commands, and the instant until which to run it.
 
-    With an `account`, or a payment among its commands, the customer's account is lived with it.
+    With an `account`, or an account request among the commands, the customer's account is simulated too.
     """
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
@@ -69,17 +68,17 @@ class Scenario(Strict):
 
     @property
     def billed(self) -> bool:
-        """Whether the customer's account is lived with it."""
+        """Whether the customer's account is simulated too."""
         return self.account is not None or any(isinstance(command, AccountRequest) for command in self.commands)
 
     @property
     def terms(self) -> BillingTerms:
-        """The account's terms of payment."""
+        """The terms of payment of the account."""
         terms = terms_of(self.policy)
         return terms if self.account is None or self.account.nonpayment_suspension else terms.without_suspension()
 
     def order_for(self, subscription_id: str) -> Order:
-        """The order that begins this life."""
+        """The scenario's order, under that subscription id."""
         return Order(
             subscription_id=subscription_id,
             customer=self.order.customer,
@@ -96,11 +95,11 @@ _FILLED_IN: dict[str, tuple[str, ...]] = {
     AccountAction.PAY: ("currency", "invoice"),
     AccountAction.FAIL_PAYMENT: ("invoice",),
 }
-"""What a scenario does not say: it pays in its offer's currency, the oldest invoice first."""
+"""Fields that a scenario may not set: it pays in the offer's currency, the earliest due invoice first."""
 
 
 def parse_scenario(data: object) -> Scenario:
-    """The scenario that the data describes. Raises MalformedFile with all faults."""
+    """Parse a scenario from the data of its file. Raises MalformedFile with every fault."""
     if not isinstance(data, dict):
         raise MalformedFile([Fault(path=(), got=data, takes="a mapping with name, offer, order and until")])
     commands = data.get("commands")
@@ -119,14 +118,14 @@ def parse_scenario(data: object) -> Scenario:
 
 
 def _filled_in(data: dict[Any, Any], fault: Fault) -> bool:
-    """A payment's currency is the offer's: what is wrong with it is a fault of the offer alone."""
+    """Whether the fault is in the currency of a payment, which is the offer's: it is reported there alone."""
     if fault.path[:1] != ("commands",) or fault.path[2:] != ("currency",):
         return False
     return bool(data["commands"][fault.path[1]]["do"] == AccountAction.PAY)
 
 
 def _in_file_order(data: object, faults: list[Fault]) -> list[Fault]:
-    """As a person meets them reading the file from its beginning; what is missing comes last."""
+    """The faults in the order of the file; missing fields come last."""
 
     def place(fault: Fault) -> list[int]:
         places: list[int] = []
@@ -144,7 +143,7 @@ def _in_file_order(data: object, faults: list[Fault]) -> list[Fault]:
 
 
 def _with_defaults(data: dict[Any, Any]) -> tuple[list[Fault], dict[str, Any]]:
-    """The data with each command's default actor; commands of a scenario carry no ids of their own."""
+    """The faults of fields that scenarios may not set, and the data with defaults filled in."""
     commands = data.get("commands")
     if commands is None:
         return [], {**data, "commands": []}
@@ -193,11 +192,11 @@ def _semantic_faults(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...]
                 yield (*at, *path), got, takes
 
 
-def simulate(scenario: Scenario, living: LifeSteps | None = None) -> LifeReport:
-    """The whole life in the simulator, with the customer's account where the scenario has one."""
+def simulate(scenario: Scenario, steps: LifeSteps | None = None) -> LifeReport:
+    """Run the scenario in the simulator, with the customer's account if the scenario includes it."""
     if scenario.billed:
-        return _simulate_billed(scenario, living)
-    simulator = Simulator(scenario.order_for(SIMULATED), living)
+        return _simulate_billed(scenario, steps)
+    simulator = Simulator(scenario.order_for(SIMULATED), steps)
     for command in scenario.commands:
         assert command.at is not None
         assert isinstance(command, Command)
@@ -206,8 +205,8 @@ def simulate(scenario: Scenario, living: LifeSteps | None = None) -> LifeReport:
     return LifeReport.of(simulator, scenario.name, scenario.until)
 
 
-def _simulate_billed(scenario: Scenario, living: LifeSteps | None) -> LifeReport:
-    customer = CustomerSimulator(scenario.order.customer, scenario.terms, scenario.order.at, living)
+def _simulate_billed(scenario: Scenario, steps: LifeSteps | None) -> LifeReport:
+    customer = CustomerSimulator(scenario.order.customer, scenario.terms, scenario.order.at, steps)
     life = customer.buy(scenario.order_for(SIMULATED))
     for command in scenario.commands:
         assert command.at is not None

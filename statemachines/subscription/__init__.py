@@ -1,1 +1,1 @@
-"""A subscription's lifecycle: what may follow what, when, and at which price."""
+"""The lifecycle of a subscription: what may happen when, and what it costs."""

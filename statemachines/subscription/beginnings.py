@@ -1,4 +1,4 @@
-"""How a life and its paid terms begin: purchase, activation, trial, conversion (sections 4 to 6)."""
+"""How a subscription and its paid terms begin: purchase, activation, trial, conversion."""
 
 from datetime import timedelta
 
@@ -10,19 +10,19 @@ from statemachines.subscription.draft import Draft
 
 
 def adopt_next_policy(draft: Draft) -> None:
-    """A pack's new version holds from the next term on."""
+    """Switch to the new version of the policy pack, if there is one; called when a term begins (BUY-5)."""
     draft.update(policy=draft.subscription.next_policy or draft.subscription.policy, next_policy=None)
 
 
 def new_term(draft: Draft) -> None:
-    """A term with a new anchor begins at the draft's instant, at the price the subscription holds (TIM-7)."""
+    """Begin a term with a new anchor at the draft's instant, at the subscription's current price (TIM-7)."""
     subscription = draft.subscription
     draft.update(anchor=draft.at, first_billing=subscription.first_billing or draft.at)
     set_term(draft, number=subscription.term.number + 1 if subscription.term else 1, months_in=0)
 
 
 def set_term(draft: Draft, number: int, months_in: int) -> None:
-    """The term that begins so many months after the anchor, in its first billing period."""
+    """Set the term that begins `months_in` months after the anchor, in its first billing period."""
     subscription = draft.subscription
     months = subscription.offer.term.months
     start, end = subscription.boundary(months_in), subscription.boundary(months_in + months)
@@ -31,7 +31,7 @@ def set_term(draft: Draft, number: int, months_in: int) -> None:
 
 
 def purchase(draft: Draft) -> None:
-    """BUY-4, ISV-5: charged at once where neither trial nor set-up comes first."""
+    """BUY-4, ISV-5: charged at once unless a trial or the publisher's set-up comes first."""
     if draft.target is State.PENDING:
         draft.emit(EventName.PURCHASED, Rule.BUY_4)
         return
@@ -40,7 +40,7 @@ def purchase(draft: Draft) -> None:
 
 
 def activate(draft: Draft) -> None:
-    """ISV-4: trial or term begin when the publisher activates."""
+    """ISV-4: the trial or the term begins when the publisher activates."""
     draft.message = "Activated by the publisher."
     if draft.target is State.PENDING:
         draft.emit(EventName.ACTIVATED, Rule.ISV_4)
@@ -50,12 +50,12 @@ def activate(draft: Draft) -> None:
 
 
 def start_trial(draft: Draft) -> None:
-    """TRI-1: `[t, t + free days)`; TRI-2: by no flag and no role is it another."""
+    """TRI-1: the trial lasts `[t, t + trial_days)`; TRI-2: no flag and no role changes that."""
     trial_end = draft.at + timedelta(days=draft.subscription.offer.trial_days)
     draft.emit(EventName.TRIAL_STARTED, Rule.TRI_1, trial_end=trial_end, first_billing=trial_end)
 
 
 def convert(draft: Draft) -> None:
-    """TRI-3: the first charge is dated the trial's end."""
+    """TRI-3: the paid term begins; its first charge is dated the end of the trial."""
     new_term(draft)
     draft.emit(EventName.CONVERTED, Rule.TRI_3, rows=period_charges(draft.subscription, draft.at))

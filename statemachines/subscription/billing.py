@@ -1,4 +1,4 @@
-"""What begins by the calendar inside a paid life: billing periods and new terms (MON-3, REN-1)."""
+"""What the calendar begins in a paid subscription: billing periods and renewals (MON-3, REN-1)."""
 
 from decimal import Decimal
 
@@ -10,9 +10,9 @@ from statemachines.subscription.draft import Draft
 
 
 def charge_period(draft: Draft) -> None:
-    """MON-3: the ended period's usage, and the new period's licences in advance.
+    """MON-3: bill the usage of the ended period, and the licences of the new one in advance.
 
-    While suspended licences are charged only where the pack says so (SUS-6), and past the term's end never
+    While suspended, licences are charged only if the policy pack says so (SUS-6), and never after the term
     (SUS-7).
     """
     subscription = draft.subscription
@@ -20,7 +20,7 @@ def charge_period(draft: Draft) -> None:
     term = subscription.term
     assert term is not None
     charges = draft.at < term.end and (draft.target is State.ACTIVE or subscription.policy.bill_while_suspended)
-    # Suspended, no new usage is taken: once billed there is none left.
+    # No usage is reported while suspended, so nothing is left once this is billed.
     counted = None if draft.target is State.ACTIVE else Decimal(0)
     draft.update(period=subscription.period + 1, unbilled_usage=counted)
     if charges:
@@ -30,7 +30,7 @@ def charge_period(draft: Draft) -> None:
 
 
 def renew(draft: Draft) -> None:
-    """REN-1: a new term of the same length, at the price known before that instant (BUY-5)."""
+    """REN-1: a new term of the same length, at the price that holds just before it (BUY-5)."""
     subscription = draft.subscription
     usage = usage_charge(subscription, draft.at)
     term = subscription.term

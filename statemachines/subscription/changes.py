@@ -1,4 +1,4 @@
-"""What a person changes in a running life: add-ons, auto-renew, the coming price, usage (MON-4, REN-2)."""
+"""Changes of a running subscription: quantity, add-ons, auto-renew, coming prices, usage (MON-4, REN-2, BUY-5)."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -20,122 +20,14 @@ from domain.subscription.subscription import PriceFrom, QuantityChange
 from domain.values import format_instant
 from statemachines.subscription.draft import Draft
 
-PRICES_SAID = 3
+PRICES_NAMED = 3
 """How many coming price changes an answer names."""
-
-
-def set_add_on(draft: Draft) -> None:
-    """MON-4: an add-on is prorated to its parent's period."""
-    command, subscription = draft.command, draft.subscription
-    assert isinstance(command, SetAddOn)
-    offer = subscription.offer
-    add_on = offer.add_on(command.add_on)
-    if add_on is None:
-        known = ", ".join(a.id for a in offer.add_ons) or "none"
-        draft.refuse(Rule.BUY_4, f"{offer.id} has no add-on `{command.add_on}`. Its add-ons: {known}.")
-        return
-    if not 1 <= command.quantity <= offer.max_quantity:
-        draft.refuse(Rule.ELG_8, f"An add-on's quantity must be 1 to {offer.max_quantity}, not {command.quantity}.")
-        return
-    current = subscription.add_ons.get(add_on.id, 0)
-    if command.quantity == current:
-        draft.unchanged(f"The quantity of {add_on.id} is already {current}.")
-        return
-    rows = [
-        row
-        for kind, quantity in ((Kind.CREDIT, current), (Kind.CHARGE, command.quantity))
-        for row in prorated(subscription, kind, add_on.id, quantity, add_on.unit_price, draft.at, draft.next_seq)
-    ]
-    draft.message = f"The quantity of {add_on.id} is now {command.quantity}, prorated by day."
-    draft.emit(
-        EventName.ADD_ON_CHANGED,
-        Rule.MON_4,
-        rows=rows,
-        add_ons={**subscription.add_ons, add_on.id: command.quantity},
-    )
-
-
-def set_auto_renew(draft: Draft) -> None:
-    """REN-2, REN-3: turning it on again undoes a scheduled cancellation."""
-    command, subscription = draft.command, draft.subscription
-    assert isinstance(command, SetAutoRenew)
-    word = "on" if command.enabled else "off"
-    if command.enabled == subscription.auto_renew:
-        draft.unchanged(f"Auto-renew is already {word}.")
-    elif command.enabled and subscription.scheduled_cancellation:
-        draft.message = "The scheduled cancellation is undone; the subscription will renew."
-        draft.emit(EventName.CANCELLATION_UNDONE, Rule.REN_3, auto_renew=True, scheduled_cancellation=None)
-    else:
-        end = subscription.commitment_end
-        ends = f"; the subscription ends at {format_instant(end)}" if end and not command.enabled else ""
-        draft.message = f"Auto-renew is {word}{ends}."
-        draft.emit(EventName.AUTO_RENEW_CHANGED, Rule.REN_2, auto_renew=command.enabled)
-
-
-def change_price(draft: Draft) -> None:
-    """BUY-5: carried as a schedule of prices; the running term keeps its own.
-
-    What a newer catalog has told is not undone by an older one that comes late (MON-7).
-    """
-    command, subscription = draft.command, draft.subscription
-    assert isinstance(command, ChangePrice)
-    for path, got, takes in command.faults(subscription.offer, draft.at, subscription.quantity):
-        draft.refuse(Rule.BUY_5, f"The price change is not valid: {Fault(path=path, got=got, takes=takes)}.")
-        return
-    known = subscription.catalog_version
-    version = known if command.catalog_version is None else command.catalog_version
-    if version < known:
-        draft.unchanged(f"The prices of a newer catalog (version {known}) are already known.")
-        return
-    told = subscription.with_prices(_told(command, draft.at), draft.at)
-    coming = told.coming_prices(draft.at)
-    words = _coming_words(subscription.offer.currency, *coming)
-    if coming == subscription.coming_prices(draft.at):
-        draft.update(catalog_version=version)
-        draft.unchanged(f"The price is already set: {words}.")
-        return
-    draft.message = f"{words[0].upper()}{words[1:]}."
-    draft.emit(EventName.PRICE_SCHEDULED, Rule.BUY_5, prices=told.prices, catalog_version=version)
-
-
-def _told(command: ChangePrice, now: datetime) -> tuple[PriceFrom, ...]:
-    first = PriceFrom(at=command.holds_from or now, unit_price=command.unit_price)
-    return (first, *(PriceFrom(at=price.at, unit_price=price.unit_price) for price in command.later or ()))
-
-
-def _coming_words(currency: str, price: Decimal, changes: tuple[PriceFrom, ...]) -> str:
-    words = f"from the next term the price is {currency} {price:f} per unit"
-    for change in changes[:PRICES_SAID]:
-        words += f"; for terms that begin after {format_instant(change.at)} it is {currency} {change.unit_price:f}"
-    return words + (f"; {len(changes) - PRICES_SAID} more changes follow" if len(changes) > PRICES_SAID else "")
-
-
-def report_usage(draft: Draft) -> None:
-    """CXL-6, SUS-10: whether the usage may be recorded; the usage book tells a repeat from a new one."""
-    command, subscription = draft.command, draft.subscription
-    assert isinstance(command, ReportUsage)
-    used_at = command.used_at or draft.at
-    if used_at > draft.at:
-        draft.refuse(Rule.MON_3, "`used_at` is in the future. Report usage after it has happened.")
-        return
-    if used_at < subscription.ordered_at:
-        draft.refuse(Rule.MON_3, f"`used_at` is before the order ({format_instant(subscription.ordered_at)}).")
-        return
-    draft.rule = Rule.CXL_6
-    first_billing = subscription.first_billing or subscription.ordered_at
-    if subscription.in_free_trial(used_at) or used_at < first_billing:
-        draft.message = "Recorded. Usage in the trial is not billed."
-    elif subscription.term and used_at < subscription.billing_period(subscription.period).start:
-        draft.message = "Recorded. Its period has already been billed, so it goes on the next charge."
-    else:
-        draft.message = "Recorded. It is billed at the end of the period."
-
-
 ASK_A_USER = "A user can change the quantity (change_quantity)."
+"""The next step in refusals of `reject_quantity`."""
 
 
 def change_quantity(draft: Draft) -> None:
-    """MON-4: the old line is credited and the new one charged for the days left."""
+    """MON-4: credit the old quantity and charge the new one for the days left of the billing period."""
     command, subscription = draft.command, draft.subscription
     assert isinstance(command, ChangeQuantity)
     if bounds := _out_of_bounds(draft, command.quantity):
@@ -148,12 +40,12 @@ def change_quantity(draft: Draft) -> None:
 
 
 def reject_quantity(draft: Draft) -> None:
-    """MON-4: the quantity before the last change comes back, prorated like any change; a rejection is not rejected."""
+    """MON-4: restore the quantity before the last change, prorated. A rejection cannot be rejected."""
     command, last = draft.command, draft.subscription.last_change
     assert isinstance(command, RejectQuantity)
     assert last is not None
     if command.sequence == last.rejects:
-        # Known for as long as nothing changes the quantity anew: whoever sends a rejection again may come late.
+        # Remembered until the next change of the quantity: the publisher may repeat a rejection late.
         draft.unchanged(f"Event {last.rejects} has already been rejected.")
     elif command.sequence != last.seq:
         draft.refuse(Rule.MON_4, _not_the_last(command.sequence, last))
@@ -191,3 +83,110 @@ def _set(draft: Draft, quantity: int, rejects: int | None = None) -> None:
     period = subscription.billing_period(subscription.period_at(draft.at))
     change = QuantityChange(seq=seq, before=subscription.quantity, period_end=period.end, rejects=rejects)
     draft.emit(EventName.QUANTITY_CHANGED, Rule.MON_4, rows=rows, quantity=quantity, last_change=change)
+
+
+def set_add_on(draft: Draft) -> None:
+    """MON-4: an add-on is prorated to its subscription's billing period."""
+    command, subscription = draft.command, draft.subscription
+    assert isinstance(command, SetAddOn)
+    offer = subscription.offer
+    add_on = offer.add_on(command.add_on)
+    if add_on is None:
+        known = ", ".join(a.id for a in offer.add_ons) or "none"
+        draft.refuse(Rule.BUY_4, f"{offer.id} has no add-on `{command.add_on}`. Its add-ons: {known}.")
+        return
+    if not 1 <= command.quantity <= offer.max_quantity:
+        draft.refuse(Rule.ELG_8, f"An add-on's quantity must be 1 to {offer.max_quantity}, not {command.quantity}.")
+        return
+    current = subscription.add_ons.get(add_on.id, 0)
+    if command.quantity == current:
+        draft.unchanged(f"The quantity of {add_on.id} is already {current}.")
+        return
+    rows = [
+        row
+        for kind, quantity in ((Kind.CREDIT, current), (Kind.CHARGE, command.quantity))
+        for row in prorated(subscription, kind, add_on.id, quantity, add_on.unit_price, draft.at, draft.next_seq)
+    ]
+    draft.message = f"The quantity of {add_on.id} is now {command.quantity}, prorated by day."
+    draft.emit(
+        EventName.ADD_ON_CHANGED,
+        Rule.MON_4,
+        rows=rows,
+        add_ons={**subscription.add_ons, add_on.id: command.quantity},
+    )
+
+
+def set_auto_renew(draft: Draft) -> None:
+    """REN-2, REN-3: turn auto-renew on or off. Turning it on undoes a scheduled cancellation."""
+    command, subscription = draft.command, draft.subscription
+    assert isinstance(command, SetAutoRenew)
+    word = "on" if command.enabled else "off"
+    if command.enabled == subscription.auto_renew:
+        draft.unchanged(f"Auto-renew is already {word}.")
+    elif command.enabled and subscription.scheduled_cancellation:
+        draft.message = "The scheduled cancellation is undone; the subscription will renew."
+        draft.emit(EventName.CANCELLATION_UNDONE, Rule.REN_3, auto_renew=True, scheduled_cancellation=None)
+    else:
+        end = subscription.commitment_end
+        ends = f"; the subscription ends at {format_instant(end)}" if end and not command.enabled else ""
+        draft.message = f"Auto-renew is {word}{ends}."
+        draft.emit(EventName.AUTO_RENEW_CHANGED, Rule.REN_2, auto_renew=command.enabled)
+
+
+def change_price(draft: Draft) -> None:
+    """BUY-5: replace the schedule of coming prices; the running term keeps its price.
+
+    A message from an older catalog that arrives late changes nothing (MON-7).
+    """
+    command, subscription = draft.command, draft.subscription
+    assert isinstance(command, ChangePrice)
+    for path, got, takes in command.faults(subscription.offer, draft.at, subscription.quantity):
+        draft.refuse(Rule.BUY_5, f"The price change is not valid: {Fault(path=path, got=got, takes=takes)}.")
+        return
+    known = subscription.catalog_version
+    version = known if command.catalog_version is None else command.catalog_version
+    if version < known:
+        draft.unchanged(f"The prices of a newer catalog (version {known}) are already known.")
+        return
+    changed = subscription.with_prices(_schedule(command, draft.at), draft.at)
+    coming = changed.coming_prices(draft.at)
+    words = _coming_words(subscription.offer.currency, *coming)
+    if coming == subscription.coming_prices(draft.at):
+        draft.update(catalog_version=version)
+        draft.unchanged(f"The price is already set: {words}.")
+        return
+    draft.message = f"{words[0].upper()}{words[1:]}."
+    draft.emit(EventName.PRICE_SCHEDULED, Rule.BUY_5, prices=changed.prices, catalog_version=version)
+
+
+def _schedule(command: ChangePrice, now: datetime) -> tuple[PriceFrom, ...]:
+    first = PriceFrom(at=command.holds_from or now, unit_price=command.unit_price)
+    return (first, *(PriceFrom(at=price.at, unit_price=price.unit_price) for price in command.later or ()))
+
+
+def _coming_words(currency: str, price: Decimal, changes: tuple[PriceFrom, ...]) -> str:
+    words = f"from the next term the price is {currency} {price:f} per unit"
+    for change in changes[:PRICES_NAMED]:
+        words += f"; for terms that begin after {format_instant(change.at)} it is {currency} {change.unit_price:f}"
+    return words + (f"; {len(changes) - PRICES_NAMED} more changes follow" if len(changes) > PRICES_NAMED else "")
+
+
+def report_usage(draft: Draft) -> None:
+    """CXL-6, SUS-10: check whether the usage may be recorded. The books detect a repeated `usage_id` later."""
+    command, subscription = draft.command, draft.subscription
+    assert isinstance(command, ReportUsage)
+    used_at = command.used_at or draft.at
+    if used_at > draft.at:
+        draft.refuse(Rule.MON_3, "`used_at` is in the future. Report usage after it has happened.")
+        return
+    if used_at < subscription.ordered_at:
+        draft.refuse(Rule.MON_3, f"`used_at` is before the order ({format_instant(subscription.ordered_at)}).")
+        return
+    draft.rule = Rule.CXL_6
+    first_billing = subscription.first_billing or subscription.ordered_at
+    if subscription.in_free_trial(used_at) or used_at < first_billing:
+        draft.message = "Recorded. Usage in the trial is not billed."
+    elif subscription.term and used_at < subscription.billing_period(subscription.period).start:
+        draft.message = "Recorded. Its period has already been billed, so it goes on the next charge."
+    else:
+        draft.message = "Recorded. It is billed at the end of the period."

@@ -1,4 +1,4 @@
-"""docs/lifecycle.md, rendered from the machine: `python -m statemachines.diagram > docs/lifecycle.md`."""
+"""Generates docs/lifecycle.md from the machine; see `COMMAND`."""
 
 import sys
 from collections.abc import Iterator
@@ -10,39 +10,39 @@ from statemachines.subscription.lifecycle import DOES
 from statemachines.subscription.machine import SubscriptionMachine, Transition
 from statemachines.subscription.timeline import What
 
-COMMAND = ".venv/bin/python -m statemachines.diagram > docs/lifecycle.md"
+COMMAND = ".venv/bin/python -m statemachines.subscription.diagram > docs/lifecycle.md"
 
 GUARDS = {
     "metered": "the offer is billed by usage",
     "marketplace": "the offer is an ISV's",
     "offers_trial": "the offer has a free trial",
-    "waits_for_publisher": "the publisher has to set it up first",
+    "waits_for_publisher": "the publisher must set it up first",
     "auto_renew": "auto-renew is on",
     "in_free_trial": "the trial runs, suspended or not",
     "lapsed": "its term or trial ended while it was suspended",
-    "quantity_rejectable": "its quantity was changed in the running billing period, or that is rejected already",
+    "quantity_rejectable": "its quantity was changed in the running billing period, or that change is already rejected",
     "refund_open": "it can be cancelled, and the refund window is open",
-    "late_cancel_allowed": "it can be cancelled, and the policy pack schedules a late cancel",
-    "every_hold_liftable": "the actor may lift each of its holds",
-    "hold_remains": "only one of several holds is to be lifted, or none of that reason",
-    "something_to_bill": "usage is left to bill, or the pack bills on while suspended",
+    "late_cancel_allowed": "it can be cancelled, and the policy pack schedules late cancellations",
+    "every_hold_liftable": "the actor may lift every hold that the command names",
+    "hold_remains": "the command lifts only some of the holds, or none",
+    "something_to_bill": "usage is left to bill, or the pack bills while suspended",
 }
-"""What each fact of the cursor says."""
+"""What each guard means."""
 
 _HEAD = f"""\
-<!-- Generated from statemachines/subscription/machine.py; do not edit. Anew: {COMMAND} -->
+<!-- Generated from statemachines/subscription/machine.py; do not edit. Regenerate: {COMMAND} -->
 
 # Lifecycle
 
-What may follow what in a subscription's life. Auto-renew, a scheduled cancellation and holds are facts beside the
-state, not states; guards read them. What is not in the tables is refused, and the answer names the state and what is
-allowed (LIF-1). The rules are in [domain.md](domain.md).
+The states of a subscription and the transitions between them. Auto-renew, a scheduled cancellation and holds are facts
+beside the state, not states; guards read them. A command that is not in the tables is refused, and the answer names the
+state and what is allowed (LIF-1). The rules are in [domain.md](domain.md).
 """
 
 
 @dataclass(frozen=True)
 class Row:
-    """One transition as people read it."""
+    """One transition, as a row of the tables."""
 
     transition: Transition
     guard: str
@@ -50,7 +50,7 @@ class Row:
 
 
 def rows() -> list[Row]:
-    """Every transition of the machine in its own order, with its guard and what it does."""
+    """Every transition in the machine's order, with its guard and the first line of what it does."""
     found = []
     for line in f"{SubscriptionMachine:md}".splitlines()[2:]:
         source, event, guard, target = (cell.strip().lower() for cell in line.strip("|").split("|"))
@@ -61,7 +61,7 @@ def rows() -> list[Row]:
 
 
 def diagram(found: list[Row]) -> Iterator[str]:
-    """The states and the ways between them; what leaves the state as it is, is in the tables."""
+    """The lines of the Mermaid diagram. Transitions that keep the state are only in the tables."""
     yield "stateDiagram-v2"
     yield "    direction LR"
     yield f"    [*] --> {State.PENDING}"
@@ -79,8 +79,8 @@ def diagram(found: list[Row]) -> Iterator[str]:
 
 
 def table(found: list[Row], state: State) -> Iterator[str]:
-    """What may happen in the state."""
-    yield "| event | comes | if | leads to | what it does |"
+    """The lines of the state's table."""
+    yield "| event | triggered by | if | leads to | what it does |"
     yield "|---|---|---|---|---|"
     for row in found:
         if row.transition.source is state:
@@ -91,19 +91,19 @@ def table(found: list[Row], state: State) -> Iterator[str]:
 
 def _comes(event: str) -> str:
     if event in {what.value for what in What}:
-        return "by itself"
-    return "when asked" if event in set(Action) else "with the order or activation"
+        return "time"
+    return "a command" if event in set(Action) else "the order or activation"
 
 
 def document() -> str:
-    """The whole page."""
+    """The whole page, as Markdown."""
     found = rows()
     lines = [_HEAD, "```mermaid", *diagram(found), "```", ""]
     for state in State:
         lines += [f"## {state.value.capitalize()}", ""]
-        lines += ["Terminal: takes nothing any more (LIF-2)."] if state.ended else table(found, state)
+        lines += ["Final: no further changes (LIF-2)."] if state.ended else table(found, state)
         lines.append("")
-    lines += ["## What the conditions mean", "", "| if | means |", "|---|---|"]
+    lines += ["## What the conditions mean", "", "| condition | meaning |", "|---|---|"]
     lines += [f"| {guard.replace('_', ' ')} | {words} |" for guard, words in GUARDS.items()]
     return "\n".join(lines) + "\n"
 

@@ -1,4 +1,4 @@
-"""Answers, events, ledger rows and milestones as JSON documents, the same in every command and scenario."""
+"""Answers, events, ledger rows and milestones as JSON documents: the same in every command and scenario."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -15,8 +15,23 @@ from domain.values import format_decimal, format_instant
 from statemachines.subscription.timeline import Milestone
 
 
+def money_document(money: Money) -> dict[str, str]:
+    """Money as amount and currency."""
+    return {"amount": format_decimal(money.amount), "currency": money.currency}
+
+
+def instant_document(instant: datetime | None) -> str | None:
+    """The instant as ISO 8601 in UTC, or None."""
+    return format_instant(instant) if instant else None
+
+
+def period_document(period: Period) -> dict[str, str]:
+    """A half-open period `[start, end)`."""
+    return {"start": format_instant(period.start), "end": format_instant(period.end)}
+
+
 def answer_document(answer: Answer) -> dict[str, Any]:
-    """One answer; `credit` and `charge` are absent where there are none."""
+    """One answer. `credit` and `charge` are left out if there are none."""
     document: dict[str, Any] = {
         "at": format_instant(answer.at),
         "do": answer.do,
@@ -32,7 +47,7 @@ def answer_document(answer: Answer) -> dict[str, Any]:
 
 
 def event_document(event: Event) -> dict[str, Any]:
-    """One event, in the fields of the contract."""
+    """One event, with the fields of the scenario contract."""
     return {
         "seq": event.seq,
         "at": format_instant(event.at),
@@ -43,7 +58,7 @@ def event_document(event: Event) -> dict[str, Any]:
 
 
 def ledger_document(rows: Iterable[LedgerRow]) -> list[dict[str, Any]]:
-    """The ledger's rows, in the order in which they were written."""
+    """The ledger rows, in the order given."""
     return [
         {
             "at": format_instant(row.at),
@@ -60,28 +75,13 @@ def ledger_document(rows: Iterable[LedgerRow]) -> list[dict[str, Any]]:
 
 
 def access_document(intervals: Iterable[AccessInterval]) -> list[dict[str, Any]]:
-    """The intervals in which users had access; an open one ends in null."""
+    """The intervals in which users had access. An open interval has `to: null`."""
     return [{"from": format_instant(i.start), "to": instant_document(i.end)} for i in intervals]
 
 
 def timeline_document(milestones: Sequence[Milestone]) -> list[dict[str, Any]]:
     """The milestones to come, soonest first."""
     return [{"at": format_instant(m.at), "what": m.what.value, "rule": m.rule.value, "why": m.why} for m in milestones]
-
-
-def money_document(money: Money) -> dict[str, str]:
-    """Money as the contract prints it."""
-    return {"amount": format_decimal(money.amount), "currency": money.currency}
-
-
-def instant_document(instant: datetime | None) -> str | None:
-    """The instant as the contract prints it; null for none."""
-    return format_instant(instant) if instant else None
-
-
-def period_document(period: Period) -> dict[str, str]:
-    """A half-open span of time."""
-    return {"start": format_instant(period.start), "end": format_instant(period.end)}
 
 
 def _quantity(quantity: Decimal) -> int | str:

@@ -1,4 +1,4 @@
-"""A decision while it is being made: the subscription so far, its events, and what the answer will say."""
+"""A decision in the making: the subscription so far, its events, and the parts of the answer."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from domain.subscription.subscription import Subscription
 
 
 class Draft:
-    """Collects what one transition does. `emit` is the only way a subscription changes."""
+    """Collects what one transition does. A subscription changes only through `emit` and `update`."""
 
     def __init__(self, subscription: Subscription, at: datetime, target: State, command: Command | None) -> None:
         self.subscription = subscription
@@ -44,7 +44,16 @@ class Draft:
         state: State | None = None,
         **changes: Any,
     ) -> None:
-        """One event: the state it leads to (the transition's target), rows, and the facts it changes."""
+        """Add an event and apply it to the subscription.
+
+        Args:
+            name: Which event.
+            rule: The rule that decided it.
+            rows: The ledger rows that it writes.
+            usage: Usage charges, whose units the books count later.
+            state: The state after it; the transition's target by default.
+            changes: Fields of the subscription that change with it.
+        """
         before = self.subscription
         state = state or self.target
         after = before.model_copy(
@@ -80,26 +89,26 @@ class Draft:
         self.rule = rule
 
     def update(self, **changes: Any) -> None:
-        """Facts that the next event will stand on, set beside its own."""
+        """Change fields of the subscription that the next event builds on, without an event of their own."""
         self.subscription = self.subscription.model_copy(update=changes)
 
     def unchanged(self, message: str) -> None:
-        """What is asked for already is so (MON-7)."""
+        """Answer `unchanged`: what the command asks for is already so (MON-7)."""
         self.outcome, self.rule = Outcome.UNCHANGED, Rule.MON_7
         self.message, self.effective_at = message, None
 
     def refuse(self, rule: Rule, message: str) -> None:
-        """A rule says no; nothing is changed."""
+        """Answer `refused`: the rule forbids it, nothing changes."""
         self.outcome, self.rule = Outcome.REFUSED, rule
         self.message, self.effective_at = message, None
 
     def money(self, kind: Kind) -> Money | None:
-        """The total of the rows of that kind."""
+        """The total of the collected rows of that kind, or None if there are none."""
         rows = [row.amount for event in self.events for row in event.rows if row.kind is kind]
         return total(rows, self.subscription.offer.currency)
 
     def decision(self) -> Decision:
-        """The finished decision; with an answer where a command was asked."""
+        """The finished decision; it has an answer if it was made for a command."""
         return Decision(
             subscription=self.subscription,
             events=tuple(self.events),
@@ -124,7 +133,7 @@ class Draft:
 
 
 def _refundable(balance: dict[str, Decimal], rows: Sequence[LedgerRow]) -> dict[str, Decimal]:
-    """What a full credit would give back for each line, after these rows (CXL-5)."""
+    """What a full credit would give back per line, after these rows (CXL-5)."""
     balance = dict(balance)
     for row in rows:
         before = balance.get(row.line, from_minor(0, row.currency))

@@ -1,4 +1,4 @@
-"""How a life ends: withdrawn, in trial, for credit, at renewal, expired, deprovisioned (section 9)."""
+"""How a subscription ends: cancelled while pending, in trial, for credit or at renewal; expired; deprovisioned."""
 
 from domain.rules import Rule
 from domain.subscription.commands import Cancel
@@ -13,24 +13,24 @@ from statemachines.subscription.draft import Draft
 
 
 def withdraw(draft: Draft) -> None:
-    """ISV-4: a pending one of any offer can be cancelled, never charged."""
+    """ISV-4: a pending subscription to any offer can be cancelled; it was never charged."""
     draft.outcome, draft.message = Outcome.CANCELLED, "Cancelled before activation. Nothing was charged."
     draft.emit(EventName.CANCELLED, Rule.ISV_4)
 
 
 def miss_activation(draft: Draft) -> None:
-    """ISV-4: not activated within the deadline."""
+    """ISV-4: the publisher did not activate it in time."""
     draft.emit(EventName.CANCELLED, Rule.ISV_4)
 
 
 def leave_trial(draft: Draft) -> None:
-    """TRI-4: at once, for every offer, at no charge."""
+    """TRI-4: a trial of any offer ends at once, without charge."""
     draft.outcome, draft.message = Outcome.CANCELLED, "Cancelled during the trial. Nothing is charged."
     draft.emit(EventName.CANCELLED, Rule.TRI_4, holds=(), deletes_at=None)
 
 
 def end_for_credit(draft: Draft) -> None:
-    """CXL-2, CXL-5: access ends now and the order nets to zero, on the next invoice."""
+    """CXL-2, CXL-5: access ends now, and a full credit on the next invoice brings the order to zero."""
     draft.outcome = Outcome.CANCELLED_WITH_CREDIT
     rows = full_credit(draft.subscription, draft.at, draft.next_seq)
     draft.emit(EventName.CANCELLED, Rule.CXL_2, rows=rows)
@@ -38,7 +38,7 @@ def end_for_credit(draft: Draft) -> None:
 
 
 def end_suspended(draft: Draft) -> None:
-    """CXL-8 in the refund window; a trial that is suspended ends like any trial (TRI-4, SUS-8)."""
+    """CXL-8: end for credit while suspended. A suspended trial ends like any trial (TRI-4, SUS-8)."""
     if draft.subscription.in_free_trial(draft.at):
         leave_trial(draft)
         return
@@ -49,7 +49,7 @@ def end_suspended(draft: Draft) -> None:
 
 
 def schedule(draft: Draft) -> None:
-    """CXL-3, CXL-8: after the window it ends at renewal, without credit."""
+    """CXL-3, CXL-8: after the refund window it ends at the next renewal, without credit."""
     command, subscription = draft.command, draft.subscription
     assert isinstance(command, Cancel)
     end = subscription.commitment_end
@@ -65,14 +65,14 @@ def schedule(draft: Draft) -> None:
 
 
 def expire(draft: Draft) -> None:
-    """REN-2, CXL-3, TRI-5: at the term's or trial's end with auto-renew off; used usage is billed (SUS-10)."""
+    """REN-2, CXL-3, TRI-5: the term or trial ended with auto-renew off; usage so far is billed (SUS-10)."""
     usage = usage_charge(draft.subscription, draft.at)
     rule = expiry_rule(draft.subscription)
     draft.emit(EventName.EXPIRED, rule, usage=usage, holds=(), deletes_at=None)
 
 
 def deprovision(draft: Draft) -> None:
-    """CXL-6: the final usage is billed, then it ends."""
+    """CXL-6: end a usage subscription after billing its final usage."""
     usage = usage_charge(draft.subscription, draft.at, final=True)
     draft.message = "Deprovisioned. The final usage is billed."
     draft.emit(EventName.DEPROVISIONED, Rule.CXL_6, usage=usage, holds=(), deletes_at=None)

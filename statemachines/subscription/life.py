@@ -1,9 +1,10 @@
-"""A life under way: the subscription, the effects still to be performed, and the answers already given.
+"""A running subscription: its state, the effects still to be performed, and the answers already given.
 
-Workflow and simulator move it by the same steps, so that both live the same life.
+Workflow and simulator move it by the same steps, so both give the same result.
 """
 
 from datetime import datetime
+from typing import Self
 
 from domain.ordering.terms import Order
 from domain.policy import PolicyPack
@@ -22,7 +23,7 @@ REFUSALS_KEPT = 5
 
 
 class Answered(Frozen):
-    """A command's first answer, by its id; the fingerprint tells a repeat from another command."""
+    """The first answer to a command id. The fingerprint shows whether a later command with that id is a repeat."""
 
     command_id: str
     fingerprint: str
@@ -30,23 +31,58 @@ class Answered(Frozen):
 
 
 class NotNow(Exception):
-    """A request that cannot be decided: it enters no history."""
+    """The request cannot be decided now; it is rejected and leaves no trace in the history."""
 
 
 class CommandIdReused(NotNow):
-    """The same command id with other arguments."""
+    """The command id was already used with other arguments."""
 
 
 class OutOfTime(NotNow):
-    """An `at` that the subscription cannot take."""
+    """The instant `at` is not allowed now."""
+
+    @classmethod
+    def without_test_clock(cls, at: datetime, taker: str) -> "OutOfTime":
+        """The error for an `at` without a test clock; `taker` such as `an account opened`."""
+        return cls(f"at: got {format_instant(at)}; only {taker} with a test clock takes it")
+
+    @classmethod
+    def check(cls, at: datetime, last: datetime, milestone: tuple[str, datetime] | None) -> None:
+        """Raise OutOfTime if `at` is before the last event or after the next milestone (its name and instant)."""
+        if at < last:
+            raise cls(f"at: got {format_instant(at)}; it must not be before the last event ({format_instant(last)})")
+        if milestone and at > milestone[1]:
+            words = f"{milestone[0]}, {format_instant(milestone[1])}"
+            raise cls(f"at: got {format_instant(at)}; it must not be after the next milestone ({words})")
 
 
 class Unsettled(NotNow):
-    """The usage left in a suspended life is not counted yet, and a boundary has passed that may bill it."""
+    """A billing date of a suspended subscription has passed, and its unbilled usage is not counted yet."""
 
 
-class Life(Frozen):
-    """Everything a run hands on to the next. `committed` is the last event seq that is recorded."""
+class RefusedSignals(Frozen):
+    """The last refused signals, kept so that people can see them: the sender of a signal gets no answer."""
+
+    refused_signals: tuple[Answer, ...] = ()
+    refused_signal_count: int = 0
+
+    def with_refused_signal(self, answer: Answer) -> Self:
+        """The same with one more refused signal; the last `REFUSALS_KEPT` are kept."""
+        return self.model_copy(
+            update={
+                "refused_signals": (*self.refused_signals, answer)[-REFUSALS_KEPT:],
+                "refused_signal_count": self.refused_signal_count + 1,
+            }
+        )
+
+
+class Life(RefusedSignals):
+    """Everything that one workflow run hands to the next.
+
+    `committed` is the number of the last recorded event, `provisioned` that of the last event whose change of access
+    is confirmed. `recent` are the last events, `answered` the last answers to commands with an id. `accepted_at` is
+    the latest instant at which a command was accepted: later ones are not dated before it.
+    """
 
     subscription: Subscription
     effects: tuple[Effect, ...] = ()
@@ -55,16 +91,14 @@ class Life(Frozen):
     committed: int = 0
     provisioned: int = 0
     accepted_at: Instant
-    refused_signals: tuple[Answer, ...] = ()
-    refused_signal_count: int = 0
 
     @property
     def ended(self) -> bool:
-        """Nothing will happen any more and nothing is left to do."""
+        """Whether the subscription has ended and all its effects are performed."""
         return self.subscription.state.ended and not self.effects
 
     def after(self, decision: Decision) -> "Life":
-        """The life with the decision's events and effects."""
+        """The life after the decision, with its events and effects added."""
         return self.model_copy(
             update={
                 "subscription": decision.subscription,
@@ -74,7 +108,7 @@ class Life(Frozen):
         )
 
     def with_answer(self, command: Command, answer: Answer) -> "Life":
-        """The life with the command's answer kept, so that a repeat gets it too."""
+        """The life with the answer stored, so that repeating the command returns the same answer."""
         life = self
         if not answer.refused:
             life = self.model_copy(update={"accepted_at": max(self.accepted_at, answer.at)})
@@ -84,9 +118,9 @@ class Life(Frozen):
         return life.model_copy(update={"answered": (*self.answered, entry)[-ANSWERS_KEPT:]})
 
     def with_next_policy(self, policy: PolicyPack) -> "Life":
-        """The life with a new version of its pack, which holds from the next term on.
+        """The life with a new version of its policy pack, which applies from the next term on (BUY-5).
 
-        Raises ValueError where it is another pack, or no newer version.
+        Raises ValueError if it is another pack or not a newer version.
         """
         pinned = self.subscription.next_policy or self.subscription.policy
         if policy.name != pinned.name or policy.version <= pinned.version:
@@ -97,21 +131,12 @@ class Life(Frozen):
         subscription = self.subscription.model_copy(update={"next_policy": policy})
         return self.model_copy(update={"subscription": subscription})
 
-    def with_refused_signal(self, answer: Answer) -> "Life":
-        """The life with a refused signal kept for people to see: nobody waits for its answer."""
-        return self.model_copy(
-            update={
-                "refused_signals": (*self.refused_signals, answer)[-REFUSALS_KEPT:],
-                "refused_signal_count": self.refused_signal_count + 1,
-            }
-        )
-
     def answer_to(self, command_id: str) -> Answer | None:
-        """The answer that was given under that id, completed once the books are written."""
+        """The stored answer to that command id, or None; complete once the decision is recorded."""
         return next((a.answer for a in reversed(self.answered) if a.command_id == command_id), None)
 
     def repeated(self, command: Command) -> Answer | None:
-        """The first answer where this command came before. CommandIdReused when its arguments differ."""
+        """The first answer if this is a repeat, otherwise None. Raises CommandIdReused if the arguments differ."""
         for entry in reversed(self.answered):
             if entry.command_id == command.command_id:
                 if entry.fingerprint != command.fingerprint():
@@ -122,7 +147,7 @@ class Life(Frozen):
         return None
 
     def acknowledged(self, receipt: Receipt) -> "Life":
-        """The life once its first effect, a record, is in the books."""
+        """The life after its first effect, a record, was written to the books."""
         record = self.effects[0]
         assert isinstance(record, Record)
         seq = record.events[-1].seq
@@ -142,39 +167,39 @@ class Life(Frozen):
         return self.model_copy(update=changes)
 
     def with_access_confirmed(self) -> "Life":
-        """The life once its first effect, a change of access, is confirmed."""
+        """The life after its first effect, a change of access, was confirmed."""
         provision = self.effects[0]
         assert isinstance(provision, Provision)
         return self.model_copy(update={"effects": self.effects[1:], "provisioned": provision.seq})
 
 
 class LifeSteps:
-    """The steps of a life, over one lifecycle."""
+    """The steps that move a life on, with one reusable lifecycle."""
 
     def __init__(self, lifecycle: Lifecycle | None = None) -> None:
         self.lifecycle = lifecycle or Lifecycle()
 
     def begin(self, order: Order) -> Life:
-        """A life at its first moment: bought, nothing performed yet."""
+        """The life at its purchase: decided, nothing performed yet."""
         life = Life(subscription=order.subscription(), accepted_at=order.at)
         return life.after(self.lifecycle.begin(order))
 
     def settle(self, life: Life, now: datetime) -> Life:
-        """Every milestone due by then, in order (TIM-5)."""
+        """The life after every milestone due at or before `now`, in order (TIM-5). Raises Unsettled."""
         self.check_settled(life, now)
         for decision in self.lifecycle.catch_up(life.subscription, now):
             life = life.after(decision)
         return life
 
     def step(self, life: Life, now: datetime) -> Life | None:
-        """The next milestone due by then, alone; None when none is."""
+        """The life after the next milestone alone, or None if none is due at or before `now`."""
         milestone = next_milestone(life.subscription)
         if milestone is None or milestone.at > now:
             return None
         return life.after(self.lifecycle.decide(life.subscription, milestone, now))
 
     def accept(self, life: Life, command: Command, at: datetime) -> tuple[Life, Answer]:
-        """Catch up to the instant, then decide the command: one step, shared by handler and loop."""
+        """Catch up to the instant, then decide the command; a repeat gets its first answer. Raises NotNow."""
         if first := life.repeated(command):
             return life, first
         life = self.settle(life, at)
@@ -185,28 +210,24 @@ class LifeSteps:
         return life.after(decision).with_answer(command, decision.answer), decision.answer
 
     def check(self, life: Life, command: Command, now: datetime, *, test_clock: bool) -> None:
-        """Raise NotNow where the command cannot be decided. Changes nothing.
+        """Raise NotNow if the command cannot be decided. Changes nothing.
 
-        `at` is for a test clock only: not before the last event, not beyond the next milestone.
+        `at` needs a test clock, and must not be before the last event or after the next milestone.
         """
         if command.command_id and life.repeated(command):
             return
         self.check_settled(life, command.at or now)
         if command.at is None:
             return
-        last, milestone, words = life.subscription.last_at, next_milestone(life.subscription), None
         if not test_clock:
-            words = "only a subscription bought with a test clock takes it"
-        elif command.at < last:
-            words = f"it must not be before the last event ({format_instant(last)})"
-        elif milestone and command.at > milestone.at:
-            words = f"it must not be after the next milestone ({milestone.what}, {format_instant(milestone.at)})"
-        if words:
-            raise OutOfTime(f"at: got {format_instant(command.at)}; {words}")
+            raise OutOfTime.without_test_clock(command.at, "a subscription bought")
+        milestone = next_milestone(life.subscription)
+        coming = (milestone.what, milestone.at) if milestone else None
+        OutOfTime.check(command.at, life.subscription.last_at, coming)
 
     @staticmethod
     def check_settled(life: Life, now: datetime) -> None:
-        """Raise Unsettled where what is due by then depends on usage that is still being counted."""
+        """Raise Unsettled if a milestone due by then depends on usage that is still being counted."""
         subscription = life.subscription
         if (
             subscription.state is State.SUSPENDED

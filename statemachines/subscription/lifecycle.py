@@ -1,8 +1,8 @@
-"""The lifecycle: what a command or a milestone comes to. Pure: no clock, no I/O, no Temporal.
+"""The lifecycle: decides commands and milestones. Pure: no clock, no I/O, no Temporal.
 
-begin(order)                       the first decision of a life
-decide(subscription, ask, now)     a command or a milestone, at the instant it was accepted
-catch_up(subscription, now)        every milestone due by then, in order, each dated by its schedule
+begin(order)                       the purchase: the first decision
+decide(subscription, ask, now)     a command at the instant it was accepted, or a milestone at its own
+catch_up(subscription, now)        every milestone due by then, in order
 """
 
 from collections.abc import Callable
@@ -60,28 +60,31 @@ DOES: dict[Transition, Callable[[Draft], None]] = {
     **{Transition("expire", s, State.EXPIRED): endings.expire for s in (T, A, S)},
     **{Transition("deprovision", s, State.DEPROVISIONED): endings.deprovision for s in (T, A, S)},
 }
-"""What each transition of the machine does."""
+"""The function that carries out each transition of the machine."""
 
 
 class ImpossibleMilestone(Exception):
-    """The timeline showed a milestone that the machine has no transition for: a defect, never a caller's fault."""
+    """The timeline gave a milestone that the machine has no transition for: a bug, never the caller's fault."""
 
 
 class Lifecycle:
-    """The decisions, over one reusable machine."""
+    """Makes the decisions, with one machine that it reuses."""
 
     def __init__(self, machine: Machine | None = None) -> None:
         self._machine = machine or Machine()
 
     def begin(self, order: Order) -> Decision:
-        """The purchase, and the trial where one follows at once (BUY-4, TRI-1)."""
+        """Decide the purchase, and start the trial if no set-up comes first (BUY-4, TRI-1)."""
         subscription = order.subscription()
         draft = self._take(subscription, "purchase", order.at, None)
         assert draft is not None
         return self._attributed(draft.decision(), order.by)
 
     def decide(self, subscription: Subscription, ask: Command | Milestone, now: datetime) -> Decision:
-        """What the command or milestone comes to at that instant. Whoever calls has caught up before."""
+        """Decide a command at `now`, or a milestone at its own instant.
+
+        The subscription must have passed every earlier milestone: call `catch_up` first. Raises ImpossibleMilestone.
+        """
         if isinstance(ask, Milestone):
             draft = self._take(subscription, ask.what, ask.at, None)
             if draft is None:
@@ -97,7 +100,7 @@ class Lifecycle:
         return _as_expected(subscription, ask, draft.decision())
 
     def catch_up(self, subscription: Subscription, now: datetime) -> list[Decision]:
-        """The decisions of every milestone due at or before now, in order (TIM-5)."""
+        """The decisions of all milestones due at or before `now`, in order, each dated by its schedule (TIM-5)."""
         decisions: list[Decision] = []
         while (milestone := next_milestone(subscription)) and milestone.at <= now:
             decisions.append(self.decide(subscription, milestone, now))
@@ -105,12 +108,12 @@ class Lifecycle:
         return decisions
 
     def allowed(self, subscription: Subscription, now: datetime) -> list[str]:
-        """The commands that the subscription takes now, by their public names (LIF-1)."""
+        """The names of the commands that the subscription allows now (LIF-1)."""
         events = self._machine.allowed(_cursor(subscription, now, None))
         return [action.value for action in Action if action.value in events]
 
     def _take(self, subscription: Subscription, event: str, at: datetime, command: Command | None) -> Draft | None:
-        """Send the event from the subscription's place and do what the chosen transition does."""
+        """Send the event to the machine and carry out the transition that it chose; None if it chose none."""
         transition = self._machine.send(_cursor(subscription, at, command), event)
         if transition is None:
             return None
@@ -126,7 +129,7 @@ class Lifecycle:
 
     @staticmethod
     def _attributed(decision: Decision, by: str) -> Decision:
-        """The order's events with the buyer as their actor (ROL-3)."""
+        """The decision with the buyer as the actor of its events (ROL-3)."""
         events = tuple(event.model_copy(update={"by": by}) for event in decision.events)
         return decision.model_copy(update={"events": events})
 
@@ -139,7 +142,7 @@ def _trial_follows(transition: Transition, subscription: Subscription) -> bool:
 
 
 def _cursor(subscription: Subscription, now: datetime, command: Command | None) -> Cursor:
-    """The subscription's place in the machine, with the facts that its guards read."""
+    """The subscription's state and the facts that the machine's guards read."""
     offer = subscription.offer
     actor = parse_actor(command.by) if command else None
     to_lift = holds_to_lift(subscription, command) if isinstance(command, Reactivate) else subscription.holds
@@ -163,7 +166,7 @@ def _cursor(subscription: Subscription, now: datetime, command: Command | None) 
 
 
 def _denied_hold(command: Command) -> Denial | None:
-    """ROL-4: of the holds, the system (dunning) places the one for nonpayment."""
+    """ROL-4: the system (dunning) may place only a hold for nonpayment."""
     if isinstance(command, Suspend) and command.by == Party.SYSTEM and command.reason is not Reason.NONPAYMENT:
         return Denial(rule=Rule.ROL_4, message="The system may suspend for nonpayment only.")
     return None
@@ -177,7 +180,7 @@ def _refused(subscription: Subscription, command: Command, now: datetime, rule: 
 
 
 def _as_expected(subscription: Subscription, command: Command, decision: Decision) -> Decision:
-    """The decision, or a refusal that shows it where it is not what the person confirmed (CXL-1)."""
+    """The decision, or a refusal if it differs from what the person confirmed (CXL-1)."""
     answer, expected = decision.answer, command.expected
     assert answer is not None
     if expected is None or answer.outcome in {Outcome.REFUSED, Outcome.UNCHANGED}:

@@ -1,7 +1,7 @@
-"""The subscription's machine: which event may follow in which state, and under which structural guard.
+"""The subscription's state machine: which event is allowed in which state, under which guard.
 
-It holds no effect and no clock. `lifecycle` sets it to a subscription's place, sends an event and acts on the
-transition it chose. docs/lifecycle.md is generated from this class.
+It has no effects and no clock. `lifecycle` sets it to a subscription's state, sends an event and carries out the
+transition that the machine chose. docs/lifecycle.md is generated from this class.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from statemachines.machine import Reused
 
 @dataclass
 class Cursor:
-    """A place in the machine: the state, and the facts that its guards read."""
+    """Where the machine stands: the state, and the facts that its guards read."""
 
     state: str = State.PENDING.value
     metered: bool = False
@@ -43,12 +43,12 @@ class Transition:
     target: State
 
 
-# Guards are functions: a guard in a string is parsed anew for each machine, which CPython 3.11 does not do
-# safely in the several threads of a worker.
+# Guards are functions, not strings: the library parses a string for each new machine, which is not safe in the
+# several threads of a worker on CPython 3.11.
 
 
 def _fact(name: str) -> Callable[[Cursor], bool]:
-    """The guard that reads the cursor's fact of that name."""
+    """A guard that reads the fact of that name from the cursor."""
 
     def guard(model: Cursor) -> bool:
         return bool(getattr(model, name))
@@ -73,19 +73,19 @@ something_to_bill = _fact("something_to_bill")
 
 
 def waits_for_publisher_or_offers_trial(model: Cursor) -> bool:
-    """The publisher's set-up or a trial comes before anything is charged."""
+    """The publisher's set-up or a trial comes before the first charge."""
     return model.waits_for_publisher or model.offers_trial
 
 
 def in_free_trial_or_refund_open(model: Cursor) -> bool:
-    """A cancel ends it now: in the trial, or inside the refund window."""
+    """In the trial or the refund window: a cancellation ends the subscription now."""
     return model.in_free_trial or model.refund_open
 
 
 class SubscriptionMachine(StateChart[Cursor]):
-    """The life of one subscription (LIF-1, LIF-2)."""
+    """The states and transitions of a subscription (LIF-1, LIF-2)."""
 
-    # An illegal event must raise, an exception must come through, and a state is never left half way.
+    # An event that is not allowed raises, exceptions are passed on, and a transition happens as a whole or not at all.
     allow_event_without_transition = False
     catch_errors_as_events = False
     atomic_configuration_update = True
@@ -162,12 +162,12 @@ class SubscriptionMachine(StateChart[Cursor]):
         self.chosen: Transition | None = None
 
     def on_transition(self, event: str, source: MachineState, target: MachineState) -> None:
-        """Note which transition was chosen: it is what `lifecycle` acts on."""
+        """Store the chosen transition for `lifecycle` to carry out."""
         self.chosen = Transition(str(event), State(source.value), State(target.value))
 
 
 class Machine(Reused[Cursor, Transition]):
-    """One machine, set to one place after another."""
+    """The subscription machine, reused for one subscription after another."""
 
     def __init__(self, chart: type[SubscriptionMachine] = SubscriptionMachine) -> None:
         super().__init__(chart)

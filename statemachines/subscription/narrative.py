@@ -1,4 +1,4 @@
-"""A milestone in one line with its money, for timers, details and people: what the lifecycle will decide."""
+"""Milestones and effects in one line each, with their money: for timers, activities, details and people."""
 
 from datetime import datetime
 
@@ -16,6 +16,7 @@ ACCESS = {
     Access.PURGE: "all data is deleted",
 }
 SUMMARY_LENGTH = 200
+"""The longest summary of a timer or an activity, in characters."""
 
 WORDS = {
     What.ACTIVATION_DEADLINE: "Activation deadline: cancelled, never charged",
@@ -29,13 +30,16 @@ WORDS = {
 
 
 def charged(decision: Decision) -> Money | None:
-    """What the decision's known rows charge; usage is counted only when it is recorded."""
+    """The total that the decision charges, or None. Usage is not included: it is counted when it is recorded."""
     rows = [row for event in decision.events for row in event.rows if row.kind is Kind.CHARGE]
     return total([row.amount for row in rows], decision.subscription.offer.currency)
 
 
 def headline(lifecycle: Lifecycle, subscription: Subscription, milestone: Milestone) -> str:
-    """Such as `Trial ends: first charge USD 30.00`; a coming price is told with the one before it (BUY-5)."""
+    """The milestone in one line, such as `Trial ends: first charge USD 30.00`.
+
+    A renewal at another price names both prices (BUY-5).
+    """
     words = WORDS[milestone.what]
     if milestone.what is What.REFUND_WINDOW_CLOSES:
         return words
@@ -52,7 +56,7 @@ def headline(lifecycle: Lifecycle, subscription: Subscription, milestone: Milest
 
 
 def later_prices(subscription: Subscription, now: datetime) -> list[str]:
-    """The price changes that are known and that the next term is too early for (BUY-5), each in words."""
+    """The known price changes that come after the next term has begun (BUY-5), one line each."""
     _, changes = subscription.coming_prices(now)
     following = subscription.term.end if subscription.term else now
     return [
@@ -72,12 +76,12 @@ def _new_price(subscription: Subscription) -> str:
 
 
 def provision_headline(provision: Provision) -> str:
-    """Such as `users can sign in, as of 2027-01-31 09:00:00`."""
+    """The change of access in one line, such as `users can sign in, as of 2027-01-31 09:00:00`."""
     return f"{ACCESS[provision.access]}, as of {provision.at:%Y-%m-%d %H:%M:%S}"
 
 
 def record_headline(record: Record) -> str:
-    """The recorded events with their money, such as `2 renewed: USD 30.00`."""
+    """The recorded events with their money in one line, such as `2 renewed: charge USD 30.00`."""
     parts = []
     for event in record.events:
         money = [f"{row.kind} {row.currency} {row.amount:f}" for row in event.rows]

@@ -1,4 +1,4 @@
-"""Why the machine has no transition for a command: the rule that says no, and what is allowed instead (LIF-1)."""
+"""Refusals of commands that the machine has no transition for: the rule, the reason, and what is allowed (LIF-1)."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -23,16 +23,24 @@ _STATES: dict[Action, frozenset[State]] = {
     Action.DEPROVISION: frozenset({State.TRIAL, State.ACTIVE, State.SUSPENDED}),
     Action.REACTIVATE: frozenset({State.SUSPENDED}),
 }
-"""Where a command is refused for more than the state: elsewhere the state alone refuses it."""
+"""The states in which a command is refused for another reason than the state; in all others LIF-1 applies."""
+_LAPSED = "The term ended while the subscription was suspended, so nothing is left to renew. Reactivate it first."
 
 
 def why_refused(subscription: Subscription, command: Command, now: datetime, allowed: list[str]) -> tuple[Rule, str]:
-    """The rule and the words, for a command that the machine has no transition for."""
+    """The rule and the message of the refusal.
+
+    Args:
+        subscription: The subscription as it is.
+        command: A command that the machine has no transition for.
+        now: The instant at which the command was accepted.
+        allowed: The names of the commands that are allowed now.
+    """
     state, offer = subscription.state, subscription.offer
     if state in _STATES.get(command.action, frozenset()):
         match command.action:
             case Action.CANCEL:
-                return _no_cancel(subscription, now)
+                return _not_cancellable(subscription, now)
             case Action.SET_AUTO_RENEW if not offer.marketplace:
                 return Rule.REN_2, "Auto-renew can be changed only for marketplace offers."
             case Action.SET_AUTO_RENEW:
@@ -40,13 +48,13 @@ def why_refused(subscription: Subscription, command: Command, now: datetime, all
             case Action.CHANGE_QUANTITY | Action.REJECT_QUANTITY if offer.metered:
                 return Rule.CXL_6, "A usage offer has no quantity to change."
             case Action.REJECT_QUANTITY:
-                return Rule.MON_4, _stands(subscription)
+                return Rule.MON_4, _not_rejectable(subscription)
             case Action.REPORT_USAGE:
                 return Rule.CXL_6, "Usage can be reported only for usage offers."
             case Action.DEPROVISION:
                 return Rule.CXL_6, "Only usage offers can be deprovisioned. Cancel the subscription instead."
             case Action.REACTIVATE:
-                return Rule.SUS_9, _held(subscription, command)
+                return Rule.SUS_9, _not_liftable(subscription, command)
     if not allowed:
         return Rule.LIF_1, _ended(state)
     return (
@@ -56,14 +64,14 @@ def why_refused(subscription: Subscription, command: Command, now: datetime, all
 
 
 def refused_by_its_end(state: State, action: Action, at: datetime, seq: int) -> Answer:
-    """The same answer for a life that has ended, by its last state and event, where the life itself is gone (LIF-1)."""
+    """The refusal by a subscription that has ended, from its last state and event number alone (LIF-1)."""
     return Answer(at=at, do=action, outcome=Outcome.REFUSED, rule=Rule.LIF_1, message=_ended(state), seq=seq)
 
 
-def told_again(answer: Answer, state: State) -> Answer:
-    """For a publisher that may not have read the answer to its `activate`, and sends another one (ISV-4, MON-7).
+def activated_again(answer: Answer, state: State) -> Answer:
+    """The answer to a publisher that sends `activate` again: it may have missed the first answer (ISV-4, MON-7).
 
-    A life that has begun and has not ended was activated: what already is, is no refusal.
+    A subscription that is no longer pending and has not ended was activated, so the refusal becomes `unchanged`.
     """
     if not answer.refused or state is State.PENDING or state.ended:
         return answer
@@ -71,44 +79,8 @@ def told_again(answer: Answer, state: State) -> Answer:
     return answer.model_copy(update=words)
 
 
-def _ended(state: State) -> str:
-    return f"The subscription has ended ({state}); no further changes are possible."
-
-
-_LAPSED = "The term ended while the subscription was suspended, so nothing is left to renew. Reactivate it first."
-
-
-def _no_cancel(subscription: Subscription, now: datetime) -> tuple[Rule, str]:
-    if subscription.offer.metered:
-        return Rule.CXL_6, "Usage offers cannot be returned or refunded. Deprovision the subscription instead."
-    if not subscription.offer.marketplace:
-        return Rule.CXL_1, "Only licence offers of an ISV can be cancelled here. Contact the publisher, Microsoft."
-    if not subscription.lapsed(now):
-        return Rule.CXL_3, "The refund window has closed. Turn auto-renew off instead."
-    return Rule.LIF_3, _LAPSED
-
-
-def _stands(subscription: Subscription) -> str:
-    last = subscription.last_change
-    if last is None:
-        return "There is no quantity change to reject."
-    words = (
-        f"Event {last.seq} can no longer be rejected: its billing period ended at {format_instant(last.period_end)}."
-    )
-    return f"{words} {ASK_A_USER}"
-
-
-def _held(subscription: Subscription, command: Command) -> str:
-    actor = parse_actor(command.by)
-    assert actor is not None
-    asked = holds_to_lift(subscription, command) if isinstance(command, Reactivate) else ()
-    standing = [hold.reason for hold in asked if not may_lift(actor, hold.reason)]
-    words = "; ".join(f"the hold for {reason} can be lifted only by {who_may_lift(reason)}" for reason in standing)
-    return f"No hold was lifted: {words}."
-
-
 def repeated_usage(answer: Answer, command: ReportUsage, units: Decimal) -> Answer:
-    """The answer to a usage id that is known: unchanged with the same units, else refused (MON-7)."""
+    """The answer to a known usage id: `unchanged` if it has the same units, otherwise refused (MON-7)."""
     same = units == command.units
     words = "" if same else f" with {units:f} units; use a new usage_id"
     return answer.model_copy(
@@ -119,3 +91,36 @@ def repeated_usage(answer: Answer, command: ReportUsage, units: Decimal) -> Answ
             "message": f"Usage {command.usage_id} is already recorded{words}.",
         }
     )
+
+
+def _ended(state: State) -> str:
+    return f"The subscription has ended ({state}); no further changes are possible."
+
+
+def _not_cancellable(subscription: Subscription, now: datetime) -> tuple[Rule, str]:
+    if subscription.offer.metered:
+        return Rule.CXL_6, "Usage offers cannot be returned or refunded. Deprovision the subscription instead."
+    if not subscription.offer.marketplace:
+        return Rule.CXL_1, "Only licence offers of an ISV can be cancelled here. Contact the publisher, Microsoft."
+    if not subscription.lapsed(now):
+        return Rule.CXL_3, "The refund window has closed. Turn auto-renew off instead."
+    return Rule.LIF_3, _LAPSED
+
+
+def _not_rejectable(subscription: Subscription) -> str:
+    last = subscription.last_change
+    if last is None:
+        return "There is no quantity change to reject."
+    words = (
+        f"Event {last.seq} can no longer be rejected: its billing period ended at {format_instant(last.period_end)}."
+    )
+    return f"{words} {ASK_A_USER}"
+
+
+def _not_liftable(subscription: Subscription, command: Command) -> str:
+    actor = parse_actor(command.by)
+    assert actor is not None
+    asked = holds_to_lift(subscription, command) if isinstance(command, Reactivate) else ()
+    standing = [hold.reason for hold in asked if not may_lift(actor, hold.reason)]
+    words = "; ".join(f"the hold for {reason} can be lifted only by {who_may_lift(reason)}" for reason in standing)
+    return f"No hold was lifted: {words}."

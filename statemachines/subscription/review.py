@@ -1,4 +1,4 @@
-"""What a purchase comes to before it is made: eligibility, price and dates of each line, by the core itself (BUY-2)."""
+"""Reviews a purchase before it is made: eligibility, price and dates of each line (BUY-2)."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -22,11 +22,12 @@ from statemachines.subscription.timeline import Milestone, What, timeline
 
 
 class LineReview(Frozen):
-    """One line as a seller is shown it. Where it is refused, the first of `refusals` is the one to tell, and no
-    dates are known; the price is shown all the same.
+    """One line as shown to the seller.
 
-    `state` is the subscription's after the purchase. While pending, dates wait for the publisher's activation.
-    `trial_of` is the subscription that had the one trial (TRI-4). `terms` is the digest that a purchase confirms.
+    A refused line has `refusals`, the most important first, and no dates; the price is shown all the same. `state` is
+    the state of the subscription after the purchase; while pending, dates are unknown until the publisher activates.
+    `trial_of` is the subscription that used up the customer's trial (TRI-4). `terms` is the digest that the purchase
+    confirms.
     """
 
     number: int
@@ -59,7 +60,10 @@ def review(
     roles: RolePreset = RolePreset.DEFAULT,
     lifecycle: Lifecycle | None = None,
 ) -> list[LineReview]:
-    """Each line as if it were bought now, after the lines before it: what one buys, the next finds owned."""
+    """Review each line as if it were bought now, in order: a line counts the lines before it as owned.
+
+    It decides with the same core that later runs the subscription, so what it shows is what will happen.
+    """
     lifecycle = lifecycle or Lifecycle()
     held = dict(holdings)
     found = []
@@ -135,9 +139,10 @@ def _when(coming: Mapping[What, Milestone], what: What) -> datetime | None:
 
 
 def _first_charge(paid: Decision) -> tuple[Money | None, datetime | None]:
-    """By the decision that begins the paid term; where that charges nothing, its first usage is billed in arrears.
+    """The first charge and its instant, from the decision that begins the paid term.
 
-    Nothing is known while pending, and nothing is charged for what costs nothing.
+    For usage offers the amount is unknown and the instant is the end of the first period. Both are None while pending,
+    and for what costs nothing.
     """
     subscription = paid.subscription
     if charge := charged(paid):

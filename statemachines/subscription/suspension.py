@@ -1,4 +1,4 @@
-"""Suspension: holds, the deletion clock, and the ways back (section 8)."""
+"""Suspension: holds, the deletion deadline, reactivation and deletion."""
 
 from typing import Any
 
@@ -16,10 +16,11 @@ from statemachines.subscription.beginnings import adopt_next_policy, new_term
 from statemachines.subscription.draft import Draft
 
 LIFTED: dict[str, Any] = {"holds": (), "deletes_at": None, "unbilled_usage": None}
+"""The fields of a subscription without holds."""
 
 
 def suspend(draft: Draft) -> None:
-    """SUS-1, SUS-9: each reason is a hold; the deletion clock runs from the first (SUS-3, SUS-4)."""
+    """SUS-1, SUS-9: place a hold. The deletion deadline counts from the first one (SUS-3, SUS-4)."""
     command, subscription = draft.command, draft.subscription
     assert isinstance(command, Suspend)
     if any(hold.reason is command.reason for hold in subscription.holds):
@@ -30,7 +31,7 @@ def suspend(draft: Draft) -> None:
         draft.at, subscription.policy, subscription.account_opened, first_billing
     )
     draft.message = f"Suspended. All data is deleted at {format_instant(deletes_at)} unless it is reactivated before."
-    # Past its term's end it has nothing to renew (LIF-3): a further hold would let it expire in the past.
+    # Not after the end of the term (LIF-3): with auto-renew off it would expire at once, in the past.
     turns_off = subscription.policy.suspension_turns_auto_renew_off and not subscription.lapsed(draft.at)
     auto_renew = subscription.auto_renew and not turns_off
     draft.emit(
@@ -43,14 +44,14 @@ def suspend(draft: Draft) -> None:
 
 
 def reactivate(draft: Draft) -> None:
-    """SUS-5 restores; SUS-6 charges the rest of a period that began unpaid; SUS-7 begins a new term."""
+    """SUS-5: lift all holds. SUS-6: charge the rest of an unpaid period. SUS-7: begin a new term after the old one."""
     subscription = draft.subscription
     if draft.target is State.TRIAL:
         draft.message = "Reactivated; the trial continues."
         draft.emit(EventName.REACTIVATED, Rule.SUS_5, **LIFTED)
     elif subscription.lapsed(draft.at):
         if subscription.term:
-            # A new term takes the catalog's price; a first term keeps the ordered one (TRI-5).
+            # A new term takes the catalog's price; the first term keeps the ordered price (TRI-5).
             adopt_next_policy(draft)
             draft.update(
                 unit_price=subscription.price_for(draft.at, including=True),
@@ -66,7 +67,7 @@ def reactivate(draft: Draft) -> None:
 
 
 def holds_to_lift(subscription: Subscription, command: Reactivate) -> tuple[Hold, ...]:
-    """SUS-9: all of them, or the one of the reason asked. The system lifts only a hold that it placed."""
+    """SUS-9: the holds that the command lifts: all, or those of its reason. The system lifts only its own."""
     if command.reason is None:
         return subscription.holds
     its_own = command.by == Party.SYSTEM
@@ -74,7 +75,7 @@ def holds_to_lift(subscription: Subscription, command: Reactivate) -> tuple[Hold
 
 
 def lift(draft: Draft) -> None:
-    """SUS-9: one hold of several is lifted; it stays suspended, and the deletion clock runs on."""
+    """SUS-9: lift one of several holds. The subscription stays suspended and its deletion deadline stays."""
     command, subscription = draft.command, draft.subscription
     assert isinstance(command, Reactivate)
     lifted = holds_to_lift(subscription, command)
@@ -99,6 +100,6 @@ def _resume(draft: Draft) -> None:
 
 
 def delete(draft: Draft) -> None:
-    """SUS-3: retention is over; what usage is left is billed (SUS-10)."""
+    """SUS-3: the retention period is over: delete all data. Unbilled usage is billed (SUS-10)."""
     usage = usage_charge(draft.subscription, draft.at, final=True)
     draft.emit(EventName.DELETED, Rule.SUS_3, usage=usage, **LIFTED)

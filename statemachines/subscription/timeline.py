@@ -1,4 +1,4 @@
-"""What will happen if no command comes: the next milestone of each kind, soonest first (invariant 9)."""
+"""What will happen without further commands: the next milestone of each kind, soonest first (invariant 9)."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,7 +15,7 @@ from domain.values import Frozen, Instant
 
 
 class What(StrEnum):
-    """The kinds of milestone, in the order in which they are taken at one instant (LIF-4)."""
+    """The kinds of milestones, in the order in which they happen at one instant (LIF-4)."""
 
     ACTIVATION_DEADLINE = "activation_deadline"
     TRIAL_END = "trial_end"
@@ -30,7 +30,7 @@ _ORDER = {what: rank for rank, what in enumerate(What)}
 
 
 class Milestone(Frozen):
-    """One instant at which something happens by itself, by which rule, and why in words."""
+    """Something that happens by itself at a known instant: what, by which rule, and why in words."""
 
     at: Instant
     what: What
@@ -39,7 +39,7 @@ class Milestone(Frozen):
 
 
 def timeline(subscription: Subscription, now: datetime) -> list[Milestone]:
-    """The next milestone of each kind. `now` only hides a refund window that has closed."""
+    """The next milestone of each kind, soonest first. `now` only decides whether the refund window is still open."""
     found = list(_milestones(subscription))
     closes = subscription.refund_closes
     if now < closes and cancellable(subscription, now):
@@ -49,7 +49,7 @@ def timeline(subscription: Subscription, now: datetime) -> list[Milestone]:
 
 
 def next_milestone(subscription: Subscription) -> Milestone | None:
-    """The soonest instant at which something happens by itself: what the workflow sleeps to."""
+    """The next milestone, which the workflow sleeps until; None if nothing will happen by itself."""
     return min(_milestones(subscription), key=lambda m: (m.at, _ORDER[m.what]), default=None)
 
 
@@ -84,7 +84,7 @@ def _milestones(subscription: Subscription) -> Iterator[Milestone]:
 def _conversion(subscription: Subscription) -> Milestone:
     assert subscription.trial_end is not None
     # A trial's first term keeps the ordered price (BUY-5).
-    why = f"the trial ends and the paid term begins at {_a_unit(subscription, subscription.unit_price)}"
+    why = f"the trial ends and the paid term begins at {_per_unit(subscription, subscription.unit_price)}"
     return Milestone(at=subscription.trial_end, what=What.TRIAL_END, rule=Rule.TRI_3, why=why)
 
 
@@ -98,7 +98,7 @@ def _expiry(subscription: Subscription) -> Iterator[Milestone]:
 
 
 def _periods(subscription: Subscription) -> Iterator[Milestone]:
-    """The next boundary inside the term; in suspension only where it bills something (SUS-6, SUS-10)."""
+    """The next period boundary inside the term; while suspended only if it bills something (SUS-6, SUS-10)."""
     term = subscription.term
     if term is None:
         return
@@ -116,24 +116,24 @@ def _periods(subscription: Subscription) -> Iterator[Milestone]:
 def _renewal(subscription: Subscription) -> Milestone:
     term = subscription.term
     assert term is not None
-    why = f"a new term of {subscription.offer.term} begins at {_a_unit(subscription, renewal_price(subscription))}"
+    why = f"a new term of {subscription.offer.term} begins at {_per_unit(subscription, renewal_price(subscription))}"
     if policy := subscription.next_policy:
         why += f", under {policy.name} version {policy.version}"
     return Milestone(at=term.end, what=What.RENEW, rule=Rule.REN_1, why=why)
 
 
 def renewal_price(subscription: Subscription) -> Decimal:
-    """What a unit costs in the term after the running one (BUY-5). The subscription must have a term."""
+    """The unit price of the next term (BUY-5). The subscription must have a term."""
     assert subscription.term is not None
     return subscription.price_for(subscription.term.end, including=False)
 
 
 def unit_money(subscription: Subscription, price: Decimal) -> Money:
-    """A price of its offer as people see it, with all of the currency's decimals."""
+    """The price as money, with all decimals of the offer's currency."""
     currency = subscription.offer.currency
     return Money(amount=from_minor(to_minor(price, currency), currency), currency=currency)
 
 
-def _a_unit(subscription: Subscription, price: Decimal) -> str:
+def _per_unit(subscription: Subscription, price: Decimal) -> str:
     money = unit_money(subscription, price)
     return f"{money.amount:f} {money.currency} a unit"

@@ -6,10 +6,10 @@ import pytest
 
 from domain.account.events import AccountRecord, Close, CloseReceipt
 from domain.account.terms import terms_of
-from statemachines.account.life import EVENTS_KEPT, REFUSALS_KEPT, AccountLife, AccountSteps, Closing
+from statemachines.account.life import AccountLife, AccountSteps, Closing
 from statemachines.preview.simulator import Simulator
 from statemachines.simulation.account_book import AccountBook
-from statemachines.subscription.life import NotNow, OutOfTime
+from statemachines.subscription.life import EVENTS_KEPT, REFUSALS_KEPT, NotNow, OutOfTime
 from tests.support.simulated.customer import ACustomer, a_request, paid
 from tests.support.simulated.life import LIVING, ORDERED, TICK, an_order, instant
 

@@ -6,7 +6,7 @@ from domain.roles import Action
 from domain.subscription.decision import Answer, Outcome
 from domain.subscription.events import State
 from domain.values import parse_instant
-from statemachines.subscription.refusals import refused_by_its_end, told_again
+from statemachines.subscription.refusals import activated_again, refused_by_its_end
 from tests.support.simulated.life import ORDERED, ALife, Facts, an_order, told
 
 ENDINGS: dict[str, tuple[Facts, list[tuple[str, str, Facts]], str]] = {
@@ -56,11 +56,11 @@ def test_lif_2_every_command_of_an_ended_one_is_refused(state: str, do: str, fie
 def test_mon_7_to_activate_again_is_no_refusal_while_it_lives(state: State) -> None:
     refused = refused_by_its_end(State.CANCELLED, Action.ACTIVATE, parse_instant(ORDERED), 3)
     begun = state in {State.TRIAL, State.ACTIVE, State.SUSPENDED}
-    again = told_again(refused, state)
+    again = activated_again(refused, state)
     assert told(again) == ("unchanged MON-7" if begun else "refused LIF-1")
     assert (again.seq, again.at) == (refused.seq, refused.at)
     done = refused.model_copy(update={"outcome": Outcome.DONE})
-    assert told_again(done, state) == done
+    assert activated_again(done, state) == done
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from domain.account.invoice import InvoiceState
 from statemachines.account.documents import invoice_document
 from statemachines.account.standing import standing_of
-from statemachines.simulation.invoice_document import scenario_invoices
+from statemachines.simulation.document import scenario_invoices
 from tests.support.simulated.customer import ACustomer, numbered
 
 
