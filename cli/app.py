@@ -19,8 +19,8 @@ SECTIONS: Sections = {
         "catalog": Group(
             "What is sold: check, import, list, show",
             {
-                "check": "cli.catalog.catalog:check",
-                "import": "cli.catalog.catalog:import_catalog",
+                "check": "cli.catalog.importing:check",
+                "import": "cli.catalog.importing:import_catalog",
                 "list": "cli.catalog.listing:list_offers",
                 "show": "cli.catalog.offer:show_offer",
             },
@@ -35,8 +35,8 @@ SECTIONS: Sections = {
                 "add": "cli.buying.cart:add",
                 "remove": "cli.buying.cart:remove",
                 "show": "cli.buying.cart:show",
-                "review": "cli.buying.cart_review:review",
-                "buy": "cli.buying.cart_purchase:buy",
+                "review": "cli.buying.cart:review",
+                "buy": "cli.buying.cart:buy",
             },
         ),
         "buy": "cli.buying.purchase:buy",

@@ -23,7 +23,7 @@ async def opened(settings: Settings, address: str | None = None) -> AsyncIterato
     async with AsyncExitStack() as stack:
 
         async def server() -> Server:
-            return Server.of(await connect(address), settings.task_queue, wall_clock)
+            return Server.of(await connect(address), settings.task_queue, wall_clock, settings.periods_per_run)
 
         async def books() -> Books:
             # Imported when it is needed: SQLAlchemy takes longer than most commands.

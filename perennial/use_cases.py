@@ -1,6 +1,13 @@
 """All use cases, by noun: what a program does with Perennial."""
 
 from perennial.account.billing import Billing
+from perennial.catalog.browsing import Browsing
+from perennial.catalog.customers import Customers
+from perennial.catalog.importing import CatalogImport
+from perennial.notifications.notifications import Notifications
+from perennial.order.carts import Carts
+from perennial.order.orders import Orders
+from perennial.order.setup_links import SetupLinks
 from perennial.sources.sources import Sources
 from perennial.subscription.commands import Commands
 from perennial.subscription.publishers import ForPublishers
@@ -13,8 +20,15 @@ class Perennial:
 
     def __init__(self, sources: Sources) -> None:
         self.sources = sources
+        self.catalog = Browsing(sources)
+        self.catalog_import = CatalogImport(sources)
+        self.customers = Customers(sources)
+        self.orders = Orders(sources)
+        self.carts = Carts(sources, self.orders)
+        self.setup_links = SetupLinks(sources)
         self.commands = Commands(sources)
         self.subscriptions = Views(sources)
-        self.publishers = ForPublishers(sources)
         self.usage = Usage(sources)
         self.billing = Billing(sources)
+        self.publishers = ForPublishers(sources)
+        self.notifications = Notifications(sources)

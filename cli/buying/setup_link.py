@@ -1,37 +1,36 @@
-"""`setup-link` and `resolve`: the buyer's way to the publisher's set-up, and what the publisher finds there."""
-
-from __future__ import annotations
+"""`setup-link` and `resolve`: the link with which a buyer completes the set-up, and what its token tells (ISV-3)."""
 
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+from rich.text import Text
 from typer import Argument
 
-from cli.options import Json, SubscriptionId
-
-if TYPE_CHECKING:
-    from domain.ordering.setup_link import Resolved, SetupLink
+from cli.next_step import program
+from cli.opening import opened_perennial
+from cli.options import Json, SubscriptionId, typed_wrong
+from cli.printing.screen import console, print_json, printable, quantity, second
+from cli.running import run
+from domain.ordering.setup_link import Resolved, SetupLink
+from domain.subscription.events import State
 
 STDIN = "-"
 LONGEST_TOKEN = 1000
 
 
 def setup_link(subscription: SubscriptionId, as_json: Json = False) -> None:
-    """Make a link to the publisher's set-up (ISV-1).
+    """Make a link to the publisher's set-up page (ISV-1).
 
-    Each call makes a new one for the same purchase, good for 24 hours (ISV-3). No e-mail is sent: hand it on.
+    Each call makes a new link for the same purchase, valid for 24 hours (ISV-3). No e-mail is sent: pass it on to
+    the buyer.
     """
-    from activities.wall_clock import wall_clock
-    from cli.books import opened_books
-    from cli.printing.screen import print_json
-    from cli.running import run
 
-    async def issue() -> SetupLink:
-        async with opened_books() as books:
-            return await books.setup_links.issue(subscription, wall_clock())
+    async def work() -> SetupLink:
+        async with opened_perennial() as perennial:
+            return await perennial.setup_links.issue(subscription)
 
-    link = run(issue())
+    link = run(work())
     if as_json:
         print_json(link.model_dump(mode="json"))
     else:
@@ -40,30 +39,24 @@ def setup_link(subscription: SubscriptionId, as_json: Json = False) -> None:
 
 def resolve(
     token: Annotated[
-        str, Argument(metavar="TOKEN", help="The link's token; `-` reads it from stdin, unseen by others.")
+        str, Argument(metavar="TOKEN", help="The link's token; `-` reads it from stdin, hidden from other users.")
     ],
     as_json: Json = False,
 ) -> None:
-    """Show what a set-up token tells its publisher (ISV-3).
+    """Show the purchase that a set-up token stands for, as its publisher sees it (ISV-3).
 
-    It does so in every state. The publisher then activates: starter.py activate.
+    Works in every state. The publisher then activates the subscription with `activate`.
     """
-    from activities.wall_clock import wall_clock
-    from cli.books import opened_books
-    from cli.options import typed_wrong
-    from cli.printing.screen import print_json
-    from cli.running import run
-
     if token == STDIN:
         token = sys.stdin.readline(LONGEST_TOKEN + 2).strip()
     if not 1 <= len(token) <= LONGEST_TOKEN:
-        raise typed_wrong("TOKEN", token, "the token as it stands in the link, behind `token=`")
+        raise typed_wrong("TOKEN", token, "the token from the link, the text after `token=`")
 
-    async def resolved() -> Resolved:
-        async with opened_books() as books:
-            return await books.setup_links.resolve(token, wall_clock())
+    async def work() -> Resolved:
+        async with opened_perennial() as perennial:
+            return await perennial.setup_links.resolve(token)
 
-    found = run(resolved())
+    found = run(work())
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:
@@ -71,21 +64,16 @@ def resolve(
 
 
 def print_link(link: SetupLink) -> None:
-    """The address on a line of its own, to be copied, and how long it lives."""
-    from cli.printing.screen import console, printable, second
-
+    """Print the address on a line of its own, to be copied, and how long it is valid."""
     screen = console()
-    screen.print(f"Set {link.subscription_id} up at its publisher's:", soft_wrap=True)
+    screen.print(f"Set {link.subscription_id} up at its publisher:", soft_wrap=True)
     screen.print(f"  {printable(link.url)}", soft_wrap=True)
-    screen.print(f"Valid until {second(link.expires_at)} UTC. No e-mail is sent: hand the link on.", soft_wrap=True)
-    screen.print(f"A new one, at any time: starter.py setup-link {link.subscription_id}", soft_wrap=True)
+    until = f"Valid until {second(link.expires_at)} UTC. No e-mail is sent: pass the link on to the buyer."
+    screen.print(until, soft_wrap=True)
+    screen.print(f"For a new one: {program()} setup-link {link.subscription_id}", soft_wrap=True)
 
 
 def _print_resolved(found: Resolved) -> None:
-    from rich.text import Text
-
-    from cli.printing.screen import console, printable
-
     screen = console()
     screen.print(Text(f"{found.subscription_id}  {found.state}", style="bold"), soft_wrap=True)
     for label, text in _facts(found):
@@ -93,13 +81,10 @@ def _print_resolved(found: Resolved) -> None:
 
 
 def _facts(found: Resolved) -> Iterator[tuple[str, str]]:
-    from cli.printing.screen import quantity, second
-    from domain.subscription.events import State
-
     add_ons = "".join(f" + {quantity(number)} {add_on}" for add_on, number in found.add_ons.items())
     yield "customer", found.customer
     yield "offer", f"{quantity(found.quantity)} x {found.offer}{add_ons}"
     yield "ordered", f"{second(found.ordered_at)} UTC"
     yield "token", f"valid until {second(found.expires_at)} UTC"
     if found.state is State.PENDING:
-        yield "next", f"starter.py activate {found.subscription_id}"
+        yield "next", f"{program()} activate {found.subscription_id}"

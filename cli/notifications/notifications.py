@@ -1,118 +1,170 @@
-"""`notifications list`, `retry` and `skip`: what publishers are told, and what is done where they cannot be (ISV-3)."""
-
-from __future__ import annotations
+"""`notifications list`, `retry` and `skip`: what publishers have not taken yet, and what to do about it (ISV-3)."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, TypeVar
 
+from pydantic import ValidationError
+from rich.console import Console
 from typer import Argument, BadParameter, Option
 
-from cli.notifications.operating import Operating, built, say
-from cli.options import SubscriptionId, one_of, positive_number, some_id, with_options
-from domain.faults import shown
+from activities.notifications.contracts import ListedNotification, Mark
+from activities.settings import PREFIX, Settings, SettingsFault
+from cli.failure import Misused
+from cli.next_step import program
+from cli.opening import opened_perennial
+from cli.options import Json, Reading, SubscriptionId, misused, one_of, positive_number, some_id, with_options
+from cli.printing.progress import Progress
+from cli.printing.screen import console, print_json, printable, second
+from cli.printing.tables import print_columns
+from cli.running import run
+from domain.faults import faults_of, shown
 from domain.notification import NotificationStatus
+from hosting.files.publishers import load_publishers
+from perennial.notifications.notifications import NOT_DONE, NotificationFilters
+from workflows.durable.operator import Operator
+from workflows.notifications.messages import RetryNotification, SkipNotification
 
-if TYPE_CHECKING:
-    from activities.notifications.contracts import ListedNotification, Mark
-    from perennial.sources.books import Books
-    from workflows.notifications.messages import RetryNotification
-
-OPEN = (NotificationStatus.WAITING, NotificationStatus.UNDELIVERABLE)
-PAGE = 500
+R = TypeVar("R", bound=Operator)
 _MARK = re.compile(r"([A-Za-z0-9_-]{1,64}):([0-9]{1,9})")
 
-Publisher = Annotated[str | None, Option(parser=some_id, metavar="ID", help="Of this publisher, the offers' vendor.")]
 
-
-def _mark(text: str) -> str:
-    if not _MARK.fullmatch(text):
+def _mark(text: str) -> Mark:
+    found = _MARK.fullmatch(text)
+    if not found:
         raise BadParameter(f"got {shown(text)}; takes the mark that the last page ended with, such as order-1-1:4.")
-    return text
+    return Mark(found[1], int(found[2]))
 
 
 @dataclass(frozen=True)
-class Filters:
-    """Which notifications are looked at."""
+class FilterOptions:
+    """The filters of `notifications list`."""
 
-    subscription: Annotated[str | None, Option(parser=some_id, metavar="ID", help="Of this subscription.")] = None
-    publisher: Publisher = None
+    subscription: Annotated[
+        str | None, Option(parser=some_id, metavar="ID", help="Only those of this subscription.")
+    ] = None
+    publisher: Annotated[str | None, Option(parser=some_id, metavar="ID", help="Only those to this publisher.")] = None
     standing: Annotated[
         NotificationStatus | None,
         Option(parser=one_of(NotificationStatus), metavar="WORD", help=f"Only those {', '.join(NotificationStatus)}."),
     ] = None
-    every: Annotated[bool, Option("--all", help="Those too that are done with.")] = False
+    every: Annotated[bool, Option("--all", help="Also those that are done.")] = False
 
     @property
-    def standings(self) -> tuple[NotificationStatus, ...]:
-        """Those that are not done with, where nothing else is said."""
-        if self.standing is not None:
-            return (self.standing,)
-        return tuple(NotificationStatus) if self.every else OPEN
+    def filters(self) -> NotificationFilters:
+        """The filters; those that are not done if no status was given."""
+        statuses = tuple(NotificationStatus) if self.every else NOT_DONE
+        return NotificationFilters(self.subscription, self.publisher, (self.standing,) if self.standing else statuses)
+
+
+@dataclass(frozen=True)
+class OperatorOptions(Reading):
+    """The options that the commands of an operator share."""
+
+    by: Annotated[str, Option("--by", parser=some_id, metavar="NAME", help="Who asks, for the record.")] = "operator"
+    note: Annotated[str, Option(metavar="TEXT", help="Why, for the record.", show_default=False)] = ""
+
+    def request(self, kind: type[R], **fields: object) -> R:
+        """Return the request as it was typed. Raises Misused."""
+        try:
+            return kind.model_validate({"by": self.by, "note": self.note, **fields})
+        except ValidationError as error:
+            raise misused(faults_of(error)) from None
 
 
 @with_options
 def list_notifications(
-    filters: Filters,
-    limit: Annotated[int, Option(parser=positive_number, metavar="N", help="At most so many.")] = 50,
-    after: Annotated[str | None, Option(parser=_mark, metavar="MARK", help="Go on there.", show_default=False)] = None,
-    as_json: Annotated[bool, Option("--json", help="Print one JSON document and nothing else.")] = False,
+    options: FilterOptions,
+    limit: Annotated[int, Option(parser=positive_number, metavar="N", help="At most this many.")] = 50,
+    after: Annotated[
+        Mark | None, Option(parser=_mark, metavar="MARK", help="Continue there.", show_default=False)
+    ] = None,
+    as_json: Json = False,
 ) -> None:
-    """List what publishers have not been told yet, and why.
+    """List the notifications that publishers have not taken yet, and why.
 
-    Those of one subscription are told in their order: one that is undeliverable holds up those behind it, until it is
-    told again (`retry`) or given up (`skip`).
+    Those of one subscription are delivered in order. An undeliverable one blocks the later ones until it is sent
+    again (`retry`) or given up (`skip`).
     """
-    from cli.books import opened_books
-    from cli.printing.screen import console, print_json
-    from cli.running import run
 
-    async def look() -> list[ListedNotification]:
-        async with opened_books() as books:
-            return await _page(books, filters, limit, after)
+    async def work() -> list[ListedNotification]:
+        async with opened_perennial() as perennial:
+            return await perennial.notifications.list(options.filters, limit=limit, after=after)
 
-    found = run(look())
+    found = run(work())
     if as_json:
         print_json([each.model_dump(mode="json") for each in found])
     elif found:
-        _print(found)
-        _say_who_is_not_told(found)
+        _print(console(), found)
+        _print_unknown_publishers(console(), found)
     elif after is None:
-        words = "No such notification." if filters.standing or filters.every else "Every publisher has been told all."
-        console().print(f"{words} All there are: starter.py notifications list --all", soft_wrap=True)
+        words = "No such notification." if options.standing or options.every else "All notifications are delivered."
+        console().print(f"{words} See all: {program()} notifications list --all", soft_wrap=True)
     if len(found) == limit:
         last = found[-1]
         console(stderr=True).print(f"There may be more: --after {last.subscription_id}:{last.seq}", soft_wrap=True)
 
 
-async def _page(books: Books, filters: Filters, limit: int, after: str | None) -> list[ListedNotification]:
-    """So many, however many that is: the books are asked for a page at a time."""
-    found: list[ListedNotification] = []
-    mark = _read(after) if after else None
-    while len(found) < limit:
-        size = min(limit - len(found), PAGE)
-        page = await books.notifications.page(
-            filters.subscription, filters.publisher, filters.standings, limit=size, after=mark
-        )
-        found += page
-        if len(page) < size:
-            break
-        mark = _read(f"{page[-1].subscription_id}:{page[-1].seq}")
-    return found
+@with_options
+def retry(
+    options: OperatorOptions,
+    subscription: Annotated[
+        str | None, Argument(metavar="[ID]", parser=some_id, help="The subscription, as `list` shows it.")
+    ] = None,
+    publisher: Annotated[
+        str | None, Option(parser=some_id, metavar="ID", help="All that are blocked for this publisher.")
+    ] = None,
+) -> None:
+    """Send undeliverable notifications again, once the cause is fixed.
+
+    With a subscription: its own. With --publisher alone: those of every subscription that is blocked for it.
+    """
+    if subscription is not None:
+        request = options.request(RetryNotification, publisher=publisher)
+        _print_answers({subscription: run(_retry(subscription, request, options.address))}, as_json=options.as_json)
+    elif publisher is not None:
+        answers = run(_retry_all(publisher, options.request(RetryNotification), options.address))
+        if not (answers or options.as_json):
+            console().print(f"Nothing is blocked for {publisher}.", soft_wrap=True)
+        _print_answers(answers, as_json=options.as_json)
+    else:
+        raise Misused(f"Name a subscription, or a publisher with --publisher. See: {program()} notifications list")
 
 
-def _read(text: str) -> Mark:
-    from activities.notifications.contracts import Mark
+@with_options
+def skip(
+    subscription: SubscriptionId,
+    sequence: Annotated[int, Argument(metavar="SEQ", parser=positive_number, help="The event's number, as listed.")],
+    options: OperatorOptions,
+) -> None:
+    """Give up an undeliverable notification, and continue with the next one."""
+    request = options.request(SkipNotification, sequence=sequence)
 
-    subscription_id, _, seq = text.partition(":")
-    return Mark(subscription_id, int(seq))
+    async def work() -> str:
+        async with opened_perennial(options.address) as perennial:
+            return await perennial.notifications.skip(subscription, request)
+
+    _print_answers({subscription: run(work())}, as_json=options.as_json)
 
 
-def _print(found: list[ListedNotification]) -> None:
-    from cli.printing.screen import console, printable, second
-    from cli.printing.tables import print_columns
+async def _retry(subscription: str, request: RetryNotification, address: str | None) -> str:
+    async with opened_perennial(address) as perennial:
+        return await perennial.notifications.retry(subscription, request)
 
-    screen = console()
+
+async def _retry_all(publisher: str, request: RetryNotification, address: str | None) -> dict[str, str]:
+    async with opened_perennial(address) as perennial:
+        with Progress() as progress:
+            progress.begin(publisher, f"notifications to {publisher}")
+            answers = await perennial.notifications.retry_all(
+                publisher, request, lambda done, total: progress.note(publisher, f"{done} of {total}")
+            )
+            progress.end(publisher)
+        return answers
+
+
+def _print(screen: Console, found: list[ListedNotification]) -> None:
     headings = ("ID", "PUBLISHER", "SEQ", "EVENT", "AT (UTC)", "", "TRIES", "AGAIN AT (UTC)")
     rows = [
         (
@@ -127,118 +179,23 @@ def _print(found: list[ListedNotification]) -> None:
             screen.print(f"{each.subscription_id}, event {each.seq}: {printable(each.problem)}", soft_wrap=True)
 
 
-def _say_who_is_not_told(found: list[ListedNotification]) -> None:
-    """Of what waits untried: whether this machine's file names its publisher at all."""
-    from activities.settings import Settings, SettingsFault
-    from cli.failure import Misused
-    from cli.printing.screen import console
-    from hosting.files.publishers import load_publishers
-
-    waiting = {each.publisher for each in found if each.standing is NotificationStatus.WAITING and not each.tries}
+def _print_unknown_publishers(screen: Console, found: list[ListedNotification]) -> None:
+    """Name the publishers of untried notifications that this machine's publishers file does not have."""
+    untried = {each.publisher for each in found if each.standing is NotificationStatus.WAITING and not each.tries}
     try:
         settings = Settings.load()
         known = load_publishers(settings.publishers_file).ids
     except SettingsFault as fault:
         raise Misused(*str(fault).splitlines()) from None
-    for publisher in sorted(waiting - known):
-        why = "the file does not name it" if settings.publishers_file else "PERENNIAL_PUBLISHERS_FILE is not set here"
-        console().print(f"{publisher}: {why}.", soft_wrap=True)
+    variable = f"{PREFIX}PUBLISHERS_FILE"
+    for publisher in sorted(untried - known):
+        why = f"not in the publishers file ({variable})" if settings.publishers_file else f"{variable} is not set here"
+        screen.print(f"{publisher}: {why}.", soft_wrap=True)
 
 
-@with_options
-def retry(
-    operating: Operating,
-    subscription: Annotated[
-        str | None, Argument(metavar="[ID]", parser=some_id, help="The subscription, as `list` shows it.")
-    ] = None,
-    publisher: Annotated[
-        str | None, Option(parser=some_id, metavar="ID", help="All that stand still for this publisher.")
-    ] = None,
-) -> None:
-    """Tell again what was undeliverable, once its cause is mended.
-
-    With a subscription: its stream. With --publisher alone: every stream that stands still for it.
-    """
-    from cli.failure import Misused
-    from cli.printing.screen import console
-    from cli.running import run
-    from workflows.notifications.messages import RetryNotification
-
-    if subscription is None and publisher is None:
-        raise Misused("Name a subscription, or a publisher by --publisher. See: starter.py notifications list")
-    if subscription is not None:
-        request = built(RetryNotification, operating, publisher=publisher)
-        say({subscription: run(_retry(subscription, request, operating.address))}, as_json=operating.as_json)
-    elif publisher is not None:
-        said = run(_retry_all(publisher, built(RetryNotification, operating), operating.address))
-        if not (said or operating.as_json):
-            console().print(f"Nothing stands still for {publisher}.", soft_wrap=True)
-        say(said, as_json=operating.as_json)
-
-
-@with_options
-def skip(
-    subscription: SubscriptionId,
-    sequence: Annotated[int, Argument(metavar="SEQ", parser=positive_number, help="The event's number, as listed.")],
-    operating: Operating,
-) -> None:
-    """Give up an undeliverable event, and tell the next one."""
-    from cli import server
-    from cli.running import run
-    from workflows.notifications.messages import SkipNotification
-
-    request = built(SkipNotification, operating, sequence=sequence)
-
-    async def send() -> str:
-        return await server.notifications(await server.client(operating.address)).skip(subscription, request)
-
-    say({subscription: run(send())}, as_json=operating.as_json)
-
-
-async def _retry(subscription: str, request: RetryNotification, address: str | None) -> str:
-    from activities.notifications.contracts import HandOver
-    from cli import server
-    from workflows.calls.errors import AlreadyEnded, NotFound
-
-    notifications = server.notifications(await server.client(address))
-    try:
-        return await notifications.retry(subscription, request)
-    except (AlreadyEnded, NotFound):
-        if request.publisher is None or (last := await _last_of_ended(subscription)) is None:
-            raise
-        await notifications.deliver(
-            HandOver(subscription_id=subscription, publisher=request.publisher, told=0, last=last)
-        )
-        return f"It has ended: telling {request.publisher} what it has not been told, up to event {last}."
-
-
-async def _last_of_ended(subscription: str) -> int | None:
-    """An ended life's last event, whose publisher the file may not have named while it lived."""
-    from cli.books import opened_books
-
-    async with opened_books() as books:
-        listed = await books.subscriptions.listed(subscription)
-    return listed.last_seq if listed is not None and listed.state.ended else None
-
-
-async def _retry_all(publisher: str, request: RetryNotification, address: str | None) -> dict[str, str]:
-    """What each answered; one that does not take it, having been told meanwhile, stops none of the others."""
-    from cli import server
-    from cli.books import opened_books
-    from cli.printing.progress import Progress
-    from workflows.calls.errors import CallError
-
-    async with opened_books() as books:
-        halted = await books.notifications.halted(publisher)
-    notifications = server.notifications(await server.client(address))
-    said = {}
-    with Progress() as progress:
-        progress.begin(publisher, f"telling {publisher} again")
-        for number, subscription in enumerate(halted, start=1):
-            try:
-                said[subscription] = await notifications.retry(subscription, request)
-            except CallError as error:
-                said[subscription] = str(error)
-            progress.note(publisher, f"{number} of {len(halted)}")
-        progress.end(publisher)
-    return said
+def _print_answers(answers: Mapping[str, str], *, as_json: bool) -> None:
+    if as_json:
+        print_json([{"subscription_id": subscription, "message": words} for subscription, words in answers.items()])
+        return
+    for subscription, words in answers.items():
+        console().print(f"{subscription}: {printable(words)}", soft_wrap=True)

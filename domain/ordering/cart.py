@@ -1,6 +1,7 @@
 """The cart: lines that a seller collects for a customer, reviews and buys (BUY-1, BUY-2)."""
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from domain.next_step import Do, NextStep, RefusedByRule
 from domain.ordering.lines import MAX_LINES, Line
@@ -15,6 +16,14 @@ CART_LIFE = timedelta(days=7)
 
 class CartRefused(RefusedByRule):
     """A rule does not allow this change or purchase of the cart."""
+
+
+class CartState(StrEnum):
+    """Whether a cart still accepts lines."""
+
+    OPEN = "open"
+    EXPIRED = "expired"
+    ORDERED = "ordered"
 
 
 class Cart(Frozen):
@@ -36,13 +45,11 @@ class Cart(Frozen):
         """From this instant on the cart accepts nothing (BUY-1)."""
         return self.created_at + CART_LIFE
 
-    def expired(self, now: datetime) -> bool:
-        """Whether its seven days are over. A cart that was ordered does not expire."""
-        return self.ordered_at is None and now >= self.expires_at
-
-    def is_open(self, now: datetime) -> bool:
-        """Whether lines can still be added."""
-        return self.ordered_at is None and not self.expired(now)
+    def state(self, now: datetime) -> CartState:
+        """Return the cart's state at that instant."""
+        if self.ordered_at is not None:
+            return CartState.ORDERED
+        return CartState.EXPIRED if now >= self.expires_at else CartState.OPEN
 
     def adding(self, line: Line, now: datetime) -> "Cart":
         """Return the cart with one more line. Raises CartRefused."""
@@ -98,7 +105,7 @@ class Cart(Frozen):
     def _check_open(self, now: datetime) -> None:
         if self.ordered_at is not None:
             raise CartRefused(Rule.BUY_1, "The cart has been ordered.", self._step(Do.ADD_TO_CART, "Add to a new one"))
-        if self.expired(now):
+        if self.state(now) is CartState.EXPIRED:
             message = f"The cart expired at {self.expires_at:%Y-%m-%d %H:%M:%S} UTC, seven days after it was created."
             raise CartRefused(Rule.BUY_1, message, self._step(Do.ADD_TO_CART, "Start a new one"))
 

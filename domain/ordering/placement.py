@@ -2,11 +2,14 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from domain.catalog.catalog import ListedOffer
 from domain.catalog.customers import Customer
 from domain.faults import Fault
+from domain.ordering.cart import Cart
 from domain.ordering.eligibility import Ownership, Refusal, line_refusals, unknown_customer, unknown_offer
 from domain.ordering.lines import Line
 from domain.ordering.terms import Order
@@ -48,6 +51,17 @@ class Known(Frozen):
     offer: ListedOffer | None
     customer: Customer | None
     holding: Ownership
+    catalog_version: int
+
+
+@dataclass(frozen=True)
+class CartFacts:
+    """A customer's cart and what a review of it needs, all of one moment. Unknown offers are left out."""
+
+    customer: Customer
+    cart: Cart
+    offers: Mapping[str, ListedOffer]
+    owned: Mapping[str, Ownership]
     catalog_version: int
 
 

@@ -8,6 +8,7 @@ from typing import Self
 from temporalio.client import Client
 
 from workflows.account.client import Accounts
+from workflows.durable import options
 from workflows.notifications.client import Notifications
 from workflows.order.client import OrderClient
 from workflows.price_changes.client import PriceClient
@@ -24,10 +25,20 @@ class Server:
     orders: OrderClient
     prices: PriceClient
     notifications: Notifications
+    periods_per_run: int
 
     @classmethod
-    def of(cls, client: Client, task_queue: str, now: Callable[[], datetime]) -> Self:
-        """The clients on that connection. New workflows go to the task queue; `now` dates what is only looked at."""
+    def of(
+        cls,
+        client: Client,
+        task_queue: str,
+        now: Callable[[], datetime],
+        periods_per_run: int = options.PERIODS_PER_RUN,
+    ) -> Self:
+        """The clients on that connection. Queries are answered as of `now`.
+
+        New workflows go to the task queue; a subscription's run lasts for `periods_per_run` billing periods.
+        """
         return cls(
             client=client,
             subscriptions=Subscriptions(client, task_queue, now),
@@ -35,4 +46,5 @@ class Server:
             orders=OrderClient(client, task_queue),
             prices=PriceClient(client, task_queue),
             notifications=Notifications(client, task_queue),
+            periods_per_run=periods_per_run,
         )

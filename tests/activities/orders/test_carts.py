@@ -11,8 +11,8 @@ from domain.ordering.cart import Cart, CartRefused
 from domain.ordering.lines import Line
 from domain.rules import Rule
 from tests.support.books.short_lives import DAY, START
-from tests.support.shop.orders import stock
-from tests.support.shop.records import customer, partner
+from tests.support.shop.orders import stock, versioned
+from tests.support.shop.records import customer, listed, partner
 
 TICK = timedelta(microseconds=1)
 LINE = Line(offer="contoso-crm", quantity=3, add_ons={"backup": 1})
@@ -23,16 +23,22 @@ def carts(database: Database) -> SqlCarts:
     return SqlCarts(database)
 
 
+async def cart_of(carts: SqlCarts, cart_id: str | None = None) -> Cart | None:
+    """The newest cart of fabrikam, or the one with that id."""
+    facts = await carts.facts("fabrikam", cart_id)
+    return facts.cart if facts else None
+
+
 async def test_lines_go_to_the_open_cart(database: Database, carts: SqlCarts) -> None:
     await stock(database, partner(), customer(), customer(id="tailspin"))
-    assert await carts.latest("fabrikam") is None
+    assert await cart_of(carts) is None
     first = await carts.add("fabrikam", "c-1", LINE, START)
     assert first == Cart(id="c-1", customer="fabrikam", created_at=START, lines=(LINE,))
     second = await carts.add("fabrikam", "c-2", Line(offer="wingtip"), START + DAY)
     assert (second.id, second.lines) == ("c-1", (LINE, Line(offer="wingtip")))
     assert (await carts.add("tailspin", "c-3", LINE, START + DAY)).id == "c-3"
-    assert await carts.latest("fabrikam") == await carts.cart("c-1") == second
-    assert await carts.cart("c-2") is None
+    assert await cart_of(carts) == await cart_of(carts, "c-1") == second
+    assert await cart_of(carts, "c-2") is None
 
 
 async def test_a_cart_is_over_at_exactly_seven_days(database: Database, carts: SqlCarts) -> None:
@@ -43,8 +49,8 @@ async def test_a_cart_is_over_at_exactly_seven_days(database: Database, carts: S
     assert (last.id, len(last.lines)) == ("c-1", 2)
     begun = await carts.add("fabrikam", "c-3", LINE, START + 7 * DAY)
     assert (begun.id, len(begun.lines)) == ("c-3", 1)
-    assert await carts.latest("fabrikam") == begun
-    assert await carts.cart("c-1") == last
+    assert await cart_of(carts) == begun
+    assert await cart_of(carts, "c-1") == last
     with pytest.raises(CartRefused) as refused:
         await carts.update("c-1", lambda cart: cart.removing(1, START + 7 * DAY))
     assert refused.value.rule is Rule.BUY_1
@@ -56,7 +62,7 @@ async def test_a_bought_cart_takes_no_more(database: Database, carts: SqlCarts) 
     terms = ("0123456789abcdef",)
     await carts.update("c-1", lambda cart: cart.as_reviewed((LINE,), terms, START))
     ordered = await carts.update("c-1", lambda cart: cart.ordered((LINE,), terms, START))
-    assert await carts.cart("c-1") == ordered
+    assert await cart_of(carts, "c-1") == ordered
     assert ordered.lines[0].terms == terms[0]
     # Though no time has passed.
     assert (await carts.add("fabrikam", "a-later-one", LINE, START)).id == "a-later-one"
@@ -73,7 +79,7 @@ async def test_two_who_add_at_once_lose_nothing(database: Database, url: str) ->
         ]
         found = await asyncio.gather(*added)
     assert len({cart.id for cart in found}) == 1
-    latest = await SqlCarts(database).latest("fabrikam")
+    latest = await cart_of(SqlCarts(database))
     assert latest is not None
     assert {line.offer for line in latest.lines} == {f"offer-{n}" for n in range(20)}
     assert len(latest.lines) == 20
@@ -87,7 +93,7 @@ async def test_two_who_change_it_at_once_lose_nothing(database: Database, url: s
             await both[0].add("fabrikam", "c-1", Line(offer=f"offer-{n}"), START)
         changes = [both[n % 2].update("c-1", lambda cart: cart.removing(1, START)) for n in range(9)]
         await asyncio.gather(*changes)
-        left = await both[0].cart("c-1")
+        left = await cart_of(both[0], "c-1")
     assert left is not None
     assert [line.offer for line in left.lines] == ["offer-9"]
 
@@ -97,7 +103,7 @@ async def test_a_refused_change_leaves_it_as_it_is(database: Database, carts: Sq
     cart = await carts.add("fabrikam", "c-1", LINE, START)
     with pytest.raises(CartRefused, match="has no line 2"):
         await carts.update("c-1", lambda cart: cart.removing(2, START))
-    assert await carts.cart("c-1") == cart
+    assert await cart_of(carts, "c-1") == cart
 
 
 async def test_who_and_what_there_is_not(carts: SqlCarts) -> None:
@@ -108,3 +114,25 @@ async def test_who_and_what_there_is_not(carts: SqlCarts) -> None:
     with pytest.raises(CartRefused) as missing:
         await carts.update("c-1", lambda cart: cart)
     assert str(missing.value) == "There is no cart c-1. Start one."
+
+
+async def test_the_facts_of_a_cart_are_those_of_its_offers(database: Database, carts: SqlCarts) -> None:
+    await stock(database, partner(), customer(), listed(), listed(id="other"))
+    await versioned(database, 3)
+    assert await carts.facts("fabrikam") is None
+    await carts.add("fabrikam", "c-1", LINE, START)
+    await carts.add("fabrikam", "c-1", Line(offer="gone"), START)
+    facts = await carts.facts("fabrikam")
+    assert facts is not None
+    assert (facts.customer.id, facts.cart.id, facts.catalog_version) == ("fabrikam", "c-1", 3)
+    assert (list(facts.offers), sorted(facts.owned)) == (["contoso-crm"], ["contoso-crm", "gone"])
+    assert await carts.facts("fabrikam", "c-2") is None
+    with pytest.raises(CartRefused) as nobody:
+        await carts.facts("nobody")
+    assert nobody.value.rule is Rule.ELG_8
+
+
+async def test_a_customer_does_not_see_the_cart_of_another(database: Database, carts: SqlCarts) -> None:
+    await stock(database, partner(), customer(), customer(id="tailspin"))
+    await carts.add("tailspin", "c-1", LINE, START)
+    assert await carts.facts("fabrikam", "c-1") is None

@@ -47,7 +47,6 @@ async def test_an_order_waits_then_is_placed_then_bought(database: Database, ord
     assert (purchase.subscription_id, purchase.at, purchase.quantity) == ("o-1-1", START, 3)
     assert (str(purchase.offer.unit_price), purchase.catalog_version) == ("10.00", 7)
     assert [str(price.unit_price) for price in purchase.prices] == ["12.00"]
-    assert await orders.purchase_of("o-1-1") == purchase
     for _ in range(2):
         assert (await orders.note_started("o-1", 1)).status is LineStatus.BOUGHT
     stored = await orders.order("o-1")
@@ -58,7 +57,6 @@ async def test_an_order_waits_then_is_placed_then_bought(database: Database, ord
 
 async def test_what_the_books_do_not_know(orders: SqlOrders) -> None:
     assert await orders.order("o-1") is None
-    assert await orders.purchase_of("o-1-1") is None
     for ask in (orders.place(line()), orders.note_started("o-1", 1)):
         with pytest.raises(BooksConflict, match="There is no line 1 of an order o-1: open the order first"):
             await ask
@@ -163,12 +161,8 @@ async def test_a_subscription_id_belongs_to_the_first_that_is_placed_under_it(
     assert statuses(await placed(orders, wanted)) == ["refused", "refused", "placed", "placed"]
     twice = await placed(orders, request({"subscription_id": "s-4"}, {"subscription_id": "s-4"}, order_id="o-3"))
     assert rules(twice) == [None, "BUY-3"]
-    assert [(await orders.purchase_of(found)) is not None for found in ("s-1", "s-2", "s-3", "s-4")] == [
-        False,
-        True,
-        True,
-        True,
-    ]
+    assert [(await orders.purchase("o-2", number)).subscription_id for number in (3, 4)] == ["s-3", "o-2-4"]
+    assert (await orders.purchase("o-3", 1)).subscription_id == "s-4"
 
 
 async def test_an_id_that_was_made_can_be_taken_too(database: Database, orders: SqlOrders) -> None:

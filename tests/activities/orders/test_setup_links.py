@@ -140,3 +140,16 @@ async def test_what_there_is_no_link_for(database: Database, links: SqlSetupLink
     }.items():
         with pytest.raises(TokenRefused, match=words):
             await links.issue(subscription_id, START)
+
+
+async def test_links_for_all_that_wait_for_their_publisher(database: Database, links: SqlSetupLinks) -> None:
+    """Left out: what needs no set-up, what is set up already, and what the catalog has no address for any more."""
+    await stock(database, partner(), customer(), listed(**SETUP), listed(id="plain"))
+    await placed(SqlOrders(database), request({}, {}, {"offer": "plain"}))
+    player = await started(database, number=2)
+    found = await links.issue_for(["o-1-1", "o-1-2", "o-1-3", "unknown"], START)
+    assert sorted(found) == ["o-1-1", "o-1-2"]
+    assert (await links.resolve(token_of(found["o-1-2"]), START)).subscription_id == "o-1-2"
+    await player.ask(Activate(by="publisher"), START)
+    assert sorted(await links.issue_for(["o-1-1", "o-1-2"], START)) == ["o-1-1"]
+    assert await links.issue_for(["o-1-3"], START) == {}

@@ -107,7 +107,7 @@ def test_a_customer_without_a_record_has_no_cart(ask: Ask, command: str) -> None
 @pytest.mark.parametrize("command", ["remove 1", "show", "review", "buy"])
 def test_before_the_first_line_there_is_no_cart(ask: Ask, customer: str, command: str) -> None:
     said = ask.said(f"cart {command} --customer {customer}", code=1)
-    assert said == f"{customer} has no cart. Begin one: starter.py cart add OFFER --customer {customer}\n"
+    assert said == f"{customer} has no cart. Start one: starter.py cart add OFFER --customer {customer}\n"
 
 
 def test_an_empty_cart_is_neither_reviewed_nor_bought(ask: Ask, customer: str) -> None:
@@ -129,12 +129,12 @@ def test_an_expired_cart_takes_nothing_and_a_new_one_begins(ask: Ask, customer: 
     begun = datetime.now(UTC) - CART_LIFE
     change(settings, old["cart_id"], lambda cart: cart.model_copy(update={"created_at": begun}))
     assert ask.json(f"cart show --customer {customer}")["state"] == "expired"
-    assert "Begin a new one: " in ask.said(f"cart show --customer {customer}")
+    assert "Start a new one: " in ask.said(f"cart show --customer {customer}")
     for command in ("remove 1", "review", "buy"):
         said = ask.said(f"cart {command} --customer {customer}", code=1)
         assert said.startswith("refused by BUY-1"), command
         assert "expired at" in said
-        assert f"Start a new one: starter.py cart add OFFER --customer {customer}." in said
+        assert f"Start a new one: starter.py cart add OFFER --customer {customer}\n" in said
 
 
 def test_nothing_is_bought_without_a_review_of_the_cart_as_it_is(ask: Ask, customer: str) -> None:
@@ -167,8 +167,8 @@ def test_where_nobody_answers_the_next_step_names_the_cart(
         waiting.setattr("workflows.durable.options.ANSWER_TIMEOUT", timedelta(milliseconds=300))
         said = ask.whole(f"cart buy --customer {customer}", code=1).stderr.splitlines()[-1]
     assert said.endswith(
-        f"no worker answered in time. Start a worker. The order {cart} is kept. "
-        f"Go on with it: starter.py cart buy --customer {customer} --cart {cart}"
+        f"no worker answered in time. Start a worker: make dev. The order {cart} is kept. "
+        f"Continue it: starter.py cart buy --customer {customer} --cart {cart}"
     )
     assert ask.json(f"cart show --customer {customer}")["state"] == "ordered"
 
@@ -234,14 +234,14 @@ def test_the_review_as_a_person_reads_it(ask: Ask, customer: str) -> None:
     assert lines[3].startswith(" 1  1 x Contoso CRM (contoso-crm) at USD 10.00 ")
     assert lines[3].endswith(" USD 10.00")
     assert lines[4].startswith("    + 1 x backup at USD 2.50 ")
-    assert "    terms         USD 12.50 a month, term of one month, policy csp-2019" in lines
+    assert "    terms         USD 12.50 per month, term of one month, policy csp-2019" in lines
     assert "ELG-1, one per customer: " in text
     assert "It is line 2 of this cart." in " ".join(text.split())
     assert "ELG-3, not in the customer's country: " in text
-    assert "    price change  USD 4.00 a unit, USD 4.00 a month, from the first renewal after 2090-01-01" in text
-    assert "    trial         30 days free once it is set up" in lines
+    assert "    price change  USD 4.00 per unit, USD 4.00 per month, from the first renewal after 2090-01-01" in text
+    assert "    trial         30 days free after the set-up" in lines
     assert "first charges     EUR 7.35, USD 15.50" in lines
-    assert "                  and, once it is set up, line 2" in lines
+    assert "                  and line 2 after its set-up" in lines
     assert lines[-1] == f"next              starter.py cart buy --customer {customer}"
 
 
@@ -286,7 +286,7 @@ def test_a_cart_that_is_bought_says_so_at_once_and_then_what_came_of_it(ask: Ask
     cart = fill_and_review(ask, customer, "contoso-crm", "wingtip-crm", "contoso-crm")["cart_id"]
     result = ask.whole(f"cart buy --customer {customer}")
     taken, done = result.stderr.splitlines()
-    assert taken == f"Order {cart} is taken: 3 lines."
+    assert taken == f"Order {cart} was sent: 3 lines."
     assert done.endswith(f": order {cart}")
     assert f"{cart}  for {customer}, " in result.stdout
     assert ": 3 of 3 lines bought" in result.stdout
@@ -336,7 +336,7 @@ def test_many_lines(ask: Ask, customer: str) -> None:
     for _ in range(11):
         fill(ask, customer, "contoso-crm")
     cart = fill_and_review(ask, customer, "office-suite")["cart_id"]
-    assert ask.whole(f"cart buy --customer {customer}").stderr.startswith(f"Order {cart} is taken: 12 lines.\n")
+    assert ask.whole(f"cart buy --customer {customer}").stderr.startswith(f"Order {cart} was sent: 12 lines.\n")
 
 
 def test_bought_without_waiting(ask: Ask, customer: str) -> None:
@@ -364,7 +364,7 @@ def test_killed_in_the_middle_the_same_command_finishes_it(ask: Ask, running: di
     )
     with buying:
         assert buying.stderr is not None
-        assert buying.stderr.readline() == f"Order {cart} is taken: 7 lines.\n"
+        assert buying.stderr.readline() == f"Order {cart} was sent: 7 lines.\n"
         buying.send_signal(signal.SIGKILL)
     finished = ask.json(f"cart buy --customer {customer}")
     assert [line["subscription_id"] for line in finished["lines"]] == [f"{cart}-{number}" for number in range(1, 8)]

@@ -4,11 +4,10 @@ import pytest
 
 from activities.adapters.sql.orders.orders import SqlOrders
 from activities.orders.contracts import LineStatus, OrderLine, PlacedOrder
-from cli.buying import order as order_commands
-from cli.buying.order import standing
-from cli.buying.ordering import counting
+from cli.buying.order_view import summary, watched
 from cli.printing.progress import Progress
 from domain.values import parse_instant
+from perennial.order import orders
 from tests.support.command_line import Ask
 
 pytestmark = pytest.mark.live
@@ -45,7 +44,7 @@ def test_a_purchase_in_one_line_is_an_order_too(ask: Ask, customer: str) -> None
 
 
 def test_orders_are_listed_newest_first_page_by_page(ask: Ask, customer: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(order_commands, "PAGE", 2)
+    monkeypatch.setattr(orders, "PAGE", 2)
     ids = bought(ask, customer, *(f"page-{n}-{customer}" for n in range(1, 6)))
 
     def page(options: str) -> list[str]:
@@ -86,17 +85,17 @@ def order_of(*statuses: LineStatus, error: str | None = None) -> PlacedOrder:
 
 def test_where_an_order_stands() -> None:
     waiting, placed, done, refused = LineStatus.WAITING, LineStatus.PLACED, LineStatus.BOUGHT, LineStatus.REFUSED
-    assert standing(order_of(done)) == "1 of 1 line bought"
-    assert standing(order_of(done, refused)) == "1 of 2 lines bought, 1 refused"
-    assert standing(order_of(done, waiting, placed)) == "1 of 3 lines bought, the others under way"
-    assert standing(order_of(done, placed, error="the books are full")) == "1 of 2 lines bought, 1 stopped"
+    assert summary(order_of(done)) == "1 of 1 line bought"
+    assert summary(order_of(done, refused)) == "1 of 2 lines bought, 1 refused"
+    assert summary(order_of(done, waiting, placed)) == "1 of 3 lines bought, the others in progress"
+    assert summary(order_of(done, placed, error="the books are full")) == "1 of 2 lines bought, 1 stopped"
 
 
 def test_progress_counts_what_is_settled(monkeypatch: pytest.MonkeyPatch) -> None:
     notes: list[tuple[str, str]] = []
     monkeypatch.setattr(Progress, "note", lambda _, key, note: notes.append((key, note)))
-    watch = counting(Progress(), "o")
-    watch(order_of(LineStatus.BOUGHT, LineStatus.REFUSED, LineStatus.WAITING, LineStatus.PLACED))
+    with watched("o") as watch:
+        watch(order_of(LineStatus.BOUGHT, LineStatus.REFUSED, LineStatus.WAITING, LineStatus.PLACED))
     assert notes == [("o", "2 of 4 lines")]
 
 

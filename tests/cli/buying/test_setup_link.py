@@ -61,7 +61,7 @@ def test_each_call_makes_a_new_link_for_the_same_purchase(ask: Ask, pending: str
     for token in tokens:
         assert ask.json(f"resolve {token}")["subscription_id"] == pending
     text = ask.said(f"setup-link {pending}")
-    assert text.startswith(f"Set {pending} up at its publisher's:\n  https://setup.example.com/start?token=")
+    assert text.startswith(f"Set {pending} up at its publisher:\n  https://setup.example.com/start?token=")
     assert "Valid until " in text
     assert "No e-mail is sent" in text
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from activities.adapters.sql.schema import upgrade
-from cli.catalog import listing as catalog_listing
+from perennial.catalog import browsing
 from tests.support.command_line import Ask, Starter
 from tests.support.paths import ROOT
 
@@ -77,7 +77,7 @@ def written(tmp_path: Path) -> Written:
 
 def test_files_are_checked_by_themselves_where_there_is_no_database(nowhere: Ask, tmp_path: Path) -> None:
     said = nowhere.words("catalog", "check", str(SAMPLE))
-    assert said == "No fault in the files by themselves. There is no database yet to check them against.\n"
+    assert said == "The files have no faults of their own. There is no database yet to check them against.\n"
     assert nowhere.json(f"catalog check {SAMPLE}") == {"checked_against_version": None, "changes": None}
     assert list(tmp_path.iterdir()) == []
 
@@ -86,8 +86,8 @@ def test_a_check_shows_what_an_import_would_change_and_writes_nothing(shelf: Ask
     shelf.said(f"catalog import {written({})}")
     said = shelf.said(f"catalog check {written({'prices': LATER, 'name': 'CRM'}, {'id': 'erp'})}")
     assert said.splitlines() == [
-        "No fault, also against the catalog in the database (version 1). "
-        "An import would change: 1 record new, 1 record changed, 1 price change of 1 offer.",
+        "No faults, neither in the files nor against the catalog in the database (version 1). "
+        "An import would change: 1 new record, 1 changed record, 1 price change of 1 offer.",
         "  new        1 offer: erp",
         "  changed    offer crm: name: Contoso CRM -> CRM; prices: none -> 2090-03-01T00:00:00Z=12.00",
         "  price      crm from 2090-03-01 00:00 UTC: USD 10.00 -> 12.00 (+2.00)",
@@ -102,8 +102,8 @@ def test_a_check_finds_what_only_the_catalog_shows(shelf: Ask, written: Written)
     result = shelf.whole(f"catalog check {faulty}", code=2)
     assert result.stdout == ""
     assert result.stderr.splitlines() == [
-        f"{faulty}:7: offers[0].term: got 'P1Y'; takes P1M, as before: subscriptions rely on it; "
-        "other terms take an offer of another id",
+        f"{faulty}:7: offers[0].term: got 'P1Y'; takes P1M, as before, because subscriptions rely on it; "
+        "for other terms, add an offer with another id",
         f"{faulty}:17: customers[0].partner: got 'p'; takes the id of a partner in the import or in the catalog",
     ]
 
@@ -113,7 +113,7 @@ def test_a_check_finds_what_only_the_catalog_shows(shelf: Ask, written: Written)
 
 def test_an_import_says_its_version_and_the_same_again_changes_nothing(shelf: Ask) -> None:
     said = shelf.words("catalog", "import", str(SAMPLE)).splitlines()
-    assert said[0] == "Imported as version 1: 66 records new."
+    assert said[0] == "Imported as version 1: 66 new records."
     assert [line.partition(":")[0].split() for line in said[1:]] == [
         ["new", "4", "partners"],
         ["new", "12", "customers"],
@@ -121,7 +121,7 @@ def test_an_import_says_its_version_and_the_same_again_changes_nothing(shelf: As
     ]
     assert said[-1].endswith(" and 30 more")
     again = shelf.words("catalog", "import", str(SAMPLE))
-    assert again == "The catalog holds all of it already: it stays at version 1.\n"
+    assert again == "The catalog already holds all of it. It stays at version 1.\n"
 
 
 def test_prices_that_concern_nobody_need_no_server(shelf: Ask, written: Written) -> None:
@@ -147,8 +147,8 @@ def test_buy_5_a_price_that_has_begun_stays(shelf: Ask, written: Written) -> Non
     shelf.said(f"catalog import {written({})}")
     said = shelf.said(f"catalog import {written({'unit_price': '11.00'})}", code=2)
     assert said.endswith(
-        "a.yaml:10: offers[0].unit_price: got '11.00'; takes 10.00, as before: "
-        "a new price takes an entry in `prices` with the instant it begins\n"
+        "a.yaml:10: offers[0].unit_price: got '11.00'; takes 10.00, as before; "
+        "for a new price, add an entry to `prices` with the instant it starts\n"
     )
 
 
@@ -197,7 +197,9 @@ def test_a_name_that_steers_a_terminal_is_refused_harmlessly(shelf: Ask, written
 
 def test_an_empty_catalog_says_what_to_do(shelf: Ask) -> None:
     assert shelf.said("catalog list") == EMPTY
-    assert shelf.said("catalog show crm", code=1) == EMPTY
+    assert (
+        shelf.said("catalog show crm", code=1) == "The catalog is empty. Import one: starter.py catalog import FILE\n"
+    )
     assert shelf.json("catalog list") == []
     assert "catalog import scenarios/catalog.yaml" in shelf.said("customer list")
 
@@ -229,7 +231,7 @@ def test_pages_follow_each_other(full: Ask) -> None:
 
 def test_a_catalog_is_looked_at_in_batches(full: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = full.json("catalog list --customer first-up --limit 100")
-    monkeypatch.setattr(catalog_listing, "BATCH", 3)
+    monkeypatch.setattr(browsing, "BATCH", 3)
     assert full.json("catalog list --customer first-up --limit 100") == whole
     assert len(full.json("catalog list --customer first-up --explain --limit 100")) == 50
     assert len(full.json("catalog list --limit 40")) == 40
@@ -285,7 +287,7 @@ def test_elg_9_what_is_hidden_is_explained(full: Ask) -> None:
 @pytest.mark.parametrize(
     ("line", "code", "said"),
     [
-        ("catalog list --explain", 2, "--explain: got no customer; takes --customer ID beside it"),
+        ("catalog list --explain", 2, "--explain: got no customer; takes --customer ID too"),
         ("catalog list --customer nobody", 1, "There is no customer nobody. Import the customer's record first"),
         ("catalog list --customer x'y", 2, '--customer: got "x\'y"; takes 1 to 64 letters'),
         ("catalog list --after ../x", 2, "--after: got '../x'; takes 1 to 64 letters"),
@@ -296,7 +298,7 @@ def test_elg_9_what_is_hidden_is_explained(full: Ask) -> None:
         (
             "catalog show nothing",
             1,
-            "There is no offer nothing in the catalog. List the offers of the catalog: starter.py catalog list",
+            "There is no offer nothing in the catalog. Choose an offer from the catalog: starter.py catalog list",
         ),
         ("catalog show contoso-crm --customer nobody", 1, "There is no customer nobody."),
         ("catalog show a/b", 2, "OFFER: got 'a/b'; takes 1 to 64 letters"),
@@ -325,8 +327,8 @@ def test_everything_of_an_offer(full: Ask) -> None:
         "  trial      14 days, free",
         "  set-up     by the publisher, at https://proseware.example/hr/begin",
         "  policy     csp-2019",
-        "  price      USD 132.00 a unit",
-        "  add-on     payroll-link, USD 12.00 a unit",
+        "  price      USD 132.00 per unit",
+        "  add-on     payroll-link, USD 12.00 per unit",
         "  sold to    all segments",
         "             customers in US, CA, GB, DE, FR, JP, BR only (ELG-3)",
         "  customer   First Up Consultants cannot buy it:",
@@ -337,7 +339,7 @@ def test_prices_that_come_and_prices_that_were(shelf: Ask, written: Written) -> 
     prices = [{"at": "2020-01-01T00:00:00Z", "unit_price": "11.00"}, *LATER]
     shelf.said(f"catalog import {written({'prices': prices})}")
     said = shelf.said("catalog show crm").splitlines()
-    start = said.index("  price      USD 11.00 a unit")
+    start = said.index("  price      USD 11.00 per unit")
     assert said[start + 1 : start + 4] == [
         "             at first USD 10.00",
         "             since 2020-01-01 00:00 UTC USD 11.00",
@@ -372,7 +374,7 @@ def test_customers(full: Ask) -> None:
         "  country    CA",
         "  segment    government",
         "  account    opened 2026-05-11 13:00:00 UTC",
-        "  has        no subscription yet",
+        "  has        no subscriptions yet",
         "  can buy    starter.py catalog list --customer vanarsdel",
     ]
     assert full.json("customer show vanarsdel")["subscriptions"] == {}

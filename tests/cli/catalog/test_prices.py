@@ -58,9 +58,9 @@ def test_those_concerned_are_told(ask: Ask, two: list[str], priced: Priced, cust
     said = result.stdout.splitlines()
     assert said[-2:] == [
         f"  price      for-{customer} from 2090-01-01 00:00 UTC: USD 10.00 -> 12.00 (+2.00)",
-        "Told 2 subscriptions: 2 took the new prices, 0 knew them, 0 had ended, 0 could not be told.",
+        "Sent the new prices to 2 subscriptions: 2 took them, 0 knew them, 0 had ended, 0 failed.",
     ]
-    assert "telling the prices of version" in result.stderr
+    assert "prices of version" in result.stderr
     assert known(ask, two) == [1, 1]
     # Renewals before it keep their price, so that none of them names it.
     coming = "USD 12.00 a unit, from the first renewal after 2090-01-01 00:00:00 UTC"
@@ -83,8 +83,9 @@ def test_without_a_server_the_import_stands_and_the_same_again_tells(ask: Ask, t
     result = ask.whole(f"catalog import {file} --address {NOBODY}", code=1)
     assert "price change of 1 offer." in result.stdout
     (line,) = result.stderr.splitlines()
-    assert line.startswith("The prices of 2 subscriptions are still to be told (the catalog stands, version ")
-    assert line.endswith("Then import the same again.")
+    assert line.startswith("The catalog is imported (version ")
+    assert "but its prices are not yet sent to 2 subscriptions: " in line
+    assert line.endswith("Then import the same files again.")
     assert known(ask, two) == [0, 0]
     refused = ask.json(f"catalog import {file} --address {NOBODY}", code=1)
     assert (refused["changes"]["records"], refused["to_tell"], refused["told"]) == ([], 2, None)
@@ -95,7 +96,7 @@ def test_without_a_server_the_import_stands_and_the_same_again_tells(ask: Ask, t
 
 def test_nobody_has_to_wait(ask: Ask, two: list[str], priced: Priced) -> None:
     said = ask.said(f"catalog import {priced(('2090-01-01T00:00:00Z', '12.00'))} --no-wait")
-    assert "The subscriptions are being told; the workflow that does it is price-changes:" in said
+    assert "The new prices are being sent to the subscriptions, by the workflow price-changes:" in said
     later = ask.json(f"catalog import {priced(('2090-01-01T00:00:00Z', '12.00'))}")
     assert later["told"] is None or sum(later["told"][name] for name in ("told", "unchanged")) == 2
     assert known(ask, two) == [1, 1]

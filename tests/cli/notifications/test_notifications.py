@@ -54,7 +54,7 @@ def test_what_is_undeliverable_is_listed_told_again_and_seen(ask: Ask, endpoint:
     assert listed(ask, f"--subscription {subscription}") == []
     assert [each["standing"] for each in listed(ask, f"--subscription {subscription} --all")] == ["delivered"] * 2
     words = ask.said(f"notifications list --subscription {subscription}")
-    assert words == "Every publisher has been told all. All there are: starter.py notifications list --all\n"
+    assert words == "All notifications are delivered. See all: starter.py notifications list --all\n"
 
 
 def test_what_is_given_up_lets_the_next_be_told(ask: Ask, endpoint: Endpoint, customer: str) -> None:
@@ -79,7 +79,7 @@ def test_all_that_stand_still_for_a_publisher_are_told_again(ask: Ask, endpoint:
     said = {each["subscription_id"] for each in ask.json("notifications retry --publisher told")}
     assert {subscription, ended} <= said
     until(ask, subscription, "delivered")
-    assert ask.said("notifications retry --publisher nobody-known") == "Nothing stands still for nobody-known.\n"
+    assert ask.said("notifications retry --publisher nobody-known") == "Nothing is blocked for nobody-known.\n"
 
 
 def test_page_by_page(ask: Ask, endpoint: Endpoint, customer: str) -> None:
@@ -94,9 +94,9 @@ def test_page_by_page(ask: Ask, endpoint: Endpoint, customer: str) -> None:
 @pytest.mark.parametrize(
     ("line", "code", "words"),
     [
-        ("notifications retry", 2, "Name a subscription, or a publisher by --publisher."),
-        ("notifications retry no-such", 1, "nothing is being told of no-such on this server"),
-        ("notifications skip no-such 1", 1, "nothing is being told of no-such on this server"),
+        ("notifications retry", 2, "Name a subscription, or a publisher with --publisher."),
+        ("notifications retry no-such", 1, "No notifications of no-such are being sent on this server."),
+        ("notifications skip no-such 1", 1, "No notifications of no-such are being sent on this server."),
         ("notifications skip no-such 0", 2, "SEQ: got '0'; takes 1 or more."),
         ("notifications list --standing lost", 2, "takes one of waiting, delivered, undeliverable"),
         ("notifications list --after here", 2, "takes the mark that the last page ended with, such as order-1-1:4."),
@@ -121,9 +121,9 @@ def test_an_ended_life_is_told_once_its_publisher_is_named(ask: Ask, endpoint: E
     ask.json(f"cancel {subscription} --reason customer_request --yes")
     until(ask, subscription, "delivered", 2)
     deadline = time.monotonic() + 30
-    while "nothing is being told of" not in ask.whole(f"notifications retry {subscription}", code=1).stderr:
+    while "No notifications of" not in ask.whole(f"notifications retry {subscription}", code=1).stderr:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     said = ask.said(f"notifications retry {subscription} --publisher told")
-    assert said == f"{subscription}: It has ended: telling told what it has not been told, up to event 2.\n"
+    assert said == f"{subscription}: The subscription has ended. told is now notified of its events up to number 2.\n"
     assert endpoint.taken(subscription) == [1, 2]

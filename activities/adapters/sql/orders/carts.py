@@ -6,13 +6,16 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, insert, select, update
 
-from activities.adapters.sql.catalog.rows import customer_of
+from activities.adapters.sql.catalog.rows import customer_of, newest_version, offers_of
 from activities.adapters.sql.database import Database
+from activities.adapters.sql.subscription.holdings import holdings_of
 from activities.adapters.sql.tables.orders import cart
+from domain.catalog.customers import Customer
 from domain.next_step import Do, NextStep
 from domain.ordering.cart import CART_LIFE, Cart, CartRefused
 from domain.ordering.eligibility import IMPORT_CUSTOMER, unknown_customer
 from domain.ordering.lines import Line
+from domain.ordering.placement import CartFacts
 from domain.rules import Rule
 
 
@@ -22,40 +25,60 @@ class SqlCarts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def latest(self, customer_id: str) -> Cart | None:
-        """The customer's newest cart, expired or bought as it may be; None before the first."""
-        return await self._database.read(_cart_in, _of(customer_id).limit(1))
+    async def facts(self, customer_id: str, cart_id: str | None = None) -> CartFacts | None:
+        """Read the customer's newest cart, or the given one, and what a review of it needs, in one transaction.
 
-    async def cart(self, cart_id: str) -> Cart | None:
-        """The cart; None where there is none of that id."""
-        return await self._database.read(_cart_in, select(cart.c.record).where(cart.c.id == cart_id))
+        None if the customer has no such cart. Raises CartRefused if there is no such customer (ELG-8).
+        """
+        return await self._database.read(_facts, customer_id, cart_id)
 
     async def add(self, customer_id: str, new_id: str, line: Line, now: datetime) -> Cart:
-        """The customer's open cart with the line; a new one under `new_id` where none is open.
+        """Add the line to the customer's open cart, or to a new one with the id `new_id`.
 
-        Raises CartRefused: the cart is full (BUY-1), or there is no such customer (ELG-8).
+        Raises CartRefused if the cart is full (BUY-1), or if there is no such customer (ELG-8).
         """
         return await self._database.write(_add, customer_id, new_id, line, now)
 
     async def update(self, cart_id: str, change: Callable[[Cart], Cart]) -> Cart:
-        """The cart as the change leaves it, in one transaction.
+        """Change the cart in one transaction, and return it.
 
-        Raises CartRefused where the change does, or where there is no such cart.
+        Raises CartRefused if the change does, or if there is no such cart.
         """
         return await self._database.write(_update, cart_id, change)
+
+
+def _facts(connection: Connection, customer_id: str, cart_id: str | None) -> CartFacts | None:
+    customer, theirs = _customer(connection, customer_id), _of(customer_id)
+    found = _cart_in(connection, theirs.where(cart.c.id == cart_id) if cart_id else theirs.limit(1))
+    if found is None:
+        return None
+    offer_ids = sorted({line.offer for line in found.lines})
+    return CartFacts(
+        customer=customer,
+        cart=found,
+        offers=offers_of(connection, offer_ids),
+        owned=holdings_of(connection, customer_id, offer_ids),
+        catalog_version=newest_version(connection),
+    )
 
 
 def _add(connection: Connection, customer_id: str, new_id: str, line: Line, now: datetime) -> Cart:
     known = _open(connection, customer_id, now)
     if known is not None:
         return _keep(connection, known.adding(line, now))
-    if customer_of(connection, customer_id) is None:
-        refusal = unknown_customer(customer_id)
-        raise CartRefused(refusal.rule, refusal.message, IMPORT_CUSTOMER)
+    _customer(connection, customer_id)
     begun = Cart(id=new_id, customer=customer_id, created_at=now).adding(line, now)
     columns = {"id": begun.id, "customer_id": customer_id, "created_at": now, "record": begun}
     connection.execute(insert(cart).values(columns))
     return begun
+
+
+def _customer(connection: Connection, customer_id: str) -> Customer:
+    known = customer_of(connection, customer_id)
+    if known is None:
+        refusal = unknown_customer(customer_id)
+        raise CartRefused(refusal.rule, refusal.message, IMPORT_CUSTOMER)
+    return known
 
 
 def _open(connection: Connection, customer_id: str, now: datetime) -> Cart | None:

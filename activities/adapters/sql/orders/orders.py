@@ -72,11 +72,6 @@ class SqlOrders:
             wanted = wanted.where(place_in_list < tuple_(ordered_at, after))
         return await self._database.read(_orders, wanted)
 
-    async def purchase_of(self, subscription_id: str) -> Order | None:
-        """What the subscription was bought with; None where no order placed it."""
-        wanted = select(order_line.c.purchase).where(order_line.c.subscription_id == subscription_id)
-        return await self._database.read(_purchase_in, wanted)
-
 
 def _open(connection: Connection, entry: OpenInput, digest: str) -> PlacedOrder:
     order_id = entry.request.order_id
@@ -173,14 +168,9 @@ def _known(connection: Connection, customer_id: str, offer_id: str, subscription
 
 
 def _purchase(connection: Connection, order_id: str, number: int) -> Order:
-    purchase = _purchase_in(connection, select(order_line.c.purchase).where(_itself(order_id, number)))
+    purchase: Order | None = connection.scalar(select(order_line.c.purchase).where(_itself(order_id, number)))
     if purchase is None:
         raise BooksConflict(f"Line {number} of order {order_id} is not placed: there is nothing to start.")
-    return purchase
-
-
-def _purchase_in(connection: Connection, wanted: Select[Any]) -> Order | None:
-    purchase: Order | None = connection.scalar(wanted)
     return purchase
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -37,6 +38,17 @@ class SqlSetupLinks:
         """
         return await self._database.write(_issue, subscription_id, secrets.token_hex(TOKEN_BYTES), now)
 
+    async def issue_for(self, subscription_ids: Collection[str], now: datetime) -> dict[str, SetupLink]:
+        """Issue a link for each of the subscriptions that waits for its publisher, and return them by subscription id.
+
+        Those without a set-up address in the catalog are left out.
+        """
+        waiting = await self._database.read(_waiting, subscription_ids)
+        if not waiting:
+            return {}
+        tokens = {subscription_id: secrets.token_hex(TOKEN_BYTES) for subscription_id in waiting}
+        return await self._database.write(_issue_for, tokens, now)
+
     async def resolve(self, token: str, now: datetime) -> Resolved:
         """The purchase of the token, in whatever state it is. Raises TokenRefused."""
         return await self._database.read(_resolve, token, now)
@@ -51,8 +63,30 @@ class _Purchase(NamedTuple):
     ordered_at: datetime
 
 
+def _waiting(connection: Connection, subscription_ids: Collection[str]) -> dict[str, str]:
+    """Return the set-up address of each of the subscriptions that is pending, or about to start so."""
+    known = select(order_line.c.subscription_id, order_line.c.purchase, subscription.c.state)
+    known = known.outerjoin(subscription, subscription.c.id == order_line.c.subscription_id)
+    offers = {
+        row.subscription_id: row.purchase.offer.id
+        for row in connection.execute(known.where(order_line.c.subscription_id.in_(subscription_ids)))
+        if row.purchase.offer.setup is Setup.PUBLISHER and row.state in {None, State.PENDING.value}
+    }
+    listed = offers_of(connection, set(offers.values()))
+    addresses = {key: listed[offer].setup_url for key, offer in offers.items() if offer in listed}
+    return {key: address for key, address in addresses.items() if address is not None}
+
+
+def _issue_for(connection: Connection, tokens: Mapping[str, str], now: datetime) -> dict[str, SetupLink]:
+    waiting = _waiting(connection, tokens)
+    return {key: _link(connection, key, address, tokens[key], now) for key, address in waiting.items()}
+
+
 def _issue(connection: Connection, subscription_id: str, token: str, now: datetime) -> SetupLink:
-    address = _address(connection, subscription_id)
+    return _link(connection, subscription_id, _address(connection, subscription_id), token, now)
+
+
+def _link(connection: Connection, subscription_id: str, address: str, token: str, now: datetime) -> SetupLink:
     of_it = setup_token.c.subscription_id == subscription_id
     connection.execute(delete(setup_token).where(of_it & (setup_token.c.expires_at <= now)))
     expires_at = now + TOKEN_LIFE

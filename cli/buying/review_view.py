@@ -1,0 +1,227 @@
+"""The review of a cart as JSON and as text."""
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from cli.buying.cart_view import line_documents
+from cli.next_step import program
+from cli.printing.rule_words import words_of
+from cli.printing.screen import amount, counted, printable, quantity, second
+from domain.money import Money, from_minor, to_minor
+from domain.ordering.terms import Order
+from domain.subscription.events import State
+from domain.values import format_instant
+from perennial.order.review import Reviewed, period_prices, period_total
+from statemachines.subscription.documents import money_document
+from statemachines.subscription.review import LineReview
+
+LABEL = 14
+INDENT = 4
+PLANS = {"monthly": "per month", "annual": "per year", "one_time": "once per term"}
+BILLED = {"monthly": "monthly", "annual": "yearly", "one_time": "once per term"}
+TERMS = {"P1M": "one month", "P1Y": "one year", "P2Y": "two years", "P3Y": "three years"}
+
+
+def review_document(reviewed: Reviewed) -> dict[str, Any]:
+    """Return what `--json` prints of a review: everything it found, with the totals of the first charges."""
+    cart = reviewed.cart
+    names = {line.line.offer: line.name for line in reviewed.lines if line.name}
+    lines = line_documents(cart.lines, names)
+    return {
+        "cart_id": cart.id,
+        "customer": cart.customer,
+        "at": format_instant(reviewed.at),
+        "expires_at": format_instant(cart.expires_at),
+        "lines": [{**line, **_line_document(found)} for line, found in zip(lines, reviewed.lines, strict=True)],
+        "first_charges": [money_document(money) for money in reviewed.first_charges],
+    }
+
+
+def _line_document(found: LineReview) -> dict[str, Any]:
+    return {
+        "available": not found.refusals,
+        "refusals": [refusal.model_dump(mode="json") for refusal in found.refusals],
+        "price": _price_document(found.order) if found.order else None,
+        "state": found.state.value if found.state else None,
+        "trial_end": _instant(found.trial_end),
+        "trial_of": found.trial_of,
+        "activation_deadline": _instant(found.activation_deadline),
+        "first_charge": money_document(found.first_charge) if found.first_charge else None,
+        "first_charge_at": _instant(found.first_charge_at),
+        "refund_until": _instant(found.refund_until),
+        "renews_at": _instant(found.renews_at),
+        "coming_prices": [
+            {"at": format_instant(price.at), **_amounts(found.order, price.unit_price)}
+            for price in found.coming_prices
+            if found.order
+        ],
+    }
+
+
+def _price_document(terms: Order) -> dict[str, Any]:
+    offer = terms.offer
+    return {
+        "currency": offer.currency,
+        "billing_type": offer.billing_type.value,
+        "term": offer.term.value,
+        "billing_plan": offer.billing_plan.value,
+        "policy": terms.policy,
+        **_amounts(terms, offer.unit_price),
+        "lines": [
+            {
+                "line": price.line,
+                "quantity": price.quantity,
+                "unit_price": f"{price.unit_price:f}",
+                "amount": f"{price.money.amount:f}",
+            }
+            for price in period_prices(terms)
+        ],
+    }
+
+
+def _amounts(terms: Order, unit_price: Decimal) -> dict[str, Any]:
+    total = period_total(terms, unit_price)
+    return {"unit_price": f"{unit_price:f}", "per_period": money_document(total) if total else None}
+
+
+def _instant(at: datetime | None) -> str | None:
+    return format_instant(at) if at else None
+
+
+def print_review(screen: Console, reviewed: Reviewed) -> None:
+    """Print the review line by line, then the first charges and the next command."""
+    cart, customer = reviewed.cart, reviewed.customer
+    screen.print(Text(f"{printable(customer.name)} ({customer.id}), cart {cart.id}", style="bold"), soft_wrap=True)
+    about = f"As if bought now, {second(reviewed.at)} UTC. The cart expires {second(cart.expires_at)} UTC."
+    screen.print(Text(about, style="dim"), soft_wrap=True)
+    numbers = {line.order.subscription_id: line.number for line in reviewed.lines if line.order and not line.refusals}
+    for line in reviewed.lines:
+        screen.print()
+        _print_line(screen, line, numbers)
+    screen.print()
+    refused = sum(bool(line.refusals) for line in reviewed.lines)
+    for label, text in _conclusion(reviewed, refused):
+        screen.print(Text.assemble((f"{label:<{LABEL + INDENT}}", "dim"), text), soft_wrap=True)
+
+
+def _print_line(screen: Console, line: LineReview, numbers: Mapping[str, int]) -> None:
+    for left, right in _heading(line):
+        room = max(screen.width - len(right), len(left) + 2)
+        screen.print(Text(f"{left:<{room}}{right}", style="bold" if left[:INDENT].strip() else ""), soft_wrap=True)
+    for label, text, style in _facts(line, numbers):
+        parts = textwrap.wrap(printable(text), max(screen.width - LABEL - INDENT, 20)) or [""]
+        for number, part in enumerate(parts):
+            head = (f"{'':{INDENT}}{'' if number else label:<{LABEL}}", "dim")
+            screen.print(Text.assemble(head, (part, style)), soft_wrap=True)
+
+
+def _heading(line: LineReview) -> Iterator[tuple[str, str]]:
+    """The line and its add-ons, each with its amount for one billing period."""
+    number, name = f"{line.number:>2}  ", printable(line.name or "not in the catalog")
+    if line.order is None:
+        yield f"{number}{quantity(line.line.quantity)} x {line.line.offer} ({name})", ""
+        return
+    if line.order.offer.metered:
+        used = f"{_unit(line.order, line.order.offer.unit_price)} per unit used"
+        yield f"{number}{name} ({line.line.offer}), by usage", used
+    for price in period_prices(line.order):
+        base = price.line == line.line.offer
+        what = f"{name} ({price.line})" if base else price.line
+        start = number if base else f"{'':{INDENT}}+ "
+        each = _unit(line.order, price.unit_price)
+        yield f"{start}{quantity(price.quantity)} x {what} at {each}", _money(price.money)
+
+
+def _facts(line: LineReview, numbers: Mapping[str, int]) -> Iterator[tuple[str, str, str]]:
+    """(label, text, style) of each fact. `numbers` are the numbers of the cart's lines by subscription id."""
+    for refusal in line.refusals:
+        words = f"{refusal.rule}, {words_of(refusal.rule)}: {refusal.message} {refusal.next_step}"
+        before = numbers.get(refusal.subscription_id or "")
+        yield "refused", f"{words} It is line {before} of this cart." if before else words, "yellow"
+    if line.order is None:
+        return
+    yield "terms", _terms(line.order), ""
+    if line.refusals:
+        return
+    if line.state is State.PENDING:
+        yield "set-up", f"at the publisher, with a link, by {second(line.activation_deadline)} UTC", ""
+    if trial := _trial(line, line.order):
+        yield "trial", trial, ""
+    yield "first charge", _first_charge(line, line.order), ""
+    yield "refund", _refund(line), ""
+    if line.renews_at:
+        yield "renews", f"{second(line.renews_at)} UTC", ""
+    for price in line.coming_prices:
+        words = f"{_coming(line.order, price.unit_price)}, from the first renewal after {second(price.at)} UTC"
+        yield "price change", words, ""
+
+
+def _terms(terms: Order) -> str:
+    offer = terms.offer
+    total = period_total(terms)
+    billed = f"{_money(total)} {PLANS[offer.billing_plan]}" if total else f"usage, billed {BILLED[offer.billing_plan]}"
+    return f"{billed}, term of {TERMS[offer.term]}, policy {terms.policy}"
+
+
+def _trial(line: LineReview, terms: Order) -> str:
+    if line.trial_end:
+        return f"free until {second(line.trial_end)} UTC"
+    if line.trial_of:
+        return f"none: {line.trial_of} has used the customer's one trial of this offer (TRI-4)"
+    if terms.offer.trial_days:
+        return f"{counted(terms.offer.trial_days, 'day')} free after the set-up"
+    return ""
+
+
+def _first_charge(line: LineReview, terms: Order) -> str:
+    if line.first_charge and line.first_charge_at:
+        when = "now, " if line.first_charge_at == terms.at else "on "
+        return f"{_money(line.first_charge)} {when}{second(line.first_charge_at)} UTC"
+    if line.state is State.PENDING:
+        total = period_total(terms)
+        after = "after the trial" if terms.offer.trial_days else "after the set-up"
+        return f"{_money(total)} {after}" if total else f"usage {after}"
+    if line.first_charge_at:
+        return f"usage until {second(line.first_charge_at)} UTC"
+    return "none"
+
+
+def _refund(line: LineReview) -> str:
+    if line.refund_until is None:
+        return "none"
+    return f"in full if cancelled before {second(line.refund_until)} UTC"
+
+
+def _coming(terms: Order, unit_price: Decimal) -> str:
+    total = period_total(terms, unit_price)
+    whole = "" if terms.offer.metered or total is None else f", {_money(total)} {PLANS[terms.offer.billing_plan]}"
+    return f"{_unit(terms, unit_price)} per unit{whole}"
+
+
+def _conclusion(reviewed: Reviewed, refused: int) -> Iterator[tuple[str, str]]:
+    totals = ", ".join(_money(money) for money in reviewed.first_charges) or "none on a known date"
+    yield "first charges", totals
+    if later := [str(line.number) for line in reviewed.lines if line.state is State.PENDING]:
+        yield "", f"and line {', '.join(later)} after its set-up"
+    count = len(reviewed.lines)
+    if refused:
+        can = f"{count - refused} of {counted(count, 'line')} can be bought"
+        yield "", f"{can}; running the same `cart buy` again retries the others"
+    command = "remove LINE" if refused == count else "buy"
+    yield "next", f"{program()} cart {command} --customer {reviewed.cart.customer}"
+
+
+def _unit(terms: Order, price: Decimal) -> str:
+    """A price with at least its currency's decimals."""
+    currency = terms.offer.currency
+    return f"{currency} {amount(from_minor(to_minor(price, currency), currency))}"
+
+
+def _money(money: Money) -> str:
+    return f"{money.currency} {amount(money.amount)}"

@@ -1,0 +1,1 @@
+"""Use cases of the operators who look after the notifications to publishers."""

@@ -1,0 +1,1 @@
+"""Use cases of a shop: carts, orders and set-up links."""
