@@ -25,8 +25,9 @@ from activities.provisioning.contracts import Confirmation, ProvisionInput
 from domain.subscription.commands import ReportUsage
 from domain.subscription.decision import Answer
 from domain.subscription.effects import Access, Provision, Receipt
-from tests.support.books.short_lives import LICENCE, START, bought
+from tests.support.books.short_lives import LICENCE, bought
 from tests.support.books.subscription import CONFIRMED, InMemory
+from tests.support.instants import START
 from tests.support.paths import ROOT
 
 

@@ -27,12 +27,14 @@ from activities.adapters.sql.tables.subscription import claim, journal, ledger_e
 from activities.errors import BooksConflict, BooksUnavailable, SchemaMismatch, WorldError
 from domain.catalog.changes import Changes
 from domain.ordering.placement import one_per_customer
-from tests.support.books.short_lives import LICENCE, START, bought
+from tests.support.books.short_lives import LICENCE, bought
 from tests.support.books.subscription import InSql
+from tests.support.instants import START
 from tests.support.postgres_server import KEYED, NoServer, PostgresServer, own_server, stop
 from tests.support.raw_sql import change, rows
+from tests.support.shop.buyers import customer, partner
+from tests.support.shop.offers import listed
 from tests.support.shop.orders import stock
-from tests.support.shop.records import customer, listed, partner
 
 ONE = one_per_customer("fabrikam", "contoso-crm")
 KEPT = (journal, ledger_entry, entry, posting, invoice, invoice_line, account_event, payment)

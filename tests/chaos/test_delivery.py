@@ -29,7 +29,7 @@ from tests.support.live.worker_process import MortalWorker
 from tests.support.publisher.endpoint import LOOPBACK, SECRET
 from tests.support.publisher.heard import Heard, applied
 from tests.support.shop.live import imported
-from tests.support.shop.records import listed
+from tests.support.shop.offers import listed
 from workflows.durable.workflow_ids import delivery_workflow_id
 from workflows.subscription.client import Subscriptions
 

@@ -114,7 +114,7 @@ def test_a_gap_in_a_series_is_told_of_the_series(
     gap = "UPDATE invoice SET number = number + 1000000 WHERE customer_id = substr(?, 5)"
     monkeypatch.setenv("PERENNIAL_DATABASE_URL", altered(settings, tmp_path, billed.subscription, gap))
     found = ask.json("check", code=1)
-    assert {violation["customer_id"] for violation in found["violations"]} == {billed.customer, "resale-one"}
+    assert {violation["customer_id"] for violation in found["violations"]} == {billed.customer, "northwind"}
     assert "there are gaps" in ask.whole("check", code=1).stdout
 
 

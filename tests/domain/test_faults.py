@@ -12,8 +12,9 @@ from domain.ordering.lines import OrderRequest
 from domain.subscription.commands import AnyCommand, ChangeQuantity, Suspend
 from domain.subscription.holds import Reason
 from domain.values import Strict
+from tests.support.shop.offers import offer_fields
 
-OFFER = {"id": "crm", "term": "P1M", "billing_plan": "monthly", "currency": "USD", "unit_price": "10.00"}
+OFFER = offer_fields(id="crm")
 
 
 class Listed(Strict):

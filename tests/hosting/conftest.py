@@ -12,8 +12,9 @@ from activities.adapters.sql.schema import upgrade
 from hosting.embedded.server import EmbeddedServer
 from hosting.temporal.connection import connect_to
 from tests.support.publisher.gateway_site import NOW, Site
+from tests.support.shop.buyers import customer, partner, request
+from tests.support.shop.offers import SETUP, listed
 from tests.support.shop.orders import placed, stock
-from tests.support.shop.records import SETUP, customer, listed, partner, request
 
 
 @pytest_asyncio.fixture(scope="session")

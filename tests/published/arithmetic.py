@@ -9,7 +9,7 @@ from domain.subscription.ledger import Kind, UsageCharge
 from domain.subscription.pricing import prorated
 from tests.published.figures import A_YEAR, MONTH, Source, bought
 from tests.published.sources import ANNUAL, CHINA, FAQ, MONTHLY, ONE_TIME, USAGE
-from tests.support.simulated.life import instant
+from tests.support.instants import instant
 
 STARTS = {28: "2018-02-13", 30: "2019-06-11", 31: "2018-07-15", 365: "2018-01-13"}
 """A purchase whose first period has so many days."""

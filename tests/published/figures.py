@@ -8,7 +8,8 @@ from decimal import Decimal
 from domain.subscription.ledger import Kind, LedgerRow
 from domain.subscription.pricing import prorated
 from domain.values import format_decimal
-from tests.support.simulated.life import ALife, an_order, instant
+from tests.support.instants import instant
+from tests.support.simulated.life import ALife, an_order
 
 Reading = Callable[[ALife], str]
 """Takes one figure from a life: an amount with its sign (a credit is negative), a day, or a span of days."""

@@ -11,8 +11,10 @@ from domain.subscription.commands import Cancel
 from domain.subscription.holds import Reason
 from domain.values import format_instant
 from hosting.assembly import World
-from tests.support.shop.live import OFFERS, imported, locked_books
-from tests.support.shop.records import customer, listed, request
+from tests.support.shop.buyers import customer, request
+from tests.support.shop.catalog import OFFERS
+from tests.support.shop.live import imported, locked_books
+from tests.support.shop.offers import listed
 from workflows.durable.workflow_ids import price_workflow_id
 from workflows.price_changes.messages import TellPrices
 from workflows.price_changes.workflow import PriceChangeWorkflow
@@ -28,18 +30,18 @@ def order(order_id: str, *offers: str) -> OrderRequest:
 
 
 class Sales:
-    """A shop with one customer, who owns the offer `single` already."""
+    """A shop with one customer, who owns the offer `solo` already."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._mixed = order("mixed", "contoso-crm", "trial", "abroad", "single", "set-up")
+        self._mixed = order("mixed", "contoso-crm", "trial", "only-in-france", "solo", "set-up")
 
     async def prepare(self) -> None:
         """The catalog, and the subscription that stands in the way."""
         opened = datetime(2020, 1, 1, tzinfo=UTC)
         offers = (*OFFERS, listed(id="repriced", name="Repriced"))
         await imported(self._world.books.catalog, *offers, customers=(customer(id=CUSTOMER, account_opened=opened),))
-        await self._buy(order("before", "single"))
+        await self._buy(order("before", "solo"))
 
     async def mixed_order(self) -> WorkflowHistory:
         """Three lines are bought, two are refused by different rules (ELG-1, ELG-3)."""
@@ -64,7 +66,7 @@ class Sales:
 
     async def cancelled_order(self, settings: Settings) -> WorkflowHistory:
         """An order that Temporal's own cancellation meets while it is opened: it goes on."""
-        wanted = order("cancelled", "contoso-crm", "abroad")
+        wanted = order("cancelled", "contoso-crm", "only-in-france")
         handle = self._world.server.orders.handle(wanted.order_id)
         with locked_books(settings):
             await self._world.server.orders.place(wanted)

@@ -9,7 +9,7 @@ from hosting.assembly import World
 from tests.support.live.purchases import order
 from tests.support.publisher.endpoint import Endpoint
 from tests.support.shop.live import imported
-from tests.support.shop.records import listed
+from tests.support.shop.offers import listed
 from workflows.durable.test_clock import TestClock
 from workflows.durable.workflow_ids import delivery_workflow_id
 from workflows.notifications.messages import RetryNotification, SkipNotification

@@ -35,8 +35,9 @@ from domain.subscription.effects import Receipt
 from domain.subscription.holds import Reason
 from tests.support.books.account import AccountsInSql, Customer, closing, issued, row
 from tests.support.books.player import Player
-from tests.support.books.short_lives import DAY, LICENCE, METER, START, bought, order
+from tests.support.books.short_lives import LICENCE, METER, bought, order
 from tests.support.books.subscription import InMemory, InSql
+from tests.support.instants import DAY, START
 from tests.support.paths import ROOT
 from tests.support.raw_sql import rows
 

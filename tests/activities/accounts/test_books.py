@@ -30,12 +30,12 @@ from tests.support.books.account import (
     paid,
     row,
 )
-from tests.support.books.short_lives import DAY
+from tests.support.instants import DAY
 from tests.support.older_database import older
 from tests.support.raw_sql import change, rows
+from tests.support.shop.buyers import customer as record_of
+from tests.support.shop.buyers import partner
 from tests.support.shop.orders import stock
-from tests.support.shop.records import customer as record_of
-from tests.support.shop.records import partner
 
 KEPT = ("entry", "posting", "invoice", "invoice_line", "payment", "account_event", "month_close")
 WRITTEN = (*KEPT, "invoice_standing", "invoice_series")

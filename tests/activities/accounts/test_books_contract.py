@@ -17,7 +17,6 @@ from tests.support.books.account import (
     FEBRUARY,
     JANUARY,
     MARCH,
-    TICK,
     Customer,
     accounts_at,
     cents,
@@ -26,7 +25,7 @@ from tests.support.books.account import (
     paid,
     row,
 )
-from tests.support.books.short_lives import DAY
+from tests.support.instants import DAY, TICK
 
 PAID, ISSUED = InvoiceState.PAID, InvoiceState.ISSUED
 FIRST, SECOND = f"{CUSTOMER}-000001", f"{CUSTOMER}-000002"

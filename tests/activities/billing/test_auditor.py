@@ -10,8 +10,9 @@ from activities.adapters.sql.subscription.auditor import SqlAuditor
 from domain.subscription.commands import ChangeQuantity, Suspend
 from domain.subscription.holds import Reason
 from statemachines.audit.subscription import Audited, Invariant
-from tests.support.books.short_lives import DAY, LICENCE, METER, START, bought, report
+from tests.support.books.short_lives import LICENCE, METER, bought, report
 from tests.support.books.subscription import InSql
+from tests.support.instants import DAY, START
 from tests.support.raw_sql import change, rows
 
 TABLES = ("journal", "ledger_entry")

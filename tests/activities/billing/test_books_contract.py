@@ -13,8 +13,9 @@ from domain.subscription.decision import Outcome
 from domain.subscription.effects import Record
 from domain.subscription.holds import Reason
 from domain.subscription.ledger import Kind
-from tests.support.books.short_lives import DAY, LICENCE, METER, START, bought, report, taken
+from tests.support.books.short_lives import LICENCE, METER, bought, report, taken
 from tests.support.books.subscription import BooksUnderTest, books_at
+from tests.support.instants import DAY, START
 
 
 @pytest_asyncio.fixture

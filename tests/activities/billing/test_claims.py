@@ -14,9 +14,10 @@ from domain.rules import Rule
 from domain.subscription.commands import Activate, Cancel
 from domain.subscription.events import State
 from domain.subscription.holds import Reason
-from tests.support.books.short_lives import DAY, START
+from tests.support.instants import DAY, START
+from tests.support.shop.buyers import customer, partner, request
+from tests.support.shop.offers import SETUP, listed
 from tests.support.shop.orders import placed, started, stock
-from tests.support.shop.records import SETUP, customer, listed, partner, request
 
 ONE, TRIAL = one_per_customer("fabrikam", "contoso-crm"), one_trial("fabrikam", "contoso-crm")
 ANOTHER = one_per_customer("fabrikam", "another")

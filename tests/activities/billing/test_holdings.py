@@ -11,9 +11,10 @@ from domain.ordering.eligibility import Owned, Ownership
 from domain.subscription.commands import Cancel, Suspend
 from domain.subscription.events import State
 from domain.subscription.holds import Reason
-from tests.support.books.short_lives import DAY, START
+from tests.support.instants import DAY, START
+from tests.support.shop.buyers import customer, partner, request
+from tests.support.shop.offers import listed
 from tests.support.shop.orders import placed, started, stock
-from tests.support.shop.records import customer, listed, partner, request
 
 
 async def test_a_holding_is_as_the_books_and_the_orders_have_it(database: Database) -> None:

@@ -12,8 +12,9 @@ from domain.subscription.commands import SetAutoRenew, Suspend
 from domain.subscription.effects import Access, AccessInterval, Provision
 from domain.subscription.events import State
 from domain.subscription.holds import Reason
-from tests.support.books.short_lives import DAY, LICENCE, METER, START, bought
+from tests.support.books.short_lives import LICENCE, METER, bought
 from tests.support.books.subscription import CONFIRMED, InSql
+from tests.support.instants import DAY, START
 
 
 async def test_what_the_books_do_not_know(database: Database) -> None:

@@ -23,8 +23,9 @@ from domain.subscription.effects import Record
 from domain.subscription.events import State
 from domain.subscription.holds import Reason
 from tests.support.books.player import LIVING, Player
-from tests.support.books.short_lives import DAY, LICENCE, METER, START, bought, order, report, taken
+from tests.support.books.short_lives import LICENCE, METER, bought, order, report, taken
 from tests.support.books.subscription import InMemory, InSql
+from tests.support.instants import DAY, START
 from tests.support.paths import ROOT
 from tests.support.raw_sql import rows
 

@@ -10,8 +10,9 @@ from activities.billing.contracts import UsageImported
 from activities.errors import BooksConflict, BooksUnavailable
 from domain.subscription.commands import Suspend
 from domain.subscription.holds import Reason
-from tests.support.books.short_lives import DAY, METER, START, bought, report, taken
+from tests.support.books.short_lives import METER, bought, report, taken
 from tests.support.books.subscription import InSql
+from tests.support.instants import DAY, START
 
 MANY, BATCH = 100_000, 5_000
 NOW = START + DAY

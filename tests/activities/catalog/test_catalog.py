@@ -16,7 +16,8 @@ from domain.subscription.events import State
 from tests.support.books.short_lives import LICENCE, bought
 from tests.support.books.subscription import InSql
 from tests.support.paths import ROOT
-from tests.support.shop.records import customer, listed, partner
+from tests.support.shop.buyers import customer, partner
+from tests.support.shop.offers import listed
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

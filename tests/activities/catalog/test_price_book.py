@@ -11,10 +11,11 @@ from activities.prices.contracts import Affected, AffectedInput
 from domain.catalog.offers import Price
 from domain.subscription.commands import Cancel, ChangePrice
 from domain.subscription.holds import Reason
-from tests.support.books.short_lives import DAY, START
+from tests.support.instants import DAY, START
 from tests.support.raw_sql import rows
+from tests.support.shop.buyers import customer, partner, request
+from tests.support.shop.offers import listed
 from tests.support.shop.orders import placed, started, stock, versioned
-from tests.support.shop.records import customer, listed, partner, request
 
 IMPORTED = START + 10 * DAY
 PRICES = [{"at": START + 10 * DAY, "unit_price": "11.00"}, {"at": START + 20 * DAY, "unit_price": "12.00"}]

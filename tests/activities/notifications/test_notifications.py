@@ -17,8 +17,9 @@ from activities.notifications.contracts import DeliverInput, HandOver, Message, 
 from activities.notifications.publishers import Endpoint, Publishers
 from domain.notification import NotificationStatus
 from domain.subscription.commands import ChangeQuantity, SetAutoRenew
-from tests.support.books.short_lives import LICENCE, START, bought
+from tests.support.books.short_lives import LICENCE, bought
 from tests.support.books.subscription import InSql
+from tests.support.instants import START
 from tests.support.raw_sql import rows
 from tests.support.shop.orders import stock
 

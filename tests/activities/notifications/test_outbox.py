@@ -12,8 +12,9 @@ from activities.notifications.contracts import Mark
 from domain.notification import NotificationStatus
 from domain.subscription.commands import ChangeQuantity
 from tests.support.books.player import Player
-from tests.support.books.short_lives import LICENCE, METER, START, bought, order
+from tests.support.books.short_lives import LICENCE, METER, bought, order
 from tests.support.books.subscription import InSql
+from tests.support.instants import START
 from tests.support.shop.orders import stock
 
 LATER = START + timedelta(minutes=1)

@@ -9,11 +9,13 @@ from activities.adapters.sql.database import Database
 from activities.adapters.sql.notifications.publisher_requests import SqlPublisherRequests
 from activities.adapters.sql.orders.orders import SqlOrders
 from domain.catalog.catalog import Contents
-from tests.support.books.short_lives import LICENCE, START, bought
+from tests.support.books.short_lives import LICENCE, bought
 from tests.support.books.subscription import InSql
+from tests.support.instants import START
 from tests.support.raw_sql import rows
+from tests.support.shop.buyers import customer, partner, request
+from tests.support.shop.offers import SETUP, listed
 from tests.support.shop.orders import placed, started, stock
-from tests.support.shop.records import SETUP, customer, listed, partner, request
 
 KEPT = timedelta(minutes=10)
 TICK = timedelta(microseconds=1)

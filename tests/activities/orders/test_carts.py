@@ -10,9 +10,10 @@ from activities.adapters.sql.orders.carts import SqlCarts
 from domain.ordering.cart import Cart, CartRefused
 from domain.ordering.lines import Line
 from domain.rules import Rule
-from tests.support.books.short_lives import DAY, START
+from tests.support.instants import DAY, START
+from tests.support.shop.buyers import customer, partner
+from tests.support.shop.offers import listed
 from tests.support.shop.orders import stock, versioned
-from tests.support.shop.records import customer, listed, partner
 
 TICK = timedelta(microseconds=1)
 LINE = Line(offer="contoso-crm", quantity=3, add_ons={"backup": 1})

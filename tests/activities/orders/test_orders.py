@@ -11,10 +11,12 @@ from activities.adapters.sql.database import Database
 from activities.adapters.sql.orders.orders import SqlOrders
 from activities.errors import BooksConflict, OrderConflict
 from activities.orders.contracts import LineStatus, OrderLine, PlaceInput
-from tests.support.books.short_lives import DAY, LICENCE, START, bought
+from tests.support.books.short_lives import LICENCE, bought
 from tests.support.books.subscription import InSql
+from tests.support.instants import DAY, START
+from tests.support.shop.buyers import customer, partner, request
+from tests.support.shop.offers import listed
 from tests.support.shop.orders import line, opened, placed, rules, started, statuses, stock, versioned
-from tests.support.shop.records import customer, listed, partner, request
 
 
 @pytest.fixture

@@ -15,10 +15,11 @@ from domain.rules import Rule
 from domain.subscription.commands import Cancel, Suspend
 from domain.subscription.holds import Reason
 from tests.support.books.player import Player
-from tests.support.books.short_lives import DAY, START
+from tests.support.instants import DAY, START
 from tests.support.raw_sql import rows
+from tests.support.shop.buyers import customer, partner, request
+from tests.support.shop.offers import SETUP, listed
 from tests.support.shop.orders import line, opened, placed, rules, started, statuses, stock
-from tests.support.shop.records import SETUP, customer, listed, partner, request
 
 CANCEL = Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST)
 

@@ -14,11 +14,13 @@ from domain.ordering.setup_link import Resolved, SetupLink
 from domain.subscription.commands import Activate, Cancel
 from domain.subscription.events import State
 from domain.subscription.holds import Reason
-from tests.support.books.short_lives import DAY, LICENCE, START, bought
+from tests.support.books.short_lives import LICENCE, bought
 from tests.support.books.subscription import InSql
+from tests.support.instants import DAY, START
 from tests.support.raw_sql import rows
+from tests.support.shop.buyers import customer, partner, request
+from tests.support.shop.offers import SETUP, listed
 from tests.support.shop.orders import placed, started, stock
-from tests.support.shop.records import SETUP, customer, listed, partner, request
 
 TICK = timedelta(microseconds=1)
 

@@ -14,7 +14,7 @@ from activities.adapters.tenants.store import TenantStore
 from activities.errors import TenantRefused, TenantsUnavailable
 from activities.provisioning.contracts import ProvisionInput
 from domain.subscription.effects import Access, Provision
-from tests.support.books.short_lives import START
+from tests.support.instants import START
 
 GRANT = ProvisionInput(
     subscription_id="s-1",

@@ -9,8 +9,8 @@ import pytest
 
 from activities.accounts.balances import Entry
 from cli.account.statement import about
-from tests.support.books.short_lives import START
 from tests.support.command_line import Ask, Billed
+from tests.support.instants import START
 
 pytestmark = pytest.mark.live
 

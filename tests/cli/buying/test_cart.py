@@ -290,7 +290,7 @@ def test_a_cart_that_is_bought_says_so_at_once_and_then_what_came_of_it(ask: Ask
     assert done.endswith(f": order {cart}")
     assert f"{cart}  for {customer}, " in result.stdout
     assert ": 3 of 3 lines bought" in result.stdout
-    assert "https://setup.example.com/start?token=" in result.stdout, "ISV-1"
+    assert "https://contoso.example/set-up?token=" in result.stdout, "ISV-1"
     assert "no e-mail is sent" in result.stdout, "ISV-2"
 
 

@@ -13,18 +13,11 @@ from activities.adapters.sql.schema import upgrade
 from perennial.catalog import browsing
 from tests.support.command_line import Ask, Starter
 from tests.support.paths import ROOT
+from tests.support.shop.offers import listed_fields
 
 SAMPLE = ROOT / "scenarios" / "catalog.yaml"
 EMPTY = "The catalog is empty. Import one: starter.py catalog import scenarios/catalog.yaml\n"
-CRM: dict[str, Any] = {
-    "id": "crm",
-    "name": "Contoso CRM",
-    "vendor": "contoso",
-    "term": "P1M",
-    "billing_plan": "monthly",
-    "currency": "USD",
-    "unit_price": "10.00",
-}
+CRM = listed_fields(id="crm")
 LATER = [{"at": "2090-03-01T00:00:00Z", "unit_price": "12.00"}]
 
 Written = Callable[..., Path]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.command_line import Ask
+from tests.support.shop.offers import listed_fields
 
 pytestmark = pytest.mark.live
 
@@ -20,17 +21,12 @@ def priced(tmp_path: Path, customer: str) -> Priced:
     """A file with an offer of this test's own, at these coming prices."""
 
     def write(*prices: tuple[str, str], **changes: Any) -> Path:
-        offer = {
-            "id": f"for-{customer}",
-            "name": f"For {customer}",
-            "vendor": "contoso",
-            "term": "P1M",
-            "billing_plan": "monthly",
-            "currency": "USD",
-            "unit_price": "10.00",
-            "prices": [{"at": at, "unit_price": price} for at, price in prices],
+        offer = listed_fields(
+            id=f"for-{customer}",
+            name=f"For {customer}",
+            prices=[{"at": at, "unit_price": price} for at, price in prices],
             **changes,
-        }
+        )
         path = tmp_path / "prices.yaml"
         path.write_text(json.dumps({"offers": [offer]}))
         return path

@@ -20,6 +20,7 @@ from perennial.sources.sources import Sources
 from perennial.subscription.commands import Commands
 from statemachines.preview.simulator import Simulator
 from tests.support.command_line import Starter
+from tests.support.shop.offers import offer_fields
 
 BOUGHT = datetime(2027, 1, 31, 9, tzinfo=UTC)
 INSIDE, AFTER = "2027-02-01T08:00:00Z", "2027-02-01T09:00:00Z"
@@ -34,13 +35,7 @@ class StandIn:
             "customer": "fabrikam",
             "at": BOUGHT,
             "quantity": 3,
-            "offer": {
-                "id": "contoso-crm",
-                "term": "P1M",
-                "billing_plan": "monthly",
-                "currency": "USD",
-                "unit_price": "10.00",
-            },
+            "offer": offer_fields(),
         }
         self._simulator = Simulator(Order.model_validate_json(json.dumps(order, default=str)))
         self._previewed, self._sent = parse_instant(previewed), parse_instant(sent)

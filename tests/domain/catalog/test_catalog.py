@@ -10,23 +10,15 @@ from pydantic import ValidationError
 
 from domain.catalog.catalog import ListedOffer
 from domain.faults import CATALOG, Fault, faults_of
+from tests.support.shop.offers import MICROSOFT, listed_fields
 
 FIRST, SECOND = datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 7, 1, tzinfo=UTC)
 MICRO = timedelta(microseconds=1)
-CRM: dict[str, Any] = {
-    "id": "crm",
-    "name": "Contoso CRM",
-    "vendor": "contoso",
-    "term": "P1M",
-    "billing_plan": "monthly",
-    "currency": "USD",
-    "unit_price": "10.00",
-}
+CRM = listed_fields(id="crm")
 PRICES = [
     {"at": "2027-01-01T00:00:00Z", "unit_price": "12.00"},
     {"at": "2027-07-01T00:00:00Z", "unit_price": "11.00"},
 ]
-MICROSOFT = {"publisher": "microsoft", "vendor": None}
 
 
 def offer(**changes: Any) -> ListedOffer:

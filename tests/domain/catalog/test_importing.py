@@ -10,18 +10,11 @@ from domain.catalog.catalog import Contents, ListedOffer
 from domain.catalog.changes import Changes
 from domain.catalog.customers import Customer, Partner
 from domain.catalog.importing import ImportRefused, Plan, Stored, ids_to_compare, in_words, own_faults, plan
+from tests.support.shop.offers import listed_fields
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
 BEGUN, COMING = "2027-01-01T00:00:00Z", "2027-06-01T00:00:00Z"
-OFFER: dict[str, Any] = {
-    "id": "crm",
-    "name": "Contoso CRM",
-    "vendor": "contoso",
-    "term": "P1M",
-    "billing_plan": "monthly",
-    "currency": "USD",
-    "unit_price": "10.00",
-}
+OFFER = listed_fields(id="crm")
 PARTNER: dict[str, Any] = {"id": "litware", "name": "Litware"}
 CUSTOMER: dict[str, Any] = {
     "id": "fabrikam",

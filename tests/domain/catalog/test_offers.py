@@ -6,12 +6,12 @@ import pytest
 from pydantic import ValidationError
 
 from domain.catalog.offers import BillingType, Category, Offer, Publisher, Setup
+from tests.support.shop.offers import offer_fields
 
 
 def offer(**changes: object) -> Offer:
     """An offer as it comes in: JSON."""
-    base = {"id": "crm", "term": "P1M", "billing_plan": "monthly", "currency": "USD", "unit_price": "10.00"}
-    return Offer.model_validate_json(json.dumps({**base, **changes}))
+    return Offer.model_validate_json(json.dumps(offer_fields(**{"id": "crm", **changes})))
 
 
 def test_the_defaults_of_the_contract() -> None:

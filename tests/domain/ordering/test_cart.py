@@ -10,7 +10,7 @@ from domain.ordering.cart import NOT_SHOWN, Cart, CartRefused, CartState
 from domain.ordering.lines import MAX_LINES, Line
 from domain.rules import Rule
 from domain.values import parse_instant
-from tests.support.shop.records import a_line
+from tests.support.shop.buyers import a_line
 
 BEGUN = parse_instant("2026-01-15T09:00:00Z")
 SOON = BEGUN + timedelta(hours=1)

@@ -23,7 +23,8 @@ from domain.ordering.lines import Line
 from domain.ordering.placement import Known, Placed, place
 from domain.subscription.events import State
 from domain.values import parse_instant
-from tests.support.shop.records import Facts, a_customer, a_line, an_offer, holding
+from tests.support.shop.buyers import a_customer, a_line, holding
+from tests.support.shop.offers import Facts, an_offer
 
 NOW = parse_instant("2026-01-15T09:00:00Z")
 

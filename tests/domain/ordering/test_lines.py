@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from domain.ordering.lines import MAX_LINES, MAX_ORDER_ID, OrderRequest
 from domain.ordering.setup_link import TOKEN_LIFE, link_to, valid
 from domain.values import ID_PATTERN, parse_instant
-from tests.support.shop.records import a_line
+from tests.support.shop.buyers import a_line
 
 REQUEST = {"order_id": "o-1", "customer": "fabrikam", "lines": [{"offer": "crm"}]}
 

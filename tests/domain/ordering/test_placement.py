@@ -11,7 +11,8 @@ from domain.ordering.terms import Order
 from domain.roles import RolePreset
 from domain.subscription.events import State
 from domain.values import format_instant, parse_instant
-from tests.support.shop.records import Facts, a_customer, a_line, an_offer, holding
+from tests.support.shop.buyers import a_customer, a_line, holding
+from tests.support.shop.offers import Facts, an_offer
 
 NOW = parse_instant("2026-01-15T09:00:00Z")
 TICK = timedelta(microseconds=1)

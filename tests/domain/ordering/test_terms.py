@@ -8,15 +8,9 @@ from pydantic import ValidationError
 from domain.ordering.terms import Order
 from domain.policy import PACKS
 from domain.subscription.events import State
+from tests.support.shop.offers import BACKUP, offer_fields
 
-OFFER = {
-    "id": "crm",
-    "term": "P1M",
-    "billing_plan": "monthly",
-    "currency": "USD",
-    "unit_price": "10.00",
-    "add_ons": [{"id": "backup", "unit_price": "2.50"}],
-}
+OFFER = offer_fields(id="crm", add_ons=[BACKUP])
 ORDER = {"subscription_id": "s-1", "customer": "fabrikam", "offer": OFFER, "at": "2026-01-31T09:00:00Z"}
 
 

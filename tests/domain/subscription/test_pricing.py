@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.calendar import BillingPlan, TermLength, boundary
-from domain.catalog.offers import Offer
+from domain.calendar import boundary
 from domain.money import EXPONENTS
 from domain.ordering.terms import Order
 from domain.subscription.ledger import Kind
 from domain.subscription.pricing import full_credit, period_charges, prorated, rest_of_period, usage_charge
 from domain.subscription.subscription import Subscription, Term
+from tests.support.shop.offers import offer as sold
 
 ANCHOR = datetime(2026, 1, 31, 9, tzinfo=UTC)
 
@@ -28,17 +28,12 @@ def running(  # a subscription in its first period
     add_on: str = "2.50",
 ) -> Subscription:
     """Active since the anchor, monthly."""
-    offer = Offer.model_validate(
-        {
-            "id": "crm",
-            "billing_type": billing_type,
-            "term": TermLength.P1M,
-            "billing_plan": BillingPlan.MONTHLY,
-            "currency": currency,
-            "unit_price": price,
-            "add_ons": [{"id": "backup", "unit_price": add_on}, {"id": "audit", "unit_price": "0"}],
-        },
-        strict=False,
+    offer = sold(
+        id="crm",
+        billing_type=billing_type,
+        currency=currency,
+        unit_price=price,
+        add_ons=[{"id": "backup", "unit_price": add_on}, {"id": "audit", "unit_price": "0"}],
     )
     add_ons = {"audit": 4, "backup": 1}
     order = Order(subscription_id="s", customer="c", offer=offer, at=ANCHOR, quantity=quantity, add_ons=add_ons)

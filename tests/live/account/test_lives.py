@@ -17,8 +17,9 @@ from perennial.rehearsal.scenario_runner import LiveScenario
 from statemachines.simulation.customer import CustomerSimulator
 from statemachines.simulation.scenario import parse_scenario, simulate
 from tests.support.live.payers import OPENED, Payer, failure, new_customer, payment
-from tests.support.live.purchases import offer, order
+from tests.support.live.purchases import order
 from tests.support.paths import ROOT
+from tests.support.shop.offers import offer
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 

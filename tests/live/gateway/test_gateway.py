@@ -16,7 +16,7 @@ from hosting.assembly import World, running_worker
 from hosting.gateway.server import GatewayPortInUse, running_gateway
 from tests.support.publisher.signing import CONTOSOS_NEXT, PUBLISHERS, STRANGER, WINGTIP, encoded, new_id, signed
 from tests.support.shop.live import Shop, imported
-from tests.support.shop.records import SETUP, listed
+from tests.support.shop.offers import SETUP, listed
 
 pytestmark = pytest.mark.live
 

@@ -24,7 +24,7 @@ from hosting.temporal.connection import connect_to
 from tests.support.live.purchases import order, settings_in
 from tests.support.publisher.endpoint import SECRET, Endpoint, publishers_at
 from tests.support.shop.live import imported
-from tests.support.shop.records import listed
+from tests.support.shop.offers import listed
 from workflows.calls.errors import AlreadyEnded, NotFound, Rejected
 from workflows.durable import search_attributes
 from workflows.durable.test_clock import TestClock

@@ -24,8 +24,10 @@ from hosting.embedded.server import EmbeddedServer
 from hosting.temporal.connection import connect_to
 from tests.support.live.purchases import settings_in
 from tests.support.live.worker_process import MortalWorker
-from tests.support.shop.live import OFFERS, imported
-from tests.support.shop.records import customer, listed, request
+from tests.support.shop.buyers import customer, request
+from tests.support.shop.catalog import OFFERS
+from tests.support.shop.live import imported
+from tests.support.shop.offers import listed
 from workflows.durable.workflow_ids import subscription_workflow_id
 from workflows.order.client import OrderClient
 from workflows.subscription.client import Subscriptions
@@ -36,15 +38,15 @@ QUEUE, CUSTOMER = "mortal-orders", "mortal-customer"
 GOOD = 40
 TRIALS = 5
 BAD: list[tuple[dict[str, Any], str]] = [
-    ({"offer": "single"}, "ELG-1"),
+    ({"offer": "solo"}, "ELG-1"),
     ({"offer": "suspended"}, "ELG-2"),
-    ({"offer": "abroad"}, "ELG-3"),
-    ({"offer": "direct"}, "ELG-4"),
-    ({"offer": "chosen"}, "ELG-5"),
+    ({"offer": "only-in-france"}, "ELG-3"),
+    ({"offer": "not-through-us"}, "ELG-4"),
+    ({"offer": "for-others"}, "ELG-5"),
     ({"offer": "container"}, "ELG-6"),
     ({"offer": "unknown"}, "ELG-6"),
-    ({"offer": "metered"}, "ELG-7"),
-    ({"offer": "school"}, "ELG-8"),
+    ({"offer": "isv-usage"}, "ELG-7"),
+    ({"offer": "for-schools"}, "ELG-8"),
     ({"offer": "few", "quantity": 6}, "ELG-8"),
     ({"offer": "few", "add_ons": {"none": 1}}, "BUY-4"),
     ({"offer": "few", "subscription_id": "before-1"}, "BUY-3"),
@@ -88,7 +90,7 @@ class Fate:
 
 async def bought_before(subscriptions: Subscriptions, orders: OrderClient) -> None:
     """What stands in the way of the one-per-customer and of the suspended offer."""
-    await orders.place(request({"offer": "single"}, {"offer": "suspended"}, order_id="before", customer=CUSTOMER))
+    await orders.place(request({"offer": "solo"}, {"offer": "suspended"}, order_id="before", customer=CUSTOMER))
     await orders.settled("before")
     await subscriptions.ask("before-2", Suspend(by="admin_agent", reason=Reason.FRAUD))
     await subscriptions.settled("before-1")

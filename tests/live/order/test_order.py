@@ -53,7 +53,11 @@ async def shown(world: World, order_id: str) -> str:
 async def test_each_line_is_bought_or_refused_by_itself(world: World, shop: Shop) -> None:
     buyer = await shop.customer()
     wanted = shop.order(
-        buyer, {"quantity": 5, "add_ons": {"backup": 2}}, {"offer": "abroad"}, {"offer": "single"}, {"offer": "none"}
+        buyer,
+        {"quantity": 5, "add_ons": {"backup": 2}},
+        {"offer": "only-in-france"},
+        {"offer": "solo"},
+        {"offer": "none"},
     )
     placed = await shop.buy(wanted)
     assert statuses(placed) == [("bought", None), ("refused", "ELG-3"), ("bought", None), ("refused", "ELG-6")]
@@ -68,7 +72,7 @@ async def test_each_line_is_bought_or_refused_by_itself(world: World, shop: Shop
 
 async def test_what_the_web_ui_shows(world: World, shop: Shop) -> None:
     buyer = await shop.customer()
-    wanted = shop.order(buyer, {"quantity": 5}, {"offer": "abroad"})
+    wanted = shop.order(buyer, {"quantity": 5}, {"offer": "only-in-france"})
     await shop.buy(wanted)
     handle = world.server.orders.handle(wanted.order_id)
     seen = await handle.describe()
@@ -82,17 +86,17 @@ async def test_what_the_web_ui_shows(world: World, shop: Shop) -> None:
     assert activities == [
         ("open_order", f'"open the order: 2 lines for {buyer}"'),
         ("place_line", '"place line 1: 5 x contoso-crm"'),
-        ("place_line", '"place line 2: 1 x abroad"'),
+        ("place_line", '"place line 2: 1 x only-in-france"'),
         ("start_line", '"start line 1: 5 x contoso-crm"'),
     ]
     details = await shown(world, wanted.order_id)
     assert details.startswith(f"## Order {wanted.order_id} for {buyer}: 1 bought, 1 refused")
-    assert "ELG-3: The publisher of Abroad does not support customers in US." in details
+    assert "ELG-3: The publisher of Only in France does not support customers in US." in details
 
 
 async def test_the_same_order_again_returns_the_first_result(world: World, shop: Shop) -> None:
     """BUY-3: also twenty times at once."""
-    wanted = shop.order(await shop.customer(), {}, {"offer": "single"})
+    wanted = shop.order(await shop.customer(), {}, {"offer": "solo"})
     await asyncio.gather(*(world.server.orders.place(wanted) for _ in range(20)))
     first = await world.server.orders.settled(wanted.order_id)
     assert statuses(first) == [("bought", None)] * 2
@@ -131,8 +135,8 @@ async def test_other_content_is_refused_at_once_while_the_first_is_bought(
 async def test_the_same_call_buys_the_line_that_was_refused(world: World, shop: Shop) -> None:
     """BUY-3, ELG-1, ELG-2: once what stood in its way has gone."""
     buyer = await shop.customer()
-    owned = await shop.buy_one(buyer, "single")
-    wanted = shop.order(buyer, {}, {"offer": "single"})
+    owned = await shop.buy_one(buyer, "solo")
+    wanted = shop.order(buyer, {}, {"offer": "solo"})
     refused = await shop.buy(wanted)
     assert statuses(refused) == [("bought", None), ("refused", "ELG-1")]
     await world.server.subscriptions.ask(owned, Suspend(by="admin_agent", reason=REASON))
@@ -149,7 +153,7 @@ async def test_the_same_call_buys_the_line_that_was_refused(world: World, shop: 
 async def test_of_twenty_orders_at_once_exactly_one_wins(world: World, shop: Shop) -> None:
     """ELG-1, invariant 7."""
     buyer = await shop.customer()
-    wanted = [shop.order(buyer, {"offer": "single"}) for _ in range(20)]
+    wanted = [shop.order(buyer, {"offer": "solo"}) for _ in range(20)]
     placed = await asyncio.gather(*(shop.buy(one) for one in wanted))
     outcomes = [statuses(one)[0] for one in placed]
     assert sorted(outcomes, key=str) == [("bought", None)] + [("refused", "ELG-1")] * 19
@@ -157,7 +161,7 @@ async def test_of_twenty_orders_at_once_exactly_one_wins(world: World, shop: Sho
     assert {one.lines[0].refusal.subscription_id for one in placed if one.lines[0].refusal} == {winner}
     # Once the winner has gone, a new life begins, under an id of its own.
     await cancel(world, winner)
-    again = await shop.buy_one(buyer, "single")
+    again = await shop.buy_one(buyer, "solo")
     assert again != winner
     assert await names(world, winner) == ["purchased", "cancelled"]
     assert await names(world, again) == ["purchased"]
@@ -165,7 +169,7 @@ async def test_of_twenty_orders_at_once_exactly_one_wins(world: World, shop: Sho
 
 async def test_inside_one_order_the_first_line_wins(world: World, shop: Shop) -> None:
     buyer = await shop.customer()
-    placed = await shop.buy(shop.order(buyer, *[{"offer": "single"}] * 5))
+    placed = await shop.buy(shop.order(buyer, *[{"offer": "solo"}] * 5))
     assert statuses(placed) == [("bought", None)] + [("refused", "ELG-1")] * 4
 
 
@@ -227,7 +231,7 @@ async def test_a_life_that_another_has_begun_stops_its_line_only(world: World, s
 async def test_temporals_own_cancellation_leaves_no_line_half_bought(
     world: World, shop: Shop, settings: Settings
 ) -> None:
-    wanted = shop.order(await shop.customer(), {}, {"offer": "single"}, {"offer": "abroad"})
+    wanted = shop.order(await shop.customer(), {}, {"offer": "solo"}, {"offer": "only-in-france"})
     handle = world.server.orders.handle(wanted.order_id)
     with locked_books(settings):
         await world.server.orders.place(wanted)

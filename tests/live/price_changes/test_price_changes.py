@@ -16,7 +16,7 @@ from domain.subscription.commands import Cancel
 from domain.subscription.holds import Reason
 from hosting.assembly import World
 from tests.support.shop.live import Shop, imported
-from tests.support.shop.records import listed
+from tests.support.shop.offers import listed
 from workflows.calls.errors import CallError, NotFound
 from workflows.durable.test_clock import TestClock
 from workflows.durable.workflow_ids import price_workflow_id, subscription_workflow_id

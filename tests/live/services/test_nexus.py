@@ -21,9 +21,10 @@ from hosting.assembly import NEXUS_ENDPOINT, World
 from hosting.embedded.server import EmbeddedServer
 from hosting.nexus.endpoint import prepare_endpoint
 from tests.support.live.nexus_caller import Call, Caller, Came
-from tests.support.live.purchases import Buy, offer, order
+from tests.support.live.purchases import Buy, order
 from tests.support.live.worker_process import MortalWorker
 from tests.support.paths import ROOT
+from tests.support.shop.offers import offer
 from workflows.durable.workflow_ids import subscription_workflow_id
 from workflows.subscription.client import Subscriptions
 

@@ -15,10 +15,11 @@ from domain.subscription.holds import Reason
 from hosting.assembly import World
 from hosting.embedded.server import EmbeddedServer
 from tests.support.live.payers import Payer
-from tests.support.live.purchases import offer, order
+from tests.support.live.purchases import order
 from tests.support.paths import ROOT
 from tests.support.services_page import EXAMPLES, ROWS, WAYS, Example, Row
 from tests.support.shop.live import Shop
+from tests.support.shop.offers import offer
 from workflows.account.messages import ACCOUNT_SIGNALS
 from workflows.subscription.messages import SIGNALS, UPDATES
 

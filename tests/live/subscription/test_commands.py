@@ -20,7 +20,8 @@ from domain.subscription.decision import Outcome
 from domain.subscription.holds import Reason
 from hosting.assembly import World
 from perennial.subscription.usage import report_usage
-from tests.support.live.purchases import Buy, offer, order
+from tests.support.live.purchases import Buy, order
+from tests.support.shop.offers import offer
 from workflows.calls.errors import AlreadyExists, NotFound, Rejected
 from workflows.subscription.messages import Migration, WhatIf
 

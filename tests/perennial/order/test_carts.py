@@ -14,8 +14,9 @@ from domain.subscription.events import State
 from perennial.order import carts
 from perennial.sources.books import NotInBooks
 from statemachines.subscription.review import review as decided
+from tests.support.shop.buyers import customer, partner
+from tests.support.shop.offers import SETUP, listed
 from tests.support.shop.orders import stock
-from tests.support.shop.records import SETUP, customer, listed, partner
 from tests.support.shop.use_cases import Shop
 
 CRM = Line(offer="contoso-crm", quantity=3, add_ons={"backup": 1})

@@ -7,8 +7,9 @@ import pytest
 from domain.account.events import AccountEventName
 from domain.account.terms import terms_of
 from domain.policy import PACKS
+from tests.support.instants import DAY, TICK, instant
 from tests.support.simulated.customer import ACustomer, numbered, paid
-from tests.support.simulated.life import DAY, TICK, Facts, instant
+from tests.support.simulated.life import Facts
 
 YEAR: Facts = {"term": "P1Y", "billing_plan": "annual", "unit_price": "120.00"}
 USAGE: Facts = {"billing_type": "usage", "unit_price": "0.25", "term": "P1Y"}

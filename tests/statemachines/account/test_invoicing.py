@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from tests.support.instants import DAY, TICK, instant
 from tests.support.simulated.customer import ACustomer
-from tests.support.simulated.life import DAY, TICK, Facts, instant
+from tests.support.simulated.life import Facts
 
 YEAR: Facts = {"term": "P1Y", "billing_plan": "annual", "unit_price": "120.00"}
 USAGE: Facts = {"billing_type": "usage", "unit_price": "0.25"}

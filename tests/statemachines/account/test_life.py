@@ -10,8 +10,9 @@ from statemachines.account.life import AccountLife, AccountSteps, Closing
 from statemachines.preview.simulator import Simulator
 from statemachines.simulation.account_book import AccountBook
 from statemachines.subscription.life import EVENTS_KEPT, REFUSALS_KEPT, NotNow, OutOfTime
+from tests.support.instants import TICK, instant
 from tests.support.simulated.customer import ACustomer, a_request, paid
-from tests.support.simulated.life import LIVING, ORDERED, TICK, an_order, instant
+from tests.support.simulated.life import LIVING, ORDERED, an_order
 
 CLOSE = instant("2026-02-01")
 ACCOUNTS = AccountSteps()

@@ -15,7 +15,8 @@ from domain.subscription.ledger import Kind
 from statemachines.audit.account import CHECKS as ACCOUNT_CHECKS
 from statemachines.audit.subscription import CHECKS, WORDS, Invariant, Recorded, audit
 from statemachines.preview.simulator import Simulator
-from tests.support.simulated.life import DAY, ALife, an_order
+from tests.support.instants import DAY
+from tests.support.simulated.life import ALife, an_order
 from tests.support.simulated.random_lives import RandomLife, lives
 
 

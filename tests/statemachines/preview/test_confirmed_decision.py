@@ -1,7 +1,8 @@
 """CXL-1: what was shown is what is done. A confirmed decision that has changed is refused and shows the new one."""
 
 from statemachines.preview.simulator import Simulator
-from tests.support.simulated.life import LIVING, TICK, ALife, Facts, a_command, an_order, instant, told
+from tests.support.instants import TICK, instant
+from tests.support.simulated.life import LIVING, ALife, Facts, a_command, an_order, told
 
 CLOSES = instant("2026-01-16T09:00:00Z")
 SHOWN: Facts = {"outcome": "cancelled_with_credit", "credit": {"amount": "30.00", "currency": "USD"}}

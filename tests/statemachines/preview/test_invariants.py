@@ -15,8 +15,9 @@ from domain.subscription.decision import Answer
 from domain.subscription.events import EventName, State
 from domain.subscription.ledger import Kind
 from statemachines.preview.simulator import Simulator
+from tests.support.instants import DAY, TICK
 from tests.support.simulated.life import LIVING
-from tests.support.simulated.random_lives import DAY, TICK, RandomLife, copied, lives, lives_beginning
+from tests.support.simulated.random_lives import RandomLife, copied, lives, lives_beginning
 
 BEGINNINGS: dict[str, tuple[list[tuple[str, timedelta]], set[str]]] = {
     "anything": ([], {EventName.RENEWED, EventName.PERIOD_CHARGED, EventName.TRIAL_STARTED}),

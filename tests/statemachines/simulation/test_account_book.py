@@ -11,7 +11,8 @@ from domain.rules import Rule
 from statemachines.preview.book import Book, KeyConflict
 from statemachines.preview.simulator import Simulator
 from statemachines.simulation.account_book import AccountBook
-from tests.support.simulated.life import an_order, instant
+from tests.support.instants import instant
+from tests.support.simulated.life import an_order
 
 MONTH = Period(start=instant("2026-01-15T09:00:00Z"), end=instant("2026-02-01"))
 CLOSE = Close(period=MONTH, due_at=instant("2026-04-02"), carried_in={})

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.simulated.life import DAY, ORDERED, TICK, ALife, Facts, an_order, instant, told
+from tests.support.instants import DAY, TICK, instant
+from tests.support.simulated.life import ORDERED, ALife, Facts, an_order, told
 
 SET_UP: Facts = {"setup": "publisher"}
 TRIAL: Facts = {"trial_days": 30}

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.simulated.life import DAY, HOUR, ORDERED, TICK, ALife, Facts, an_order, instant, told
+from tests.support.instants import DAY, HOUR, TICK, instant
+from tests.support.simulated.life import ORDERED, ALife, Facts, an_order, told
 
 WINDOWS = [
     ("csp-2019", "monthly", 24 * HOUR),

@@ -6,7 +6,8 @@ from domain.subscription.decision import Decision
 from domain.subscription.effects import Access, Effect, Provision, Receipt, Record
 from statemachines.preview.book import Book, KeyConflict
 from statemachines.subscription.life import ANSWERS_KEPT, EVENTS_KEPT, REFUSALS_KEPT, CommandIdReused, Life, Unsettled
-from tests.support.simulated.life import LIVING, ORDERED, ALife, Facts, a_command, an_order, instant, told
+from tests.support.instants import instant
+from tests.support.simulated.life import LIVING, ORDERED, ALife, Facts, a_command, an_order, told
 
 USAGE: Facts = {"billing_type": "usage", "unit_price": "0.25"}
 

@@ -18,7 +18,8 @@ from domain.values import format_instant
 from statemachines.preview.simulator import Simulator
 from statemachines.subscription.narrative import headline, later_prices
 from statemachines.subscription.timeline import What, timeline
-from tests.support.simulated.life import DAY, LIVING, ORDERED, TICK, ALife, Facts, an_order, instant, told
+from tests.support.instants import DAY, TICK, instant
+from tests.support.simulated.life import LIVING, ORDERED, ALife, Facts, an_order, told
 
 FIRST, SECOND, THIRD = "2026-02-15T09:00:00Z", "2026-03-15T09:00:00Z", "2026-04-15T09:00:00Z"
 

@@ -12,7 +12,8 @@ from domain.subscription.holds import Reason
 from domain.subscription.ledger import Kind
 from domain.subscription.subscription import Subscription
 from statemachines.subscription.life import Life
-from tests.support.simulated.life import COMMANDS, DAY, ORDERED, ALife, Facts, an_order, instant, told
+from tests.support.instants import DAY, instant
+from tests.support.simulated.life import COMMANDS, ORDERED, ALife, Facts, an_order, told
 from tests.support.simulated.random_lives import prices
 
 # February 15 to March 15 has 28 days: the second term, of a price that makes a day of one licence a dollar.

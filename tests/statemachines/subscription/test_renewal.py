@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.simulated.life import ORDERED, TICK, ALife, Facts, an_order, instant, told
+from tests.support.instants import TICK, instant
+from tests.support.simulated.life import ORDERED, ALife, Facts, an_order, told
 
 MONTHLY_YEAR: Facts = {"term": "P1Y"}
 

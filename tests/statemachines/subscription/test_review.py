@@ -19,8 +19,10 @@ from domain.subscription.ledger import Kind
 from domain.values import format_instant
 from statemachines.preview.simulator import Simulator
 from statemachines.subscription.review import LineReview, review
-from tests.support.shop.records import a_customer, a_line, an_offer, holding
-from tests.support.simulated.life import DAY, LIVING, ORDERED, TICK, Facts, a_command, instant
+from tests.support.instants import DAY, TICK, instant
+from tests.support.shop.buyers import a_customer, a_line, holding
+from tests.support.shop.offers import an_offer
+from tests.support.simulated.life import LIVING, ORDERED, Facts, a_command
 
 NOW = instant(ORDERED)
 

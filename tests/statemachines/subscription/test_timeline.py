@@ -3,7 +3,8 @@
 import pytest
 
 from statemachines.subscription.timeline import next_milestone, timeline
-from tests.support.simulated.life import ORDERED, TICK, ALife, Facts, an_order, instant
+from tests.support.instants import TICK, instant
+from tests.support.simulated.life import ORDERED, ALife, Facts, an_order
 
 YEAR: Facts = {"term": "P1Y"}
 CLOSES = "refund_window_closes@2026-01-16T09:00:00Z CXL-4"

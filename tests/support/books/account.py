@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -23,13 +23,13 @@ from domain.subscription.ledger import Kind, LedgerRow
 from statemachines.preview.book import Book, KeyConflict
 from statemachines.simulation.account_book import AccountBook
 from tests.support.books.player import LIVING
-from tests.support.books.short_lives import DAY, LICENCE, order
+from tests.support.books.short_lives import LICENCE, order
+from tests.support.instants import DAY
 
 JANUARY, FEBRUARY, MARCH = (
     Period(start=datetime(2026, month, 1, tzinfo=UTC), end=datetime(2026, month + 1, 1, tzinfo=UTC))
     for month in (1, 2, 3)
 )
-TICK = timedelta(microseconds=1)
 CUSTOMER = "fabrikam"
 
 

@@ -1,6 +1,6 @@
 """Short lives for the tests: a licence that is charged, and a meter that is reported to."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from domain.ordering.terms import Order
@@ -9,17 +9,17 @@ from domain.subscription.decision import Answer, Outcome
 from statemachines.simulation.scenario import parse_scenario
 from tests.support.books.player import Player
 from tests.support.books.subscription import BooksUnderTest
+from tests.support.instants import START
+from tests.support.shop.offers import BACKUP, offer_fields
 
-START = datetime(2026, 1, 31, 9, tzinfo=UTC)
-DAY = timedelta(days=1)
-LICENCE = {"id": "contoso-crm", "unit_price": "10.00", "add_ons": [{"id": "backup", "unit_price": "2.50"}]}
-METER = {"id": "wingtip-meter", "unit_price": "0.25", "billing_type": "usage"}
+LICENCE = offer_fields(add_ons=[BACKUP])
+METER = offer_fields(id="wingtip-meter", unit_price="0.25", billing_type="usage")
 
 
 def order(offer: dict[str, Any], subscription_id: str = "s-1", customer: str = "fabrikam") -> Order:
     data = {
         "name": "a short life",
-        "offer": {"term": "P1M", "billing_plan": "monthly", "currency": "USD", **offer},
+        "offer": offer,
         "order": {"at": START, "customer": customer, "quantity": 3},
         "until": START,
     }

@@ -23,7 +23,7 @@ from hosting.temporal.connection import connect_to
 from tests.support.live.purchases import settings_in
 from tests.support.publisher.signing import CONTOSO, WINGTIP
 from tests.support.shop.live import Shop, imported
-from tests.support.shop.records import listed
+from tests.support.shop.offers import listed
 
 MAX_QUANTITY = 100
 TRIAL_DAYS = 30

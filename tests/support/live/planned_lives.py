@@ -9,7 +9,7 @@ from domain.subscription.commands import Cancel, ChangeQuantity, Command, SetAut
 from domain.subscription.holds import Reason
 from statemachines.preview.simulator import Simulator
 from tests.support.live.purchases import order
-from tests.support.shop.records import listed
+from tests.support.shop.offers import listed
 from workflows.calls.errors import NotAnswered
 from workflows.durable.test_clock import TestClock
 from workflows.subscription.client import Subscriptions

@@ -10,6 +10,7 @@ from typing import Any
 from activities.settings import Settings
 from domain.catalog.offers import Offer
 from domain.ordering.terms import Order
+from tests.support.shop.offers import offer
 from workflows.durable.test_clock import TestClock
 
 _numbers = itertools.count(1)
@@ -23,12 +24,6 @@ def settings_in(directory: Path, task_queue: str = "perennial") -> Settings:
         data_dir=directory,
         task_queue=task_queue,
     )
-
-
-def offer(**changes: Any) -> Offer:
-    """A monthly licence offer of an ISV at USD 10.00, with the changes."""
-    plain = {"id": "contoso-crm", "term": "P1M", "billing_plan": "monthly", "currency": "USD", "unit_price": "10.00"}
-    return Offer.model_validate({**plain, **changes}, strict=False)
 
 
 def order(bought: Offer | None = None, **changes: Any) -> Order:

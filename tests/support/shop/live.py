@@ -14,31 +14,16 @@ from domain.catalog.changes import Imported
 from domain.ordering.lines import OrderRequest
 from hosting.assembly import World
 from perennial.sources.catalog import CatalogBook
-from tests.support.shop.records import SETUP, customer, listed, partner, request
+from tests.support.shop.buyers import customer, request
+from tests.support.shop.catalog import OFFERS, OPENED, PARTNERS
 from workflows.durable.test_clock import TestClock
-
-OPENED = datetime(2020, 1, 1, tzinfo=UTC)
-OFFERS = (
-    listed(),
-    listed(id="single", name="Single", one_per_customer=True),
-    listed(id="abroad", name="Abroad", countries=["DE"]),
-    listed(id="direct", name="Direct", in_programme=False),
-    listed(id="chosen", name="Chosen", exclusive_to=["tailspin"]),
-    listed(id="container", name="Container", transactable=False),
-    listed(id="metered", name="Metered", billing_type="usage", add_ons=[]),
-    listed(id="school", name="School", segments=["education"]),
-    listed(id="few", name="Few", max_quantity=5),
-    listed(id="trial", name="Trial", trial_days=30),
-    listed(id="set-up", name="Set-up", **SETUP),
-)
-"""One for each rule that says no, and some that sell."""
 
 _numbers = itertools.count(1)
 
 
 async def imported(catalog: CatalogBook, *offers: ListedOffer, at: datetime | None = None, **records: Any) -> Imported:
     """The offers, and other records, as an import brings them into the catalog."""
-    contents = Contents(offers=offers, partners=(partner(), partner(id="tailspin")), **records)
+    contents = Contents(offers=offers, partners=PARTNERS, **records)
     return await catalog.import_contents(contents, "a test", at or datetime.now(UTC))
 
 

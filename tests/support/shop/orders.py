@@ -17,9 +17,10 @@ from domain.catalog.changes import Changes
 from domain.catalog.customers import Customer, Partner
 from domain.ordering.lines import OrderRequest
 from tests.support.books.player import Player
-from tests.support.books.short_lives import START
 from tests.support.books.subscription import BooksUnderTest, InSql
-from tests.support.shop.records import customer, listed, partner
+from tests.support.instants import START
+from tests.support.shop.buyers import customer, partner
+from tests.support.shop.offers import listed
 
 
 async def stock(database: Database, *records: Partner | Customer | ListedOffer) -> None:

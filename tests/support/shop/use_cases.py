@@ -16,7 +16,7 @@ from hosting.sql_books import books_in
 from perennial.sources.server import Server
 from perennial.sources.sources import Sources
 from perennial.use_cases import Perennial
-from tests.support.books.short_lives import START
+from tests.support.instants import START
 from tests.support.shop.orders import opened, placed, started
 
 

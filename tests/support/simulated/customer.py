@@ -16,7 +16,8 @@ from domain.values import format_instant
 from statemachines.account.timeline import account_timeline
 from statemachines.simulation.customer import CustomerSimulator
 from statemachines.simulation.scenario import DEFAULT_BY
-from tests.support.simulated.life import LIVING, ORDERED, Facts, a_command, an_order, instant
+from tests.support.instants import instant
+from tests.support.simulated.life import LIVING, ORDERED, Facts, a_command, an_order
 
 REQUESTS: TypeAdapter[AnyAccountRequest] = TypeAdapter(AnyAccountRequest)
 CUSTOMER = "fabrikam"

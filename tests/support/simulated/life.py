@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pydantic import TypeAdapter
 
@@ -10,28 +10,27 @@ from domain.ordering.terms import Order
 from domain.subscription.commands import AnyCommand
 from domain.subscription.decision import Answer
 from domain.subscription.subscription import Subscription
-from domain.values import format_instant, parse_instant
+from domain.values import format_instant
 from statemachines.preview.simulator import Simulator
 from statemachines.simulation.scenario import DEFAULT_BY
 from statemachines.subscription.life import LifeSteps
 from statemachines.subscription.timeline import timeline
+from tests.support.instants import instant
+from tests.support.shop.offers import offer_fields
 
 Facts = dict[str, object]
 """Fields as plain data."""
 
 COMMANDS: TypeAdapter[AnyCommand] = TypeAdapter(AnyCommand)
-TICK = timedelta(microseconds=1)
-DAY = timedelta(days=1)
-HOUR = timedelta(hours=1)
 LIVING = LifeSteps()
 ORDERED = "2026-01-15T09:00:00Z"
 
 
 def an_order(offer: Mapping[str, object] | None = None, **order: object) -> Order:
     """An order of an offer that is monthly, licensed and a partner's unless it is said otherwise."""
-    plain = {"id": "crm", "term": "P1M", "billing_plan": "monthly", "currency": "USD", "unit_price": "10.00"}
+    sold = offer_fields(**{"id": "crm", **(offer or {})})
     line = {"subscription_id": "s-1", "customer": "fabrikam", "at": ORDERED, "quantity": 3}
-    return Order.model_validate_json(json.dumps({**line, **order, "offer": {**plain, **(offer or {})}}))
+    return Order.model_validate_json(json.dumps({**line, **order, "offer": sold}))
 
 
 def a_command(do: str, **fields: object) -> AnyCommand:
@@ -39,13 +38,6 @@ def a_command(do: str, **fields: object) -> AnyCommand:
     reason = {"reason": "customer_request"} if do in {"suspend", "cancel"} else {}
     usage = {"usage_id": "u-1"} if do == "report_usage" else {}
     return COMMANDS.validate_python({"do": do, "by": DEFAULT_BY.get(do, "admin_agent"), **reason, **usage, **fields})
-
-
-def instant(at: str | datetime) -> datetime:
-    """An instant, or the text of one: a date is its midnight."""
-    if isinstance(at, datetime):
-        return at
-    return parse_instant(at if "T" in at else f"{at}T00:00:00Z")
 
 
 class ALife:

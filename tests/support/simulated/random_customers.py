@@ -17,9 +17,10 @@ from domain.subscription.decision import Answer, Outcome
 from statemachines.preview.book import Book
 from statemachines.simulation.account_book import AccountBook
 from statemachines.simulation.customer import CustomerSimulator
+from tests.support.instants import DAY, TICK
 from tests.support.simulated.customer import a_request
 from tests.support.simulated.life import LIVING
-from tests.support.simulated.random_lives import DAY, START, TICK, Wish, orders, wishes
+from tests.support.simulated.random_lives import START, Wish, orders, wishes
 
 HORIZON = timedelta(days=3 * 365 + 1)
 CURRENCIES = ["JPY", "USD"]

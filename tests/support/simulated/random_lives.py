@@ -17,10 +17,10 @@ from domain.subscription.subscription import Subscription
 from domain.values import format_instant
 from statemachines.preview.simulator import Simulator
 from statemachines.subscription.timeline import What, timeline
+from tests.support.instants import DAY, TICK
 from tests.support.simulated.life import LIVING, Facts, a_command, an_order
 
 START = datetime(2023, 11, 1, tzinfo=UTC)
-DAY, TICK = timedelta(days=1), timedelta(microseconds=1)
 HORIZON = timedelta(days=900)
 """How long a life is watched after its order: two leap days' worth of month ends, two terms of a year."""
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from domain.faults import MalformedFile
 from statemachines.simulation.scenario import parse_scenario
+from tests.support.shop.offers import offer_fields
 
 AT = "2026-01-31T09:00:00Z"
 LATER, AFTER = "2026-02-10T09:00:00Z", "2026-03-10T09:00:00Z"
-OFFER = {"id": "crm", "term": "P1M", "billing_plan": "monthly", "currency": "USD", "unit_price": "10.00"}
+OFFER = offer_fields(id="crm")
 ORDER = {"at": AT, "customer": "fabrikam"}
 LEAST = {"name": "a life", "offer": OFFER, "order": ORDER, "until": "2026-06-01T00:00:00Z"}
 

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-from domain.catalog.offers import Offer
 from domain.ordering.terms import Order
 from domain.rules import Rule
 from domain.subscription.commands import Suspend
@@ -10,20 +9,11 @@ from domain.subscription.decision import Answer, Outcome
 from domain.subscription.holds import Reason
 from statemachines.preview.simulator import Simulator
 from statemachines.subscription.life import LifeSteps
+from tests.support.shop.offers import offer
 from workflows.durable.markdown import ROOM
 from workflows.subscription.details import details, markdown
 
-OFFER = Offer.model_validate(
-    {
-        "id": "contoso-crm",
-        "term": "P1M",
-        "billing_plan": "monthly",
-        "currency": "USD",
-        "unit_price": "10.00",
-        "trial_days": 30,
-    },
-    strict=False,
-)
+OFFER = offer(trial_days=30)
 BOUGHT = datetime(2027, 1, 31, 9, tzinfo=UTC)
 NOW = datetime(2027, 2, 10, 12, tzinfo=UTC)
 
