@@ -1,17 +1,16 @@
 """The command line as a whole: which commands there are, and where each is written."""
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import typer
 
 from cli.group import Group, LoadingGroup, OneLine, Sections
+from cli.start import INSTALLED, program
 
 SECTIONS: Sections = {
     "Try it": {
         "demo": "cli.rehearsal.demo:demo",
-        "worker": "cli.worker:worker",
+        "worker": "cli.operations.worker:worker",
         "scenario": Group("Scenarios written as YAML: run", {"run": "cli.rehearsal.scenario:run"}),
         "clock": Group("Test clocks: advance", {"advance": "cli.rehearsal.clock:advance"}),
     },
@@ -98,13 +97,9 @@ SECTIONS: Sections = {
                 "skip": "cli.notifications.notifications:skip",
             },
         ),
-        "check": "cli.check:check",
+        "check": "cli.operations.check:check",
     },
 }
-
-
-INSTALLED = "perennial"
-"""The program's name where it is installed."""
 
 
 class Program(OneLine, LoadingGroup):
@@ -124,14 +119,14 @@ app = typer.Typer(
     callback=_no_option_of_its_own,
     no_args_is_help=True,
     # A shell completes the names of programs, which `python starter.py` is not.
-    add_completion=Path(sys.argv[0]).stem == INSTALLED,
+    add_completion=program() == INSTALLED,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"max_content_width": 100},
 )
 
 
-def program(command: str | None = None) -> Any:
-    """The whole program, or one of its commands by itself."""
+def command_line(command: str | None = None) -> Any:
+    """The whole program, or one of its commands by itself, to be run."""
     whole: Any = typer.main.get_command(app)
     return whole.get_command(None, command) if command else whole

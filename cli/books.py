@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from activities.settings import Settings
 from cli.failure import Failure
-from cli.printing.rule_words import refused_by
+from cli.rule_words import refused_by
 from domain.ordering.eligibility import Refusal
 from perennial.sources.books import Books
 

@@ -1,11 +1,8 @@
 """A next step as the command that a person types."""
 
-import sys
-from pathlib import Path
-
+from cli.start import INSTALLED, program
 from domain.next_step import Do, NextStep, PerennialError
 
-INSTALLED = "perennial"
 COMMANDS: dict[Do, str] = {
     Do.ADD_TO_CART: "cart add OFFER --customer {customer}",
     Do.BUY: "buy --help",
@@ -24,11 +21,6 @@ COMMANDS: dict[Do, str] = {
     Do.SHOW_CART: "cart show --customer {customer}",
     Do.SHOW_ORDER: "order show {order}",
 }
-
-
-def program() -> str:
-    """The name by which the person called this program."""
-    return INSTALLED if Path(sys.argv[0]).stem == INSTALLED else "starter.py"
 
 
 def command_for(step: NextStep) -> str:

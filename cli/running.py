@@ -21,7 +21,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
     from activities.settings import SettingsFault
     from cli.next_step import line_of
-    from cli.printing.rule_words import refused_by
+    from cli.rule_words import refused_by
     from domain.next_step import PerennialError, RefusedByRule
 
     try:

@@ -2,12 +2,21 @@
 
 import os
 import signal
+import sys
 from importlib import import_module
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
+INSTALLED = "perennial"
+"""The program's name if it is installed."""
 INTERRUPTED = 130
 """The exit code after Ctrl-C."""
+
+
+def program() -> str:
+    """The name by which the person called this program."""
+    return INSTALLED if Path(sys.argv[0]).stem == INSTALLED else "starter.py"
 
 
 def leave(_number: int, _frame: FrameType | None) -> NoReturn:
@@ -19,4 +28,4 @@ def main(command: str | None = None) -> None:
     """Run the program, or the one command of it that is named, with the process's arguments; then exit."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, leave)
-    import_module("cli.app").program(command).main()
+    import_module("cli.app").command_line(command).main()

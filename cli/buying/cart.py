@@ -10,11 +10,12 @@ from cli.buying.line import LineOptions, typed_line, typed_role
 from cli.buying.order_view import order_document, print_order, watched
 from cli.buying.review_view import print_review, review_document
 from cli.failure import ExitCode, Failure
-from cli.next_step import line_of, program
+from cli.next_step import line_of
 from cli.opening import opened_perennial
 from cli.options import Address, Buyer, By, Json, NoWait, OfferId, an_order_id, positive_number, with_options
 from cli.printing.screen import console, counted, print_json
 from cli.running import run
+from cli.start import program
 from domain.ordering.lines import OrderRequest
 from perennial.order.carts import CartShown
 from perennial.order.orders import BoughtOrder, OrderUnanswered

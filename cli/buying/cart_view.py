@@ -6,9 +6,9 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from cli.next_step import program
 from cli.printing.screen import printable, quantity, second
 from cli.printing.tables import print_columns
+from cli.start import program
 from domain.ordering.cart import CartState
 from domain.ordering.lines import Line
 from domain.values import format_instant

@@ -6,11 +6,11 @@ from typer import Argument, Option
 
 from activities.orders.contracts import PlacedOrder
 from cli.buying.order_view import order_document, print_order, print_orders
-from cli.next_step import program
 from cli.opening import opened_perennial
 from cli.options import Json, Reading, an_order_id, positive_number, some_id, typed_wrong, with_options
 from cli.printing.screen import console, print_json
 from cli.running import run
+from cli.start import program
 from perennial.sources.books import NotInBooks
 
 

@@ -10,9 +10,9 @@ from rich.text import Text
 
 from activities.orders.contracts import LineStatus, OrderLine, PlacedOrder
 from cli.printing.progress import Progress
-from cli.printing.rule_words import refused_by
 from cli.printing.screen import counted, printable, quantity, second
 from cli.printing.tables import print_columns
+from cli.rule_words import refused_by
 from domain.ordering.setup_link import SetupLink
 
 

@@ -10,12 +10,13 @@ from activities.orders.contracts import LineStatus, OrderLine
 from cli.buying.line import LineOptions, typed_line, typed_role
 from cli.buying.setup_link import print_link
 from cli.failure import Failure
-from cli.next_step import line_of, program
+from cli.next_step import line_of
 from cli.opening import opened_perennial
 from cli.options import Address, Buyer, By, Json, OfferId, an_instant, an_order_id, with_options
-from cli.printing.rule_words import refused_by
 from cli.printing.screen import console, print_json
+from cli.rule_words import refused_by
 from cli.running import run
+from cli.start import program
 from cli.subscription.details import document, print_found
 from domain.ordering.lines import OrderRequest
 from domain.ordering.setup_link import SetupLink

@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.buying.cart_view import line_documents
-from cli.next_step import program
-from cli.printing.rule_words import words_of
 from cli.printing.screen import amount, counted, printable, quantity, second
+from cli.rule_words import words_of
+from cli.start import program
 from domain.money import Money, from_minor, to_minor
 from domain.ordering.terms import Order
 from domain.subscription.events import State

@@ -7,11 +7,11 @@ from typing import Annotated
 from rich.text import Text
 from typer import Argument
 
-from cli.next_step import program
 from cli.opening import opened_perennial
 from cli.options import Json, SubscriptionId, typed_wrong
 from cli.printing.screen import console, print_json, printable, quantity, second
 from cli.running import run
+from cli.start import program
 from domain.ordering.setup_link import Resolved, SetupLink
 from domain.subscription.events import State
 

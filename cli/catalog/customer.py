@@ -6,13 +6,13 @@ from typing import Annotated, Any
 from rich.text import Text
 from typer import Argument, Option
 
-from cli.next_step import program
 from cli.opening import opened_perennial
 from cli.options import Json, positive_number, some_id
 from cli.printing.screen import console, day, print_json, printable, second
 from cli.printing.tables import print_columns
 from cli.running import run
 from cli.samples import sample_catalog
+from cli.start import program
 from perennial.catalog.customers import CustomerDetails, CustomerPage
 
 

@@ -14,12 +14,12 @@ from activities.prices.contracts import Told
 from activities.settings import DRIVER, Settings
 from cli.catalog.file import CatalogFiles, read_catalog
 from cli.failure import Failure
-from cli.next_step import program
 from cli.opening import opened_perennial
 from cli.options import Address, Json, NoWait
 from cli.printing.progress import Progress
 from cli.printing.screen import console, counted, instant, print_json, printable
 from cli.running import run
+from cli.start import program
 from domain.catalog.changes import Changes, Imported, PriceChange, RecordKind
 from domain.catalog.importing import ImportRefused
 from perennial.catalog.importing import ImportPreview

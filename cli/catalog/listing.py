@@ -11,14 +11,14 @@ from rich.text import Text
 from typer import Option
 
 from cli.failure import Misused
-from cli.next_step import program
 from cli.opening import opened_perennial
 from cli.options import Json, one_of, positive_number, some_id, with_options
-from cli.printing.rule_words import words_of
 from cli.printing.screen import amount, console, counted, print_json, printable
 from cli.printing.tables import GAP, print_columns
+from cli.rule_words import words_of
 from cli.running import run
 from cli.samples import sample_catalog
+from cli.start import program
 from domain.catalog.catalog import ListedOffer
 from domain.catalog.offers import BillingType, Category, Publisher
 from domain.ordering.eligibility import Refusal

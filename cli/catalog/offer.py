@@ -9,11 +9,11 @@ from rich.text import Text
 from typer import Option
 
 from cli.catalog.listing import explained
-from cli.next_step import program
 from cli.opening import opened_perennial
 from cli.options import Json, OfferId, some_id
 from cli.printing.screen import amount, console, instant, print_json, printable, quantity
 from cli.running import run
+from cli.start import program
 from domain.catalog.catalog import ListedOffer
 from domain.catalog.customers import Segment
 from domain.catalog.importing import in_words

@@ -12,13 +12,13 @@ from typer import Argument, BadParameter, Option
 from activities.notifications.contracts import ListedNotification, Mark
 from activities.settings import PREFIX, Settings, SettingsFault
 from cli.failure import Misused
-from cli.next_step import program
 from cli.opening import opened_perennial
 from cli.options import Json, Reading, SubscriptionId, misused, one_of, positive_number, some_id, with_options
 from cli.printing.progress import Progress
 from cli.printing.screen import console, print_json, printable, second
 from cli.printing.tables import print_columns
 from cli.running import run
+from cli.start import program
 from domain.faults import faults_of, shown
 from domain.notification import NotificationStatus
 from hosting.files.publishers import load_publishers

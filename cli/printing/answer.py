@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from cli.failure import ExitCode, Failure
-from cli.printing.rule_words import refused_by, words_of
 from cli.printing.screen import console, print_json, printable, second
+from cli.rule_words import refused_by, words_of
 from domain.subscription.decision import Answer, Outcome
 
 

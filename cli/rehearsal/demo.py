@@ -1,4 +1,4 @@
-"""`demo`: whole subscription lives on a real server, beside the forecasts made before each began."""
+"""`demo`: run scenarios on a real server, and compare each with its forecast."""
 
 import asyncio
 import contextlib
@@ -6,21 +6,25 @@ import time
 from contextlib import aclosing
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+from rich.console import Console
 from typer import Exit, Option
 
+from cli.account.invoice_sheet import print_invoice
 from cli.failure import ExitCode
+from cli.printing.progress import Progress
+from cli.printing.screen import console
+from cli.rehearsal.forecast import Comparison, conclusion
+from cli.rehearsal.live import LiveRun, run_all, scenario_server, subscription_id
+from cli.rehearsal.report import print_report
+from cli.rehearsal.scenario import read
+from cli.running import run
 from cli.samples import SCENARIOS
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from cli.printing.progress import Progress
-    from cli.rehearsal.forecast import Comparison
-    from cli.rehearsal.playing import Played
-    from hosting.assembly import World
-    from statemachines.simulation.scenario import Scenario
+from hosting.assembly import World
+from perennial.rehearsal.scenario_runner import live_customer
+from statemachines.account.standing import standing_of
+from statemachines.simulation.scenario import Scenario
 
 LIVES = (
     "lives/trial-of-thirty-days",
@@ -42,74 +46,60 @@ def demo(
         bool, Option("--keep", help="Keep the server open afterwards, to look around in its Web UI.")
     ] = False,
 ) -> None:
-    """Play whole lives on a real server, as they were forecast.
+    """Run ten subscriptions from purchase to end, each as it was forecast.
 
-    A server, a worker and books of their own are started in a fresh directory. Before each life begins,
-    the simulator forecasts it; then it is lived, years in seconds, with the server's time skipping.
+    Starts a server, a worker and a database in a fresh directory. The simulator forecasts each subscription
+    first; then it runs on the server, years in seconds, because the server skips the time between.
     Exit code 0 only if everything came as forecast.
     """
-    from cli.printing.progress import Progress
-    from cli.printing.screen import console
-    from cli.rehearsal.scenario import read
-    from cli.running import run
-
     scenarios = read([SCENARIOS / f"{name}.yaml" for name in LIVES])
     screen = console()
     # On a terminal, what is printed and what moves must know of each other.
     progress = Progress(screen if screen.is_terminal else None)
     with TemporaryDirectory(prefix="perennial-demo-") as directory, progress:
-        as_forecast = run(_play(Path(directory), scenarios, screen, progress, keep))
+        as_forecast = run(_run(Path(directory), scenarios, screen, progress, keep))
     if not as_forecast:
         raise Exit(ExitCode.FAILED)
 
 
-async def _play(
-    directory: Path, scenarios: "list[Scenario]", screen: "Console", progress: "Progress", keep: bool
-) -> bool:
-    from cli.rehearsal.forecast import Comparison, conclusion
-    from cli.rehearsal.playing import play_all, subscription_id
-    from cli.rehearsal.stage import stage
-    from perennial.rehearsal.scenario_runner import live_customer
-
+async def _run(directory: Path, scenarios: list[Scenario], screen: Console, progress: Progress, keep: bool) -> bool:
+    """Run and print all scenarios; whether each came as forecast."""
     began = time.monotonic()
     progress.begin("server", "a Temporal server and a worker, in a fresh directory")
-    async with stage(directory, web_ui=True) as playing:
+    async with scenario_server(directory, web_ui=True) as server:
         progress.end("server")
         comparisons: list[Comparison] = []
-        async with aclosing(play_all(playing, scenarios, progress)) as lives:
-            async for life in lives:
-                comparisons.append(Comparison.of(life.forecast, life.story))
-                _tell(screen, life, comparisons[-1], f"{len(comparisons)} of {len(scenarios)}")
-                if life.scenario.billed:
-                    key = subscription_id(life.scenario, len(comparisons))
-                    await _show_invoice(screen, playing.world, live_customer(life.scenario, key))
+        async with aclosing(run_all(server, scenarios, progress)) as runs:
+            async for one in runs:
+                comparisons.append(Comparison.of(one.forecast, one.happened))
+                _print_run(screen, one, comparisons[-1], f"{len(comparisons)} of {len(scenarios)}")
+                if one.scenario.billed:
+                    key = subscription_id(one.scenario, len(comparisons))
+                    await _print_invoice(screen, server.world, live_customer(one.scenario, key))
         as_forecast = all(comparison.difference is None for comparison in comparisons)
         screen.rule(style="dim")
         last = f"{conclusion(comparisons)} ({time.monotonic() - began:.0f} s)"
         screen.print(last, style="bold green" if as_forecast else "bold red", soft_wrap=True)
         if keep:
-            screen.print(f"Look around: {playing.ui_address}/namespaces/default/workflows  (Ctrl-C ends it)")
+            screen.print(
+                f"Look around: {server.ui_address}/namespaces/default/workflows  (Ctrl-C ends it)", soft_wrap=True
+            )
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.Event().wait()
     return as_forecast
 
 
-async def _show_invoice(screen: "Console", world: "World", customer: str) -> None:
-    """The invoice with the most to tell, of a life that was lived with its account."""
-    from cli.account.invoice_sheet import print_invoice
-    from statemachines.account.standing import standing_of
-
+async def _print_invoice(screen: Console, world: World, customer: str) -> None:
+    """Print the customer's invoice that has the most reminders."""
     events = await world.books.accounts.events(customer)
-    told = [(standing_of(one.head, events), one) for one in await world.books.accounts.documents(customer)]
-    standing, invoice = max(told, key=lambda pair: pair[0].reminders)
+    invoices = [(standing_of(one.head, events), one) for one in await world.books.accounts.documents(customer)]
+    standing, invoice = max(invoices, key=lambda pair: pair[0].reminders)
     print_invoice(screen, invoice, standing)
     screen.print()
 
 
-def _tell(screen: "Console", life: "Played", comparison: "Comparison", place: str) -> None:
-    from cli.rehearsal.story import tell
-
+def _print_run(screen: Console, one: LiveRun, comparison: Comparison, place: str) -> None:
     screen.rule(style="dim")
-    tell(screen, life.scenario, life.story, f"{place}  {life.scenario.name}")
+    print_report(screen, one.scenario, one.happened, f"{place}  {one.scenario.name}")
     screen.print(f"{'':8}{comparison}", style="green" if comparison.difference is None else "bold red", soft_wrap=True)
     screen.print()

@@ -1,16 +1,18 @@
-"""`scenario run`: lives described as data, in the simulator or on a real server."""
+"""`scenario run`: run scenario files in the simulator or on a real server."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from typer import Argument, Option
 
 from cli.failure import Misused
 from cli.options import Json
+from cli.printing.screen import console, print_json
+from cli.rehearsal.live import live_reports
+from cli.rehearsal.report import print_report
 from domain.faults import MalformedFile
-
-if TYPE_CHECKING:
-    from statemachines.simulation.scenario import Scenario
+from hosting.files.yaml import read as read_yaml
+from statemachines.simulation.scenario import Scenario, parse_scenario, simulate
 
 
 def run(
@@ -18,37 +20,25 @@ def run(
     live: Annotated[bool, Option("--live", help="On a real Temporal server, with time skipping.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Live the lives that files describe, and print what happened.
+    """Run scenario files, and print what happens to each subscription.
 
-    Without --live the simulator lives them; with it, a server of their own and a fresh database. Both
-    print the same. If any file is malformed, no file is run.
+    They run in the simulator; with --live, on a server of their own with a fresh database. Both print the same.
+    If any file is malformed, no file is run.
     """
-    from cli.printing.screen import console, print_json
-    from cli.rehearsal.story import tell
-    from statemachines.simulation.scenario import simulate
-
     scenarios = read(files)
-    if live:
-        from cli.rehearsal.playing import live_stories
-
-        stories = live_stories(scenarios)
-    else:
-        stories = [simulate(scenario) for scenario in scenarios]
+    reports = live_reports(scenarios) if live else [simulate(scenario) for scenario in scenarios]
     if as_json:
-        print_json([story.document() for story in stories])
+        print_json([report.document() for report in reports])
         return
     screen = console()
-    for number, (scenario, story) in enumerate(zip(scenarios, stories, strict=True), start=1):
+    for number, (scenario, report) in enumerate(zip(scenarios, reports, strict=True), start=1):
         if number > 1:
             screen.print()
-        tell(screen, scenario, story, scenario.name)
+        print_report(screen, scenario, report, scenario.name)
 
 
-def read(files: list[Path]) -> "list[Scenario]":
-    """All the scenarios, or Misused with every fault of every file."""
-    from domain.faults import MalformedFile
-    from statemachines.simulation.scenario import parse_scenario
-
+def read(files: list[Path]) -> list[Scenario]:
+    """The scenarios of all files. Raises Misused with every fault of every file."""
     scenarios, lines = [], []
     for file in files:
         try:
@@ -62,8 +52,6 @@ def read(files: list[Path]) -> "list[Scenario]":
 
 def load(path: Path) -> object:
     """The file's data: mappings, lists, text, numbers, true and false. Raises MalformedFile."""
-    from hosting.files.yaml import read as read_yaml
-
     found = read_yaml(path)
     if found.faults:
         raise MalformedFile(found.faults)

@@ -6,9 +6,9 @@ from cli.printing.tables import Csv
 
 def events(subscription: SubscriptionId, as_json: Json = False) -> None:
     """Show what has happened, by whom and by which rule."""
-    from cli.printing.rule_words import words_of
     from cli.printing.screen import console, print_json, printable, second
     from cli.printing.tables import print_columns
+    from cli.rule_words import words_of
     from cli.running import use
     from statemachines.subscription.documents import event_document
 
@@ -40,9 +40,9 @@ def ledger(subscription: SubscriptionId, as_json: Json = False, as_csv: Csv = Fa
 
     --json and --csv have the business keys too, by which each is written once (MON-2).
     """
+    from cli.printing.ledger import balance, signed
     from cli.printing.screen import console, print_json, quantity, second, span
     from cli.printing.tables import one_format, print_columns, print_csv
-    from cli.rehearsal.story import balance, signed
     from cli.running import use
     from statemachines.subscription.documents import ledger_document
 

@@ -72,7 +72,7 @@ def import_usage(
 async def _import(usage: Usage, subscription: str, reports: list[ReportUsage]) -> UsageImported:
     from cli.failure import Failure
     from cli.printing.progress import Progress
-    from cli.printing.rule_words import refused_by
+    from cli.rule_words import refused_by
     from domain.next_step import RefusedByRule
 
     with Progress() as progress:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from activities.settings import Settings
 from cli.app import app
-from cli.rehearsal.stage import fresh_settings, stage
+from cli.rehearsal.live import fresh_settings, scenario_server
 from tests.support.command_line import Ask, Billed, Program, Starter
 from tests.support.paths import ROOT
 from tests.support.publisher.endpoint import Endpoint, publishers_at
@@ -74,9 +74,9 @@ def running(tmp_path_factory: pytest.TempPathFactory, endpoint: Endpoint) -> Ite
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(endpoint)
             publishers = publishers_at(endpoint.url, told={"terms": {"tries": 1}})
-            playing = await stack.enter_async_context(stage(directory, publishers=publishers))
-            await playing.world.books.catalog.import_contents(contents(), "the shop", datetime.now(UTC))
-            environment["TEMPORAL_ADDRESS"] = playing.address
+            server = await stack.enter_async_context(scenario_server(directory, publishers=publishers))
+            await server.world.books.catalog.import_contents(contents(), "the shop", datetime.now(UTC))
+            environment["TEMPORAL_ADDRESS"] = server.address
             up.set()
             await asyncio.to_thread(done.wait)
 

@@ -6,12 +6,12 @@ from decimal import Decimal
 import pytest
 from pydantic import TypeAdapter
 
-from cli.command_line import command_line
-from cli.printing.rule_words import WORDS, words_of
 from cli.printing.screen import instant, printable, quantity
 from cli.printing.tables import Entry, Sheet
+from cli.rehearsal.command_line import command_line
 from cli.rehearsal.forecast import Comparison, conclusion
 from cli.rehearsal.scenario import read
+from cli.rule_words import WORDS, words_of
 from domain.rules import Rule
 from domain.subscription.commands import AnyCommand
 from statemachines.simulation.document import LifeReport

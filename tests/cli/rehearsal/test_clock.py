@@ -89,7 +89,7 @@ def test_a_customer_without_test_clocks_is_left_alone(ask: Ask, customer: str) -
     ask.json(f"buy contoso-crm --customer {customer} --id real-{customer}")
     words = ask.said(f"clock advance {customer} --days 30", code=1)
     assert words == (
-        f"Subscription real-{customer} was not bought with a test clock: its time is everybody's. Nothing was moved.\n"
+        f"Subscription real-{customer} runs on real time: it was not bought with a test clock. No clock was advanced.\n"
     )
     assert len(ask.json(f"events real-{customer}")) == 1
 
@@ -98,7 +98,7 @@ def test_one_without_a_test_clock_keeps_all_where_they_are(ask: Ask, billed: Bil
     ask.json(f"buy solo --customer {billed.customer} --id real-{billed.customer}")
     before = billed.everything()
     words = ask.said(f"clock advance {billed.customer} --days 30", code=1)
-    assert words.startswith(f"Subscription real-{billed.customer} was not bought with a test clock")
+    assert words.startswith(f"Subscription real-{billed.customer} runs on real time")
     assert billed.everything() == before
 
 
@@ -108,7 +108,7 @@ def test_an_account_without_a_test_clock(ask: Ask, customer: str) -> None:
     ask.json(f"cancel real-{customer} --reason customer_request --yes")
     ask.json(f"buy contoso-crm --customer {customer} --id test-{customer} {JANUARY}")
     words = ask.said(f"clock advance {customer} --days 30", code=1)
-    assert words == f"The account of {customer} has no test clock: its time is everybody's.\n"
+    assert words == f"{customer}'s account runs on real time: it was not opened with a test clock.\n"
     assert len(ask.json(f"events test-{customer}")) == 1
 
 
@@ -124,7 +124,7 @@ def test_who_has_bought_nothing(ask: Ask, customer: str) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ("", "Give one of --to and --days: how far the clocks are to go."),
+        ("", "Give one of --to and --days: how far to advance the clocks."),
         ("--days 1 --to 2027-03-01T00:00:00Z", "Give one of --to and --days"),
         ("--days 0", "--days: got '0'; takes 1 or more"),
         ("--days -1", "--days: got '-1'; takes a whole number"),

@@ -1,27 +1,32 @@
-"""`check`: the invariants of docs/domain.md on the books as they are."""
-
-from __future__ import annotations
+"""`check`: check the invariants of docs/domain.md in the database."""
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
+from rich.console import Console
+from rich.text import Text
 from typer import Argument
 
+from cli.books import opened_books
+from cli.failure import ExitCode, Failure
 from cli.options import Json, some_id
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from domain.subscription.events import Event
-    from perennial.sources.books import Books
-    from statemachines.audit.account import AccountViolation, AuditedAccount
-    from statemachines.audit.subscription import Audited, Invariant, Violation
+from cli.printing.ledger import signed
+from cli.printing.progress import Progress
+from cli.printing.screen import console, counted, instant, print_json, printable, quantity
+from cli.printing.tables import print_columns
+from cli.running import run
+from domain.subscription.events import Event
+from perennial.sources.books import Books, unknown_to_books
+from statemachines.account.documents import lines_document
+from statemachines.audit.account import AccountViolation, AuditedAccount
+from statemachines.audit.subscription import WORDS, Audited, Invariant, Violation
+from statemachines.subscription.documents import event_document, ledger_document
 
 KEY = "check"
 
 
 class Findings:
-    """What was looked at, and what does not hold."""
+    """How much was checked, and the violations that were found."""
 
     def __init__(self) -> None:
         self.subscriptions = self.events = self.rows = self.invoices = 0
@@ -29,7 +34,7 @@ class Findings:
         self.violations: list[Violation | AccountViolation] = []
 
     def add(self, audited: Audited) -> None:
-        """One more life."""
+        """Count one more subscription."""
         self.subscriptions += 1
         self.events += audited.events
         self.rows += audited.rows
@@ -38,31 +43,27 @@ class Findings:
             self.access_behind.append(audited.subscription_id)
 
     def add_account(self, audited: AuditedAccount) -> None:
-        """One more customer's money."""
+        """Count one more customer's account."""
         self.invoices += audited.invoices
         self.violations += audited.violations
 
     def of(self, invariant: Invariant) -> list[Violation | AccountViolation]:
-        """Those of one invariant."""
+        """The violations of one invariant."""
         return [violation for violation in self.violations if violation.invariant is invariant]
 
 
 def check(
     subscriptions: Annotated[
-        list[str] | None, Argument(metavar="[ID...]", parser=some_id, help="These subscriptions.", show_default="all")
+        list[str] | None,
+        Argument(metavar="[ID...]", parser=some_id, help="Only these.", show_default="all"),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Check that the books keep the rules, unaltered.
+    """Check that the books keep the rules and were not altered.
 
-    Invariants 1 to 6, 8 and 13, MON-2, and without IDs also 14: invoices, payments and double entry of every customer.
-    Reads only, also while a worker writes. Exit code 1 if anything does not hold.
+    Checks invariants 1 to 6, 8, 13 and MON-2; without IDs also 14: every customer's invoices, payments and double
+    entry. It only reads, and can run beside a worker. Exit code 1 if anything does not hold.
     """
-    from cli.books import opened_books
-    from cli.failure import ExitCode, Failure
-    from cli.printing.progress import Progress
-    from cli.printing.screen import console, counted, print_json
-    from cli.running import run
 
     async def look() -> Findings:
         findings = Findings()
@@ -87,9 +88,7 @@ def check(
 
 
 async def _audited(books: Books, wanted: list[str]) -> AsyncIterator[Audited]:
-    """Those that are wanted, or all, a page at a time. Raises NotInBooks for one that the books do not know."""
-    from perennial.sources.books import unknown_to_books
-
+    """The wanted subscriptions, or all if none are named. Raises NotInBooks for one that the books do not know."""
     for subscription_id in wanted:
         found = await books.subscription_auditor.one(subscription_id)
         if found is None:
@@ -103,7 +102,7 @@ async def _audited(books: Books, wanted: list[str]) -> AsyncIterator[Audited]:
 
 
 async def _accounts(books: Books, findings: Findings) -> None:
-    """The money of every customer, a page at a time, and the series of numbers."""
+    """Check every customer's account, and the series of invoice numbers."""
     after: str | None = None
     while page := await books.account_auditor.page(after=after):
         for audited in page:
@@ -113,7 +112,6 @@ async def _accounts(books: Books, findings: Findings) -> None:
 
 
 def _document(findings: Findings) -> dict[str, Any]:
-    from statemachines.audit.subscription import WORDS
 
     return {
         "subscriptions": findings.subscriptions,
@@ -130,9 +128,6 @@ def _document(findings: Findings) -> dict[str, Any]:
 
 
 def _violation_document(violation: Violation | AccountViolation) -> dict[str, Any]:
-    from statemachines.account.documents import lines_document
-    from statemachines.audit.account import AccountViolation
-    from statemachines.subscription.documents import event_document, ledger_document
 
     found = {"invariant": violation.invariant.value, "words": violation.words}
     if isinstance(violation, AccountViolation):
@@ -146,9 +141,6 @@ def _violation_document(violation: Violation | AccountViolation) -> dict[str, An
 
 
 def _print(screen: Console, findings: Findings) -> None:
-    from cli.printing.screen import counted
-    from cli.printing.tables import print_columns
-    from statemachines.audit.subscription import WORDS
 
     lives, events = counted(findings.subscriptions, "subscription"), counted(findings.events, "event")
     invoices = f", {counted(findings.invoices, 'invoice')}" if findings.invoices else ""
@@ -162,7 +154,9 @@ def _print(screen: Console, findings: Findings) -> None:
     if findings.access_behind:
         behind = counted(len(findings.access_behind), "subscription")
         screen.print()
-        screen.print(f"Access of {behind} is not confirmed up to the last event: see `show` for what waits.")
+        screen.print(
+            f"Access of {behind} is not confirmed up to the last event; `show` says what waits.", soft_wrap=True
+        )
         screen.print(f"  {', '.join(findings.access_behind[:20])}", soft_wrap=True)
     for violation in findings.violations:
         screen.print()
@@ -170,11 +164,6 @@ def _print(screen: Console, findings: Findings) -> None:
 
 
 def _print_violation(screen: Console, violation: Violation | AccountViolation) -> None:
-    from rich.text import Text
-
-    from cli.printing.screen import instant, printable, quantity
-    from cli.rehearsal.story import signed
-    from statemachines.audit.account import AccountViolation
 
     subject = violation.customer_id if isinstance(violation, AccountViolation) else violation.subscription_id
     heading = f"{subject}  invariant {violation.invariant}: {violation.words}"
@@ -188,6 +177,5 @@ def _print_violation(screen: Console, violation: Violation | AccountViolation) -
 
 
 def _event(event: Event) -> str:
-    from cli.printing.screen import instant
 
     return f"{event.seq}  {instant(event.at)}  {event.event}, {event.state}, {event.rule}, by {event.by}"

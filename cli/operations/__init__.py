@@ -1,0 +1,1 @@
+"""What an operator runs: a worker, and the audit of the books."""
