@@ -1,1 +1,1 @@
-"""Values and rules of a subscription's life. Imports nothing of ours, no clock and no I/O."""
+"""The values and rules of subscriptions and accounts. Imports nothing of ours; no clock, no I/O."""

@@ -1,4 +1,4 @@
-"""What is wrong with an input: one line a fault, naming the field, what came and what it takes."""
+"""Faults in an input: one line per fault, with the field, the value that came and what the field takes."""
 
 import re
 from dataclasses import dataclass
@@ -11,11 +11,14 @@ from pydantic import ValidationError
 from domain.values import format_instant
 
 SHOWN = 80
+"""The longest value or name that a fault shows, in characters."""
+SCENARIOS, CATALOG = "docs/scenarios.md", "docs/catalog.md"
+"""The pages that describe the fields of each kind of file."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault: the field's path, what came (None where nothing came), and what it takes."""
+    """One fault: the path of the field, the value that came (None if none came), and what the field takes."""
 
     path: tuple[str | int, ...]
     got: object
@@ -23,7 +26,7 @@ class Fault:
 
     @property
     def field(self) -> str:
-        """The path as people write it: `commands[0].at`."""
+        """The path as text, such as `commands[0].at`."""
         text = ""
         for part in self.path:
             word = _short(str(part))
@@ -35,8 +38,16 @@ class Fault:
         return f"{self.field}: got {came}; takes {self.takes}"
 
 
+class MalformedFile(Exception):
+    """A file that cannot be used, with every fault found in it."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("; ".join(map(str, faults)))
+        self.faults = faults
+
+
 def shown(value: object) -> str:
-    """A value as one short printable line."""
+    """The value as one short, printable line."""
     if isinstance(value, datetime):
         text = format_instant(value)
     elif isinstance(value, Decimal):
@@ -69,12 +80,15 @@ _TAKES = {
     "string_too_long": "at most {max_length} characters",
     "string_too_short": "{min_length} or more characters",
 }
-SCENARIOS, CATALOG = "docs/scenarios.md", "docs/catalog.md"
-"""The pages that name the fields of each kind of file."""
 
 
 def faults_of(error: ValidationError, page: str = SCENARIOS) -> list[Fault]:
-    """The faults that a model found, in this project's words; `page` is where the known fields are."""
+    """The faults of a failed validation, in our words.
+
+    Args:
+        error: What pydantic found.
+        page: The page that describes the known fields, for faults of unknown ones.
+    """
     faults: list[Fault] = []
     for entry in error.errors(include_url=False):
         kind, context = entry["type"], entry.get("ctx", {})
@@ -106,13 +120,5 @@ def faults_of(error: ValidationError, page: str = SCENARIOS) -> list[Fault]:
 
 
 def _is_tag(index: int, place: tuple[str | int, ...]) -> bool:
-    """Pydantic puts a union's tag into the path, behind its index: `commands, 0, cancel, at`."""
+    """Whether this part of the path is a union's tag, which pydantic adds: `cancel` in `commands, 0, cancel, at`."""
     return index == 2 and place[0] == "commands" and isinstance(place[1], int)
-
-
-class MalformedFile(Exception):
-    """A scenario that cannot be run, with every fault found in it."""
-
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__("; ".join(map(str, faults)))
-        self.faults = faults

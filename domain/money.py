@@ -22,7 +22,7 @@ Currency = Annotated[str, AfterValidator(_known_currency), Field(json_schema_ext
 
 
 class Money(Frozen):
-    """An amount in a currency's units, with exactly the currency's number of decimals."""
+    """An amount in units of a currency, with exactly as many decimals as the currency has."""
 
     amount: ExactDecimal
     currency: Currency
@@ -32,7 +32,7 @@ class Money(Frozen):
 
 
 def to_minor(amount: Decimal, currency: str) -> int:
-    """The amount in the currency's minor units. ValueError when it has more decimals than the currency."""
+    """The amount in minor units of the currency. Raises ValueError if it has more decimals than the currency."""
     scaled: Fraction = Fraction(amount) * 10 ** EXPONENTS[currency]
     if scaled.denominator != 1:
         raise ValueError(f"{amount} has more decimals than {currency} has ({EXPONENTS[currency]})")
@@ -40,24 +40,24 @@ def to_minor(amount: Decimal, currency: str) -> int:
 
 
 def from_minor(minor: int, currency: str) -> Decimal:
-    """The decimal amount of so many minor units."""
+    """The decimal amount of a number of minor units."""
     return Decimal(minor).scaleb(-EXPONENTS[currency])
 
 
 def fits(amount: Decimal, currency: str) -> bool:
-    """Whether the amount needs no more decimals than the currency has."""
+    """Whether the amount has no more decimals than the currency."""
     scaled: Fraction = Fraction(amount) * 10 ** EXPONENTS[currency]
     return scaled.denominator == 1
 
 
 def round_half_up(exact: Fraction, currency: str) -> Decimal:
-    """The exact amount, not negative, rounded half-up at the currency's minor unit (MON-1)."""
+    """The exact amount, zero or more, rounded half-up at the minor unit of the currency (MON-1)."""
     scaled: Fraction = exact * 10 ** EXPONENTS[currency]
     return from_minor((2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator), currency)
 
 
 def total(amounts: list[Decimal], currency: str) -> Money | None:
-    """The sum as money, or None where there is nothing to sum."""
+    """The sum of the amounts as money, or None if there are none."""
     if not amounts:
         return None
     return Money(amount=sum(amounts, from_minor(0, currency)), currency=currency)

@@ -1,4 +1,4 @@
-"""When a publisher is told again what it has not taken, and when that is given up (invariant 13)."""
+"""The delivery of notifications: their status, and when to retry and give up (invariant 13)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ _SPREAD = 1000
 
 
 class NotificationStatus(StrEnum):
-    """How it stands with one notification; `not_in_dialect` is an event that the dialect has no word for."""
+    """The status of one notification; `not_in_dialect` if the publisher's message format has no such event."""
 
     WAITING = "waiting"
     DELIVERED = "delivered"
@@ -24,22 +24,25 @@ class NotificationStatus(StrEnum):
 
     @property
     def done(self) -> bool:
-        """The next one may be told."""
+        """Whether the next notification may be sent."""
         return self in {NotificationStatus.DELIVERED, NotificationStatus.SKIPPED, NotificationStatus.NOT_IN_DIALECT}
 
 
 def out_of_order(
-    events: Sequence[int], noticed: Sequence[int], standings: Mapping[int, NotificationStatus]
+    events: Sequence[int], noticed: Sequence[int], statuses: Mapping[int, NotificationStatus]
 ) -> Iterator[str]:
-    """What shows that events are missing from what is told, or told out of order (invariant 13).
+    """Notifications that are missing or were sent out of order, one line each (invariant 13).
 
-    `events` and `noticed` are the sequence numbers in the journal and in the outbox, `standings` those that were tried.
+    Args:
+        events: The numbers of the events in the journal.
+        noticed: The numbers of the events in the outbox.
+        statuses: The status of each notification that was tried, by event number.
     """
     if list(events) != list(noticed):
         differing = sorted(set(events) ^ set(noticed))
         yield f"journal and outbox differ in these events: {', '.join(map(str, differing[:10]))}"
-    behind = next((seq for seq in events if not standings.get(seq, NotificationStatus.WAITING).done), None)
-    for seq in sorted(standings):
+    behind = next((seq for seq in events if not statuses.get(seq, NotificationStatus.WAITING).done), None)
+    for seq in sorted(statuses):
         if seq not in events:
             yield f"a publisher was notified of event {seq}, which does not exist"
         elif behind is not None and seq > behind:
@@ -47,29 +50,34 @@ def out_of_order(
 
 
 class DeliveryTerms(Strict):
-    """How long a publisher is told one event before it counts as undeliverable: Microsoft's 500 tries over 8 hours."""
+    """How long delivery of a notification is tried before it is undeliverable: Microsoft's 500 tries over 8 hours."""
 
     tries: Annotated[int, Field(ge=1, le=10_000)] = 500
     window_hours: Annotated[int, Field(ge=1, le=24 * 7)] = 8
 
     @property
     def window(self) -> timedelta:
-        """The time from the first try to the last."""
+        """The time from the first delivery attempt to the last."""
         return timedelta(hours=self.window_hours)
 
     @property
     def longest_pause(self) -> timedelta:
-        """So that the tries last for the window: pauses come to three quarters of it on average."""
+        """The longest pause between attempts: pauses average three quarters of it, so attempts fill the window."""
         return max(self.window / self.tries * 7 / 5, FIRST_PAUSE)
 
     def next_try(
         self, tries: int, first_tried_at: datetime, now: datetime, retry_after: timedelta | None, spread: int
     ) -> datetime | None:
-        """When to try again after so many tries, the last of them now; None where it is given up.
+        """The instant of the next delivery attempt, or None to give up.
 
-        Pauses double up to the longest, the upper half of each by `spread`: any number that differs from message to
-        message. The publisher's own `retry_after` goes before, but is never none at all; the last try is at the
-        window's end.
+        Pauses double up to the longest. The last attempt is at the end of the window.
+
+        Args:
+            tries: How many attempts were made, the last of them now.
+            first_tried_at: The instant of the first attempt.
+            now: The current instant.
+            retry_after: The pause that the publisher asked for, used instead of ours, but at least half a second.
+            spread: A number that differs per message; it varies the upper half of each pause.
         """
         end = first_tried_at + self.window
         if tries >= self.tries or now >= end:

@@ -11,14 +11,14 @@ from domain.values import Frozen
 
 
 class LateCancel(StrEnum):
-    """What a cancel after the refund window does (CXL-3)."""
+    """What happens to a cancellation after the refund window (CXL-3)."""
 
     SCHEDULED = "scheduled"
     REFUSED = "refused"
 
 
 class PolicyPack(Frozen):
-    """One programme's terms. A subscription carries its own copy, pinned for the term (BUY-5)."""
+    """The rules of one programme. Each subscription has its own copy, pinned for the term (BUY-5)."""
 
     name: str
     version: int = 1
@@ -35,7 +35,7 @@ class PolicyPack(Frozen):
     activation_deadline: timedelta = timedelta(days=30)
 
     def refund_window(self, plan: BillingPlan) -> timedelta:
-        """How long after the order a cancel credits in full (CXL-2)."""
+        """How long after the order a cancellation gives a full credit (CXL-2)."""
         return self.refund_window_monthly if plan is BillingPlan.MONTHLY else self.refund_window_other
 
 

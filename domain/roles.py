@@ -7,7 +7,7 @@ from domain.values import Frozen
 
 
 class Role(StrEnum):
-    """ROL-1: the five roles of a user that may act."""
+    """ROL-1: the five roles of users that may act."""
 
     ADMIN_AGENT = "admin_agent"
     BILLING_ADMIN = "billing_admin"
@@ -17,7 +17,7 @@ class Role(StrEnum):
 
 
 class Party(StrEnum):
-    """ROL-4: who else acts."""
+    """ROL-4: actors that are not users."""
 
     SERVICE = "service"
     PUBLISHER = "publisher"
@@ -28,7 +28,7 @@ Actor = Role | Party
 
 
 class Action(StrEnum):
-    """What can be asked of a subscription: the commands, by their public names."""
+    """The commands to a subscription, by their public names."""
 
     BUY = "buy"
     ACTIVATE = "activate"
@@ -45,7 +45,7 @@ class Action(StrEnum):
 
 
 class AccountAction(StrEnum):
-    """What can be asked of a billing account."""
+    """The requests to a billing account, by their public names."""
 
     PAY = "pay"
     FAIL_PAYMENT = "fail_payment"
@@ -53,13 +53,13 @@ class AccountAction(StrEnum):
 
 
 class RolePreset(StrEnum):
-    """ROL-1: which matrix of roles a subscription is kept under."""
+    """ROL-1: which matrix of roles applies to a subscription or an account."""
 
     DEFAULT = "default"
     STRICT = "strict"
 
 
-NOT_A_USERS = frozenset({Action.ACTIVATE, Action.REJECT_QUANTITY, Action.CHANGE_PRICE})
+NOT_FOR_USERS = frozenset({Action.ACTIVATE, Action.REJECT_QUANTITY, Action.CHANGE_PRICE})
 
 PARTY_ACTIONS: dict[Party, frozenset[Action]] = {
     Party.PUBLISHER: frozenset({Action.ACTIVATE, Action.REJECT_QUANTITY}),
@@ -75,7 +75,7 @@ PARTY_ACTIONS: dict[Party, frozenset[Action]] = {
     ),
     Party.SYSTEM: frozenset({Action.CHANGE_PRICE, Action.SUSPEND, Action.REACTIVATE}),
 }
-"""ROL-4. The system suspends for nonpayment only and lifts only that: see `domain.subscription.holds` and `refusal`."""
+"""ROL-4. The system places and lifts only holds for nonpayment: see `domain.subscription.holds` and `lifecycle`."""
 
 _MANAGERS = frozenset({Role.GLOBAL_ADMIN, Role.ADMIN_AGENT, Role.HELPDESK_AGENT})
 STRICT_BILLERS = frozenset({Role.GLOBAL_ADMIN, Role.BILLING_ADMIN, Role.ADMIN_AGENT})
@@ -83,14 +83,14 @@ STRICT_BUYERS = frozenset({Role.GLOBAL_ADMIN, Role.ADMIN_AGENT, Role.SALES_AGENT
 
 
 class Denial(Frozen):
-    """Why an actor may not: by the rule, in words."""
+    """Why an actor may not do something: the rule and a message."""
 
     rule: Rule
     message: str
 
 
 def parse_actor(by: str) -> Actor | None:
-    """The role or party of that name, or None when there is none such."""
+    """The role or party of that name, or None if the name is unknown."""
     for kind in (Role, Party):
         if by in set(kind):
             return kind(by)
@@ -98,15 +98,15 @@ def parse_actor(by: str) -> Actor | None:
 
 
 def denial(by: str, action: Action, preset: RolePreset = RolePreset.DEFAULT) -> Denial | None:
-    """None where the actor may act, else the rule that says no (ROL-1, ROL-4)."""
+    """None if the actor may send the command, otherwise the rule that forbids it (ROL-1, ROL-4)."""
     actor = parse_actor(by)
     if actor is None:
-        return _no_role(by)
+        return _unknown_actor(by)
     if isinstance(actor, Party):
         if action not in PARTY_ACTIONS[actor]:
             return Denial(rule=Rule.ROL_4, message=f"The {actor} may not {action}.")
         return None
-    if action in NOT_A_USERS:
+    if action in NOT_FOR_USERS:
         return Denial(rule=Rule.ROL_4, message=f"A user ({actor}) may not {action}.")
     if preset is RolePreset.STRICT:
         allowed = STRICT_BUYERS if action is Action.BUY else _MANAGERS
@@ -120,10 +120,10 @@ def denial(by: str, action: Action, preset: RolePreset = RolePreset.DEFAULT) -> 
 
 
 def account_denial(by: str, action: AccountAction, preset: RolePreset = RolePreset.DEFAULT) -> Denial | None:
-    """None where the actor may ask it of a billing account, else the rule that says no (ROL-1, ROL-4)."""
+    """None if the actor may send the request to an account, otherwise the rule that forbids it (ROL-1, ROL-4)."""
     actor = parse_actor(by)
     if actor is None:
-        return _no_role(by)
+        return _unknown_actor(by)
     if isinstance(actor, Party):
         if actor is Party.SERVICE and action is not AccountAction.CHANGE_TERMS:
             return None
@@ -136,6 +136,6 @@ def account_denial(by: str, action: AccountAction, preset: RolePreset = RolePres
     return None
 
 
-def _no_role(by: str) -> Denial:
+def _unknown_actor(by: str) -> Denial:
     known = ", ".join([*Role, *Party])
     return Denial(rule=Rule.ROL_1, message=f"`{by}` is not a known role or party. Use one of {known}.")

@@ -1,10 +1,10 @@
-"""The ids of the rules that an answer or an event can name. Their texts are in docs/domain.md."""
+"""The ids of the rules that answers and events name. The rules are in docs/domain.md."""
 
 from enum import StrEnum
 
 
 class Rule(StrEnum):
-    """A rule of the domain, by the id that code, tests and docs quote."""
+    """The id of a rule, which code, tests and docs quote."""
 
     ROL_1 = "ROL-1"
     ROL_4 = "ROL-4"

@@ -1,4 +1,4 @@
-"""The two ways a value is modelled, and the constrained scalars that fields are made of."""
+"""The base classes of all models, and the types of their fields: instants, decimals, ids."""
 
 import re
 from datetime import UTC, datetime
@@ -9,25 +9,25 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 FIRST_YEAR, LAST_YEAR = 1900, 9900
-"""A life's deadlines lie beyond its last instant, and there is no year 10,000 to put them in."""
+"""The years that a request may name: deadlines lie after its instant, and the calendar ends with the year 9999."""
 _DECIMAL = re.compile(r"[0-9]{1,40}(\.[0-9]{1,20})?")
 _REQUEST_DECIMAL = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
 
 
 class Frozen(BaseModel):
-    """A value that decisions hand on. Unknown fields are ignored, so that a newer writer can be read."""
+    """A value inside the system. Unknown fields are ignored, so that values from newer versions can be read."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Strict(BaseModel):
-    """What comes in at the edge: no coercion, no unknown field, bounded sizes."""
+    """A value from outside: no coercion, no unknown fields, limited sizes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 def parse_instant(value: object) -> datetime:
-    """An aware instant in UTC (TIM-1), from a datetime or from ISO 8601 text that carries its offset."""
+    """An aware instant in UTC, from a datetime or from ISO 8601 text with an offset. Raises ValueError (TIM-1)."""
     if isinstance(value, str):
         if not re.match(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}", value):
             raise ValueError("takes an ISO 8601 instant such as 2026-01-31T09:00:00Z")
@@ -48,12 +48,12 @@ def parse_instant(value: object) -> datetime:
 
 
 def format_instant(instant: datetime) -> str:
-    """ISO 8601 in UTC with `Z`; microseconds only where they are not zero."""
+    """The instant as ISO 8601 in UTC with `Z`; microseconds only if they are not zero."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def parse_decimal(value: object) -> Decimal:
-    """A decimal of zero or more from digits in a string or from an integer; a float is never exact (MON-1)."""
+    """A decimal of zero or more, from digits in a string or an integer, never a float. Raises ValueError (MON-1)."""
     if isinstance(value, Decimal) and value.is_finite() and value >= 0:
         return value
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**40:
@@ -64,20 +64,20 @@ def parse_decimal(value: object) -> Decimal:
 
 
 def parse_request_decimal(value: object) -> Decimal:
-    """A decimal that a request may name: at most 12 digits before the point and 9 behind it."""
+    """A decimal in a request: at most 12 digits before the point and 9 after it. Raises ValueError."""
     exact = parse_decimal(value)
     if not _REQUEST_DECIMAL.fullmatch(format_decimal(exact)):
-        raise ValueError("takes at most 12 digits before the point and 9 behind it, in a string; never a float")
+        raise ValueError("takes at most 12 digits before the point and 9 after it, in a string; never a float")
     return exact
 
 
 def format_decimal(value: Decimal) -> str:
-    """Plain digits, as given: never an exponent."""
+    """The decimal as plain digits, never with an exponent."""
     return f"{value:f}"
 
 
 def parse_request_instant(value: object) -> datetime:
-    """An instant that a request may name: far enough from the calendar's ends for every date that follows."""
+    """An instant in a request, far enough from the ends of the calendar for all deadlines. Raises ValueError."""
     instant = parse_instant(value)
     if not FIRST_YEAR <= instant.year <= LAST_YEAR:
         raise ValueError(f"takes an instant from the year {FIRST_YEAR} to {LAST_YEAR}")
@@ -85,19 +85,19 @@ def parse_request_instant(value: object) -> datetime:
 
 
 def without_nul(text: str) -> str:
-    """Text that every database can hold: PostgreSQL has no place for NUL."""
+    """The text, if it has no NUL, which PostgreSQL cannot store. Raises ValueError."""
     if "\0" in text:
         raise ValueError("takes text without NUL characters")
     return text
 
 
-def _asked(schema: dict[str, Any]) -> WithJsonSchema:
-    """What the published schema says may be sent: pydantic knows the type behind a validator, not what it takes."""
+def _accepted(schema: dict[str, Any]) -> WithJsonSchema:
+    """The published schema of what may be sent: pydantic does not know what a validator accepts."""
     return WithJsonSchema(schema, mode="validation")
 
 
-def _told(schema: dict[str, Any]) -> WithJsonSchema:
-    """What the published schema says is written."""
+def _written(schema: dict[str, Any]) -> WithJsonSchema:
+    """The published schema of what is written."""
     return WithJsonSchema(schema, mode="serialization")
 
 
@@ -105,12 +105,12 @@ _CLOCK = r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
 _DAY = r"-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _OFFSET = r"(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
 _FORMAT = {"type": "string", "format": "date-time"}
-_INSTANT_ASKED = _asked({**_FORMAT, "pattern": rf"^[0-9]{{4}}{_DAY}{_CLOCK}([.][0-9]{{1,6}})?{_OFFSET}"})
-_REQUEST_INSTANT_ASKED = _asked(
+_INSTANT_ACCEPTED = _accepted({**_FORMAT, "pattern": rf"^[0-9]{{4}}{_DAY}{_CLOCK}([.][0-9]{{1,6}})?{_OFFSET}"})
+_REQUEST_INSTANT_ACCEPTED = _accepted(
     {**_FORMAT, "pattern": rf"^(19|[2-8][0-9]|9[0-8])[0-9]{{2}}{_DAY}{_CLOCK}([.][0-9]{{1,6}})?{_OFFSET}"}
 )
-_INSTANT_TOLD = _told({**_FORMAT, "pattern": rf"^[0-9]{{4}}{_DAY}{_CLOCK}([.][0-9]{{6}})?Z$"})
-_DECIMAL_ASKED = _asked(
+_INSTANT_WRITTEN = _written({**_FORMAT, "pattern": rf"^[0-9]{{4}}{_DAY}{_CLOCK}([.][0-9]{{6}})?Z$"})
+_DECIMAL_ACCEPTED = _accepted(
     {
         "anyOf": [
             {"type": "string", "pattern": r"^[0-9]{1,40}([.][0-9]{1,20})?$"},
@@ -118,46 +118,46 @@ _DECIMAL_ASKED = _asked(
         ]
     }
 )
-_REQUEST_DECIMAL_ASKED = _asked(
+_REQUEST_DECIMAL_ACCEPTED = _accepted(
     {
         "anyOf": [
-            # Zeros in front are no digits of the number.
+            # Leading zeros do not count as digits of the number.
             {"type": "string", "pattern": r"^0{0,28}[0-9]{1,12}([.][0-9]{1,9})?$"},
             {"type": "integer", "minimum": 0, "exclusiveMaximum": 10**12},
         ]
     }
 )
-_DECIMAL_TOLD = _told({"type": "string", "pattern": r"^[0-9]+([.][0-9]+)?$"})
+_DECIMAL_WRITTEN = _written({"type": "string", "pattern": r"^[0-9]+([.][0-9]+)?$"})
 
 Id = Annotated[str, Field(pattern=ID_PATTERN)]
 Instant = Annotated[
     datetime,
     BeforeValidator(parse_instant),
     PlainSerializer(format_instant, when_used="json"),
-    _INSTANT_ASKED,
-    _INSTANT_TOLD,
+    _INSTANT_ACCEPTED,
+    _INSTANT_WRITTEN,
 ]
 RequestInstant = Annotated[
     datetime,
     BeforeValidator(parse_request_instant),
     PlainSerializer(format_instant, when_used="json"),
-    _REQUEST_INSTANT_ASKED,
-    _INSTANT_TOLD,
+    _REQUEST_INSTANT_ACCEPTED,
+    _INSTANT_WRITTEN,
 ]
 ExactDecimal = Annotated[
     Decimal,
     BeforeValidator(parse_decimal),
     PlainSerializer(format_decimal, when_used="json"),
-    _DECIMAL_ASKED,
-    _DECIMAL_TOLD,
+    _DECIMAL_ACCEPTED,
+    _DECIMAL_WRITTEN,
 ]
 RequestDecimal = Annotated[
     Decimal,
     BeforeValidator(parse_request_decimal),
     PlainSerializer(format_decimal, when_used="json"),
-    _REQUEST_DECIMAL_ASKED,
-    _DECIMAL_TOLD,
+    _REQUEST_DECIMAL_ACCEPTED,
+    _DECIMAL_WRITTEN,
 ]
 NO_NUL = r"^[^\u0000]*$"
 WITHOUT_NUL = Field(json_schema_extra={"pattern": NO_NUL})
-"""What the published schema says of `without_nul`."""
+"""`without_nul` in the published schema."""

@@ -1,1 +1,1 @@
-"""A customer's billing account: its invoices, payments and terms."""
+"""A customer's billing account: its invoices, payments and terms of payment."""

@@ -1,4 +1,4 @@
-"""A customer's billing account: what decisions about invoices and payments need to know, as one frozen value."""
+"""The billing account: everything that decisions need to know about it, as one frozen value."""
 
 import hashlib
 from decimal import Decimal
@@ -11,11 +11,11 @@ from domain.roles import RolePreset
 from domain.values import ExactDecimal, Frozen, Instant
 
 ID_DIGITS, AMOUNT_DIGITS = 16, 8
-"""Of a payment's trace, in hexadecimal."""
+"""The parts of a payment's trace, in hexadecimal digits."""
 
 
 class Receivable(Frozen):
-    """An unpaid invoice as the account follows it. `reminders` were sent; `suspended` says that it led to holds."""
+    """An unpaid invoice. `reminders` counts those sent; `suspended` says that the invoice led to holds."""
 
     invoice: InvoiceId
     currency: Currency
@@ -28,12 +28,12 @@ class Receivable(Frozen):
 
     @property
     def owed(self) -> Decimal:
-        """What is still to be paid of it."""
+        """The amount that is still to be paid."""
         return self.due - self.paid
 
 
 class Payment(Frozen):
-    """A payment that is known by its id; `failed` where no money came."""
+    """A known payment; `failed` if no money was received."""
 
     payment_id: str
     amount: ExactDecimal | None
@@ -42,12 +42,12 @@ class Payment(Frozen):
 
     @property
     def trace(self) -> str:
-        """What is kept of it once it is one of many: a digest of its id, and behind it one of its amount."""
+        """The short form kept of older payments: a digest of the id, followed by one of the amount."""
         return trace_of(self.payment_id) + _digest(f"{self.amount} {self.currency}")[:AMOUNT_DIGITS]
 
 
 def trace_of(payment_id: str) -> str:
-    """How the traces of payments under that id begin."""
+    """The beginning of the trace of a payment with that id."""
     return _digest(payment_id)[:ID_DIGITS]
 
 
@@ -58,10 +58,9 @@ def _digest(text: str) -> str:
 class Account(Frozen):
     """A customer's account at one moment.
 
-    `month` is the one that runs: its end closes it. `closing` is the month whose invoices are being written.
-    `credit` is, for each currency, what the next invoice will take off. `payments` are the last ones and
-    `older_payments` the traces of those before them: a repeat is told by either. `currencies` are those that it was
-    ever invoiced in.
+    `month` is the running month, `closing` a month whose invoices are being written. `credit` is the amount per
+    currency that the next invoice deducts. `payments` are the last payments and `older_payments` the traces of earlier
+    ones; both serve to recognise a repeat. `currencies` are all currencies that the account was invoiced in.
     """
 
     customer_id: str
@@ -79,11 +78,11 @@ class Account(Frozen):
     older_payments: tuple[str, ...] = ()
 
     def receivable(self, invoice: str) -> Receivable | None:
-        """The unpaid invoice of that number."""
+        """The unpaid invoice of that number, or None."""
         return next((r for r in self.receivables if r.invoice == invoice), None)
 
     def unpaid_in(self, currency: str) -> list[Receivable]:
-        """The unpaid invoices in that currency, the one that fell due first before the others."""
+        """The unpaid invoices in that currency, the earliest due first."""
         return sorted((r for r in self.receivables if r.currency == currency), key=lambda r: (r.due_at, r.invoice))
 
     def credit_in(self, currency: str) -> Decimal:
@@ -91,10 +90,10 @@ class Account(Frozen):
         return self.credit.get(currency, from_minor(0, currency))
 
     def payment(self, payment_id: str) -> Payment | None:
-        """The known payment of that id."""
+        """The payment of that id, or None if it is not among the last ones."""
         return next((p for p in reversed(self.payments) if p.payment_id == payment_id), None)
 
     @property
     def holds(self) -> bool:
-        """Whether the customer's subscriptions are held for an invoice that is still unpaid."""
+        """Whether an unpaid invoice led to holds on the customer's subscriptions."""
         return any(r.suspended for r in self.receivables)

@@ -1,4 +1,4 @@
-"""What happened to a customer's account: who, when, why, by which rule; and what is then to be done (MON-5, MON-6)."""
+"""The events, effects and decisions of a billing account (MON-5, MON-6)."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -14,7 +14,7 @@ from domain.values import ExactDecimal, Frozen, Instant
 
 
 class AccountEventName(StrEnum):
-    """One a transition of an invoice, one a payment; and what changes the account itself."""
+    """The names of the events: transitions of invoices, payments, and changes of the account."""
 
     INVOICE_ISSUED = "invoice_issued"
     INVOICE_CARRIED = "invoice_carried"
@@ -27,7 +27,7 @@ class AccountEventName(StrEnum):
 
 
 class Allocation(Frozen):
-    """What of a payment goes to an invoice, and how that invoice then stands."""
+    """The part of a payment that goes to an invoice, and the state of the invoice after it."""
 
     invoice: InvoiceId
     amount: ExactDecimal
@@ -35,9 +35,10 @@ class Allocation(Frozen):
 
 
 class AccountEvent(Frozen):
-    """One entry of an account's journal. `seq` is the previous one plus 1 (invariant 8).
+    """One entry of an account's journal. `seq` is the previous number plus 1 (invariant 8).
 
-    `amount` is the invoice's due, the payment's amount; `credited` what of a payment becomes credit.
+    `amount` is the amount due of the invoice or the amount of the payment; `credited` is the part of a payment that
+    becomes credit. `lifts` says that a payment lifts the holds for nonpayment.
     """
 
     seq: int
@@ -59,9 +60,9 @@ class AccountEvent(Frozen):
 
 
 class Close(Frozen):
-    """Write the invoices of a month that has ended: every row dated before its end that is on none yet (MON-5).
+    """Write the invoices of an ended month: every row dated before its end that is on no invoice yet (MON-5).
 
-    `carried_in` is the credit that each currency's invoice takes.
+    `carried_in` is the credit per currency that the invoices deduct.
     """
 
     effect: Literal["close"] = "close"
@@ -71,14 +72,14 @@ class Close(Frozen):
 
 
 class AccountRecord(Frozen):
-    """Journal, payments and double entry of one decision, in one transaction keyed (customer, seq)."""
+    """Write a decision to journal, payments and double entry, in one transaction keyed (customer, seq)."""
 
     effect: Literal["account_record"] = "account_record"
     events: tuple[AccountEvent, ...]
 
     @property
     def seq(self) -> int:
-        """The decision's first event."""
+        """The number of the decision's first event."""
         return self.events[0].seq
 
 
@@ -92,7 +93,7 @@ class PlaceHolds(Frozen):
 
 
 class LiftHolds(Frozen):
-    """Lift exactly the holds that were placed (SUS-9)."""
+    """Lift exactly the holds that `PlaceHolds` placed (SUS-9)."""
 
     effect: Literal["lift"] = "lift"
     seq: int
@@ -103,14 +104,14 @@ AccountEffect = Annotated[Close | AccountRecord | PlaceHolds | LiftHolds, Field(
 
 
 class CloseReceipt(Frozen):
-    """The invoices that a month came to: one for each currency that had lines."""
+    """The invoices of a closed month: one per currency that had lines."""
 
     period: Period
     invoices: tuple[InvoiceHead, ...] = ()
 
 
 class AccountDecision(Frozen):
-    """The account after it, its events, what is to be done, and the answer where somebody asked."""
+    """The account after the decision, the events, the effects, and the answer to a request."""
 
     account: Account
     events: tuple[AccountEvent, ...] = ()

@@ -19,33 +19,33 @@ InvoiceId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")]
 
 
 class InvoiceState(StrEnum):
-    """Where an invoice stands."""
+    """The state of an invoice."""
 
     OPEN = "open"
-    """The month runs: lines may still come."""
+    """The month is running: lines may still be added."""
     ISSUED = "issued"
     OVERDUE = "overdue"
     PAID = "paid"
     CARRIED = "carried"
-    """Nothing is due: the credits were as large as the charges, and what is left of them goes to the next one."""
+    """Nothing is due: credit covers the charges, and the rest of it is carried to the next invoice."""
 
     @property
     def unpaid(self) -> bool:
-        """Something is still to be paid."""
+        """Whether something is still to be paid."""
         return self in {InvoiceState.ISSUED, InvoiceState.OVERDUE}
 
 
 class InvoiceLine(Frozen):
-    """One row of a subscription's ledger, on its invoice."""
+    """A ledger row of a subscription, as a line of an invoice."""
 
     subscription_id: str
     row: LedgerRow
 
 
 class Totals(Frozen):
-    """What an invoice's lines come to: `charges - credits` is its total, and `due` what is to be paid of it.
+    """The sums of an invoice: `charges - credits` is its total, `due` the amount to be paid.
 
-    `carried_in` is the credit that came from before, `carried_out` what is left of all credit.
+    `carried_in` is the credit from before, `carried_out` the credit that is left.
     """
 
     charges: ExactDecimal
@@ -56,17 +56,17 @@ class Totals(Frozen):
 
     @property
     def total(self) -> Decimal:
-        """The sum of the lines; negative where more was credited than charged."""
+        """The sum of the lines; negative if more was credited than charged."""
         return self.charges - self.credits
 
     @property
     def applied(self) -> Decimal:
-        """So much credit, of its own lines and from before, pays the charges."""
+        """The credit, from its own lines and from before, that pays charges."""
         return self.charges - self.due
 
 
 def totals(rows: Iterable[LedgerRow], carried_in: Decimal, currency: str) -> Totals:
-    """What rows of one currency come to. Never a pay-out: credit beyond the charges is carried over (MON-5, CXL-5)."""
+    """The sums of rows of one currency. Credit beyond the charges is carried over, never paid out (MON-5, CXL-5)."""
     sums = {Kind.CHARGE: from_minor(0, currency), Kind.CREDIT: from_minor(0, currency)}
     for row in rows:
         sums[row.kind] += row.amount
@@ -83,7 +83,7 @@ def totals(rows: Iterable[LedgerRow], carried_in: Decimal, currency: str) -> Tot
 
 
 class InvoiceHead(Frozen):
-    """An invoice as it was closed, without its lines. It never changes."""
+    """A closed invoice without its lines. It never changes."""
 
     invoice: InvoiceId
     series: str
@@ -97,19 +97,19 @@ class InvoiceHead(Frozen):
 
     @property
     def due(self) -> Money:
-        """What is to be paid."""
+        """The amount to be paid."""
         return Money(amount=self.totals.due, currency=self.currency)
 
 
 class Invoice(Frozen):
-    """The whole document: its head, and its lines in the order of their instants."""
+    """The whole invoice: its head, and its lines in order (`in_order`)."""
 
     head: InvoiceHead
     lines: tuple[InvoiceLine, ...]
 
 
 def invoice_id(series: str, number: int) -> str:
-    """The number that people see: without gaps in its series, which is the partner's."""
+    """The invoice number that people see; numbers have no gaps within the partner's series."""
     return f"{series}-{number:0{NUMBER_DIGITS}d}"
 
 
@@ -122,7 +122,7 @@ def invoices_of(
     carried_in: Mapping[str, Decimal],
     lines: Iterable[InvoiceLine],
 ) -> tuple[Invoice, ...]:
-    """The invoices of a month: one for each currency that has lines, numbered after the series' last one (MON-5)."""
+    """The invoices of a month: one per currency that has lines, numbered from `last_number` + 1 on (MON-5)."""
     by_currency: dict[str, list[InvoiceLine]] = defaultdict(list)
     for line in in_order(lines):
         by_currency[line.row.currency].append(line)
@@ -144,7 +144,7 @@ def invoices_of(
 
 
 def in_order(lines: Iterable[InvoiceLine]) -> tuple[InvoiceLine, ...]:
-    """As an invoice has them; the order of writing holds within a subscription's instant."""
+    """The lines as an invoice orders them: by instant, then by subscription, then as they were written."""
 
     def place(line: InvoiceLine) -> tuple[datetime, str]:
         return line.row.at, line.subscription_id

@@ -1,4 +1,4 @@
-"""What may be asked of a billing account: one strict model a request."""
+"""The requests to a billing account: one strict model per request."""
 
 import hashlib
 import json
@@ -27,7 +27,7 @@ FailureReason = Annotated[str, Field(min_length=1, max_length=200), AfterValidat
 
 
 class AccountRequest(Strict):
-    """What every request carries: who asks. `at` is taken only by an account with a test clock."""
+    """The fields of every request. `by` is a role or party (ROL-4); `at` is for accounts with a test clock."""
 
     action: ClassVar[AccountAction]
 
@@ -36,22 +36,22 @@ class AccountRequest(Strict):
     at: RequestInstant | None = None
 
     def fingerprint(self) -> str:
-        """A digest of what is asked; what is not said is left out."""
-        asked = self.model_dump(mode="json", exclude_none=True)
-        text = json.dumps([self.action, asked], sort_keys=True, separators=(",", ":"))
+        """A digest of the request, to recognise a repeat. Fields that are not set are left out."""
+        content = self.model_dump(mode="json", exclude_none=True)
+        text = json.dumps([self.action, content], sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 class ReceivePayment(AccountRequest):
-    """Money has come in. Without an `invoice` it pays the unpaid ones in its currency, the oldest first (MON-6).
+    """A payment was received. Without an `invoice` it pays the unpaid ones in its currency, earliest due first (MON-6).
 
-    The payment's id tells a repeat from another payment, for ever.
+    The `payment_id` distinguishes a repeat from another payment.
     """
 
     action = AccountAction.PAY
     do: Literal["pay"] = "pay"
     payment_id: Id
-    # Before the amount, which is checked against it.
+    # Declared before the amount, whose check needs it.
     currency: Currency
     amount: PaymentAmount
     invoice: InvoiceId | None = None
@@ -66,7 +66,7 @@ class ReceivePayment(AccountRequest):
 
 
 class FailPayment(AccountRequest):
-    """A payment was tried and failed: noted on its invoice, or on the oldest unpaid one."""
+    """A payment failed: recorded on its invoice, or on the unpaid one that is due first (MON-6)."""
 
     action = AccountAction.FAIL_PAYMENT
     do: Literal["fail_payment"] = "fail_payment"
@@ -76,7 +76,7 @@ class FailPayment(AccountRequest):
 
 
 class ChangeTerms(AccountRequest):
-    """Other terms of payment: a policy pack's, with or without suspension for nonpayment (MON-6)."""
+    """Change the terms of payment: those of a policy pack, with or without suspension for nonpayment (MON-6)."""
 
     action = AccountAction.CHANGE_TERMS
     do: Literal["change_terms"] = "change_terms"

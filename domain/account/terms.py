@@ -1,4 +1,4 @@
-"""When a customer's invoices close and fall due, and what follows an unpaid one, as data (MON-5, MON-6)."""
+"""Terms of payment, as data: when invoices fall due, and what follows an unpaid one (MON-5, MON-6)."""
 
 from datetime import datetime, timedelta
 
@@ -7,10 +7,10 @@ from domain.values import Frozen
 
 
 class BillingTerms(Frozen):
-    """One programme's terms of payment. An account carries its own copy.
+    """The terms of payment of one programme. Each account has its own copy.
 
-    Invoices close at the end of each calendar month, in UTC. `reminders` and `suspends_after` count from the
-    due date; without `suspends_after` nobody is suspended for nonpayment.
+    Invoices close at the end of each calendar month, in UTC. `reminders` and `suspends_after` count from the due date;
+    without `suspends_after` nothing is suspended for nonpayment.
     """
 
     name: str
@@ -19,7 +19,7 @@ class BillingTerms(Frozen):
     suspends_after: timedelta | None = timedelta(days=30)
 
     def without_suspension(self) -> "BillingTerms":
-        """The same terms, under which nobody is suspended for nonpayment."""
+        """The same terms without suspension for nonpayment."""
         return self.model_copy(update={"suspends_after": None})
 
 
@@ -31,15 +31,15 @@ TERMS: dict[str, BillingTerms] = {
         suspends_after=timedelta(days=14),
     ),
 }
-"""By the name of the policy pack."""
+"""The terms of payment, by the name of the policy pack."""
 
 
 def terms_of(pack: str) -> BillingTerms:
-    """The pack's terms of payment; a pack that this program does not know has the default's."""
+    """The terms of payment of a policy pack; those of the default pack if it is unknown."""
     return TERMS.get(pack, TERMS[DEFAULT_PACK])
 
 
 def month_end(instant: datetime) -> datetime:
-    """The first instant of the next calendar month: the running month is `[..., month_end)` (TIM-1)."""
+    """The end of the calendar month, which is the first instant of the next one (TIM-1)."""
     year, month = divmod(instant.year * 12 + instant.month, 12)
     return instant.replace(year=year, month=month + 1, day=1, hour=0, minute=0, second=0, microsecond=0)

@@ -1,1 +1,1 @@
-"""One subscription: its state, what can be asked of it, and what follows."""
+"""One subscription: its state, commands, events, effects and money."""

@@ -1,4 +1,4 @@
-"""What may be asked of a subscription: one strict model a command."""
+"""The commands to a subscription: one strict model per command."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ Sequence = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 
 class Expected(Strict):
-    """What the person was shown when confirming: if the decision differs now, nothing is done."""
+    """What the person was shown before confirming. If the decision differs by then, nothing is done (CXL-1)."""
 
     outcome: Annotated[str, Field(max_length=64)]
     credit: Money | None = None
@@ -28,11 +28,10 @@ class Expected(Strict):
 
 
 class Command(Strict):
-    """What every command carries: who asks, and how the asking is told from asking again.
+    """The fields of every command.
 
-    `by` is a role of ROL-1, or publisher, service, system. `actor` names the person or service, for the
-    record. `command_id` makes a repeat get the first answer. `at` is taken only by a subscription that was
-    bought with a test clock.
+    `by` is a role (ROL-1), or `publisher`, `service` or `system` (ROL-4). `actor` names the person or service, for the
+    record. A repeat with the same `command_id` returns the first answer. `at` is for subscriptions with a test clock.
     """
 
     action: ClassVar[Action]
@@ -44,24 +43,24 @@ class Command(Strict):
     expected: Expected | None = None
 
     def fingerprint(self) -> str:
-        """A digest of what is asked, without the id it is asked under.
+        """A digest of the command without its `command_id`, to recognise a repeat.
 
-        What is not said is left out: a field that a later version adds must not make a repeat another command.
+        Fields that are not set are left out, so that a field added by a later version does not change the digest.
         """
-        asked = self.model_dump(mode="json", exclude={"command_id"}, exclude_none=True)
-        text = json.dumps([self.action, asked], sort_keys=True, separators=(",", ":"))
+        content = self.model_dump(mode="json", exclude={"command_id"}, exclude_none=True)
+        text = json.dumps([self.action, content], sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 class Activate(Command):
-    """The publisher's set-up is done (ISV-4)."""
+    """The publisher has finished the set-up (ISV-4)."""
 
     action = Action.ACTIVATE
     do: Literal["activate"] = "activate"
 
 
 class ChangeQuantity(Command):
-    """Another number of licences, prorated (MON-4)."""
+    """Change the licence quantity, prorated (MON-4)."""
 
     action = Action.CHANGE_QUANTITY
     do: Literal["change_quantity"] = "change_quantity"
@@ -69,9 +68,9 @@ class ChangeQuantity(Command):
 
 
 class RejectQuantity(Command):
-    """The publisher does not accept a change of the quantity: what was before it comes back, prorated (MON-4).
+    """The publisher rejects a change of the quantity: the quantity before it is restored, prorated (MON-4).
 
-    `sequence` is the seq of the `quantity_changed` that it was told of.
+    `sequence` is the number of the rejected `quantity_changed` event.
     """
 
     action = Action.REJECT_QUANTITY
@@ -81,7 +80,7 @@ class RejectQuantity(Command):
 
 
 class SetAddOn(Command):
-    """So many of an add-on from now on, prorated (MON-4)."""
+    """Set the quantity of an add-on, prorated (MON-4)."""
 
     action = Action.SET_ADD_ON
     do: Literal["set_add_on"] = "set_add_on"
@@ -99,7 +98,7 @@ class Suspend(Command):
 
 
 class Reactivate(Command):
-    """Lift every hold, or with a reason only that one: what a payment does (SUS-5, SUS-9)."""
+    """Lift every hold, or with a `reason` only that one, as a payment does (SUS-5, SUS-9)."""
 
     action = Action.REACTIVATE
     do: Literal["reactivate"] = "reactivate"
@@ -107,7 +106,7 @@ class Reactivate(Command):
 
 
 class Cancel(Command):
-    """End it: for credit inside the window, at renewal after it (CXL-2, CXL-3)."""
+    """End the subscription: now for credit in the refund window, at renewal after it (CXL-2, CXL-3)."""
 
     action = Action.CANCEL
     do: Literal["cancel"] = "cancel"
@@ -116,7 +115,7 @@ class Cancel(Command):
 
 
 class SetAutoRenew(Command):
-    """Renew at the term's end, or do not (REN-2, REN-3)."""
+    """Turn auto-renew on or off (REN-2, REN-3)."""
 
     action = Action.SET_AUTO_RENEW
     do: Literal["set_auto_renew"] = "set_auto_renew"
@@ -124,16 +123,16 @@ class SetAutoRenew(Command):
 
 
 class Deprovision(Command):
-    """End a usage subscription: the final usage is billed (CXL-6)."""
+    """End a usage subscription and bill its final usage (CXL-6)."""
 
     action = Action.DEPROVISION
     do: Literal["deprovision"] = "deprovision"
 
 
 class ReportUsage(Command):
-    """So many units were used (SUS-10). Goes to the usage book, never through a workflow's history.
+    """Report used units (SUS-10). The report goes to the books, never through a workflow's history.
 
-    `used_at` is when, where it is told later: what comes after its period was billed goes on the next charge.
+    `used_at` is the instant of the usage, now by default. Usage whose period is already billed goes on the next charge.
     """
 
     action = Action.REPORT_USAGE
@@ -144,10 +143,10 @@ class ReportUsage(Command):
 
 
 class ChangePrice(Command):
-    """The catalog's price from an instant on, in place of all that was told before for it and later ones (BUY-5).
+    """Set the catalog's price from an instant on, in place of all known prices from then on (BUY-5).
 
-    It holds from `holds_from`, or from the command's own instant; `later` are the changes after it, in order.
-    By `catalog_version` a message that comes late is known to be older than what a newer catalog told.
+    The price holds from `holds_from`, by default from the instant of the command; `later` are the changes after it, in
+    order. `catalog_version` shows whether a message that arrives late is from an older catalog.
     """
 
     action = Action.CHANGE_PRICE
@@ -160,7 +159,7 @@ class ChangePrice(Command):
     def faults(
         self, offer: PinnedOffer, at: datetime | None, quantity: int | None = None
     ) -> Iterator[tuple[tuple[str | int, ...], object, str]]:
-        """What the offer or the command's instant show to be wrong: (path, what came, what it takes)."""
+        """What is wrong with the prices for this offer: (path, the value that came, what the field takes)."""
         yield from offer.price_faults(("unit_price",), self.unit_price, quantity)
         for index, price in enumerate(self.later or ()):
             yield from offer.price_faults(("later", index, "unit_price"), price.unit_price, quantity)

@@ -1,4 +1,4 @@
-"""What comes of a command or a milestone: the answer, the new subscription, and what happened."""
+"""The result of a command or a milestone: the new subscription, the events and the answer."""
 
 from enum import StrEnum
 
@@ -9,7 +9,7 @@ from domain.values import Frozen, Instant
 
 
 class Outcome(StrEnum):
-    """What a command came to. `refused` and `unchanged` have no effect."""
+    """The result of a command. `refused` and `unchanged` have no effect."""
 
     DONE = "done"
     CANCELLED_WITH_CREDIT = "cancelled_with_credit"
@@ -21,9 +21,9 @@ class Outcome(StrEnum):
 
 
 class Answer(Frozen):
-    """What the sender is told. `credit` and `charge` total the rows written; `seq` is the last event's.
+    """The answer to a command. `credit` and `charge` are the totals written; `seq` is the number of the last event.
 
-    `metered` says that a charge for usage is still to be counted by the usage book.
+    `metered` says that a charge for usage is not included yet: it is counted when the decision is recorded.
     """
 
     at: Instant
@@ -44,7 +44,7 @@ class Answer(Frozen):
 
 
 class Decision(Frozen):
-    """The subscription after it, and its events in order: none where nothing changed."""
+    """The subscription after the decision, its events in order (none if nothing changed), and the answer."""
 
     subscription: Subscription
     events: tuple[Event, ...] = ()

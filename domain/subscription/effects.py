@@ -1,4 +1,4 @@
-"""What a decision still has to do in the world, as data: performed one after another, each at least once."""
+"""The effects of a decision, as data: performed one after another, each at least once."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -13,29 +13,36 @@ from domain.values import ExactDecimal, Frozen, Instant
 
 
 class Record(Frozen):
-    """Journal, ledger, outbox and claims of one decision, in one transaction keyed (subscription, seq)."""
+    """Write a decision to journal, ledger, outbox and claims, in one transaction keyed (subscription, seq)."""
 
     effect: Literal["record"] = "record"
     events: tuple[Event, ...]
     count_usage_from: Instant | None = None
-    """Where a suspension has stopped the usage: count what is unbilled since then (SUS-10)."""
+    """Set if a suspension stopped the usage: count the unbilled usage from this instant on (SUS-10)."""
 
     @property
     def seq(self) -> int:
-        """The decision's first event."""
+        """The number of the decision's first event."""
         return self.events[0].seq
 
 
 class Access(StrEnum):
-    """What is done to the users' access and data (SUS-2, SUS-3)."""
+    """Changes of the users' access and data (SUS-2, SUS-3)."""
 
     GRANT = "grant"
     REVOKE = "revoke"
     PURGE = "purge"
 
 
+class AccessInterval(Frozen):
+    """An interval in which users had access; open while `end` is None."""
+
+    start: Instant
+    end: Instant | None = None
+
+
 class Provision(Frozen):
-    """A change of the tenant's access, as of an instant, keyed (subscription, seq)."""
+    """Change the access of the tenant's users as of an instant, keyed (subscription, seq)."""
 
     effect: Literal["provision"] = "provision"
     access: Access
@@ -49,9 +56,9 @@ Effect = Annotated[Record | Provision, Field(discriminator="effect")]
 
 
 class Receipt(Frozen):
-    """What the books say once a decision is recorded: the usage charged with it, and what is still unbilled.
+    """What the books return for a recorded decision: the usage that it charged, and what is still unbilled.
 
-    `publisher` is who is to be told of it; None where nobody is.
+    `publisher` is the publisher to notify, or None.
     """
 
     seq: int
@@ -60,7 +67,7 @@ class Receipt(Frozen):
     publisher: str | None = None
 
     def complete(self, answer: Answer) -> Answer:
-        """The answer with the usage that was charged."""
+        """The answer with the charged usage added to its charge."""
         charge = answer.charge
         for row in self.usage_rows:
             if row.kind is Kind.CHARGE:
@@ -73,7 +80,7 @@ _SEATS = frozenset({EventName.QUANTITY_CHANGED, EventName.ADD_ON_CHANGED})
 
 
 def effects_of(decision: Decision) -> tuple[Effect, ...]:
-    """The effects of one decision: first its record, then what its last event does to the users' access."""
+    """The effects of a decision: first its record, then the change of access that its last event causes."""
     events, subscription = decision.events, decision.subscription
     if not events:
         return ()
@@ -94,10 +101,3 @@ def effects_of(decision: Decision) -> tuple[Effect, ...]:
         record,
         Provision(access=access, at=last.at, seq=last.seq, quantity=after.quantity, add_ons=after.add_ons),
     )
-
-
-class AccessInterval(Frozen):
-    """A span in which users had access; open while `to` is None."""
-
-    start: Instant
-    end: Instant | None = None

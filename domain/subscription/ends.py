@@ -1,4 +1,4 @@
-"""When a subscription ends: whether a cancel credits or is scheduled, and how long data is kept."""
+"""How a subscription can end: credited or scheduled cancellation, expiry, and how long data is kept."""
 
 from datetime import datetime, timedelta
 
@@ -10,14 +10,14 @@ DAY = timedelta(days=1)
 
 
 def free_days(account_opened: datetime, first_billing: datetime) -> int:
-    """Whole 24-hour days from account opening to the first billing period's start; never less than 0."""
+    """Whole 24-hour days from the opening of the account to the first billing period, at least 0 (SUS-3)."""
     return max(0, (first_billing - account_opened) // DAY)
 
 
 def deletion_instant(
     suspended_at: datetime, policy: PolicyPack, account_opened: datetime, first_billing: datetime
 ) -> datetime:
-    """The instant of deletion, to the second and finer (SUS-3, SUS-4)."""
+    """The exact instant at which the data of a suspended subscription is deleted (SUS-3, SUS-4)."""
     kept = policy.retention_base
     if policy.free_days_count:
         kept += free_days(account_opened, first_billing) * DAY
@@ -25,23 +25,23 @@ def deletion_instant(
 
 
 def cancellable(subscription: Subscription, now: datetime) -> bool:
-    """CXL-1: licence offers of an ISV; LIF-3: not past the term's end in suspension; LIF-2."""
+    """Whether `cancel` applies: a licence offer of an ISV (CXL-1), not ended (LIF-2), not lapsed (LIF-3)."""
     offer, ended = subscription.offer, subscription.state.ended
     return offer.marketplace and not offer.metered and not ended and not subscription.lapsed(now)
 
 
 def refund_open(subscription: Subscription, now: datetime) -> bool:
-    """CXL-4: the window is half-open from the order (CXL-7: or, where the pack says so, from the renewal)."""
+    """Whether a cancellation is credited: `now` is before the end of the half-open refund window (CXL-4, CXL-7)."""
     return cancellable(subscription, now) and now < subscription.refund_closes
 
 
 def late_cancel_allowed(subscription: Subscription, now: datetime) -> bool:
-    """CXL-3: after the window it is scheduled at renewal, unless the pack refuses it."""
+    """Whether a cancellation after the refund window is scheduled: so unless the policy pack refuses it (CXL-3)."""
     return cancellable(subscription, now) and subscription.policy.late_cancel is LateCancel.SCHEDULED
 
 
 def expiry_rule(subscription: Subscription) -> Rule:
-    """Which rule lets it expire at its term's or trial's end."""
+    """The rule by which the subscription expires at the end of its term or trial."""
     if subscription.term is None:
         return Rule.TRI_5
     return Rule.CXL_3 if subscription.scheduled_cancellation else Rule.REN_2

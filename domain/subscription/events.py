@@ -1,4 +1,4 @@
-"""What happened in a life: one event a transition, with who, why and by which rule (ROL-3)."""
+"""The events of a subscription: one per transition, with who, why and by which rule (ROL-3)."""
 
 from enum import StrEnum
 
@@ -8,7 +8,7 @@ from domain.values import ExactDecimal, Frozen, Instant
 
 
 class State(StrEnum):
-    """Where a subscription stands. Auto-renew, holds and a scheduled cancellation are facts beside it."""
+    """The state of a subscription. Auto-renew, holds and a scheduled cancellation are facts beside it."""
 
     PENDING = "pending"
     TRIAL = "trial"
@@ -21,17 +21,17 @@ class State(StrEnum):
 
     @property
     def ended(self) -> bool:
-        """Terminal (LIF-2)."""
+        """Whether the state is final (LIF-2)."""
         return self in {State.CANCELLED, State.EXPIRED, State.DELETED, State.DEPROVISIONED}
 
     @property
     def users_have_access(self) -> bool:
-        """Invariant 5: users have access exactly in trial and active."""
+        """Whether users have access: in trial and active only (invariant 5)."""
         return self in {State.TRIAL, State.ACTIVE}
 
 
 class EventName(StrEnum):
-    """The events of the scenario contract."""
+    """The names of the events, as in scenario documents."""
 
     PURCHASED = "purchased"
     ACTIVATED = "activated"
@@ -55,7 +55,7 @@ class EventName(StrEnum):
 
 
 class Facts(Frozen):
-    """What of a subscription an event can change; recorded before and after (ROL-3)."""
+    """The facts that an event can change, recorded before and after it (ROL-3)."""
 
     state: State
     auto_renew: bool
@@ -66,7 +66,7 @@ class Facts(Frozen):
 
 
 class Event(Frozen):
-    """One entry of a life's journal. `seq` is the previous one plus 1 (invariant 8)."""
+    """One entry of the journal. `seq` is the previous number plus 1 (invariant 8)."""
 
     seq: int
     at: Instant
@@ -85,7 +85,7 @@ class Event(Frozen):
 
 
 class Notification(Frozen):
-    """An event as its publisher is told of it (the outbox)."""
+    """An event in the outbox: its publisher is notified of it."""
 
     seq: int
     at: Instant

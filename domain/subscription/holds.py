@@ -1,4 +1,4 @@
-"""Why a subscription is suspended: each reason is a hold with its own lifter (SUS-1, SUS-9)."""
+"""Holds: the reasons for a suspension, and who may lift each (SUS-1, SUS-9)."""
 
 from enum import StrEnum
 
@@ -7,7 +7,7 @@ from domain.values import Frozen, Instant
 
 
 class Reason(StrEnum):
-    """SUS-1, CXL-1: customer request, nonpayment, fraud. Nothing else."""
+    """The reasons for a suspension or a cancellation (SUS-1, CXL-1)."""
 
     CUSTOMER_REQUEST = "customer_request"
     NONPAYMENT = "nonpayment"
@@ -15,7 +15,7 @@ class Reason(StrEnum):
 
 
 class Hold(Frozen):
-    """One reason for the suspension, since when and by whom."""
+    """One reason for the suspension: since when, and who placed it."""
 
     reason: Reason
     at: Instant
@@ -23,7 +23,7 @@ class Hold(Frozen):
 
 
 FRAUD_LIFTERS = frozenset({Role.GLOBAL_ADMIN, Role.ADMIN_AGENT})
-"""ROL-2."""
+"""The roles that may lift a hold for fraud (ROL-2)."""
 
 
 def may_lift(actor: Actor, reason: Reason) -> bool:
@@ -34,7 +34,7 @@ def may_lift(actor: Actor, reason: Reason) -> bool:
 
 
 def who_may_lift(reason: Reason) -> str:
-    """The lifters of a hold, in words."""
+    """Who may lift a hold of that reason, in words."""
     if reason is Reason.FRAUD:
         return " or ".join(sorted(role.value for role in FRAUD_LIFTERS))
     return "a user" + (", a service or the system" if reason is Reason.NONPAYMENT else "")

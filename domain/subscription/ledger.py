@@ -10,14 +10,14 @@ from domain.values import ExactDecimal, Frozen, Instant
 
 
 class Kind(StrEnum):
-    """Which way the money goes."""
+    """Whether a row charges or credits the customer."""
 
     CHARGE = "charge"
     CREDIT = "credit"
 
 
 class LedgerRow(Frozen):
-    """One charge or credit. `quantity` is licences, or units used; `amount` is never negative."""
+    """One charge or credit. `quantity` counts licences or used units; `amount` is never negative."""
 
     at: Instant
     kind: Kind
@@ -30,10 +30,10 @@ class LedgerRow(Frozen):
 
 
 class UsageCharge(Frozen):
-    """A charge whose units only the usage book knows: the units not billed yet, used within the bounds.
+    """A charge for usage, whose units only the books know: the unbilled units that were used between the bounds.
 
-    `used_from` leaves out what was used in trial (SUS-10). `used_before` is None where a life ends and all
-    that is left is billed.
+    `used_from` excludes usage in the trial (SUS-10). `used_before` is None if the subscription ends and all usage that
+    is left is billed.
     """
 
     at: Instant
@@ -46,7 +46,7 @@ class UsageCharge(Frozen):
     key: str
 
     def row(self, units: Decimal) -> LedgerRow | None:
-        """The ledger row for so many units; None where it comes to zero (MON-2)."""
+        """The ledger row for a number of units, or None if the amount is zero (MON-2)."""
         amount = round_half_up(Fraction(self.unit_price) * Fraction(units), self.currency)
         if not amount:
             return None
@@ -63,10 +63,10 @@ class UsageCharge(Frozen):
 
 
 def period_key(term: int, period: int, line: str) -> str:
-    """A scheduled charge's business key within its subscription (MON-2)."""
+    """The key of a scheduled charge within its subscription (MON-2)."""
     return f"term-{term}/period-{period}/{Kind.CHARGE}/{line}"
 
 
 def adjustment_key(seq: int, kind: Kind, line: str) -> str:
-    """The business key, within its subscription, of what an event adjusts (MON-2)."""
+    """The key of an adjustment by an event, within its subscription: a proration, credit or reactivation (MON-2)."""
     return f"seq-{seq}/{kind}/{line}"

@@ -1,4 +1,4 @@
-"""What is charged and credited: whole periods, the days left of one, and all of an order (MON-3, MON-4, CXL-5)."""
+"""Charges and credits: whole periods, prorated changes, full credits and usage (MON-3, MON-4, CXL-5, SUS-10)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from domain.subscription.subscription import Subscription
 
 
 def licence_lines(subscription: Subscription) -> Iterator[tuple[str, int, Decimal]]:
-    """(line, quantity, unit price) of all that is charged in advance: base line first, add-ons in the offer's order."""
+    """(line, quantity, unit price) of everything charged in advance: the offer first, then its add-ons in order."""
     offer = subscription.offer
     if not offer.metered:
         yield offer.id, subscription.quantity, subscription.unit_price
@@ -24,14 +24,14 @@ def licence_lines(subscription: Subscription) -> Iterator[tuple[str, int, Decima
 
 @dataclass(frozen=True)
 class _Sheet:
-    """Rows of one instant, for one span of time."""
+    """Makes the rows of one instant for one period."""
 
     at: datetime
     period: Period
     currency: str
 
     def row(self, kind: Kind, line: str, quantity: int, exact: Fraction, key: str) -> Iterator[LedgerRow]:
-        """The row, rounded once (MON-1); none where it comes to zero (MON-2)."""
+        """The row, rounded once (MON-1); none if the amount is zero (MON-2)."""
         if amount := round_half_up(exact, self.currency):
             yield LedgerRow(
                 at=self.at,
@@ -46,7 +46,7 @@ class _Sheet:
 
 
 def period_charges(subscription: Subscription, at: datetime) -> tuple[LedgerRow, ...]:
-    """The licence charges of the subscription's billing period, in advance (MON-3)."""
+    """The licence charges of the current billing period, in advance (MON-3)."""
     term, number = subscription.term, subscription.period
     assert term is not None
     sheet = _Sheet(at, subscription.billing_period(number), subscription.offer.currency)
@@ -62,7 +62,7 @@ def period_charges(subscription: Subscription, at: datetime) -> tuple[LedgerRow,
 def prorated(
     subscription: Subscription, kind: Kind, line: str, quantity: int, price: Decimal, at: datetime, seq: int
 ) -> tuple[LedgerRow, ...]:
-    """One line for the days left of the running period, the day of the change counted as left (MON-4)."""
+    """The row of one line for the days left of the running period, including the day of the change (MON-4)."""
     period = subscription.billing_period(subscription.period_at(at))
     exact = Fraction(price) * quantity * days_between(at, period.end) / days_between(period.start, period.end)
     sheet = _Sheet(at, Period(start=at, end=period.end), subscription.offer.currency)
@@ -70,7 +70,7 @@ def prorated(
 
 
 def rest_of_period(subscription: Subscription, at: datetime, seq: int) -> tuple[LedgerRow, ...]:
-    """Every licence line for the days left of the running period (SUS-6)."""
+    """The charges of all licence lines for the days left of the running period (SUS-6)."""
     return tuple(
         row
         for line, quantity, price in licence_lines(subscription)
@@ -79,7 +79,7 @@ def rest_of_period(subscription: Subscription, at: datetime, seq: int) -> tuple[
 
 
 def full_credit(subscription: Subscription, at: datetime, seq: int) -> tuple[LedgerRow, ...]:
-    """All that is left of each line's charges, one row a line (CXL-5): the order nets to zero."""
+    """Credits for everything charged and not yet credited, one row per line: the order nets to zero (CXL-5)."""
     if subscription.term is None:
         return ()
     period = subscription.billing_period(subscription.period_at(at))
@@ -95,7 +95,7 @@ def full_credit(subscription: Subscription, at: datetime, seq: int) -> tuple[Led
 
 
 def usage_charge(subscription: Subscription, at: datetime, *, final: bool = False) -> tuple[UsageCharge, ...]:
-    """What was used in the running billing period and is not billed yet (SUS-10); nothing in trial."""
+    """The charge for unbilled usage of the running billing period; none in the trial (SUS-10)."""
     offer, term = subscription.offer, subscription.term
     if not offer.metered or term is None or subscription.first_billing is None:
         return ()
@@ -117,7 +117,7 @@ def usage_charge(subscription: Subscription, at: datetime, *, final: bool = Fals
 
 
 def billed_while_suspended(subscription: Subscription, at: datetime) -> bool:
-    """Whether the boundary then bills something in suspension: counted usage, or licences where the pack says so."""
+    """Whether the boundary at `at` bills anything while suspended: usage, or licences if the policy pack says so."""
     term = subscription.term
     assert term is not None
     if subscription.policy.bill_while_suspended and at < term.end:

@@ -1,4 +1,4 @@
-"""One subscription: everything that decisions need to know of it, as one frozen value."""
+"""The subscription: everything that decisions need to know about it, as one frozen value."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from domain.values import ExactDecimal, Frozen, Instant
 
 
 class Term(Frozen):
-    """A commitment `[start, end)`. `months_in` counts from the anchor to its start and runs on (TIM-7)."""
+    """A commitment `[start, end)`. `months_in` counts the months from the anchor to its start (TIM-7)."""
 
     number: int
     start: Instant
@@ -22,7 +22,7 @@ class Term(Frozen):
 
 
 class ScheduledCancellation(Frozen):
-    """Auto-renew off with a reason and an actor (REN-3)."""
+    """A cancellation at renewal: auto-renew off, with a reason and an actor (REN-3)."""
 
     at: Instant
     by: str
@@ -31,10 +31,10 @@ class ScheduledCancellation(Frozen):
 
 
 class QuantityChange(Frozen):
-    """The last change of the quantity, which its publisher may reject while its billing period runs (MON-4).
+    """The last change of the quantity, which the publisher may reject until its billing period ends (MON-4).
 
-    `seq` is its event's number, `before` the quantity that it replaced, `period_end` that period's end. A
-    rejection is a change too: `rejects` is the seq of the change that it undid.
+    `seq` is the number of its event, `before` the quantity that it replaced, `period_end` the end of the period. A
+    rejection is a change too: `rejects` is the number of the event that it undid.
     """
 
     seq: int
@@ -44,22 +44,21 @@ class QuantityChange(Frozen):
 
 
 class PriceFrom(Frozen):
-    """The catalog's price from an instant on (BUY-5)."""
+    """A price of the catalog, from an instant on (BUY-5)."""
 
     at: Instant
     unit_price: ExactDecimal
 
 
 class Subscription(Frozen):
-    """A subscription at one moment of its life.
+    """A subscription at one moment.
 
-    `policy` is pinned for the term; `next_policy`, its new version, holds from the next term on (BUY-5).
-    `term` is None while pending and in trial. `period` numbers the billing period that ran at the last
-    event, from 1 within its term. `paid_through` is the end of the last licence period charged.
-    `prices` are those of coming terms, in the order of their instants; `catalog_version` is the newest catalog
-    that told them. `refundable` is, for each line, the charges less the credits since the refund window opened (CXL-5).
-    `unbilled_usage` is what the usage book counted once a suspension stopped the usage; None when not
-    counted.
+    `policy` is pinned for the term; `next_policy`, a newer version, applies from the next term on (BUY-5). `term` is
+    None while pending and in trial. `period` numbers the billing period at the last event, from 1 within its term.
+    `paid_through` is the end of the last charged licence period. `prices` are the known prices of coming terms, by
+    instant; `catalog_version` is the newest catalog that sent them. `refundable` is, per line, the charges less the
+    credits since the refund window opened (CXL-5). `unbilled_usage` is the usage that the books counted when a
+    suspension stopped it, or None if it is not counted.
     """
 
     subscription_id: str
@@ -95,7 +94,7 @@ class Subscription(Frozen):
 
     @property
     def facts(self) -> Facts:
-        """What the journal records before and after each event."""
+        """The facts that the journal records before and after each event."""
         return Facts(
             state=self.state,
             auto_renew=self.auto_renew,
@@ -107,49 +106,49 @@ class Subscription(Frozen):
 
     @property
     def commitment_end(self) -> datetime | None:
-        """When the running term ends, or the trial where no term has begun."""
+        """The end of the running term, or of the trial if no term has begun."""
         return self.term.end if self.term else self.trial_end
 
     @property
     def refund_closes(self) -> datetime:
-        """The first instant at which a cancel no longer credits (CXL-4)."""
+        """The first instant at which a cancellation is no longer credited (CXL-4)."""
         return self.window_from + self.policy.refund_window(self.offer.billing_plan)
 
     def lapsed(self, now: datetime) -> bool:
-        """Suspended past the end of its term or trial: nothing is left to renew (LIF-3)."""
+        """Whether the term or trial ended while suspended, so that nothing is left to renew (LIF-3)."""
         end = self.commitment_end
         return self.state is State.SUSPENDED and end is not None and now >= end
 
     def in_free_trial(self, now: datetime) -> bool:
-        """Whether the trial runs, suspended or not (SUS-8)."""
+        """Whether the trial is running, suspended or not (SUS-8)."""
         return self.term is None and self.trial_end is not None and now < self.trial_end
 
     def quantity_rejectable(self, now: datetime) -> bool:
-        """Whether the quantity was changed in the running billing period, or that is rejected already (MON-4)."""
+        """Whether the publisher may reject the last change of the quantity, or has already done so (MON-4)."""
         last = self.last_change
         return last is not None and (now < last.period_end or last.rejects is not None)
 
     def boundary(self, months: int) -> datetime:
-        """The boundary so many months after the anchor. The subscription must have one."""
+        """The boundary `months` months after the anchor, which must be set."""
         assert self.anchor is not None
         return boundary(self.anchor, months, self.offer.anchor_rule)
 
     def billing_period(self, number: int) -> Period:
-        """The numbered billing period of the running term; past its last one, what would follow."""
+        """The billing period of that number in the running term; after its last one, the period that would follow."""
         assert self.term is not None
         step = self.offer.months_per_period
         first = self.term.months_in + (number - 1) * step
         return Period(start=self.boundary(first), end=self.boundary(first + step))
 
     def period_at(self, now: datetime) -> int:
-        """The number of the running term's billing period that the instant falls in."""
+        """The number, in the running term, of the billing period that contains the instant."""
         number = max(self.period, 1)
         while self.billing_period(number).end <= now:
             number += 1
         return number
 
     def coming_prices(self, now: datetime) -> tuple[Decimal, tuple[PriceFrom, ...]]:
-        """The price of a term that begins just after now, and the changes that are still to begin (BUY-5)."""
+        """The price of a term that would begin just after `now`, and the price changes after that (BUY-5)."""
         price = self.price_for(now, including=True)
         changes, running = [], price
         for known in self.prices:
@@ -158,24 +157,23 @@ class Subscription(Frozen):
                 running = known.unit_price
         return price, tuple(changes)
 
-    def with_prices(self, told: tuple[PriceFrom, ...], now: datetime) -> "Subscription":
-        """What is told, in order, in place of all that is known from its first instant on (BUY-5).
+    def with_prices(self, prices: tuple[PriceFrom, ...], now: datetime) -> "Subscription":
+        """The subscription with these prices, in order, in place of those known from their first instant on (BUY-5).
 
-        Nothing is kept that no coming term can take: a price that another has followed by now, or that changes
-        nothing.
+        Prices that no coming term can take are dropped: those already replaced by `now`, and those that change nothing.
         """
-        first = told[0].at
-        whole = self.model_copy(update={"prices": (*(p for p in self.prices if p.at < first), *told)})
+        first = prices[0].at
+        whole = self.model_copy(update={"prices": (*(p for p in self.prices if p.at < first), *prices)})
         price, changes = whole.coming_prices(now)
         begun = tuple(p for p in whole.prices if p.at <= now)[-1:] if price != self.unit_price else ()
         return self.model_copy(update={"prices": (*begun, *changes)})
 
     def prices_after(self, instant: datetime, *, including: bool) -> tuple[PriceFrom, ...]:
-        """What is still to come of the known prices, once a term has begun at that instant with `price_for` it."""
+        """The known prices that are left after a term began at that instant with the price of `price_for`."""
         return tuple(p for p in self.prices if p.at > instant or (p.at == instant and not including))
 
     def price_for(self, instant: datetime, *, including: bool) -> Decimal:
-        """The price that a term beginning then takes (BUY-5); `including` counts one known at that very instant."""
+        """The price of a term that begins then; with `including`, a price from that very instant counts (BUY-5)."""
         price = self.unit_price
         for known in self.prices:
             if known.at < instant or (including and known.at == instant):

@@ -116,7 +116,7 @@ def test_answers_stand_in_the_commands_order_whoever_gives_them() -> None:
         ),
         (
             paying(amount=10**18),
-            "commands[0].amount: got 1000000000000000000; takes at most 12 digits before the point and 9 behind it, "
+            "commands[0].amount: got 1000000000000000000; takes at most 12 digits before the point and 9 after it, "
             "in a string; never a float",
         ),
         (without("amount"), "commands[0].amount: got nothing; takes a value; it is required"),
