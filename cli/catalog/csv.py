@@ -1,4 +1,4 @@
-"""A catalog's table: one kind of record, a line each, as a spreadsheet writes it."""
+"""Read a catalog file in CSV format: records of one kind, one per line, as a spreadsheet writes them."""
 
 import csv
 import io
@@ -17,7 +17,7 @@ from hosting.files.yaml import Place, text_of
 MAX_CSV_BYTES = 16 * 1024 * 1024
 MODELS: dict[str, type[BaseModel]] = dict(zip(KINDS, (Partner, Customer, ListedOffer), strict=True))
 LISTS = {"segments", "countries", "exclusive_to"}
-PRICED = {"add_ons": ("id", "ID=PRICE, such as backup=2.50"), "prices": ("at", "INSTANT=PRICE, apart by `;`")}
+PRICED = {"add_ons": ("id", "ID=PRICE, such as backup=2.50"), "prices": ("at", "INSTANT=PRICE, separated by `;`")}
 SWITCHES = {"one_per_customer", "in_programme", "transactable"}
 NUMBERS = {"trial_days", "min_quantity", "max_quantity"}
 _NUMBER = re.compile(r"[-+]?[0-9]{1,18}")
@@ -25,7 +25,7 @@ _BETWEEN = ";"
 
 
 def csv_source(file: Path) -> Source:
-    """The table's records; which kind they are of, its name or its columns say."""
+    """Read the file's records. Their kind follows from the file's name, or from its columns."""
     try:
         text = text_of(file, MAX_CSV_BYTES)
     except MalformedFile as malformed:
@@ -46,7 +46,7 @@ class _Table:
         try:
             first = next(rows, None)
             if first is None:
-                self._fault((), 0, None, "a line with the columns' names, then a line for each record")
+                self._fault((), 0, None, "a line with the column names, then one line per record")
             else:
                 line, header = first[0], [name.strip() for name in first[1]]
                 kind = _kind(self._file, header)
@@ -54,7 +54,7 @@ class _Table:
                     for line, cells in rows:
                         self._row(kind, header, line, cells)
         except csv.Error as error:
-            self._fault(("row",), _Ended.line_of(error), None, f"CSV ({error})")
+            self._fault(("row",), _BadRow.line_of(error), None, f"CSV ({error})")
         return Source(str(self._file), {kind: self._records}, self._lines, self._faults, rows=True)
 
     def _fault(self, path: Place, line: int, got: object, takes: str) -> None:
@@ -63,16 +63,16 @@ class _Table:
             self._lines[path] = line
 
     def _takes(self, header: list[str], kind: str, line: int) -> bool:
-        """Whether the columns are those of the kind."""
+        """Whether the columns are those of this kind of record. Notes the faults."""
         fields = MODELS[kind].model_fields
         if len(header) == 1 and re.search(r"[;\t]", header[0]):
-            self._fault(("columns",), line, header[0], "the columns' names, apart by commas")
+            self._fault(("columns",), line, header[0], "column names separated by commas")
             return False
         for name in dict.fromkeys(header):
             if name not in fields:
                 self._fault((name or "columns",), line, name, f"a column of {kind}: {', '.join(fields)}")
             elif header.count(name) > 1:
-                self._fault((name,), line, f"{header.count(name)} columns", "one column of a name")
+                self._fault((name,), line, f"{header.count(name)} columns", "each column once")
         for name, known in fields.items():
             if known.is_required() and name not in header:
                 self._fault((name,), line, None, "a column; it is required")
@@ -84,7 +84,7 @@ class _Table:
         place: Place = (kind, len(self._records))
         self._lines[place] = line
         if len(cells) != len(header):
-            self._faults.append(Fault(place, len(cells), f"{len(header)}, as there are columns"))
+            self._faults.append(Fault(place, len(cells), f"{len(header)}, one per column"))
             self._records.append(None)
             return
         given = zip(header, (cell.strip() for cell in cells), strict=True)
@@ -110,8 +110,8 @@ class _Table:
         return {key: left.strip(), "unit_price": price.strip()}
 
 
-class _Ended(csv.Error):
-    """What the reader says is wrong, with the line it was in."""
+class _BadRow(csv.Error):
+    """The CSV reader's error, with the line of the row that it could not read."""
 
     def __init__(self, error: csv.Error, line: int) -> None:
         super().__init__(str(error))
@@ -119,19 +119,19 @@ class _Ended(csv.Error):
 
     @staticmethod
     def line_of(error: csv.Error) -> int:
-        """0 where it is not known."""
-        return error.line if isinstance(error, _Ended) else 0
+        """Return the line of the row; 0 if it is unknown."""
+        return error.line if isinstance(error, _BadRow) else 0
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Each row with the line that it begins in."""
+    """Yield each row with the number of its first line."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     while True:
         line = reader.line_num + 1
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            raise _Ended(error, line) from None
+            raise _BadRow(error, line) from None
         if cells is None:
             return
         if cells:
@@ -139,7 +139,7 @@ def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _kind(file: Path, header: list[str]) -> str:
-    """By the file's name where it is one of the three, else by the columns that only one kind has."""
+    """Return the kind of the records: by the file's name if it is one of the three, else by its columns."""
     if file.stem in KINDS:
         return file.stem
     for kind in ("offers", "customers"):

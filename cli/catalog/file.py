@@ -1,4 +1,4 @@
-"""Catalog files as contents to import, and one clear line for whatever is wrong with them."""
+"""Read catalog files into contents to import, with one line for every fault in them."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -18,38 +18,38 @@ from domain.faults import CATALOG, Fault, faults_of
 
 @dataclass(frozen=True)
 class CatalogFiles:
-    """The contents of several files together; `origins` are the file of each record and its place there."""
+    """The contents of several files together. `origins` has each record's file and its index there."""
 
     contents: Contents
     origins: dict[str, list[tuple[Source, int]]]
     sources: list[Source]
 
     def misused(self, faults: Iterable[Fault]) -> Misused:
-        """The faults of the contents by file and line, in the order of the files."""
+        """Return the error that lists faults of the contents by file and line, in the order of the files."""
         return _misused(self.sources, (_located(self.origins, fault) for fault in faults))
 
 
 def read_catalog(files: Sequence[Path]) -> CatalogFiles:
-    """What the files hold together. Raises Misused with every fault that they have by themselves."""
+    """Read all files. Raises Misused with every fault that can be found without the catalog."""
     sources = [csv_source(file) if file.suffix.lower() == ".csv" else yaml_source(file) for file in files]
     located = [(source, fault) for source in sources for fault in source.faults]
-    told = {(id(source), fault.path) for source, fault in located}
+    known = {(id(source), fault.path) for source, fault in located}
     origins: dict[str, list[tuple[Source, int]]] = {}
     records: dict[str, tuple[Any, ...]] = {}
     for kind in KINDS:
         origins[kind] = [(source, n) for source in sources for n in range(len(source.records.get(kind, ())))]
         raw = [source.records[kind][number] for source, number in origins[kind]]
         records[kind], faults = _checked(kind, raw)
-        # What the file's reader could not take is not told again as missing.
+        # What the file's reader could not read is not reported again as missing.
         found = (_located(origins, fault) for fault in faults)
-        located += [(source, fault) for source, fault in found if not _told(told, source, fault)]
+        located += [(source, fault) for source, fault in found if not _is_known(known, source, fault)]
     if located:
         raise _misused(sources, located)
     return CatalogFiles(contents=Contents.model_validate(records), origins=origins, sources=sources)
 
 
 def _checked(kind: str, raw: list[object]) -> tuple[tuple[Any, ...], list[Fault]]:
-    """The records that are well-formed, and the faults of all."""
+    """The valid records, and the faults of the others."""
     records, faults = [], []
     for index, data in enumerate(raw):
         try:
@@ -66,18 +66,18 @@ def _checked(kind: str, raw: list[object]) -> tuple[tuple[Any, ...], list[Fault]
 
 
 def _located(origins: dict[str, list[tuple[Source, int]]], fault: Fault) -> tuple[Source, Fault]:
-    """The fault as its own file has it."""
+    """The fault with the path that it has in its own file."""
     kind, index = str(fault.path[0]), fault.path[1]
     assert isinstance(index, int)
     source, number = origins[kind][index]
     return source, Fault((kind, number, *fault.path[2:]), fault.got, fault.takes)
 
 
-def _told(told: set[tuple[int, tuple[str | int, ...]]], source: Source, fault: Fault) -> bool:
-    return any((id(source), fault.path[:length]) in told for length in range(len(fault.path) + 1))
+def _is_known(known: set[tuple[int, tuple[str | int, ...]]], source: Source, fault: Fault) -> bool:
+    return any((id(source), fault.path[:length]) in known for length in range(len(fault.path) + 1))
 
 
 def _misused(sources: list[Source], located: Iterable[tuple[Source, Fault]]) -> Misused:
     order = {id(source): number for number, source in enumerate(sources)}
     found = sorted(located, key=lambda pair: (order[id(pair[0])], *pair[0].position(pair[1].path)))
-    return Misused(*(source.told(fault) for source, fault in found))
+    return Misused(*(source.describe(fault) for source, fault in found))

@@ -32,10 +32,10 @@ MOST_NEW = 20
 
 @dataclass(frozen=True)
 class PricesSent:
-    """The versions whose prices were sent. `told` is the result, or None with `--no-wait`."""
+    """The versions whose prices were sent, and the result; None with `--no-wait`."""
 
     versions: tuple[int, ...]
-    told: Told | None = None
+    result: Told | None = None
 
 
 def check(files: Files, as_json: Json = False) -> None:
@@ -76,8 +76,8 @@ def import_catalog(files: Files, no_wait: NoWait = False, address: Address = Non
         print_json(_document(imported, unsent, sent))
     elif sent is not None:
         _print_sent(console(), sent)
-    if sent is not None and sent.told is not None and sent.told.failures:
-        some = ", ".join(sent.told.failed)
+    if sent is not None and sent.result is not None and sent.result.failures:
+        some = ", ".join(sent.result.failed)
         failure = Failure(
             f"Prices not sent to: {some}. See why: {program()} show ID. Then import the same files again to retry."
         )
@@ -124,10 +124,10 @@ async def _send_prices(unsent: dict[int, int], address: str | None, *, wait: boo
             def watch(version: int, now: PriceProgress) -> None:
                 progress.note(str(version), f"{now.done:,} of {now.total:,} subscriptions")
 
-            told = await perennial.catalog_import.prices_sent(unsent, watch)
+            result = await perennial.catalog_import.prices_sent(unsent, watch)
             for version in unsent:
                 progress.end(str(version))
-        return PricesSent(tuple(unsent), told)
+        return PricesSent(tuple(unsent), result)
 
 
 def _not_all_sent(imported: Imported, unsent: dict[int, int], error: Failure) -> Failure:
@@ -137,15 +137,15 @@ def _not_all_sent(imported: Imported, unsent: dict[int, int], error: Failure) ->
 
 
 def _document(imported: Imported, unsent: dict[int, int], sent: PricesSent | None) -> dict[str, Any]:
-    told: dict[str, Any] | None = None
+    prices: dict[str, Any] | None = None
     if sent is not None:
-        told = {"versions": sent.versions, "waited": sent.told is not None}
-        told |= sent.told.model_dump(mode="json") if sent.told else {}
+        prices = {"versions": sent.versions, "waited": sent.result is not None}
+        prices |= sent.result.model_dump(mode="json") if sent.result else {}
     return {
         "version": imported.version,
         "changes": imported.changes.model_dump(mode="json"),
         "to_tell": sum(unsent.values()),
-        "told": told,
+        "told": prices,
     }
 
 
@@ -159,12 +159,12 @@ def _print_imported(screen: Console, imported: Imported) -> None:
 
 
 def _print_sent(screen: Console, sent: PricesSent) -> None:
-    if (told := sent.told) is None:
+    if (result := sent.result) is None:
         names = ", ".join(f"price-changes:{version}" for version in sent.versions)
         words = f"The new prices are being sent to the subscriptions, by the workflow {names}."
     else:
-        words = f"Sent the new prices to {counted(told.count, 'subscription')}: {told.told} took them,"
-        words += f" {told.unchanged} knew them, {told.ended} had ended, {told.failures} failed."
+        words = f"Sent the new prices to {counted(result.count, 'subscription')}: {result.told} took them,"
+        words += f" {result.unchanged} knew them, {result.ended} had ended, {result.failures} failed."
     screen.print(words, soft_wrap=True)
 
 

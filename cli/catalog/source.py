@@ -1,4 +1,4 @@
-"""One catalog file as it came: its records as plain data, and the line that each value stands in."""
+"""One catalog file as read: its records as plain data, and the line of each value."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,9 +16,9 @@ KINDS = tuple(Contents.model_fields)
 
 @dataclass(frozen=True)
 class Source:
-    """Paths begin with the kind and the record's place in this file: `("offers", 3, "term")`.
+    """One file. Paths start with the kind and the record's index in this file, such as `("offers", 3, "term")`.
 
-    `rows` says that the file is a table: there a record is found by its line alone.
+    `rows` says that the file is a table: faults then name a record by its line alone.
     """
 
     name: str
@@ -32,17 +32,17 @@ class Source:
         return {path: rank for rank, path in enumerate(self.lines)}
 
     def position(self, path: Place) -> tuple[int, int]:
-        """The line of the value, or of what it would be part of, and its place in the file's order.
+        """Return the line of the value, or of what contains it, and its rank in the file's order.
 
-        Line 0 where the whole file is meant.
+        The line is 0 for the file as a whole.
         """
         for length in range(len(path), 0, -1):
             if (found := self.lines.get(path[:length])) is not None:
                 return found, self._ranks[path[:length]]
         return 0, 0
 
-    def told(self, fault: Fault) -> str:
-        """The fault as one line: where, the field, what came, what it takes."""
+    def describe(self, fault: Fault) -> str:
+        """Return the fault as one line: the place, the field, the value, and what it takes."""
         (line, _), path = self.position(fault.path), fault.path
         where = f"{self.name}:{line}" if line else self.name
         if path and str(path[0]).startswith("line "):
@@ -55,7 +55,7 @@ class Source:
 
 
 def yaml_source(file: Path) -> Source:
-    """A mapping with any of partners, customers and offers, each a list of records."""
+    """Read a YAML file: a mapping with partners, customers and offers, each optional and a list of records."""
     found = read(file, max_bytes=MAX_YAML_BYTES, max_values=MAX_YAML_VALUES)
     faults, records = list(found.faults), {}
     if isinstance(found.data, dict) and found.data:

@@ -57,15 +57,15 @@ class Ownership(Frozen):
 Check = Callable[[ListedOffer, Customer, Ownership], Refusal | None]
 
 
-def listing_refusals(offer: ListedOffer, customer: Customer, holding: Ownership) -> tuple[Refusal, ...]:
+def listing_refusals(offer: ListedOffer, customer: Customer, owned: Ownership) -> tuple[Refusal, ...]:
     """Return a refusal for every rule that hides the offer from the customer (ELG-1 to ELG-8); empty if available."""
-    found = (check(offer, customer, holding) for check in CHECKS)
+    found = (check(offer, customer, owned) for check in CHECKS)
     return tuple(refusal for refusal in found if refusal)
 
 
-def line_refusals(offer: ListedOffer, customer: Customer, holding: Ownership, line: Line) -> tuple[Refusal, ...]:
+def line_refusals(offer: ListedOffer, customer: Customer, owned: Ownership, line: Line) -> tuple[Refusal, ...]:
     """Return a refusal for every rule that the line breaks: first those of the listing, then quantity and add-ons."""
-    return (*listing_refusals(offer, customer, holding), *content_refusals(offer, line))
+    return (*listing_refusals(offer, customer, owned), *content_refusals(offer, line))
 
 
 def content_refusals(offer: ListedOffer, line: Line) -> tuple[Refusal, ...]:
@@ -100,10 +100,10 @@ def id_taken(subscription_id: str, *, named: bool) -> Refusal:
     )
 
 
-def _suspended(offer: ListedOffer, customer: Customer, holding: Ownership) -> Refusal | None:
-    if holding.suspended is None:
+def _suspended(offer: ListedOffer, customer: Customer, owned: Ownership) -> Refusal | None:
+    if owned.suspended is None:
         return None
-    subscription_id = holding.suspended.subscription_id
+    subscription_id = owned.suspended.subscription_id
     return Refusal(
         rule=Rule.ELG_2,
         message=f"{customer.name} already has {offer.name}, suspended (subscription {subscription_id}).",
@@ -112,11 +112,11 @@ def _suspended(offer: ListedOffer, customer: Customer, holding: Ownership) -> Re
     )
 
 
-def _owned(offer: ListedOffer, customer: Customer, holding: Ownership) -> Refusal | None:
-    if not (offer.one_per_customer and holding.living):
+def _owned(offer: ListedOffer, customer: Customer, owned: Ownership) -> Refusal | None:
+    if not (offer.one_per_customer and owned.living):
         return None
-    subscription_id = holding.living[0].subscription_id
-    changeable = offer.billing_type is BillingType.LICENSE and holding.living[0].state is State.ACTIVE
+    subscription_id = owned.living[0].subscription_id
+    changeable = offer.billing_type is BillingType.LICENSE and owned.living[0].state is State.ACTIVE
     change = "Change the quantity of" if changeable else "Use"
     return Refusal(
         rule=Rule.ELG_1,
@@ -126,7 +126,7 @@ def _owned(offer: ListedOffer, customer: Customer, holding: Ownership) -> Refusa
     )
 
 
-def _country(offer: ListedOffer, customer: Customer, holding: Ownership) -> Refusal | None:  # noqa: ARG001
+def _country(offer: ListedOffer, customer: Customer, owned: Ownership) -> Refusal | None:  # noqa: ARG001
     if not offer.marketplace or offer.countries is None or customer.country in offer.countries:
         return None
     return Refusal(
@@ -136,7 +136,7 @@ def _country(offer: ListedOffer, customer: Customer, holding: Ownership) -> Refu
     )
 
 
-def _programme(offer: ListedOffer, customer: Customer, holding: Ownership) -> Refusal | None:  # noqa: ARG001
+def _programme(offer: ListedOffer, customer: Customer, owned: Ownership) -> Refusal | None:  # noqa: ARG001
     if not offer.marketplace or offer.in_programme:
         return None
     return Refusal(
@@ -146,7 +146,7 @@ def _programme(offer: ListedOffer, customer: Customer, holding: Ownership) -> Re
     )
 
 
-def _exclusive(offer: ListedOffer, customer: Customer, holding: Ownership) -> Refusal | None:  # noqa: ARG001
+def _exclusive(offer: ListedOffer, customer: Customer, owned: Ownership) -> Refusal | None:  # noqa: ARG001
     if not offer.marketplace or not offer.exclusive_to or customer.partner in offer.exclusive_to:
         return None
     return Refusal(
@@ -156,7 +156,7 @@ def _exclusive(offer: ListedOffer, customer: Customer, holding: Ownership) -> Re
     )
 
 
-def _transactable(offer: ListedOffer, customer: Customer, holding: Ownership) -> Refusal | None:  # noqa: ARG001
+def _transactable(offer: ListedOffer, customer: Customer, owned: Ownership) -> Refusal | None:  # noqa: ARG001
     if offer.transactable:
         return None
     return Refusal(
@@ -166,7 +166,7 @@ def _transactable(offer: ListedOffer, customer: Customer, holding: Ownership) ->
     )
 
 
-def _isv_usage(offer: ListedOffer, customer: Customer, holding: Ownership) -> Refusal | None:  # noqa: ARG001
+def _isv_usage(offer: ListedOffer, customer: Customer, owned: Ownership) -> Refusal | None:  # noqa: ARG001
     if not (offer.marketplace and offer.metered):
         return None
     return Refusal(
@@ -176,7 +176,7 @@ def _isv_usage(offer: ListedOffer, customer: Customer, holding: Ownership) -> Re
     )
 
 
-def _segment(offer: ListedOffer, customer: Customer, holding: Ownership) -> Refusal | None:  # noqa: ARG001
+def _segment(offer: ListedOffer, customer: Customer, owned: Ownership) -> Refusal | None:  # noqa: ARG001
     if customer.segment in offer.segments:
         return None
     segment = f"{customer.name} is in the {customer.segment} segment"

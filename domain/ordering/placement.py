@@ -50,7 +50,7 @@ class Known(Frozen):
 
     offer: ListedOffer | None
     customer: Customer | None
-    holding: Ownership
+    owned: Ownership
     catalog_version: int
 
 
@@ -91,7 +91,7 @@ def place(
         return (unknown_customer(customer_id),)
     if known.offer is None:
         return (unknown_offer(line.offer),)
-    if refusals := line_refusals(known.offer, known.customer, known.holding, line):
+    if refusals := line_refusals(known.offer, known.customer, known.owned, line):
         return refusals
     placed = offered(line, known, subscription_id=subscription_id, at=at, by=by, roles=roles)
     assert placed is not None
@@ -112,7 +112,7 @@ def offered(
     offer, customer = known.offer, known.customer
     if offer is None or customer is None:
         return None
-    had = known.holding.trial_of
+    had = known.owned.trial_of
     tries = offer.trial_days > 0 and had in {None, subscription_id}
     order = Order(
         subscription_id=subscription_id,

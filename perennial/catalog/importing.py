@@ -48,7 +48,7 @@ class CatalogImport:
         """
         books = await self._sources.books()
         found: dict[int, int] = {}
-        for version in await books.catalog.untold():
+        for version in await books.catalog.versions_to_send():
             page = await books.prices.affected(AffectedInput(version=version, limit=1))
             if page.total:
                 found[version] = page.total

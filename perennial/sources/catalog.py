@@ -1,4 +1,4 @@
-"""What the use cases read and write of the catalog. Adapters implement it."""
+"""What the use cases need of the catalog. Adapters implement it."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -14,22 +14,22 @@ from domain.subscription.events import State
 
 
 class CatalogBook(Protocol):
-    """Offers, customers and partners, by the versions in which they were imported."""
+    """Offers, customers and partners, and the imports that changed them."""
 
     async def version(self) -> CatalogVersion | None:
-        """The last import that changed something; None before the first."""
+        """Return the last import that changed something; None before the first."""
         ...
 
-    async def untold(self) -> list[int]:
-        """The versions whose prices not every subscription has been told yet, the oldest first (BUY-5)."""
+    async def versions_to_send(self) -> list[int]:
+        """Return the versions whose new prices were not sent to all subscriptions yet, oldest first (BUY-5)."""
         ...
 
     async def offer(self, offer_id: str) -> ListedOffer | None:
-        """The offer of that id."""
+        """Return the offer with that id, or None."""
         ...
 
     async def offers(self, offer_ids: Collection[str]) -> dict[str, ListedOffer]:
-        """Those of the offers that the catalog holds, by their ids."""
+        """Return the offers with these ids by id; unknown ones are left out."""
         ...
 
     async def page(
@@ -41,37 +41,37 @@ class CatalogBook(Protocol):
         limit: int = ...,
         after: str | None = None,
     ) -> list[ListedOffer]:
-        """Offers in the order of their ids, with the filters that are given (CAT-2); the next page begins `after`."""
+        """Return one page of offers in the order of their ids, with these filters (CAT-2), from behind `after` on."""
         ...
 
     async def customer(self, customer_id: str) -> Customer | None:
-        """The customer's record (ELG-8)."""
+        """Return the customer's record, or None (ELG-8)."""
         ...
 
     async def customers(self, partner: str | None = None, limit: int = ..., after: str | None = None) -> list[Customer]:
-        """A page of customers in the order of their ids; those of one partner."""
+        """Return one page of customers, all or a partner's, in the order of their ids."""
         ...
 
     async def partner(self, partner_id: str) -> Partner | None:
-        """The partner of that id."""
+        """Return the partner with that id, or None."""
         ...
 
     async def partners(self, limit: int = ..., after: str | None = None) -> list[Partner]:
-        """A page of partners in the order of their ids."""
+        """Return one page of partners in the order of their ids."""
         ...
 
     async def subscriptions_of(self, customer_id: str) -> dict[State, int]:
-        """How many subscriptions the customer has in each state."""
+        """Return how many subscriptions the customer has in each state."""
         ...
 
     async def preview(self, contents: Contents, at: datetime) -> Imported:
-        """What an import would come to. Raises ImportRefused with every fault."""
+        """Preview an import. Raises ImportRefused with every fault."""
         ...
 
     async def import_contents(self, contents: Contents, source: str, at: datetime) -> Imported:
-        """Take all of the contents in, in one transaction; where nothing changes, the version stays.
+        """Import all of the contents in one transaction. If nothing changes, the version stays the same.
 
-        Raises ImportRefused with every fault: then nothing is written.
+        Raises ImportRefused with every fault, and then writes nothing.
         """
         ...
 

@@ -51,7 +51,7 @@ def review(
     lines: Iterable[Line],
     offers: Mapping[str, ListedOffer],
     customer: Customer,
-    holdings: Mapping[str, Ownership],
+    owned_before: Mapping[str, Ownership],
     catalog_version: int,
     now: datetime,
     *,
@@ -65,11 +65,11 @@ def review(
     It decides with the same core that later runs the subscription, so what it shows is what will happen.
     """
     lifecycle = lifecycle or Lifecycle()
-    held = dict(holdings)
+    had = dict(owned_before)
     found = []
     for number, line in enumerate(lines, start=1):
-        offer, holding = offers.get(line.offer), held.get(line.offer, Ownership())
-        known = Known(offer=offer, customer=customer, holding=holding, catalog_version=catalog_version)
+        offer, owned = offers.get(line.offer), had.get(line.offer, Ownership())
+        known = Known(offer=offer, customer=customer, owned=owned, catalog_version=catalog_version)
         asked = line.model_copy(update={"terms": None})
         subscription_id = line.subscription_id or f"{order_id}-{number}"
         placed = place(
@@ -78,7 +78,7 @@ def review(
         name = offer.name if offer else None
         if isinstance(placed, Placed):
             shown = _reviewed(number, line, name, placed, lifecycle)
-            held[line.offer] = _with(holding, placed, shown)
+            had[line.offer] = _with(owned, placed, shown)
         else:
             wanted = offered(asked, known, subscription_id=subscription_id, at=now, by=by, roles=roles)
             shown = _refused(number, line, name, placed, wanted)
@@ -94,12 +94,12 @@ def _refused(
     return LineReview(number=number, line=line, name=name, refusals=refusals, order=order, terms=terms)
 
 
-def _with(holding: Ownership, placed: Placed, shown: LineReview) -> Ownership:
+def _with(owned: Ownership, placed: Placed, shown: LineReview) -> Ownership:
     order = placed.order
     assert shown.state is not None
-    owned = Owned(subscription_id=order.subscription_id, state=shown.state)
+    bought = Owned(subscription_id=order.subscription_id, state=shown.state)
     tries = order.subscription_id if order.offer.trial_days else None
-    return Ownership(living=(*holding.living, owned), trial_of=holding.trial_of or tries)
+    return Ownership(living=(*owned.living, bought), trial_of=owned.trial_of or tries)
 
 
 def _reviewed(number: int, line: Line, name: str | None, placed: Placed, lifecycle: Lifecycle) -> LineReview:

@@ -39,7 +39,7 @@ WHOLE = contents(listed(), partners=[partner()], customers=[customer()])
 
 async def test_an_empty_catalog(catalog: SqlCatalog) -> None:
     assert await catalog.version() is None
-    assert await catalog.untold() == []
+    assert await catalog.versions_to_send() == []
     assert await catalog.offer("contoso-crm") is None
     assert await catalog.offers(["contoso-crm"]) == {}
     assert await catalog.customer("fabrikam") is None
@@ -134,9 +134,9 @@ async def test_buy_5_changed_prices_wait_to_be_told(catalog: SqlCatalog, databas
     await catalog.import_contents(WHOLE, "a.yaml", NOW)
     await catalog.import_contents(contents(listed(prices=LATER)), "b.yaml", NOW + DAY)
     await catalog.import_contents(contents(partners=[partner(name="Other")]), "c.yaml", NOW + DAY)
-    assert await catalog.untold() == [2]
+    assert await catalog.versions_to_send() == [2]
     await SqlPriceBook(database).note_all_sent(2)
-    assert await catalog.untold() == []
+    assert await catalog.versions_to_send() == []
 
 
 async def test_buy_5_a_clock_that_goes_back_does_not_undo_what_has_begun(catalog: SqlCatalog) -> None:

@@ -16,7 +16,7 @@ from tests.support.paths import ROOT
 from tests.support.shop.offers import listed_fields
 
 SAMPLE = ROOT / "scenarios" / "catalog.yaml"
-EMPTY = "The catalog is empty. Import one: starter.py catalog import scenarios/catalog.yaml\n"
+EMPTY = f"The catalog is empty. Import one: starter.py catalog import {SAMPLE}\n"
 CRM = listed_fields(id="crm")
 LATER = [{"at": "2090-03-01T00:00:00Z", "unit_price": "12.00"}]
 
@@ -194,7 +194,7 @@ def test_an_empty_catalog_says_what_to_do(shelf: Ask) -> None:
         shelf.said("catalog show crm", code=1) == "The catalog is empty. Import one: starter.py catalog import FILE\n"
     )
     assert shelf.json("catalog list") == []
-    assert "catalog import scenarios/catalog.yaml" in shelf.said("customer list")
+    assert f"catalog import {SAMPLE}" in shelf.said("customer list")
 
 
 def test_the_list_fits_a_hundred_columns(full: Ask) -> None:

@@ -258,11 +258,11 @@ def test_a_small_file_cannot_unfold_into_a_huge_one(written: Written) -> None:
 @pytest.mark.parametrize(
     ("content", "found"),
     [
-        ("", ["a.csv: got nothing; takes a line with the columns' names, then a line for each record"]),
-        ("\ufeff", ["a.csv: got nothing; takes a line with the columns' names, then a line for each record"]),
-        ("id;name\np;x", ["a.csv:1: columns: got 'id;name'; takes the columns' names, apart by commas"]),
+        ("", ["a.csv: got nothing; takes a line with the column names, then one line per record"]),
+        ("\ufeff", ["a.csv: got nothing; takes a line with the column names, then one line per record"]),
+        ("id;name\np;x", ["a.csv:1: columns: got 'id;name'; takes column names separated by commas"]),
         ("id,name,color\np,x,y", ["a.csv:1: color: got 'color'; takes a column of partners: id, name"]),
-        ("id,name,id\np,x,p", ["a.csv:1: id: got '2 columns'; takes one column of a name"]),
+        ("id,name,id\np,x,p", ["a.csv:1: id: got '2 columns'; takes each column once"]),
         (
             "id,country\np,US",
             [
@@ -270,8 +270,8 @@ def test_a_small_file_cannot_unfold_into_a_huge_one(written: Written) -> None:
                 for name in ("name", "partner", "segment", "account_opened")
             ],
         ),
-        ("id,name\np", ["a.csv:2: cells: got 1; takes 2, as there are columns"]),
-        ("id,name\np,x,y\nq,z", ["a.csv:2: cells: got 3; takes 2, as there are columns"]),
+        ("id,name\np", ["a.csv:2: cells: got 1; takes 2, one per column"]),
+        ("id,name\np,x,y\nq,z", ["a.csv:2: cells: got 3; takes 2, one per column"]),
         ('id,name\n"p,x', ["a.csv:2: row: got nothing; takes CSV (unexpected end of data)"]),
         ('id,name\n\n"p"x,y', ["a.csv:3: row: got nothing; takes CSV (',' expected after '\"')"]),
         ("id,name\np,\nq,z", ["a.csv:2: name: got nothing; takes a value; it is required"]),
@@ -300,7 +300,7 @@ def test_a_table(written: Written, content: str | bytes, found: list[str]) -> No
     [
         ("add_ons", "backup=2.50;archive", "add_ons[1]: got 'archive'; takes ID=PRICE, such as backup=2.50"),
         ("add_ons", "backup=-1", "add_ons[0].unit_price: got '-1'; takes digits in a string"),
-        ("prices", "2027-01-01T00:00:00Z=1;=3", "prices[1]: got '=3'; takes INSTANT=PRICE, apart by `;`"),
+        ("prices", "2027-01-01T00:00:00Z=1;=3", "prices[1]: got '=3'; takes INSTANT=PRICE, separated by `;`"),
         ("prices", "2027-01-01=3", "prices[0].at: got '2027-01-01'; takes an ISO 8601 instant"),
         ("trial_days", "1.5", "trial_days: got '1.5'; takes a whole number"),
         ("one_per_customer", "yes", "one_per_customer: got 'yes'; takes true or false"),
@@ -331,7 +331,7 @@ def test_all_faults_of_all_files_in_their_order(written: Written) -> None:
     assert found == [["b.yaml:2", "offers[0].term"], *customer, ["a.csv:3", "id"], ["a.csv:4", "id"]]
 
 
-def test_faults_of_one_line_are_told_as_they_stand_in_it(written: Written) -> None:
+def test_faults_of_one_line_are_listed_in_its_order(written: Written) -> None:
     late = OFFER.replace("name: CRM", "name: 5").replace("term: P1M", "term: P9").replace("id: crm", "x: 1, id: 7")
     found = lines(written("a.yaml", f"offers: [{{{late}, countries: [no]}}]"))
     assert [line.split(": ")[1].partition(".")[2] for line in found] == ["x", "id", "name", "term", "countries[0]"]

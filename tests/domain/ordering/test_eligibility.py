@@ -326,7 +326,7 @@ def said_of(offer: ListedOffer, line: Line) -> list[str]:
 
 def bought(offer: ListedOffer, customer: Customer, held: Ownership, line: Line) -> Placed | tuple[Refusal, ...]:
     """The line placed by itself."""
-    known = Known(offer=offer, customer=customer, holding=held, catalog_version=1)
+    known = Known(offer=offer, customer=customer, owned=held, catalog_version=1)
     return place(line, known, subscription_id="s-9", customer_id=customer.id, at=NOW, by="admin_agent")
 
 

@@ -23,7 +23,7 @@ DEARER = {
 
 def known(offer: Facts | None = None, held: Ownership | None = None, version: int = 7) -> Known:
     """What the books know."""
-    return Known(offer=an_offer(offer), customer=a_customer(), holding=held or Ownership(), catalog_version=version)
+    return Known(offer=an_offer(offer), customer=a_customer(), owned=held or Ownership(), catalog_version=version)
 
 
 def placing(
@@ -146,7 +146,7 @@ def test_claims_of_different_customers_and_offers_are_different() -> None:
 
 def test_what_is_refused_and_in_which_order() -> None:
     """Who may buy, who buys, what is bought, then eligibility: each needs the one before it."""
-    nothing = Known(offer=None, customer=None, holding=Ownership(), catalog_version=0)
+    nothing = Known(offer=None, customer=None, owned=Ownership(), catalog_version=0)
     assert refused(placing(nothing, by="janitor")) == ["ROL-1"]
     assert refused(placing(nothing, by="publisher")) == ["ROL-4"]
     assert refused(placing(nothing)) == ["ELG-8"]
@@ -223,7 +223,7 @@ def test_buy_2_terms_are_of_one_content(line: Facts) -> None:
 
 
 def test_nothing_is_offered_of_what_is_unknown() -> None:
-    nothing = Known(offer=None, customer=a_customer(), holding=Ownership(), catalog_version=0)
+    nothing = Known(offer=None, customer=a_customer(), owned=Ownership(), catalog_version=0)
     assert offered(a_line(), nothing, subscription_id="s-9", at=NOW, by="admin_agent") is None
     refused_by_a_rule = known({"transactable": False})
     assert offered(a_line(), refused_by_a_rule, subscription_id="s-9", at=NOW, by="admin_agent") is not None

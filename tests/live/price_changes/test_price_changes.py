@@ -82,12 +82,12 @@ async def test_each_is_told_once_and_the_renewal_takes_the_price(world: World, s
     bought = [await shop.buy_one(buyer, priced.id) for _ in range(3)]
     other = await shop.buy_one(buyer, "contoso-crm")
     version = (await priced.prices(d10="12.00")).version
-    assert version in await world.books.catalog.untold()
+    assert version in await world.books.catalog.versions_to_send()
     seen: list[PriceProgress] = []
     await world.server.prices.tell(version)
     assert await world.server.prices.settled(version, seen.append) == PriceProgress(done=3, total=3, told=Told(told=3))
     assert seen[-1].done == 3
-    assert version not in await world.books.catalog.untold()
+    assert version not in await world.books.catalog.versions_to_send()
     for one in bought:
         assert await names(world, one) == ["purchased", "price_scheduled"]
         assert (await prices_of(world, one))[-1] == "12.00"
@@ -111,7 +111,7 @@ async def test_the_newest_version_wins_whichever_is_told_last(world: World, shop
     assert (await told(world, first)).told.failures == 0
     assert await prices_of(world, bought) == known
     assert await names(world, bought) == ["purchased", "price_scheduled"]
-    assert {first, second} & set(await world.books.catalog.untold()) == set()
+    assert {first, second} & set(await world.books.catalog.versions_to_send()) == set()
 
 
 async def test_what_was_bought_under_the_new_version_knows_its_prices(world: World, shop: Shop, priced: Priced) -> None:
@@ -189,7 +189,7 @@ async def test_who_cannot_be_told_keeps_the_version_open(world: World, shop: Sho
     version = (await priced.prices(d10="12.00")).version
     progress = await told(world, version)
     assert progress.told == Told(told=1, failures=1, failed=(gone,))
-    assert version in await world.books.catalog.untold()
+    assert version in await world.books.catalog.versions_to_send()
     assert await names(world, bought) == ["purchased", "price_scheduled"]
 
 

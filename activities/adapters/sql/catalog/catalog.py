@@ -30,19 +30,19 @@ class SqlCatalog:
         self._database = database
 
     async def version(self) -> CatalogVersion | None:
-        """The last import that changed something; None before the first."""
+        """Return the last import that changed something; None before the first."""
         return await self._database.read(_version)
 
-    async def untold(self) -> list[int]:
-        """The versions whose prices not every subscription has been told yet, the oldest first (BUY-5)."""
-        return await self._database.read(_untold)
+    async def versions_to_send(self) -> list[int]:
+        """Return the versions whose new prices were not sent to all subscriptions yet, oldest first (BUY-5)."""
+        return await self._database.read(_versions_to_send)
 
     async def offer(self, offer_id: str) -> ListedOffer | None:
-        """The offer of that id."""
+        """Return the offer with that id, or None."""
         return (await self.offers([offer_id])).get(offer_id)
 
     async def offers(self, offer_ids: Collection[str]) -> dict[str, ListedOffer]:
-        """Those of the offers that the catalog holds, by their ids."""
+        """Return the offers with these ids by id; unknown ones are left out."""
         return await self._database.read(offers_of, offer_ids)
 
     async def page(
@@ -54,7 +54,7 @@ class SqlCatalog:
         limit: int = PAGE_SIZE,
         after: str | None = None,
     ) -> list[ListedOffer]:
-        """Offers in the order of their ids, with the filters that are given (CAT-2); the next page begins `after`."""
+        """Return one page of offers in the order of their ids, with these filters (CAT-2), from behind `after` on."""
         filters = {
             "publisher": publisher and publisher.value,
             "billing_type": billing_type and billing_type.value,
@@ -64,36 +64,36 @@ class SqlCatalog:
         return await self._database.read(_page, offer, filters, limit, after)
 
     async def customer(self, customer_id: str) -> Customer | None:
-        """The customer's record (ELG-8)."""
+        """Return the customer's record, or None (ELG-8)."""
         return await self._database.read(customer_of, customer_id)
 
     async def customers(
         self, partner: str | None = None, limit: int = PAGE_SIZE, after: str | None = None
     ) -> list[Customer]:
-        """A page of customers in the order of their ids; those of one partner."""
+        """Return one page of customers, all or a partner's, in the order of their ids."""
         return await self._database.read(_page, customer, {"partner_id": partner}, limit, after)
 
     async def partner(self, partner_id: str) -> Partner | None:
-        """The partner of that id."""
+        """Return the partner with that id, or None."""
         found = await self._database.read(_by_id, partner_table, [partner_id])
         return found.get(partner_id)
 
     async def partners(self, limit: int = PAGE_SIZE, after: str | None = None) -> list[Partner]:
-        """A page of partners in the order of their ids."""
+        """Return one page of partners in the order of their ids."""
         return await self._database.read(_page, partner_table, {}, limit, after)
 
     async def subscriptions_of(self, customer_id: str) -> dict[State, int]:
-        """How many subscriptions the customer has in each state."""
+        """Return how many subscriptions the customer has in each state."""
         return await self._database.read(_subscriptions_of, customer_id)
 
     async def preview(self, contents: Contents, at: datetime) -> Imported:
-        """What an import would come to. Raises ImportRefused with every fault."""
+        """Preview an import. Raises ImportRefused with every fault."""
         return await self._database.read(_preview, contents, at)
 
     async def import_contents(self, contents: Contents, source: str, at: datetime) -> Imported:
-        """Take all of the contents in, in one transaction; where nothing changes, the version stays.
+        """Import all of the contents in one transaction. If nothing changes, the version stays the same.
 
-        Raises ImportRefused with every fault: then nothing is written.
+        Raises ImportRefused with every fault, and then writes nothing.
         """
         return await self._database.write(_import, contents, source, at)
 
@@ -103,7 +103,7 @@ def _version(connection: Connection) -> CatalogVersion | None:
     return CatalogVersion.model_validate(dict(row._mapping)) if row else None
 
 
-def _untold(connection: Connection) -> list[int]:
+def _versions_to_send(connection: Connection) -> list[int]:
     waiting = select(catalog_version.c.number).where(catalog_version.c.told_at.is_(None))
     return list(connection.scalars(waiting.order_by(catalog_version.c.number)))
 

@@ -156,13 +156,13 @@ def _is_taken(connection: Connection, subscription_id: str) -> bool:
 
 
 def _known(connection: Connection, customer_id: str, offer_id: str, subscription_id: str) -> Known:
-    holding = holdings_of(connection, customer_id, [offer_id])[offer_id]
+    theirs = holdings_of(connection, customer_id, [offer_id])[offer_id]
     # Its own claim, where an attempt before there were orders took it, does not stand in its way.
-    others = tuple(owned for owned in holding.living if owned.subscription_id != subscription_id)
+    others = tuple(owned for owned in theirs.living if owned.subscription_id != subscription_id)
     return Known(
         offer=offers_of(connection, [offer_id]).get(offer_id),
         customer=customer_of(connection, customer_id),
-        holding=Ownership(living=others, trial_of=holding.trial_of),
+        owned=Ownership(living=others, trial_of=theirs.trial_of),
         catalog_version=newest_version(connection),
     )
 
