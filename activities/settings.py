@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from domain.faults import shown
 
 PREFIX = "PERENNIAL_"
+LOOPBACK = "127.0.0.1"
 DRIVER = "sqlite"
 # A driver's name, as in sqlite+aiosqlite, is accepted and ignored.
 _FILE = rf"{DRIVER}([+][a-z]+)?:///.+"
@@ -59,7 +60,7 @@ class Settings(BaseSettings):
         description="the path of a YAML file with the publishers to notify; unset, none is notified",
     )
     gateway_host: str = Field(
-        default="127.0.0.1",
+        default=LOOPBACK,
         pattern=r"^[A-Za-z0-9.:-]{1,253}$",
         description="the address that the publisher gateway listens on, such as 127.0.0.1; another one only behind TLS",
     )

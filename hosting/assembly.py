@@ -1,4 +1,4 @@
-"""The composition root that worker, demo and tests share: settings -> adapters -> activities -> worker."""
+"""The composition root of worker, demo and tests: from settings to adapters, activities and a running worker."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -61,18 +61,18 @@ WORKFLOWS: list[type] = [
     BillingAccountWorkflow,
     DeliveryWorkflow,
 ]
-"""What a worker runs; the replay tests hold each to recorded histories."""
+"""What a worker runs; replay tests check each against recorded histories."""
 RETENTION = timedelta(days=30)
-"""How long the embedded server keeps ended workflows. After it they are answered from SQL."""
+"""How long the embedded server keeps ended workflows. Later, ended subscriptions are read from SQL."""
 NEXUS_ENDPOINT = "perennial"
-"""The name that workflows elsewhere call the Nexus service by, on the embedded server."""
+"""The endpoint by which workflows elsewhere call the Nexus service, on the embedded server."""
 STICKY_TIMEOUT = timedelta(seconds=1)
-"""How long a task waits for a worker that was killed before another one takes it."""
+"""How long a task waits for a worker that was killed, before another worker gets it."""
 
 
 @dataclass(frozen=True)
 class World:
-    """A running worker, and what one needs to look at what it does."""
+    """A running worker with its server and books, for the demo and for tests."""
 
     server: Server
     books: Books
@@ -83,15 +83,15 @@ class World:
 
 
 async def prepare_namespace(client: Client) -> None:
-    """Search attributes and retention, once for each server; again changes nothing."""
+    """Register the search attributes and raise the retention; again changes nothing. Raises NamespaceNotReady."""
     await register_search_attributes(client, search_attributes.ALL)
     await raise_retention(client, RETENTION)
 
 
 async def prepare_files(settings: Settings) -> None:
-    """The data directory, the books and the embedded tenants, made or brought up; again changes nothing.
+    """Create or upgrade the data directory, the books and the embedded tenants; repeating it changes nothing.
 
-    Raises DirectoryUnusable, SchemaMismatch, BooksUnavailable or TenantsUnavailable where one cannot be used.
+    Raises DirectoryUnusable, SchemaMismatch, BooksUnavailable or TenantsUnavailable.
     """
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -109,9 +109,10 @@ async def prepare_files(settings: Settings) -> None:
 async def running_worker(
     client: Client, settings: Settings, publishers: Publishers | None = None
 ) -> AsyncIterator[World]:
-    """A worker on the settings' task queue, over the settings' books and tenants. Prepares their files first.
+    """Run a worker on the settings' task queue, books and tenants; their files are prepared first.
 
-    It tells the publishers that are given, else those of the settings' file. Raises SettingsFault for that file.
+    It notifies the given publishers, else those of the settings' file. Raises SettingsFault for that file, and what
+    `prepare_files` raises.
     """
     told = load_publishers(settings.publishers_file) if publishers is None else publishers
     await prepare_files(settings)
@@ -168,7 +169,7 @@ async def sign_in_page(settings: Settings) -> AsyncIterator[str]:
 
 
 def _sandbox() -> SandboxedWorkflowRunner:
-    """The sandbox, with the machine's library passed through; a forgotten import fails at start, by name."""
+    """The sandbox, with the state machine library passed through; a forgotten import fails at start and is named."""
     restrictions = SandboxRestrictions.default.with_passthrough_modules("statemachine")
     policy = workflow.SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
     return SandboxedWorkflowRunner(restrictions=restrictions.with_import_notification_policy(policy))

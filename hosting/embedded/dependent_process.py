@@ -1,4 +1,4 @@
-"""A child process that does not outlive us, even when we are killed with -9."""
+"""A child process that does not outlive this one, even if this one is killed with -9."""
 
 import os
 import subprocess
@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-# Linux can kill a child with its parent; it has to be asked by the child. Asked in a small program of
-# its own and not in preexec_fn, because forking a process that has threads (as ours does) may deadlock.
-# A parent that died in the meantime is seen by its absence.
+# Linux kills a child with its parent if the child asks for it. A small program asks, rather than preexec_fn, since
+# forking a process with threads (such as this one) may deadlock. If the parent has died by then, the program exits.
 _ASK_TO_DIE_WITH_PARENT = """
 import ctypes, os, signal, sys
 ctypes.CDLL(None).prctl(1, signal.SIGKILL)
@@ -26,9 +25,9 @@ def start(
     environment: Mapping[str, str],
     inherited: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start it in a session of its own: Ctrl-C reaches us, and we stop it when we are done with it.
+    """Start the command in its own session, so that Ctrl-C reaches only this process, which then stops the child.
 
-    Call it from a thread that lives as long as the child should: Linux goes by the thread.
+    Call it from a thread that lives as long as the child should: Linux kills the child when that thread ends.
     """
     words = [str(word) for word in command]
     if sys.platform == "linux":

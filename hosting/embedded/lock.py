@@ -1,4 +1,4 @@
-"""Who may run a server on the files of a data directory: one process at a time."""
+"""The lock on a data directory: one process at a time runs a server on its files."""
 
 import fcntl
 import os
@@ -11,10 +11,10 @@ LOCK_NAME = "server.lock"
 
 
 class ServerLock:
-    """The lock is the kernel's, so a holder that was killed leaves nothing to clean up.
+    """A lock of the kernel, so a holder that was killed leaves nothing to clean up.
 
-    Whoever inherits the file descriptor holds it too: given to the server, the files stay locked as long
-    as it lives, even if its parent is gone. The file's content tells others where the server is.
+    A process that inherits the file descriptor holds the lock too: the server inherits it, so the files stay locked
+    while the server lives, even if its parent is gone. The file's content tells other processes where the server is.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -26,7 +26,7 @@ class ServerLock:
         return self._path
 
     def acquire(self) -> bool:
-        """True if it is ours now; false if another process has it."""
+        """Take the lock; False if another process has it. Raises DirectoryInUse for an unusable directory."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -52,18 +52,18 @@ class ServerLock:
         os.pwrite(self.fileno(), endpoints.to_json().encode(), 0)
 
     def withdraw(self) -> None:
-        """Before the server is stopped: nobody should join what is about to end."""
+        """Call it before the server stops, so that no process joins a server that is about to end."""
         os.ftruncate(self.fileno(), 0)
 
     def published(self) -> Endpoints | None:
-        """Where the holder's server is; None while it is starting."""
+        """Where the lock holder's server is; None while it is starting."""
         try:
             return Endpoints.from_json(self._path.read_text())
         except OSError:
             return None
 
     def release(self) -> None:
-        # Closed, not unlocked: unlocking would take it from a server that inherited it, too.
+        # Closed, not unlocked: unlocking would also take the lock from a server that inherited it.
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

@@ -1,4 +1,4 @@
-"""The real Temporal development server, as a process of our own."""
+"""The real Temporal development server, as a child process."""
 
 import asyncio
 import os
@@ -13,23 +13,24 @@ from typing import Self
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.service import RPCError
 
+from activities.settings import LOOPBACK
 from hosting.embedded import command as server_command
 from hosting.embedded import dependent_process
-from hosting.embedded.ports import LOOPBACK, Endpoints, free_ports, require_free
+from hosting.embedded.ports import Endpoints, free_ports, require_free
 from hosting.temporal.connection import connect_to
 from hosting.temporal.errors import HostingError, PortInUse, ServerCrashed, ServerFailed, ServerUnreachable
 
 LOG_NAME = "temporal-server.log"
-# How a program written in Go begins to tell of its own fault; the stack follows.
+# How a Go program reports its own crash; the stack follows.
 CRASHES = ("panic: ", "fatal error: ")
 
 
 class EmbeddedServer:
     """`async with EmbeddedServer(directory) as server: ... server.address`.
 
-    A port of 0 means any free one. Without `db_filename` everything is kept in memory; without
-    `ui_port` there is no Web UI. What the server has to say goes to a log file in `directory`.
-    `inherited` are file descriptors it keeps open as long as it lives: a lock, for example.
+    Port 0 is any free port. Without `db_filename` everything is kept in memory; without `ui_port` there is no Web UI.
+    The server logs to a file in `directory`. `inherited` are file descriptors that it keeps open while it lives, such
+    as a lock.
     """
 
     def __init__(
@@ -88,21 +89,21 @@ class EmbeddedServer:
         return self._process is not None and self._process.poll() is None
 
     async def start(self) -> None:
-        """Return when it serves the namespace."""
+        """Start the server and return once it serves the namespace. Raises ServerFailed."""
         further_tries = 2
         while not self.running:
             try:
                 self._launch()
                 await self._until_ready()
             except BaseException as error:
-                # Also when we are cancelled: a server nobody knows of must not stay.
+                # Also after a cancellation: no server may be left behind.
                 self._kill()
                 if not (further_tries and self._may_go_better(error)):
                     raise
                 further_tries -= 1
 
     async def stop(self) -> None:
-        """Ask, wait, insist. Insisting is safe: what was acknowledged is on disk."""
+        """Interrupt the server, and kill it after `stop_timeout`: what it acknowledged is on disk."""
         if self._process is None:
             return
         try:
@@ -122,8 +123,8 @@ class EmbeddedServer:
         await self.stop()
 
     def _may_go_better(self, error: BaseException) -> bool:
-        # A port that was free when it was chosen, by us or by the server for its inner services, may be
-        # another's when the server takes it. The server crashes where that port is one of its own.
+        # A port that was free when it was chosen, here or by the server for its inner services, may be taken by the
+        # time the server binds it. The server crashes if that port is one of its inner ones.
         chosen_by_us = 0 in self._wanted_ports
         return isinstance(error, ServerCrashed) or (chosen_by_us and isinstance(error, PortInUse))
 
@@ -136,7 +137,7 @@ class EmbeddedServer:
             ui_port=ui_port,
             namespace=self._namespace,
         )
-        # Meant for clients; the server would take its namespaces and settings from them.
+        # These variables are for clients; the server would take its namespaces and settings from them.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
@@ -191,13 +192,13 @@ class EmbeddedServer:
             )
         except (ServerUnreachable, RPCError):
             return False
-        # Somebody else may have taken the port between our choosing it and the server's.
+        # Another server may have taken the port before this one.
         return self.running
 
     def _failure(self, what: str) -> HostingError:
         lines = self._lines()
         crash = next((line for line in lines if line.startswith(CRASHES)), None)
-        said = crash or (lines[-1].removeprefix("Error: ") if lines else "it said nothing")
+        said = crash or (lines[-1].removeprefix("Error: ") if lines else "it logged nothing")
         message = f"The embedded server {what}: {said.rstrip('.')}. Its log: {self.log_file}"
         if crash is not None:
             return ServerCrashed(f"{message} Try again.")

@@ -16,29 +16,30 @@ from hosting.temporal.errors import DirectoryInUse, ServerGone
 
 DATABASE_NAME = "temporal.db"
 
-# A server whose owner was killed is about to die on Linux, where the kernel sees to it; elsewhere it stays.
+# On Linux the kernel kills a server whose owner was killed; on other systems it stays.
 ORPHAN_GRACE_SECONDS = 2.0
 
 WATCH_SECONDS = 0.5
-"""How often a server is asked whether it is still there. It is gone when it does not answer twice in a row."""
+"""How often to check that the server is there. It is gone when it does not answer twice in a row."""
 
 
 @dataclass(frozen=True)
 class SharedServer:
+    """The server; `joined` says that another process runs it, and that it stops with that process."""
+
     endpoints: Endpoints
     joined: bool
-    """True when another process runs it: it stops when that one does."""
 
     async def watch(self) -> None:
-        """Raise ServerGone once nobody answers at the server's port; never return."""
+        """Raise ServerGone once the server does not answer at its port any more; never return."""
         missed = 0
         while missed < 2:
             await asyncio.sleep(WATCH_SECONDS)
             missed = 0 if await _answers(self.endpoints.address) else missed + 1
         whose = "that another process ran on these files" if self.joined else "of this process"
         raise ServerGone(
-            f"The Temporal server {whose} at {self.endpoints.address} has stopped, so this worker stops, too: "
-            "start it again, it runs a server of its own."
+            f"The Temporal server {whose} at {self.endpoints.address} has stopped, so this worker stops too. "
+            "Start it again: it then runs its own server."
         )
 
 
@@ -52,7 +53,7 @@ async def shared_server(
     namespace: str = "default",
     join_timeout: timedelta = timedelta(seconds=30),
 ) -> AsyncIterator[SharedServer]:
-    """Start a server on the directory's files, or join the one that is running on them already."""
+    """Start a server on the directory's files, or join the one that runs there. Raises DirectoryInUse, ServerFailed."""
     lock = ServerLock(directory)
     first = await _acquire_or_find(lock, join_timeout)
     if first is not None:
@@ -78,7 +79,10 @@ async def shared_server(
 
 
 async def _acquire_or_find(lock: ServerLock, timeout: timedelta) -> Endpoints | None:
-    """None once the lock is ours. The holder may be starting or ending just now, hence the patience."""
+    """None once this process has the lock; else where its holder's server is.
+
+    Waits while the holder is starting or stopping. Raises DirectoryInUse after the timeout.
+    """
     began = time.monotonic()
     while not lock.acquire():
         first = lock.published()
@@ -89,7 +93,7 @@ async def _acquire_or_find(lock: ServerLock, timeout: timedelta) -> Endpoints | 
         if waited > timeout.total_seconds():
             where = f"process {first.pid} at {first.address}" if first else "another process"
             raise DirectoryInUse(
-                f"The data directory {lock.path.parent} is held by {where}, whose server does not answer: "
+                f"The data directory {lock.path.parent} is in use by {where}, whose server does not answer: "
                 "stop that process, or choose another data directory."
             )
         await asyncio.sleep(0.05)

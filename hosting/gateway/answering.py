@@ -48,8 +48,8 @@ class Answering:
             raise NotYours from None
         except TokenNotValid:
             raise TokenRefused(
-                "token: it is not valid (ISV-3). It takes the token exactly as it stands in the link, within 24 hours; "
-                "have the buyer ask the seller for a new link."
+                "token: it is not valid (ISV-3). Send the token exactly as in the link, within 24 hours; "
+                "otherwise the buyer asks the seller for a new link."
             ) from None
         except TokenOfAnother as error:
             raise TokenRefused(f"subscription_id: {error}") from None

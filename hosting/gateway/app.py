@@ -1,4 +1,4 @@
-"""The publishers' HTTP API: one path, bounded in size, time and number; docs/publisher-gateway.md describes it."""
+"""The publishers' HTTP API: one path, limited in size, time and number of requests (docs/publisher-gateway.md)."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,24 +16,24 @@ from hosting.gateway.refusals import Malformed, Refused, TooLarge, TooSlow, Unav
 
 PATH = "/publisher/v1"
 LARGEST_BODY = 16_384
-# A sender of more reads why only when it was let finish; of still more the connection is cut.
+# A sender must be allowed to finish before it reads an error; beyond this size the connection is cut.
 LARGEST_READ = 64 * LARGEST_BODY
 BODY_WITHIN = timedelta(seconds=10)
 ANSWER_WITHIN = timedelta(seconds=25)
-"""A publisher's client does not wait for ever; what is not answered by then may still be done."""
+"""How long a request may take. A request that is not answered by then may still be carried out."""
 AT_ONCE = 64
 
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
-    # Each request has a connection of its own: none that is kept has to be watched.
+    # One connection per request: no idle connections to watch.
     "Connection": "close",
 }
 
 
 class Gateway:
-    """The application. `clock` is the wall clock; the others are bounds."""
+    """The application. `clock` is the wall clock; the other options are limits."""
 
     def __init__(
         self,
@@ -54,21 +54,21 @@ class Gateway:
 
     @property
     def app(self) -> Starlette:
-        """What a server serves."""
+        """The ASGI application."""
         app = Starlette(
             routes=[Route(PATH, self._endpoint, methods=["POST"])],
             exception_handlers={Refused: _refused, HTTPException: _elsewhere, Exception: _failed},
         )
-        # A redirect would lead a signed request to where it was not sent.
+        # A redirect would send a signed request to another address.
         app.router.redirect_slashes = False
         return app
 
     async def _endpoint(self, request: Request) -> Response:
         body = await self._body(request)
-        # One instant for all: what is fresh now is not forgotten a moment later.
+        # One instant for all checks: a request that is fresh now is still remembered a moment later.
         now = self._clock()
         sender = self._authentication.sender(Envelope.of(request.headers.getlist), body, now)
-        # Only who is known takes a turn: nobody else can use them up.
+        # Only authenticated senders take a turn, so that strangers cannot use them up.
         if self._turns.locked():
             raise Unavailable("Too many requests are being answered.")
         async with self._turns:
@@ -80,10 +80,10 @@ class Gateway:
         return Response(reply.content.model_dump_json(), reply.status, _HEADERS, media_type="application/json")
 
     async def _body(self, request: Request) -> bytes:
-        """All of it, whatever its length is said to be. Raises TooLarge, TooSlow or Malformed."""
+        """The whole body, whatever length its header claims. Raises TooLarge, TooSlow or Malformed."""
         body, read = bytearray(), 0
         said = request.headers.get("content-length", "")
-        too_large = TooLarge(f"The body takes {LARGEST_BODY} bytes at most.")
+        too_large = TooLarge(f"The body may have at most {LARGEST_BODY} bytes.")
         if said.isdecimal() and int(said[:20]) > LARGEST_READ:
             raise too_large
         try:
@@ -95,7 +95,7 @@ class Gateway:
                     if read <= LARGEST_BODY:
                         body += chunk
         except TimeoutError:
-            raise TooSlow(f"The body takes {self._body_within:g} seconds at most to arrive.") from None
+            raise TooSlow(f"The body must arrive within {self._body_within:g} seconds.") from None
         except ClientDisconnect:
             raise Malformed("The body ended too early.") from None
         if read > LARGEST_BODY:
@@ -110,14 +110,14 @@ async def _refused(_: Request, error: Exception) -> Response:
 
 
 async def _elsewhere(_: Request, error: Exception) -> Response:
-    """What the router says."""
+    """The answer for another path or method."""
     assert isinstance(error, HTTPException)
     kind = "WrongMethod" if error.status_code == 405 else "NotFound"
-    return _error(error.status_code, kind, f"There is only POST {PATH} here.", dict(error.headers or {}))
+    return _error(error.status_code, kind, f"Only POST {PATH} is served here.", dict(error.headers or {}))
 
 
 async def _failed(_: Request, __: Exception) -> Response:
-    return _error(500, "Failed", "This is our own fault; it has been noted.", {})
+    return _error(500, "Failed", "An internal error; it has been logged.", {})
 
 
 def _error(status: int, kind: str, message: str, headers: dict[str, str]) -> Response:

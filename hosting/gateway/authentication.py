@@ -1,4 +1,4 @@
-"""Who has sent a request: believed only when it is signed with one of the publisher's secrets, and fresh."""
+"""Who sent a request: it must be signed with one of the publisher's secrets, and recent."""
 
 import hmac
 import re
@@ -16,9 +16,9 @@ from hosting.gateway.refusals import BadSignature, Malformed, Stale, Unsigned
 from perennial.subscription.publishers import Sender
 
 TOLERANCE = timedelta(minutes=5)
-"""How far a request's time may be from ours, either way."""
+"""How far a request's time may differ from this server's."""
 KEPT = 2 * TOLERANCE + timedelta(minutes=1)
-"""How long an id is remembered: while its request can be fresh, and a while for clocks that differ and for waits."""
+"""How long a request id is remembered: as long as the request can be recent, and a minute more."""
 MAX_SIGNATURES = 20
 
 PUBLISHER, REQUEST_ID = "perennial-publisher", "webhook-id"
@@ -29,7 +29,7 @@ _TIMESTAMP = re.compile(r"[1-9][0-9]{0,10}")
 
 @dataclass(frozen=True)
 class Envelope:
-    """What a request carries beside its body."""
+    """The headers of a signed request."""
 
     publisher: str
     request_id: str
@@ -38,7 +38,7 @@ class Envelope:
 
     @classmethod
     def of(cls, headers: Callable[[str], Sequence[str]]) -> Self:
-        """From the headers, each of which comes once. Raises Unsigned or Malformed."""
+        """Read the headers, each of which must occur once. Raises Unsigned or Malformed."""
         request_id, timestamp = _once(headers, REQUEST_ID), _once(headers, TIMESTAMP)
         publisher, signature = _once(headers, PUBLISHER), _once(headers, SIGNATURE)
         if not _REQUEST_ID.fullmatch(request_id):
@@ -54,36 +54,36 @@ class Authentication:
 
     def __init__(self, publishers: Publishers) -> None:
         known = {endpoint.id: _signers(endpoint) for endpoint in publishers.publishers}
-        # Keys that nobody knows make every refusal take as long, also of a publisher that there is not.
+        # Unknown keys make every refusal take equally long, also for an unknown publisher.
         self._strangers = tuple(
             Webhook(secrets.token_bytes(32)) for _ in range(max(map(len, known.values()), default=1))
         )
         self._signers = {publisher: keys + self._strangers[len(keys) :] for publisher, keys in known.items()}
 
     def sender(self, envelope: Envelope, body: bytes, now: datetime) -> Sender:
-        """Who signed this body. Raises BadSignature, and, of what is signed, Stale.
+        """The sender that signed this body. Raises BadSignature; Stale for a valid signature of another time.
 
-        The library's own `verify` is not asked: it reads the clock and the body before it has compared, and breaks on
-        a malformed list.
+        The library's own `verify` is not used: it reads the clock and the body before it compares, and fails on a
+        malformed list of signatures.
         """
         signers = self._signers.get(envelope.publisher, self._strangers)
         try:
             text = body.decode()
         except UnicodeDecodeError:
-            # What is signed is text.
+            # Only text can be signed.
             raise BadSignature from None
         at = datetime.fromtimestamp(envelope.timestamp, UTC)
         expected = [signer.sign(envelope.request_id, at, text).encode() for signer in signers]
         given = [signature.encode(errors="replace") for signature in envelope.signatures[:MAX_SIGNATURES]]
-        # Every pair is compared: how long it takes says nothing.
+        # Every pair is compared, so that the time it takes gives nothing away.
         matches = [hmac.compare_digest(mine, theirs) for mine in expected for theirs in given]
         if envelope.publisher not in self._signers or not any(matches):
             raise BadSignature
         if abs(now - at) > TOLERANCE:
             minutes = TOLERANCE // timedelta(minutes=1)
             raise Stale(
-                f"{TIMESTAMP}: got {envelope.timestamp}; takes a time within {minutes} minutes of ours, "
-                f"{int(now.timestamp())}. Sign it anew, with a clock that is right."
+                f"{TIMESTAMP}: got {envelope.timestamp}; takes a time within {minutes} minutes of this server's, "
+                f"{int(now.timestamp())}. Correct your clock and sign the request again."
             )
         return Sender(envelope.publisher, envelope.request_id)
 
@@ -93,7 +93,7 @@ def _once(headers: Callable[[str], Sequence[str]], name: str) -> str:
     if not found or not found[0]:
         raise Unsigned(f"{name}: got nothing; a request carries {PUBLISHER}, {REQUEST_ID}, {TIMESTAMP}, {SIGNATURE}.")
     if len(found) > 1:
-        raise Malformed(f"{name}: got {len(found)} of them; takes one.")
+        raise Malformed(f"{name}: got {len(found)} values; takes one.")
     return found[0]
 
 

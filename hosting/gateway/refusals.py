@@ -1,89 +1,89 @@
-"""Why a publisher's request is not answered. Each message is the one line that the publisher reads."""
+"""Errors for publishers' requests. Each message is one line for the publisher."""
 
 from typing import ClassVar
 
 
 class Refused(Exception):
-    """Base of them all; the error's `type` on the wire is the class's name."""
+    """Base of these errors; the `type` in the response is the class's name."""
 
     status: ClassVar[int]
     retry_after: ClassVar[int | None] = None
-    """In seconds."""
+    """Seconds, for the Retry-After header."""
 
 
 class Malformed(Refused):
-    """It is not what the protocol takes."""
+    """The request does not follow the protocol."""
 
     status = 400
 
 
 class Unsigned(Refused):
-    """It lacks what a signed request carries."""
+    """A header of a signed request is missing."""
 
     status = 401
 
 
 class BadSignature(Refused):
-    """No secret of that publisher has signed exactly this; or there is no such publisher, which is not told."""
+    """No secret of that publisher signed this request, or the publisher is unknown: the answer does not say which."""
 
     status = 401
 
     def __init__(self) -> None:
         super().__init__(
             "This request is not signed with a secret of that publisher. The signature covers webhook-id, "
-            "webhook-timestamp and the body's very bytes, as Standard Webhooks says (v1)."
+            "webhook-timestamp and the exact bytes of the body (Standard Webhooks, v1)."
         )
 
 
 class Stale(Refused):
-    """It was signed too long ago, or ahead of our time."""
+    """The request was signed too long ago, or its time is ahead of this server's."""
 
     status = 401
 
 
 class TokenRefused(Refused):
-    """The set-up token is not valid, or not of this subscription (ISV-3)."""
+    """The set-up token is not valid, or belongs to another subscription (ISV-3)."""
 
     status = 403
 
 
 class NotYours(Refused):
-    """The subscription is of another publisher's offer, or there is none: which of the two is not told."""
+    """The subscription is to another publisher's offer, or does not exist: the answer does not say which."""
 
     status = 403
 
     def __init__(self) -> None:
-        super().__init__("There is no subscription of that id to an offer of yours.")
+        super().__init__("No subscription with that id is to an offer of yours.")
 
 
 class TooSlow(Refused):
-    """The body did not come in time."""
+    """The body did not arrive in time."""
 
     status = 408
 
 
 class Replayed(Refused):
-    """A request with this id has been taken before."""
+    """The publisher has used this request id before."""
 
     status = 409
 
     def __init__(self) -> None:
         super().__init__(
-            "A request with this webhook-id has been taken before: every request takes a new one, a repeat, too."
+            "This webhook-id has been used before: every request needs a new one, and so does a repeated request."
         )
 
 
 class TooLarge(Refused):
-    """The body is larger than any request."""
+    """The body is larger than any valid request."""
 
     status = 413
 
 
 class Unavailable(Refused):
-    """The database or the subscription does not answer now. It may have been done: asking again is safe."""
+    """The database or the subscription does not answer now. The request may have been carried out; repeat it."""
 
     status = 503
     retry_after = 5
 
-    def __init__(self, reason: str = "No answer just now.") -> None:
-        super().__init__(f"{reason} Send it again in a few seconds, signed anew under a new webhook-id.")
+    def __init__(self, reason: str = "No answer at the moment.") -> None:
+        super().__init__(f"{reason} Send the request again in a few seconds, signed again under a new webhook-id.")

@@ -1,4 +1,4 @@
-"""What a publisher may ask: one strict model a request, told apart by `do`."""
+"""The requests that a publisher can send: one strict model each, told apart by `do`."""
 
 from typing import Annotated, Literal, get_args
 
@@ -17,14 +17,14 @@ Token = Annotated[str, Field(min_length=1, max_length=LONGEST_TOKEN)]
 
 
 class Resolve(Strict):
-    """What was bought under this token (ISV-3)."""
+    """Ask what was bought under this token (ISV-3)."""
 
     do: Literal["resolve"]
     token: Token
 
 
 class ActivateSubscription(Strict):
-    """The set-up is done: billing, trial and term begin (ISV-4)."""
+    """Report that the set-up is done: billing, trial and term begin (ISV-4)."""
 
     do: Literal["activate"]
     subscription_id: Id
@@ -33,7 +33,7 @@ class ActivateSubscription(Strict):
 
 
 class RejectChange(Strict):
-    """The quantity of that event is not accepted: the one before it comes back (MON-4)."""
+    """Reject the quantity of that event: the one before it comes back (MON-4)."""
 
     do: Literal["reject_quantity"]
     subscription_id: Id
@@ -43,24 +43,24 @@ class RejectChange(Strict):
 
 
 class ShowDetails(Strict):
-    """How the subscription stands."""
+    """Ask for the subscription's details."""
 
     do: Literal["details"]
     subscription_id: Id
 
 
-# A further request is a model here, and an entry in the table of answering.py.
+# For another request, add a model here and a case in answering.py.
 Request = Resolve | ActivateSubscription | RejectChange | ShowDetails
 
 _REQUESTS: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="do")])
 _FIELDS: tuple[dict[str, FieldInfo], ...] = tuple(model.model_fields for model in get_args(Request))
 _TAGS = frozenset(tag for fields in _FIELDS for tag in get_args(fields["do"].annotation))
-# Only what cannot be a token, misplaced or mistyped, is said back.
+# A value is repeated in the answer only if it cannot be a token in the wrong place.
 _SAID_BACK = frozenset(name for fields in _FIELDS for name in fields) - {"token"}
 
 
 def parse(body: bytes) -> Request:
-    """The request. Raises Malformed with every fault."""
+    """The request in the body. Raises Malformed with every fault."""
     try:
         return _REQUESTS.validate_json(body)
     except ValidationError as error:
@@ -70,6 +70,6 @@ def parse(body: bytes) -> Request:
 def _words(fault: Fault) -> str:
     path = fault.path[1:] if fault.path[:1] and fault.path[0] in _TAGS else fault.path
     if not path:
-        return f"The body is no request: it takes a JSON object with `do`; see {PAGE}."
+        return f"The body is not a request: it takes a JSON object with `do`; see {PAGE}."
     told = Fault(path=path, got=fault.got, takes=fault.takes)
     return str(told) if path[0] in _SAID_BACK else f"{told.field}: takes {told.takes}"

@@ -1,4 +1,4 @@
-"""The gateway on a host and port of its own, inside a worker's process."""
+"""The gateway on its own host and port, inside a worker's process."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,16 +22,16 @@ HEADERS_WITHIN = timedelta(seconds=10)
 
 
 class GatewayPortInUse(HostingError):
-    """The gateway cannot have its address."""
+    """The gateway's address could not be bound."""
 
 
 @asynccontextmanager
 async def running_gateway(
     perennial: Perennial, settings: Settings, publishers: Publishers, **bounds: Any
 ) -> AsyncIterator[str | None]:
-    """Serve the publishers, and yield the address that they post to; None where there are no publishers.
+    """Serve the publishers, and yield the address that they post to; None without publishers.
 
-    `bounds` are the Gateway's. Raises GatewayPortInUse.
+    `bounds` are the Gateway's limits. Raises GatewayPortInUse.
     """
     if not publishers.publishers:
         yield None
@@ -42,9 +42,9 @@ async def running_gateway(
         await server.__aenter__()
     except CannotListen as error:
         raise GatewayPortInUse(
-            f"The publisher gateway cannot have {settings.gateway_host} port {settings.gateway_port} "
-            f"({error}): choose another by PERENNIAL_GATEWAY_HOST and PERENNIAL_GATEWAY_PORT, "
-            "0 for any free one."
+            f"The publisher gateway cannot listen on {settings.gateway_host} port {settings.gateway_port} "
+            f"({error}): set PERENNIAL_GATEWAY_HOST and PERENNIAL_GATEWAY_PORT to another address; "
+            "port 0 is any free one."
         ) from None
     try:
         yield f"{server.address}{PATH}"
@@ -53,7 +53,7 @@ async def running_gateway(
 
 
 def gateway_server(gateway: Gateway, host: str, port: int) -> HttpServer:
-    """The server of the gateway, for connections that are not all friendly."""
+    """The HTTP server of the gateway, for clients that cannot be trusted."""
     return HttpServer(
         gateway.app,
         host,
@@ -63,13 +63,13 @@ def gateway_server(gateway: Gateway, host: str, port: int) -> HttpServer:
         limit_concurrency=MAX_CONNECTIONS,
         proxy_headers=False,
         server_header=False,
-        # A stranger's nonsense is worth no line in the log.
+        # Malformed requests from strangers are not logged.
         log_level="error",
     )
 
 
 class _Impatient(H11Protocol):
-    """Gives up on a connection that does not say in time what it wants; the application bounds what comes then."""
+    """Closes a connection that sends no headers in time; the application limits what follows."""
 
     _headers_due: asyncio.TimerHandle
 
@@ -82,6 +82,6 @@ class _Impatient(H11Protocol):
         super().connection_lost(exc)
 
     def _give_up(self) -> None:
-        # Where no request has begun there is none, whatever its type says.
+        # Before the first request it is None, whatever its type says.
         if cast("object | None", self.cycle) is None:
             self.transport.abort()

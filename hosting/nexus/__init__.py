@@ -1,1 +1,1 @@
-"""The Nexus service and its endpoint."""
+"""The Nexus service, a front of the use cases, and its endpoint."""

@@ -1,4 +1,4 @@
-"""A Nexus endpoint made ready: the name by which workflows elsewhere reach a worker's services."""
+"""Create the Nexus endpoint: the name by which workflows elsewhere reach a worker's services."""
 
 from temporalio.api.nexus.v1 import Endpoint, EndpointSpec, EndpointTarget
 from temporalio.api.operatorservice.v1 import (
@@ -15,9 +15,9 @@ RACED = {RPCStatusCode.ALREADY_EXISTS, RPCStatusCode.FAILED_PRECONDITION, RPCSta
 
 
 async def prepare_endpoint(client: Client, name: str, task_queue: str) -> bool:
-    """Let the endpoint lead to the task queue in the client's namespace; again changes nothing. True if it was changed.
+    """Point the endpoint at the task queue in the client's namespace; True if that changed something.
 
-    Raises NamespaceNotReady. For a server that is ours alone: an endpoint belongs to the whole server.
+    Only for a server that nobody else uses: an endpoint belongs to the whole server. Raises NamespaceNotReady.
     """
     target = EndpointTarget(worker=EndpointTarget.Worker(namespace=client.namespace, task_queue=task_queue))
     spec = EndpointSpec(name=name, target=target)
@@ -33,11 +33,11 @@ async def prepare_endpoint(client: Client, name: str, task_queue: str) -> bool:
             )
     except RPCError as error:
         if error.status in RACED and (now := await _found(client, name)) and now.spec.target == target:
-            # Another worker did the same since we looked.
+            # Another worker has done the same in the meantime.
             return False
         said = " ".join(error.message.split())[:200].rstrip(".")
         raise NamespaceNotReady(
-            f"The Nexus endpoint {name!r} cannot be made: {said}. Ask an operator of the server: "
+            f"The Nexus endpoint {name!r} cannot be created: {said}. Ask an operator of the server: "
             f"temporal operator nexus endpoint create --name {name} "
             f"--target-namespace {client.namespace} --target-task-queue {task_queue}"
         ) from None

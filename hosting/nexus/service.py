@@ -1,4 +1,4 @@
-"""The Nexus service `subscriptions`: workflows elsewhere ask, and get an answer, without knowing a workflow id."""
+"""The Nexus service `subscriptions`: workflows elsewhere send commands without knowing a workflow id."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -37,9 +37,9 @@ T = TypeVar("T")
 class NexusSubscriptions:
     """Each operation is one update or query; a refusal by a rule is an answer.
 
-    An operation that is tried again has the request id of the first try, and so one effect. What cannot be read or is
-    out of time is BAD_REQUEST, an unknown subscription NOT_FOUND, both for good; where nobody answers in time it is
-    UNAVAILABLE, and the server tries again.
+    A retried operation has the request id of the first try, and so one effect. A malformed or untimely request fails
+    with BAD_REQUEST, an unknown subscription with NOT_FOUND; neither is retried. Where no worker answers in time, the
+    operation fails with UNAVAILABLE, and the server retries it.
     """
 
     def __init__(self, perennial: Perennial, patience: timedelta = options.NEXUS_TIMEOUT) -> None:
@@ -63,7 +63,7 @@ class NexusSubscriptions:
 
     @sync_operation
     async def details(self, context: StartOperationContext, given: RawValue) -> Details:
-        """The subscription as it stands, ended or not."""
+        """The subscription's details, ended or not."""
         subscription_id = read(given, ShowSubscription).subscription_id
         return await self._answered(subscription_id, self._perennial.subscriptions.details(subscription_id))
 
@@ -79,7 +79,7 @@ class NexusSubscriptions:
         return await self._perennial.commands.answer(request.subscription_id, command)
 
     async def _answered(self, subscription_id: str, asking: Awaitable[T]) -> T:
-        """What comes of asking, within the time that one try has; every failure as Nexus names it, in one line."""
+        """The answer within the time of one try. Raises HandlerError, with one line, for every failure."""
         try:
             async with asyncio.timeout(self._patience):
                 return await asking
@@ -94,9 +94,9 @@ class NexusSubscriptions:
 
 
 def read(given: RawValue, model: type[R]) -> R:
-    """The request. HandlerError of type BAD_REQUEST, in this project's words, where it is none.
+    """The request. Raises HandlerError of type BAD_REQUEST that says what is wrong.
 
-    It is read here since the SDK would say no more than that the input cannot be decoded.
+    The SDK would only say that the input cannot be decoded.
     """
     try:
         request: object = DATA_CONVERTER.payload_converter.from_payload(given.payload, model)

@@ -1,4 +1,4 @@
-"""Connections to a Temporal server, by Temporal's own conventions or to the embedded one."""
+"""Connect to a Temporal server: by Temporal's own configuration, or to a given address."""
 
 import asyncio
 import atexit
@@ -23,8 +23,8 @@ CONNECT_TIMEOUT = timedelta(seconds=5)
 
 CoreLog = Literal["OFF", "ERROR", "WARN", "INFO", "DEBUG"]
 
-# A process whose last act is a call to the server aborts at exit in one run of three: the SDK's threads
-# still want the interpreter (temporalio/sdk-python#300). This gives them the moment they need.
+# A process that exits right after a call to the server aborts in one run of three: the SDK's threads still use the
+# interpreter (temporalio/sdk-python#300). This gives them the moment they need.
 atexit.register(time.sleep, 0.05)
 
 
@@ -39,16 +39,16 @@ async def connect(
     core_log: CoreLog = "OFF",
     timeout: timedelta = CONNECT_TIMEOUT,
 ) -> Client:
-    """As every Temporal program does: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TLS, API key, temporal.toml.
+    """Connect as every Temporal program does: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TLS, API key, temporal.toml.
 
-    What is given here goes before what is configured there.
+    Arguments take precedence over that configuration. Raises ServerUnreachable.
     """
     try:
         configured: dict[str, Any] = dict(ClientConfig.load_client_connect_config(profile))
     except (RuntimeError, ValueError, OSError, TypeError, KeyError) as error:
         raise ServerUnreachable(
             f"Temporal's own configuration (TEMPORAL_... variables, temporal.toml) cannot be read: "
-            f"{_one_line(str(error))}. Correct it, or unset it for the defaults."
+            f"{_one_line(str(error))}. Correct it, or unset it to use the defaults."
         ) from None
     configured["target_host"] = address or configured.get("target_host") or DEFAULT_ADDRESS
     if namespace is not None:
@@ -67,7 +67,10 @@ async def connect_to(
     core_log: CoreLog = "OFF",
     timeout: timedelta = CONNECT_TIMEOUT,
 ) -> Client:
-    """To exactly this server, without keys or TLS: configuration meant for another must not leak here."""
+    """Connect to exactly this server, without keys or TLS: Temporal's configuration is for another server.
+
+    Raises ServerUnreachable.
+    """
     options = {
         "target_host": address,
         "namespace": namespace,
@@ -80,7 +83,7 @@ async def connect_to(
 
 @functools.cache
 def runtime(core_log: CoreLog) -> Runtime:
-    """The SDK's core writes its log to stdout, where it would break `--json`: off unless asked for."""
+    """The SDK's runtime. Its core logs to stdout, where it would break `--json`: off by default."""
     level = TelemetryFilter(core_level=core_log, other_level="OFF" if core_log == "OFF" else "ERROR")
     return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter=level)))
 
@@ -88,13 +91,13 @@ def runtime(core_log: CoreLog) -> Runtime:
 async def _dial(options: dict[str, Any], core_log: CoreLog, timeout: timedelta) -> Client:
     address = options["target_host"]
     if not re.fullmatch(r"[^\s/]+:\d{1,5}", address):
-        # The SDK would take a port of its own choosing, or warn in its own words.
+        # The SDK would choose a port by itself, or print its own warning.
         raise ServerUnreachable(
             f"The Temporal address {address!r} is not host:port: correct TEMPORAL_ADDRESS "
             "(or temporal.toml), for example localhost:7233."
         )
     try:
-        # The SDK's own timeout covers the TCP connection only, not a port that never answers.
+        # The SDK's own timeout covers only the TCP connection, not a port that never answers.
         return await asyncio.wait_for(Client.connect(**options, runtime=runtime(core_log)), timeout.total_seconds())
     except TimeoutError:
         reason = f"no answer within {timeout.total_seconds():g} s"
@@ -107,7 +110,7 @@ async def _dial(options: dict[str, Any], core_log: CoreLog, timeout: timedelta) 
 
 
 def _reason(message: str) -> str:
-    """The core reports nested Rust values; the innermost quoted text is what a person needs."""
+    """The reason in the core's nested Rust values: the innermost quoted text."""
     quoted = re.findall(r'(?:message|error): "([^"]+)"', message)
     return _one_line(quoted[-1] if quoted else message).lower()
 

@@ -1,10 +1,10 @@
-"""What can go wrong between us and a server. Each message is the one line that a person reads."""
+"""What can go wrong with a server. Each message is one line for a person."""
 
 from domain.next_step import PerennialError
 
 
 class HostingError(PerennialError):
-    """Base of them all: print it and exit, no traceback."""
+    """Base of these errors: print the line and exit, without a traceback."""
 
 
 class ServerUnreachable(HostingError):
@@ -12,32 +12,32 @@ class ServerUnreachable(HostingError):
 
 
 class ServerFailed(HostingError):
-    """The embedded server did not start, or gave up."""
+    """The embedded server did not start, or stopped."""
 
 
 class ServerCrashed(ServerFailed):
-    """The embedded server broke while starting: its own fault, and mostly gone at the next try."""
+    """The embedded server crashed while starting; the next try mostly succeeds."""
 
 
 class PortInUse(ServerFailed):
-    """The embedded server cannot have the port it was told to take."""
+    """The embedded server could not bind its port."""
 
 
 class DirectoryInUse(HostingError):
-    """Another process holds the data directory, and its server cannot be joined."""
+    """Another process uses the data directory, and its server cannot be joined."""
 
 
 class DirectoryUnusable(HostingError):
-    """The data directory is none, and none can be made there."""
+    """The data directory does not exist and cannot be created."""
 
 
 class ServerGone(HostingError):
-    """The server that a worker took its tasks from does not answer any more."""
+    """The worker's server does not answer any more."""
 
 
 class NamespaceNotReady(HostingError):
-    """The namespace is missing, or it cannot be given what Perennial needs."""
+    """The namespace is missing, or cannot be set up as Perennial needs it."""
 
 
 class SearchAttributeMismatch(NamespaceNotReady):
-    """A search attribute of our name has another type."""
+    """A search attribute of that name exists with another type."""

@@ -1,4 +1,4 @@
-"""A namespace made ready: search attributes that exist with our types, history kept long enough."""
+"""Prepare a namespace: register the search attributes, and keep ended workflows long enough."""
 
 import asyncio
 import time
@@ -21,21 +21,23 @@ Key = SearchAttributeKey[Any]
 async def register_search_attributes(
     client: Client, keys: Sequence[Key], *, timeout: timedelta = timedelta(seconds=15)
 ) -> list[str]:
-    """Add those that are missing and wait until they can be used. Returns the names added."""
+    """Add the missing search attributes, wait until they can be used, and return their names.
+
+    Raises SearchAttributeMismatch, or NamespaceNotReady.
+    """
     existing = await _existing(client)
     _refuse_other_types(client, keys, existing)
     missing = [key for key in keys if key.name not in existing]
     if missing:
         await _add(client, missing)
-        # The server adds nothing to, and says nothing of, an attribute that another process added
-        # with another type since we looked.
+        # If another process has added an attribute with another type since, the server keeps that one, silently.
         _refuse_other_types(client, keys, await _existing(client))
     await _until_usable(client, keys, timeout)
     return [key.name for key in missing]
 
 
 async def raise_retention(client: Client, retention: timedelta) -> bool:
-    """Keep closed workflows at least this long; never less long than now. True if it was raised."""
+    """Keep ended workflows at least this long; a longer retention stays. True if it was raised."""
     try:
         described = await client.workflow_service.describe_namespace(
             DescribeNamespaceRequest(namespace=client.namespace)
@@ -46,7 +48,7 @@ async def raise_retention(client: Client, retention: timedelta) -> bool:
         request.config.workflow_execution_retention_ttl.FromTimedelta(retention)
         await client.workflow_service.update_namespace(request)
     except RPCError as error:
-        raise _not_ready(client, "cannot be told to keep closed workflows longer", error) from None
+        raise _not_ready(client, "cannot be set to keep ended workflows longer", error) from None
     return True
 
 
@@ -56,18 +58,18 @@ async def _existing(client: Client) -> Mapping[str, int]:
             ListSearchAttributesRequest(namespace=client.namespace)
         )
     except RPCError as error:
-        raise _not_ready(client, "cannot list its search attributes", error) from None
+        raise _not_ready(client, "does not list its search attributes", error) from None
     return {**listed.system_attributes, **listed.custom_attributes}
 
 
 def _refuse_other_types(client: Client, keys: Sequence[Key], existing: Mapping[str, int]) -> None:
-    """The server accepts another type silently; every later search would go wrong."""
+    """Raise SearchAttributeMismatch: the server accepts another type silently, and every later search would fail."""
     for key in keys:
         found = existing.get(key.name, key.indexed_value_type.value)
         if found != key.indexed_value_type.value:
             raise SearchAttributeMismatch(
                 f"Search attribute {key.name} has type {_type_name(found)} in namespace "
-                f"{client.namespace!r}, Perennial takes {_type_name(key.indexed_value_type.value)}: "
+                f"{client.namespace!r}, Perennial needs {_type_name(key.indexed_value_type.value)}: "
                 "remove it there, or use another namespace (TEMPORAL_NAMESPACE)."
             )
 
@@ -82,11 +84,11 @@ async def _add(client: Client, keys: Sequence[Key]) -> None:
     except RPCError as error:
         if error.status != RPCStatusCode.ALREADY_EXISTS:
             wanted = ", ".join(f"{key.name} ({_type_name(key.indexed_value_type.value)})" for key in keys)
-            raise _not_ready(client, f"cannot be given the search attributes {wanted}", error) from None
+            raise _not_ready(client, f"does not accept the search attributes {wanted}", error) from None
 
 
 async def _until_usable(client: Client, keys: Sequence[Key], timeout: timedelta) -> None:
-    """They exist before they can be searched: each of the server's parts learns of them in its own time."""
+    """Wait until the attributes can be searched: each part of the server learns of them in its own time."""
     query = " AND ".join(f"{key.name} IS NULL" for key in keys)
     deadline = time.monotonic() + timeout.total_seconds()
     while keys:
@@ -94,7 +96,7 @@ async def _until_usable(client: Client, keys: Sequence[Key], timeout: timedelta)
             await client.count_workflows(query)
         except RPCError as error:
             if time.monotonic() > deadline:
-                raise _not_ready(client, "does not let its new search attributes be used", error) from None
+                raise _not_ready(client, "does not serve its new search attributes yet", error) from None
             await asyncio.sleep(0.02)
         else:
             return

@@ -1,1 +1,1 @@
-"""Scenarios lived on a real Temporal server."""
+"""Scenarios on a real Temporal server, with its time skipping."""

@@ -1,4 +1,4 @@
-"""A scenario lived on a real server: bought with a test clock, moved by the server's own time skipping."""
+"""Run a scenario on a real server: buy with a test clock, and move it by the server's time skipping."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -22,7 +22,7 @@ from workflows.durable import options
 from workflows.durable.test_clock import TestClock
 
 LONGEST_NAME = 55
-"""Of a customer's id, so that the mark behind it fits."""
+"""A customer's id is cut to this length, so that the suffix fits."""
 
 
 class Surroundings(Protocol):
@@ -36,15 +36,15 @@ class Surroundings(Protocol):
     def clock(self) -> ServerClock: ...
 
 
-def live_customer(scenario: Scenario, subscription_id: str) -> str:
-    """Whose life it is: an account is its customer's, so where it is lived each life has a customer of its own."""
+def customer_of_run(scenario: Scenario, subscription_id: str) -> str:
+    """The customer of the run: each billed scenario gets its own, because billing accounts are per customer."""
     if not scenario.billed:
         return scenario.order.customer
     return f"{scenario.order.customer[:LONGEST_NAME]}-{crc32(subscription_id.encode()):08x}"
 
 
-class LiveScenario:
-    """One life on the server. `progress` is told each command and milestone as it is reached."""
+class ScenarioRun:
+    """Runs one scenario on the server. `progress` is called with each command and milestone."""
 
     def __init__(
         self,
@@ -62,10 +62,10 @@ class LiveScenario:
 
     @property
     def _customer(self) -> str:
-        return live_customer(self._scenario, self._id)
+        return customer_of_run(self._scenario, self._id)
 
     async def run(self, now: datetime) -> LifeReport:
-        """Buy at `now` on the server's clock, live the whole scenario, and tell what happened."""
+        """Buy at `now` on the server's clock, run the whole scenario, and report what happened."""
         scenario = self._scenario
         self._clock = TestClock.ahead_by(scenario.order.at - now)
         if scenario.billed:
@@ -76,11 +76,11 @@ class LiveScenario:
         answers = []
         for number, command in enumerate(scenario.commands, start=1):
             assert command.at is not None
-            await self._live_until(command.at)
-            answers.append(await self._asked(command, number))
+            await self._advance_until(command.at)
+            answers.append(await self._send(command, number))
             self._progress(f"{command.action}: {answers[-1].outcome}")
-        await self._live_until(scenario.until)
-        return await self._story(answers)
+        await self._advance_until(scenario.until)
+        return await self._report(answers)
 
     def _account(self) -> StartAccount:
         scenario = self._scenario
@@ -92,37 +92,37 @@ class LiveScenario:
             clock=self._clock,
         )
 
-    async def _story(self, answers: list[Answer]) -> LifeReport:
-        archive, until = self._world.books.subscriptions, self._scenario.until
+    async def _report(self, answers: list[Answer]) -> LifeReport:
+        books, until = self._world.books.subscriptions, self._scenario.until
         subscription = (await self._settled()).subscription
         return LifeReport(
             name=self._scenario.name,
             subscription=subscription,
             answers=tuple(answers),
-            events=tuple(await archive.events(self._id)),
-            rows=tuple(await archive.rows(self._id)),
-            access=tuple(await archive.access(self._id)),
-            notifications=tuple(await archive.notifications(self._id)),
+            events=tuple(await books.events(self._id)),
+            rows=tuple(await books.rows(self._id)),
+            access=tuple(await books.access(self._id)),
+            notifications=tuple(await books.notifications(self._id)),
             timeline=tuple(timeline(subscription, until)),
             invoices=await self._invoices() if self._scenario.billed else None,
         )
 
     async def _invoices(self) -> tuple[dict[str, Any], ...]:
-        archive = self._world.books.accounts
+        books = self._world.books.accounts
         customer = self._customer
-        invoices, events = await archive.documents(customer), await archive.events(customer)
-        return tuple(scenario_invoices(invoices, events, await archive.uninvoiced(customer)))
+        invoices, events = await books.documents(customer), await books.events(customer)
+        return tuple(scenario_invoices(invoices, events, await books.uninvoiced(customer)))
 
-    async def _asked(self, command: Command | AccountRequest, number: int) -> Answer:
+    async def _send(self, command: Command | AccountRequest, number: int) -> Answer:
         if isinstance(command, AccountRequest):
             answer = await self._world.server.accounts.ask(self._customer, command)
             await self._world.server.accounts.settled(self._customer)
-            # The story is the file's customer's.
+            # The report names the customer of the file.
             named = answer.message.replace(self._customer, self._scenario.order.customer)
             return answer.model_copy(update={"message": named})
-        return await self._ask(command.model_copy(update={"command_id": f"command-{number}"}))
+        return await self._command(command.model_copy(update={"command_id": f"command-{number}"}))
 
-    async def _ask(self, command: Command) -> Answer:
+    async def _command(self, command: Command) -> Answer:
         if isinstance(command, ReportUsage):
             return await report_usage(self._world.server, self._world.books, self._id, command)
         life = await self._subscriptions.life(self._id)
@@ -130,7 +130,7 @@ class LiveScenario:
             return await self._subscriptions.preview(self._id, command)
         return await self._subscriptions.ask(self._id, command)
 
-    async def _live_until(self, to: datetime) -> None:
+    async def _advance_until(self, to: datetime) -> None:
         if self._scenario.billed:
             clocks = {self._id: self._clock}
             travel = TimeTravel(
@@ -144,9 +144,9 @@ class LiveScenario:
             )
             await travel.live_until(to)
         else:
-            await self._live_alone_until(to)
+            await self._advance_alone(to)
 
-    async def _live_alone_until(self, to: datetime) -> None:
+    async def _advance_alone(self, to: datetime) -> None:
         """Let every milestone due at or before the instant fire, and settle after each stop.
 
         The clock runs on in real seconds after each stop, so far leaps end some minutes short of the

@@ -1,4 +1,4 @@
-"""The one module that knows the server's time skipping, whose API is experimental: a clock for test lives."""
+"""The server's time skipping, whose API is experimental: only this module uses it."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -15,24 +15,24 @@ FAST_FORWARD_TIMEOUT = timedelta(minutes=5)
 
 
 class ClockStuck(PerennialError):
-    """The clock could not be moved: without a worker nothing moves it."""
+    """The clock could not be moved."""
 
 
 class ServerClock:
-    """Moves the virtual clock of workflows to absolute instants of their subscriptions."""
+    """Moves the test clocks of workflows."""
 
     def __init__(self, client: Client) -> None:
         config = TimeSkippingConfig(max_session_skip_count=MAX_SKIPS, disable_propagation=True)
         self._skipper = TimeSkipper(client, config=config)
 
     async def now(self, handle: WorkflowHandle[Any, Any], clock: TestClock) -> datetime:
-        """The instant that it is for the workflow: as far as its clock has been moved."""
+        """The time by the workflow's clock."""
         return await self._skipper.get_current_time(handle) + clock.offset
 
     async def advance(self, handle: WorkflowHandle[Any, Any], clock: TestClock, to: datetime) -> None:
-        """Let the subscription's clock reach the instant; does nothing where it has passed already.
+        """Move the workflow's clock forward to the instant, if it is not there yet.
 
-        Raises ClockStuck when it does not get there, as when no worker takes the workflow's tasks.
+        Raises ClockStuck when it does not get there, for instance because no worker takes the workflow's tasks.
         """
         ahead = to - await self.now(handle, clock)
         if ahead <= timedelta(0):

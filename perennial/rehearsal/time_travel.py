@@ -1,4 +1,4 @@
-"""A customer's clock: the account and its subscriptions moved together, milestone by milestone."""
+"""Move a customer's test clocks together, the account's and the subscriptions', milestone by milestone."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -12,9 +12,9 @@ from workflows.subscription.client import Subscriptions
 
 
 class TimeTravel:
-    """Moves one customer. An invoice closed on a virtual day holds what was charged before it.
+    """Moves the clocks of one customer, so that an invoice has everything that was charged before it was closed.
 
-    Everything of the customer has a test clock; `subscriptions` are those that go on, each with its own.
+    The account and all living subscriptions have test clocks; `clocks` are those of the subscriptions.
     """
 
     def __init__(
@@ -36,22 +36,22 @@ class TimeTravel:
         self._progress = progress
 
     async def advance(self, to: datetime) -> None:
-        """Let every milestone due at or before the instant happen, in order; then all clocks stand there.
+        """Let every milestone up to the instant happen, in order, then move all clocks to it.
 
         Raises ClockStuck, and NotAnswered where something does not settle.
         """
         await self.live_until(to)
         for subscription_id, clock in self._clocks.items():
-            # One that has ended on the way has no clock any more.
+            # A subscription that has ended on the way has no clock any more.
             if not (await self._subscriptions.settled(subscription_id)).subscription.state.ended:
                 await self._server_clock.advance(self._subscriptions.handle(subscription_id), clock, to)
         await self._server_clock.advance(self._accounts.handle(self._customer_id), self._account_clock, to)
 
     async def live_until(self, to: datetime) -> None:
-        """Let every milestone due at or before the instant happen, in order.
+        """Let every milestone up to the instant happen, in order.
 
-        Only the clocks whose milestone it is are moved: those of the others run on in real seconds, and must not
-        pass what comes next.
+        Only clocks with a milestone are moved: after each move a clock runs on in real time, and must not pass its
+        next milestone.
         """
         while (at := await self._next_instant()) <= to:
             for subscription_id, milestone in (await self._milestones()).items():
@@ -66,7 +66,7 @@ class TimeTravel:
             self._progress(f"{at:%Y-%m-%d}")
 
     async def _next_instant(self) -> datetime:
-        """The soonest milestone of all."""
+        """The earliest milestone of all."""
         return min([await self._next_of_account(), *(await self._milestones()).values()])
 
     async def _next_of_account(self) -> datetime:

@@ -33,7 +33,7 @@ class TokenOfAnother(PerennialError):
 class NotReady(PerennialError):
     """No answer at the moment; the request may have been carried out, and can be sent again."""
 
-    def __init__(self, message: str = "No answer just now.") -> None:
+    def __init__(self, message: str = "No answer at the moment.") -> None:
         super().__init__(message)
 
 

@@ -49,7 +49,7 @@ async def test_another_type_is_refused_and_nothing_added(client: Client) -> None
     ]
     with pytest.raises(
         SearchAttributeMismatch,
-        match="Attention has type Text in namespace 'default', Perennial takes Keyword: ",
+        match="Attention has type Text in namespace 'default', Perennial needs Keyword: ",
     ):
         await register_search_attributes(client, wanted)
     assert await register_search_attributes(client, wanted[1:]) == ["NotYet"]
@@ -57,7 +57,7 @@ async def test_another_type_is_refused_and_nothing_added(client: Client) -> None
 
 async def test_more_than_the_server_has_room_for(client: Client) -> None:
     keys = [SearchAttributeKey.for_datetime(f"Instant{number}") for number in range(9)]
-    with pytest.raises(NamespaceNotReady, match=r"cannot be given the search attributes Instant0 \(Datetime\)"):
+    with pytest.raises(NamespaceNotReady, match=r"does not accept the search attributes Instant0 \(Datetime\)"):
         await register_search_attributes(client, keys)
 
 

@@ -14,7 +14,7 @@ from cli.rehearsal.scenario import load
 from hosting.assembly import World, running_worker
 from hosting.embedded.server import EmbeddedServer
 from hosting.temporal.connection import connect_to
-from perennial.rehearsal.scenario_runner import LiveScenario
+from perennial.rehearsal.scenario_runner import ScenarioRun
 from statemachines.simulation.scenario import parse_scenario, simulate
 from tests.support.live.purchases import settings_in
 from tests.support.paths import ROOT
@@ -49,7 +49,7 @@ async def served(
 async def test_live_over_postgresql_equals_simulated(served: World, database_url: str) -> None:
     async def compare(path: Path) -> None:
         scenario = parse_scenario(load(path))
-        story = await LiveScenario(scenario, f"pg-{path.stem}"[:64], served).run(datetime.now(UTC))
+        story = await ScenarioRun(scenario, f"pg-{path.stem}"[:64], served).run(datetime.now(UTC))
         assert story.document() == simulate(scenario).document(), path.name
 
     assert len(SOME) >= 8

@@ -8,7 +8,7 @@ import pytest
 
 from cli.rehearsal.scenario import load
 from hosting.assembly import World
-from perennial.rehearsal.scenario_runner import LiveScenario
+from perennial.rehearsal.scenario_runner import ScenarioRun
 from statemachines.simulation.scenario import parse_scenario, simulate
 from tests.support.paths import ROOT
 
@@ -28,7 +28,7 @@ async def test_live_equals_simulated(world: World, group: int) -> None:
     async def compare(path: Path) -> None:
         scenario = parse_scenario(load(path))
         async with room:
-            live = LiveScenario(scenario, path.stem[:64], world)
+            live = ScenarioRun(scenario, path.stem[:64], world)
             story = await live.run(datetime.now(UTC))
         assert story.document() == simulate(scenario).document(), path.name
 

@@ -19,7 +19,7 @@ from cli.rehearsal.scenario import load
 from hosting.assembly import World, prepare_namespace, running_worker
 from hosting.embedded.server import EmbeddedServer
 from hosting.temporal.connection import connect_to
-from perennial.rehearsal.scenario_runner import LiveScenario, live_customer
+from perennial.rehearsal.scenario_runner import ScenarioRun, customer_of_run
 from statemachines.simulation.scenario import parse_scenario
 from tests.replay.sales import Sales
 from tests.replay.signalled import CUSTOMER, live_signalled
@@ -54,12 +54,12 @@ async def record(world: World, path: Path) -> None:
         sys.stderr.write(f"kept {path.stem}\n")
         return
     scenario = parse_scenario(load(path))
-    life = LiveScenario(scenario, path.stem, world)
+    life = ScenarioRun(scenario, path.stem, world)
     await life.run(datetime.now(UTC))
     for number, history in enumerate(await runs_of(world, subscription_workflow_id(path.stem)), start=1):
         write(f"{path.stem}.{number:02}", history)
     if scenario.billed:
-        await record_account(world, live_customer(scenario, path.stem))
+        await record_account(world, customer_of_run(scenario, path.stem))
 
 
 async def record_account(world: World, customer_id: str) -> None:

@@ -14,8 +14,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from activities.settings import LOOPBACK
 from hosting.embedded import command as server_command
-from hosting.embedded.ports import LOOPBACK, free_ports
+from hosting.embedded.ports import free_ports
 from hosting.embedded.server import EmbeddedServer
 from hosting.temporal.connection import connect_to
 from hosting.temporal.errors import PortInUse, ServerCrashed, ServerFailed, ServerUnreachable
@@ -79,7 +80,7 @@ async def test_a_port_in_use_is_named(tmp_path: Path, taken_port: int, which: st
 
 
 async def test_a_port_that_is_none(tmp_path: Path) -> None:
-    with pytest.raises(PortInUse, match="Port 70000 .* take one from 1 to 65535"):
+    with pytest.raises(PortInUse, match="Port 70000 .* choose one from 1 to 65535"):
         await EmbeddedServer(tmp_path, port=70000).start()
 
 

@@ -76,7 +76,7 @@ async def test_a_holder_whose_server_does_not_answer(tmp_path: Path, published: 
         holder.publish(Endpoints(f"127.0.0.1:{port}", "", None, pid=12345, owner_pid=os.getpid()))
         expected = f"process 12345 at 127.0.0.1:{port}"
     try:
-        with pytest.raises(DirectoryInUse, match=f"is held by {expected}.*: stop that process, or choose"):
+        with pytest.raises(DirectoryInUse, match=f"is in use by {expected}.*: stop that process, or choose"):
             async with shared_server(tmp_path, join_timeout=timedelta(seconds=0.1)):
                 pass
     finally:

@@ -55,7 +55,7 @@ def test_fresh_to_the_second(authentication: Authentication, apart: timedelta) -
 
 @pytest.mark.parametrize("apart", [-TOLERANCE - SECOND, TOLERANCE + SECOND, timedelta(days=400)])
 def test_what_is_stale(authentication: Authentication, apart: timedelta) -> None:
-    with pytest.raises(Stale, match=r"takes a time within 5 minutes of ours, \d+\. Sign it anew"):
+    with pytest.raises(Stale, match=r"takes a time within 5 minutes of this server's, \d+\. Correct"):
         sender(authentication, headers_of(), now=NOW + apart)
 
 
@@ -130,7 +130,7 @@ NAMES = ["perennial-publisher", "webhook-id", "webhook-timestamp", "webhook-sign
     [
         (lambda _: [], Unsigned, "got nothing; a request carries perennial-publisher, webhook-id"),
         (lambda _: [""], Unsigned, "got nothing"),
-        (lambda values: values * 2, Malformed, r"got 2 of them; takes one"),
+        (lambda values: values * 2, Malformed, r"got 2 values; takes one"),
     ],
     ids=["missing", "empty", "twice"],
 )

@@ -19,7 +19,7 @@ def test_each_request_is_read() -> None:
 
 
 ACTIVATE = {"do": "activate", "subscription_id": "s-1", "token": TOKEN}
-NO_REQUEST = "The body is no request: it takes a JSON object with `do`; see docs/publisher-gateway.md."
+NO_REQUEST = "The body is not a request: it takes a JSON object with `do`; see docs/publisher-gateway.md."
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from activities.wall_clock import wall_clock
 from cli.rehearsal.scenario import load
 from hosting.embedded.server import EmbeddedServer
 from hosting.temporal.connection import connect_to
-from perennial.rehearsal.scenario_runner import LiveScenario, live_customer
+from perennial.rehearsal.scenario_runner import ScenarioRun, customer_of_run
 from perennial.sources.account import AccountReader
 from statemachines.simulation.scenario import parse_scenario, simulate
 from tests.support.live.outside import seen_from_outside
@@ -34,7 +34,7 @@ from workflows.subscription.client import Subscriptions
 LIFE = ROOT / "tests" / "replay" / "lives" / "two-years-billed.yaml"
 QUEUE = "mortal-account"
 SCENARIO = parse_scenario(load(LIFE))
-CUSTOMER = live_customer(SCENARIO, QUEUE)
+CUSTOMER = customer_of_run(SCENARIO, QUEUE)
 KILLED_AT = (1, 4, 12, 17, 40)
 """Events of the account: an invoice, a partial payment, both ways of a suspension, and an invoice much later."""
 ATTEMPTS = 10
@@ -120,7 +120,7 @@ async def test_killed_five_times_in_two_billed_years(
             )
             world = dataclasses.replace(seen, server=patient)
             fate = asyncio.create_task(Fate(worker, world.books.accounts).watch())
-            story = await asyncio.wait_for(LiveScenario(SCENARIO, QUEUE, world).run(datetime.now(UTC)), 280)
+            story = await asyncio.wait_for(ScenarioRun(SCENARIO, QUEUE, world).run(datetime.now(UTC)), 280)
             fate.cancel()
             (audited,) = await SqlAuditor(database).page()
             auditor = SqlAccountAuditor(database)

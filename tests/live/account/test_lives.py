@@ -13,7 +13,7 @@ from domain.subscription.commands import ChangeQuantity, Command, Reactivate, Su
 from domain.subscription.decision import Answer
 from domain.subscription.holds import Reason
 from hosting.assembly import World
-from perennial.rehearsal.scenario_runner import LiveScenario
+from perennial.rehearsal.scenario_runner import ScenarioRun
 from statemachines.simulation.customer import CustomerSimulator
 from statemachines.simulation.scenario import parse_scenario, simulate
 from tests.support.live.payers import OPENED, Payer, failure, new_customer, payment
@@ -32,7 +32,7 @@ SUSPENSION = datetime(2027, 5, 2, tzinfo=UTC)
 async def test_a_billed_life_is_the_simulators(world: World) -> None:
     """MON-5, MON-6: paid in full, in part, too late, twice, in advance; suspended twice; other terms."""
     scenario = parse_scenario(load(BILLED))
-    story = await LiveScenario(scenario, new_customer(), world).run(datetime.now(UTC))
+    story = await ScenarioRun(scenario, new_customer(), world).run(datetime.now(UTC))
     assert story.document() == simulate(scenario).document()
 
 

@@ -224,7 +224,7 @@ async def test_a_gateway_is_there_where_publishers_are(world: World, gateway_set
             async with running_gateway(world.perennial, taken, PUBLISHERS):
                 pass
         unknown = gateway_settings.model_copy(update={"gateway_host": "no-such-host.invalid"})
-        with pytest.raises(GatewayPortInUse, match=r"cannot have no-such-host\.invalid port 0 \([A-Z].*\): choose"):
+        with pytest.raises(GatewayPortInUse, match=r"cannot listen on no-such-host\.invalid port 0 \([A-Z].*\): set"):
             async with running_gateway(world.perennial, unknown, PUBLISHERS):
                 pass
     assert "\n" not in str(refused.value)

@@ -84,7 +84,9 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
         with worker(tmp_path / "data", DEV, port) as process:
             _, line = process.communicate(timeout=60)
     assert (process.returncode, line.count("\n")) == (1, 1)
-    assert line.startswith(f"The publisher gateway cannot have 127.0.0.1 port {port} (Address already in use): choose")
+    assert line.startswith(
+        f"The publisher gateway cannot listen on 127.0.0.1 port {port} (Address already in use): set"
+    )
 
 
 def test_two_settings_of_one_port(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from hosting.embedded.ports import LOOPBACK, free_ports
+from activities.settings import LOOPBACK
+from hosting.embedded.ports import free_ports
 from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "notifications.md").read_text()

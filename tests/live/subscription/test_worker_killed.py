@@ -12,7 +12,7 @@ from activities.adapters.sql.subscription.auditor import SqlAuditor
 from cli.rehearsal.scenario import load
 from hosting.embedded.server import EmbeddedServer
 from hosting.temporal.connection import connect_to
-from perennial.rehearsal.scenario_runner import LiveScenario
+from perennial.rehearsal.scenario_runner import ScenarioRun
 from statemachines.simulation.scenario import parse_scenario, simulate
 from tests.support.live.outside import seen_from_outside
 from tests.support.live.purchases import settings_in
@@ -60,7 +60,7 @@ async def test_killed_three_times_and_nothing_is_lost_or_doubled(
     worker = MortalWorker(server.address, tmp_path, queue)
     try:
         async with Database(database_url) as database:
-            life = LiveScenario(scenario, queue, seen_from_outside(client, queue, database), Fate(worker).step)
+            life = ScenarioRun(scenario, queue, seen_from_outside(client, queue, database), Fate(worker).step)
             story = await asyncio.wait_for(life.run(datetime.now(UTC)), 200)
             (audited,) = await SqlAuditor(database).page()
     finally:

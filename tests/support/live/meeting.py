@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from activities.notifications.publishers import Publishers
+from activities.settings import LOOPBACK
 from domain.subscription.commands import Cancel, ChangeQuantity, Command
 from domain.subscription.events import State
 from domain.subscription.holds import Reason
@@ -16,7 +17,7 @@ from examples.publisher.log import Entry
 from examples.publisher.rejections import Rejection
 from examples.publisher.server import PublisherServer
 from hosting.assembly import World, running_worker
-from hosting.embedded.ports import LOOPBACK, free_ports
+from hosting.embedded.ports import free_ports
 from hosting.embedded.server import EmbeddedServer
 from hosting.gateway.server import running_gateway
 from hosting.temporal.connection import connect_to
