@@ -11,13 +11,6 @@ from tests.support.project import FLOORS, SHIPPED, sources
 
 MOST_FILES = 16
 MOST_LINES = 250
-LONGER = {
-    "activities/adapters/sql/account/books.py": "closes a month in one transaction, whose steps are read together",
-    "workflows/account/workflow.py": "one workflow, its handlers and its loop",
-    "workflows/contract/compare.py": "one table of all kinds of change to a message",
-    "workflows/subscription/workflow.py": "one workflow, its handlers and its loop",
-}
-"""Files that may be longer, and why."""
 ELSEWHERE = {"activities": ("activities/adapters", "activities/adapters/sql")}
 """Where else the room of a floor's tests may be."""
 PROGRAMS = {"published", "replay"}
@@ -31,7 +24,7 @@ def test_at_most_sixteen_files_side_by_side() -> None:
 
 def test_a_file_is_read_in_one_sitting() -> None:
     lengths = {path.relative_to(ROOT).as_posix(): len(path.read_text().splitlines()) for path in sources(*SHIPPED)}
-    assert {path: length for path, length in lengths.items() if length > MOST_LINES and path not in LONGER} == {}
+    assert {path: length for path, length in lengths.items() if length > MOST_LINES} == {}
 
 
 @pytest.mark.parametrize("floor", FLOORS)

@@ -42,11 +42,11 @@ def test_a_purchase_that_waits_for_set_up_comes_with_its_link(ask: Ask, customer
     bought = ask.json(f"buy wingtip-crm --customer {customer} --id link-1")
     assert bought["state"] == "pending"
     link = bought["setup_link"]
-    assert link["url"].startswith("https://setup.example.com/start?token=")
+    assert link["url"].startswith("https://contoso.example/set-up?token=")
     left = parse_instant(link["expires_at"]) - datetime.now(UTC)
     assert timedelta(hours=23, minutes=59) < left <= timedelta(hours=24)
     text = ask.said(f"buy wingtip-crm --customer {customer} --id link-1")
-    assert "  https://setup.example.com/start?token=" in text
+    assert "  https://contoso.example/set-up?token=" in text
     assert "No e-mail is sent" in text
 
 
@@ -61,7 +61,7 @@ def test_each_call_makes_a_new_link_for_the_same_purchase(ask: Ask, pending: str
     for token in tokens:
         assert ask.json(f"resolve {token}")["subscription_id"] == pending
     text = ask.said(f"setup-link {pending}")
-    assert text.startswith(f"Set {pending} up at its publisher:\n  https://setup.example.com/start?token=")
+    assert text.startswith(f"Set {pending} up at its publisher:\n  https://contoso.example/set-up?token=")
     assert "Valid until " in text
     assert "No e-mail is sent" in text
 
