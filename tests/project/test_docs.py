@@ -2,13 +2,13 @@
 
 import re
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.paths import ROOT
+from tests.support.project import FLOORS, sources
 
 SKIPPED = {".venv", "var", ".git", "dist", "build"}
 PAGES = sorted(page for page in ROOT.rglob("*.md") if not SKIPPED & set(page.relative_to(ROOT).parts))
@@ -83,7 +83,6 @@ def test_names_only_make_targets_that_there_are() -> None:
             assert set(words.split()) <= targets, page
 
 
-FLOORS = ("domain", "statemachines", "activities", "workflows", "perennial", "hosting", "cli")
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 WRITTEN = [page for page in PAGES if page.parent.name != "contract"]
 """The pages that people write; those of the contract are generated."""
@@ -98,11 +97,6 @@ def section(name: str, title: str) -> str:
     found = re.search(rf"^(#+) {re.escape(title)}\n(.*?)(?=^#+ |\Z)", text_of(name), re.DOTALL | re.MULTILINE)
     assert found, title
     return found[2]
-
-
-def python_sources() -> Iterator[Path]:
-    for folder in (*FLOORS, "tests", "examples"):
-        yield from (ROOT / folder).rglob("*.py")
 
 
 def code_of(page: Path) -> str:
@@ -149,13 +143,23 @@ def test_every_file_that_is_named_exists(page: Path) -> None:
 def test_every_name_of_the_code_that_is_named_exists(page: str) -> None:
     """Classes and constants: CamelCase of two words, or capitals."""
     named = set(re.findall(r"`([A-Z][a-z]+(?:[A-Z][a-z]+)+|[A-Z]+(?:_[A-Z]+)*)`", text_of(page)))
-    used = set(re.findall(r"\b[A-Z]\w+\b", "\n".join(source.read_text() for source in python_sources())))
+    used = set(
+        re.findall(r"\b[A-Z]\w+\b", "\n".join(source.read_text() for source in sources(*FLOORS, "tests", "examples")))
+    )
     assert named - used - {"PATH", "TRUNCATE", "UPDATE", "DELETE", "VERSION", "NAME", "RUN", "T"} == set()
 
 
 def test_every_package_says_what_it_is() -> None:
-    packages = [source for folder in FLOORS for source in (ROOT / folder).rglob("__init__.py")]
+    packages = [source for source in sources(*FLOORS) if source.name == "__init__.py"]
     assert [str(source) for source in packages if not re.match(r'"""[A-Z]', source.read_text())] == []
+
+
+def test_the_architecture_names_every_room() -> None:
+    places = [*FLOORS, "activities/adapters"]
+    found = [room for place in places for room in (ROOT / place).iterdir() if (room / "__init__.py").exists()]
+    rooms = {f"{room.relative_to(ROOT)}/" for room in found} - {"activities/adapters/"}
+    named = set(re.findall(r"`(\w+(?:/\w+)+/)`", section("docs/architecture.md", "Rooms").partition("`tests/`")[0]))
+    assert named == rooms, "say in the table of rooms in docs/architecture.md what the room owns"
 
 
 def test_the_architecture_names_every_signal() -> None:

@@ -26,15 +26,15 @@ def _head() -> Iterator[str]:
     yield ""
     yield "# Published figures"
     yield ""
-    yield "Microsoft's pages on partner billing work through examples with dates and amounts. Each that can be"
-    yield "lived here is lived in the tests, under the pack `csp-2019`, and the dates and amounts that it names are"
-    yield "compared to the day and to the cent. The rules are in [domain.md](domain.md)."
+    yield "Microsoft's pages on partner billing work through examples with dates and amounts. The tests run each"
+    yield "example that can happen here, under the policy pack `csp-2019`, and compare its dates and amounts to the"
+    yield "day and the cent. The rules are in [domain.md](domain.md)."
     yield ""
     yield f"{len(EXAMPLES)} examples have {len(FIGURES)} figures: {alike} are the same here, {others} differ."
     yield ""
     yield "Amounts are US dollars, credits negative; a span of days includes its last one. **Apart** is Microsoft's"
-    yield "figure less ours. A figure of several lines (`in all`, `used`) is their sum: Microsoft credits a period"
-    yield "whole and charges its parts anew; here only the days left are credited and charged (MON-4)."
+    yield "figure minus ours. A figure of several lines (`in all`, `used`) is their sum: Microsoft credits the whole"
+    yield "period and charges its parts again; here only the days left are credited and charged (MON-4)."
 
 
 def _tables() -> Iterator[str]:
@@ -66,9 +66,9 @@ def _formula() -> Iterator[str]:
 
 def _usage() -> Iterator[str]:
     yield from ("", "## Usage", "", _cited(USES[0].source), "")
-    yield "Usage of a meter at 0.868 an hour less 15 percent. Microsoft cuts the amount off after the cent, here it"
-    yield "is rounded half-up (MON-1), so each is 0.01 more. Only the row's arithmetic is compared: an order takes no"
-    yield "price finer than the cent."
+    yield "Usage of a meter at 0.868 per hour minus 15 percent. Microsoft cuts the amount off after the cent; here it"
+    yield "is rounded half-up (MON-1), so each is 0.01 more. Only the arithmetic of the row is compared: an order"
+    yield "accepts no price finer than the cent."
     yield ""
     yield "| units | Microsoft | here |"
     yield "|---|---|---|"
@@ -78,10 +78,10 @@ def _usage() -> Iterator[str]:
 
 def _tail() -> Iterator[str]:
     yield from ("", "## Not in the tables", "")
-    yield "- The conversion of one SKU to another: there is no such command. Cancelled inside the window and bought"
-    yield "  anew, it comes to the same lines."
+    yield "- The conversion of one SKU to another: no command does it. Cancelling inside the window and buying"
+    yield "  again gives the same lines."
     yield "- Free days before the first billing date (21Vianet), and the dates of invoices: here a period begins with"
-    yield "  the purchase, and invoices are not built yet (MON-5)."
+    yield "  the purchase, and invoices close with the calendar month (MON-5)."
     yield "- The refund of a new-commerce cancellation: by days at Microsoft, in full in the pack `nce-2022` (CXL-5)."
     yield "  The page that says so has no amounts."
 
