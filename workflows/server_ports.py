@@ -1,4 +1,4 @@
-"""Subscriptions on the server, as the activities' ports see them: to be started, and to be told something."""
+"""The activities' ports that are implemented by workflows on the Temporal server."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ from workflows.subscription.client import Subscriptions
 
 
 class ServerLauncher:
-    """Starts lives: the port `Launcher`.
+    """Starts subscriptions: the port `Launcher`.
 
     A life belongs to the order that it began with: under a subscription id that has another one's life, the
     order is refused for good.
@@ -28,7 +28,7 @@ class ServerLauncher:
         self._subscriptions = subscriptions
 
     async def launch(self, order: Order, *, ahead_by: timedelta | None, periods_per_run: int) -> None:
-        """Start the life, once. Raises OrderConflict and ServerUnavailable."""
+        """Start the subscription, once. Raises OrderConflict and ServerUnavailable."""
         clock = None if ahead_by is None else TestClock.ahead_by(ahead_by)
         try:
             await self._subscriptions.buy(order, clock=clock, periods_per_run=periods_per_run)
@@ -48,13 +48,13 @@ class ServerLauncher:
 
 
 class ServerCommandSender:
-    """Tells lives something: the port `CommandSender`."""
+    """Sends commands to subscriptions: the port `CommandSender`."""
 
     def __init__(self, subscriptions: Subscriptions) -> None:
         self._subscriptions = subscriptions
 
     async def send(self, subscription_id: str, command: Command) -> Answer | None:
-        """Its answer; None where it has ended. Raises NotThere, NotTaken and ServerUnavailable."""
+        """The subscription's answer; None if it has ended. Raises NotThere, NotTaken and ServerUnavailable."""
         try:
             return await self._subscriptions.ask(subscription_id, command, wait=False)
         except AlreadyEnded:
@@ -68,7 +68,7 @@ class ServerCommandSender:
 
 
 class ServerAccounts:
-    """Opens accounts: the port `AccountOpener`."""
+    """Opens billing accounts: the port `AccountOpener`."""
 
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts

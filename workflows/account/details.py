@@ -1,4 +1,4 @@
-"""What a person sees of an account: the details query, and the Markdown of the Web UI's current details."""
+"""What people see of an account: the details query, and the current details in the Web UI."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ SUMMARY_LENGTH = 200
 
 
 def account_details(life: AccountLife, now: datetime, attention: str | None, clock: TestClock | None) -> AccountDetails:
-    """The account as it stands at that instant."""
+    """The account at that instant."""
     account = life.account
     return AccountDetails(
         customer_id=account.customer_id,
@@ -37,8 +37,8 @@ def account_details(life: AccountLife, now: datetime, attention: str | None, clo
     )
 
 
-def standing(account: Account) -> str:
-    """The account in one word, for filters."""
+def account_status(account: Account) -> str:
+    """The account's status in one word, for filters."""
     if account.holds:
         return "suspended"
     if any(r.state is InvoiceState.OVERDUE for r in account.receivables):
@@ -49,7 +49,7 @@ def standing(account: Account) -> str:
 def account_markdown(life: AccountLife, attention: str | None) -> str:
     """What is owed, what happens next and why, the credit, the last events."""
     account = life.account
-    lines = [f"## {standing(account).capitalize()}: billing account of {account.customer_id}"]
+    lines = [f"## {account_status(account).capitalize()}: billing account of {account.customer_id}"]
     lines += attention_line(attention)
     if account.receivables:
         rows = (
@@ -64,7 +64,7 @@ def account_markdown(life: AccountLife, attention: str | None) -> str:
     upcoming = ((second(m.at), account_headline(account, m), m.rule.value) for m in account_timeline(account))
     lines += ["", "### What comes next", "", *table(("when (UTC)", "what", "rule"), upcoming)]
     if account.terms.suspends_after is None:
-        lines += ["", "Nobody is suspended for nonpayment under these terms."]
+        lines += ["", "These terms do not suspend subscriptions for nonpayment."]
     last = reversed(life.recent[-EVENTS_SHOWN:])
     events = ((e.seq, second(e.at), event_headline(e), e.actor or e.by, e.rule) for e in last)
     lines += ["", "### Last events", "", *table(("seq", "when (UTC)", "event", "by", "rule"), events)]
@@ -107,4 +107,4 @@ def effect_headline(effect: AccountEffect) -> str:
         return "; ".join(f"{e.seq} {event_headline(e)}" for e in effect.events)[:SUMMARY_LENGTH]
     if isinstance(effect, PlaceHolds):
         return f"suspend licensed subscriptions: {effect.invoice} is not paid"
-    return "lift what was held for nonpayment"
+    return "lift the holds for nonpayment"

@@ -1,9 +1,8 @@
-"""The public contract of `BillingAccountWorkflow`: what it is started with, asked, told and shown.
+"""The public contract of `BillingAccountWorkflow`: its start, updates, signals and queries.
 
-Updates (a request that may be refused): payment_received, payment_failed, change_terms return an `Answer`;
-for operators retry_effect, migrate.
-Queries (a view): details, timeline, events, life.
-Signals (the same requests, for senders that want no answer): payment_received, payment_failed.
+An update takes one request and returns an `Answer`, which may be a refusal (ACCOUNT_REQUESTS); operators have their own
+(ACCOUNT_UPDATES). A signal carries the same request for senders that need no answer (ACCOUNT_SIGNALS). A query changes
+nothing (ACCOUNT_QUERIES).
 """
 
 from typing import Annotated
@@ -42,15 +41,15 @@ ACCOUNT_UPDATES: dict[str, type[Strict]] = {
     "retry_effect": Operator,
     "migrate": Operator,
 }
-"""The updates, and the one request that each takes."""
+"""The updates, and the request that each takes."""
 
 
 ACCOUNT_QUERIES = ("details", "timeline", "events", "life")
-"""The queries. `life` is the whole state: its fields are no part of the contract."""
+"""The queries. `life` returns the whole state, whose fields are not part of the contract."""
 
 
 class StartAccount(Strict):
-    """What an account's workflow is started with. `suspends` is whether an unpaid invoice leads to suspension."""
+    """Opens a billing account. `suspends` says whether an unpaid invoice leads to suspension."""
 
     customer_id: Id
     policy: PackName = DEFAULT_PACK
@@ -62,7 +61,7 @@ class StartAccount(Strict):
 
 
 class ContinuedAccount(Frozen):
-    """What one run hands to the next: the whole account."""
+    """What one run hands to the next: the whole state."""
 
     life: AccountLife
     clock: TestClock | None = None
@@ -74,7 +73,10 @@ AccountStart = StartAccount | ContinuedAccount
 
 
 class AccountDetails(Frozen):
-    """The account as it stands. `committed` is the last event seq in the books, `performed` that with its holds."""
+    """The account now. `committed` is the seq of the last event in the books.
+
+    `performed` is the seq of the last event whose holds are placed or lifted too.
+    """
 
     customer_id: Id
     now: Instant
@@ -94,10 +96,10 @@ class AccountDetails(Frozen):
 
 
 class AccountClosed(Frozen):
-    """What the workflow would return: an account has no end of its own."""
+    """What the workflow would return if an account could end."""
 
 
 class AccountEvents(Frozen):
-    """The last few events; all of them are in the books."""
+    """The last few events; the books have all."""
 
     events: tuple[AccountEvent, ...]

@@ -17,7 +17,13 @@ with workflow.unsafe.imports_passed_through():
     from statemachines.account.life import WAITING_KEPT, AccountLife, AccountSteps, Closing
     from statemachines.account.timeline import AccountMilestone, account_timeline, next_account_milestone
     from statemachines.subscription.life import NotNow
-    from workflows.account.details import account_details, account_headline, account_markdown, effect_headline, standing
+    from workflows.account.details import (
+        account_details,
+        account_headline,
+        account_markdown,
+        account_status,
+        effect_headline,
+    )
     from workflows.account.messages import (
         ACCOUNT_REQUESTS,
         ACCOUNT_SIGNALS,
@@ -157,7 +163,7 @@ class BillingAccountWorkflow:
     def _show(self) -> None:
         attention = self._operator.attention
         workflow.set_current_details(account_markdown(self._life, attention))
-        search_attributes.upsert(search_attributes.of_account(standing(self._life.account), attention))
+        search_attributes.upsert(search_attributes.of_account(account_status(self._life.account), attention))
 
     # Requests. The updates that take a request to the account are made by `request_updates` above.
 
@@ -199,22 +205,22 @@ class BillingAccountWorkflow:
 
     @workflow.query
     def details(self, as_of: RequestInstant | None = None) -> AccountDetails:
-        """The account as it stands, with what comes next; as of the sender's wall clock."""
+        """The account and its timeline, as of the sender's wall clock."""
         return account_details(self._life, self._decisions.now(as_of), self._operator.attention, self._clock.test)
 
     @workflow.query
     def timeline(self) -> list[AccountMilestone]:
-        """What will happen if nobody pays."""
+        """What happens next if nobody pays."""
         return account_timeline(self._life.account)
 
     @workflow.query
     def events(self) -> AccountEvents:
-        """The last few events."""
+        """The last few events; the books have all."""
         return AccountEvents(events=self._life.recent)
 
     @workflow.query
     def life(self) -> AccountLife:
-        """The whole state, as it is handed from run to run."""
+        """The whole state, for comparisons; its fields are not part of the contract."""
         return self._life
 
 

@@ -1,1 +1,1 @@
-"""What others may rely on: every message's name and schema, as pages for people and as a lock for tests."""
+"""Publishes the names and schemas of all messages: pages for people, and a lock for tests (see README.md)."""

@@ -1,4 +1,4 @@
-"""`python -m workflows.contract` writes docs/contract/ anew; it refuses what would break the contract."""
+"""`python -m workflows.contract` regenerates docs/contract/; it refuses a change that would break the contract."""
 
 import sys
 

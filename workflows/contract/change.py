@@ -1,11 +1,11 @@
-"""What a change of a schema does to those who send and to those who read: the kinds that break somebody."""
+"""The kinds of schema changes that break senders or readers."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Breaks(StrEnum):
-    """A breaking change, by what it is."""
+    """The kind of a breaking change."""
 
     MESSAGE_REMOVED = "message removed"
     ADDRESS_CHANGED = "address changed"
@@ -36,60 +36,60 @@ class Change:
 
 LESSONS: dict[Breaks, tuple[str, str]] = {
     Breaks.MESSAGE_REMOVED: (
-        "whoever sends it: its sender gets an error, or a signal's sender nothing at all",
+        "senders of it: an update gets an error, a signal gets no reaction at all",
         "keep the message, and let it answer `refused` with the rule and the next step; a better one gets a new name",
     ),
     Breaks.ADDRESS_CHANGED: (
-        "whoever addresses a workflow that runs: it is found under its old id, for years",
+        "callers of running workflows: those keep their old ids, for years",
         "keep the form of the id",
     ),
     Breaks.REMOVED: (
-        "whoever sends or reads the field: a request with it is refused as malformed, a reader finds nothing",
-        "keep the field; a request's may be ignored from now on, an answer's is filled as before",
+        "senders and readers of the field: a request with it is refused as malformed, a reader finds nothing",
+        "keep the field: ignore it in a request if you must, fill it in an answer as before",
     ),
     Breaks.NEW_REQUIRED: (
-        "everybody who sends this today: none of them knows of the field, each request is refused as malformed",
-        "make it optional, with a default that does what was done before it was there",
+        "all senders of today: they do not know the field, so their requests are refused as malformed",
+        "make it optional, with a default that keeps the old behaviour",
     ),
     Breaks.MADE_REQUIRED: (
-        "whoever leaves it out, as was promised: the request is refused as malformed",
-        "keep it optional; where it is needed, let a rule refuse, as an answer",
+        "senders that leave it out, as promised: their requests are refused as malformed",
+        "keep it optional; if it is needed, let a rule refuse, as an answer",
     ),
     Breaks.VALUE_REMOVED: (
-        "whoever sends that value: the request is refused as malformed",
+        "senders of that value: their requests are refused as malformed",
         "keep taking it, and let a rule refuse it, or read it as the value that replaces it",
     ),
     Breaks.BOUND_NARROWED: (
-        "whoever sends what was within the bound: the request is refused as malformed",
-        "keep the bound; where less is wanted, let a rule refuse, as an answer",
+        "senders of values within the old bound: their requests are refused as malformed",
+        "keep the bound; if you want less, let a rule refuse, as an answer",
     ),
     Breaks.PATTERN_CHANGED: (
-        "senders whose text fits the old pattern alone, or readers that rely on it",
-        "keep the pattern; a text of another form gets a field of its own",
+        "senders whose text fits only the old pattern, or readers that rely on it",
+        "keep the pattern; text of another form gets a field of its own",
     ),
     Breaks.TYPE_CHANGED: (
         "senders of the old type are refused as malformed; readers cannot decode the new one",
         "keep the field as it is; the new type gets a new field beside it",
     ),
     Breaks.DEFAULT_CHANGED: (
-        "whoever leaves it out: the same request does something else than yesterday, without a word",
-        "keep the default; who wants the new behaviour says so",
+        "senders that leave it out: the same request silently does something else",
+        "keep the default; senders that want the new behaviour ask for it",
     ),
     Breaks.CLOSED: (
-        "whoever sends a field that was ignored so far: the request is refused as malformed",
-        "go on ignoring unknown fields here",
+        "senders of fields that were ignored so far: their requests are refused as malformed",
+        "keep ignoring unknown fields here",
     ),
     Breaks.NOT_ALWAYS: (
-        "readers that take it for granted, since it was always there",
-        "go on writing it in every answer; what is sometimes there gets a new field",
+        "readers that rely on it, since it was always there",
+        "keep writing it in every answer; add a new field for what is sometimes missing",
     ),
     Breaks.NULLABLE: (
-        "readers that never had to expect null here",
-        "go on writing a value; what may be missing gets a new field",
+        "readers that do not expect null here",
+        "keep writing a value; add a new field for what may be missing",
     ),
     Breaks.UNKNOWN: (
-        "perhaps somebody: the comparison knows nothing of this keyword",
-        "teach workflows/contract/compare.py what it means, with a row in its test",
+        "perhaps somebody: the comparison does not know this keyword",
+        "teach workflows/contract/compare.py what it means, and add a row to its test",
     ),
 }
-"""Whom each breaks, and what to do instead."""
+"""Whom each kind breaks, and what to do instead."""

@@ -1,4 +1,4 @@
-"""What others may talk to: a workflow, a service or a set of documents, with its messages."""
+"""A page of the contract: a workflow, a service or a set of documents, with its messages."""
 
 import inspect
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""The lock: the contract as others were promised it. Only what is added may go into it."""
+"""The lock: the contract as it was promised to others. It may only grow."""
 
 import difflib
 import json
@@ -30,7 +30,7 @@ def read(path: Path) -> dict[str, Schema]:
 
 
 def broken(old: Mapping[str, Schema], new: Mapping[str, Schema]) -> str:
-    """What is broken, whom it breaks and what to do instead; empty where nothing is."""
+    """What is broken, whom it breaks and what to do instead; empty if nothing is broken."""
     lessons = [
         "\n".join(_lesson(change, bundle["title"], messages))
         for slug, bundle in old.items()
@@ -40,10 +40,10 @@ def broken(old: Mapping[str, Schema], new: Mapping[str, Schema]) -> str:
         return ""
     head = (
         "This would break the public contract (docs/contract/README.md says what may change, ADR 0015 why).\n"
-        "Services that nobody here deploys speak it, and subscriptions that were begun years ago answer them."
+        "Services that you do not deploy use it, and subscriptions that began years ago answer them."
     )
     foot = (
-        "The lock was left as it is. Where you are sure that nobody relies on what goes, take it out of\n"
+        "The lock is unchanged. If you are sure that nobody relies on what you remove, take it out of\n"
         f"docs/contract/{LOCK} by hand, in a commit that says whom you asked, with a line under Removed in\n"
         f"CHANGELOG.md; then run: {COMMAND}"
     )
@@ -52,7 +52,7 @@ def broken(old: Mapping[str, Schema], new: Mapping[str, Schema]) -> str:
 
 def _lesson(change: Change, title: str, messages: list[str]) -> Iterator[str]:
     whom, instead = LESSONS[change.kind]
-    way = "sent to us" if change.asked else "given by us"
+    way = "requests" if change.asked else "answers"
     yield f"{change.place}: {change.kind}"
     yield f"  where:    {title}: {', '.join(messages)} ({way})"
     yield f"  changed:  {change.was} -> {change.now}"
@@ -61,14 +61,14 @@ def _lesson(change: Change, title: str, messages: list[str]) -> Iterator[str]:
 
 
 def added(old_text: str, new_text: str) -> str:
-    """What the code has more than the lock, and the command that puts it there; empty where they are the same."""
+    """What the code adds to the lock, and the command that publishes it; empty if they are equal."""
     if old_text == new_text:
         return ""
     diff = list(difflib.unified_diff(old_text.splitlines(), new_text.splitlines(), "the lock", "the code", lineterm=""))
     more = [f"... and {len(diff) - SHOWN} more lines"] if len(diff) > SHOWN else []
     words = (
-        "The code promises more than the lock says, and breaks nothing. Publish it: run\n"
+        "The code promises more than the lock, and breaks nothing. To publish it, run\n"
         f"    {COMMAND}\n"
-        "and commit docs/contract/ with your change. From then on it is a promise: look at the names once more."
+        "and commit docs/contract/ with your change. From then on it is a promise: check the names once more."
     )
     return "\n".join([words, "", *diff[:SHOWN], *more])

@@ -23,14 +23,14 @@ _KNOWN = {
     "^[A-Z]{3}$": "currency code",
 }
 """Patterns that people need not read."""
-_MADE = f"<!-- Generated from the models; do not edit. Anew: {COMMAND} -->"
+_MADE = f"<!-- Generated from the models; do not edit. Regenerate: {COMMAND} -->"
 _INDEX = f"""\
 {_MADE}
 
 # The public contract
 
-What other services may send to workflows, and what they get. Each page names the messages, the models and their
-fields, and has a file of JSON Schemas (draft 2020-12) beside it: `messages` by kind and name, `$defs` by model.
+What other services may send to workflows, and what they get back. Each page lists the messages, the models and their
+fields. The file beside it has their JSON Schemas (draft 2020-12): `messages` by kind and name, `$defs` by model.
 [other-services.md](../other-services.md) has examples to copy.
 
 | page | schemas | address | what it is |
@@ -40,33 +40,32 @@ _PROMISE = """
 ## What is promised
 
 The contract only grows: [contract.lock.json](contract.lock.json) holds what was promised, and a test compares the
-code with it ([ADR 0015](../adr/0015-the-contract-is-locked.md)). What may come:
+code with it ([ADR 0015](../adr/0015-the-contract-is-locked.md)). It may get:
 
 - a new message;
-- a new field of a request, optional, whose default does what was done before;
-- wider bounds of a request, and another value of an enumeration in it;
+- a new optional field of a request, whose default keeps the old behaviour;
+- wider bounds in a request, and new values of its enumerations;
 - a new field of an answer;
 - a **new value** of an enumeration in an answer: a state, an outcome, a rule's id.
 
-What will not: a message or field that goes away or is renamed, a field of a request that becomes required or takes
-less, a field of an answer that is sometimes missing, may be null or has another type.
+It never loses or renames a message or a field. A field of a request never becomes required and never takes less. A
+field of an answer is never missing, never null where it was not before, and never gets another type.
 
 ## What readers must do
 
 - Ignore fields that they do not know.
-- Take an unknown value of an enumeration for what it is: something new. Show its text; decide by `outcome` only on the
-  values that matter, and treat any other as neither done nor refused.
-- Read amounts as decimals, from text. Instants are ISO 8601 in UTC.
-- Rely on no words of a `message`; the `rule` beside it is an id.
+- Expect new values of enumerations. Show their text. Decide by the values of `outcome` that you know, and treat any
+  other as neither done nor refused.
+- Read amounts as decimals from text. Instants are ISO 8601 in UTC.
+- Do not rely on the text of a `message`. The `rule` beside it is an id.
 
 ## What a schema cannot say
 
-A request that fits its schema can still be refused as malformed: a currency that there is none of, a day that its
-month has not, prices in disorder, more decimals than the currency has, `at` without a test clock. And JSON Schema
-takes `5.0` for a whole number; it is refused here. Signals are read by the same models; what does not fit is counted
-in `details`.
+A request that fits its schema can still be refused as malformed: an unknown currency, a date that does not exist,
+prices out of order, more decimals than the currency has, `at` without a test clock. JSON Schema takes `5.0` for a whole
+number; Perennial refuses it. Signals are read by the same models; those that do not fit are counted in `details`.
 
-What the `life` queries show is the state as the code has it. Nothing is promised of its fields.
+The `life` queries return the whole state. Its fields are not part of the contract.
 """
 
 
@@ -105,7 +104,7 @@ def _table(messages: list[Message], bundle: Schema) -> Iterator[str]:
         entry = bundle["messages"][message.kind.value][message.name]
         takes = "nothing" if message.takes is NOTHING else _type(entry["takes"])
         gives = "nothing" if message.gives is NOTHING else _type(entry["gives"])
-        gives = "the state, unpromised" if message.gives is UNPROMISED else gives
+        gives = "the whole state, not part of the contract" if message.gives is UNPROMISED else gives
         optional = ", or nothing" if message.optional else ""
         if message.then is not NOTHING:
             optional += f"; then {_type(entry['then'])}, or nothing"

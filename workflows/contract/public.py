@@ -1,4 +1,4 @@
-"""Everything that is public, page by page. What is added here is published, and locked from then on."""
+"""Everything that is public, page by page. Whatever is added here is published, and locked from then on."""
 
 from collections.abc import Mapping
 
@@ -22,10 +22,10 @@ DOCUMENTS: Mapping[str, type] = {
     "notification-perennial": SubscriptionNotification,
     "notification-microsoft": SaasNotification,
 }
-"""What is sent to others of our own accord, by name: the model of each document. Add more here."""
+"""The documents that Perennial sends unprompted (webhooks), by name, and the model of each."""
 
 STATE = frozenset({"life"})
-"""Queries that show the state as it is: its fields change with the code."""
+"""Queries that return the whole state, whose fields change with the code."""
 
 
 def interfaces(documents: Mapping[str, type] = DOCUMENTS) -> tuple[Interface, ...]:
@@ -59,7 +59,7 @@ def interfaces(documents: Mapping[str, type] = DOCUMENTS) -> tuple[Interface, ..
             "order",
             OrderWorkflow.__name__,
             "order:{order_id}",
-            "One order, each time that it is sent.",
+            "Buys one order. Sent again, it retries the lines that were refused.",
             (
                 Message(Kind.START, "start", first_line(PlaceOrder), PlaceOrder, PlacedOrder),
                 *queries(OrderWorkflow, ORDER_QUERIES, STATE),
@@ -69,7 +69,7 @@ def interfaces(documents: Mapping[str, type] = DOCUMENTS) -> tuple[Interface, ..
             "price-changes",
             PriceChangeWorkflow.__name__,
             "price-changes:{version}",
-            "The telling of one catalog version's prices.",
+            "Sends the prices of one catalog version to subscriptions.",
             (
                 Message(Kind.START, "start", first_line(TellPrices), TellPrices, PriceProgress),
                 *queries(PriceChangeWorkflow, PRICE_QUERIES, STATE),
@@ -79,7 +79,7 @@ def interfaces(documents: Mapping[str, type] = DOCUMENTS) -> tuple[Interface, ..
             "delivery",
             DeliveryWorkflow.__name__,
             "delivery:{subscription_id}",
-            "What an ended subscription's publisher has still to be told.",
+            "Sends the last notifications of a subscription that has ended.",
             (
                 Message(Kind.START, "start", first_line(Deliver), Deliver, Stream),
                 *updates(DeliveryWorkflow, NOTIFICATION_UPDATES),
@@ -90,7 +90,7 @@ def interfaces(documents: Mapping[str, type] = DOCUMENTS) -> tuple[Interface, ..
             "nexus-subscriptions",
             "Nexus service subscriptions",
             "subscriptions",
-            "Subscriptions as operations that a workflow elsewhere calls.",
+            "Subscriptions as operations for workflows in other namespaces.",
             tuple(
                 Message(Kind.OPERATION, name, first_line(takes), takes, gives)
                 for name, (takes, gives) in OPERATIONS.items()
@@ -101,5 +101,5 @@ def interfaces(documents: Mapping[str, type] = DOCUMENTS) -> tuple[Interface, ..
         sent = tuple(
             Message(Kind.DOCUMENT, name, first_line(model), gives=model) for name, model in sorted(documents.items())
         )
-        found.append(Interface("documents", "Documents", "", "What is sent to others of our own accord.", sent))
+        found.append(Interface("documents", "Documents", "", "What Perennial sends unprompted (webhooks).", sent))
     return tuple(found)

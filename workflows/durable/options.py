@@ -1,22 +1,22 @@
-"""Every timeout and retry of the workflows, by name."""
+"""The timeouts, retries and limits of the workflows, by name."""
 
 from datetime import timedelta
 
 from temporalio.common import RetryPolicy
 
 RECORD_TIMEOUT = timedelta(seconds=10)
-"""One attempt at the books. A lock wait in the database must end before half of it."""
+"""One attempt to write to the books. A lock wait in the database must end before half of it."""
 CLOSE_TIMEOUT = timedelta(minutes=1)
 """One attempt to write a month's invoices: a customer may have thousands of lines."""
 PROVISION_TIMEOUT = timedelta(seconds=30)
-"""One attempt at the tenant service."""
+"""One attempt to change access at the tenant service."""
 WITHOUT_END = RetryPolicy(
     initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=1)
 )
-"""Transient trouble passes: money and access are never given up on. Permanent errors say so themselves."""
+"""Transient errors are retried for ever: money and access are never given up. Permanent errors are not retried."""
 
 START_TIMEOUT = timedelta(seconds=10)
-"""One attempt to start a line's subscription: two looks at the books and one request to the server."""
+"""One attempt to start a line's subscription: two reads of the books and one request to the server."""
 STARTS_AT_ONCE = 8
 """How many of an order's subscriptions are started at a time."""
 FAN_OUT_TIMEOUT = timedelta(minutes=15)
@@ -41,15 +41,15 @@ MAX_MESSAGE = 1024
 """The longest message that a sender gets, in characters."""
 
 LONGEST_FORECAST = timedelta(days=50 * 366)
-"""How far `what_if` lives on: a workflow task must end within two seconds."""
+"""How far `what_if` forecasts: a workflow task must end within two seconds."""
 SHORTEST_TIMER = timedelta(milliseconds=1)
-"""A timer can be coarse: the instant is checked again on waking, and waited for once more."""
+"""A timer can fire early: the instant is checked again on waking, and waited for once more."""
 COARSEST_TIMER = timedelta(seconds=1)
-"""By how much a timer may fire early. Where a task's clock is further behind, it is the clock that is wrong."""
+"""By how much a timer may fire early. If a task's clock is further behind, the clock is wrong."""
 SIGNALS_AT_ONCE = 200
-"""How many signals are read in one task. Ten thousand would not be read within the two seconds that a task has."""
+"""How many signals are read per workflow task. A task has two seconds, too few for ten thousand."""
 SIGNALS_PER_RUN = 1000
-"""After how many signals a run continues as new: the server refuses more than it is set to take for one run."""
+"""After how many signals a run continues as new: the server refuses more per run than its setting allows."""
 TASK_TIMEOUT = timedelta(seconds=10)
 PERIODS_PER_RUN = 3
 """How many billing periods one run of the workflow spans before it continues as new."""
@@ -62,11 +62,11 @@ NEXUS_TIMEOUT = timedelta(seconds=7)
 """How long one try of a Nexus operation may take: the server gives up on it after ten, and tries it again."""
 POLL_INTERVAL = timedelta(milliseconds=20)
 POLL_INTERVAL_MAX = timedelta(milliseconds=250)
-"""How often the client looks whether an answer is committed: growing from the first to the second."""
+"""How often a client looks again: pauses grow from the first to the second."""
 ORDER_TIMEOUT = timedelta(seconds=60)
-"""How long the client waits while no line of an order, or no batch of a telling, comes any further."""
+"""How long the client waits while no line of an order, or no batch of a price change, makes progress."""
 LAST_WORDS_TIMEOUT = timedelta(seconds=2)
-"""How long the client waits, where a query failed, for the workflow's own failure."""
+"""How long the client waits for the workflow's own error after a query failed."""
 START_POINT_MARGIN = timedelta(minutes=10)
 """How far before its instant a live scenario stops the clock, so that real seconds cannot pass it."""
 SETTLE_TIMEOUT = timedelta(seconds=120)

@@ -1,4 +1,4 @@
-"""What the server can filter and count subscriptions by. Upserted only when a value changes."""
+"""The search attributes that the server filters and counts workflows by."""
 
 from datetime import datetime
 from typing import Any
@@ -35,12 +35,12 @@ _ENDINGS = {What.EXPIRE, What.DELETE, What.ACTIVATION_DEADLINE}
 
 
 def ends_at(subscription: Subscription) -> datetime | None:
-    """When it will end if no command comes; None while it renews."""
+    """When it ends if no command comes; None while it renews."""
     return next((m.at for m in timeline(subscription, subscription.last_at) if m.what in _ENDINGS), None)
 
 
 def fixed(subscription: Subscription) -> TypedSearchAttributes:
-    """What is known when it is bought, given with the start."""
+    """The attributes of a subscription that never change; set with the start."""
     pairs: list[SearchAttributePair[Any]] = [
         SearchAttributePair(CUSTOMER, subscription.customer_id),
         SearchAttributePair(OFFER, subscription.offer.id),
@@ -50,7 +50,7 @@ def fixed(subscription: Subscription) -> TypedSearchAttributes:
 
 
 def changing(subscription: Subscription, attention: str | None) -> Changing:
-    """What changes with a person's or a state's decision, not with each renewal."""
+    """The attributes of a subscription that change, with commands and states, not with each renewal."""
     return {
         STATE: subscription.state.value,
         AUTO_RENEW: subscription.auto_renew,
@@ -60,13 +60,13 @@ def changing(subscription: Subscription, attention: str | None) -> Changing:
 
 
 def fixed_of_account(customer_id: str) -> TypedSearchAttributes:
-    """What is known when an account is opened, given with the start."""
+    """The attribute of an account that never changes; set with the start."""
     return TypedSearchAttributes([SearchAttributePair(CUSTOMER, customer_id)])
 
 
-def of_account(standing: str, attention: str | None) -> Changing:
-    """What of an account changes with invoices and payments."""
-    return {STANDING: standing, ATTENTION: attention}
+def of_account(status: str, attention: str | None) -> Changing:
+    """The attributes of an account that change with invoices and payments."""
+    return {STANDING: status, ATTENTION: attention}
 
 
 def upsert(wanted: Changing) -> None:

@@ -1,4 +1,4 @@
-"""Payloads by pydantic, with this project's words where a request is malformed: one line, naming the fields."""
+"""Payloads by pydantic; a malformed request fails in one line that names the fields."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,19 +18,19 @@ from workflows.price_changes.messages import PriceStart
 from workflows.subscription.messages import Start
 
 CARRIED = ((Start, b'"life"'), (AccountStart, b'"life"'), (PriceStart, b'"progress"'))
-"""What a run begins with, and the field by which the state that one run hands to the next is told from a request."""
+"""The starts of workflows that continue as new, and the field that only the state of an earlier run has."""
 
 
 def malformed(error: ValidationError) -> ApplicationError:
-    """The refusal of a request that does not fit its model."""
+    """The error for a request that does not fit its model."""
     faults = "; ".join(str(fault) for fault in faults_of(error))
     return ApplicationError(f"Malformed request: {faults}"[:MAX_MESSAGE], type="Malformed", non_retryable=True)
 
 
-def _asked_for(payloads: Sequence[Payload], type_hints: Sequence[object] | None) -> bool:
-    """Whether a caller's request is being read, and not a state that one run hands to the next.
+def _is_request(payloads: Sequence[Payload], type_hints: Sequence[object] | None) -> bool:
+    """Whether the payload is a caller's request, and not the state that one run hands to the next.
 
-    A state that this code cannot read must wait for code that can; a request that nobody can read must fail.
+    A state that this code cannot read has to wait for code that can; a malformed request has to fail.
     """
     for hint, payload in zip(type_hints or [], payloads, strict=False):
         for start, carried in CARRIED:
@@ -42,14 +42,14 @@ def _asked_for(payloads: Sequence[Payload], type_hints: Sequence[object] | None)
 
 
 class RequestConverter(PydanticPayloadConverter):
-    """Refuses a malformed request with a failure that its sender can read."""
+    """Fails a malformed request with an error that its sender can read."""
 
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
         """Decode; a request that does not fit its model is an ApplicationError of type `Malformed`."""
         try:
             return super().from_payloads(payloads, type_hints)
         except ValidationError as error:
-            if _asked_for(payloads, type_hints):
+            if _is_request(payloads, type_hints):
                 raise malformed(error) from None
             raise
 

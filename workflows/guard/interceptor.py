@@ -1,4 +1,4 @@
-"""What stands before every handler, so that nothing a caller sends can wedge or fail a workflow."""
+"""Checks every message before its handler, so that nothing a caller sends can block or fail a workflow."""
 
 from typing import Any
 
@@ -28,10 +28,10 @@ TAKES: dict[str, dict[str, type[Strict]]] = {
 
 
 class Guard(WorkflowInboundInterceptor):
-    """Refuses a wrong number of arguments before the handler is called; a signal's failure stays a signal's."""
+    """Refuses a wrong number of arguments before the handler is called; a signal's error never fails the workflow."""
 
     def handle_update_validator(self, input: HandleUpdateInput) -> None:  # noqa: A002  the SDK's name
-        """An update takes exactly one request."""
+        """An update takes exactly one request. Raises ApplicationError of type `Malformed`."""
         takes = TAKES.get(workflow.info().workflow_type, {}).get(input.update)
         if takes is not None and (len(input.args) != 1 or not isinstance(input.args[0], takes)):
             came = f"{len(input.args)} arguments" if len(input.args) != 1 else type(input.args[0]).__name__
@@ -43,14 +43,14 @@ class Guard(WorkflowInboundInterceptor):
         super().handle_update_validator(input)
 
     async def handle_signal(self, input: HandleSignalInput) -> None:  # noqa: A002
-        """A failure escaping a signal handler would fail the whole workflow: a lost subscription."""
+        """An error that escapes a signal handler would fail the whole workflow: a lost subscription."""
         try:
             await super().handle_signal(input)
         except FailureError as error:
             workflow.logger.warning("signal %s was not taken: %s", input.signal, error)
 
     async def handle_query(self, input: HandleQueryInput) -> Any:  # noqa: A002
-        """A query of the wrong arity is answered with one line."""
+        """A query with a wrong number of arguments fails in one line."""
         try:
             return await super().handle_query(input)
         except TypeError as error:
@@ -58,7 +58,7 @@ class Guard(WorkflowInboundInterceptor):
 
 
 class GuardInterceptor(Interceptor):
-    """Puts the guard before every workflow of a worker."""
+    """Adds the guard to every workflow of a worker."""
 
     def workflow_interceptor_class(
         self,

@@ -1,4 +1,4 @@
-"""The public contract of the Nexus service `subscriptions`: what a workflow elsewhere may ask of a subscription."""
+"""The public contract of the Nexus service `subscriptions`, which workflows in other namespaces call."""
 
 from typing import Annotated
 
@@ -14,14 +14,14 @@ from workflows.subscription.messages import Details as Shown
 
 SERVICE = "subscriptions"
 CALLER = "nexus-caller"
-"""The actor of a request whose sender does not say who it is."""
+"""The actor of a request without one."""
 
 
 class NexusRequest(Strict):
-    """What every request carries. It is asked by a `service`, always: a caller is no user, and no publisher.
+    """What every request carries. It always comes by `service`, never by a user or a publisher.
 
-    `actor` names the caller, for the record. Without a `command_id` the operation's request id is taken, which stays
-    the same however often the operation is tried. `at` is taken only by a subscription with a test clock.
+    `actor` names the caller, for the record. Without a `command_id` the operation's request id is used, which stays the
+    same when the operation is retried. Only a subscription with a test clock takes `at`.
     """
 
     subscription_id: Id
@@ -31,23 +31,17 @@ class NexusRequest(Strict):
     expected: Expected | None = None
 
     def command(self, request_id: str) -> Command:
-        """The command that the service asks for in its caller's name."""
-        raise NotImplementedError
-
-    def _fields(self, request_id: str) -> dict[str, object]:
+        """The command to send to the subscription. Raises ValidationError."""
         own = {name: getattr(self, name) for name in type(self).model_fields if name != "subscription_id"}
-        return {**own, "by": Party.SERVICE.value, "command_id": self.command_id or request_id}
+        fields = {**own, "by": Party.SERVICE.value, "command_id": self.command_id or request_id}
+        return _COMMANDS[type(self)].model_validate(fields)
 
 
 class CancelSubscription(NexusRequest):
-    """End it: for credit inside the window, at renewal after it (CXL-2, CXL-3)."""
+    """Cancel it: now and for credit inside the window, at renewal after it (CXL-2, CXL-3)."""
 
     reason: Annotated[Reason, Field(strict=False)]
     details: Details | None = None
-
-    def command(self, request_id: str) -> Cancel:
-        """The update `cancel`."""
-        return Cancel.model_validate(self._fields(request_id))
 
 
 class SuspendSubscription(NexusRequest):
@@ -56,30 +50,29 @@ class SuspendSubscription(NexusRequest):
     reason: Annotated[Reason, Field(strict=False)]
     details: Details | None = None
 
-    def command(self, request_id: str) -> Suspend:
-        """The update `suspend`."""
-        return Suspend.model_validate(self._fields(request_id))
-
 
 class ReactivateSubscription(NexusRequest):
-    """Lift every hold, or with a reason only that one (SUS-5, SUS-9)."""
+    """Lift all holds, or only the one with the given reason (SUS-5, SUS-9)."""
 
     reason: Annotated[Reason, Field(strict=False)] | None = None
 
-    def command(self, request_id: str) -> Reactivate:
-        """The update `reactivate`."""
-        return Reactivate.model_validate(self._fields(request_id))
+
+_COMMANDS: dict[type[NexusRequest], type[Command]] = {
+    CancelSubscription: Cancel,
+    SuspendSubscription: Suspend,
+    ReactivateSubscription: Reactivate,
+}
 
 
 class ShowSubscription(Strict):
-    """The subscription as it stands, with what is allowed and what comes next."""
+    """The subscription, its timeline and the commands that are allowed."""
 
     subscription_id: Id
 
 
 @nexusrpc.service(name=SERVICE)
 class SubscriptionsService:
-    """The operations, as a caller of ours would import them."""
+    """The operations, for callers that import them."""
 
     cancel: nexusrpc.Operation[CancelSubscription, Answer]
     suspend: nexusrpc.Operation[SuspendSubscription, Answer]
@@ -93,4 +86,4 @@ OPERATIONS: dict[str, tuple[type[Strict], type]] = {
     "reactivate": (ReactivateSubscription, Answer),
     "details": (ShowSubscription, Shown),
 }
-"""The operations by name: what each takes and gives."""
+"""The operations by name: what each takes and returns."""

@@ -60,7 +60,7 @@ class Notifications(WorkflowClient):
     def _target(self, workflow_id: Callable[[str], str], subscription_id: str) -> Target:
         def not_found(error: RPCError) -> CallError:
             if "already completed" in error.message:
-                return AlreadyEnded(f"{subscription_id} has ended, and nothing is left to tell of it")
+                return AlreadyEnded(f"Subscription {subscription_id} has ended, and all its notifications are sent.")
             return NotFound(
                 f"No notifications of {subscription_id} are being sent on this server.",
                 NextStep(Do.LIST_NOTIFICATIONS),

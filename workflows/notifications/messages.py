@@ -1,7 +1,4 @@
-"""The public contract of what tells publishers: what subscription and delivery share, and the delivery's start.
-
-Updates: retry_notification, skip_notification. Query of the delivery: stream.
-"""
+"""The public contract of notifications: updates of subscription and delivery, and the delivery's start and query."""
 
 from typing import Annotated
 
@@ -16,15 +13,15 @@ DELIVERY_WORKFLOW = "DeliveryWorkflow"
 
 
 def publisher_task_queue(task_queue: str, publisher: str) -> str:
-    """Each publisher's own task queue: a slow one holds nobody else up."""
+    """Each publisher has its own task queue, so that a slow one delays nobody else."""
     return f"{task_queue}.to.{publisher}"
 
 
 class Stream(Frozen):
-    """How far a subscription's publisher has been told: every event up to `told` is done with.
+    """How far a subscription's publisher has been notified: every event up to `told` is delivered or given up.
 
-    `publisher` is None where nobody is told; `halted` says why the next event cannot be told, `unheard` why nobody
-    tries. What an operator has decided of it, `afresh` or `skip`, holds until it is told on.
+    `publisher` is None if nobody is notified. `halted` says why the next event is undeliverable, `unheard` why nobody
+    tries. An operator's decision, `afresh` (retry) or `skip`, stays until it is carried out.
     """
 
     publisher: str | None = None
@@ -36,33 +33,33 @@ class Stream(Frozen):
 
     @property
     def trouble(self) -> str | None:
-        """What somebody has to mend."""
+        """What somebody has to fix; None if nothing is wrong."""
         return self.halted or self.unheard
 
     def addressed_to(self, publisher: str | None) -> "Stream":
-        """As the books say with each decision whom to tell."""
+        """The stream, addressed to the publisher that the books name with each decision."""
         return self if publisher == self.publisher else Stream(publisher=publisher, told=self.told)
 
     def after(self, result: StreamProgress) -> "Stream":
-        """With what a try came to."""
+        """The stream after a delivery attempt."""
         return Stream(publisher=self.publisher, told=max(self.told, result.told), halted=result.halted)
 
     def not_tried(self) -> "Stream":
-        """Without a worker that would try."""
-        words = f"No worker tells {self.publisher}: is it in the publishers file? It goes on as soon as one does."
+        """The stream when no worker has taken the delivery in time."""
+        words = f"No worker notifies {self.publisher}: is it in the publishers file? It continues as soon as one does."
         return self.model_copy(update={"unheard": words})
 
     def again(self, publisher: str | None) -> "Stream":
-        """With the tries of what was undeliverable begun anew."""
+        """The stream with the attempts of the undeliverable event started afresh."""
         return Stream(publisher=publisher or self.publisher, told=self.told, afresh=True)
 
     def skipping(self, sequence: int) -> "Stream":
-        """Without that event."""
+        """The stream with that event given up."""
         return Stream(publisher=self.publisher, told=self.told, skip=sequence)
 
 
 class RetryNotification(Operator):
-    """Tell again what was undeliverable. `publisher` is told from now on, where nobody has been told yet."""
+    """Send an undeliverable notification again. `publisher` is notified from now on, if nobody was notified before."""
 
     publisher: Id | None = None
 
@@ -74,7 +71,7 @@ class SkipNotification(Operator):
 
 
 class Deliver(Strict):
-    """What a delivery is started with, and what one run hands to the next: the events behind `told`, up to `last`."""
+    """Starts a delivery, and is handed from run to run: the events after `told`, up to `last`."""
 
     subscription_id: Id
     publisher: Id
@@ -89,19 +86,19 @@ NOTIFICATION_UPDATES: dict[str, type[Strict]] = {
     "retry_notification": RetryNotification,
     "skip_notification": SkipNotification,
 }
-"""The updates, and the one request that each takes."""
+"""The updates, and the request that each takes."""
 
 
 def notification_lines(stream: Stream, last: int) -> list[str]:
-    """How far the publisher has been told, where that is worth a line: it is behind, or cannot be told at all."""
+    """How far the publisher has been notified; no line where it has got everything."""
     if stream.halted:
         updates = "`retry_notification` or `skip_notification`"
         return [
             "",
-            f"**Its publisher cannot be told:** {stream.halted} Mend the cause, then send the update {updates}.",
+            f"**Notification undeliverable:** {stream.halted} Fix the cause, then send the update {updates}.",
         ]
     if stream.unheard:
-        return ["", f"**Nobody tells its publisher:** {stream.unheard}"]
+        return ["", f"**Publisher not notified:** {stream.unheard}"]
     if stream.publisher and stream.told < last:
-        return ["", f"**Telling {stream.publisher}:** up to event {stream.told} of {last}."]
+        return ["", f"**Notifying {stream.publisher}:** {stream.told} of {last} events delivered."]
     return []

@@ -1,4 +1,4 @@
-"""What a person sees of an order in the Web UI."""
+"""The current details of an order in the Web UI, and the summaries of its activities."""
 
 from collections import Counter
 
@@ -9,10 +9,10 @@ HEAD = ("line", "offer", "quantity", "subscription", "status", "why")
 
 
 def markdown(order: PlacedOrder, note: str | None = None) -> str:
-    """How many lines stand where, then each line; refusals with their rule and words."""
+    """How many lines have which status, then each line; refusals with their rule and message."""
     counts = Counter("stopped" if line.error else line.status.value for line in order.lines)
-    standing = ", ".join(f"{count} {status}" for status, count in counts.items())
-    lines = [f"## Order {order.order_id} for {order.customer}: {standing}"]
+    statuses = ", ".join(f"{count} {status}" for status, count in counts.items())
+    lines = [f"## Order {order.order_id} for {order.customer}: {statuses}"]
     if note:
         lines += ["", f"**Note:** {note}"]
     rows = (

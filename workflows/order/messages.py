@@ -1,7 +1,4 @@
-"""The public contract of `OrderWorkflow`: what it is started with and asked.
-
-Queries (a view): order, request. It takes no updates and no signals.
-"""
+"""The public contract of `OrderWorkflow`: its start and queries. It takes no updates and no signals."""
 
 from typing import Annotated
 
@@ -16,14 +13,14 @@ ORDER_QUERIES = ("order", "request")
 
 
 class PlaceOrder(Strict):
-    """What an order's workflow is started with. The clock is the one of every subscription that it buys."""
+    """Buys an order. The clock is given to each subscription that it buys."""
 
     request: OrderRequest
     clock: TestClock | None = None
     periods_per_run: Annotated[int, Field(ge=1, le=1000)] = 3
 
     def waiting(self, at: Instant) -> PlacedOrder:
-        """The order before anything is known of it."""
+        """The order before its first line is placed."""
         request = self.request
         lines = tuple(
             OrderLine(

@@ -1,4 +1,4 @@
-"""The workflow that buys one order, line by line: each succeeds or fails by itself (BUY-3)."""
+"""The workflow that buys one order, line by line; each line succeeds or fails by itself (BUY-3)."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -24,7 +24,7 @@ NOT_BY_CANCELLATION = not_by_cancellation("order: cancel the subscriptions that 
 
 @workflow.defn
 class OrderWorkflow:
-    """One order, each time that it is sent. Lines are placed in their order, then started."""
+    """Buys one order. Lines are placed one after another, then their subscriptions are started."""
 
     @workflow.init
     @one_request
@@ -39,16 +39,16 @@ class OrderWorkflow:
 
     @workflow.run
     async def run(self, start: PlaceOrder) -> PlacedOrder:
-        """Buy the order, whatever happens to the run: a line that is half bought would hold its claims for nothing."""
+        """Buy the order, even if the workflow is cancelled: a half-bought line would keep its claims for nothing."""
         self._show()
         return await through_cancellations(self._buy(), self._note_cancellation)
 
     async def _buy(self) -> PlacedOrder:
-        """Take the order in; decide each line, in order; start what was placed."""
+        """Open the order; place each line, in order; start the subscriptions of the placed lines."""
         await self._open()
         for line in self._lines(LineStatus.WAITING):
-            await self._stand(line, self._place(line))
-        await asyncio.gather(*(self._stand(line, self._begin(line)) for line in self._lines(LineStatus.PLACED)))
+            await self._run_step(line, self._place(line))
+        await asyncio.gather(*(self._run_step(line, self._begin(line)) for line in self._lines(LineStatus.PLACED)))
         return self._order
 
     # Steps
@@ -91,8 +91,11 @@ class OrderWorkflow:
                 summary=headline("start", line),
             )
 
-    async def _stand(self, line: OrderLine, step: Awaitable[OrderLine]) -> None:
-        """The line as the step leaves it; a permanent error leaves it where it was, for the same call to try again."""
+    async def _run_step(self, line: OrderLine, step: Awaitable[OrderLine]) -> None:
+        """Run one step for a line and store the result.
+
+        After a permanent error the line keeps its status, so that sending the order again retries it.
+        """
         try:
             line = await step
         except ActivityError as error:
@@ -114,23 +117,23 @@ class OrderWorkflow:
 
     def _show(self) -> None:
         workflow.set_current_details(markdown(self._order, self._note))
-        # Given with the start by our own client; another service need not know of it.
+        # Our own client sets it with the start; another service may not know of it.
         if workflow.info().typed_search_attributes.get(search_attributes.CUSTOMER) is None:
             workflow.upsert_search_attributes([search_attributes.CUSTOMER.value_set(self._order.customer)])
 
     @workflow.query
     def order(self) -> PlacedOrder:
-        """The order as it stands."""
+        """The order and the status of its lines."""
         return self._order
 
     @workflow.query
     def request(self) -> OrderRequest:
-        """What was sent, to be compared with what is sent under the same id (BUY-3)."""
+        """The request, to compare it with another one under the same id (BUY-3)."""
         return self._start.request
 
 
 def _cause(error: ActivityError) -> ApplicationError:
-    """What the activity says itself. Anything else, as a cancellation from outside, is not ours to interpret."""
+    """The error that the activity raised. Any other failure, such as a cancellation from outside, is raised again."""
     if not isinstance(error.cause, ApplicationError):
         raise error
     return error.cause

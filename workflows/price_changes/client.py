@@ -60,7 +60,7 @@ class PriceClient(WorkflowClient):
 
     def _target(self, version: int) -> Target:
         def not_found(_: RPCError) -> CallError:
-            return NotFound(f"nothing of catalog version {version} is told on this server; import it again")
+            return NotFound(f"No prices of catalog version {version} are being sent on this server. Import it again.")
 
         return Target(self.handle(version), _name(version), not_found)
 

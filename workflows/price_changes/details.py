@@ -1,20 +1,20 @@
-"""What a person sees of a telling of prices in the Web UI."""
+"""The current details of a price change in the Web UI."""
 
 from workflows.durable.markdown import table
 from workflows.price_changes.messages import PriceProgress
 
 
 def markdown(version: int, progress: PriceProgress) -> str:
-    """How far it has come, and who could not be told."""
+    """How many subscriptions have the prices, and which could not be reached."""
     told = progress.told
-    rows = [("told", told.told), ("unchanged", told.unchanged), ("ended", told.ended), ("not told", told.failures)]
+    reached = [("changed", told.told), ("unchanged", told.unchanged), ("ended", told.ended)]
     lines = [
         f"## Prices of catalog version {version}: {progress.done} of {progress.total} subscriptions",
         "",
-        *table(("what came of it", "subscriptions"), rows),
+        *table(("result", "subscriptions"), [*reached, ("not reached", told.failures)]),
     ]
     if told.failures:
         named = ", ".join(told.failed)
         more = f" and {told.failures - len(told.failed)} more" if told.failures > len(told.failed) else ""
-        lines += ["", f"**Not told:** {named}{more}. The next import of the catalog tells them again."]
+        lines += ["", f"**Not reached:** {named}{more}. The next import of the catalog sends them the prices again."]
     return "\n".join(lines)

@@ -1,7 +1,4 @@
-"""The public contract of `PriceChangeWorkflow`: what it is started with and asked.
-
-Query (a view): progress. It takes no updates and no signals.
-"""
+"""The public contract of `PriceChangeWorkflow`: its start and query. It takes no updates and no signals."""
 
 from typing import Annotated
 
@@ -14,7 +11,7 @@ PRICE_QUERIES = ("progress",)
 
 
 class TellPrices(Strict):
-    """Which version's prices to tell; how many subscriptions at a time, and how many such batches in one run."""
+    """Sends a catalog version's prices: how many subscriptions per batch, and how many batches per run."""
 
     version: Annotated[int, Field(ge=1)]
     batch: Annotated[int, Field(ge=1, le=200)] = 100
@@ -22,7 +19,7 @@ class TellPrices(Strict):
 
 
 class PriceProgress(Frozen):
-    """How far the telling has come: `done` of `total` subscriptions, and what came of it."""
+    """How many subscriptions have the prices: `done` of `total`, and the results in `told`."""
 
     done: int = 0
     total: int = 0
@@ -30,7 +27,7 @@ class PriceProgress(Frozen):
 
 
 class ContinuedTelling(Frozen):
-    """What one run hands to the next. `after` is the last subscription that was dealt with."""
+    """What one run hands to the next. `after` is the id of the last subscription that is done."""
 
     version: int
     batch: int
@@ -40,4 +37,4 @@ class ContinuedTelling(Frozen):
 
 
 PriceStart = TellPrices | ContinuedTelling
-"""What a run begins with: a version to tell, or the telling so far."""
+"""What a run begins with: a version, or the progress so far."""

@@ -1,4 +1,4 @@
-"""The workflow that tells subscriptions the prices of a catalog's version, once each (BUY-5)."""
+"""The workflow that sends the prices of a catalog version to subscriptions, once each (BUY-5)."""
 
 from temporalio import workflow
 
@@ -14,10 +14,10 @@ with workflow.unsafe.imports_passed_through():
 
 @workflow.defn
 class PriceChangeWorkflow:
-    """One telling of one version, page by page. Told twice, a subscription takes the prices once.
+    """Sends one version's prices, page by page. A subscription that gets them twice takes them once.
 
-    Where somebody could not be told, the version stays open: the next import tells it again. So does a telling
-    that is cancelled.
+    If a subscription could not be reached, or the workflow is cancelled, the version stays open: the next import of the
+    catalog sends it again.
     """
 
     @workflow.init
@@ -31,10 +31,10 @@ class PriceChangeWorkflow:
 
     @workflow.run
     async def run(self, start: PriceStart) -> PriceProgress:
-        """Tell page after page; hand over to a new run when this one is long; close the version."""
+        """Send page after page; hand over to a new run when this one is long; close the version."""
         self._show()
         while (page := await self._next_page()).subscription_ids:
-            await self._tell(page)
+            await self._send(page)
             if self._run_is_long_enough():
                 self._continue_as_new()
         if not self._progress.told.failures:
@@ -49,13 +49,13 @@ class PriceChangeWorkflow:
             AffectedInput(version=self._start.version, after=self._after, limit=self._start.batch),
             start_to_close_timeout=options.RECORD_TIMEOUT,
             retry_policy=options.WITHOUT_END,
-            summary=f"find whom version {self._start.version} concerns, after {self._after or 'nobody'}",
+            summary=f"find subscriptions that version {self._start.version} affects, after {self._after or 'none'}",
         )
         self._progress = self._progress.model_copy(update={"total": self._progress.done + page.total})
         self._show()
         return page
 
-    async def _tell(self, page: Affected) -> None:
+    async def _send(self, page: Affected) -> None:
         ids = page.subscription_ids
         told = await workflow.execute_activity_method(
             PriceActivities.send,
@@ -63,7 +63,7 @@ class PriceChangeWorkflow:
             start_to_close_timeout=options.FAN_OUT_TIMEOUT,
             heartbeat_timeout=options.HEARTBEAT_TIMEOUT,
             retry_policy=options.WITHOUT_END,
-            summary=f"tell {len(ids)}: {ids[0]} to {ids[-1]}",
+            summary=f"send prices to {len(ids)}: {ids[0]} to {ids[-1]}",
         )
         self._progress = self._progress.model_copy(
             update={"done": self._progress.done + len(ids), "told": self._progress.told + told}
@@ -78,7 +78,7 @@ class PriceChangeWorkflow:
             self._start.version,
             start_to_close_timeout=options.RECORD_TIMEOUT,
             retry_policy=options.WITHOUT_END,
-            summary=f"version {self._start.version} is told",
+            summary=f"all subscriptions have version {self._start.version}",
         )
 
     # Runs
@@ -105,5 +105,5 @@ class PriceChangeWorkflow:
 
     @workflow.query
     def progress(self) -> PriceProgress:
-        """How far the telling has come."""
+        """How many subscriptions have the prices, and the results."""
         return self._progress

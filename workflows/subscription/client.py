@@ -157,7 +157,7 @@ class Subscriptions(WorkflowClient):
     def _target(self, subscription_id: str) -> Target:
         def not_found(error: RPCError) -> CallError:
             if "already completed" in error.message:
-                return AlreadyEnded(f"subscription {subscription_id} has ended: nothing can be asked of it any more")
+                return AlreadyEnded(f"Subscription {subscription_id} has ended and takes no more commands.")
             words = f"Subscription {subscription_id} does not exist on this server."
             return NotFound(words, NextStep(Do.LIST_SUBSCRIPTIONS))
 

@@ -1,4 +1,4 @@
-"""What a person sees of a subscription: the details query, and the Markdown of the Web UI's current details."""
+"""What people see of a subscription: the details query, and the current details in the Web UI."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from workflows.notifications.messages import Stream, notification_lines
 from workflows.subscription.messages import Details
 
 NOBODY = Stream()
-"""Nobody is told."""
+"""The stream of a subscription whose publisher is not notified."""
 
 
 def details(
@@ -24,7 +24,7 @@ def details(
     clock: TestClock | None,
     stream: Stream = NOBODY,
 ) -> Details:
-    """The subscription as it stands at that instant."""
+    """The subscription at that instant."""
     s = life.subscription
     return Details(
         subscription_id=s.subscription_id,
@@ -63,7 +63,7 @@ def markdown(life: Life, lifecycle: Lifecycle, now: datetime, attention: str | N
     lines += notification_lines(stream, life.committed)
     if s.holds:
         holds = ", ".join(f"{hold.reason.value} since {second(hold.at)}" for hold in s.holds)
-        lines += ["", f"**Held:** {holds}."]
+        lines += ["", f"**Holds:** {holds}."]
     if upcoming := timeline(s, now):
         milestones = ((second(m.at), headline(lifecycle, s, m), m.rule.value) for m in upcoming)
         lines += ["", "### What comes next", "", *table(("when (UTC)", "what", "rule"), milestones)]

@@ -1,10 +1,7 @@
-"""The public contract of `SubscriptionWorkflow`: what it is started with, asked, told and shown.
+"""The public contract of `SubscriptionWorkflow`: its start, updates, signals and queries.
 
-Updates (a request that may be refused; each takes one command and returns an `Answer`):
-    activate, change_quantity, reject_quantity, set_add_on, suspend, reactivate, cancel, set_auto_renew,
-    deprovision, change_price; and for operators retry_effect, migrate, retry_notification, skip_notification.
-Queries (a view): details, timeline, events, life, answer, preview, what_if.
-Signals (the same requests, for senders that want no answer): see SIGNALS.
+An update takes one command and returns an `Answer`, which may be a refusal (COMMANDS); operators have their own
+(UPDATES). A signal carries the same command for senders that need no answer (SIGNALS). Queries only look (QUERIES).
 """
 
 import hashlib
@@ -58,11 +55,11 @@ SIGNALS: dict[str, type[Command]] = {
     "activation_confirmed": Activate,
     "quantity_rejected": RejectQuantity,
 }
-"""The signal twins of the updates, and what each carries."""
+"""The signals, and the command that each carries."""
 
 
 class Purchase(Strict):
-    """What a subscription's workflow is started with. `invoiced` opens its customer's account, where there is none."""
+    """Starts a subscription. `invoiced` opens its customer's billing account if there is none."""
 
     order: Order
     clock: TestClock | None = None
@@ -97,7 +94,7 @@ def has_terms(memo: Mapping[str, Any], order: Order) -> bool:
 
 
 class Continued(Frozen):
-    """What one run hands to the next: the whole life, and how far its publisher has been told."""
+    """What one run hands to the next: the whole state, and how far the publisher has been notified."""
 
     life: Life
     clock: TestClock | None = None
@@ -106,11 +103,11 @@ class Continued(Frozen):
 
 
 Start = Purchase | Continued
-"""What a run begins with: a new subscription, or the life so far."""
+"""What a run begins with: a new subscription, or the state so far."""
 
 
 class Migration(Operator):
-    """Go on with the code that the workers run now; with a newer version of the policy pack, from the next term."""
+    """Continue on the code that the workers run now. A newer version of the policy pack applies from the next term."""
 
     policy: Annotated[PolicyPack, Field(strict=False)] | None = None
 
@@ -121,25 +118,25 @@ UPDATES: dict[str, type[Strict]] = {
     "migrate": Migration,
     **NOTIFICATION_UPDATES,
 }
-"""The updates, and the one request that each takes."""
+"""The updates, and the request that each takes."""
 
 
 QUERIES = ("details", "timeline", "events", "answer", "preview", "what_if", "life")
-"""The queries. `life` is the whole state: its fields are no part of the contract."""
+"""The queries. `life` returns the whole state, whose fields are not part of the contract."""
 
 
 class WhatIf(Strict):
-    """Commands that might be asked, and how far to live on with them."""
+    """Commands to try, and the instant up to which to forecast."""
 
     commands: Annotated[tuple[AnyCommand, ...], Field(max_length=100, strict=False)] = ()
     until: RequestInstant
 
 
 class Details(Frozen):
-    """The subscription as it stands. `committed` and `provisioned` are the last event seq in the books and live.
+    """The subscription now. Events up to `committed` are in the books, and those up to `provisioned` have taken effect.
 
-    `publisher` is who is told of it, None where nobody is; `told` the last event seq that it was told, and
-    `undelivered` why it cannot be told the next.
+    `publisher` is notified of its events, None if nobody is. `told` is the seq of the last event that the publisher was
+    notified of, and `undelivered` says why the next notification cannot be delivered.
     """
 
     subscription_id: Id
@@ -170,12 +167,12 @@ class Details(Frozen):
 
     @property
     def settled(self) -> bool:
-        """Everything that has happened is in the books and provisioned."""
+        """Whether all events are in the books and provisioned."""
         return self.committed >= self.seq and self.provisioned >= self.seq
 
 
 class Ended(Frozen):
-    """What the workflow returns when the life has ended."""
+    """What the workflow returns when the subscription has ended."""
 
     subscription_id: Id
     state: State
@@ -184,13 +181,13 @@ class Ended(Frozen):
 
 
 class Events(Frozen):
-    """The last few events; all of them are in the books."""
+    """The last few events; the books have all."""
 
     events: tuple[Event, ...]
 
 
 class Forecast(Frozen):
-    """How a life would go on: the answers, events, ledger rows and what comes after."""
+    """How the subscription would go on: answers, events, ledger rows, and the timeline after them."""
 
     answers: tuple[Answer, ...]
     events: tuple[Event, ...]
@@ -199,7 +196,7 @@ class Forecast(Frozen):
 
     @classmethod
     def of(cls, simulator: Simulator, question: WhatIf, now: datetime) -> "Forecast":
-        """Live on with the question's commands, each at its instant or now, as far as it says."""
+        """Simulate the question's commands, each at its instant or now, up to `until`."""
         for command in question.commands:
             simulator.ask(command, max(command.at or now, now))
         simulator.advance(question.until)

@@ -62,7 +62,7 @@ def _with_command_id(request: Command) -> Command:
 class SubscriptionWorkflow:
     """One subscription, from purchase to its end. Handlers decide; `run` performs what was decided.
 
-    It has one update per entry of COMMANDS, each decided by `_decisions`, and those of its parts, below.
+    It has one update per entry of COMMANDS, which `_decisions` answers, and the updates of its parts, below.
     """
 
     @workflow.init
@@ -202,7 +202,7 @@ class SubscriptionWorkflow:
 
     @workflow.query
     def details(self, as_of: RequestInstant | None = None) -> Details:
-        """The subscription as it stands, with what is allowed and what comes next; as of the sender's wall clock."""
+        """The subscription, its timeline and the commands that are allowed, as of the sender's wall clock."""
         now = self._decisions.now(as_of)
         return details(
             self._life, self._lifecycle, now, self._operator.attention, self._clock.test, self._notifier.stream
@@ -210,22 +210,22 @@ class SubscriptionWorkflow:
 
     @workflow.query
     def timeline(self, as_of: RequestInstant | None = None) -> list[Milestone]:
-        """What will happen if no command comes; as of the sender's wall clock."""
+        """What happens next if no command comes, as of the sender's wall clock."""
         return timeline(self._life.subscription, self._decisions.now(as_of))
 
     @workflow.query
     def events(self) -> Events:
-        """The last few events."""
+        """The last few events; the books have all."""
         return Events(events=self._life.recent)
 
     @workflow.query
     def answer(self, command_id: str) -> Answer | None:
-        """The answer that a command id got, with usage counted once it is in the books."""
+        """The answer that was given to a command id; with its usage charge once the books have it."""
         return self._life.answer_to(command_id)
 
     @workflow.query
     def life(self) -> Life:
-        """The whole state, as it is handed from run to run."""
+        """The whole state, for comparisons; its fields are not part of the contract."""
         return self._life
 
     @workflow.query
@@ -236,7 +236,7 @@ class SubscriptionWorkflow:
 
     @workflow.query
     def what_if(self, question: WhatIf) -> Forecast:
-        """How the life would go on with these commands, lived by the simulator on a copy."""
+        """How the subscription would go on with these commands; nothing is changed."""
         if question.until > self._decisions.now() + options.LONGEST_FORECAST:
             words = f"until: got {format_instant(question.until)}; takes an instant within 50 years"
             raise ApplicationError(words, type="Malformed", non_retryable=True)

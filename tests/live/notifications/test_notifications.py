@@ -226,7 +226,7 @@ async def test_what_an_ended_life_has_left_is_delivered(begin: Any, world: World
     assert await world.server.notifications.retry(life.id, RETRY) == "Notifying wingtip again, from event 1 on."
     assert (await delivery.result())["told"] == 2
     assert endpoint.taken(life.id) == [1, 2]
-    with pytest.raises(AlreadyEnded, match="has ended, and nothing is left to tell of it"):
+    with pytest.raises(AlreadyEnded, match="has ended, and all its notifications are sent"):
         await world.server.notifications.retry(life.id, RETRY)
     with pytest.raises(NotFound, match="No notifications of no-such-life are being sent on this server"):
         await world.server.notifications.retry("no-such-life", RETRY)
@@ -337,7 +337,7 @@ async def test_a_publisher_that_no_worker_tells_any_more_is_seen(
                 await asyncio.sleep(0.02)
     async with running_worker(client, settings, Publishers()) as world:
         life = Life(world, endpoint, bought.subscription_id, TestClock())
-        assert (await life.halted()).startswith("No worker tells contoso: is it in the publishers file?")
+        assert (await life.halted()).startswith("No worker notifies contoso: is it in the publishers file?")
     del endpoint.always[bought.subscription_id]
     async with running_worker(client, settings, named) as world:
         await Life(world, endpoint, bought.subscription_id, TestClock()).told(1)

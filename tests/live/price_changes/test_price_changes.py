@@ -194,7 +194,7 @@ async def test_who_cannot_be_told_keeps_the_version_open(world: World, shop: Sho
 
 
 async def test_a_version_that_nobody_told(world: World) -> None:
-    with pytest.raises(NotFound, match="nothing of catalog version 999 is told"):
+    with pytest.raises(NotFound, match="No prices of catalog version 999 are being sent"):
         await world.server.prices.progress(999)
 
 

@@ -265,7 +265,7 @@ def test_the_failure_names_message_field_and_change_and_says_whom_it_breaks_and_
         each["messages"]["signals"] = {"painting_wanted": {"takes": {"$ref": "#/$defs/Paint"}}}
     words = broken({"x": old}, {"x": new})
     assert "Paint.f: bound narrowed" in words
-    assert "where:    XWorkflow: update paint, signal painting_wanted (sent to us)" in words
+    assert "where:    XWorkflow: update paint, signal painting_wanted (requests)" in words
     assert "changed:  maxLength 10 -> maxLength 9" in words
     whom, instead = LESSONS[Breaks.BOUND_NARROWED]
     assert f"breaks:   {whom}" in words

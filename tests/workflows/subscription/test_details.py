@@ -28,7 +28,7 @@ def lived() -> Simulator:
 def test_state_holds_what_comes_next_what_is_allowed_and_the_last_events() -> None:
     text = markdown(lived().life, LifeSteps().lifecycle, NOW, None).replace(ROOM, "")
     assert text.splitlines()[0] == "## Suspended: 3 x contoso-crm for fabrikam"
-    assert "**Held:** fraud since 2027-02-10 12:00:00." in text
+    assert "**Holds:** fraud since 2027-02-10 12:00:00." in text
     assert "| 2027-06-10 12:00:00 | All data is deleted | SUS-3 |" in text
     assert "**Allowed now:** suspend, reactivate, cancel, set_auto_renew, change_price." in text
     assert "| 3 | 2027-02-10 12:00:00 | suspended | fraud-detection | SUS-1 |" in text
