@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from statemachines.subscription.narrative import headline
     from statemachines.subscription.timeline import Milestone, next_milestone, timeline
     from workflows.durable import options, search_attributes
+    from workflows.durable.arguments import typed
     from workflows.durable.cancellation import not_by_cancellation, through_cancellations
     from workflows.durable.clock import Clock
     from workflows.durable.decisions import Decisions
@@ -231,8 +232,8 @@ class SubscriptionWorkflow:
     @workflow.query
     def preview(self, request: AnyCommand, as_of: RequestInstant | None = None) -> Answer:
         """The answer that the command would get at its `at`, or else now, as of the sender's wall clock."""
-        copy = request.model_copy(update={"command_id": None})
-        return self._decisions.preview(copy, request.at or self._decisions.now(as_of))
+        command = typed(request, AnyCommand, Command).model_copy(update={"command_id": None})
+        return self._decisions.preview(command, command.at or self._decisions.now(as_of))
 
     @workflow.query
     def what_if(self, question: WhatIf) -> Forecast:

@@ -2,15 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from temporalio import workflow
+from temporalio.exceptions import ApplicationError
 
 from domain.catalog.offers import Offer
 from domain.ordering.terms import Order
 from domain.subscription.commands import Cancel
 from domain.subscription.decision import Outcome
 from domain.subscription.holds import Reason
+from workflows.guard.converter import DATA_CONVERTER
 from workflows.subscription.messages import Purchase
 from workflows.subscription.workflow import SubscriptionWorkflow
 
@@ -52,6 +55,19 @@ def test_a_preview_is_as_of_the_senders_clock(
     answer = bought.preview(Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST), as_of)
     assert (answer.outcome, answer.at) == (outcome, as_of or BOUGHT)
     assert bought.life() == before
+
+
+def test_without_a_clock_the_sdk_passes_the_bare_json(
+    bought: SubscriptionWorkflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ignores the types of a handler that is called without its optional argument."""
+    monkeypatch.setattr(workflow, "payload_converter", lambda: DATA_CONVERTER.payload_converter)
+    asked: Any = {"do": "cancel", "by": "admin_agent", "reason": "customer_request"}
+    assert bought.preview(asked).outcome is Outcome.CANCELLED_WITH_CREDIT
+    for malformed in ({**asked, "reason": "whim"}, {**asked, "more": 1}, {}, "x", None, b"x", [asked]):
+        bare: Any = malformed
+        with pytest.raises(ApplicationError, match="^Malformed: Malformed request: "):
+            bought.preview(bare)
 
 
 def test_a_command_that_says_when_is_previewed_then(bought: SubscriptionWorkflow) -> None:
