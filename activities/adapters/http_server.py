@@ -1,4 +1,4 @@
-"""An HTTP application on a port of its own, inside this process."""
+"""Serve an HTTP application on a port inside this process."""
 
 import asyncio
 import os
@@ -14,17 +14,17 @@ from activities.settings import LOOPBACK
 
 
 class CannotListen(Exception):
-    """The address cannot be had; the message is the system's word for why."""
+    """The address could not be bound; the message is the operating system's error."""
 
 
 class HttpServer:
-    """`async with HttpServer(app, host, port) as server: ... server.address`. A port of 0 is any free one.
+    """`async with HttpServer(app, host, port) as server: ... server.address`. Port 0 takes any free port.
 
-    Entering it raises CannotListen. `options` are uvicorn's.
+    Entering raises CannotListen. `options` are uvicorn's.
     """
 
     def __init__(self, app: ASGIApp, host: str = LOOPBACK, port: int = 0, **options: Any) -> None:
-        # What is asked is nobody's to log, and the process's log is the worker's.
+        # Requests are not logged, and the log settings of the process belong to the worker.
         config = uvicorn.Config(
             app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1, **options
         )
@@ -35,7 +35,7 @@ class HttpServer:
 
     @property
     def address(self) -> str:
-        """http://host:port, once it is entered."""
+        """http://host:port, after entering."""
         assert self._socket is not None, "enter it first"
         host, port = self._place[0], self._socket.getsockname()[1]
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -45,7 +45,7 @@ class HttpServer:
         try:
             self._socket = socket.create_server(self._place, family=family)
         except OSError as error:
-            # A name that cannot be found has a number of another kind, and its words are short.
+            # For a host name that does not resolve, errno is negative, and strerror has the short text.
             number = error.errno or 0
             raise CannotListen(os.strerror(number) if number > 0 else error.strerror) from None
         self._serving = asyncio.create_task(self._server.serve(sockets=[self._socket]))
@@ -60,7 +60,7 @@ class HttpServer:
 
 
 class _Unsignalled(uvicorn.Server):
-    """Leaves the process's signals alone: they are the worker's."""
+    """Does not handle signals: they belong to the worker."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -14,7 +14,7 @@ class Books(Protocol):
     async def record(self, entry: RecordInput) -> Receipt:
         """Write one decision in one transaction. Repeating it returns the same receipt.
 
-        Raises BooksConflict if a key exists with different content (MON-2), and BooksUnavailable if retrying may help.
+        Raises BooksConflict if a key exists with other content (MON-2), and BooksUnavailable if retrying may help.
         """
         ...
 

@@ -143,7 +143,7 @@ def message_id(subscription_id: str, seq: int) -> str:
 
 
 class Mark(NamedTuple):
-    """Where a page of the list ended."""
+    """The place in the list at which a page ended."""
 
     subscription_id: str
     seq: int

@@ -13,7 +13,7 @@ class Orders(Protocol):
     async def open(self, entry: OpenInput) -> PlacedOrder:
         """Record the order with all its lines waiting. If it is known, set its refused lines to waiting again.
 
-        Raises OrderConflict if the id belongs to an order with different content.
+        Raises OrderConflict if the id belongs to an order with other content.
         """
         ...
 

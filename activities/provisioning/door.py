@@ -1,4 +1,4 @@
-"""What a tenant answers to somebody who wants in."""
+"""What the tenant service answers to a sign-in."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from domain.values import Frozen
 
 
 class Door(StrEnum):
-    """How far one gets."""
+    """The result of a sign-in."""
 
     OPEN = "open"
     TURNED_AWAY = "turned_away"
@@ -16,14 +16,14 @@ class Door(StrEnum):
 
 
 class Document(Frozen):
-    """Something that the tenant's users keep there."""
+    """A document that the tenant's users keep."""
 
     title: str
     text: str
 
 
 class Visit(Frozen):
-    """The answer, in words too; `documents` are what an admin reads."""
+    """The answer, with its text; `documents` are what an admin can read."""
 
     door: Door
     words: str
@@ -32,7 +32,7 @@ class Visit(Frozen):
 
 @dataclass(frozen=True)
 class Visits:
-    """What the tenant answers to a user who signs in, and to an admin who reads the data."""
+    """The answers to a user who signs in and to an admin who reads the data."""
 
     user: Visit
     admin: Visit

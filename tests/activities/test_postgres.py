@@ -85,7 +85,7 @@ def nothing(connection: Connection) -> None:
 async def test_journal_and_ledger_take_new_rows_only(database: Database, statement: str, table: str, key: str) -> None:
     """MON-2."""
     await bought(InSql(database), LICENCE)
-    with pytest.raises(BooksConflict, match=r"The books refuse it: \w+ is append-only\."):
+    with pytest.raises(BooksConflict, match=r"The database refuses this: \w+ is append-only\."):
         await change(database, statement.format(table, key))
     assert len(await rows(database, f"SELECT * FROM {table}")) == 1
 
@@ -94,7 +94,7 @@ async def test_journal_and_ledger_take_new_rows_only(database: Database, stateme
 @pytest.mark.parametrize("table", KEPT, ids=[table.name for table in KEPT])
 async def test_so_does_whatever_moves_money(database: Database, table: Table, how: str) -> None:
     """MON-2, MON-5: also where there is no row, since triggers are the statement's."""
-    with pytest.raises(BooksConflict, match=f"The books refuse it: {table.name} is append-only"):
+    with pytest.raises(BooksConflict, match=f"The database refuses this: {table.name} is append-only"):
         await change(database, how.format(table.name, next(iter(table.c)).name))
 
 
@@ -108,7 +108,7 @@ async def test_an_entry_balances_and_is_sealed(database: Database) -> None:
         (sides.format(5),): "foreign key",
         (sides.format(5), head, "INSERT INTO posting VALUES ('e', 2, 'credit', 'USD', 1)"): "nothing is added",
     }.items():
-        with pytest.raises(BooksConflict, match=f"The books refuse it: .*{words}"):
+        with pytest.raises(BooksConflict, match=f"The database refuses this: .*{words}"):
             await change(database, *statements)
     await change(database, sides.format(5), head)
     assert len(await rows(database, "SELECT * FROM posting")) == 2
@@ -213,8 +213,8 @@ async def test_who_waits_for_their_turn_is_told_soon(postgres_url: str, outsider
         assert time.monotonic() - began < 1
         assert {type(failure) for failure in failures} == {BooksUnavailable}
         assert str(failures[0]) == (
-            "The database cannot be used now (canceling statement due to lock timeout). Try again; if it lasts, see "
-            "that its server runs, its disk has room and nobody holds it locked."
+            "The database cannot be used now (canceling statement due to lock timeout). Try again. If this persists, "
+            "check that the server is running, that its disk has room and that nothing holds a lock."
         )
         # Readers do not wait.
         await database.read(nothing)
@@ -280,7 +280,7 @@ async def test_a_server_that_stops_is_unavailable(mortal: tuple[PostgresServer, 
 
 async def test_whoever_may_not_sign_in_is_told_in_one_line(mortal: tuple[PostgresServer, Any]) -> None:
     server, _ = mortal
-    words = "^The database of PERENNIAL_DATABASE_URL cannot be opened [^\n]*{}[^\n]* are right[.]$"
+    words = "^The database of PERENNIAL_DATABASE_URL cannot be opened [^\n]*{}[^\n]* are correct[.]$"
     server.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD 'another'").format(sql.Identifier(KEYED)))
     for url, reason in {
         server.url("postgres", username=KEYED, password=SECRET): "password authentication failed",
@@ -298,7 +298,7 @@ async def test_whoever_may_not_sign_in_is_told_in_one_line(mortal: tuple[Postgre
                 assert_hidden(raised.value)
     async with Database(server.url("postgres", username=KEYED, password="another")) as database:
         assert await rows(database, "SELECT current_user") == [(KEYED,)]
-        with pytest.raises(BooksUnavailable, match=r"may not do this \(permission denied for table pg_authid\)"):
+        with pytest.raises(BooksUnavailable, match=r"lacks a privilege \(permission denied for table pg_authid\)"):
             await rows(database, "SELECT * FROM pg_authid")
 
 
@@ -321,7 +321,7 @@ async def test_an_upgrade_that_fails_leaves_nothing(empty_postgres_url: str) -> 
         await change(database, "CREATE FUNCTION refuse_change_of_append_only() RETURNS int LANGUAGE sql AS 'SELECT 1'")
         with pytest.raises(WorldError, match="cannot change return type"):
             await upgrade(empty_postgres_url)
-        with pytest.raises(SchemaMismatch, match="^The database is empty, it takes revision"):
+        with pytest.raises(SchemaMismatch, match="^The database is empty, but revision"):
             await check_schema(database)
 
 
@@ -329,13 +329,13 @@ async def test_a_database_without_our_tables_is_a_schema_mismatch(empty_postgres
     async with Database(empty_postgres_url) as database:
         with pytest.raises(SchemaMismatch, match='relation "subscription" does not exist'):
             await InSql(database).listed("s-1")
-        with pytest.raises(SchemaMismatch, match="^The database is empty, it takes revision"):
+        with pytest.raises(SchemaMismatch, match="^The database is empty, but revision"):
             await check_schema(database)
 
 
 async def test_what_no_column_can_hold_is_a_conflict(database: Database) -> None:
     for key in ("\0", "k" * 201):
-        with pytest.raises(BooksConflict, match="The books refuse it"):
+        with pytest.raises(BooksConflict, match="The database refuses this"):
             await database.write(claims.take, "s-1", [ONE.model_copy(update={"key": key})])
 
 

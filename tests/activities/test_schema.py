@@ -56,21 +56,21 @@ async def test_a_missing_database_is_not_made_by_looking(tmp_path: Path) -> None
     async with Database(f"sqlite:///{file}") as database:
         with pytest.raises(SchemaMismatch) as raised:
             await check_schema(database)
-    assert str(raised.value) == f"There is no database at {file} yet: start a worker, it makes one."
+    assert str(raised.value) == f"There is no database at {file} yet: start a worker, which creates it."
     assert not file.exists()
 
 
 async def test_an_empty_database_is_told_apart(tmp_path: Path) -> None:
     async with Database(f"sqlite:///{tmp_path / 'empty.db'}") as database:
         (tmp_path / "empty.db").touch()
-        with pytest.raises(SchemaMismatch, match="^The database is empty, it takes revision 0004: start a worker"):
+        with pytest.raises(SchemaMismatch, match="^The database is empty, but revision 0004 is needed: start a worker"):
             await check_schema(database)
 
 
 async def test_a_newer_database_is_refused_and_left_alone(database: Database, url: str) -> None:
     await change(database, "UPDATE alembic_version SET version_num = '0099'")
     line = (
-        "The database is of revision '0099', this version of Perennial takes '0004': "
+        "The database has revision '0099', this version of Perennial needs '0004': "
         "it was written by a newer version; run that one, or restore a backup."
     )
     with pytest.raises(SchemaMismatch) as checked:
@@ -82,7 +82,7 @@ async def test_a_newer_database_is_refused_and_left_alone(database: Database, ur
 
 async def test_an_older_database_is_told_how_to_come_up(database: Database) -> None:
     await change(database, "UPDATE alembic_version SET version_num = '0001'")
-    with pytest.raises(SchemaMismatch, match="takes '0004': start a worker of this version, it upgrades the database"):
+    with pytest.raises(SchemaMismatch, match="needs '0004': start a worker .*, which upgrades the database"):
         await check_schema(database)
 
 
@@ -101,7 +101,7 @@ async def test_an_older_database_comes_up_with_what_is_in_it(empty_url: str, dat
 
 async def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(BooksUnavailable, match=r"folder .* cannot be made .*PERENNIAL_DATA_DIR"):
+    with pytest.raises(BooksUnavailable, match=r"folder .* cannot be created .*PERENNIAL_DATA_DIR"):
         await upgrade(f"sqlite:///{tmp_path / 'file' / 'perennial.db'}")
 
 

@@ -1,1 +1,1 @@
-"""The books in SQL."""
+"""The database: SQLite or PostgreSQL, by noun."""

@@ -1,4 +1,4 @@
-"""How the values of the domain are kept in columns: exactly, sortable, the same in every database."""
+"""Column types: they keep values exactly, sort as the values do, and are the same in every database."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Column, Dialect, ForeignKey, MetaData, String, Text
 from sqlalchemy.types import TypeDecorator
 
-# Twelve digits before the point and nine behind it each, summed over many reports.
+# A report has at most 12 digits before the point and 9 after it; the rest is room for sums.
 DECIMAL_LENGTH = 48
 # 2026-01-31T09:00:00.000000Z
 INSTANT_LENGTH = 27
@@ -21,7 +21,7 @@ class InstantText(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """TypeError for an instant without its offset."""
+        """The text. Raises TypeError for an instant without an offset."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -29,12 +29,12 @@ class InstantText(TypeDecorator[datetime]):
         return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Aware, in UTC."""
+        """The instant, in UTC."""
         return None if value is None else datetime.fromisoformat(value)
 
 
 class DecimalText(TypeDecorator[Decimal]):
-    """An exact decimal as plain digits: a numeric column of SQLite is a float (MON-1)."""
+    """An exact decimal as text: a numeric column of SQLite is a float (MON-1)."""
 
     impl = String(DECIMAL_LENGTH)
     cache_ok = True
@@ -44,19 +44,19 @@ class DecimalText(TypeDecorator[Decimal]):
         return None if value is None else f"{value:f}"
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
-        """With as many decimals as were written."""
+        """The decimal, with as many digits as were written."""
         return None if value is None else Decimal(value)
 
 
 class JsonText(TypeDecorator[Any]):
-    """A value of the domain as JSON text, by its own model: read back it is equal."""
+    """A value of the domain as the JSON of its model; what is read equals what was written."""
 
     impl = Text
     cache_ok = True
 
     def __init__(self, shape: Any) -> None:
         super().__init__()
-        # Named as the argument is: SQLAlchemy tells two columns' types apart by it.
+        # SQLAlchemy compares column types by the attributes named like the arguments.
         self.shape = shape
         self._adapter: TypeAdapter[Any] = TypeAdapter(shape)
 
@@ -65,7 +65,7 @@ class JsonText(TypeDecorator[Any]):
         return None if value is None else self._adapter.dump_json(value).decode()
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
-        """The model again."""
+        """The value."""
         return None if value is None else self._adapter.validate_json(value)
 
 

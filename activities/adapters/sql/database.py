@@ -1,7 +1,7 @@
-"""One database: its connections, its transactions, and who may write.
+"""The database: its connections and transactions, with one writer at a time.
 
-Transactions run in threads, whole. Driven statement by statement from the event loop, the same record took
-3.6 times the CPU (7.6 ms against 2.1).
+Each transaction runs as a whole in a thread: statement by statement from the event loop it took 3.6 times the CPU
+(7.6 ms instead of 2.1).
 """
 
 import asyncio
@@ -30,9 +30,9 @@ class Database:
     """`async with Database(url) as database: await database.write(change, ...)`.
 
     `change` and `ask` are plain functions that take a connection first; each call is one transaction.
-    The URL is of SQLite or of PostgreSQL. `busy_timeout` is how long a write waits for others, in this process and
-    again in other ones; `foreign_keys=False` lets SQLite build tables anew. Every error
-    of the database is raised as BooksUnavailable, SchemaMismatch or BooksConflict.
+    The URL is of SQLite or of PostgreSQL. A write waits up to `busy_timeout` for writers in this process, and then up
+    to `busy_timeout` for those in others. `foreign_keys=False` lets SQLite rebuild tables. Database errors are raised
+    as BooksUnavailable, SchemaMismatch or BooksConflict.
     """
 
     def __init__(self, url: str, *, busy_timeout: timedelta = BUSY_TIMEOUT, foreign_keys: bool = True) -> None:
@@ -40,17 +40,17 @@ class Database:
         self._url = make_url(url)
         self._engine = _engine(self._url, self._busy, foreign_keys=foreign_keys)
         self._writes = self._engine.execution_options(writes=True)
-        # There is one writer at a time. Waiting for one's turn in a queue is fair; SQLite's own waiting polls.
+        # One writer at a time. A queue is fair; SQLite's own waiting polls.
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="books-writer")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="books-reader")
 
     @property
     def file(self) -> str | None:
-        """The database's file, where it is one: a server's database has none of ours."""
+        """The path of a SQLite database, None for a server."""
         return self._url.database if _is_file(self._url) else None
 
     async def read(self, ask: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What the function finds, in a transaction that sees one state of the database throughout."""
+        """Call `ask` in a transaction that sees one state of the database, and return its result."""
 
         def transaction() -> T:
             with translated(self._url), self._engine.begin() as connection:
@@ -59,11 +59,11 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._readers, transaction)
 
     async def write(self, change: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What the function returns, once all it wrote is on disk; where it raises, nothing is."""
+        """Call `change` in a transaction and return its result once it is on disk. If it raises, nothing is written."""
         latest = time.monotonic() + self._busy
 
         def transaction() -> T:
-            # Behind a lock that does not go away everybody waits once, not one after another.
+            # If a lock does not go away, all writers wait at the same time, not one after another.
             if time.monotonic() > latest:
                 raise BooksUnavailable(
                     f"The database has been busy for {self._busy:g} s: nothing was written. Try again."
@@ -74,7 +74,7 @@ class Database:
         return await asyncio.get_running_loop().run_in_executor(self._writer, transaction)
 
     async def close(self) -> None:
-        """Close every connection, once what is under way is done."""
+        """Close all connections after the running transactions are done."""
         await asyncio.to_thread(self._close)
 
     async def __aenter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""What the database's own errors mean to us: the one place that translates them."""
+"""Translate the database's errors into those of activities/errors."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _RAISED, _NO_PRIVILEGE = "P0001", "42501"
 
 @contextmanager
 def translated(url: URL) -> Iterator[None]:
-    """Raise BooksConflict, SchemaMismatch or BooksUnavailable for what that database raises inside."""
+    """Turn database errors inside into BooksConflict, SchemaMismatch or BooksUnavailable."""
     try:
         yield
     except (DBAPIError, sqlite3.Error) as error:
@@ -29,11 +29,11 @@ def translated(url: URL) -> Iterator[None]:
 
 
 def unusable(file: object, error: BaseException | None, setting: str) -> str | None:
-    """What to say of a file that is no database that can be opened; None where the error is another one."""
-    # Without the extended codes' upper bytes, which say why in detail.
+    """The message for a file that cannot be opened as a database. None for any other error."""
+    # The low byte is the primary error code.
     if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _UNUSABLE:
         return None
-    return f"{file} is not a usable database ({error}): restore a backup, or choose another path by {setting}."
+    return f"{file} is not a usable database ({error}): restore a backup, or choose another path with {setting}."
 
 
 def _of_file(error: DBAPIError | sqlite3.Error, file: str | None) -> WorldError:
@@ -51,7 +51,7 @@ def _of_file(error: DBAPIError | sqlite3.Error, file: str | None) -> WorldError:
 def _of_server(error: DBAPIError | sqlite3.Error) -> WorldError:
     cause = getattr(error, "orig", None)
     code = getattr(cause, "sqlstate", None)
-    # The message alone: what comes behind it can be a row's whole content.
+    # Only the primary message: the details can contain a whole row.
     reason = getattr(getattr(cause, "diag", None), "message_primary", None) or str(cause).strip()
     if isinstance(error, IntegrityError | DataError) or code == _RAISED:
         return _conflict(reason)
@@ -59,38 +59,38 @@ def _of_server(error: DBAPIError | sqlite3.Error) -> WorldError:
         return _mismatch(reason)
     if code == _NO_PRIVILEGE:
         return BooksUnavailable(
-            f"The user of PERENNIAL_DATABASE_URL may not do this ({reason}): give it the tables, or name their owner."
+            f"The user of PERENNIAL_DATABASE_URL lacks a privilege ({reason}): grant it, or name the tables' owner."
         )
     if _never_opened(error):
         return BooksUnavailable(
-            f"The database of PERENNIAL_DATABASE_URL cannot be opened ({reason}). See that its server runs, and that "
-            "the URL's host, port, user, password and database are right."
+            f"The database of PERENNIAL_DATABASE_URL cannot be opened ({reason}). Check that the server is running and "
+            "that the URL's host, port, user, password and database are correct."
         )
-    # Where the connection was lost at the very end it may be written all the same: then again changes nothing.
+    # If the connection broke at commit, it may be written all the same; then repeating it changes nothing.
     return BooksUnavailable(
-        f"The database cannot be used now ({reason}). Try again; if it lasts, see that its server runs, "
-        "its disk has room and nobody holds it locked."
+        f"The database cannot be used now ({reason}). Try again. If this persists, check that the "
+        "server is running, that its disk has room and that nothing holds a lock."
     )
 
 
 def _never_opened(error: BaseException) -> bool:
-    """Before there was a connection: no statement, and nothing that was lost."""
+    """Whether the error came before there was a connection."""
     return isinstance(error, DBAPIError) and error.statement is None and not error.connection_invalidated
 
 
 def _conflict(reason: str) -> BooksConflict:
-    return BooksConflict(f"The books refuse it: {reason}.")
+    return BooksConflict(f"The database refuses this: {reason}.")
 
 
 def _mismatch(reason: str) -> SchemaMismatch:
     return SchemaMismatch(
-        f"The database lacks what this version of Perennial takes ({reason}): "
-        "start a worker of this version, it upgrades the database."
+        f"The database lacks something that this version of Perennial needs ({reason}): "
+        "start a worker of this version, which upgrades the database."
     )
 
 
 def _unavailable(reason: str) -> BooksUnavailable:
     return BooksUnavailable(
         f"The database cannot be used now ({reason}): nothing was written. "
-        "Try again; if it lasts, see that its file and disk can be written and nobody holds it locked."
+        "Try again. If this persists, check that file and disk are writable and that nothing holds a lock."
     )

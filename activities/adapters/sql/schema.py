@@ -1,4 +1,4 @@
-"""The version of the database's schema: brought up when a worker starts, checked by everything else."""
+"""The version of the database's schema: a worker upgrades it when it starts, everything else checks it."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -9,31 +9,31 @@ from activities.adapters.sql.database import BUSY_TIMEOUT, Database
 from activities.errors import BooksUnavailable, SchemaMismatch
 
 HEAD = "0004"
-"""The revision that this version of the program takes; a test compares it with the migrations."""
+"""The revision that this version of the program needs; a test compares it with the migrations."""
 
 
 async def upgrade(url: str, *, busy_timeout: timedelta = BUSY_TIMEOUT) -> None:
-    """Bring the database to this program's schema, creating it where there is none: all of it, or nothing.
+    """Upgrade the database to this program's schema, or create it, in one transaction.
 
-    Raises SchemaMismatch where it is of a revision that this program does not know, BooksUnavailable where
-    it cannot be opened or written.
+    Raises SchemaMismatch if this program does not know the database's revision, and BooksUnavailable if it cannot be
+    opened or written.
     """
-    # A table that is rebuilt must not take those that point to it along.
+    # With foreign keys, rebuilding a table would delete the rows that refer to it.
     async with Database(url, busy_timeout=busy_timeout, foreign_keys=False) as database:
         _make_folder(database.file)
         await database.write(_upgrade)
 
 
 async def check_schema(database: Database) -> None:
-    """Raise SchemaMismatch unless the database is of exactly this program's schema. It is left as it is."""
+    """Raise SchemaMismatch unless the database has exactly this program's schema. Nothing is changed."""
     if _is_missing(database.file):
-        raise SchemaMismatch(f"There is no database at {database.file} yet: start a worker, it makes one.")
+        raise SchemaMismatch(f"There is no database at {database.file} yet: start a worker, which creates it.")
     found = await database.read(_revision)
     if found == HEAD:
         return
     if found is None:
         await database.read(_refuse_foreign)
-        raise SchemaMismatch(f"The database is empty, it takes revision {HEAD}: start a worker, it sets it up.")
+        raise SchemaMismatch(f"The database is empty, but revision {HEAD} is needed: start a worker, which sets it up.")
     raise SchemaMismatch(_mismatch(found, older=found.isdigit() and found < HEAD))
 
 
@@ -56,7 +56,7 @@ def _upgrade(connection: Connection) -> None:
 
 
 def _revision(connection: Connection) -> str | None:
-    """None for a database without a schema."""
+    """The database's revision, None without a schema."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
@@ -64,7 +64,7 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _refuse_foreign(connection: Connection) -> None:
-    """Raise SchemaMismatch for tables without a revision: they are nobody's to upgrade."""
+    """Raise SchemaMismatch for tables without a revision: they are not Perennial's."""
     if set(inspect(connection).get_table_names()) - {"alembic_version"}:
         raise SchemaMismatch(
             f"The database {connection.engine.url.database} has tables but no revision of Perennial, so it is not "
@@ -74,15 +74,15 @@ def _refuse_foreign(connection: Connection) -> None:
 
 def _mismatch(found: str, *, older: bool) -> str:
     step = (
-        "start a worker of this version, it upgrades the database"
+        "start a worker of this version, which upgrades the database"
         if older
         else "it was written by a newer version; run that one, or restore a backup"
     )
-    return f"The database is of revision {found[:32]!r}, this version of Perennial takes {HEAD!r}: {step}."
+    return f"The database has revision {found[:32]!r}, this version of Perennial needs {HEAD!r}: {step}."
 
 
 def _is_missing(file: str | None) -> bool:
-    # Asked first: to open a file that is not there makes an empty one.
+    # Checked first: opening a missing file would create an empty one.
     return bool(file) and not Path(str(file)).exists()
 
 
@@ -93,6 +93,6 @@ def _make_folder(file: str | None) -> None:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise BooksUnavailable(
-            f"The database's folder {Path(file).parent} cannot be made ({error.strerror}). "
-            "Choose another by PERENNIAL_DATABASE_URL or PERENNIAL_DATA_DIR."
+            f"The database's folder {Path(file).parent} cannot be created ({error.strerror}). "
+            "Choose another with PERENNIAL_DATABASE_URL or PERENNIAL_DATA_DIR."
         ) from None

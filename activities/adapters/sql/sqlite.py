@@ -1,4 +1,4 @@
-"""SQLite: a file with one writer, whom the others wait for."""
+"""SQLite: a file with one writer at a time."""
 
 import sqlite3
 import time
@@ -10,15 +10,15 @@ _LOCK_POLL = 0.01
 
 
 def engine_of(url: URL, busy: float, *, foreign_keys: bool) -> Engine:
-    """Connections to the file; a transaction of the option `writes` begins as the writer."""
-    # Without the driver's own transactions: it would begin them late, and deferred.
+    """An engine for the file. A transaction with the option `writes` takes the write lock when it begins."""
+    # The driver begins no transactions of its own: it would begin them late, and deferred.
     driver = {"timeout": busy, "isolation_level": None}
     engine = create_engine(url.set(drivername="sqlite"), connect_args=driver)
     event.listen(engine, "begin", _begin)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: object) -> None:
-        # Readers do not wait for the writer; what is acknowledged survives a power cut.
+        # Readers do not wait for the writer, and what is committed survives a power cut.
         _use_write_ahead_log(connection, busy)
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
@@ -27,7 +27,7 @@ def engine_of(url: URL, busy: float, *, foreign_keys: bool) -> Engine:
 
 
 def _use_write_ahead_log(connection: Any, busy: float) -> None:
-    """SQLite's own timeout does not wait for this lock: two that make a new file at once meet here."""
+    """Switch to WAL. Two processes that create the file at once compete here, and SQLite's timeout does not apply."""
     latest = time.monotonic() + busy
     while True:
         try:
@@ -41,6 +41,6 @@ def _use_write_ahead_log(connection: Any, busy: float) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    # A deferred transaction that turns into a write can fail at once, whatever the timeout.
+    # A deferred transaction that later writes can fail at once, without waiting for the timeout.
     writes = connection.get_execution_options().get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,1 +1,1 @@
-"""The tenant service: where the users of the sold service sign in, embedded or over HTTP."""
+"""The tenant service, in which the users of what is sold sign in: embedded, or over HTTP."""

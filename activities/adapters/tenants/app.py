@@ -1,11 +1,11 @@
-"""The tenant service over HTTP: a page for people, JSON for those who provision.
+"""The tenant service over HTTP: a page for people, JSON for provisioning.
 
 GET  /                                   the sign-in page; POST /sign-in its form
 POST /api/tenants/{id}/grant             also revoke, purge: a ProvisionInput; 200 and its Confirmation
 POST /api/tenants/{id}/sign-in           {"user": ...}; 200, 403, 404, or 410 once deleted
 GET  /api/tenants/{id}/data?user=admin   the same, with the documents
 
-Refused is 409, malformed 422, too large 413, no JSON 415, and 503 what may pass; each {"error": "..."}.
+Errors are {"error": "..."}: refused 409, malformed 422, too large 413, not JSON 415, unavailable 503.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ STATUS = {Door.OPEN: 200, Door.TURNED_AWAY: 403, Door.UNKNOWN: 404, Door.GONE: 4
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
-# Nothing is loaded from anywhere, and no other site can show it in a frame.
+# The page loads nothing, and no other site can show it in a frame.
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -43,10 +43,10 @@ _STYLE = "body{font:1.1rem system-ui;max-width:32rem;margin:4rem auto;padding:0 
 
 
 class TenantServer:
-    """`async with TenantServer(store, port) as server: ... server.address`. A port of 0 is any free one.
+    """`async with TenantServer(store, port) as server: ... server.address`. Port 0 takes any free port.
 
-    On the loopback only: whoever reaches it can change a tenant's access. Raises TenantsUnavailable where
-    the port is another's.
+    It listens on the loopback address only, because every caller can change a tenant's access. Raises
+    TenantsUnavailable if the port is in use.
     """
 
     def __init__(self, store: TenantStore, port: int = 0) -> None:
@@ -55,7 +55,7 @@ class TenantServer:
 
     @property
     def address(self) -> str:
-        """http://host:port, once it is entered."""
+        """http://host:port, after entering."""
         return self._server.address
 
     async def __aenter__(self) -> Self:
@@ -63,8 +63,8 @@ class TenantServer:
             await self._server.__aenter__()
         except CannotListen as error:
             raise TenantsUnavailable(
-                f"The tenant service cannot have port {self._port} ({error}): "
-                "choose another by PERENNIAL_TENANTS_PORT, or 0 for any free one."
+                f"The tenant service cannot listen on port {self._port} ({error}): "
+                "choose another with PERENNIAL_TENANTS_PORT, or 0 for any free one."
             ) from None
         return self
 
@@ -73,7 +73,7 @@ class TenantServer:
 
 
 def tenant_app(store: TenantStore) -> Starlette:
-    """The application over the store."""
+    """The HTTP application for the store."""
     return Starlette(
         routes=[
             Route("/", _page),
@@ -140,7 +140,7 @@ def _visited(visit: Visit) -> Response:
 
 
 async def _json(request: Request) -> bytes:
-    # A web page elsewhere can make a browser post forms to us, but not this type unasked.
+    # Another site's page can make a browser post forms here, but not JSON, without asking first.
     if request.headers.get("content-type", "").partition(";")[0] != "application/json":
         raise HTTPException(415, "The body must be application/json.")
     return await _body(request)
@@ -151,7 +151,7 @@ async def _body(request: Request) -> bytes:
     async for chunk in request.stream():
         body += chunk
         if len(body) > LARGEST_BODY:
-            raise HTTPException(413, f"The body must have {LARGEST_BODY} bytes at most.")
+            raise HTTPException(413, f"The body must have at most {LARGEST_BODY} bytes.")
     return body
 
 
@@ -169,7 +169,7 @@ async def _unavailable(_: Request, error: Exception) -> Response:
 
 
 def sign_in_page(tenant: str = "", user: str = "", words: str = "", status: int = 200) -> HTMLResponse:
-    """The form, filled in as before, with the answer above it."""
+    """The form with its last input, and the answer above it."""
     answer = f'<p role="status"><strong>{escape(words)}</strong></p>' if words else ""
     page = f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Sign in</title><style>{_STYLE}</style></head>
@@ -178,7 +178,7 @@ def sign_in_page(tenant: str = "", user: str = "", words: str = "", status: int 
 <label for="tenant">Tenant</label><input id="tenant" name="tenant" value="{escape(tenant)}" required>
 <label for="user">User</label><input id="user" name="user" value="{escape(user)}" required>
 <button>Sign in</button></form>
-<p>A tenant is named as its subscription; its users are <code>user</code> and <code>admin</code>.</p>
+<p>A tenant has the id of its subscription; its users are <code>user</code> and <code>admin</code>.</p>
 </body></html>
 """
     return HTMLResponse(page, status, _HEADERS)

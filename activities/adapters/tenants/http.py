@@ -1,4 +1,4 @@
-"""Tenants of a service elsewhere, over HTTP."""
+"""The tenant service of another program, over HTTP."""
 
 from datetime import timedelta
 from typing import Self
@@ -11,19 +11,19 @@ from activities.errors import TenantRefused, TenantsUnavailable
 from activities.provisioning.contracts import Confirmation, ProvisionInput
 
 TIMEOUT = timedelta(seconds=10)
-# A time-out of theirs, too early, too many at once: these pass.
+# Request timeout, too early, too many requests: retrying helps.
 PASSING = frozenset({408, 425, 429})
 
 
 class HttpTenants:
     """The Tenants port: `async with HttpTenants("http://127.0.0.1:8234") as tenants`.
 
-    TenantRefused for an answer of 4xx, TenantsUnavailable for none within the time-out, for 5xx, and for
-    what is no confirmation.
+    Raises TenantRefused for a status of 4xx, and TenantsUnavailable for 5xx, for no answer within the timeout and for
+    an answer that is not a Confirmation.
     """
 
     def __init__(self, address: str, *, timeout: timedelta = TIMEOUT) -> None:
-        # Nothing of the environment: a proxy that is meant for other traffic must not see this.
+        # No settings from the environment: a proxy for other traffic must not see these requests.
         self._client = httpx2.AsyncClient(
             base_url=address, timeout=timeout.total_seconds(), trust_env=False, follow_redirects=False
         )
@@ -61,11 +61,11 @@ class HttpTenants:
         except httpx2.HTTPError as error:
             reason = str(error) or type(error).__name__
             raise TenantsUnavailable(
-                f"The tenant service at {self._address} does not answer ({reason}). It is tried again."
+                f"The tenant service at {self._address} does not answer ({reason}). The request is retried."
             ) from None
         if response.is_success:
             return self._confirmation(response)
-        said = f"The tenant service answers {verb} with {response.status_code}: {response.text[:500]}"
+        said = f"The tenant service answered {verb} with {response.status_code}: {response.text[:500]}"
         if response.is_client_error and response.status_code not in PASSING:
             raise TenantRefused(said)
         raise TenantsUnavailable(said)
@@ -75,6 +75,6 @@ class HttpTenants:
             return Confirmation.model_validate_json(response.content)
         except ValidationError:
             raise TenantsUnavailable(
-                f"What answers at {self._address} is no tenant service: {response.text[:200]!r}. "
+                f"The server at {self._address} is not a tenant service: it answered {response.text[:200]!r}. "
                 "Correct PERENNIAL_TENANTS_URL."
             ) from None

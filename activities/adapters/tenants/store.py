@@ -1,4 +1,4 @@
-"""The embedded tenant service's own data: tenants, their users and documents, and tombstones of the deleted ones."""
+"""The data of the embedded tenant service: tenants, their users and documents, and tombstones of deleted tenants."""
 
 import asyncio
 import sqlite3
@@ -32,10 +32,10 @@ CREATE TABLE IF NOT EXISTS tombstone (id TEXT PRIMARY KEY, seq INTEGER NOT NULL,
 
 
 class TenantStore:
-    """One SQLite file. Every change is kept whole or not at all, and is done once for each seq.
+    """One SQLite file. Each change is one transaction, and is made once per `seq`.
 
-    A change older than the last one is ignored: the present state is confirmed. All methods raise
-    TenantsUnavailable where the file is locked or away; `busy_timeout` is how long they wait for it.
+    A change older than the last one is ignored: the present state is confirmed. All methods raise TenantsUnavailable
+    if the file is locked for `busy_timeout` or cannot be used.
     """
 
     def __init__(
@@ -52,22 +52,22 @@ class TenantStore:
             connection.executescript(_TABLES)
 
     def grant(self, change: ProvisionInput) -> Confirmation:
-        """Users can sign in, with `quantity` seats; a new tenant has a user, an admin and a document.
+        """Let users sign in, with `quantity` seats. A new tenant gets a user, an admin and a document.
 
         Raises TenantRefused for a tenant whose data is deleted.
         """
         return self._change(change, Access.GRANT)
 
     def revoke(self, change: ProvisionInput) -> Confirmation:
-        """Users are turned away, the data stays (SUS-2). Raises TenantRefused for a deleted tenant."""
+        """Stop users from signing in; the data stays (SUS-2). Raises TenantRefused for a deleted tenant."""
         return self._change(change, Access.REVOKE)
 
     def purge(self, change: ProvisionInput) -> Confirmation:
-        """All data is gone (SUS-3). A tombstone stays, so that a late grant does not bring the tenant back."""
+        """Delete all data (SUS-3). A tombstone stays, so that a late grant does not bring the tenant back."""
         return self._change(change, Access.PURGE)
 
     def sign_in(self, tenant: str, user: str) -> Visit:
-        """Whether the user gets in to work, or why not."""
+        """Whether the user can sign in, or why not."""
         with self._opened() as connection:
             if away := _no_tenant(connection, tenant):
                 return away
@@ -75,17 +75,17 @@ class TenantStore:
                 return Visit(door=Door.TURNED_AWAY, words=f"{tenant} has no user {user}.")
             access, seats = connection.execute("SELECT access, seats FROM tenant WHERE id = ?", [tenant]).fetchone()
         if access != Access.GRANT:
-            words = f"{tenant} is suspended or has ended: nobody can sign in. Its admin still reads the data."
+            words = f"{tenant} is suspended or has ended: nobody can sign in. Its admin can still read the data."
             return Visit(door=Door.TURNED_AWAY, words=words)
         return Visit(door=Door.OPEN, words=f"Welcome to {tenant}, {user}. It has {seats} seats.")
 
     def admin_read(self, tenant: str, user: str) -> Visit:
-        """The tenant's documents, for its admin also while nobody can sign in (SUS-2)."""
+        """The tenant's documents, for its admin, also while users cannot sign in (SUS-2)."""
         with self._opened() as connection:
             if away := _no_tenant(connection, tenant):
                 return away
             if _role(connection, tenant, user) != ADMIN:
-                return Visit(door=Door.TURNED_AWAY, words=f"Only an admin of {tenant} reads its data.")
+                return Visit(door=Door.TURNED_AWAY, words=f"Only an admin of {tenant} can read its data.")
             found = connection.execute("SELECT title, text FROM document WHERE tenant = ? ORDER BY title", [tenant])
             documents = tuple(Document(title=title, text=text) for title, text in found)
         return Visit(door=Door.OPEN, words=f"The data of {tenant}.", documents=documents)
@@ -113,31 +113,31 @@ class TenantStore:
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
-        """One transaction; its errors are ours."""
+        """A connection in one transaction. SQLite's errors become TenantsUnavailable."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self._path, timeout=self._busy, isolation_level="IMMEDIATE")) as connection:
-                # What is deleted is overwritten: not even the file's free pages keep it.
+                # Deleted data is overwritten, so that it is not left in free pages of the file.
                 connection.execute("PRAGMA secure_delete = ON")
                 connection.execute("PRAGMA foreign_keys = ON")
                 with connection:
                     yield connection
         except OSError as error:
             raise TenantsUnavailable(
-                f"The tenants' folder {self._path.parent} cannot be made ({error.strerror}). "
-                "Choose another by PERENNIAL_TENANTS_PATH or PERENNIAL_DATA_DIR."
+                f"The tenants' folder {self._path.parent} cannot be created ({error.strerror}). "
+                "Choose another with PERENNIAL_TENANTS_PATH or PERENNIAL_DATA_DIR."
             ) from None
         except sqlite3.Error as error:
             if line := unusable(self._path, error, "PERENNIAL_TENANTS_PATH"):
                 raise TenantsUnavailable(line) from None
             raise TenantsUnavailable(
                 f"The tenants' file {self._path} cannot be used now ({error}): nothing was changed. "
-                "Try again; if it lasts, see that the file and its disk can be written."
+                "Try again. If this persists, check that file and disk are writable."
             ) from None
 
 
 class EmbeddedTenants:
-    """The Tenants port. Each call waits for the disk in a thread of its own."""
+    """The port `Tenants` over the store in this process. Each call waits for the disk in its own thread."""
 
     def __init__(self, store: TenantStore) -> None:
         self._store = store
@@ -156,7 +156,7 @@ class EmbeddedTenants:
 
 
 def _present(connection: sqlite3.Connection, tenant: str) -> tuple[int, Confirmation] | None:
-    """The last change that was applied, and its confirmation."""
+    """The `seq` of the last change, and its confirmation. None for an unknown tenant."""
     found = connection.execute(
         "SELECT access, seq, confirmed_at FROM tenant WHERE id = :id "
         "UNION ALL SELECT 'purge', seq, confirmed_at FROM tombstone WHERE id = :id",
@@ -169,7 +169,7 @@ def _present(connection: sqlite3.Connection, tenant: str) -> tuple[int, Confirma
 
 
 def _settled(change: ProvisionInput, asked: Access, seq: int, present: Confirmation) -> Confirmation | None:
-    """The confirmation where nothing is to be done any more; None where the change is still to be made."""
+    """The confirmation if the change needs no more work, None if it is still to be made."""
     if change.provision.seq < seq:
         return present
     if change.provision.seq == seq and present.access is not asked:
@@ -193,7 +193,7 @@ def _settle_in(connection: sqlite3.Connection, change: ProvisionInput, access: A
 
 
 def _no_tenant(connection: sqlite3.Connection, tenant: str) -> Visit | None:
-    """Why there is none, or None where there is one."""
+    """The answer for an unknown or deleted tenant, None for any other."""
     present = _present(connection, tenant)
     if present is None:
         return Visit(door=Door.UNKNOWN, words=f"There is no tenant {tenant}.")

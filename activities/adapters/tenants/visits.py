@@ -42,5 +42,5 @@ async def _over_http(address: str, tenant: str) -> Visits:
         ) from None
     except ValidationError:
         raise TenantsUnavailable(
-            f"What answers at {address} is no tenant service. Correct PERENNIAL_TENANTS_URL."
+            f"The server at {address} is not a tenant service. Correct PERENNIAL_TENANTS_URL."
         ) from None

@@ -1,1 +1,1 @@
-"""Publishers over HTTP: signed webhooks, to checked addresses only."""
+"""Signed webhooks to publishers, to checked addresses only."""

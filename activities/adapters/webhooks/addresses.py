@@ -1,4 +1,4 @@
-"""Which addresses a publisher's name may lead to: public ones, and those in the networks that the operator allows."""
+"""The addresses to which a publisher's host may resolve: public ones, and those in networks the operator allows."""
 
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -7,7 +7,7 @@ from activities.notifications.publishers import Network
 
 Address = IPv4Address | IPv6Address
 
-# Python's own `is_global` changes from version to version, and takes some for public that lead into a network.
+# Python's `is_global` differs between versions, and counts some addresses as public that lead into a private network.
 _NOT_PUBLIC_IPV4 = tuple(
     IPv4Network(network)
     for network in (
@@ -28,12 +28,12 @@ _NOT_PUBLIC_IPV4 = tuple(
         "224.0.0.0/3",  # multicast, reserved, broadcast
     )
 )
-# Outside of it lie loopback, v4-compatible, NAT64, unique local, link-local, site-local and multicast.
+# Loopback, v4-compatible, NAT64, unique local, link-local, site-local and multicast are outside it.
 _UNICAST_IPV6 = IPv6Network("2000::/3")
 _NOT_PUBLIC_IPV6 = tuple(
     IPv6Network(network)
     for network in (
-        "2001::/23",  # protocols' own, Teredo among them
+        "2001::/23",  # reserved for protocols such as Teredo
         "2001:db8::/32",
         "2002::/16",  # 6to4: an IPv4 address inside
         "3fff::/20",
@@ -42,11 +42,11 @@ _NOT_PUBLIC_IPV6 = tuple(
 
 
 class Unreachable(Exception):
-    """The publisher's name leads nowhere that may be spoken to: one line saying why."""
+    """The publisher's host has no address that may be used. The message is one line."""
 
 
 def is_public(address: Address) -> bool:
-    """Whether it is a host of the public Internet. What only wraps an IPv4 address is none, but for ::ffff:0:0/96."""
+    """Whether it is a host of the public Internet. Of IPv6 addresses that wrap IPv4, only ::ffff:0:0/96 can be."""
     address = _unwrapped(address)
     if isinstance(address, IPv4Address):
         return not any(address in network for network in _NOT_PUBLIC_IPV4)
@@ -56,7 +56,7 @@ def is_public(address: Address) -> bool:
 
 
 def checked(host: str, answers: Iterable[str], allowed: Sequence[Network]) -> list[str]:
-    """The addresses that the host's name resolved to. Raises Unreachable where any may not be spoken to."""
+    """The addresses that the host resolved to. Raises Unreachable if one of them may not be used."""
     addresses = list(answers)
     if not addresses:
         raise Unreachable(f"{host} has no address")
@@ -64,10 +64,10 @@ def checked(host: str, answers: Iterable[str], allowed: Sequence[Network]) -> li
         try:
             address = ip_address(answer)
         except ValueError:
-            raise Unreachable(f"{host} leads to what is no address") from None
+            raise Unreachable(f"{host} resolves to something that is not an address") from None
         if not is_public(address) and not _is_in(address, allowed):
             raise Unreachable(
-                f"{host} leads to {address}, which is no public address; allow_networks can name its network"
+                f"{host} resolves to {address}, which is not a public address; allow its network with allow_networks"
             )
     return addresses
 
@@ -75,7 +75,7 @@ def checked(host: str, answers: Iterable[str], allowed: Sequence[Network]) -> li
 def _is_in(address: Address, networks: Sequence[Network]) -> bool:
     if isinstance(address, IPv6Address) and address.scope_id is not None:
         return False
-    # An address of one version is in no network of the other.
+    # An IPv4 address is never in an IPv6 network, so both forms are tried.
     return any(one in network for network in networks for one in (address, _unwrapped(address)))
 
 

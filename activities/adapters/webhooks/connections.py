@@ -1,4 +1,4 @@
-"""Each endpoint's own connections, open while it is told something and shortly after."""
+"""Connections per endpoint, open while messages are sent to it and shortly after."""
 
 import asyncio
 import ssl
@@ -21,9 +21,10 @@ class _Line:
 
 
 class Connections:
-    """At most `at_once` connections an endpoint, shared with no other, and none to one that is told nothing.
+    """At most `at_once` connections per endpoint, not shared with others, and none to an idle endpoint.
 
-    What a pool leaves open it closes when it is used again: with hundreds of publishers, that would be too many files.
+    A pool alone closes idle connections only when it is used again; with hundreds of publishers that would leave too
+    many open.
     """
 
     def __init__(self, tls: ssl.SSLContext, *, idle_seconds: float = IDLE_SECONDS) -> None:
@@ -34,8 +35,8 @@ class Connections:
 
     @asynccontextmanager
     async def of(self, endpoint: Endpoint) -> AsyncIterator[httpx2.AsyncHTTPTransport]:
-        """The endpoint's way out, for one try."""
-        # A connection belongs to a name, too: an address that changes gets new ones.
+        """The endpoint's transport, for one attempt."""
+        # If the URL changes, the endpoint gets new connections.
         key = endpoint.id, endpoint.url, endpoint.at_once
         line = self._lines.get(key)
         if line is None:
@@ -47,12 +48,12 @@ class Connections:
             yield line.transport
         finally:
             line.used -= 1
-            # After `close` there is nothing left to drop.
+            # After `close` it is dropped already.
             if not line.used and self._lines.get(key) is line:
                 line.quiet = asyncio.get_running_loop().call_later(self._idle_seconds, self._drop, key)
 
     async def close(self) -> None:
-        """Close them all."""
+        """Close all connections."""
         for key, line in list(self._lines.items()):
             if line.quiet is not None:
                 line.quiet.cancel()

@@ -1,4 +1,4 @@
-"""What went wrong on the way to a publisher, in one line of ours: nothing that came from there is repeated."""
+"""Describe a failed attempt in one line, without repeating anything that the publisher sent."""
 
 import os
 import socket
@@ -8,32 +8,32 @@ from collections.abc import Iterator
 import httpx2
 
 SEND_ERRORS = (httpx2.TransportError, httpx2.InvalidURL, OSError, ValueError)
-"""All that a try can raise; UnicodeError is a ValueError."""
+"""Everything that an attempt can raise; UnicodeError is a ValueError."""
 
 
 def problem_of(error: BaseException) -> str:
-    """The trouble as one bounded line, without address, query or secret."""
+    """The problem as one bounded line, without address, query or secret."""
     if isinstance(error, httpx2.TimeoutException):
-        return "cannot be connected to in time"
-    # Whoever waits for the other side's part of a handshake has had a `want`, which is no trouble.
+        return "connecting timed out"
+    # While a handshake waits for the other side, these two are raised and handled; they are not the cause.
     causes = [cause for cause in _causes(error) if not isinstance(cause, ssl.SSLWantReadError | ssl.SSLWantWriteError)]
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"TLS: its certificate is refused ({_reason(cause.verify_message)})"
+            return f"TLS: its certificate is not accepted ({_reason(cause.verify_message)})"
         if isinstance(cause, ssl.SSLError):
             return f"TLS: no secure connection ({_reason(cause.reason)})"
         if isinstance(cause, socket.gaierror):
             return f"its name does not resolve ({_reason(cause.strerror)})"
         if isinstance(cause, UnicodeError | httpx2.InvalidURL):
-            return "its address has no name that could resolve"
+            return "its address has no host name that can resolve"
     reason = next((os.strerror(cause.errno) for cause in causes if isinstance(cause, OSError) and cause.errno), None)
     match error:
         case httpx2.ConnectError():
-            return f"cannot be connected to ({reason or 'no connection'})"
+            return f"cannot connect ({reason or 'no connection'})"
         case httpx2.ProtocolError():
-            return "what it answered is no whole HTTP response"
+            return "its answer is not a complete HTTP response"
         case _:
-            return f"the connection broke before it had answered ({reason or 'closed'})"
+            return f"the connection was closed before it answered ({reason or 'closed'})"
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -1,4 +1,4 @@
-"""One signed try at a publisher's endpoint, over HTTP."""
+"""Send a signed message to a publisher's endpoint over HTTP: one attempt."""
 
 import asyncio
 import re
@@ -23,28 +23,28 @@ from activities.wall_clock import wall_clock
 MAX_BODY_BYTES = 4096
 MAX_ADDRESSES = 4
 CONNECTING = 0.45
-"""The part of the time left that either half of connecting may take."""
+"""The share of the remaining time that each half of connecting, TCP and TLS, may take."""
 PORTS = {"http": 80, "https": 443}
 
 
 class WebhookMessenger:
     """The Messenger port: `async with WebhookMessenger() as messenger`.
 
-    Each endpoint has connections of its own, `at_once` of them: one that hangs delays no other. Names are resolved and
-    checked here, once a try, and the connection goes to the checked address; `Host` and the certificate's check keep
-    the name. No proxy, no redirect and no cookie is followed or kept.
+    Each endpoint has its own `at_once` connections, so one that hangs does not delay others. The host is resolved and
+    checked once per attempt, and the connection goes to the checked address; `Host` and the certificate check still
+    use the name. Proxies, redirects and cookies are not used.
     """
 
     def __init__(self, *, resolve: Resolve | None = None, tls: ssl.SSLContext | None = None) -> None:
         self._system = SystemResolver()
         self._resolve = resolve or self._system
-        # The system's certificates, once for all; nothing of the environment.
+        # The system's certificates, loaded once; no settings from the environment.
         self._connections = Connections(tls or httpx2.create_ssl_context(trust_env=False))
 
     async def send(self, endpoint: Endpoint, message: Message) -> Reply:
-        """One try, within the endpoint's timeout. What goes wrong on the way is a Reply, never raised.
+        """Make one attempt within the endpoint's timeout. Network errors become a Reply; none is raised.
 
-        A status counts once its headers are here: what the rest of the response does changes nothing.
+        The status counts as soon as the headers have arrived, whatever happens to the rest of the response.
         """
         headers = _headers(endpoint, message)
         reply: Reply | None = None
@@ -78,9 +78,9 @@ class WebhookMessenger:
     async def _response(
         self, endpoint: Endpoint, headers: dict[str, str], body: bytes, until: float
     ) -> AsyncIterator[httpx2.Response]:
-        """What the first address answers that takes a connection; its body is still to be read."""
+        """The response of the first address that accepts a connection; the body is not read yet."""
         named = httpx2.Request("POST", endpoint.url, headers=headers, content=body)
-        # What resolves is what is in `Host`, whatever way the address spells it.
+        # Resolve exactly the name that is sent as `Host`, however the URL spells it.
         host = named.url.raw_host.decode("ascii")
         answers = await self._resolve(host, named.url.port or PORTS[named.url.scheme])
         addresses = checked(host, answers, endpoint.allow_networks)[:MAX_ADDRESSES]
@@ -89,7 +89,7 @@ class WebhookMessenger:
             try:
                 yield response
             finally:
-                # Where the body was not read to its end, this drops the connection.
+                # If the body was not read to its end, this drops the connection.
                 await response.aclose()
 
 
@@ -102,8 +102,8 @@ async def _first(
 ) -> httpx2.Response:
     name = named.url.raw_host.decode("ascii").rstrip(".")
     for left, address in zip(range(len(addresses) - 1, -1, -1), addresses, strict=True):
-        # One that swallows what it is sent leaves time for the next one. TCP and TLS take up to that long each, and end
-        # by it rather than by the whole try's timeout: cancelled in its midst, a handshake leaves its socket open.
+        # An address that does not respond leaves time for the next one. TCP and TLS each get this timeout: the one of
+        # the whole attempt would cancel a handshake halfway, which leaves its socket open.
         connect = CONNECTING * (until - asyncio.get_running_loop().time()) / (left + 1)
         url = named.url.copy_with(host=address)
         extensions = {"sni_hostname": name, "timeout": {"connect": connect}}
@@ -138,7 +138,7 @@ def _reply(response: httpx2.Response) -> Reply:
     status = response.status_code
     problem = None
     if 300 <= status < 400:
-        problem = f"answered {status} and would lead elsewhere: redirects are not followed"
+        problem = f"answered {status}, a redirect; redirects are not followed"
     elif not 200 <= status < 300:
         problem = f"answered {status}"
     pause = retry_after(response.headers.get("retry-after"), wall_clock())
@@ -146,7 +146,7 @@ def _reply(response: httpx2.Response) -> Reply:
 
 
 async def _read_bounded(response: httpx2.Response) -> None:
-    """Read the body as it came, so that the connection can be used again; one that is longer is left alone."""
+    """Read the raw body up to MAX_BODY_BYTES, so that the connection can be used again."""
     read = 0
     async for chunk in response.aiter_raw():
         read += len(chunk)
@@ -156,14 +156,14 @@ async def _read_bounded(response: httpx2.Response) -> None:
 
 LONGEST_PAUSE = timedelta(hours=24)
 
-# All three forms of a date that HTTP knows.
+# The three date formats of HTTP.
 _DATES = ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y")
 
 _SECONDS = re.compile(r"-?[0-9]{1,100}")
 
 
 def retry_after(header: str | None, now: datetime) -> timedelta | None:
-    """The pause that is asked for, from 0 to 24 hours; None where none is, or not in words that HTTP knows."""
+    """The pause that the header `Retry-After` asks for, from 0 to 24 hours. None if it is missing or not valid."""
     if header is None:
         return None
     text = header.strip()

@@ -1,4 +1,4 @@
-"""Names become addresses by the system's resolver, in threads of its own."""
+"""Resolve host names with the system's resolver, in threads."""
 
 import asyncio
 import socket
@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 THREADS = 32
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-"""Every address of a host, for TCP to that port. Raises OSError, UnicodeError."""
+"""Returns every address of a host, for TCP to that port. Raises OSError or UnicodeError."""
 
 
 class SystemResolver:
-    """The system's answers, never kept: the next try asks again.
+    """Asks the system at every attempt; answers are not cached.
 
-    Whoever asks for a name that is being asked for joins in, so that a name whose servers hang costs one thread.
+    Concurrent requests for the same name share one lookup, so that a name whose servers hang blocks one thread.
     """
 
     def __init__(self) -> None:
@@ -21,18 +21,18 @@ class SystemResolver:
         self._asked: dict[tuple[str, int], asyncio.Future[list[str]]] = {}
 
     async def __call__(self, host: str, port: int) -> Sequence[str]:
-        """The addresses in the system's order. Raises OSError, UnicodeError."""
+        """The addresses in the system's order. Raises OSError or UnicodeError."""
         key = host, port
         asked = self._asked.get(key)
         if asked is None:
             asked = asyncio.get_running_loop().run_in_executor(self._threads, _look_up, host, port)
             self._asked[key] = asked
             asked.add_done_callback(lambda _: self._asked.pop(key, None))
-        # Whoever gives up leaves the others their answer.
+        # A caller that is cancelled does not cancel the lookup for the others.
         return await asyncio.shield(asked)
 
     def close(self) -> None:
-        """Ask no more; a thread that hangs is not waited for."""
+        """Stop looking up. Threads that hang are not waited for."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 

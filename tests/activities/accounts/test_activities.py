@@ -321,7 +321,7 @@ async def test_a_month_is_closed_and_events_are_recorded(database: Database) -> 
     for _ in range(2):
         assert await run(activities.record, entry) is None
     assert await customer.events() == [event]
-    with pytest.raises(ApplicationError, match="closed already, with other content") as raised:
+    with pytest.raises(ApplicationError, match="already closed with other content") as raised:
         await run(activities.close, closing(due_at=START))
     assert (raised.value.type, raised.value.non_retryable) == ("BooksConflict", True)
 

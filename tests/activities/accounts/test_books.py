@@ -134,7 +134,7 @@ async def test_totals_beyond_the_column_are_a_conflict(database: Database, custo
     largest = str(Decimal(2**63 - 1).scaleb(-2))
     await customer.write(row(JANUARY.start, largest), of=1)
     await customer.write(row(JANUARY.start, largest), of=2)
-    with pytest.raises(BooksConflict, match="charges comes to more than the books can hold"):
+    with pytest.raises(BooksConflict, match="charges is more than the database can hold"):
         await customer.close()
     assert await counts(database) == {**before, "entry": 2, "posting": 4}
 
@@ -326,7 +326,7 @@ async def test_what_is_written_is_written(database: Database, customer: Customer
     before = await rows(database, f"SELECT * FROM {table}")
     column = {"entry": "at", "posting": "account", "invoice": "due_at", "payment": "at"}.get(table, "invoice_id")
     column = "digest" if table == "month_close" else column
-    with pytest.raises(BooksConflict, match=f"The books refuse it: {table} is append-only"):
+    with pytest.raises(BooksConflict, match=f"The database refuses this: {table} is append-only"):
         await change(database, how.format(table, column))
     assert await rows(database, f"SELECT * FROM {table}") == before
 

@@ -71,5 +71,5 @@ async def test_a_change_of_access_is_noted_once(database: Database) -> None:
         await log.note(change, Confirmation(access=Access.REVOKE, confirmed_at=confirmed_at))
     assert await books.access(player.id) == [AccessInterval(start=START, end=START + DAY)]
     other = change.model_copy(update={"provision": change.provision.model_copy(update={"access": Access.PURGE})})
-    with pytest.raises(BooksConflict, match="noted already, as revoke"):
+    with pytest.raises(BooksConflict, match="already recorded as revoke"):
         await log.note(other, Confirmation(access=Access.PURGE, confirmed_at=CONFIRMED))

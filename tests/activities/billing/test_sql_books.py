@@ -61,7 +61,7 @@ async def test_nothing_follows_the_end(database: Database) -> None:
     last = entry.record.events[0].model_copy(update={"seq": 2, "state": State.EXPIRED, "rows": ()})
     after = last.model_copy(update={"seq": 3})
     await books.record(player.entry(Record(events=(last,))))
-    with pytest.raises(BooksConflict, match="the life has ended as expired"):
+    with pytest.raises(BooksConflict, match=r"the subscription has ended \(expired, LIF-2\)"):
         await books.record(player.entry(Record(events=(after,))))
 
 
@@ -99,10 +99,10 @@ async def test_usage_is_refused_where_the_journal_shows_that_none_is_taken(datab
 
 async def test_usage_waits_for_a_journal_that_is_behind(database: Database) -> None:
     books = InSql(database)
-    with pytest.raises(BooksUnavailable, match="not written up to event 1 yet"):
+    with pytest.raises(BooksUnavailable, match="Event 1 of s-1 is not recorded yet"):
         await books.report_usage("s-1", report("a", "4"), taken(START))
     player = await bought(books, METER)
-    with pytest.raises(BooksUnavailable, match="event 2"):
+    with pytest.raises(BooksUnavailable, match="Event 2"):
         await books.report_usage(player.id, report("a", "4"), taken(START, seq=2))
 
 

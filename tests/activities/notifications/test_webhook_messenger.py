@@ -116,7 +116,7 @@ async def test_a_redirect_is_not_followed_and_no_cookie_kept(messenger: Messenge
                 reply = await messenger.send(at(server), MESSAGE)
     assert reply.status == status
     assert not reply.accepted
-    assert reply.problem == f"answered {status} and would lead elsewhere: redirects are not followed"
+    assert reply.problem == f"answered {status}, a redirect; redirects are not followed"
     assert (target.connections, len(server.requests)) == (0, 2)
     assert "cookie" not in server.requests[1].headers
 

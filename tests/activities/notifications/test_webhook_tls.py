@@ -59,7 +59,7 @@ async def test_the_certificate_is_that_of_the_name(certificate: Path, serving: s
     for reply in replies.values():
         assert reply.status is None
         assert reply.problem is not None
-        assert reply.problem.startswith("TLS: its certificate is refused (")
+        assert reply.problem.startswith("TLS: its certificate is not accepted (")
         assert "mismatch" in reply.problem
     assert asked == [NAME, NAME, "hooks.fabrikam.example", None]
     assert [request.headers["host"] for request in server.requests] == [
@@ -78,7 +78,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused(
         reply = await messenger.send(told, MESSAGE)
     assert reply.status is None
     assert reply.problem is not None
-    assert reply.problem.startswith("TLS: its certificate is refused (self")
+    assert reply.problem.startswith("TLS: its certificate is not accepted (self")
     assert server.requests == []
 
 
@@ -88,5 +88,5 @@ async def test_https_is_never_spoken_in_clear_and_a_handshake_that_hangs_leaves_
         reply = await sent(messenger, told)
         while server.open:
             await asyncio.sleep(0.01)
-    assert reply == Reply(problem="cannot be connected to in time")
+    assert reply == Reply(problem="connecting timed out")
     assert (server.connections, server.requests) == (1, [])

@@ -42,7 +42,7 @@ async def test_an_order_waits_then_is_placed_then_bought(database: Database, ord
     )
     with pytest.raises(BooksConflict, match="not placed"):
         await orders.purchase("o-1", 1)
-    with pytest.raises(BooksConflict, match="only a placed line is bought"):
+    with pytest.raises(BooksConflict, match="only a placed line can be bought"):
         await orders.note_started("o-1", 1)
     assert (await orders.place(line())).status is LineStatus.PLACED
     purchase = await orders.purchase("o-1", 1)
@@ -60,7 +60,7 @@ async def test_an_order_waits_then_is_placed_then_bought(database: Database, ord
 async def test_what_the_books_do_not_know(orders: SqlOrders) -> None:
     assert await orders.order("o-1") is None
     for ask in (orders.place(line()), orders.note_started("o-1", 1)):
-        with pytest.raises(BooksConflict, match="There is no line 1 of an order o-1: open the order first"):
+        with pytest.raises(BooksConflict, match="Order o-1 has no line 1: open the order first"):
             await ask
 
 
@@ -110,8 +110,7 @@ async def test_another_order_under_the_id_is_a_conflict(database: Database, orde
     with pytest.raises(OrderConflict) as raised:
         await opened(orders, other)
     assert str(raised.value) == (
-        "Order o-1 has been placed with other content (BUY-3): "
-        "send it exactly as it was, or this one under another order id."
+        "Order o-1 was placed with other content (BUY-3): send the same order again, or choose another order id."
     )
     assert await orders.order("o-1") == order
 

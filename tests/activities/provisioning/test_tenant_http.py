@@ -110,7 +110,7 @@ async def test_the_port_of_another_is_one_line(store: TenantStore) -> None:
         (b"HTTP/1.1 429 No\r\nContent-Length: 0\r\n\r\n", TenantsUnavailable, "429"),
         (b"HTTP/1.1 302 No\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n", TenantsUnavailable, "302"),
         (b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", TenantRefused, "404"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", TenantsUnavailable, "is no tenant service"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", TenantsUnavailable, "is not a tenant service"),
         (b"nonsense\r\n\r\n", TenantsUnavailable, "does not answer"),
         (b"", TenantsUnavailable, "does not answer"),
     ],

@@ -1,1 +1,1 @@
-"""Accounts' books in SQL: invoices, payments and holds."""
+"""Billing accounts in SQL: invoices, payments and holds for nonpayment."""

@@ -1,4 +1,4 @@
-"""The books of accounts looked over: invoices, payments and double entry against the ledger (invariant 14)."""
+"""Audit of billing accounts: invoices, payments and double entry against the ledger (invariant 14)."""
 
 from collections.abc import Iterator
 
@@ -32,11 +32,11 @@ class SqlAccountAuditor:
         self._database = database
 
     async def page(self, limit: int = PAGE_SIZE, after: str | None = None) -> list[AuditedAccount]:
-        """The next customers in the order of their ids, each as one state of the database shows it."""
+        """Audit the next customers, in the order of their ids and in one state of the database."""
         return await self._database.read(_page, limit, after)
 
     async def series(self) -> list[AccountViolation]:
-        """The series of numbers that have gaps (MON-5)."""
+        """The series of invoice numbers that have gaps (MON-5)."""
         return await self._database.read(lambda connection: list(_gaps(connection)))
 
 

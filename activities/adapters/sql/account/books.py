@@ -1,4 +1,4 @@
-"""Invoices, payments and the journals of accounts in SQL: each call is one transaction."""
+"""The journals, payments and invoices of billing accounts in SQL. Each call is one transaction."""
 
 from typing import Any
 
@@ -26,14 +26,14 @@ class SqlAccountBooks:
         self._database = database
 
     async def close(self, entry: CloseInput) -> CloseReceipt:
-        """Write the invoices of the month, with every row dated before its end that is on none yet (MON-5).
+        """Write the month's invoices, with every ledger row dated before its end that is not invoiced yet (MON-5).
 
-        The same month again gives the same receipt.
+        Repeating it returns the same receipt.
         """
         return await self._database.write(close_month, entry)
 
     async def record(self, entry: AccountRecordInput) -> None:
-        """Write one decision: journal, payments, double entry and read model. Again changes nothing (MON-2)."""
+        """Write one decision: journal, payments, double entry and read model. Repeating it changes nothing (MON-2)."""
         await self._database.write(_record, entry)
 
 
@@ -58,7 +58,7 @@ def _refuse_other_content(connection: Connection, entry: AccountRecordInput) -> 
     ).all()
     if tuple(known) != entry.record.events:
         raise BooksConflict(
-            f"Account event {seqs[0]} of {entry.customer_id} is recorded already, with other content (MON-2)."
+            f"Account event {seqs[0]} of {entry.customer_id} is already recorded with other content (MON-2)."
         )
 
 
@@ -115,7 +115,7 @@ def _refuse_known_payment(connection: Connection, customer_id: str, payment_id: 
     known = (payment.c.customer_id == customer_id) & (payment.c.payment_id == payment_id)
     found: Row[Any] | None = connection.execute(select(payment.c.seq).where(known)).one_or_none()
     if found is not None:
-        raise BooksConflict(f"Payment {payment_id} of {customer_id} was recorded by event {found.seq} already.")
+        raise BooksConflict(f"Payment {payment_id} of {customer_id} was already recorded by event {found.seq}.")
 
 
 def _stand(connection: Connection, invoice_id: str, state: InvoiceState, paid_minor: int) -> None:

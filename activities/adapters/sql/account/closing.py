@@ -27,7 +27,7 @@ ON_INVOICE = and_(
 
 
 def uninvoiced(customer_id: str) -> Select[Any]:
-    """The customer's rows in the ledger that no invoice has yet."""
+    """Selects the customer's ledger rows that are not on an invoice yet."""
     return (
         select(ledger_entry)
         .join(subscription, subscription.c.id == ledger_entry.c.subscription_id)
@@ -37,7 +37,7 @@ def uninvoiced(customer_id: str) -> Select[Any]:
 
 
 def line_of(found: RowMapping) -> InvoiceLine:
-    """The ledger's row as an invoice has it."""
+    """The invoice line of a ledger row."""
     return InvoiceLine(subscription_id=found["subscription_id"], row=ledger.row_of(found))
 
 
@@ -81,20 +81,20 @@ def _closed(connection: Connection, entry: CloseInput) -> CloseReceipt | None:
         return None
     if known.digest != _digest(entry.close):
         raise BooksConflict(
-            f"The month of {entry.customer_id} until {format_instant(end)} is closed already, with other content."
+            f"The month of {entry.customer_id} until {format_instant(end)} is already closed with other content."
         )
     receipt: CloseReceipt = known.receipt
     return receipt
 
 
 def _series_of(connection: Connection, customer_id: str) -> str:
-    """The partner's; a customer without a record has its own."""
+    """The invoice series: the partner's id, or the customer's if the catalog has no record of it."""
     partner: str | None = connection.scalar(select(customer.c.partner_id).where(customer.c.id == customer_id))
     return partner or customer_id
 
 
 def _last_number(connection: Connection, series: str) -> int:
-    """The series' last number. The row is held until the transaction's end: numbers have no gaps (MON-5)."""
+    """The series' last number. The row stays locked until the transaction ends, so numbers have no gaps (MON-5)."""
     of_series = invoice_series.c.series == series
     last: int | None = connection.scalar(select(invoice_series.c.last_number).where(of_series).with_for_update())
     if last is None:
@@ -107,7 +107,7 @@ def _write(connection: Connection, document: Invoice, places: dict[tuple[str, st
     minor = {name: to_minor(getattr(totals, name), head.currency) for name in type(totals).model_fields}
     for name, amount in minor.items():
         if amount > ledger.LARGEST_MINOR:
-            raise BooksConflict(f"{head.invoice}: {name} comes to more than the books can hold.")
+            raise BooksConflict(f"{head.invoice}: {name} is more than the database can hold.")
     connection.execute(
         insert(invoice).values(
             id=head.invoice,

@@ -1,4 +1,4 @@
-"""Which subscriptions an account has suspended for nonpayment, and which of them it has lifted (SUS-9)."""
+"""The holds that an account has placed for nonpayment and lifted, in SQL (SUS-9)."""
 
 from sqlalchemy import Connection, func, insert, select, update
 

@@ -1,4 +1,4 @@
-"""Invoices, payments and accounts, read back for people."""
+"""Read invoices, balances and journals of billing accounts."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -43,11 +43,11 @@ class SqlAccountReader:
         limit: int | None = PAGE_SIZE,
         after: str | None = None,
     ) -> list[ListedInvoice]:
-        """One page in the order of their numbers, with the filters given; the next begins `after` its last one."""
+        """One page of the filtered invoices, in the order of their numbers; the next starts `after` the last one."""
         return await self._database.read(_listed, customer, state, limit, after)
 
     async def invoice(self, invoice_id: str) -> tuple[Invoice, Standing] | None:
-        """The whole document and how it stands; None where the books do not know it."""
+        """The invoice and its status. None for an unknown id."""
         return await self._database.read(_invoice, invoice_id)
 
     async def documents(self, customer_id: str) -> list[Invoice]:
@@ -59,7 +59,7 @@ class SqlAccountReader:
         return await self._database.read(events_of, customer_id)
 
     async def uninvoiced(self, customer_id: str) -> list[InvoiceLine]:
-        """What no invoice has yet."""
+        """The ledger rows that are not on an invoice yet."""
         return await self._database.read(uninvoiced_of, customer_id)
 
     async def balances(self, customer_id: str) -> list[Balance]:
@@ -67,12 +67,12 @@ class SqlAccountReader:
         return await self._database.read(balances_of, customer_id)
 
     async def entries(self, customer_id: str) -> list[Entry]:
-        """The double entry of the customer, in the order of its instants."""
+        """The customer's double entry, in the order of time."""
         return await self._database.read(entries_of, customer_id)
 
 
 def head_of(row: RowMapping) -> InvoiceHead:
-    """The invoice as it was closed."""
+    """The head of the invoice, as it was when it was closed."""
     currency = row["currency"]
     return InvoiceHead(
         invoice=row["id"],
@@ -95,7 +95,7 @@ def events_of(connection: Connection, customer_id: str) -> list[AccountEvent]:
 
 
 def uninvoiced_of(connection: Connection, customer_id: str) -> list[InvoiceLine]:
-    """What no invoice has yet."""
+    """The ledger rows that are not on an invoice yet."""
     found = uninvoiced(customer_id).order_by(None).order_by(ledger_entry.c.at, ledger_entry.c.subscription_id)
     ordered = found.order_by(ledger_entry.c.seq, ledger_entry.c.position)
     return [line_of(row) for row in connection.execute(ordered).mappings()]
@@ -111,7 +111,7 @@ def documents_of(connection: Connection, customer_id: str) -> list[Invoice]:
 
 
 def lines_of(connection: Connection, invoice_ids: Sequence[str]) -> dict[str, list[InvoiceLine]]:
-    """The lines of each, in their order."""
+    """The lines of each invoice, in order."""
     wanted = (
         select(ledger_entry, invoice_line.c.invoice_id)
         .join(invoice_line, ON_INVOICE)
@@ -151,7 +151,7 @@ def balances_of(connection: Connection, customer_id: str) -> list[Balance]:
 
 
 def entries_of(connection: Connection, customer_id: str) -> list[Entry]:
-    """The double entry of the customer, in the order of its instants."""
+    """The customer's double entry, in the order of time."""
     wanted = (
         select(entry, posting.c.account, posting.c.currency, posting.c.amount_minor)
         .join(posting, posting.c.entry_id == entry.c.id)
@@ -181,7 +181,7 @@ def _listed(
 
 
 def _place_of(invoice_id: str) -> tuple[str, int]:
-    """Series and number: as text, 1000000 comes before 999999. What is no invoice's id has a place as well."""
+    """Series and number, since as text 1000000 sorts before 999999. Text that is not an invoice id gets a place too."""
     series, _, number = invoice_id.rpartition("-")
     return (series, min(int(number), LARGEST_NUMBER)) if number.isdecimal() else (invoice_id, 0)
 
@@ -196,7 +196,7 @@ def _invoice(connection: Connection, invoice_id: str) -> tuple[Invoice, Standing
 
 
 def _standing(connection: Connection, head: InvoiceHead) -> Standing:
-    """From the journal: payments do not say in a column which invoices they pay."""
+    """The invoice's status from the journal: which invoices a payment pays is in no column."""
     named = account_event.c.invoice_id == head.invoice
     paying = account_event.c.payment_id.is_not(None)
     wanted = select(account_event.c.record).where(account_event.c.customer_id == head.customer_id, named | paying)

@@ -1,1 +1,1 @@
-"""The catalog in SQL."""
+"""The catalog in SQL: offers, customers, partners and prices."""

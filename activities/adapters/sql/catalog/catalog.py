@@ -1,4 +1,4 @@
-"""The catalog in SQL: what is sold, to whom and by whom, and each import that changed it."""
+"""Offers, customers and partners in SQL, and each import that changed them."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -19,7 +19,7 @@ from domain.catalog.offers import BillingType, Category, Publisher
 from domain.subscription.events import State
 
 AT_ONCE = 500
-"""Ids in one statement: how many a database takes is bounded."""
+"""Ids per statement; databases limit their number."""
 MAX_SOURCE = 1_000
 
 
@@ -133,7 +133,7 @@ def _preview(connection: Connection, contents: Contents, at: datetime) -> Import
 def _import(connection: Connection, contents: Contents, source: str, at: datetime) -> Imported:
     before = _version(connection)
     number = before.number if before else 0
-    # A clock that went back does not undo what has begun.
+    # If the clock went back, prices that are already in force stay in force.
     at = max(at, before.at) if before else at
     planned = _planned(connection, contents, at)
     if not planned.changes:
@@ -164,7 +164,7 @@ def _by_id(connection: Connection, table: Table, ids: Collection[str]) -> dict[s
 
 def _write(connection: Connection, planned: Plan) -> None:
     new = {(change.kind, change.id) for change in planned.changes.records if change.new}
-    # In this order, since a customer's row points to its partner's.
+    # Partners first: a customer's row refers to its partner's.
     for kind, table, records in (
         (RecordKind.PARTNER, partner_table, planned.partners),
         (RecordKind.CUSTOMER, customer, planned.customers),
@@ -179,7 +179,7 @@ def _write(connection: Connection, planned: Plan) -> None:
 
 
 def _columns(record: Record) -> dict[str, object]:
-    """What listings filter by."""
+    """The columns by which lists are filtered."""
     if isinstance(record, Customer):
         return {"partner_id": record.partner}
     if isinstance(record, ListedOffer):

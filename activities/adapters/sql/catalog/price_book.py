@@ -1,4 +1,4 @@
-"""Whom a catalog version's prices concern, and what each is to be told (BUY-5)."""
+"""Which subscriptions a catalog version's prices affect, and the prices to send them (BUY-5)."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -24,17 +24,16 @@ class SqlPriceBook:
         self._database = database
 
     async def affected(self, page: AffectedInput) -> Affected:
-        """A page of the subscriptions that have not ended, of the offers whose prices the version changed.
+        """A page of the subscriptions, not ended, to offers whose prices the version changed.
 
-        What is bought and about to begin is among them: its copy of the prices may be the older one.
+        Subscriptions that are bought but not started are included: their copy of the prices may be outdated.
         """
         return await self._database.read(_affected, page)
 
     async def messages(self, version: int, subscription_ids: tuple[str, ...]) -> list[PriceMessage]:  # noqa: ARG002
         """What each is to be told: its offer's prices as the newest version of the catalog has them.
 
-        A newer version than the one that is being told makes its own round, and finds that they know already.
-        What has ended meanwhile is left out.
+        If there is a newer version, it sends its prices again in its own run, and the subscriptions already know them.
         """
         return await self._database.read(_messages, subscription_ids)
 
@@ -83,7 +82,7 @@ def _pairs(connection: Connection, wanted: Select[str, str]) -> dict[str, str]:
 
 
 def _command(offer: ListedOffer, version: int, at: datetime) -> ChangePrice:
-    """A function of the version alone: told again, it is the same command."""
+    """The command depends on the version alone, so that sending it again has no effect."""
     return ChangePrice(
         by="system",
         command_id=f"prices-{version}",

@@ -1,4 +1,4 @@
-"""Whose offer a subscription is of: the publisher that may ask for it."""
+"""The publisher of a subscription's offer."""
 
 from sqlalchemy import Connection, func, select
 
@@ -9,19 +9,19 @@ from activities.adapters.sql.tables.subscription import subscription
 
 
 class SqlOfferPublishers:
-    """Reads the catalog's vendors. Raises BooksUnavailable or SchemaMismatch."""
+    """Reads publishers. Raises BooksUnavailable or SchemaMismatch."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def publisher_of(self, subscription_id: str) -> str | None:
-        """The `vendor` of the subscription's offer as the catalog has it now; None where one of them is unknown."""
+        """The `vendor` of the subscription's offer in the catalog today. None if either is unknown."""
         return await self._database.read(_publisher_of, subscription_id)
 
 
 def _publisher_of(connection: Connection, subscription_id: str) -> str | None:
     recorded = select(subscription.c.offer_id).where(subscription.c.id == subscription_id).scalar_subquery()
-    # As it was placed, where the books have not got it yet.
+    # From the order line, if the subscription has no event on record yet.
     placed = select(order_line.c.offer_id).where(order_line.c.subscription_id == subscription_id).scalar_subquery()
     vendor: str | None = connection.scalar(select(offer.c.vendor).where(offer.c.id == func.coalesce(recorded, placed)))
     return vendor

@@ -1,4 +1,4 @@
-"""Reading the catalog inside a transaction: what a decision and a listing both need."""
+"""Read the catalog inside a transaction."""
 
 from collections.abc import Collection
 
@@ -10,12 +10,12 @@ from domain.catalog.customers import Customer
 
 
 def newest_version(connection: Connection) -> int:
-    """The number of the last import that changed something; 0 before the first."""
+    """The number of the last import that changed something, 0 before the first."""
     return connection.scalar(select(func.max(catalog_version.c.number))) or 0
 
 
 def offers_of(connection: Connection, offer_ids: Collection[str]) -> dict[str, ListedOffer]:
-    """Those of the offers that the catalog holds, by their ids."""
+    """The offers by id. Unknown ids are left out."""
     found = connection.scalars(select(offer.c.record).where(offer.c.id.in_(offer_ids)))
     return {record.id: record for record in found}
 

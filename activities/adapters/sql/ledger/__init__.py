@@ -1,1 +1,1 @@
-"""Ledger rows and their double entry in SQL."""
+"""The ledger and its double entry in SQL."""

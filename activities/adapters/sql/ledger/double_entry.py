@@ -1,11 +1,11 @@
-"""Double entry: whatever moves money is one entry, whose postings balance in each currency.
+"""Double entry: each movement of money is one entry, whose postings balance in each currency.
 
     charge           debit receivable, credit revenue
     credit           debit revenue, credit the customer's credit
     credit applied   debit the customer's credit, credit receivable   (an invoice is closed)
-    payment          debit payment, credit receivable, and what is left credits the customer's credit
+    payment          debit payment, credit receivable and, with the rest, the customer's credit
 
-The database refuses an entry that does not balance, and every change of one.
+The database refuses an entry that does not balance, and every change to an entry.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +29,7 @@ from domain.subscription.ledger import Kind
 
 
 def enter_rows(connection: Connection, customer_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """The entries of rows as they are written into the ledger."""
+    """Enter rows that are written into the ledger."""
     if not rows:
         return
     postings: list[dict[str, Any]] = []
@@ -45,7 +45,7 @@ def enter_rows(connection: Connection, customer_id: str, rows: Sequence[Mapping[
 
 
 def enter_applied_credit(connection: Connection, head: InvoiceHead) -> None:
-    """The credit that pays an invoice's charges, where there is some."""
+    """Enter the credit that pays an invoice's charges, if there is any."""
     amount = to_minor(head.totals.applied, head.currency)
     if amount:
         sides = {BookAccount.CREDIT: amount, BookAccount.RECEIVABLE: -amount}
@@ -63,7 +63,7 @@ def enter_payment(
     allocated: int,
     credited: int,
 ) -> None:
-    """A payment: what pays invoices, and what becomes credit, in minor units."""
+    """Enter a payment: what pays invoices and what becomes credit, in minor units."""
     sides = {
         BookAccount.PAYMENT: allocated + credited,
         BookAccount.RECEIVABLE: -allocated,

@@ -1,4 +1,4 @@
-"""Charges and credits as rows of the ledger, and back: amounts are whole minor units."""
+"""Convert charges and credits to rows of the ledger and back. Amounts are whole minor units."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -16,9 +16,9 @@ LARGEST_MINOR = 2**63 - 1
 def entries_of(
     subscription_id: str, seq: int, metered: Sequence[LedgerRow], rows: Sequence[LedgerRow]
 ) -> Iterator[dict[str, Any]]:
-    """One event's rows in the order in which they are written: what was metered goes first.
+    """The rows of one event in the order in which they are written, metered rows first.
 
-    Raises BooksConflict for an amount beyond what the column holds.
+    Raises BooksConflict for an amount that is too large for its column.
     """
     for position, row in enumerate([*metered, *rows]):
         minor = to_minor(row.amount, row.currency)
@@ -42,7 +42,7 @@ def entries_of(
 
 
 def row_of(entry: RowMapping) -> LedgerRow:
-    """The row as it was written, to the cent."""
+    """The row that was written."""
     return LedgerRow(
         at=entry["at"],
         kind=Kind(entry["kind"]),

@@ -1,6 +1,6 @@
-"""Tables that take new rows only: the database itself refuses to change or remove what is written.
+"""Append-only tables: the database itself refuses to change or remove rows.
 
-Nothing here changes once released: the steps that call it are of the past.
+Never change this after a release: the migrations that call it have run already.
 """
 
 from alembic import op
@@ -9,10 +9,10 @@ _REFUSE = "refuse_change_of_append_only"
 
 
 def append_only(table: str, *keys: tuple[str, ...]) -> None:
-    """Refuse UPDATE and DELETE, TRUNCATE where there is one, and the INSERT OR REPLACE that would be both.
+    """Refuse UPDATE and DELETE, and also TRUNCATE (PostgreSQL) and INSERT OR REPLACE (SQLite).
 
-    `keys` are the table's primary key and its unique keys, each with all of its columns. Call it once for a table,
-    in the step that makes it.
+    `keys` are the table's primary key and its unique keys, each with all of its columns. Call it once per table, in
+    the migration that creates it.
     """
     if op.get_bind().dialect.name == "postgresql":
         _on_postgresql(table)
@@ -27,7 +27,7 @@ def _on_sqlite(table: str, keys: tuple[tuple[str, ...], ...]) -> None:
         f"{table}_no_delete": f"BEFORE DELETE ON {table}",
     }
     for key in keys:
-        # REPLACE removes the row that is in its way, past the trigger of DELETE.
+        # REPLACE removes the row with the same key without firing the DELETE trigger.
         same = " AND ".join(f"{column} = NEW.{column}" for column in key)
         exists = f"EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 - names of ours
         triggers[f"{table}_no_replace_of_{key[-1]}"] = f"BEFORE INSERT ON {table} WHEN {exists}"
@@ -36,8 +36,8 @@ def _on_sqlite(table: str, keys: tuple[tuple[str, ...], ...]) -> None:
 
 
 def _on_postgresql(table: str) -> None:
-    # Of the statement, not of each row: TRUNCATE has no rows, and ON CONFLICT DO UPDATE is an UPDATE also where none is
-    # in its way. The code is that of a broken constraint, as on SQLite.
+    # FOR EACH STATEMENT: TRUNCATE has no rows, and ON CONFLICT DO UPDATE counts as UPDATE even without a conflict. The
+    # error code is that of a violated constraint, as on SQLite.
     op.execute(
         f"CREATE OR REPLACE FUNCTION {_REFUSE}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION "
         "'% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation'; END $$"

@@ -1,4 +1,4 @@
-"""Text sorts by its bytes in every database, as SQLite sorts it, whatever language the server speaks."""
+"""Sort text by its bytes on PostgreSQL, as SQLite does, whatever the server's locale."""
 
 from collections.abc import Iterable
 
@@ -15,9 +15,9 @@ _OTHERWISE = text(
 
 
 def sort_by_bytes(connection: Connection, tables: Iterable[str]) -> None:
-    """Give every text column of the tables the order of bytes: pages go on `after` an id, instants by time.
+    """Give every text column of the tables the collation "C": pages start `after` an id, and instants sort by time.
 
-    Only what a comparison gives changes, not what is stored; columns that have it are left alone.
+    It changes comparisons only, not the stored text. Columns with this collation are left alone.
     """
     for statement in connection.scalars(_OTHERWISE, {"tables": list(tables)}).all():
         connection.exec_driver_sql(statement, execution_options={"no_parameters": True})

@@ -1,6 +1,6 @@
-"""How Alembic runs the steps: over the connection, and inside the transaction, that `schema.upgrade` gives it.
+"""Run the migrations over the connection, and inside the transaction, of `schema.upgrade`.
 
-A new step is a file in versions/, written by hand; a test compares what they make with the tables.
+A new migration is a file in versions/, written by hand; a test compares the result with the tables.
 """
 
 from alembic import context
@@ -14,15 +14,15 @@ is_postgresql = connection.dialect.name == "postgresql"
 context.configure(
     connection=connection,
     target_metadata=metadata,
-    # SQLite changes a table by building it anew.
+    # SQLite changes a table by rebuilding it.
     render_as_batch=True,
     transactional_ddl=True,
 )
 if is_postgresql:
-    # A step takes as long as its table is large.
+    # A migration of a large table takes long.
     connection.execute(text("SET LOCAL statement_timeout = 0"))
 context.run_migrations()
 if is_postgresql:
-    # A table whose rows still wait for their check is not altered.
+    # PostgreSQL does not alter a table whose rows still wait for a deferred check.
     connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
     sort_by_bytes(connection, [*metadata.tables, "alembic_version"])

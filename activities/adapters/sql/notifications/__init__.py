@@ -1,1 +1,1 @@
-"""The outbox and deliveries in SQL."""
+"""The outbox, its deliveries and publishers' requests in SQL."""

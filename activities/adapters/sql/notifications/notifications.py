@@ -1,4 +1,4 @@
-"""What publishers were told, are being told and cannot be told, page by page for people."""
+"""List notifications and their status."""
 
 from collections.abc import Collection
 from typing import Any
@@ -14,7 +14,7 @@ from domain.notification import NotificationStatus
 
 
 class SqlNotifications:
-    """Reads the outbox with how far its telling has come. Raises BooksUnavailable or SchemaMismatch."""
+    """Reads the outbox with its deliveries. Raises BooksUnavailable or SchemaMismatch."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -27,20 +27,20 @@ class SqlNotifications:
         limit: int = PAGE_SIZE,
         after: Mark | None = None,
     ) -> list[ListedNotification]:
-        """Notifications by subscription and sequence number, with the filters that are given; on `after` the mark.
+        """One page of the filtered notifications, by subscription and sequence number. It starts `after` the mark.
 
-        Events of offers that have no vendor are nobody's to be told.
+        Events of offers without a `vendor` are left out: nobody is notified of them.
         """
         return await self._database.read(_page, _filters(subscription_id, publisher, standings), limit, after)
 
     async def counts(
         self, subscription_id: str | None = None, publisher: str | None = None
     ) -> dict[NotificationStatus, int]:
-        """How many stand how; a standing that none has is left out."""
+        """How many notifications have each status. A status without any is left out."""
         return await self._database.read(_counts, _filters(subscription_id, publisher, tuple(NotificationStatus)))
 
     async def halted(self, publisher: str) -> list[str]:
-        """The subscriptions whose stream to the publisher stands still, by their ids."""
+        """The ids of the subscriptions whose stream to the publisher is halted, in order."""
         return await self._database.read(_halted, publisher)
 
 
@@ -59,7 +59,7 @@ def _filters(
 
 
 def _publisher() -> ColumnElement[str | None]:
-    """Who was told, or is to be told."""
+    """The publisher that was notified, or is to be notified."""
     return func.coalesce(delivery.c.publisher, offer.c.vendor)
 
 
@@ -101,6 +101,6 @@ def _counts(connection: Connection, filters: list[ColumnElement[bool]]) -> dict[
 
 
 def _halted(connection: Connection, publisher: str) -> list[str]:
-    stands_still = delivery.c.standing == NotificationStatus.UNDELIVERABLE.value
-    wanted = select(delivery.c.subscription_id).where(stands_still, delivery.c.publisher == publisher)
+    halted = delivery.c.standing == NotificationStatus.UNDELIVERABLE.value
+    wanted = select(delivery.c.subscription_id).where(halted, delivery.c.publisher == publisher)
     return list(connection.scalars(wanted.order_by(delivery.c.subscription_id)))

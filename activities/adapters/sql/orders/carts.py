@@ -1,4 +1,4 @@
-"""Carts in SQL: each change is one transaction, so that two at once lose nothing (BUY-1)."""
+"""Carts in SQL. Each change is one transaction, so that concurrent changes are not lost (BUY-1)."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -20,7 +20,7 @@ from domain.rules import Rule
 
 
 class SqlCarts:
-    """Carts. All methods raise BooksUnavailable or SchemaMismatch."""
+    """Reads and changes carts. All methods raise BooksUnavailable or SchemaMismatch."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

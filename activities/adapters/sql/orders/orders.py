@@ -1,4 +1,4 @@
-"""Orders in SQL: each line is decided, claimed and kept in one transaction (BUY-3, ELG-1, TRI-4)."""
+"""Orders in SQL. Each line is decided, claimed and stored in one transaction (BUY-3, ELG-1, TRI-4)."""
 
 import hashlib
 import json
@@ -24,24 +24,24 @@ from domain.ordering.terms import Order
 class SqlOrders:
     """Orders and their lines. All methods raise BooksUnavailable or SchemaMismatch.
 
-    A line that is not there, or has not come as far as is taken for granted, is a BooksConflict.
+    A line that does not exist, or whose status does not fit the call, is a BooksConflict.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def open(self, entry: OpenInput) -> PlacedOrder:
-        """Take the order in, all its lines waiting; or take it up again: lines that were refused wait again.
+        """Record the order with all its lines waiting. If it is known, set its refused lines to waiting again.
 
-        Raises OrderConflict where the id belongs to an order of other content (BUY-3).
+        Raises OrderConflict if the id belongs to an order with other content (BUY-3).
         """
         return await self._database.write(_open, entry, _digest(entry.request))
 
     async def place(self, line: PlaceInput) -> OrderLine:
-        """Decide a waiting line and take its claims in one transaction; any other stays as it is.
+        """Place or refuse a waiting line and take its claims, in one transaction. Any other line is left as it is.
 
-        A line that was refused waits again only once its order is opened again: an attempt that comes late
-        must not place what nobody will start.
+        A refused line stays refused until its order is opened again: a late retry must not place a line that nobody
+        will start.
         """
         return await self._database.write(_place, line)
 
@@ -54,14 +54,14 @@ class SqlOrders:
         return await self._database.write(_note_started, order_id, number)
 
     async def order(self, order_id: str) -> PlacedOrder | None:
-        """The order as it stands; None where the books do not know it."""
+        """The order and the status of its lines. None for an unknown id."""
         found = await self._database.read(_orders, select(customer_order).where(customer_order.c.id == order_id))
         return found[0] if found else None
 
     async def orders(
         self, customer: str | None = None, limit: int = PAGE_SIZE, after: str | None = None
     ) -> list[PlacedOrder]:
-        """One page, the newest first; the next begins `after` its last order's id."""
+        """One page of the orders, newest first. The next page starts `after` the id of the last one."""
         place_in_list = tuple_(customer_order.c.ordered_at, customer_order.c.id)
         newest_first = (customer_order.c.ordered_at.desc(), customer_order.c.id.desc())
         wanted = select(customer_order).order_by(*newest_first).limit(limit)
@@ -81,8 +81,8 @@ def _open(connection: Connection, entry: OpenInput, digest: str) -> PlacedOrder:
         _take_in(connection, entry, digest)
     elif known != digest:
         raise OrderConflict(
-            f"Order {order_id} has been placed with other content (BUY-3): "
-            "send it exactly as it was, or this one under another order id."
+            f"Order {order_id} was placed with other content (BUY-3): "
+            "send the same order again, or choose another order id."
         )
     else:
         refused = (order_line.c.order_id == order_id) & (order_line.c.status == LineStatus.REFUSED.value)
@@ -149,7 +149,7 @@ def _decided(connection: Connection, request: OrderRequest, wanted: PlaceInput) 
 
 
 def _is_taken(connection: Connection, subscription_id: str) -> bool:
-    """Whether the id of a line that waits is another purchase's: by an order, or in the books without one."""
+    """Whether another purchase uses the id of a waiting line: an order line, or a subscription without an order."""
     of_line = select(order_line.c.number).where(order_line.c.subscription_id == subscription_id)
     of_life = select(subscription.c.last_seq).where(subscription.c.id == subscription_id)
     return connection.scalar(of_line) is not None or connection.scalar(of_life) is not None
@@ -170,7 +170,7 @@ def _known(connection: Connection, customer_id: str, offer_id: str, subscription
 def _purchase(connection: Connection, order_id: str, number: int) -> Order:
     purchase: Order | None = connection.scalar(select(order_line.c.purchase).where(_itself(order_id, number)))
     if purchase is None:
-        raise BooksConflict(f"Line {number} of order {order_id} is not placed: there is nothing to start.")
+        raise BooksConflict(f"Line {number} of order {order_id} is not placed, so there is nothing to start.")
     return purchase
 
 
@@ -179,7 +179,7 @@ def _note_started(connection: Connection, order_id: str, number: int) -> OrderLi
     if line.status is LineStatus.BOUGHT:
         return line
     if line.status is not LineStatus.PLACED:
-        raise BooksConflict(f"Line {number} of order {order_id} is {line.status}: only a placed line is bought.")
+        raise BooksConflict(f"Line {number} of order {order_id} is {line.status}: only a placed line can be bought.")
     now = {"status": LineStatus.BOUGHT.value}
     connection.execute(update(order_line).where(_itself(order_id, number)).values(now))
     return line.model_copy(update={"status": LineStatus.BOUGHT})
@@ -189,7 +189,7 @@ def _found(connection: Connection, order_id: str, number: int) -> tuple[OrderReq
     columns = select(customer_order.c.request, order_line).join_from(order_line, customer_order)
     row = connection.execute(columns.where(_itself(order_id, number))).one_or_none()
     if row is None:
-        raise BooksConflict(f"There is no line {number} of an order {order_id}: open the order first.")
+        raise BooksConflict(f"Order {order_id} has no line {number}: open the order first.")
     return row.request, _line(row.request, row)
 
 
@@ -228,6 +228,6 @@ def _itself(order_id: str, number: int) -> ColumnElement[bool]:
 
 
 def _digest(request: OrderRequest) -> str:
-    """Of the content. What has its default is left out: a newer version may know more fields than the sender did."""
+    """A digest of the content without defaults, so that it stays the same when a newer version adds fields."""
     content = request.model_dump(mode="json", exclude_defaults=True)
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Set-up links in SQL: a token is given once, and only its digest is kept (ISV-1, ISV-3)."""
+"""Set-up links in SQL. A token is shown once; only its digest is stored (ISV-1, ISV-3)."""
 
 import hashlib
 import secrets
@@ -20,21 +20,20 @@ from domain.ordering.terms import Order
 from domain.subscription.events import State
 
 TOKEN_BYTES = 32
-# One wording for all: whoever guesses learns nothing.
+# One message for all cases, so that guessing tokens reveals nothing.
 _NOT_VALID = "This set-up token is not valid (ISV-3): it must come exactly as it stands in the link, within 24 hours."
 
 
 class SqlSetupLinks:
-    """Makes set-up links and reads their tokens. All methods raise BooksUnavailable or SchemaMismatch."""
+    """Issues set-up links and resolves their tokens. All methods raise BooksUnavailable or SchemaMismatch."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def issue(self, subscription_id: str, now: datetime) -> SetupLink:
-        """A new link for the same purchase; earlier ones stay good until they expire.
+        """Issue a new link for the purchase. Earlier links stay valid until they expire.
 
-        Raises TokenRefused where there is no such purchase, it needs no set-up (ISV-5), or the catalog has no
-        address for it.
+        Raises TokenRefused if the purchase is unknown, needs no set-up (ISV-5), or its offer has no set-up address.
         """
         return await self._database.write(_issue, subscription_id, secrets.token_hex(TOKEN_BYTES), now)
 
@@ -50,7 +49,7 @@ class SqlSetupLinks:
         return await self._database.write(_issue_for, tokens, now)
 
     async def resolve(self, token: str, now: datetime) -> Resolved:
-        """The purchase of the token, in whatever state it is. Raises TokenRefused."""
+        """The purchase of the token, in any state. Raises TokenRefused."""
         return await self._database.read(_resolve, token, now)
 
 
@@ -129,7 +128,7 @@ def _resolve(connection: Connection, token: str, now: datetime) -> Resolved:
 
 
 def _purchase(connection: Connection, subscription_id: str) -> _Purchase | None:
-    """As the books have it; as it was placed, where they have not got it yet."""
+    """The purchase from the subscription or, before its first event is recorded, from the order line."""
     found = connection.execute(select(subscription).where(subscription.c.id == subscription_id)).one_or_none()
     if found is not None:
         state = State(found.state)
@@ -142,5 +141,5 @@ def _purchase(connection: Connection, subscription_id: str) -> _Purchase | None:
 
 
 def _digest(token: str) -> str:
-    # What is typed can be anything: half a character, too.
+    # The input can be anything, even an unpaired surrogate.
     return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()

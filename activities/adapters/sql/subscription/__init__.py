@@ -1,1 +1,1 @@
-"""Subscriptions' books in SQL: journal, usage, access and claims."""
+"""Subscriptions in SQL: journal, usage, access and claims."""

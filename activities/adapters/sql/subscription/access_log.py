@@ -9,15 +9,15 @@ from activities.provisioning.contracts import Confirmation, ProvisionInput
 
 
 class SqlAccessLog:
-    """One row for each confirmed change. Raises BooksUnavailable or SchemaMismatch."""
+    """One row per confirmed change. Raises BooksUnavailable or SchemaMismatch."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def note(self, change: ProvisionInput, confirmation: Confirmation) -> None:
-        """Note a confirmed change once per (subscription, seq); its first confirmation stands.
+        """Record a confirmed change, once per (subscription, seq). The first confirmation is kept.
 
-        Raises BooksConflict where another change is noted under that seq.
+        Raises BooksConflict if another change is recorded under that `seq`.
         """
         await self._database.write(_note, change, confirmation)
 
@@ -38,5 +38,5 @@ def _note(connection: Connection, change: ProvisionInput, confirmation: Confirma
         connection.execute(insert(access_change).values(row))
     elif (known.access, known.at) != (provision.access.value, provision.at):
         raise BooksConflict(
-            f"Access change {provision.seq} of {change.subscription_id} is noted already, as {known.access} (MON-2)."
+            f"Access change {provision.seq} of {change.subscription_id} is already recorded as {known.access} (MON-2)."
         )

@@ -1,4 +1,4 @@
-"""The books looked over: every life's records against the invariants, and against the seals of their decisions."""
+"""Audit of subscriptions: their records against the invariants, and against the digests of their decisions."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -28,11 +28,11 @@ class SqlAuditor:
         self._database = database
 
     async def page(self, limit: int = PAGE_SIZE, after: str | None = None) -> list[Audited]:
-        """The next lives in the order of their ids, each as one state of the database shows it."""
+        """Audit the next subscriptions, in the order of their ids and in one state of the database."""
         return await self._database.read(_page, limit, after)
 
     async def one(self, subscription_id: str) -> Audited | None:
-        """That life alone; None where the books do not know it."""
+        """Audit one subscription. None for an unknown id."""
         return await self._database.read(_one, subscription_id)
 
 
@@ -52,7 +52,7 @@ def _audited(connection: Connection, subscription_id: str) -> Audited:
     try:
         return _looked_over(connection, subscription_id)
     except (ValueError, ArithmeticError) as error:
-        # Whatever the books wrote themselves can be read: this was altered.
+        # What was written by this program can be read, so the record was altered.
         words = one_line(f"its records cannot be read: {error}")
         unreadable = Violation(subscription_id=subscription_id, invariant=Invariant.AS_RECORDED, words=words)
         return Audited(
@@ -105,7 +105,7 @@ def _looked_over(connection: Connection, subscription_id: str) -> Audited:
 def _broken_seals(
     connection: Connection, about: About, events: list[Event], entries: Sequence[RowMapping]
 ) -> Iterator[Found]:
-    """Each decision is kept with a digest of what it was: events and rows must still give the same (MON-2)."""
+    """Each decision is stored with a digest of its content; events and rows must still match it (MON-2)."""
     sealed = select(decision).where(decision.c.subscription_id == about.subscription_id).order_by(decision.c.seq)
     decisions = connection.execute(sealed).all()
     firsts = [row.seq for row in decisions]
@@ -130,7 +130,7 @@ def _strays(entries: Sequence[RowMapping], events: list[Event]) -> Iterator[Foun
 
 
 def _listed_otherwise(listed: RowMapping, events: list[Event]) -> Iterator[Found]:
-    """The read model is as the last event left it."""
+    """The read model must match the last event."""
     if not events:
         return
     last = events[-1]
@@ -154,7 +154,7 @@ def _told_out_of_order(connection: Connection, subscription_id: str, events: lis
 
 
 def _digests(about: About, its_events: tuple[Event, ...], events: list[Event]) -> Iterator[str]:
-    """What the decision's digest may be: from when on a suspension counted the usage stands in no row of its own."""
+    """The digests that the decision may have: since when a suspension counts usage is in no column."""
     counted_from: list[Instant | None] = [None]
     if about.offer.metered:
         trials = (event.at for event in events if event.event is EventName.TRIAL_STARTED)

@@ -1,4 +1,4 @@
-"""The books in SQL: every decision in one transaction, kept for good."""
+"""Write the decisions of subscriptions in SQL, each in one transaction."""
 
 import hashlib
 import json
@@ -29,35 +29,35 @@ from statemachines.subscription.refusals import repeated_usage
 
 
 class SqlBooks:
-    """Journal, ledger, usage, outbox and claims. All methods raise BooksUnavailable or SchemaMismatch."""
+    """Writes journal, ledger, usage, outbox and claims. All methods raise BooksUnavailable or SchemaMismatch."""
 
     def __init__(self, database: Database, publishers: frozenset[str] = frozenset()) -> None:
-        """`publishers` are those that are told of their subscriptions."""
+        """`publishers` are the ids of the publishers to notify."""
         self._database = database
         self._publishers = publishers
 
     async def record(self, entry: RecordInput) -> Receipt:
-        """Write one decision, once; the same decision again gives the same receipt (MON-2).
+        """Write one decision, once. Repeating it returns the same receipt (MON-2).
 
-        Raises BooksConflict where it is recorded with other content, does not follow the last event, or
-        repeats a key of the ledger.
+        Raises BooksConflict if it is recorded with other content, does not follow the last event, or repeats a key
+        of the ledger.
         """
         return await self._database.write(_record, entry, digest_of(entry), self._publishers)
 
     async def report_usage(self, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
         """Record usage that the lifecycle accepted, once per usage id (MON-7).
 
-        Refused with LIF-1 where the journal shows that no usage is taken any more (SUS-10). Raises
-        BooksUnavailable too while the journal is behind the life that accepted it.
+        The answer is a refusal (LIF-1) if the journal shows that the subscription takes no more usage (SUS-10). Raises
+        BooksUnavailable also while the event that accepted the usage is not in the journal yet.
         """
         return await self._database.write(_report_usage, subscription_id, command, answer)
 
     async def report_usages(
         self, subscription_id: str, reports: Sequence[ReportUsage], answer: Answer
     ) -> UsageImported:
-        """Record many reports that the lifecycle accepts as of one instant, in one transaction (MON-7).
+        """Record many reports that the lifecycle accepted as of one instant, in one transaction (MON-7).
 
-        Raises BooksConflict where one repeats a usage id with other units: then none of them is recorded.
+        Raises BooksConflict if a report repeats a usage id with different units; then none is recorded.
         """
         return await self._database.write(_report_usages, subscription_id, reports, answer)
 
@@ -104,17 +104,15 @@ def _report_usages(
 
 
 def _state_behind(connection: Connection, subscription_id: str, answer: Answer) -> State:
-    """The state that the journal shows. Raises BooksUnavailable while it is behind the life that answered."""
+    """The state that the journal shows. Raises BooksUnavailable while the answer's event is not in the journal yet."""
     last = _last(connection, subscription_id)
     if last is None or last.last_seq < answer.seq:
-        raise BooksUnavailable(
-            f"The books of {subscription_id} are not written up to event {answer.seq} yet. Try again shortly."
-        )
+        raise BooksUnavailable(f"Event {answer.seq} of {subscription_id} is not recorded yet. Try again shortly.")
     return State(last.state)
 
 
 def _last(connection: Connection, subscription_id: str) -> Row[int, str] | None:
-    """Where the journal stands. The row is held: on SQLite the whole file is, and this asks for no more."""
+    """The last event and the state. The row stays locked; on SQLite the whole file is locked anyway."""
     where = subscription.c.id == subscription_id
     found = select(subscription.c.last_seq, subscription.c.state).where(where).with_for_update()
     return (connection.execute(found)).one_or_none()
@@ -125,15 +123,15 @@ def _first_receipt(connection: Connection, entry: RecordInput, digest: str) -> R
     where = (decision.c.subscription_id == subscription_id) & (decision.c.seq == seq)
     known = (connection.execute(select(decision.c.digest, decision.c.receipt).where(where))).one_or_none()
     if known is None or known.digest != digest:
-        raise BooksConflict(f"Event {seq} of {subscription_id} is recorded already, with other content (MON-2).")
+        raise BooksConflict(f"Event {seq} of {subscription_id} is already recorded with other content (MON-2).")
     receipt: Receipt = known.receipt
     return receipt
 
 
 def _refuse_out_of_order(record: Record, last: Row[int, str] | None) -> None:
-    """Each event is the previous one plus 1 (invariant 8), and nothing follows the end (LIF-2)."""
+    """Each `seq` is the previous one plus 1 (invariant 8), and no event follows the end (LIF-2)."""
     if last is not None and State(last.state).ended:
-        raise BooksConflict(f"Event {record.seq} cannot be recorded: the life has ended as {last.state} (LIF-2).")
+        raise BooksConflict(f"Event {record.seq} cannot be recorded: the subscription has ended ({last.state}, LIF-2).")
     previous = last.last_seq if last is not None else 0
     for event in record.events:
         if event.seq != previous + 1:
@@ -172,7 +170,7 @@ def _write(
 
 
 def _place(connection: Connection, about: About, last: Event, *, is_first: bool) -> None:
-    """The read model, as the last event leaves it."""
+    """Update the read model to the last event."""
     now = {
         "state": last.state.value,
         "auto_renew": last.after.auto_renew,
@@ -205,11 +203,11 @@ def _write_ledger(connection: Connection, entries: Sequence[dict[str, Any]]) -> 
         connection.execute(insert(ledger_entry), entries)
     except IntegrityError:
         keys = ", ".join(entry["key"] for entry in entries)
-        raise BooksConflict(f"The ledger holds one of these keys already (MON-2): {keys}") from None
+        raise BooksConflict(f"The ledger already holds one of these keys (MON-2): {keys}") from None
 
 
 def _publisher(connection: Connection, offer_id: str, publishers: frozenset[str]) -> str | None:
-    """Who is told of the offer's subscriptions: its vendor, where the operator has named an endpoint for it."""
+    """The offer's `vendor`, if it is a publisher to notify."""
     if not publishers:
         return None
     vendor: str | None = connection.scalar(select(offer.c.vendor).where(offer.c.id == offer_id))
@@ -232,13 +230,14 @@ def _no_longer_taken(answer: Answer, state: str) -> Answer:
             "outcome": Outcome.REFUSED,
             "rule": Rule.LIF_1,
             "effective_at": None,
-            "message": f"It is {state}: {answer.do} is not allowed. Usage is taken in trial and active only.",
+            "message": f"The subscription is {state}: {answer.do} is not allowed. "
+            "Usage is taken in trial and active only.",
         }
     )
 
 
 def digest_of(entry: RecordInput) -> str:
-    """Of the content. What has its default is left out: a newer version may know more fields than the writer did."""
+    """A digest of the content without defaults, so that it stays the same when a newer version adds fields."""
     content = entry.model_dump(mode="json", exclude_defaults=True, exclude={"opens"})
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

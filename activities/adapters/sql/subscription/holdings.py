@@ -1,4 +1,4 @@
-"""What a customer has of the offers: what eligibility is decided by (ELG-1, ELG-2, TRI-4)."""
+"""The subscriptions that a customer has to each offer; eligibility depends on them (ELG-1, ELG-2, TRI-4)."""
 
 from collections import defaultdict
 from collections.abc import Collection
@@ -19,20 +19,20 @@ _DECIDED = [LineStatus.PLACED.value, LineStatus.BOUGHT.value]
 
 
 class SqlHoldings:
-    """Reads what customers have. Raises BooksUnavailable or SchemaMismatch."""
+    """Reads customers' subscriptions by offer. Raises BooksUnavailable or SchemaMismatch."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def holdings(self, customer_id: str, offer_ids: Collection[str]) -> dict[str, Ownership]:
-        """For each of the offers, what the customer has of it."""
+        """The customer's subscriptions to each offer, and whether its trial is used."""
         return await self._database.read(holdings_of, customer_id, offer_ids)
 
 
 def holdings_of(connection: Connection, customer_id: str, offer_ids: Collection[str]) -> dict[str, Ownership]:
-    """For each of the offers, what the customer has of it: the oldest first, then what is about to begin.
+    """The customer's subscriptions to each offer, oldest first, and then those that are about to start.
 
-    A claim whose holder is known by nothing else counts as a subscription, too: its purchase is under way.
+    A claim whose holder is not known otherwise counts as a subscription too: its purchase is in progress.
     """
     living = _living(connection, customer_id, offer_ids)
     ones = {offer_id: one_per_customer(customer_id, offer_id).key for offer_id in offer_ids}
@@ -49,12 +49,12 @@ def holdings_of(connection: Connection, customer_id: str, offer_ids: Collection[
 
 
 def not_ended() -> ColumnElement[bool]:
-    """Of `subscription`: lives that go on."""
+    """Filters `subscription`: it has not ended."""
     return subscription.c.state.not_in(_ENDED)
 
 
 def about_to_begin() -> ColumnElement[bool]:
-    """Of `order_line`: decided and claimed, and not in the books yet."""
+    """Filters `order_line`: it is placed, and its subscription has no event on record yet."""
     recorded = select(subscription.c.id).where(subscription.c.id == order_line.c.subscription_id)
     return order_line.c.status.in_(_DECIDED) & ~recorded.exists()
 

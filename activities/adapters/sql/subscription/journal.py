@@ -1,4 +1,4 @@
-"""Events as rows of the journal, and back."""
+"""Convert events to rows of the journal and back."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from domain.subscription.ledger import LedgerRow
 
 
 def columns_of(subscription_id: str, event: Event) -> dict[str, Any]:
-    """The event without its ledger rows, which are the ledger's."""
+    """The event's columns. Its ledger rows are stored in the ledger."""
     return {
         "subscription_id": subscription_id,
         "seq": event.seq,
@@ -30,7 +30,7 @@ def columns_of(subscription_id: str, event: Event) -> dict[str, Any]:
 
 
 def event_of(entry: RowMapping, rows: Sequence[LedgerRow]) -> Event:
-    """The event as it was recorded, with the ledger rows that it brought itself."""
+    """The event that was recorded, with its own ledger rows (not those for usage)."""
     return Event(
         seq=entry["seq"],
         at=entry["at"],

@@ -1,4 +1,4 @@
-"""What is in the books, read back for people."""
+"""Read subscriptions: lists, journal, ledger, access and notifications."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -29,12 +29,12 @@ class SqlReader:
         self._database = database
 
     async def about(self, subscription_id: str) -> About | None:
-        """What never changes of it; None where the books do not know it."""
+        """The unchanging facts of the subscription. None for an unknown id."""
         found = await self._all(select(subscription).where(subscription.c.id == subscription_id))
         return about_of(found[0]) if found else None
 
     async def listed(self, subscription_id: str) -> ListedSubscription | None:
-        """It as lists show it; None where the books do not know it."""
+        """The subscription as lists show it. None for an unknown id."""
         found = await self._all(select(subscription).where(subscription.c.id == subscription_id))
         return _listed(found[0]) if found else None
 
@@ -46,7 +46,7 @@ class SqlReader:
         limit: int = PAGE_SIZE,
         after: str | None = None,
     ) -> list[ListedSubscription]:
-        """One page in the order of their ids, with the filters that are given; the next begins `after` its last id."""
+        """One page of the filtered subscriptions, in the order of their ids; the next starts `after` the last one."""
         wanted = select(subscription).order_by(subscription.c.id).limit(limit)
         if customer is not None:
             wanted = wanted.where(subscription.c.customer_id == customer)
@@ -59,13 +59,13 @@ class SqlReader:
         return [_listed(row) for row in await self._all(wanted)]
 
     async def first_of(self, customer: str) -> ListedSubscription:
-        """The customer's first subscription, by the instant of its order. There must be one."""
+        """The customer's first subscription, by the instant of its order. The customer must have one."""
         wanted = select(subscription).where(subscription.c.customer_id == customer)
         (first,) = await self._all(wanted.order_by(subscription.c.ordered_at, subscription.c.id).limit(1))
         return _listed(first)
 
     async def counts(self, customer: str | None = None, offer: str | None = None) -> dict[State, int]:
-        """How many are in each state, with the filters that are given; a state that none is in is left out."""
+        """How many of the filtered subscriptions are in each state. A state without any is left out."""
         wanted = select(subscription.c.state, func.count().label("count")).group_by(subscription.c.state)
         if customer is not None:
             wanted = wanted.where(subscription.c.customer_id == customer)
@@ -82,7 +82,7 @@ class SqlReader:
         return [ledger.row_of(entry) for entry in await self._all(ledger_of(subscription_id))]
 
     async def access(self, subscription_id: str) -> list[AccessInterval]:
-        """When users had access, by the instants that were decided, not by those of the confirmations."""
+        """When users had access, by the instants of the decisions, not of the confirmations."""
         return await self._database.read(access_of, subscription_id)
 
     async def notifications(self, subscription_id: str) -> list[Notification]:
@@ -94,7 +94,7 @@ class SqlReader:
         ]
 
     async def unbilled_usage(self, subscription_id: str, since: datetime | None = None) -> Decimal:
-        """The units that no charge has counted yet, used from that instant on (SUS-10)."""
+        """The units used since that instant that no charge has counted yet (SUS-10)."""
         return await self._database.read(usage.unbilled, subscription_id, since)
 
     async def _all(self, wanted: Select[Any]) -> Sequence[RowMapping]:
@@ -106,7 +106,7 @@ def _found(connection: Connection, wanted: Select[Any]) -> Sequence[RowMapping]:
 
 
 def events_of(connection: Connection, subscription_id: str) -> list[Event]:
-    """The journal in order, each event with the rows that it brought itself."""
+    """The journal in order, each event with its own ledger rows (not those for usage)."""
     rows: dict[int, list[LedgerRow]] = defaultdict(list)
     for entry in _found(connection, ledger_of(subscription_id)):
         if not entry["metered"]:
@@ -123,9 +123,9 @@ def ledger_of(subscription_id: str) -> Select[Any]:
 
 
 def access_of(connection: Connection, subscription_id: str) -> list[AccessInterval]:
-    """When users had access, from the confirmed changes."""
+    """When users had access, by the confirmed changes."""
     changes = select(access_change).where(access_change.c.subscription_id == subscription_id)
-    # How changes make intervals is the book's rule; seats are no part of it.
+    # `Book` turns changes into intervals; it needs no quantities for that.
     book = Book()
     for row in _found(connection, changes.order_by(access_change.c.seq)):
         access = Access(row["access"])
@@ -134,7 +134,7 @@ def access_of(connection: Connection, subscription_id: str) -> list[AccessInterv
 
 
 def about_of(row: RowMapping) -> About:
-    """What never changes of a subscription."""
+    """The unchanging facts of a subscription."""
     return About(
         subscription_id=row["id"],
         customer_id=row["customer_id"],

@@ -1,4 +1,4 @@
-"""The usage book: what was used, once per usage id, and which charge has counted it (SUS-10, MON-7)."""
+"""Usage reports, once per usage id, and the charge that counted each (SUS-10, MON-7)."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from domain.subscription.ledger import UsageCharge
 
 
 def write(connection: Connection, subscription_id: str, reports: Sequence[ReportUsage], accepted_at: datetime) -> None:
-    """Reports under new ids; used when they were accepted, where they do not say."""
+    """Insert reports with new ids. A report without `used_at` counts as used when it was accepted."""
     rows = [
         {
             "subscription_id": subscription_id,
@@ -26,7 +26,7 @@ def write(connection: Connection, subscription_id: str, reports: Sequence[Report
 
 
 def known(connection: Connection, subscription_id: str, usage_ids: Sequence[str]) -> dict[str, Decimal]:
-    """The units reported under those of the ids that are known."""
+    """The units reported under each id. Unknown ids are left out."""
     of_ids = (usage.c.subscription_id == subscription_id) & usage.c.usage_id.in_(usage_ids)
     return {
         row.usage_id: row.units for row in connection.execute(select(usage.c.usage_id, usage.c.units).where(of_ids))
@@ -34,7 +34,7 @@ def known(connection: Connection, subscription_id: str, usage_ids: Sequence[str]
 
 
 def bill(connection: Connection, subscription_id: str, charge: UsageCharge, seq: int) -> Decimal:
-    """The units that the charge counts, marked as billed by that event: in one statement, so that none slips by."""
+    """Mark the units that the charge counts as billed by the event, in one statement, and return their sum."""
     counted = _unbilled(subscription_id) & (usage.c.used_at >= charge.used_from)
     if charge.used_before is not None:
         counted &= usage.c.used_at < charge.used_before
@@ -43,7 +43,7 @@ def bill(connection: Connection, subscription_id: str, charge: UsageCharge, seq:
 
 
 def unbilled(connection: Connection, subscription_id: str, since: datetime | None) -> Decimal:
-    """The units that no charge has counted yet, used from that instant on."""
+    """The units used since that instant that no charge has counted yet."""
     waiting = _unbilled(subscription_id)
     if since is not None:
         waiting &= usage.c.used_at >= since
@@ -55,5 +55,5 @@ def _unbilled(subscription_id: str) -> ColumnElement[bool]:
 
 
 def _sum(units: Iterable[Decimal]) -> Decimal:
-    # Summed here: the database would sum in floats.
+    # The database would sum in floats.
     return sum(units, Decimal(0))

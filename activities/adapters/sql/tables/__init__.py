@@ -1,4 +1,4 @@
-"""The tables of the database, by noun. `metadata` knows them all."""
+"""The tables of the database, by noun. Importing this package registers them all in `metadata`."""
 
 from activities.adapters.sql.columns import metadata
 from activities.adapters.sql.tables import account, catalog, notifications, orders, subscription

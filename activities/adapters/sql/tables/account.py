@@ -1,4 +1,4 @@
-"""The tables of double entry, invoices, payments and accounts, beside those of `tables`.
+"""The tables of double entry, invoices, payments and accounts.
 
 Amounts are whole minor units of the row's currency; a debit is positive, a credit negative.
 """
@@ -95,7 +95,7 @@ invoice_line = Table(
     ),
     UniqueConstraint("subscription_id", "seq", "entry_position"),
 )
-"""Which rows of the ledger an invoice has: each at most one (invariant 14). Append-only."""
+"""The ledger rows on each invoice; a row is on at most one (invariant 14). Append-only."""
 
 invoice_standing = Table(
     "invoice_standing",
@@ -107,7 +107,7 @@ invoice_standing = Table(
     Index(None, "customer_id", "state"),
     Index(None, "state"),
 )
-"""The read model: each invoice as its account's journal left it."""
+"""The read model: the state of each invoice after its account's last event."""
 
 month_close = Table(
     "month_close",
@@ -117,7 +117,7 @@ month_close = Table(
     Column("digest", String(64), nullable=False),
     Column("receipt", JsonText(CloseReceipt), nullable=False),
 )
-"""Which months are closed, so that again is once. Append-only."""
+"""The months that are closed, so that closing one again changes nothing. Append-only."""
 
 account_event = Table(
     "account_event",
@@ -143,7 +143,7 @@ payment = Table(
     Column("amount_minor", BigInteger, nullable=False),
     CheckConstraint("amount_minor > 0", name="amount"),
 )
-"""Payments received, once for each id. Append-only."""
+"""Payments received, once per id. Append-only."""
 
 nonpayment_hold = Table(
     "nonpayment_hold",
@@ -153,4 +153,4 @@ nonpayment_hold = Table(
     Column("seq", Integer, primary_key=True),
     Column("lifted_by", Integer),
 )
-"""Which subscriptions an account's event `seq` has suspended, and which event lifted that (SUS-9)."""
+"""On which subscription an account's event `seq` placed a hold, and which event lifted it (SUS-9)."""

@@ -23,7 +23,7 @@ customer = Table(
     Column("record", JsonText(Customer), nullable=False),
     Index(None, "partner_id", "id"),
 )
-"""Who buys (ELG-8)."""
+"""The customers (ELG-8)."""
 
 offer = Table(
     "offer",
@@ -49,7 +49,7 @@ catalog_version = Table(
     Column("changes", JsonText(Changes), nullable=False),
     Column("told_at", InstantText),
 )
-"""Each import that changed something, and when all subscriptions had been told its prices. Null: not yet."""
+"""Each import that changed something. `told_at` is when its prices were sent to all subscriptions, null before."""
 
 price_change = Table(
     "price_change",
@@ -58,4 +58,4 @@ price_change = Table(
     Column("offer_id", ID, ForeignKey("offer.id"), primary_key=True),
     Index(None, "offer_id"),
 )
-"""Which offers' prices a version changed: their subscriptions are to be told (BUY-5)."""
+"""The offers whose prices a version changed; their subscriptions get the new prices (BUY-5)."""

@@ -1,4 +1,4 @@
-"""The tables of notifications, in the database that holds the books."""
+"""The tables of notifications and of publishers' requests."""
 
 from sqlalchemy import Column, Index, Integer, Table, Text
 
@@ -14,7 +14,7 @@ outbox = Table(
     Column("event", WORD, nullable=False),
     Column("payload", JsonText(Notice), nullable=False),
 )
-"""What publishers are to be told, in order (invariant 13)."""
+"""The notices for publishers, in order (invariant 13)."""
 
 delivery = Table(
     "delivery",
@@ -31,7 +31,7 @@ delivery = Table(
     Column("problem", Text),
     Index(None, "standing", "subscription_id"),
 )
-"""How far the telling has come: a row for each event of the outbox that a publisher was told, or tried to be told."""
+"""The delivery of each outbox row: present once a delivery was attempted or the event was skipped."""
 
 publisher_request = Table(
     "publisher_request",
@@ -41,4 +41,4 @@ publisher_request = Table(
     Column("at", InstantText, nullable=False),
     Index(None, "at"),
 )
-"""The signed requests that publishers have sent us lately: each is taken once."""
+"""The signed requests that publishers sent lately; each is accepted once."""

@@ -19,7 +19,7 @@ cart = Table(
 )
 """Carts, each with its lines (BUY-1)."""
 
-# `order` is a word of SQL's own.
+# `order` is a keyword of SQL.
 customer_order = Table(
     "customer_order",
     metadata,
@@ -32,14 +32,14 @@ customer_order = Table(
     Index(None, "customer_id", "ordered_at"),
     Index(None, "ordered_at", "id"),
 )
-"""Orders as they were sent; the digest tells the same order from another under its id (BUY-3)."""
+"""Orders as they were sent. The digest shows whether a second order under the id is the same (BUY-3)."""
 
 order_line = Table(
     "order_line",
     metadata,
     Column("order_id", ID, ForeignKey("customer_order.id"), primary_key=True),
     Column("number", Integer, primary_key=True),
-    # Null until the line is placed: an id belongs to a purchase, not to the wish for one.
+    # Null until the line is placed: only a purchase reserves the id.
     Column("subscription_id", ID),
     Column("customer_id", ID, nullable=False),
     Column("offer_id", ID, nullable=False),
@@ -50,15 +50,15 @@ order_line = Table(
     Index(None, "customer_id", "offer_id"),
     Index(None, "offer_id", "subscription_id"),
 )
-"""How far each line has come; `purchase` is what its subscription begins with, once it is placed."""
+"""The lines and their status. `purchase` is set when a line is placed: what its subscription starts with."""
 
 setup_token = Table(
     "setup_token",
     metadata,
     Column("token_hash", String(64), primary_key=True),
-    # No foreign key: the link is given as soon as the line is placed.
+    # No foreign key: links are issued as soon as the line is placed.
     Column("subscription_id", ID, nullable=False),
     Column("expires_at", InstantText, nullable=False),
     Index(None, "subscription_id"),
 )
-"""The tokens of set-up links: never the token itself (ISV-3)."""
+"""The hashes of set-up tokens; the tokens themselves are not stored (ISV-3)."""

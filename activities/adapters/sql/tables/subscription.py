@@ -1,4 +1,4 @@
-"""The tables of the books. A change here needs a step in migrations/versions; a test compares the two.
+"""The tables of subscriptions. A change here needs a step in migrations/versions; a test compares the two.
 
 Instants are UTC text to the microsecond, amounts whole minor units of the row's currency, and quantities,
 units and prices exact decimals as text.
@@ -35,7 +35,6 @@ from domain.subscription.ledger import UsageCharge
 ADD_ONS = dict[str, int]
 USAGE_CHARGES = tuple[UsageCharge, ...]
 
-
 subscription = Table(
     "subscription",
     metadata,
@@ -57,7 +56,7 @@ subscription = Table(
     Index(None, "offer_id", "id"),
     Index(None, "state", "id"),
 )
-"""The read model: each life as its journal left it."""
+"""The read model: each subscription after its last event."""
 
 decision = Table(
     "decision",
@@ -67,7 +66,7 @@ decision = Table(
     Column("digest", String(64), nullable=False),
     Column("receipt", JsonText(Receipt), nullable=False),
 )
-"""What was recorded under which key, so that again is once (MON-2)."""
+"""What was recorded under which key, so that recording it again changes nothing (MON-2)."""
 
 journal = Table(
     "journal",
@@ -87,7 +86,7 @@ journal = Table(
     Column("after", JsonText(Facts), nullable=False),
     Column("usage", JsonText(USAGE_CHARGES), nullable=False),
 )
-"""What happened (ROL-3). Append-only; `usage` are the charges whose units the usage book counted."""
+"""What happened (ROL-3). Append-only. `usage` holds the charges whose units were counted from table `usage`."""
 
 ledger_entry = Table(
     "ledger_entry",
@@ -110,7 +109,7 @@ ledger_entry = Table(
     CheckConstraint("amount_minor > 0", name="amount"),
     CheckConstraint("kind IN ('charge', 'credit')", name="kind"),
 )
-"""The money (MON-2). Append-only; `position` is the row's place within its event, metered rows first."""
+"""Charges and credits (MON-2). Append-only. `position` is the row's place within its event, metered rows first."""
 
 usage = Table(
     "usage",
@@ -133,8 +132,7 @@ claim = Table(
     Column("permanent", Boolean, nullable=False),
     Index(None, "subscription_id"),
 )
-"""What only one subscription can hold at a time, or, permanent, ever (ELG-1, TRI-4)."""
-
+"""Keys that one subscription can hold at a time or, if permanent, ever (ELG-1, TRI-4)."""
 
 access_change = Table(
     "access_change",
@@ -145,4 +143,4 @@ access_change = Table(
     Column("at", InstantText, nullable=False),
     Column("confirmed_at", InstantText, nullable=False),
 )
-"""What was done to the users' access: as of `at`, confirmed by the tenant's own clock at `confirmed_at`."""
+"""Changes of users' access: decided as of `at`, confirmed at `confirmed_at` by the tenant service's clock."""
