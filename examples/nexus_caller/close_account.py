@@ -1,14 +1,14 @@
-"""A workflow of another service that cancels subscriptions by Perennial's Nexus service; it needs `temporalio` alone.
+"""A workflow of another service that cancels subscriptions by Perennial's Nexus service. It needs only `temporalio`.
 
     python close_account.py SUBSCRIPTION...
 
-It works on a task queue of its own, on the server at TEMPORAL_ADDRESS (else localhost:7233). PERENNIAL_ENDPOINT names
-the Nexus endpoint, `perennial` where it is not set. An operator makes it once:
+It uses its own task queue on the server at TEMPORAL_ADDRESS (default localhost:7233). PERENNIAL_ENDPOINT names the
+Nexus endpoint (default `perennial`). An operator creates it once:
 
     temporal operator nexus endpoint create --name perennial \
         --target-namespace default --target-task-queue perennial
 
-The definitions of the service are written out here: copy them, and take the fields that you need. The whole contract is
+The definitions of the service are written out here: copy the ones and the fields that you need. The whole contract is
 in docs/contract/nexus-subscriptions.md.
 """
 
@@ -26,7 +26,7 @@ from temporalio.client import Client
 from temporalio.exceptions import NexusOperationError
 from temporalio.worker import Worker
 
-# A program whose last act is a call to the server may abort at exit: the SDK's threads want a moment.
+# A program that ends right after a call may abort at exit: the SDK's threads need a moment.
 atexit.register(time.sleep, 0.05)
 
 TASK_QUEUE = "account-closing"
@@ -34,7 +34,7 @@ TASK_QUEUE = "account-closing"
 
 @dataclass
 class CancelSubscription:
-    """`reason` is one of customer_request, nonpayment, fraud; `actor` names who asks, for the record."""
+    """`reason` is one of customer_request, nonpayment, fraud; `actor` names the caller, for the journal."""
 
     subscription_id: str
     reason: str
@@ -44,7 +44,7 @@ class CancelSubscription:
 
 @dataclass
 class Money:
-    """An amount as text: exact, never a float."""
+    """An exact amount as text, never a float."""
 
     amount: str
     currency: str
@@ -52,7 +52,7 @@ class Money:
 
 @dataclass
 class Answer:
-    """The fields of an answer that this caller reads. A refusal by a rule is an answer, too: `outcome` says so."""
+    """The fields of an answer that this caller reads. A refusal by a rule is an answer with `outcome` refused."""
 
     outcome: str
     rule: str
@@ -71,7 +71,7 @@ class Subscriptions:
 
 @dataclass
 class Closing:
-    """What to cancel, and the Nexus endpoint to ask."""
+    """The subscriptions to cancel, and the Nexus endpoint to call."""
 
     subscription_ids: list[str]
     endpoint: str = "perennial"
@@ -79,28 +79,28 @@ class Closing:
 
 @workflow.defn
 class AccountClosing:
-    """Cancels each of a customer's subscriptions, and tells what came of it."""
+    """Cancels each of a customer's subscriptions and returns the results."""
 
     @workflow.run
     async def run(self, closing: Closing) -> list[str]:
-        """One line a subscription. What is refused does not hold up the others."""
+        """One line per subscription. A refusal does not stop the others."""
         subscriptions = workflow.create_nexus_client(service=Subscriptions, endpoint=closing.endpoint)
         lines = []
         for subscription_id in closing.subscription_ids:
             request = CancelSubscription(subscription_id, "customer_request")
             try:
-                # Tried again until then while Perennial is away. However often, it has one effect.
+                # Retried until then while Perennial is unavailable. However often, it has one effect.
                 answer = await subscriptions.execute_operation(
                     Subscriptions.cancel, request, schedule_to_close_timeout=timedelta(minutes=5)
                 )
             except NexusOperationError as error:
                 lines.append(f"{subscription_id}: not asked: {_reason(error)}")
             else:
-                lines.append(f"{subscription_id}: {_told(answer)}")
+                lines.append(f"{subscription_id}: {_line(answer)}")
         return lines
 
 
-def _told(answer: Answer) -> str:
+def _line(answer: Answer) -> str:
     if answer.outcome == "refused":
         return f"refused by {answer.rule}: {answer.message}"
     credit = f", {answer.credit.currency} {answer.credit.amount} come back" if answer.credit else ""
@@ -108,7 +108,7 @@ def _told(answer: Answer) -> str:
 
 
 def _reason(error: NexusOperationError) -> str:
-    """Malformed, unknown or too late. The words are the handler's."""
+    """The handler's message: malformed, unknown or too late."""
     cause = error.cause
     if isinstance(cause, nexusrpc.HandlerError):
         return f"{cause.type.value}: {cause.message}"
@@ -116,7 +116,7 @@ def _reason(error: NexusOperationError) -> str:
 
 
 async def main(subscription_ids: list[str]) -> None:
-    """A worker for as long as the one workflow takes."""
+    """Run a worker for as long as the one workflow takes."""
     client = await Client.connect(os.environ.get("TEMPORAL_ADDRESS", "localhost:7233"))
     closing = Closing(subscription_ids, os.environ.get("PERENNIAL_ENDPOINT", "perennial"))
     workflow_id = f"account-closing:{'+'.join(subscription_ids)}"

@@ -1,1 +1,1 @@
-"""A publisher to show and to test with: it receives notifications, and misbehaves on demand."""
+"""An example publisher: it receives notifications, has pages for people, and can misbehave on demand for tests."""

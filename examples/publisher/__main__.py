@@ -20,11 +20,11 @@ from examples.publisher.server import CannotServe, PublisherServer
 SECRETS = "PUBLISHER_SECRETS"
 FILE = "publishers.yaml"
 GATEWAY_PORT = 8236
-"""The marketplace's, where nothing else is said."""
+"""The marketplace's default."""
 
 
 class Misuse(Exception):
-    """What was given cannot be: one line."""
+    """An option or secret is invalid. The message is one line."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -33,7 +33,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(words: list[str] | None = None) -> int:
-    """Serve until stopped: 0. What cannot be had is 1, what was given wrong is 2, each with one line."""
+    """Serve until stopped and return 0. Return 1 if port or folder cannot be used, and 2 for invalid options."""
     try:
         options = _parser().parse_args(words)
         keys, origin = _secrets(options)
@@ -48,20 +48,22 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m examples.publisher", description="A publisher that is told of its subscriptions.")
-    parser.add_argument("--port", type=_whole(0, 65535), default=8235, help="0 is any free one (default: %(default)s)")
+    parser = _Parser(
+        prog="python -m examples.publisher", description="An example publisher that receives notifications."
+    )
+    parser.add_argument("--port", type=_whole(0, 65535), default=8235, help="0 for any free one (default: %(default)s)")
     parser.add_argument("--data-dir", type=Path, default=Path("var/publisher"), help="default: %(default)s")
     parser.add_argument(
         "--gateway", type=_address, default=f"http://127.0.0.1:{GATEWAY_PORT}", help="default: %(default)s"
     )
-    parser.add_argument("--id", type=_id, default="contoso", help="who this publisher is (default: %(default)s)")
+    parser.add_argument("--id", type=_id, default="contoso", help="this publisher's id (default: %(default)s)")
     parser.add_argument(
         "--secret-file",
         type=Path,
-        help=f"one whsec_ secret a line, the first signs; else {SECRETS}, else DATA_DIR/secrets, made if need be",
+        help=f"one whsec_ secret per line, the first signs; else {SECRETS}, else DATA_DIR/secrets, created if missing",
     )
-    parser.add_argument("--max-quantity", type=_whole(0, 2**53), help="a change to more than this is rejected")
-    parser.add_argument("--seed", type=_whole(0, 2**53), default=0, help="of the faults' lots (default: %(default)s)")
+    parser.add_argument("--max-quantity", type=_whole(0, 2**53), help="reject a change to a larger quantity")
+    parser.add_argument("--seed", type=_whole(0, 2**53), default=0, help="of the random faults (default: %(default)s)")
     return parser
 
 
@@ -87,8 +89,8 @@ async def _serve(server: PublisherServer, options: argparse.Namespace, keys: lis
     async with server:
         file = options.data_dir / FILE
         print(f"{_operators_file(server, options, keys)}.")
-        print(f"Publisher {options.id} is told at {server.webhooks}")
-        print(f"Buyers set up at {server.address}/set-up, by the gateway at {options.gateway}")
+        print(f"Publisher {options.id} receives notifications at {server.webhooks}")
+        print(f"Buyers set up at {server.address}/set-up; the gateway is {options.gateway}")
         print(f"Look at {server.address}/events, /subscriptions and /faults")
         print(f"Next, in another terminal: {_marketplace(options, file)}", flush=True)
         await stopped.wait()
@@ -99,12 +101,13 @@ def _operators_file(server: PublisherServer, options: argparse.Namespace, keys: 
         return operators_file.write(options.data_dir / FILE, options.id, server.webhooks, keys)
     except OSError as error:
         raise CannotServe(
-            f"The file {options.data_dir / FILE} cannot be used ({error.strerror}): name another folder by --data-dir."
+            f"The file {options.data_dir / FILE} cannot be used ({error.strerror}): "
+            "choose another folder with --data-dir."
         ) from None
 
 
 def _marketplace(options: argparse.Namespace, file: Path) -> str:
-    """The command that starts one which tells us, with its gateway where we look for it."""
+    """The command that starts a marketplace that notifies this publisher, with its gateway where it is expected."""
     port = urlsplit(options.gateway).port or GATEWAY_PORT
     elsewhere = f"PERENNIAL_GATEWAY_PORT={port} " if port != GATEWAY_PORT else ""
     return f"{elsewhere}PERENNIAL_PUBLISHERS_FILE={shlex.quote(str(file))} make dev"
@@ -120,7 +123,7 @@ def _secrets(options: argparse.Namespace) -> tuple[list[str], str]:
     try:
         lines = [line.strip() for line in path.read_text().splitlines()]
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise Misuse(f"The secrets of {path} cannot be read: {reason}.") from None
     return [line for line in lines if line and not line.startswith("#")], str(path)
 
@@ -134,9 +137,9 @@ def _make(path: Path) -> None:
             file.write(f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}\n")
     except OSError as error:
         raise CannotServe(
-            f"The folder {path.parent} cannot be used ({error.strerror}): name another by --data-dir."
+            f"The folder {path.parent} cannot be used ({error.strerror}): choose another with --data-dir."
         ) from None
-    print(f"A secret was made in {path}.")
+    print(f"A secret was created in {path}.")
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:

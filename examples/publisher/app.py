@@ -1,9 +1,9 @@
-"""The publisher over HTTP: pages for people, JSON for tests, and the endpoint that is told.
+"""The publisher over HTTP: pages for people, JSON for tests, and the endpoint that receives notifications.
 
 POST /webhooks                               a notification; 200, or why not
 GET  /set-up?token=...                       a buyer's page; POST /set-up its form
 GET  /events, /subscriptions, /faults        pages; each with .json the same for programs
-PUT  /faults                                 a Board as JSON: every switch, what is left out is off
+PUT  /faults                                 a Board as JSON; a switch that is left out is off
 GET  /healthz                                {"status": "ok"}
 """
 
@@ -37,7 +37,7 @@ Endpoint = Callable[[Request, Desk], Awaitable[Response]]
 
 
 def publisher_app(desk: Desk) -> Starlette:
-    """The application at this desk."""
+    """The HTTP application of this publisher."""
 
     def at(path: str, endpoint: Endpoint, *methods: str) -> Route:
         async def at_desk(request: Request) -> Response:
@@ -53,7 +53,7 @@ def publisher_app(desk: Desk) -> Starlette:
             or request.method == "PUT"
         ):
             return JSONResponse({"error": error.detail}, error.status_code, error.headers)
-        words = "There is no such page." if error.status_code == 404 else error.detail
+        words = "This page does not exist." if error.status_code == 404 else error.detail
         return problem_page(desk.publisher, error.status_code, words, title=f"Error {error.status_code}")
 
     async def broken(_: Request, error: Exception) -> Response:
@@ -84,7 +84,7 @@ def publisher_app(desk: Desk) -> Starlette:
 
 
 async def _entries(request: Request, desk: Desk, limit: int) -> tuple[list[Entry], bool]:
-    """So many entries, and whether there are older ones."""
+    """At most `limit` entries, and whether there are older ones."""
     subscription, before = request.query_params.get("subscription", "").strip(), _number(request, "before", None)
     found = await asyncio.to_thread(desk.log.page, subscription, before=before, limit=limit + 1)
     return found[:limit], len(found) > limit

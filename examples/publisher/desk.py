@@ -1,4 +1,4 @@
-"""Everything that the publisher's endpoints share."""
+"""The state that the publisher's endpoints share."""
 
 import asyncio
 import sqlite3
@@ -19,7 +19,7 @@ from examples.receiver.inbox import Inbox, Message, Receipt
 
 @dataclass
 class Desk:
-    """One publisher at work. `hang_up` aborts the connection of a request's scope; `closing`: the server is to stop."""
+    """A running publisher. `hang_up` aborts a request's connection; `closing` is set when the server stops."""
 
     publisher: str
     inbox: Inbox
@@ -33,7 +33,7 @@ class Desk:
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     def apply(self, message: Message, fault: Fault | None) -> Receipt:
-        """Apply the message once and in order, and log what became of it."""
+        """Apply the message once and in order, and log the result."""
 
         def handle(books: sqlite3.Connection, message: Message) -> None:
             self.known.note(books, message)
@@ -42,7 +42,7 @@ class Desk:
 
         receipt = self.inbox.apply(message, handle)
         if receipt.verdict != "applied":
-            self.log.untaken(message, receipt.verdict, receipt.why, fault)
+            self.log.note_unapplied(message, receipt.verdict, receipt.why, fault)
         return receipt
 
 
@@ -56,9 +56,9 @@ def desk_of(
     max_quantity: int | None = None,
     seed: int = 0,
 ) -> Desk:
-    """A desk over the inbox in this folder.
+    """A desk with its files in `data_dir`.
 
-    Raises OSError and sqlite3.Error where that cannot be used, and ValueError for a secret that is none.
+    Raises OSError and sqlite3.Error if the folder cannot be used, and ValueError for an invalid secret.
     """
     data_dir.mkdir(parents=True, exist_ok=True)
     inbox = Inbox(data_dir / "inbox.db", secrets)

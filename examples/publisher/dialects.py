@@ -1,17 +1,17 @@
-"""What a message tells, whichever dialect it is in."""
+"""Read the facts of a message in either dialect."""
 
 from dataclasses import dataclass
 
 from examples.receiver.inbox import Message
 
 _STATES = {"Suspend": "suspended", "Unsubscribe": "cancelled"}
-"""Of Microsoft's actions; every other leaves a subscription that is in use."""
+"""The state after one of Microsoft's actions; after every other the subscription is active."""
 QUANTITY_CHANGES = frozenset({"quantity_changed", "ChangeQuantity"})
 
 
 @dataclass(frozen=True)
-class Told:
-    """A message's facts; None where it does not say."""
+class Facts:
+    """The facts of a message. None for what it does not say."""
 
     event: str
     state: str | None
@@ -23,12 +23,12 @@ class Told:
     auto_renew: bool | None
 
 
-def told(message: Message) -> Told:
-    """The facts. A field of the wrong kind counts as not said."""
+def facts_of(message: Message) -> Facts:
+    """The facts of the message. A field of the wrong type counts as missing."""
     facts = message.facts
     action = _text(facts.get("action"))
     quantity, add_ons, auto_renew = facts.get("quantity"), facts.get("add_ons"), facts.get("auto_renew")
-    return Told(
+    return Facts(
         event=action or _text(facts.get("event")) or _text(message.body.get("type")) or "?",
         state=_STATES.get(action, "active") if action else _text(facts.get("state")),
         quantity=quantity if type(quantity) is int and 0 <= quantity < 2**53 else None,

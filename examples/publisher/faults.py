@@ -1,4 +1,4 @@
-"""The switch board: how this publisher misbehaves, and how often."""
+"""The faults: how this publisher misbehaves, and how often."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Fault(StrEnum):
-    """One way to misbehave, with a genuine message."""
+    """One way to misbehave when a genuine message arrives."""
 
     ERROR = "error"
     TIMEOUT = "timeout"
@@ -22,28 +22,28 @@ class Fault(StrEnum):
 
     @property
     def words(self) -> str:
-        """What it does, for people."""
+        """A description for people."""
         return _WORDS[self]
 
     @property
     def takes_seconds(self) -> bool:
-        """Whether the switch's seconds mean anything."""
+        """Whether the fault uses the switch's seconds."""
         return self in {Fault.SLOW, Fault.REORDER, Fault.TOO_MANY}
 
 
 _WORDS = {
     Fault.ERROR: "answers 500; not applied",
     Fault.TIMEOUT: "keeps the connection and never answers; not applied",
-    Fault.SLOW: "applies at once, answers after so many seconds",
+    Fault.SLOW: "applies at once, answers after the given seconds",
     Fault.DROP: "applies, then closes the connection without an answer",
-    Fault.REORDER: "holds it back so many seconds, then applies and answers: what comes later can overtake it",
-    Fault.TOO_MANY: "answers 429 with Retry-After of so many seconds; not applied",
-    Fault.NEVER: "closes the connection at once, as one that is down; not applied",
+    Fault.REORDER: "waits the given seconds, then applies and answers; a later message can overtake it",
+    Fault.TOO_MANY: "answers 429 with Retry-After of the given seconds; not applied",
+    Fault.NEVER: "closes the connection at once, as if the publisher were down; not applied",
 }
 
 
 class Switch(BaseModel):
-    """How often a fault happens: to the `next` so many messages, then to a share in percent. 0 and 0 is off."""
+    """How often a fault happens: to the `next` N messages, then to `percent` of them. 0 and 0 is off."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
     percent: Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)] = 0
@@ -52,7 +52,7 @@ class Switch(BaseModel):
 
 
 class Board(BaseModel):
-    """Every switch. What is left out is off."""
+    """All switches. A switch that is left out is off."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
     seed: Annotated[int, Field(ge=0, le=2**53)] = 0
@@ -74,39 +74,39 @@ class Board(BaseModel):
     def _at_most_all(self) -> Self:
         total = sum(self.of(fault).percent for fault in Fault)
         if total > 100:
-            raise ValueError(f"the shares of all faults are {total:g} percent together, 100 is all there is")
+            raise ValueError(f"the shares of all faults are {total:g} percent together; at most 100 is possible")
         return self
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """The fault that a message meets."""
+    """The fault chosen for a message."""
 
     fault: Fault
     seconds: float
 
 
 class Faults:
-    """The board in use. By the seed, the n-th try of a message meets the same fault whatever comes beside it."""
+    """The switches in use. For a seed, the n-th attempt of a message always gets the same fault."""
 
     def __init__(self, seed: int = 0) -> None:
         self.board = Board(seed=seed)
         self._tries: Counter[str] = Counter()
 
     def set(self, fault: Fault, switch: Switch) -> None:
-        """Turn one switch, the others stay. Raises ValueError where the shares are more than 100 percent."""
+        """Set one switch. Raises ValueError if the shares exceed 100 percent."""
         self.replace(Board.model_validate({**dict(self.board), fault.value: switch}))
 
     def replace(self, board: Board) -> None:
-        """Turn every switch."""
+        """Set all switches."""
         self.board = board
 
     def clear(self) -> None:
-        """Behave."""
+        """Turn all switches off."""
         self.board = Board(seed=self.board.seed)
 
     def draw(self, message_id: str) -> Drawn | None:
-        """What this try of the message meets; None is nothing. A `next` is used up before any share."""
+        """The fault for this attempt of the message, None for none. A `next` is used up before any share."""
         self._tries[message_id] += 1
         for fault in Fault:
             switch = self.board.of(fault)

@@ -1,4 +1,4 @@
-"""What a page's form sends."""
+"""Read the body of a request and the fields of a form."""
 
 from urllib.parse import parse_qsl
 
@@ -15,12 +15,12 @@ async def body_of(request: Request) -> bytes:
     async for chunk in request.stream():
         body += chunk
         if len(body) > LARGEST_FORM:
-            raise HTTPException(413, f"The body takes {LARGEST_FORM} bytes at most.")
+            raise HTTPException(413, f"The body must have at most {LARGEST_FORM} bytes.")
     return body
 
 
 async def form_of(request: Request) -> dict[str, str]:
-    """The fields; of two with one name, the last. Raises HTTPException 413, and 400 for too many fields."""
+    """The fields; a repeated field has its last value. Raises HTTPException 413, and 400 for too many fields."""
     try:
         fields = parse_qsl((await body_of(request)).decode(errors="replace"), max_num_fields=100)
     except ValueError:

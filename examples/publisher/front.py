@@ -1,4 +1,4 @@
-"""What stands before every endpoint: whom a page is for, and the headers that keep it to itself."""
+"""Middleware for every endpoint: it adds security headers and limits the pages to this machine."""
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'",
-    # An address can have a token in it: no cache keeps it, no other site learns it.
+    # A URL can contain a token: no cache may keep it, and no other site may see it.
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -17,7 +17,7 @@ OPEN = frozenset({"/webhooks", "/healthz"})
 
 
 class Front:
-    """Adds the headers. Pages are for this machine: another name that leads here is a site's that wants to read."""
+    """Adds the headers. Pages are served only under this machine's names: any other may be a site that spies."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""The marketplace's gateway, as a publisher asks it: one signed POST a question."""
+"""A client of the marketplace's publisher gateway: one signed POST per request."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from standardwebhooks import Webhook
 
 SECONDS = 10.0
-"""How long an answer is waited for."""
+"""The timeout of a request."""
 LARGEST_ANSWER = 65_536
 """Bytes."""
 PATH = "/publisher/v1"
@@ -20,11 +20,11 @@ T = TypeVar("T")
 
 
 class GatewayAway(Exception):
-    """No answer, or none of a gateway: one line. It can be asked again."""
+    """The gateway did not answer, or not as agreed. The message is one line. Retrying may help."""
 
 
 class GatewayRefused(Exception):
-    """The gateway says no: `kind` is its error's type, the text its message."""
+    """The gateway refused: `kind` is the type of its error, the text its message."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -32,12 +32,12 @@ class GatewayRefused(Exception):
 
 
 class _Said(BaseModel):
-    # What the gateway learns to say later is no error here.
+    # Fields that the gateway adds later are ignored.
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class Purchase(_Said):
-    """What a token stands for."""
+    """The purchase of a set-up token."""
 
     subscription_id: str
     customer: str
@@ -50,7 +50,7 @@ class Purchase(_Said):
 
 
 class Answer(_Said):
-    """What came of a request; `outcome` is `refused` where the rule named by `rule` says no."""
+    """The answer to a request. `outcome` is `refused` if the rule in `rule` refuses it."""
 
     outcome: str
     rule: str | None = None
@@ -60,7 +60,7 @@ class Answer(_Said):
 
 
 class Details(_Said):
-    """A subscription as it stands."""
+    """A subscription's current state."""
 
     subscription_id: str
     customer: str
@@ -75,26 +75,26 @@ class Details(_Said):
 class Gateway:
     """`async with Gateway(address, "contoso", secrets) as gateway`. Requests are signed with the first secret.
 
-    Every question raises GatewayAway and GatewayRefused; neither shows a token or a secret.
+    Every request raises GatewayAway and GatewayRefused; neither shows a token or a secret.
     """
 
     def __init__(self, address: str, publisher: str, secrets: Sequence[str], *, seconds: float = SECONDS) -> None:
         self.address = address.rstrip("/")
         self._publisher = publisher
         self._key = Webhook(secrets[0])
-        # Nothing of the environment: a proxy that is meant for other traffic must not see tokens.
+        # No settings from the environment: a proxy for other traffic must not see tokens.
         self._client = httpx2.AsyncClient(timeout=seconds, trust_env=False, follow_redirects=False)
 
     async def resolve(self, token: str) -> Purchase:
-        """What was bought with this token, in whatever state it is."""
+        """The purchase of this token, in any state."""
         return await self._ask(Purchase.model_validate, do="resolve", token=token)
 
     async def activate(self, subscription_id: str, token: str) -> Answer:
-        """Trial or term begin now; a refusal by a rule is an answer."""
+        """Activate the subscription: its trial or first term begins now. A refusal by a rule is an answer."""
         return await self._ask(Answer.model_validate, do="activate", subscription_id=subscription_id, token=token)
 
     async def reject_quantity(self, subscription_id: str, sequence: int, reason: str) -> Answer:
-        """Take back the change of quantity that message `sequence` told; a refusal by a rule is an answer."""
+        """Reject the change of quantity in message `sequence`. A refusal by a rule is an answer."""
         return await self._ask(
             Answer.model_validate,
             do="reject_quantity",
@@ -104,7 +104,7 @@ class Gateway:
         )
 
     async def details(self, subscription_id: str) -> Details:
-        """The subscription as it stands."""
+        """The subscription's current state."""
         return await self._ask(Details.model_validate, do="details", subscription_id=subscription_id)
 
     async def close(self) -> None:
@@ -132,7 +132,7 @@ class Gateway:
             raise GatewayAway(f"The gateway's answer ({status}) is not as agreed: {fields}.") from None
 
     async def _post(self, body: str) -> tuple[int, Mapping[str, Any]]:
-        # Never the same id twice: the gateway takes a second one for a replay, also when a question is asked again.
+        # A new id for each request, also for a retry: the gateway refuses a repeated id as a replay.
         request_id, now = f"{self._publisher}:{uuid4()}", datetime.now(UTC)
         headers = {
             "content-type": "application/json",
@@ -147,7 +147,7 @@ class Gateway:
                 async for chunk in response.aiter_bytes():
                     content += chunk
                     if len(content) > LARGEST_ANSWER:
-                        raise GatewayAway(f"The answer from {self.address} is longer than a gateway's.")
+                        raise GatewayAway(f"The answer from {self.address} is too long for a gateway's.")
         except httpx2.HTTPError as error:
             reason = str(error) or type(error).__name__
             raise GatewayAway(f"The gateway at {self.address} does not answer ({reason}).") from None
@@ -156,5 +156,5 @@ class Gateway:
         except (ValueError, RecursionError):
             said = None
         if not isinstance(said, dict):
-            raise GatewayAway(f"What answers at {self.address} is no gateway: {response.status_code}, no JSON object.")
+            raise GatewayAway(f"The server at {self.address} is not a gateway: {response.status_code}, no JSON object.")
         return response.status_code, said

@@ -1,4 +1,4 @@
-"""What the publisher knows of each subscription, by the messages alone."""
+"""What the publisher knows of each subscription from the messages alone."""
 
 import json
 import sqlite3
@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from examples.publisher.dialects import told
+from examples.publisher.dialects import facts_of
 from examples.receiver.inbox import Message
 
 _SCHEMA = """CREATE TABLE IF NOT EXISTS subscriptions (
@@ -17,7 +17,7 @@ _SCHEMA = """CREATE TABLE IF NOT EXISTS subscriptions (
 
 @dataclass(frozen=True)
 class Subscription:
-    """As the last applied message left it; None where no message has said."""
+    """A subscription after the last applied message. None for what no message has said."""
 
     subscription_id: str
     customer: str | None
@@ -40,8 +40,8 @@ class Known:
             books.execute(_SCHEMA)
 
     def note(self, books: sqlite3.Connection, message: Message) -> None:
-        """Take over what an applied message tells. What it leaves out stays as it was."""
-        facts = told(message)
+        """Update the subscription from an applied message. What the message leaves out stays."""
+        facts = facts_of(message)
         books.execute(
             "INSERT INTO subscriptions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (subscription_id) DO UPDATE SET customer = coalesce(excluded.customer, customer), "
@@ -56,13 +56,13 @@ class Known:
         )  # fmt: skip
 
     def count(self) -> int:
-        """How many there are."""
+        """How many subscriptions are known."""
         with closing(self._connect()) as books:
             (count,) = books.execute("SELECT count(*) FROM subscriptions").fetchone()
             return int(count)
 
     def page(self, *, after: str = "", limit: int = 100) -> list[Subscription]:
-        """Those whose ids come after this one, by their ids."""
+        """The subscriptions whose ids come after this one, in order."""
         with closing(self._connect()) as books:
             rows = books.execute(
                 "SELECT * FROM subscriptions WHERE subscription_id > ? ORDER BY subscription_id LIMIT ?", (after, limit)

@@ -1,4 +1,4 @@
-"""Every request that came in, with what became of it."""
+"""A log of every request that came in, with its verdict."""
 
 import json
 import sqlite3
@@ -7,14 +7,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from examples.publisher.dialects import told
+from examples.publisher.dialects import facts_of
 from examples.publisher.faults import Fault
 from examples.receiver.inbox import Message, Receipt
 
 KEPT = 100_000
-"""Entries; older ones go."""
+"""The number of entries kept; older ones are deleted."""
 FAULTED = "faulted"
-"""The verdict on a message that a fault kept from the inbox."""
+"""The verdict on a message that did not reach the inbox because of a fault."""
 _SCHEMA = """CREATE TABLE IF NOT EXISTS requests (
     number INTEGER PRIMARY KEY AUTOINCREMENT, received_at TEXT NOT NULL, verdict TEXT NOT NULL, why TEXT NOT NULL,
     fault TEXT, message_id TEXT NOT NULL, subscription_id TEXT, sequence INTEGER, previous INTEGER, event TEXT,
@@ -28,7 +28,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Entry:
-    """One request. What only a genuine message tells is None for every other; `body` is its JSON."""
+    """One request. Fields that only a genuine message has are None for any other; `body` is its JSON."""
 
     number: int
     received_at: str
@@ -47,7 +47,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Figures:
-    """Counts over what is kept. The last two are looked for in the log, and have to be 0."""
+    """Counts over the entries. The last two show mistakes of the receiver and must be 0."""
 
     requests: int
     verdicts: dict[str, int]
@@ -58,7 +58,7 @@ class Figures:
 
 
 class Log:
-    """The log, in the inbox's file: an applied message's entry is in the same transaction."""
+    """The log, in the inbox's file. An applied message's entry is written in the same transaction."""
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
@@ -66,8 +66,8 @@ class Log:
             books.executescript(_SCHEMA)
 
     def note(self, books: sqlite3.Connection, message: Message, verdict: str, why: str, fault: Fault | None) -> None:
-        """An entry of a genuine message."""
-        facts = told(message)
+        """Log a genuine message."""
+        facts = facts_of(message)
         self._add(
             books,
             Entry(
@@ -77,12 +77,12 @@ class Log:
         )  # fmt: skip
 
     def refused(self, receipt: Receipt, claimed_id: str) -> None:
-        """An entry of what is no genuine message; nothing that it says is kept but the id that it claims."""
+        """Log a request that is not genuine. Only the id that it claims is kept."""
         with closing(self._connect()) as books:
             self._add(books, Entry(0, _now(), receipt.verdict, receipt.why, None, claimed_id[:200]))
 
-    def untaken(self, message: Message, verdict: str, why: str, fault: Fault | None) -> None:
-        """An entry of a genuine message that was not applied."""
+    def note_unapplied(self, message: Message, verdict: str, why: str, fault: Fault | None) -> None:
+        """Log a genuine message that was not applied."""
         with closing(self._connect()) as books:
             self.note(books, message, verdict, why, fault)
 

@@ -1,4 +1,4 @@
-"""Changes of quantity that this publisher does not take: told to the gateway after they were acknowledged."""
+"""Reject changes of quantity at the gateway, after the notification was acknowledged."""
 
 import asyncio
 import sqlite3
@@ -6,13 +6,13 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 
-from examples.publisher.dialects import QUANTITY_CHANGES, told
+from examples.publisher.dialects import QUANTITY_CHANGES, facts_of
 from examples.publisher.gateway import Gateway, GatewayAway, GatewayRefused
 from examples.receiver.inbox import Message
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
-"""Seconds between two tries to reach the gateway; they double."""
+"""Seconds between two attempts to reach the gateway; the pause doubles each time."""
 _SCHEMA = """CREATE TABLE IF NOT EXISTS rejections (
     subscription_id TEXT NOT NULL, sequence INTEGER NOT NULL, quantity INTEGER NOT NULL, outcome TEXT,
     PRIMARY KEY (subscription_id, sequence))"""
@@ -20,7 +20,7 @@ _SCHEMA = """CREATE TABLE IF NOT EXISTS rejections (
 
 @dataclass(frozen=True)
 class Rejection:
-    """One change; `outcome` is the gateway's answer in one line, None until there is one."""
+    """One rejected change. `outcome` is the gateway's answer in one line, None before."""
 
     subscription_id: str
     sequence: int
@@ -29,7 +29,7 @@ class Rejection:
 
 
 class Rejections:
-    """What is to be rejected, in the inbox's file, so that a crash forgets none."""
+    """The rejected changes, in the inbox's file, so that none is lost in a crash."""
 
     def __init__(self, connect: Callable[[], sqlite3.Connection], gateway: Gateway, max_quantity: int | None) -> None:
         self._connect = connect
@@ -40,8 +40,8 @@ class Rejections:
             books.execute(_SCHEMA)
 
     def note(self, books: sqlite3.Connection, message: Message) -> None:
-        """Reject the change of quantity that an applied message tells, if it is more than we have."""
-        facts = told(message)
+        """Note a rejection if the applied message changes the quantity to more than the maximum."""
+        facts = facts_of(message)
         if self._max_quantity is None or facts.quantity is None or facts.event not in QUANTITY_CHANGES:
             return
         if facts.quantity > self._max_quantity:
@@ -51,19 +51,19 @@ class Rejections:
             )
 
     def wake(self) -> None:
-        """Send what is due: the message has been acknowledged."""
+        """Send the open rejections, after a message was acknowledged."""
         self._due.set()
 
     def all(self) -> list[Rejection]:
-        """Every rejection, the oldest first."""
+        """Every rejection, oldest first."""
         with closing(self._connect()) as books:
             rows = books.execute("SELECT subscription_id, sequence, quantity, outcome FROM rejections ORDER BY rowid")
             return [Rejection(*row) for row in rows]
 
     async def send(self) -> None:
-        """Tell the gateway, whenever something is due, until cancelled."""
+        """Send open rejections to the gateway whenever there are some, until cancelled."""
         pause = FIRST_PAUSE
-        # What an earlier run has left.
+        # An earlier run may have left some.
         self.wake()
         while True:
             await self._due.wait()
@@ -71,15 +71,15 @@ class Rejections:
             try:
                 for rejection in await asyncio.to_thread(self.all):
                     if rejection.outcome is None:
-                        await self._tell(rejection)
+                        await self._send(rejection)
                 pause = FIRST_PAUSE
             except GatewayAway:
                 self.wake()
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
 
-    async def _tell(self, rejection: Rejection) -> None:
-        reason = f"{rejection.quantity} are more than the {self._max_quantity} that we can serve."
+    async def _send(self, rejection: Rejection) -> None:
+        reason = f"The quantity {rejection.quantity} is more than the {self._max_quantity} that we can serve."
         try:
             answer = await self._gateway.reject_quantity(rejection.subscription_id, rejection.sequence, reason)
             outcome = " ".join(filter(None, (answer.outcome, answer.rule, answer.message)))

@@ -1,4 +1,4 @@
-"""The publisher on a port of its own, inside this process."""
+"""Serve the publisher on a port inside this process."""
 
 import asyncio
 import os
@@ -24,13 +24,14 @@ LOOPBACK = "127.0.0.1"
 
 
 class CannotServe(Exception):
-    """The port or the folder cannot be had: one line."""
+    """The port or the folder cannot be used. The message is one line."""
 
 
 class PublisherServer:
     """`async with PublisherServer(data_dir, secrets, gateway_address) as server: ... server.address`.
 
-    On the loopback only; a port of 0 is any free one. Raises CannotServe, and ValueError for a secret that is none.
+    It listens on the loopback address only; port 0 takes any free port. Raises CannotServe, and ValueError for an
+    invalid secret.
     """
 
     def __init__(
@@ -50,7 +51,9 @@ class PublisherServer:
                 data_dir, secrets, gateway, publisher, self._hang_up, max_quantity=max_quantity, seed=seed
             )
         except (OSError, sqlite3.Error) as error:
-            raise CannotServe(f"The folder {data_dir} cannot be used ({error}): name another by --data-dir.") from None
+            raise CannotServe(
+                f"The folder {data_dir} cannot be used ({error}): choose another with --data-dir."
+            ) from None
         self._server = _Unsignalled(
             uvicorn.Config(
                 publisher_app(self._desk), log_config=None, access_log=False, lifespan="off", proxy_headers=False,
@@ -63,7 +66,7 @@ class PublisherServer:
 
     @property
     def address(self) -> str:
-        """http://host:port, once it is entered."""
+        """http://host:port, after entering."""
         assert self._socket is not None, "enter it first"
         return f"http://{LOOPBACK}:{self._socket.getsockname()[1]}"
 
@@ -74,27 +77,27 @@ class PublisherServer:
 
     @property
     def faults(self) -> Faults:
-        """The switch board, to set."""
+        """The faults, to set."""
         return self._desk.faults
 
     @property
     def inbox(self) -> Inbox:
-        """What was applied."""
+        """The inbox."""
         return self._desk.inbox
 
     @property
     def log(self) -> Log:
-        """What came in."""
+        """The log of requests."""
         return self._desk.log
 
     @property
     def known(self) -> Known:
-        """What is known of subscriptions."""
+        """The known subscriptions."""
         return self._desk.known
 
     @property
     def rejections(self) -> Rejections:
-        """Which changes of quantity were not taken."""
+        """The rejected changes of quantity."""
         return self._desk.rejections
 
     async def __aenter__(self) -> Self:
@@ -102,11 +105,11 @@ class PublisherServer:
             self._socket = socket.create_server((LOOPBACK, self._port))
         except OSError as error:
             await self._desk.gateway.close()
-            # Not strerror, which names the port once more here.
+            # Not strerror, which repeats the port here.
             reason = os.strerror(error.errno or 0)
             raise CannotServe(
-                f"Port {self._port} cannot be had ({reason}): stop the program that has it, or name another "
-                "by --port; 0 is any free one."
+                f"Port {self._port} cannot be used ({reason}): stop the program that uses it, or choose another "
+                "with --port; 0 takes any free port."
             ) from None
         self._serving = asyncio.create_task(self._server.serve(sockets=[self._socket]))
         self._rejecting = asyncio.create_task(self._desk.rejections.send())
@@ -124,14 +127,14 @@ class PublisherServer:
             self._socket.close()
 
     def _hang_up(self, scope: Scope) -> None:
-        # The interface between server and application has no word for this.
+        # ASGI has no way to do this.
         for connection in list(self._server.server_state.connections):
             if getattr(connection, "client", None) == tuple(scope["client"]):
                 connection.transport.abort()
 
 
 class _Unsignalled(uvicorn.Server):
-    """Leaves the process's signals alone: they are the program's."""
+    """Does not handle signals: they belong to the program."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

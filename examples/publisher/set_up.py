@@ -1,4 +1,4 @@
-"""The buyer's way: resolve the token, show the purchase, activate."""
+"""The buyer's set-up page: resolve the token, show the purchase, activate."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,13 +14,13 @@ FORM = "set-up"
 
 
 async def show(request: Request, desk: Desk) -> Response:
-    """GET: the purchase that the link's token stands for."""
+    """GET: show the purchase of the link's token."""
     token = request.query_params.get("token", "")
     if not token or len(token) > LONGEST_TOKEN:
         return problem_page(
             desk.publisher,
             400,
-            "This link is not whole",
+            "This link is not complete",
             "Its token is missing: open the link again as the marketplace shows it.",
         )
     try:
@@ -34,7 +34,7 @@ async def show(request: Request, desk: Desk) -> Response:
 
 
 async def activate(request: Request, desk: Desk) -> Response:
-    """POST: activate at the gateway. The token travels in the body, so that it stays out of addresses."""
+    """POST: activate at the gateway. The token is in the body, so that it does not appear in URLs and logs."""
     form = await form_of(request)
     token = form.get("token", "")[:LONGEST_TOKEN]
     if not desk.guard.holds(request, FORM, form.get(FIELD, "")):
@@ -53,7 +53,7 @@ async def _details(desk: Desk, subscription_id: str) -> Details | None:
     try:
         return await desk.gateway.details(subscription_id)
     except (GatewayAway, GatewayRefused):
-        # It is activated all the same; the page then says only that.
+        # It is activated all the same; the page then shows less.
         return None
 
 
@@ -71,7 +71,7 @@ def _problem(desk: Desk, error: GatewayAway | GatewayRefused) -> Response:
             desk.publisher,
             403,
             "This link cannot be used",
-            "It has expired, is not whole, or was made for somebody else's site.",
+            "It has expired, is not complete, or belongs to another publisher's site.",
             "A link is valid for 24 hours. Ask for a new one where you bought the subscription.",
             said_by_marketplace(error),
         )
@@ -79,6 +79,6 @@ def _problem(desk: Desk, error: GatewayAway | GatewayRefused) -> Response:
         desk.publisher,
         502,
         "We could not ask the marketplace",
-        "The fault is on our side, and your purchase is safe. Try again later.",
+        "This is our mistake, and your purchase is safe. Try again later.",
         said_by_marketplace(f"{error.kind}: {error}"),
     )

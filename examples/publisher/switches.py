@@ -1,4 +1,4 @@
-"""The switch board over HTTP: a form for people, JSON for tests."""
+"""The faults over HTTP: a form for people, JSON for tests."""
 
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
@@ -16,7 +16,7 @@ _FIELDS = ("percent", "next", "seconds")
 
 
 class Switches:
-    """The board's endpoints."""
+    """The endpoints of the faults page."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -26,10 +26,10 @@ class Switches:
         return self._page(request)
 
     async def set(self, request: Request) -> Response:
-        """POST: every switch as the form has it, or all off."""
+        """POST: set the switches as in the form, or all off."""
         form = await form_of(request)
         if not self._desk.guard.holds(request, FORM, form.get(FIELD, "")):
-            return self._page(request, typed=form, fault="This page was too old. Look at it, and set it again.")
+            return self._page(request, typed=form, fault="This page was too old. Check it and set it again.")
         if "clear" in form:
             self._desk.faults.clear()
             return self._page(request, saved=True)
@@ -41,7 +41,7 @@ class Switches:
         return self._page(request, saved=True)
 
     async def put(self, request: Request) -> Response:
-        """PUT: a Board as JSON. A page elsewhere cannot make a browser send this type unasked."""
+        """PUT: a Board as JSON. Another site's page cannot make a browser send this type without asking first."""
         if request.headers.get("content-type", "").partition(";")[0] != "application/json":
             raise HTTPException(415, "The body must be application/json.")
         try:
@@ -73,7 +73,7 @@ class Switches:
 
 
 def _typed(form: dict[str, str]) -> Board:
-    """The board that was typed; an empty field is what it is by default."""
+    """The board from the form. An empty field has its default."""
     board: dict[str, object] = {"seed": form["seed"]} if form.get("seed") else {}
     for fault in Fault:
         board[fault] = {field: form[f"{fault}-{field}"] for field in _FIELDS if form.get(f"{fault}-{field}", "")}

@@ -1,4 +1,4 @@
-"""Where notifications come in, and the faults that they meet."""
+"""The endpoint that receives notifications: verify, apply, answer. Faults come in between if they are switched on."""
 
 import asyncio
 from math import ceil
@@ -15,7 +15,7 @@ from examples.receiver.inbox import LARGEST_BODY, Message, Receipt, Verdict
 
 
 class NoAnswer(Response):
-    """Closes the connection instead of answering; with `hold` only once the other side has, or the server stops."""
+    """Closes the connection instead of answering; with `hold` only when the client leaves or the server stops."""
 
     def __init__(self, desk: Desk, *, hold: bool = False) -> None:
         super().__init__()
@@ -29,12 +29,12 @@ class NoAnswer(Response):
             await asyncio.wait({gone, closing}, return_when=asyncio.FIRST_COMPLETED)
             closing.cancel()
         self._desk.hang_up(scope)
-        # The server would answer 500 for an endpoint that ends on an open connection.
+        # The server answers 500 if an endpoint ends while the connection is open.
         await gone
 
 
 async def receive(request: Request, desk: Desk) -> Response:
-    """Verify, meet a fault, apply, answer. Only genuine messages meet faults."""
+    """Verify the message, apply it and answer. Only genuine messages can get a fault."""
     try:
         body = await _body(request)
     except ClientDisconnect:
@@ -49,7 +49,7 @@ async def receive(request: Request, desk: Desk) -> Response:
 
 async def _applied(desk: Desk, message: Message, fault: Fault | None = None) -> Response:
     receipt = await asyncio.to_thread(desk.apply, message, fault)
-    # After the answer is sent: a rejection must not come before the acknowledgement of what it rejects.
+    # Woken after the answer is sent: a rejection must not arrive before the acknowledgement.
     return _said(receipt, BackgroundTask(desk.rejections.wake) if receipt.verdict is Verdict.APPLIED else None)
 
 
@@ -66,7 +66,7 @@ async def _faulty(desk: Desk, message: Message, drawn: Drawn) -> Response:
             await _applied(desk, message, drawn.fault)
             desk.rejections.wake()
             return NoAnswer(desk)
-    await asyncio.to_thread(desk.log.untaken, message, FAULTED, drawn.fault.words, drawn.fault)
+    await asyncio.to_thread(desk.log.note_unapplied, message, FAULTED, drawn.fault.words, drawn.fault)
     match drawn.fault:
         case Fault.ERROR:
             return JSONResponse({"verdict": FAULTED, "why": "broken on purpose"}, 500)
@@ -83,7 +83,7 @@ def _said(receipt: Receipt, then: BackgroundTask | None = None) -> Response:
 
 
 async def _body(request: Request) -> bytes:
-    """As much as is needed to see that it is too much."""
+    """The body; reading stops when it is too large."""
     body = b""
     async for chunk in request.stream():
         body += chunk

@@ -1,10 +1,10 @@
-"""Another service in Python that suspends a subscription and looks at it; it needs `temporalio` alone.
+"""Another service in Python that suspends a subscription and shows it. It needs only `temporalio`.
 
     python suspend.py SUBSCRIPTION CASE
 
-TEMPORAL_ADDRESS is the server's host:port (else localhost:7233), TEMPORAL_NAMESPACE its namespace (else default).
-CASE is an id of your own: the same one again has one effect, and the first answer. Every message and field is described
-in docs/contract/subscription.md.
+TEMPORAL_ADDRESS is the server's host:port (default localhost:7233), TEMPORAL_NAMESPACE its namespace (default default).
+CASE is an id of your own: repeating it has no further effect and returns the first answer. Every message and field is
+described in docs/contract/subscription.md.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateR
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-# A program whose last act is a call to the server may abort at exit: the SDK's threads want a moment.
+# A program that ends right after a call may abort at exit: the SDK's threads need a moment.
 atexit.register(time.sleep, 0.05)
 
 ATTEMPTS = 5
@@ -27,21 +27,21 @@ PATIENCE = timedelta(seconds=10)
 
 
 async def suspend(client: Client, subscription_id: str, case: str) -> dict[str, Any]:
-    """The answer, also where a rule refuses. Raises SystemExit, in one line, where there is none."""
+    """Suspend the subscription and return the answer, which can be a refusal. Raises SystemExit without an answer."""
     workflow = client.get_workflow_handle(f"subscription:{subscription_id}")
     request = {"by": "service", "actor": "fraud-detection", "reason": "fraud", "command_id": case}
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            # The update's id makes a repeat the same update, the command's id makes it the same command.
+            # With the same update id and command id, a repeat is the same update and the same command.
             answer: dict[str, Any] = await workflow.execute_update("suspend", request, id=case, rpc_timeout=PATIENCE)
             return answer
         except WorkflowUpdateFailedError as error:
-            # Malformed, or the id was used for another command: the words say which field. Nothing was decided.
+            # Malformed, or the id was used for another command; the message says which. Nothing was decided.
             cause = error.cause
             sys.exit(cause.message if isinstance(cause, ApplicationError) else str(cause))
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             if attempt == ATTEMPTS:
-                sys.exit(f"subscription {subscription_id}: no worker answers; it may still be decided, ask again")
+                sys.exit(f"subscription {subscription_id}: no worker answers. It may still be decided: run this again")
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 sys.exit(f"subscription {subscription_id}: {error.message}")
@@ -52,7 +52,7 @@ async def suspend(client: Client, subscription_id: str, case: str) -> dict[str, 
 
 
 async def main(subscription_id: str, case: str) -> None:
-    """Ask, and show what came of it."""
+    """Suspend the subscription and show the result."""
     client = await Client.connect(
         os.environ.get("TEMPORAL_ADDRESS", "localhost:7233"), namespace=os.environ.get("TEMPORAL_NAMESPACE", "default")
     )

@@ -1,1 +1,1 @@
-"""What a publisher needs to receive notifications; `inbox.py` is one file to copy."""
+"""What a publisher needs to receive notifications: `inbox.py`, one file to copy."""

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Another service that suspends a subscription by the `temporal` command.
+# Another service that suspends a subscription with the `temporal` command.
 #
 #     suspend_by_cli.sh SUBSCRIPTION CASE
 #
-# TEMPORAL_ADDRESS is the server's host:port, read by the command itself. CASE is an id of your own: the same one again has
-# one effect, and the first answer. Exit code 0: done or already so; 2: refused by a rule; 1: malformed, unknown, no answer.
+# The command reads the server's host:port from TEMPORAL_ADDRESS. CASE is an id of your own: repeating it has no further
+# effect and returns the first answer. Exit code 0: done or unchanged; 2: refused by a rule; 1: malformed, unknown or no
+# answer.
 set -euo pipefail
 
 if [ $# -ne 2 ]; then

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Another service that suspends a subscription by the server's HTTP API, with curl alone.
+# Another service that suspends a subscription through the server's HTTP API, with curl only.
 #
 #     suspend_by_http.sh SUBSCRIPTION CASE
 #
-# API is the namespace's address, such as http://127.0.0.1:7243/api/v1/namespaces/default. CASE is an id of your own: the
-# same one again has one effect, and the first answer. Exit code 0: done or already so; 2: refused by a rule; 1: malformed,
-# unknown, no answer.
+# API is the namespace's address, such as http://127.0.0.1:7243/api/v1/namespaces/default. CASE is an id of your own:
+# repeating it has no further effect and returns the first answer. Exit code 0: done or unchanged; 2: refused by a rule;
+# 1: malformed, unknown or no answer.
 set -euo pipefail
 
 if [ $# -ne 2 ] || [ -z "${API:-}" ]; then
@@ -22,7 +22,7 @@ answer=$(curl -sS --max-time 30 "$API/workflows/subscription:$subscription/updat
     "waitPolicy": {"lifecycleStage": "UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_COMPLETED"}
 }')
 echo "$answer"
-# The status is 200 for a malformed request too: the failure is inside.
+# The HTTP status is 200 for a malformed request too; the body holds the failure.
 case $answer in
     *'"outcome":"refused"'*) exit 2 ;;
     *'"success"'*) exit 0 ;;

@@ -80,7 +80,7 @@ async def test_a_change_to_too_many_is_rejected_after_it_is_acknowledged(
     assert (await answered(publisher))[0] == Rejection("s", 3, MORE, "done")
     assert (await send(client, microsoft("m", 1, 0, "ChangeQuantity", MORE))).status_code == 200
     assert [rejection.outcome for rejection in await answered(publisher)] == ["done", "done"]
-    reason = f"{MORE} are more than the {MAX_QUANTITY} that we can serve."
+    reason = f"The quantity {MORE} is more than the {MAX_QUANTITY} that we can serve."
     assert gateway.asked == [
         {"do": "reject_quantity", "subscription_id": "s", "sequence": 3, "reason": reason},
         {"do": "reject_quantity", "subscription_id": "m", "sequence": 1, "reason": reason},
@@ -166,7 +166,7 @@ async def test_what_is_too_much_is_refused(client: httpx2.AsyncClient) -> None:
 
 async def test_a_port_and_a_folder_that_cannot_be_had(publisher: PublisherServer, tmp_path: Path) -> None:
     port = int(publisher.address.rpartition(":")[2])
-    with pytest.raises(CannotServe, match=f"Port {port} cannot be had"):
+    with pytest.raises(CannotServe, match=f"Port {port} cannot be used"):
         async with PublisherServer(tmp_path, [SECRET], "http://127.0.0.1:1", port=port):
             pass
     (tmp_path / "file").touch()

@@ -48,11 +48,11 @@ async def test_an_error_is_said_by_its_type(asking: Gateway, gateway: FakeGatewa
     ("status", "answer", "words"),
     [
         (503, b'{"error": {"type": "Unavailable", "message": "later"}}', "later"),
-        (200, b"<html>", "is no gateway: 200"),
-        (302, b"", "is no gateway: 302"),
-        (200, b"[]", "is no gateway"),
-        (200, b"[" * 60_000, "is no gateway"),
-        (200, b'"' + b"x" * 70_000 + b'"', "longer than a gateway's"),
+        (200, b"<html>", "is not a gateway: 200"),
+        (302, b"", "is not a gateway: 302"),
+        (200, b"[]", "is not a gateway"),
+        (200, b"[" * 60_000, "is not a gateway"),
+        (200, b'"' + b"x" * 70_000 + b'"', "too long for a gateway's"),
         (200, b'{"subscription_id": "s-1", "quantity": "many"}', "not as agreed: customer, offer, quantity"),
     ],
 )

@@ -51,9 +51,9 @@ async def test_activated_already(page: Page, gateway: FakeGateway) -> None:
     await page.goto("/set-up?token=t-1")
     gateway.purchases["t-1"].state = "trial"
     await page.get_by_role("button", name="Activate").click()
-    await expect(page.get_by_role("status")).to_contain_text("It was activated already")
+    await expect(page.get_by_role("status")).to_contain_text("It was already activated")
     await page.goto("/set-up?token=t-1")
-    await expect(page.get_by_role("status")).to_contain_text("This subscription is set up already")
+    await expect(page.get_by_role("status")).to_contain_text("This subscription is already set up")
     await expect(page.get_by_role("button")).to_have_count(0)
 
 
@@ -104,7 +104,7 @@ async def test_a_link_without_token(page: Page) -> None:
     response = await page.goto("/set-up")
     assert response is not None
     assert response.status == 400
-    await expect(page.get_by_role("alert")).to_contain_text("This link is not whole")
+    await expect(page.get_by_role("alert")).to_contain_text("This link is not complete")
 
 
 async def test_the_event_log_tells_what_became_of_each(page: Page, client: httpx2.AsyncClient) -> None:
@@ -117,8 +117,8 @@ async def test_the_event_log_tells_what_became_of_each(page: Page, client: httpx
     await page.goto("/")
     rows = page.locator("tbody tr")
     await expect(rows).to_have_count(50)
-    await expect(rows.nth(0)).to_contain_text("no signature is of a known secret")
-    await expect(rows.nth(1)).to_contain_text("waits for 2; 1 is the last")
+    await expect(rows.nth(0)).to_contain_text("no signature matches a known secret")
+    await expect(rows.nth(1)).to_contain_text("waits for 2; the last one is 1")
     await expect(rows.nth(2)).to_contain_text("repeat")
     for cell, words in enumerate(("few", "1", "0", "activated", "trial", "7", "applied"), start=1):
         await expect(rows.nth(3).locator("td").nth(cell)).to_have_text(words)

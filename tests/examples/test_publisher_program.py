@@ -50,7 +50,7 @@ async def started() -> AsyncIterator[Start]:
 async def address_of(program: asyncio.subprocess.Process) -> str:
     assert program.stdout is not None
     while line := await program.stdout.readline():
-        if found := re.search(r"is told at (http://\S+)/webhooks", line.decode()):
+        if found := re.search(r"receives notifications at (http://\S+)/webhooks", line.decode()):
             return found.group(1)
     raise AssertionError("it has ended")
 
@@ -72,7 +72,7 @@ async def test_it_makes_its_secret_once(started: Start, tmp_path: Path) -> None:
         program = await started("--port", "0", "--data-dir", str(folder))
         assert program.stdout is not None
         line = (await program.stdout.readline()).decode()
-        assert ("A secret was made" in line) == made
+        assert ("A secret was created" in line) == made
         kept = (folder / "secrets").read_text()
         assert kept.strip() not in line
         program.terminate()
@@ -100,11 +100,11 @@ async def test_it_writes_the_operators_file_once(started: Start, tmp_path: Path)
     options = ["--port", "0", "--data-dir", str(tmp_path), "--id", "no"]
     file = tmp_path / "publishers.yaml"
     said = await said_by(started, *options, secrets=f"{SECRET.removeprefix('whsec_')} {secret('other')}")
-    assert f"The operator's file is {file}, written now." in said
+    assert f"The operator's file was written to {file}." in said
     assert f"PERENNIAL_PUBLISHERS_FILE={file} make dev" in said
     assert file.stat().st_mode & 0o777 == 0o600
     (entry,) = load_publishers(file).publishers
-    assert (entry.id, f"told at {entry.url}\n" in said) == ("no", True)
+    assert (entry.id, f"notifications at {entry.url}\n" in said) == ("no", True)
     assert [key.get_secret_value() for key in entry.secrets] == [SECRET, secret("other")]
     assert f"{SECRET[6:]}" not in said
     written = file.read_text()
@@ -112,8 +112,8 @@ async def test_it_writes_the_operators_file_once(started: Start, tmp_path: Path)
     same = ["--port", port, *options[2:]]
     assert f"The operator's file is {file}.\n" in await said_by(started, *same, secrets=SECRET)
     other = await said_by(started, *options, secrets=secret("third"))
-    assert f"The operator's file {file} is of another start: it lacks the address http://127.0.0.1:" in other
-    assert ", our secret. Correct it, or remove it and start again.\n" in other
+    assert f"The operator's file {file} does not match: it lacks the address http://127.0.0.1:" in other
+    assert ", our secret. Correct it, or delete it and start again.\n" in other
     assert file.read_text() == written
 
 
@@ -123,7 +123,7 @@ async def test_an_operators_file_that_cannot_be_used(started: Start, tmp_path: P
     _, errors = await program.communicate()
     assert program.returncode == 1
     assert errors.decode() == (
-        f"The file {tmp_path}/publishers.yaml cannot be used (Is a directory): name another folder by --data-dir.\n"
+        f"The file {tmp_path}/publishers.yaml cannot be used (Is a directory): choose another folder with --data-dir.\n"
     )
 
 
@@ -139,11 +139,11 @@ async def test_an_operators_file_that_cannot_be_used(started: Start, tmp_path: P
         (["--speed", "1"], 2, "Unrecognized arguments: --speed 1."),
         (["--secret-file", "missing"], 2, "The secrets of missing cannot be read: No such file or directory."),
         (["--secret-file", "Makefile"], 2, "Makefile: a secret is whsec_ and base64"),
-        (["--secret-file", "/dev/null"], 2, "/dev/null: an inbox takes at least one secret."),
+        (["--secret-file", "/dev/null"], 2, "/dev/null: an inbox needs at least one secret."),
         (
             ["--data-dir", "Makefile"],
             1,
-            "The folder Makefile cannot be used (File exists): name another by --data-dir.",
+            "The folder Makefile cannot be used (File exists): choose another with --data-dir.",
         ),
     ],
 )
@@ -164,8 +164,8 @@ async def test_a_port_that_is_taken(started: Start, tmp_path: Path) -> None:
     _, errors = await second.communicate()
     assert second.returncode == 1
     assert errors.decode() == (
-        f"Port {port} cannot be had (Address already in use): stop the program that has it, or name another "
-        "by --port; 0 is any free one.\n"
+        f"Port {port} cannot be used (Address already in use): stop the program that uses it, or choose another "
+        "with --port; 0 takes any free port.\n"
     )
     first.terminate()
     await first.communicate()

@@ -1,1 +1,1 @@
-"""What people see: HTML made here, escaped by markupsafe, without scripts and without anything from elsewhere."""
+"""The HTML pages, escaped by markupsafe, without scripts and without anything from other sites."""

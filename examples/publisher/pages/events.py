@@ -1,4 +1,4 @@
-"""The event log: every request, the newest first."""
+"""The events page: every request, newest first."""
 
 from urllib.parse import urlencode
 
@@ -33,7 +33,7 @@ _LINK = Markup('<a href="{}">{}</a>')
 def events_page(
     publisher: str, entries: list[Entry], figures: Figures, subscription: str, *, more: bool, later: bool
 ) -> HTMLResponse:
-    """One page of the log; `more` says that there are older ones, `later` that there are newer ones."""
+    """One page of the log. `more`: there are older entries; `later`: there are newer ones."""
     paging = []
     if later:
         paging.append(_LINK.format(address(subscription), "← Newest"))
@@ -43,16 +43,14 @@ def events_page(
         figures=_figures(figures),
         subscription=subscription,
         all=Markup(' <a href="/events">All</a>') if subscription else "",
-        table=_TABLE.format(joined(map(_row, entries)))
-        if entries
-        else Markup('<p class="empty">Nothing came in yet.</p>'),
+        table=_TABLE.format(joined(map(_row, entries))) if entries else Markup('<p class="empty">No requests yet.</p>'),
         paging=joined(paging),
     )
     return page(publisher, "Events", content, here="/events")
 
 
 def address(subscription: str, before: int | None = None) -> str:
-    """The log's page with this filter."""
+    """The address of the events page with this filter."""
     query = {"subscription": subscription} if subscription else {}
     if before is not None:
         query["before"] = str(before)
@@ -81,7 +79,7 @@ def _row(entry: Entry) -> Markup:
         received=when(entry.received_at, exact=True),
         subscription=_LINK.format(address(one), one)
         if one
-        else Markup('<i class="dim" title="claimed, not proven">{}</i>').format(entry.message_id),
+        else Markup('<i class="dim" title="claimed, not verified">{}</i>').format(entry.message_id),
         sequence=dash(entry.sequence),
         previous=dash(entry.previous),
         event=dash(entry.event),

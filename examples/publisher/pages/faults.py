@@ -1,4 +1,4 @@
-"""The switch board as a form."""
+"""The faults page: the switches as a form."""
 
 from collections.abc import Mapping
 
@@ -10,14 +10,15 @@ from examples.publisher.faults import Board, Fault
 from examples.publisher.pages.layout import joined, notice, page
 
 _FORM = Markup("""<h1>Faults</h1>
-<p class="lead">How this publisher misbehaves with genuine messages: the next so many first, then a share of all.</p>
+<p class="lead">How this publisher misbehaves when genuine messages arrive:
+first the next N of them, then a share of all.</p>
 {notice}
 <form method="post" action="/faults" class="board"><input type="hidden" name="{field}" value="{seal}">
 <div class="scroll"><table><thead><tr><th>Fault</th><th class="number">Next</th><th class="number">Share, percent</th>
 <th class="number">Seconds</th></tr></thead><tbody>
 {rows}
 </tbody></table></div>
-<p><label for="seed">Seed of the lots</label> <input id="seed" name="seed" type="number" min="0" value="{seed}"></p>
+<p><label for="seed">Random seed</label> <input id="seed" name="seed" type="number" min="0" value="{seed}"></p>
 <p class="buttons"><button>Set</button>
 <button name="clear" value="yes" class="quiet" formnovalidate>All off</button></p>
 </form>""")
@@ -37,9 +38,9 @@ def faults_page(
     fault: str = "",
     saved: bool = False,
 ) -> HTMLResponse:
-    """The board, or what was `typed` where it has a fault."""
+    """The switches, or the form as it was `typed` if it has a fault."""
     if fault:
-        said = notice("bad", "Nothing is changed", fault)
+        said = notice("bad", "Nothing was changed", fault)
     else:
         said = notice("good", "The switches are set") if saved else Markup("")
     content = _FORM.format(

@@ -1,4 +1,4 @@
-"""The frame that every page stands in."""
+"""The layout of every page, and its small parts."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ _DIM = frozenset({"cancelled", "expired", "deleted", "deprovisioned"})
 
 
 def page(publisher: str, title: str, content: Markup, *, here: str = "", status: int = 200) -> HTMLResponse:
-    """A whole page. `here` is the place in the navigation; without it the page is a buyer's, and has none."""
+    """A whole page. `here` is the current page in the navigation; without it there is none, as on a buyer's page."""
     name = named(publisher)
     links = (_LINK.format(to, Markup(' aria-current="page"') if to == here else "", words) for to, words in _NAV)
     nav = Markup("<nav>{}</nav>").format(joined(links)) if here else ""
@@ -39,12 +39,12 @@ def named(publisher: str) -> str:
 
 
 def joined(parts: Iterable[Markup]) -> Markup:
-    """The parts, one after the other."""
+    """The parts on lines of their own."""
     return Markup("\n").join(parts)
 
 
 def when(instant: datetime | str | None, *, exact: bool = False) -> Markup:
-    """An instant in UTC, to the second where it has to be exact."""
+    """An instant in UTC, to the minute or, if `exact`, to the second."""
     try:
         moment = datetime.fromisoformat(instant) if isinstance(instant, str) else instant
     except ValueError:
@@ -62,7 +62,7 @@ def dash(value: object) -> Markup:
 
 
 def badge(word: str | None) -> Markup:
-    """A verdict or state, coloured by how good it is."""
+    """A verdict or state as a coloured label."""
     if not word:
         return dash(None)
     kind = "good" if word in _GOOD else "fair" if word in _FAIR else "off" if word in _DIM else "bad"

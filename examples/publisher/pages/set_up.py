@@ -1,4 +1,4 @@
-"""The page that a buyer's set-up link leads to, and what came of the button on it."""
+"""The page behind a buyer's set-up link, and the result of its button."""
 
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
@@ -29,16 +29,16 @@ _FORM = Markup("""<form method="post" action="/set-up" autocomplete="off">
 
 
 def purchase_page(publisher: str, purchase: Purchase, token: str, seal: str) -> HTMLResponse:
-    """The purchase, with the button where it waits for one."""
+    """The purchase, with the button if it can be activated."""
     if purchase.state == "pending":
         form = _FORM.format(token=token, field=FIELD, seal=seal)
     elif purchase.state in ENDED:
-        form = notice(
-            "bad", "This subscription has ended", f"It is {purchase.state}, and cannot be activated any more."
-        )
+        form = notice("bad", "This subscription has ended", f"It is {purchase.state} and cannot be activated anymore.")
     else:
         form = notice(
-            "fair", "This subscription is set up already", f"Its state is {purchase.state}: nothing is left to do."
+            "fair",
+            "This subscription is already set up",
+            f"Its state is {purchase.state}: nothing is left to do.",
         )
     content = _PURCHASE.format(
         name=named(publisher),
@@ -56,15 +56,15 @@ def purchase_page(publisher: str, purchase: Purchase, token: str, seal: str) -> 
 
 
 def result_page(publisher: str, purchase: Purchase, answer: Answer, details: Details | None) -> HTMLResponse:
-    """What activating came to. `details` is None where they could not be had."""
-    now = _standing(details)
+    """The result of activating. `details` is None if they could not be read."""
+    now = _status(details)
     if answer.outcome == "done":
         box = notice("good", "You are all set", now or "Your subscription is activated.")
     elif answer.outcome == "unchanged":
-        box = notice("fair", "It was activated already", now or answer.message)
+        box = notice("fair", "It was already activated", now or answer.message)
     else:
         rule = f"Rule {answer.rule}." if answer.rule else ""
-        box = notice("bad", "It cannot be activated", answer.message or "The marketplace says no.", rule)
+        box = notice("bad", "It cannot be activated", answer.message or "The marketplace refused it.", rule)
     content = Markup("<h1>{}</h1>{}<p class=dim>Subscription <code>{}</code>, {} of {}, for {}.</p>").format(
         purchase.offer, box, purchase.subscription_id, purchase.quantity, purchase.offer, purchase.customer
     )
@@ -72,17 +72,17 @@ def result_page(publisher: str, purchase: Purchase, answer: Answer, details: Det
 
 
 def problem_page(publisher: str, status: int, heading: str, *lines: object, title: str = "Set up") -> HTMLResponse:
-    """Why there is nothing to see, and what to do."""
+    """A page that says what is wrong and what to do."""
     content = Markup("<h1>{}</h1>{}").format(title, notice("bad", heading, *lines))
     return page(publisher, title, content, status=status)
 
 
 def said_by_marketplace(words: object) -> Markup:
-    """In small print: it is meant for whoever runs this site."""
+    """The marketplace's message in small print, for the operator of this site."""
     return Markup('<small class="dim">The marketplace says: {}</small>').format(words)
 
 
-def _standing(details: Details | None) -> Markup | None:
+def _status(details: Details | None) -> Markup | None:
     if details is None:
         return None
     if details.state == "trial" and details.trial_end is not None:

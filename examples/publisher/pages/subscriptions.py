@@ -1,4 +1,4 @@
-"""What the publisher knows of each subscription."""
+"""The subscriptions page: what the publisher knows of each."""
 
 from urllib.parse import urlencode
 
@@ -19,7 +19,7 @@ _ROW = Markup("""<tr><td><a href="{link}">{one.subscription_id}</a></td><td>{cus
 <td>{offer}</td><td>{state}</td><td class="number">{quantity}</td><td>{add_ons}</td><td>{renews}</td>
 <td>{one.event}</td><td>{at}</td>
 <td class="number">{one.sequence}</td></tr>""")
-_REJECTED = Markup("""<h2>Changes of quantity not taken</h2>
+_REJECTED = Markup("""<h2>Rejected changes of quantity</h2>
 <div class="scroll"><table><thead><tr><th>Subscription</th><th class="number">Seq</th><th class="number">Qty</th>
 <th>The marketplace's answer</th></tr></thead><tbody>{}</tbody></table></div>""")
 _REJECTION = Markup("""<tr><td>{one.subscription_id}</td><td class="number">{one.sequence}</td>
@@ -29,16 +29,14 @@ _REJECTION = Markup("""<tr><td>{one.subscription_id}</td><td class="number">{one
 def subscriptions_page(
     publisher: str, count: int, known: list[Subscription], rejections: list[Rejection], *, more: bool
 ) -> HTMLResponse:
-    """A page of them, and what was rejected."""
-    table = (
-        _TABLE.format(joined(map(_row, known))) if known else Markup('<p class="empty">No message has told of one.</p>')
-    )
+    """One page of the subscriptions, and the rejected changes."""
+    table = _TABLE.format(joined(map(_row, known))) if known else Markup('<p class="empty">No subscriptions yet.</p>')
     older = Markup("")
     if more:
         link = f"/subscriptions?{urlencode({'after': known[-1].subscription_id})}"
         older = Markup('<p class="paging"><a href="{}">More →</a></p>').format(link)
     rejected = _REJECTED.format(joined(map(_rejection, reversed(rejections)))) if rejections else ""
-    content = Markup('<h1>Subscriptions</h1><p class="lead">{} that messages have told of.</p>{}{}{}').format(
+    content = Markup('<h1>Subscriptions</h1><p class="lead">{} known from notifications.</p>{}{}{}').format(
         count, table, older, rejected
     )
     return page(publisher, "Subscriptions", content, here="/subscriptions")
@@ -59,4 +57,4 @@ def _row(one: Subscription) -> Markup:
 
 
 def _rejection(one: Rejection) -> Markup:
-    return _REJECTION.format(one=one, outcome=one.outcome or "not yet told")
+    return _REJECTION.format(one=one, outcome=one.outcome or "not sent yet")

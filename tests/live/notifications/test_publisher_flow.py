@@ -111,10 +111,10 @@ async def test_what_is_active_stays_as_it_is(met: Meeting, page: Page) -> None:
     await activated_in(await page.context.new_page(), await met.link(subscription_id))
     before = await met.world.server.subscriptions.life(subscription_id)
     await page.get_by_role("button", name="Activate").click()
-    await expect(page.get_by_role("status")).to_contain_text("It was activated already")
+    await expect(page.get_by_role("status")).to_contain_text("It was already activated")
     await expect(page.get_by_role("status")).to_contain_text("Your trial runs until")
     await page.goto(link)
-    await expect(page.get_by_role("status")).to_contain_text("This subscription is set up already")
+    await expect(page.get_by_role("status")).to_contain_text("This subscription is already set up")
     await expect(page.get_by_role("button")).to_have_count(0)
     assert (await met.world.server.subscriptions.life(subscription_id)).subscription == before.subscription
 

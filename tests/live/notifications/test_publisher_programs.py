@@ -101,7 +101,7 @@ async def test_three_commands(tmp_path: Path) -> None:
     run_publisher = "runpy.run_module('examples.publisher', run_name='__main__', alter_sys=True)"
     async with running(run_publisher, *options, env=environment) as publisher:
         said = await until(publisher, "Next, in another terminal: ")
-        address = said.partition("is told at ")[2].partition("/webhooks")[0]
+        address = said.partition("receives notifications at ")[2].partition("/webhooks")[0]
         *variables, make, dev = shlex.split(said.partition("Next, in another terminal: ")[2])
         assert [make, dev] == worker_command.split()[-2:] == ["make", "dev"]
         names = dict(each.split("=", 1) for each in variables)
