@@ -11,15 +11,13 @@ from cli.buying.order_view import order_document, print_order, watched
 from cli.buying.review_view import print_review, review_document
 from cli.failure import ExitCode, Failure
 from cli.next_step import line_of
-from cli.opening import opened_perennial
 from cli.options import Address, Buyer, By, Json, NoWait, OfferId, an_order_id, positive_number, with_options
 from cli.printing.screen import console, counted, print_json
-from cli.running import run
+from cli.running import use
 from cli.start import program
 from domain.ordering.lines import OrderRequest
 from perennial.order.carts import CartShown
 from perennial.order.orders import BoughtOrder, OrderUnanswered
-from perennial.order.review import Reviewed
 from perennial.use_cases import Perennial
 
 CartId = Annotated[
@@ -56,12 +54,7 @@ def review(customer: Buyer, as_json: Json = False) -> None:
 
     It can be bought as reviewed. Any change of the cart or of its terms needs a new review.
     """
-
-    async def work() -> Reviewed:
-        async with opened_perennial() as perennial:
-            return await perennial.carts.review(customer)
-
-    reviewed = run(work())
+    reviewed = use(lambda perennial: perennial.carts.review(customer))
     if as_json:
         print_json(review_document(reviewed))
     else:
@@ -83,7 +76,7 @@ def buy(
     lines that were bought stay bought, refused lines are tried again (BUY-3). Exit code 0 if all are bought.
     """
     typed_role(by)
-    order_id, bought = run(_buy(customer, cart, by, no_wait, address))
+    order_id, bought = use(lambda perennial: _buy(perennial, customer, cart, by, no_wait), address)
     if bought is None:
         if as_json:
             print_json({"order_id": order_id})
@@ -99,11 +92,7 @@ def buy(
 
 
 def _answer(find: Callable[[Perennial], Awaitable[CartShown]], as_json: bool) -> None:
-    async def work() -> CartShown:
-        async with opened_perennial() as perennial:
-            return await find(perennial)
-
-    shown = run(work())
+    shown = use(find)
     if as_json:
         print_json(cart_document(shown))
     else:
@@ -111,22 +100,21 @@ def _answer(find: Callable[[Perennial], Awaitable[CartShown]], as_json: bool) ->
 
 
 async def _buy(
-    customer: str, cart: str | None, by: str, no_wait: bool, address: str | None
+    perennial: Perennial, customer: str, cart: str | None, by: str, no_wait: bool
 ) -> tuple[str, BoughtOrder | None]:
     """The order's id, and its result; None with `--no-wait`, unless it was complete before."""
-    async with opened_perennial(address) as perennial:
-        try:
-            sent = await perennial.carts.buy(customer, cart, by=by)
-            if sent.bought is None:
-                _print_sent(sent.request)
-            if sent.bought is not None or no_wait:
-                return sent.request.order_id, sent.bought
-            with watched(sent.request.order_id) as watch:
-                return sent.request.order_id, await perennial.orders.settled(sent.request, watch)
-        except OrderUnanswered as error:
-            again = f"{program()} cart buy --customer {customer} --cart {error.request.order_id}"
-            said = line_of(error).removesuffix(".")
-            raise Failure(f"{said}. The order {error.request.order_id} is kept. Continue it: {again}") from None
+    try:
+        sent = await perennial.carts.buy(customer, cart, by=by)
+        if sent.bought is None:
+            _print_sent(sent.request)
+        if sent.bought is not None or no_wait:
+            return sent.request.order_id, sent.bought
+        with watched(sent.request.order_id) as watch:
+            return sent.request.order_id, await perennial.orders.settled(sent.request, watch)
+    except OrderUnanswered as error:
+        again = f"{program()} cart buy --customer {customer} --cart {error.request.order_id}"
+        said = line_of(error).removesuffix(".")
+        raise Failure(f"{said}. The order {error.request.order_id} is kept. Continue it: {again}") from None
 
 
 def _print_sent(request: OrderRequest) -> None:

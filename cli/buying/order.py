@@ -6,12 +6,12 @@ from typer import Argument, Option
 
 from activities.orders.contracts import PlacedOrder
 from cli.buying.order_view import order_document, print_order, print_orders
-from cli.opening import opened_perennial
 from cli.options import Json, Reading, an_order_id, positive_number, some_id, typed_wrong, with_options
 from cli.printing.screen import console, print_json
-from cli.running import run
+from cli.running import use
 from cli.start import program
 from perennial.sources.books import NotInBooks
+from perennial.use_cases import Perennial
 
 
 @with_options
@@ -20,12 +20,7 @@ def show(
     reading: Reading,
 ) -> None:
     """Show an order: each line's subscription, or why it was refused and what to do instead (ELG-9)."""
-
-    async def work() -> PlacedOrder:
-        async with opened_perennial(reading.address) as perennial:
-            return await perennial.orders.show(order)
-
-    found = run(work())
+    found = use(lambda perennial: perennial.orders.show(order), reading.address)
     if reading.as_json:
         print_json(order_document(found))
     else:
@@ -42,14 +37,13 @@ def list_orders(
 ) -> None:
     """List orders, newest first."""
 
-    async def work() -> list[PlacedOrder]:
-        async with opened_perennial() as perennial:
-            try:
-                return await perennial.orders.list(customer, limit=limit, after=after)
-            except NotInBooks:
-                raise typed_wrong("--after", after, "the id of an order, such as the last one of a page") from None
+    async def look(perennial: Perennial) -> list[PlacedOrder]:
+        try:
+            return await perennial.orders.list(customer, limit=limit, after=after)
+        except NotInBooks:
+            raise typed_wrong("--after", after, "the id of an order, such as the last one of a page") from None
 
-    found = run(work())
+    found = use(look)
     if as_json:
         print_json([order_document(order) for order in found])
     elif not found and customer is None and after is None:

@@ -11,17 +11,17 @@ from cli.buying.line import LineOptions, typed_line, typed_role
 from cli.buying.setup_link import print_link
 from cli.failure import Failure
 from cli.next_step import line_of
-from cli.opening import opened_perennial
 from cli.options import Address, Buyer, By, Json, OfferId, an_instant, an_order_id, with_options
 from cli.printing.screen import console, print_json
 from cli.rule_words import refused_by
-from cli.running import run
+from cli.running import use
 from cli.start import program
 from cli.subscription.details import document, print_found
 from domain.ordering.lines import OrderRequest
 from domain.ordering.setup_link import SetupLink
 from perennial.order.ids import new_subscription_id
 from perennial.order.orders import OrderUnanswered
+from perennial.use_cases import Perennial
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,8 @@ def buy(offer: OfferId, customer: Buyer, purchase: PurchaseOptions) -> None:
     subscription = purchase.id or new_subscription_id(offer)
     line = typed_line(offer, purchase, subscription_id=subscription)
     by = typed_role(purchase.by)
-    purchased = run(_buy(OrderRequest(order_id=subscription, customer=customer, lines=(line,), by=by), purchase))
+    request = OrderRequest(order_id=subscription, customer=customer, lines=(line,), by=by)
+    purchased = use(lambda perennial: _buy(perennial, request, purchase), purchase.address)
     if purchased is not None:
         _print(purchased, as_json=purchase.as_json)
     elif purchase.as_json:
@@ -69,23 +70,22 @@ def buy(offer: OfferId, customer: Buyer, purchase: PurchaseOptions) -> None:
         console().print(f"{subscription} is ordered. See: {program()} order show {subscription}", soft_wrap=True)
 
 
-async def _buy(request: OrderRequest, purchase: PurchaseOptions) -> Purchased | None:
+async def _buy(perennial: Perennial, request: OrderRequest, purchase: PurchaseOptions) -> Purchased | None:
     """Order the line; None with `--no-wait`."""
-    async with opened_perennial(purchase.address) as perennial:
-        try:
-            await perennial.orders.buy(request, begins=purchase.test_clock)
-            if purchase.no_wait:
-                return None
-            bought = await perennial.orders.settled(request)
-        except OrderUnanswered as error:
-            again = f"Buy it again with --id {request.order_id}: it is bought only once."
-            raise Failure(f"{line_of(error).removesuffix('.')}. {again}") from None
-        (line,) = bought.order.lines
-        if line.status is not LineStatus.BOUGHT:
-            return Purchased(line)
-        await perennial.orders.recorded(bought.order)
-        found = await perennial.subscriptions.show(line.subscription_id)
-        return Purchased(line, found, bought.links.get(line.subscription_id))
+    try:
+        await perennial.orders.buy(request, begins=purchase.test_clock)
+        if purchase.no_wait:
+            return None
+        bought = await perennial.orders.settled(request)
+    except OrderUnanswered as error:
+        again = f"Buy it again with --id {request.order_id}: it is bought only once."
+        raise Failure(f"{line_of(error).removesuffix('.')}. {again}") from None
+    (line,) = bought.order.lines
+    if line.status is not LineStatus.BOUGHT:
+        return Purchased(line)
+    await perennial.orders.recorded(bought.order)
+    found = await perennial.subscriptions.show(line.subscription_id)
+    return Purchased(line, found, bought.links.get(line.subscription_id))
 
 
 def _print(purchased: Purchased, *, as_json: bool) -> None:

@@ -7,10 +7,9 @@ from typing import Annotated
 from rich.text import Text
 from typer import Argument
 
-from cli.opening import opened_perennial
 from cli.options import Json, SubscriptionId, typed_wrong
 from cli.printing.screen import console, print_json, printable, quantity, second
-from cli.running import run
+from cli.running import use
 from cli.start import program
 from domain.ordering.setup_link import Resolved, SetupLink
 from domain.subscription.events import State
@@ -25,12 +24,7 @@ def setup_link(subscription: SubscriptionId, as_json: Json = False) -> None:
     Each call makes a new link for the same purchase, valid for 24 hours (ISV-3). No e-mail is sent: pass it on to
     the buyer.
     """
-
-    async def work() -> SetupLink:
-        async with opened_perennial() as perennial:
-            return await perennial.setup_links.issue(subscription)
-
-    link = run(work())
+    link = use(lambda perennial: perennial.setup_links.issue(subscription))
     if as_json:
         print_json(link.model_dump(mode="json"))
     else:
@@ -52,11 +46,7 @@ def resolve(
     if not 1 <= len(token) <= LONGEST_TOKEN:
         raise typed_wrong("TOKEN", token, "the token from the link, the text after `token=`")
 
-    async def work() -> Resolved:
-        async with opened_perennial() as perennial:
-            return await perennial.setup_links.resolve(token)
-
-    found = run(work())
+    found = use(lambda perennial: perennial.setup_links.resolve(token))
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:

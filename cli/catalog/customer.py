@@ -6,14 +6,13 @@ from typing import Annotated, Any
 from rich.text import Text
 from typer import Argument, Option
 
-from cli.opening import opened_perennial
 from cli.options import Json, positive_number, some_id
 from cli.printing.screen import console, day, print_json, printable, second
 from cli.printing.tables import print_columns
-from cli.running import run
+from cli.running import use
 from cli.samples import sample_catalog
 from cli.start import program
-from perennial.catalog.customers import CustomerDetails, CustomerPage
+from perennial.catalog.customers import CustomerDetails
 
 
 def list_customers(
@@ -27,12 +26,7 @@ def list_customers(
     as_json: Json = False,
 ) -> None:
     """List customers in the order of their ids."""
-
-    async def work() -> CustomerPage:
-        async with opened_perennial() as perennial:
-            return await perennial.customers.list(partner, limit=limit, after=after)
-
-    page = run(work())
+    page = use(lambda perennial: perennial.customers.list(partner, limit=limit, after=after))
     found = page.customers
     if as_json:
         print_json([customer.model_dump(mode="json") for customer in found])
@@ -55,12 +49,7 @@ def show_customer(
     as_json: Json = False,
 ) -> None:
     """Show a customer's record, and how many subscriptions it has."""
-
-    async def work() -> CustomerDetails:
-        async with opened_perennial() as perennial:
-            return await perennial.customers.show(customer)
-
-    shown = run(work())
+    shown = use(lambda perennial: perennial.customers.show(customer))
     if as_json:
         print_json(_document(shown))
         return

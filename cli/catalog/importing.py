@@ -14,15 +14,15 @@ from activities.prices.contracts import Told
 from activities.settings import DRIVER, Settings
 from cli.catalog.file import CatalogFiles, read_catalog
 from cli.failure import Failure
-from cli.opening import opened_perennial
 from cli.options import Address, Json, NoWait
 from cli.printing.progress import Progress
 from cli.printing.screen import console, counted, instant, print_json, printable
-from cli.running import run
+from cli.running import use
 from cli.start import program
 from domain.catalog.changes import Changes, Imported, PriceChange, RecordKind
 from domain.catalog.importing import ImportRefused
 from perennial.catalog.importing import ImportPreview
+from perennial.use_cases import Perennial
 from workflows.price_changes.messages import PriceProgress
 
 Files = Annotated[list[Path], Argument(metavar="FILE...", help="YAML or CSV files; docs/catalog.md has the formats.")]
@@ -43,7 +43,8 @@ def check(files: Files, as_json: Json = False) -> None:
 
     All faults are listed at once. If there is a database, the files are also checked against the catalog in it.
     """
-    preview = run(_check(read_catalog(files)))
+    read = read_catalog(files)
+    preview = use(lambda perennial: _check(perennial, read))
     if as_json:
         changes = preview.imported.changes.model_dump(mode="json") if preview else None
         print_json({"checked_against_version": preview.version if preview else None, "changes": changes})
@@ -63,13 +64,14 @@ def import_catalog(files: Files, no_wait: NoWait = False, address: Address = Non
 
     Records that are not in the files stay as they are. New prices are sent to the subscriptions they concern (BUY-5).
     """
-    imported, unsent = run(_import(read_catalog(files), files))
+    read = read_catalog(files)
+    imported, unsent = use(lambda perennial: _import(perennial, read, files))
     if not as_json:
         _print_imported(console(), imported)
     sent: PricesSent | None = None
     failure: Failure | None = None
     try:
-        sent = run(_send_prices(unsent, address, wait=not no_wait)) if unsent else None
+        sent = use(lambda perennial: _send_prices(perennial, unsent, wait=not no_wait), address) if unsent else None
     except Failure as error:
         failure = _not_all_sent(imported, unsent, error)
     if as_json:
@@ -85,15 +87,14 @@ def import_catalog(files: Files, no_wait: NoWait = False, address: Address = Non
         raise failure
 
 
-async def _check(read: CatalogFiles) -> ImportPreview | None:
+async def _check(perennial: Perennial, read: CatalogFiles) -> ImportPreview | None:
     """The preview; None without a database."""
     if not _has_database(Settings.load().database_url):
         return None
-    async with opened_perennial() as perennial:
-        try:
-            return await perennial.catalog_import.check(read.contents)
-        except ImportRefused as refused:
-            raise read.misused(refused.faults) from None
+    try:
+        return await perennial.catalog_import.check(read.contents)
+    except ImportRefused as refused:
+        raise read.misused(refused.faults) from None
 
 
 def _has_database(url: str) -> bool:
@@ -102,32 +103,30 @@ def _has_database(url: str) -> bool:
     return parsed.get_backend_name() != DRIVER or bool(parsed.database and Path(parsed.database).exists())
 
 
-async def _import(read: CatalogFiles, files: list[Path]) -> tuple[Imported, dict[int, int]]:
+async def _import(perennial: Perennial, read: CatalogFiles, files: list[Path]) -> tuple[Imported, dict[int, int]]:
     """The import, and the versions whose prices are still to be sent with how many subscriptions they concern."""
-    async with opened_perennial() as perennial:
-        try:
-            imported = await perennial.catalog_import.run(read.contents, ", ".join(map(str, files)))
-        except ImportRefused as refused:
-            raise read.misused(refused.faults) from None
-        return imported, await perennial.catalog_import.unsent_prices()
+    try:
+        imported = await perennial.catalog_import.run(read.contents, ", ".join(map(str, files)))
+    except ImportRefused as refused:
+        raise read.misused(refused.faults) from None
+    return imported, await perennial.catalog_import.unsent_prices()
 
 
-async def _send_prices(unsent: dict[int, int], address: str | None, *, wait: bool) -> PricesSent:
-    async with opened_perennial(address) as perennial:
-        await perennial.catalog_import.send_prices(unsent)
-        if not wait:
-            return PricesSent(tuple(unsent))
-        with Progress() as progress:
-            for version in unsent:
-                progress.begin(str(version), f"prices of version {version}")
+async def _send_prices(perennial: Perennial, unsent: dict[int, int], *, wait: bool) -> PricesSent:
+    await perennial.catalog_import.send_prices(unsent)
+    if not wait:
+        return PricesSent(tuple(unsent))
+    with Progress() as progress:
+        for version in unsent:
+            progress.begin(str(version), f"prices of version {version}")
 
-            def watch(version: int, now: PriceProgress) -> None:
-                progress.note(str(version), f"{now.done:,} of {now.total:,} subscriptions")
+        def watch(version: int, now: PriceProgress) -> None:
+            progress.note(str(version), f"{now.done:,} of {now.total:,} subscriptions")
 
-            result = await perennial.catalog_import.prices_sent(unsent, watch)
-            for version in unsent:
-                progress.end(str(version))
-        return PricesSent(tuple(unsent), result)
+        result = await perennial.catalog_import.prices_sent(unsent, watch)
+        for version in unsent:
+            progress.end(str(version))
+    return PricesSent(tuple(unsent), result)
 
 
 def _not_all_sent(imported: Imported, unsent: dict[int, int], error: Failure) -> Failure:

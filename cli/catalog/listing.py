@@ -11,12 +11,11 @@ from rich.text import Text
 from typer import Option
 
 from cli.failure import Misused
-from cli.opening import opened_perennial
 from cli.options import Json, one_of, positive_number, some_id, with_options
 from cli.printing.screen import amount, console, counted, print_json, printable
 from cli.printing.tables import GAP, print_columns
 from cli.rule_words import words_of
-from cli.running import run
+from cli.running import use
 from cli.samples import sample_catalog
 from cli.start import program
 from domain.catalog.catalog import ListedOffer
@@ -78,11 +77,7 @@ def list_offers(wanted: ListOptions, as_json: Json = False) -> None:
     if wanted.explain and wanted.customer is None:
         raise Misused("--explain: got no customer; takes --customer ID too, because who buys decides what is hidden.")
 
-    async def work() -> OfferPage:
-        async with opened_perennial() as perennial:
-            return await perennial.catalog.offers(wanted.filters, limit=wanted.limit, after=wanted.after)
-
-    page = run(work())
+    page = use(lambda perennial: perennial.catalog.offers(wanted.filters, limit=wanted.limit, after=wanted.after))
     if as_json:
         print_json([_document(row, page.at, judged=wanted.customer is not None) for row in page.rows])
     else:

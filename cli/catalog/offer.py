@@ -9,10 +9,9 @@ from rich.text import Text
 from typer import Option
 
 from cli.catalog.listing import explained
-from cli.opening import opened_perennial
 from cli.options import Json, OfferId, some_id
 from cli.printing.screen import amount, console, instant, print_json, printable, quantity
-from cli.running import run
+from cli.running import use
 from cli.start import program
 from domain.catalog.catalog import ListedOffer
 from domain.catalog.customers import Segment
@@ -31,12 +30,7 @@ def show_offer(offer: OfferId, customer: Whom = None, as_json: Json = False) -> 
 
     With a customer, also whether it can buy the offer now, and if not, every rule that refuses it (ELG-9).
     """
-
-    async def work() -> OfferDetails:
-        async with opened_perennial() as perennial:
-            return await perennial.catalog.offer(offer, customer)
-
-    details = run(work())
+    details = use(lambda perennial: perennial.catalog.offer(offer, customer))
     if as_json:
         print_json(_document(details))
     else:

@@ -12,17 +12,17 @@ from typer import Argument, BadParameter, Option
 from activities.notifications.contracts import ListedNotification, Mark
 from activities.settings import PREFIX, Settings, SettingsFault
 from cli.failure import Misused
-from cli.opening import opened_perennial
 from cli.options import Json, Reading, SubscriptionId, misused, one_of, positive_number, some_id, with_options
 from cli.printing.progress import Progress
 from cli.printing.screen import console, print_json, printable, second
 from cli.printing.tables import print_columns
-from cli.running import run
+from cli.running import use
 from cli.start import program
 from domain.faults import faults_of, shown
 from domain.notification import NotificationStatus
 from hosting.files.publishers import load_publishers
 from perennial.notifications.notifications import NOT_DONE, NotificationFilters
+from perennial.use_cases import Perennial
 from workflows.durable.operator import Operator
 from workflows.notifications.messages import RetryNotification, SkipNotification
 
@@ -87,12 +87,7 @@ def list_notifications(
     Those of one subscription are delivered in order. An undeliverable one blocks the later ones until it is sent
     again (`retry`) or given up (`skip`).
     """
-
-    async def work() -> list[ListedNotification]:
-        async with opened_perennial() as perennial:
-            return await perennial.notifications.list(options.filters, limit=limit, after=after)
-
-    found = run(work())
+    found = use(lambda perennial: perennial.notifications.list(options.filters, limit=limit, after=after))
     if as_json:
         print_json([each.model_dump(mode="json") for each in found])
     elif found:
@@ -122,9 +117,11 @@ def retry(
     """
     if subscription is not None:
         request = options.request(RetryNotification, publisher=publisher)
-        _print_answers({subscription: run(_retry(subscription, request, options.address))}, as_json=options.as_json)
+        answer = use(lambda perennial: perennial.notifications.retry(subscription, request), options.address)
+        _print_answers({subscription: answer}, as_json=options.as_json)
     elif publisher is not None:
-        answers = run(_retry_all(publisher, options.request(RetryNotification), options.address))
+        request = options.request(RetryNotification)
+        answers = use(lambda perennial: _retry_all(perennial, publisher, request), options.address)
         if not (answers or options.as_json):
             console().print(f"Nothing is blocked for {publisher}.", soft_wrap=True)
         _print_answers(answers, as_json=options.as_json)
@@ -140,28 +137,18 @@ def skip(
 ) -> None:
     """Give up an undeliverable notification, and continue with the next one."""
     request = options.request(SkipNotification, sequence=sequence)
-
-    async def work() -> str:
-        async with opened_perennial(options.address) as perennial:
-            return await perennial.notifications.skip(subscription, request)
-
-    _print_answers({subscription: run(work())}, as_json=options.as_json)
+    answer = use(lambda perennial: perennial.notifications.skip(subscription, request), options.address)
+    _print_answers({subscription: answer}, as_json=options.as_json)
 
 
-async def _retry(subscription: str, request: RetryNotification, address: str | None) -> str:
-    async with opened_perennial(address) as perennial:
-        return await perennial.notifications.retry(subscription, request)
-
-
-async def _retry_all(publisher: str, request: RetryNotification, address: str | None) -> dict[str, str]:
-    async with opened_perennial(address) as perennial:
-        with Progress() as progress:
-            progress.begin(publisher, f"notifications to {publisher}")
-            answers = await perennial.notifications.retry_all(
-                publisher, request, lambda done, total: progress.note(publisher, f"{done} of {total}")
-            )
-            progress.end(publisher)
-        return answers
+async def _retry_all(perennial: Perennial, publisher: str, request: RetryNotification) -> dict[str, str]:
+    with Progress() as progress:
+        progress.begin(publisher, f"notifications to {publisher}")
+        answers = await perennial.notifications.retry_all(
+            publisher, request, lambda done, total: progress.note(publisher, f"{done} of {total}")
+        )
+        progress.end(publisher)
+    return answers
 
 
 def _print(screen: Console, found: list[ListedNotification]) -> None:

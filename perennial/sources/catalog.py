@@ -80,14 +80,14 @@ class PriceBook(Protocol):
     """The price changes of each version of the catalog, and which subscriptions they concern (BUY-5)."""
 
     async def affected(self, page: AffectedInput) -> Affected:
-        """A page of the subscriptions that have not ended, of the offers whose prices the version changed.
+        """Return one page of the subscriptions whose prices the version changed, without those that have ended.
 
-        What is bought and about to begin is among them: its copy of the prices may be the older one.
+        It includes those that are about to start: they may have been ordered at the older prices.
         """
         ...
 
     async def note_all_sent(self, version: int) -> None:
-        """Note that every subscription concerned has been told; again changes nothing."""
+        """Mark the version's prices as sent to all subscriptions. Repeating it changes nothing."""
         ...
 
 
@@ -95,5 +95,5 @@ class Holdings(Protocol):
     """What a customer has of each offer."""
 
     async def holdings(self, customer_id: str, offer_ids: Collection[str]) -> dict[str, Ownership]:
-        """For each of the offers, what the customer has of it."""
+        """Return what the customer has of each of the offers."""
         ...
