@@ -1,5 +1,7 @@
 """The base classes of all models, and the types of their fields: instants, decimals, ids."""
 
+import hashlib
+import json
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -89,6 +91,12 @@ def without_nul(text: str) -> str:
     if "\0" in text:
         raise ValueError("takes text without NUL characters")
     return text
+
+
+def fingerprint(content: object) -> str:
+    """A short digest of content that is ready for JSON: the same content always gives the same digest."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _accepted(schema: dict[str, Any]) -> WithJsonSchema:

@@ -1,7 +1,5 @@
 """The requests to a billing account: one strict model per request."""
 
-import hashlib
-import json
 from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 
@@ -11,7 +9,7 @@ from domain.account.invoice import InvoiceId
 from domain.money import EXPONENTS, Currency, fits
 from domain.policy import PackName
 from domain.roles import AccountAction
-from domain.values import WITHOUT_NUL, Id, RequestDecimal, RequestInstant, Strict, without_nul
+from domain.values import WITHOUT_NUL, Id, RequestDecimal, RequestInstant, Strict, fingerprint, without_nul
 
 
 def _more_than_zero(amount: Decimal) -> Decimal:
@@ -37,9 +35,7 @@ class AccountRequest(Strict):
 
     def fingerprint(self) -> str:
         """A digest of the request, to recognise a repeat. Fields that are not set are left out."""
-        content = self.model_dump(mode="json", exclude_none=True)
-        text = json.dumps([self.action, content], sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return fingerprint([self.action, self.model_dump(mode="json", exclude_none=True)])
 
 
 class ReceivePayment(AccountRequest):

@@ -1,7 +1,5 @@
 """Place one line of an order: decide on its purchase terms or refuse it, from values alone."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +13,7 @@ from domain.ordering.lines import Line
 from domain.ordering.terms import Order
 from domain.roles import Action, RolePreset, denial
 from domain.rules import Rule
-from domain.values import Frozen
+from domain.values import Frozen, fingerprint
 
 
 class Claim(Frozen):
@@ -140,4 +138,4 @@ def terms_of(order: Order) -> str:
         "add_ons": order.add_ons,
         "policy": order.policy,
     }
-    return hashlib.sha256(json.dumps(agreed, sort_keys=True, separators=(",", ":")).encode()).hexdigest()[:16]
+    return fingerprint(agreed)

@@ -1,7 +1,5 @@
 """The commands to a subscription: one strict model per command."""
 
-import hashlib
-import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
@@ -12,7 +10,7 @@ from domain.catalog.offers import MAX_QUANTITY, PinnedOffer, Price, order_faults
 from domain.money import Money
 from domain.roles import Action
 from domain.subscription.holds import Reason
-from domain.values import WITHOUT_NUL, Id, RequestDecimal, RequestInstant, Strict, without_nul
+from domain.values import WITHOUT_NUL, Id, RequestDecimal, RequestInstant, Strict, fingerprint, without_nul
 
 Details = Annotated[str, Field(max_length=1024), AfterValidator(without_nul), WITHOUT_NUL]
 Quantity = Annotated[int, Field(ge=0, le=MAX_QUANTITY)]
@@ -48,8 +46,7 @@ class Command(Strict):
         Fields that are not set are left out, so that a field added by a later version does not change the digest.
         """
         content = self.model_dump(mode="json", exclude={"command_id"}, exclude_none=True)
-        text = json.dumps([self.action, content], sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return fingerprint([self.action, content])
 
 
 class Activate(Command):

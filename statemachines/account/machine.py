@@ -90,5 +90,5 @@ class InvoiceMachine(StateChart[InvoicePlace]):
 class Invoices(Reused[InvoicePlace, InvoiceTransition]):
     """The invoice machine, reused for one invoice after another."""
 
-    def __init__(self, chart: type[InvoiceMachine] = InvoiceMachine) -> None:
-        super().__init__(chart)
+    def __init__(self) -> None:
+        super().__init__(InvoiceMachine)

@@ -169,5 +169,5 @@ class SubscriptionMachine(StateChart[Cursor]):
 class Machine(Reused[Cursor, Transition]):
     """The subscription machine, reused for one subscription after another."""
 
-    def __init__(self, chart: type[SubscriptionMachine] = SubscriptionMachine) -> None:
-        super().__init__(chart)
+    def __init__(self) -> None:
+        super().__init__(SubscriptionMachine)
