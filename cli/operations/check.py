@@ -7,16 +7,16 @@ from rich.console import Console
 from rich.text import Text
 from typer import Argument
 
-from cli.books import opened_books
 from cli.failure import ExitCode, Failure
 from cli.options import Json, some_id
 from cli.printing.ledger import signed
 from cli.printing.progress import Progress
 from cli.printing.screen import console, counted, instant, print_json, printable, quantity
 from cli.printing.tables import print_columns
-from cli.running import run
+from cli.running import use
 from domain.subscription.events import Event
 from perennial.sources.books import Books, unknown_to_books
+from perennial.use_cases import Perennial
 from statemachines.account.documents import lines_document
 from statemachines.audit.account import AccountViolation, AuditedAccount
 from statemachines.audit.subscription import WORDS, Audited, Invariant, Violation
@@ -65,20 +65,19 @@ def check(
     entry. It only reads, and can run beside a worker. Exit code 1 if anything does not hold.
     """
 
-    async def look() -> Findings:
-        findings = Findings()
-        async with opened_books() as books:
-            with Progress() as progress:
-                progress.begin(KEY, "check the books")
-                async for audited in _audited(books, list(dict.fromkeys(subscriptions or []))):
-                    findings.add(audited)
-                    progress.note(KEY, counted(findings.subscriptions, "subscription"))
-                if not subscriptions:
-                    await _accounts(books, findings)
-                progress.end(KEY)
+    async def look(perennial: Perennial) -> Findings:
+        findings, books = Findings(), await perennial.sources.books()
+        with Progress() as progress:
+            progress.begin(KEY, "check the books")
+            async for audited in _audited(books, list(dict.fromkeys(subscriptions or []))):
+                findings.add(audited)
+                progress.note(KEY, counted(findings.subscriptions, "subscription"))
+            if not subscriptions:
+                await _accounts(books, findings)
+            progress.end(KEY)
         return findings
 
-    findings = run(look())
+    findings = use(look)
     if as_json:
         print_json(_document(findings))
     else:

@@ -5,24 +5,18 @@ from typing import Annotated
 
 from typer import Option
 
-from cli import server
 from cli.account.account import Customer
-from cli.books import opened_books
-from cli.failure import Failure, Misused
+from cli.failure import Misused
 from cli.options import Address, Json, an_instant, positive_number, typed_wrong
 from cli.printing.progress import Progress
 from cli.printing.screen import console, counted, print_json, second
-from cli.running import run
+from cli.running import use
 from cli.start import program
 from domain.values import LAST_YEAR, format_instant
-from perennial.rehearsal.time_skipping import ServerClock
-from perennial.rehearsal.time_travel import TimeTravel
-from perennial.sources.books import Books
-from workflows.durable.test_clock import TestClock
-from workflows.subscription.client import Subscriptions
+from perennial.rehearsal.time_travel import travel_of
+from perennial.sources.sources import Sources
 
 KEY = "clock"
-PAGE = 500
 
 
 def advance(
@@ -45,7 +39,7 @@ def advance(
 
     if (to is None) == (days is None):
         raise Misused("Give one of --to and --days: how far to advance the clocks.")
-    reached, moved = run(_advance(customer, to, days, address))
+    reached, moved = use(lambda perennial: _advance(perennial.sources, customer, to, days), address)
     if as_json:
         print_json({"customer": customer, "now": format_instant(reached), "subscriptions": moved})
     else:
@@ -55,34 +49,15 @@ def advance(
 
 
 async def _advance(
-    customer: str, to: datetime | None, days: int | None, address: str | None
+    sources: Sources, customer: str, to: datetime | None, days: int | None
 ) -> tuple[datetime, list[str]]:
-
-    client = await server.client(address)
-    accounts, subscriptions = server.accounts(client), server.subscriptions(client)
-    async with opened_books() as books:
-        await books.require_purchase(customer)
-        living = await _living(books, customer)
-    account = await accounts.details(customer)
-    clocks = await _clocks(subscriptions, living)
-    if account.clock is None:
-        raise Failure(f"{customer}'s account runs on real time: it was not opened with a test clock.")
-    server_clock = ServerClock(client)
-    target = _target(await server_clock.now(accounts.handle(customer), account.clock), to, days)
     with Progress() as progress:
+        travel = await travel_of(sources, customer, lambda day: progress.note(KEY, day))
+        target = _target(await travel.now(), to, days)
         progress.begin(KEY, f"{customer} advances to {target:%Y-%m-%d}")
-        travel = TimeTravel(
-            customer,
-            account.clock,
-            clocks,
-            accounts,
-            subscriptions,
-            server_clock,
-            lambda day: progress.note(KEY, day),
-        )
         await travel.advance(target)
         progress.end(KEY)
-    return target, sorted(clocks)
+    return target, travel.subscriptions
 
 
 def _target(now: datetime, to: datetime | None, days: int | None) -> datetime:
@@ -97,28 +72,3 @@ def _target(now: datetime, to: datetime | None, days: int | None) -> datetime:
     if target is None or target.year > LAST_YEAR:
         raise typed_wrong("--to" if to else "--days", to or days, f"an instant until the year {LAST_YEAR}")
     return target
-
-
-async def _living(books: Books, customer: str) -> list[str]:
-    """The customer's subscriptions that have not ended."""
-    found: list[str] = []
-    after = None
-    while page := await books.subscriptions.subscriptions(customer=customer, limit=PAGE, after=after):
-        found += [listed.subscription_id for listed in page if not listed.state.ended]
-        after = page[-1].subscription_id
-    return found
-
-
-async def _clocks(subscriptions: Subscriptions, living: list[str]) -> dict[str, TestClock]:
-    """Each subscription's test clock. Raises Failure if one has none."""
-
-    clocks = {}
-    for subscription_id in living:
-        clock = (await subscriptions.details(subscription_id)).clock
-        if clock is None:
-            raise Failure(
-                f"Subscription {subscription_id} runs on real time: it was not bought with a test clock. "
-                "No clock was advanced."
-            )
-        clocks[subscription_id] = clock
-    return clocks

@@ -3,12 +3,21 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from domain.next_step import PerennialError
 from perennial.rehearsal.time_skipping import ServerClock
+from perennial.sources.books import Books
+from perennial.sources.sources import Sources
 from statemachines.account.timeline import next_account_milestone
 from statemachines.subscription.timeline import next_milestone
 from workflows.account.client import Accounts
 from workflows.durable.test_clock import TestClock
 from workflows.subscription.client import Subscriptions
+
+PAGE = 500
+
+
+class RunsOnRealTime(PerennialError):
+    """The account or the subscription was not opened or bought with a test clock."""
 
 
 class TimeTravel:
@@ -34,6 +43,15 @@ class TimeTravel:
         self._subscriptions = subscriptions
         self._server_clock = server_clock
         self._progress = progress
+
+    @property
+    def subscriptions(self) -> list[str]:
+        """The ids of the customer's living subscriptions."""
+        return sorted(self._clocks)
+
+    async def now(self) -> datetime:
+        """The time by the account's clock."""
+        return await self._server_clock.now(self._accounts.handle(self._customer_id), self._account_clock)
 
     async def advance(self, to: datetime) -> None:
         """Let every milestone up to the instant happen, in order, then move all clocks to it.
@@ -80,3 +98,37 @@ class TimeTravel:
             if milestone := next_milestone(life.subscription):
                 found[subscription_id] = milestone.at
         return found
+
+
+async def travel_of(sources: Sources, customer_id: str, progress: Callable[[str], None] = lambda _: None) -> TimeTravel:
+    """The clocks of the customer's account and living subscriptions; `progress` is called with each day reached.
+
+    Raises RunsOnRealTime, NotInBooks where the customer has bought nothing, and CallError.
+    """
+    server, books = await sources.server(), await sources.books()
+    await books.require_purchase(customer_id)
+    living = await _living(books, customer_id)
+    account = await server.accounts.details(customer_id)
+    clocks = {}
+    for subscription_id in living:
+        clock = (await server.subscriptions.details(subscription_id)).clock
+        if clock is None:
+            raise RunsOnRealTime(
+                f"Subscription {subscription_id} runs on real time: it was not bought with a test clock. "
+                "No clock was advanced."
+            )
+        clocks[subscription_id] = clock
+    if account.clock is None:
+        raise RunsOnRealTime(f"{customer_id}'s account runs on real time: it was not opened with a test clock.")
+    server_clock = ServerClock(server.client)
+    return TimeTravel(customer_id, account.clock, clocks, server.accounts, server.subscriptions, server_clock, progress)
+
+
+async def _living(books: Books, customer_id: str) -> list[str]:
+    """The customer's subscriptions that have not ended."""
+    found: list[str] = []
+    after = None
+    while page := await books.subscriptions.subscriptions(customer=customer_id, limit=PAGE, after=after):
+        found += [listed.subscription_id for listed in page if not listed.state.ended]
+        after = page[-1].subscription_id
+    return found
