@@ -70,13 +70,13 @@ def test_what_does_not_hold_is_shown_with_its_rows(
 @pytest.mark.parametrize(
     ("statement", "words"),
     [
-        ("UPDATE ledger_entry SET amount_minor = 2999 WHERE subscription_id = ?", "says USD 30.00, its lines 29.99"),
+        ("UPDATE ledger_entry SET amount_minor = 2999 WHERE subscription_id = ?", "totals USD 30.00, its lines 29.99"),
         (
             "UPDATE posting SET amount_minor = 2999 WHERE position = 0"
             " AND entry_id = 'row:' || ? || ':term-1/period-1/charge/contoso-crm'",
             "does not balance",
         ),
-        ("DELETE FROM invoice_line WHERE subscription_id = ?", "says USD 30.00, its lines 0.00"),
+        ("DELETE FROM invoice_line WHERE subscription_id = ?", "totals USD 30.00, its lines 0.00"),
     ],
 )
 def test_without_ids_accounts_are_checked_too(
