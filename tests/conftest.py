@@ -38,7 +38,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    """A server; the test is skipped where there can be none."""
+    """A server; the test is skipped if none can be started."""
     try:
         with running_server() as server:
             yield server
@@ -50,7 +50,7 @@ def postgres() -> Iterator[PostgresServer]:
 def postgres_template(postgres: PostgresServer) -> Iterator[str]:
     """A database that was migrated once, to be copied."""
     name = postgres.create()
-    # In a thread of its own: whoever asks may be in an event loop.
+    # In a thread, because the test that asks may be inside an event loop.
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, upgrade(postgres.url(name))).result()
     yield name
@@ -75,7 +75,7 @@ def postgres_url(postgres: PostgresServer, postgres_template: str) -> Iterator[s
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """A browser; the test is skipped where there is none."""
+    """A browser; the test is skipped if there is none."""
     try:
         async with running_browser() as browser:
             # Other tests may keep the machine busy.

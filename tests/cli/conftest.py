@@ -24,7 +24,7 @@ _buyers = itertools.count(1)
 
 @pytest.fixture
 def starter(monkeypatch: pytest.MonkeyPatch) -> Starter:
-    """The command line inside this process, as wide as where nobody says how wide."""
+    """The command line inside this process, as wide as without a setting for it."""
     # A test runner's own terminal, which readline leaves in the environment.
     monkeypatch.delenv("COLUMNS", raising=False)
 
@@ -36,7 +36,7 @@ def starter(monkeypatch: pytest.MonkeyPatch) -> Starter:
 
 @pytest.fixture
 def program(tmp_path: Path) -> Program:
-    """The command line as a process of its own, away from anybody's data and server."""
+    """The command line as a separate process, without access to other data or servers."""
 
     def run(*args: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

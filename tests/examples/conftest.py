@@ -23,7 +23,7 @@ async def gateway() -> AsyncIterator[FakeGateway]:
 
 @pytest.fixture
 def gateway_address(gateway: FakeGateway) -> str:
-    """Where the publisher asks: whoever brings another gateway overrides this."""
+    """The gateway that the publisher asks; a test file with another gateway overrides this."""
     return gateway.address
 
 

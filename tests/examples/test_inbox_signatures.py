@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from examples.receiver.inbox import LARGEST_BODY, Inbox, Message, Receipt, Verdict
-from tests.support.publisher.messages import SECRET, Sent, content, message, secret, signed
+from tests.support.publisher.messages import SECRET, Sent, content, message, signed
+from tests.support.publisher.secrets import secret
 
 BODY = json.dumps(content("s", 1, 0)).encode()
 OLD, NEW, STRANGER = secret("old"), secret("new"), secret("stranger")

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from examples.publisher.faults import Board, Fault, Faults, Switch
 from examples.publisher.server import PublisherServer
-from tests.support.publisher.messages import SECRET, message, secret, send
+from tests.support.publisher.messages import SECRET, message, send
+from tests.support.publisher.secrets import secret
 
 ONCE = Switch(next=1, seconds=1)
 

@@ -8,7 +8,8 @@ import pytest_asyncio
 
 from examples.publisher.gateway import Gateway, GatewayAway, GatewayRefused
 from tests.support.publisher.fake_gateway import STATUS, Bought, FakeGateway
-from tests.support.publisher.messages import SECRET, secret
+from tests.support.publisher.messages import SECRET
+from tests.support.publisher.secrets import secret
 
 TOKEN = "t-very-secret"
 

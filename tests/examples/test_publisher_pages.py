@@ -7,7 +7,8 @@ from playwright.async_api import Page, expect
 from examples.publisher.faults import Fault, Switch
 from examples.publisher.server import PublisherServer
 from tests.support.publisher.fake_gateway import Bought, FakeGateway
-from tests.support.publisher.messages import message, secret, send
+from tests.support.publisher.messages import message, send
+from tests.support.publisher.secrets import secret
 
 SCRIPT = "<script>document.title = 'stolen'</script>"
 

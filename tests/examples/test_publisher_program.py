@@ -15,7 +15,8 @@ import pytest_asyncio
 
 from hosting.files.publishers import load_publishers
 from tests.support.paths import ROOT
-from tests.support.publisher.messages import SECRET, message, secret, send
+from tests.support.publisher.messages import SECRET, message, send
+from tests.support.publisher.secrets import secret
 
 Start = Callable[..., Awaitable[asyncio.subprocess.Process]]
 

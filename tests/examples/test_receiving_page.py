@@ -22,8 +22,9 @@ from examples.publisher.faults import Fault
 from examples.receiver import inbox as copied
 from examples.receiver.inbox import Inbox, Message, Verdict
 from tests.support.paths import ROOT
-from tests.support.publisher.messages import SECRET, content, message, secret, send, signed
+from tests.support.publisher.messages import SECRET, content, message, send, signed
 from tests.support.publisher.records import endpoint
+from tests.support.publisher.secrets import secret
 
 PAGE = (ROOT / "docs" / "receiving.md").read_text()
 MESSAGES = dict(re.findall(r"<!-- message: (\w+) -->\n```json\n(.*?)```", PAGE, re.DOTALL))

@@ -32,7 +32,7 @@ for name in sys.argv[1:]:
 
 
 def importing(modules: Iterable[str], folder: Path) -> str:
-    """What importing them in a process of its own opens first; empty where it opens nothing."""
+    """What importing them in a new process opens first; empty if it opens nothing."""
     command = [sys.executable, "-B", "-c", IMPORTER, *sorted(modules)]
     ran = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert bool(ran.stderr) == bool(ran.returncode), ran.stderr

@@ -1,4 +1,4 @@
-"""The browser for tests of pages: where it is, how it is started, and a visit by somebody who is new.
+"""The browser for tests of pages: finds it, starts it, and opens tabs as a first visit.
 
 `python -m tests.support.browser` is done where there is one; else it says why not, and exits with 1.
 """
@@ -28,7 +28,7 @@ ARGUMENTS = [
 
 
 class NoBrowser(Exception):
-    """There is none; the text says how to get one."""
+    """No browser was found; the text says how to install one."""
 
 
 @asynccontextmanager
@@ -63,7 +63,7 @@ def _path(playwright: Playwright) -> str:
     if named := os.environ.get(OURS):
         if shutil.which(named):
             return named
-        # Not skipped over: whoever names one wants that one.
+        # The tests are not skipped: if a browser is named, that one is wanted.
         raise AssertionError(f"{OURS} names {named}, which is no program.")
     for name in NAMES:
         if found := shutil.which(name):

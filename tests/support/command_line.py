@@ -1,4 +1,4 @@
-"""The command line as tests call it: in this process, or as a program of its own."""
+"""The command line as tests call it: in this process, or as a separate process."""
 
 import json
 import subprocess
@@ -72,6 +72,6 @@ class Billed:
         return found
 
     def everything(self) -> list[Any]:
-        """All that is told of their money: nothing half done is what leaves it as it was."""
+        """What every page shows of the customer's money; a refused command must leave all of it unchanged."""
         told = [self.ask.json(f"{noun} {self.customer}") for noun in ("account show", "balance", "statement")]
         return [*told, self.ask.json(f"invoice list --customer {self.customer}")]

@@ -1,8 +1,6 @@
-"""Where the tests find what they read."""
+"""Where the checkout is."""
 
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 """The checkout."""
-LIVES = ROOT / "scenarios" / "lives"
-ACCOUNTS = ROOT / "scenarios" / "accounts"

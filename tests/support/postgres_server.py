@@ -20,10 +20,10 @@ from sqlalchemy import URL, make_url
 
 OWNER = "postgres"
 KEYED = "keyed"
-"""Whoever signs in under this name needs a password; all others need none."""
+"""The user name that needs a password to sign in; no other does."""
 PATIENCE = 20.0
 NOBODY = "nobody"
-# It stops, and leaves nothing, as soon as nobody holds the other end of its input: also when we are killed with -9.
+# It stops and removes its files as soon as its input is closed, also when the tests are killed with -9.
 _RUN = """
 "$1"/postgres -D "$2"/data -k "$2" >"$2"/log 2>&1 & server=$!
 read -r _
@@ -44,7 +44,7 @@ _ORDERS: tuple[list[str], ...] = (["--locale-provider=icu", "--icu-locale=en-US"
 
 
 class NoServer(Exception):
-    """There is none that we could start: why."""
+    """No server could be started; the text says why."""
 
 
 class PostgresServer:
@@ -151,7 +151,7 @@ def _unprivileged() -> dict[str, Any]:
 
 
 def _readable(programs: Path, directory: Path) -> Path:
-    """The programs where whoever runs them can read them: our own folder may be closed to others."""
+    """The programs in a place that the user who runs them can read; our own folder may be closed to others."""
     if os.geteuid() != 0:
         return programs
     nobody = pwd.getpwnam(NOBODY)

@@ -8,7 +8,7 @@ from tests.support.paths import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LINTER: dict[str, Any] = PROJECT["tool"]["importlinter"]
-"""What import-linter is told."""
+"""The configuration of import-linter."""
 FLOORS: list[str] = next(contract["layers"] for contract in LINTER["contracts"] if contract["id"] == "layers")
 """The packages of the product, the highest first."""
 SHIPPED: list[str] = [*FLOORS, "worker.py", "starter.py"]

@@ -15,11 +15,10 @@ from tests.support.paths import ROOT
 from tests.support.publisher.signing import CONTOSO
 
 PROGRAM = f"""
-import signal, sys
+import runpy, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.path[0] = {str(ROOT)!r}
-import worker
-worker.app()
+runpy.run_path({str(ROOT / "worker.py")!r}, run_name="__main__")
 """
 DEV = ["--dev", "--port", "0", "--http-port", "0", "--ui-port", "0"]
 

@@ -12,14 +12,14 @@ from domain.subscription.ledger import Kind
 from examples.publisher.server import PublisherServer
 from hosting.embedded.server import EmbeddedServer
 from tests.support.browser import visiting
-from tests.support.live.meeting import MAX_QUANTITY, Meeting, heard, meeting, rejected
+from tests.support.live.marketplace import MAX_QUANTITY, Marketplace, heard, rejected, running_marketplace
 
 pytestmark = pytest.mark.live
 
 
 @pytest.fixture(scope="module")
-async def met(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Meeting]:
-    async with meeting(server, tmp_path_factory.mktemp("met")) as met:
+async def met(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Marketplace]:
+    async with running_marketplace(server, tmp_path_factory.mktemp("met")) as met:
         yield met
         # Over all that was told, also while a gateway was asked.
         assert flawless(met.contoso)
@@ -32,7 +32,7 @@ def flawless(publisher: PublisherServer) -> bool:
 
 
 @pytest.fixture
-async def page(browser: Browser, met: Meeting) -> AsyncIterator[Page]:
+async def page(browser: Browser, met: Marketplace) -> AsyncIterator[Page]:
     """A buyer's tab, at Contoso."""
     async with visiting(browser, met.contoso.address) as page:
         yield page
@@ -44,7 +44,7 @@ async def activated_in(page: Page, link: str) -> None:
     await expect(page.get_by_role("status")).to_contain_text("You are all set")
 
 
-async def test_a_buyer_sets_up_and_the_publisher_hears_of_it(met: Meeting, page: Page) -> None:
+async def test_a_buyer_sets_up_and_the_publisher_hears_of_it(met: Marketplace, page: Page) -> None:
     """ISV-1: from the link to the trial; each event is told once and in order (invariant 13)."""
     subscription_id = await met.buy("contoso-set-up")
     await page.goto(await met.link(subscription_id))
@@ -74,7 +74,7 @@ async def test_a_buyer_sets_up_and_the_publisher_hears_of_it(met: Meeting, page:
     await expect(page.get_by_role("row").filter(has_text=subscription_id)).to_contain_text("trial_started")
 
 
-async def test_isv_3_a_link_that_has_expired_says_so(met: Meeting, page: Page) -> None:
+async def test_isv_3_a_link_that_has_expired_says_so(met: Marketplace, page: Page) -> None:
     """While it is open, too."""
     subscription_id = await met.buy("contoso-set-up")
     response = await page.goto(await met.link(subscription_id, datetime.now(UTC) - timedelta(hours=24)))
@@ -88,7 +88,7 @@ async def test_isv_3_a_link_that_has_expired_says_so(met: Meeting, page: Page) -
     assert await met.state(subscription_id) is State.PENDING
 
 
-async def test_isv_3_a_token_of_something_else_is_not_believed(met: Meeting, page: Page) -> None:
+async def test_isv_3_a_token_of_something_else_is_not_believed(met: Marketplace, page: Page) -> None:
     """Altered, cut, and of a purchase at another publisher."""
     subscription_id, elsewhere = await met.buy("contoso-set-up"), await met.buy("wingtip-set-up")
     link = await met.link(subscription_id)
@@ -103,7 +103,7 @@ async def test_isv_3_a_token_of_something_else_is_not_believed(met: Meeting, pag
         assert await met.state(untouched) is State.PENDING
 
 
-async def test_what_is_active_stays_as_it_is(met: Meeting, page: Page) -> None:
+async def test_what_is_active_stays_as_it_is(met: Marketplace, page: Page) -> None:
     """MON-7: a page that was open meanwhile, sent again; and the link, opened again."""
     subscription_id = await met.buy("contoso-set-up")
     link = await met.link(subscription_id)
@@ -119,7 +119,7 @@ async def test_what_is_active_stays_as_it_is(met: Meeting, page: Page) -> None:
     assert (await met.world.server.subscriptions.life(subscription_id)).subscription == before.subscription
 
 
-async def test_what_has_ended_cannot_begin(met: Meeting, page: Page) -> None:
+async def test_what_has_ended_cannot_begin(met: Marketplace, page: Page) -> None:
     """LIF-1: cancelled while the page was open."""
     subscription_id = await met.buy("contoso-set-up")
     link = await met.link(subscription_id)
@@ -132,15 +132,15 @@ async def test_what_has_ended_cannot_begin(met: Meeting, page: Page) -> None:
     await expect(page.get_by_role("alert")).to_contain_text("This subscription has ended")
 
 
-async def money(met: Meeting, subscription_id: str) -> Decimal:
+async def money(met: Marketplace, subscription_id: str) -> Decimal:
     """What is charged, less what is credited."""
     rows = await met.world.books.subscriptions.rows(subscription_id)
     return sum((row.amount if row.kind is Kind.CHARGE else -row.amount for row in rows), Decimal())
 
 
-async def test_mon_4_more_than_the_publisher_has_is_put_back(met: Meeting) -> None:
+async def test_mon_4_more_than_the_publisher_has_is_put_back(met: Marketplace) -> None:
     """It acknowledges the change, rejects it by the gateway, and hears of both changes in their order."""
-    subscription_id = await met.buy("contoso-crm")
+    subscription_id = await met.buy("contoso-desk")
     paid = await money(met, subscription_id)
     seq = await met.change_quantity(subscription_id, MAX_QUANTITY + 1)
     (rejection,) = await rejected(met.contoso, subscription_id)
@@ -159,8 +159,8 @@ async def test_mon_4_more_than_the_publisher_has_is_put_back(met: Meeting) -> No
     assert (back.by, back.actor) == ("publisher", "contoso")
 
 
-async def test_what_was_put_back_is_shown(met: Meeting, page: Page) -> None:
-    subscription_id = await met.buy("contoso-crm")
+async def test_what_was_put_back_is_shown(met: Marketplace, page: Page) -> None:
+    subscription_id = await met.buy("contoso-desk")
     await met.change_quantity(subscription_id, MAX_QUANTITY + 1)
     await rejected(met.contoso, subscription_id)
     await page.goto("/subscriptions")
@@ -168,14 +168,14 @@ async def test_what_was_put_back_is_shown(met: Meeting, page: Page) -> None:
     await expect(put_back).to_contain_text("done MON-4 Event 2 is rejected; the quantity is 1 again")
 
 
-async def test_as_many_as_the_publisher_has_stay(met: Meeting) -> None:
-    subscription_id = await met.buy("contoso-crm")
+async def test_as_many_as_the_publisher_has_stay(met: Marketplace) -> None:
+    subscription_id = await met.buy("contoso-desk")
     await met.told(subscription_id, await met.change_quantity(subscription_id, MAX_QUANTITY))
     assert subscription_id not in {one.subscription_id for one in met.contoso.rejections.all()}
     assert (await met.world.server.subscriptions.details(subscription_id)).quantity == MAX_QUANTITY
 
 
-async def test_in_microsofts_words_a_set_up_is_one_subscribe(met: Meeting, browser: Browser) -> None:
+async def test_in_microsofts_words_a_set_up_is_one_subscribe(met: Marketplace, browser: Browser) -> None:
     """It is told when there is something to use; what comes before has no word."""
     subscription_id = await met.buy("wingtip-set-up")
     async with visiting(browser, met.wingtip.address) as page:
@@ -188,9 +188,9 @@ async def test_in_microsofts_words_a_set_up_is_one_subscribe(met: Meeting, brows
     assert told_in_words(met.wingtip, subscription_id) == [(3, 0, "Subscribe", 1, "applied")]
 
 
-async def test_in_microsofts_words_quantities_and_the_end(met: Meeting) -> None:
+async def test_in_microsofts_words_quantities_and_the_end(met: Marketplace) -> None:
     """MON-4: what is more than there is goes back by the sequence that the message names."""
-    subscription_id = await met.buy("wingtip-crm")
+    subscription_id = await met.buy("wingtip-desk")
     within = await met.change_quantity(subscription_id, 5)
     beyond = await met.change_quantity(subscription_id, MAX_QUANTITY + 1)
     (rejection,) = await rejected(met.wingtip, subscription_id)
@@ -206,7 +206,7 @@ async def test_in_microsofts_words_quantities_and_the_end(met: Meeting) -> None:
         (cancelled, beyond + 1, "Unsubscribe", 5, "applied"),
     ]
     (known,) = [one for one in met.wingtip.known.page() if one.subscription_id == subscription_id]
-    assert (known.state, known.quantity, known.offer) == ("cancelled", 5, "wingtip-crm")
+    assert (known.state, known.quantity, known.offer) == ("cancelled", 5, "wingtip-desk")
 
 
 Words = list[tuple[int | None, int | None, str | None, int | None, str]]

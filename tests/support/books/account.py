@@ -140,7 +140,7 @@ class Customer:
 
 
 def row(at: datetime, amount: str = "10.00", kind: Kind = Kind.CHARGE, **changes: Any) -> LedgerRow:
-    """A row whose key is its instant and kind, unless it is said otherwise."""
+    """A row whose key is made of its instant and kind, with the changes."""
     fields = {
         "at": at,
         "kind": kind,

@@ -1,4 +1,4 @@
-"""What a scenario is lived on where its worker is a process of its own."""
+"""A server and its books for a scenario whose worker is another process."""
 
 from dataclasses import dataclass
 
@@ -22,5 +22,5 @@ class FromOutside:
 
 
 def seen_from_outside(client: Client, task_queue: str, database: Database) -> FromOutside:
-    """Its clients and readers."""
+    """The clients of that server and the readers of that database."""
     return FromOutside(Server.of(client, task_queue, wall_clock), books_in(database), ServerClock(client))

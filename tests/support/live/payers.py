@@ -99,7 +99,7 @@ class Payer:
 
     @asynccontextmanager
     async def closing(self, settings: Settings, month_end: datetime) -> AsyncIterator[None]:
-        """Inside, that month is being closed, and cannot be: somebody else holds the database."""
+        """Inside, the account tries to close that month but cannot, because the database is locked."""
         with locked_books(settings):
             await self.world.clock.advance(self.world.server.accounts.handle(self.id), self.clock, month_end)
             while not (await self.life()).account.closing:

@@ -16,11 +16,11 @@ from workflows.subscription.client import Subscriptions
 
 BOUGHT = datetime(2027, 1, 31, 9, tzinfo=UTC)
 UPDATES_AT = 5
-"""Every so many commands one changes the quantity, as an update; the others are signals, which cost less."""
+"""Every fifth command changes the quantity by an update; the others are signals, which cost less."""
 
 
 class PlannedLife:
-    """A life of so many events; every fourth ends with the last of them."""
+    """A life with the given number of events; every fourth life ends with its last event."""
 
     def __init__(self, number: int, events: int) -> None:
         self.id = f"chaos-{number:03}"
@@ -45,7 +45,7 @@ class PlannedLife:
                 yield SetAutoRenew(by="admin_agent", enabled=renews, at=at), at
 
     async def live(self, subscriptions: Subscriptions) -> None:
-        """On the server, as fast as it takes the commands: nobody waits for the books."""
+        """Live it on the server as fast as it accepts commands, without waiting for the books."""
         clock = TestClock.ahead_by(BOUGHT - datetime.now(UTC))
         handle = await subscriptions.buy(self.order, clock=clock, invoiced=False)
         for command, _ in self.commands():

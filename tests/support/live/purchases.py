@@ -17,7 +17,7 @@ _numbers = itertools.count(1)
 
 
 def settings_in(directory: Path, task_queue: str = "perennial") -> Settings:
-    """Settings of a world of its own, whatever the environment says."""
+    """Settings that keep all files in the directory and ignore the environment."""
     return Settings(
         database_url=f"sqlite:///{directory / 'perennial.db'}",
         tenants_path=directory / "tenants.db",

@@ -1,4 +1,4 @@
-"""A publisher's endpoint that answers as it is told: what it hears is kept, with the headers it came with."""
+"""A publisher's endpoint that answers as the test says, and keeps each message with its headers."""
 
 import asyncio
 import json

@@ -40,7 +40,7 @@ async def nobody_visits(tenant: str) -> Visits:
 
 
 class Site:
-    """A gateway, and whoever posts to it. Subscription `o-1-1` is Contoso's, `o-1-2` Wingtip's, `o-1-3` nobody's."""
+    """A gateway, and a client of it. Subscription `o-1-1` is Contoso's, `o-1-2` Wingtip's, `o-1-3` nobody's."""
 
     def __init__(self, path: Path, database: Database, client: Client, **bounds: Any) -> None:
         self.path, self.clock = path, Wall()

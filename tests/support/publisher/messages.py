@@ -1,6 +1,5 @@
 """Messages as Perennial sends them, signed."""
 
-import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,11 +8,7 @@ from datetime import UTC, datetime
 import httpx2
 from standardwebhooks import Webhook
 
-
-def secret(name: str) -> str:
-    """A test's secret."""
-    return "whsec_" + base64.b64encode(name.encode().ljust(32, b".")).decode()
-
+from tests.support.publisher.secrets import secret
 
 SECRET = secret("contoso")
 AT = "2026-11-26T09:00:00Z"
@@ -97,7 +92,7 @@ def microsoft(subscription_id: str, sequence: int, previous: int, action: str, q
 
 
 async def send(client: httpx2.AsyncClient, sent: Sent, *, seconds: float = 10) -> httpx2.Response:
-    """The publisher's answer. Raises httpx2.TransportError where there is none in time."""
+    """The publisher's answer. Raises httpx2.TransportError if it does not come in time."""
     return await client.post("/webhooks", content=sent.body, headers=sent.headers, timeout=seconds)
 
 

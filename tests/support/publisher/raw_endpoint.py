@@ -109,7 +109,7 @@ def at(server: EndpointServer, **changed: Any) -> Endpoint:
 
 
 async def left_alone(server: EndpointServer) -> None:
-    """Wait until nobody is connected any more."""
+    """Wait until the last connection is closed."""
     while server.open:
         await asyncio.sleep(0.01)
 

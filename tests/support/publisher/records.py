@@ -20,7 +20,7 @@ def endpoint(**changed: Any) -> Endpoint:
 
 
 def notice(event: EventName = EventName.QUANTITY_CHANGED, **changed: Any) -> Notice:
-    """An event as publishers are told of it."""
+    """An event as the activities hand it to a dialect."""
     told = {
         "subscription_id": "s-1",
         "customer_id": "fabrikam",

@@ -1,6 +1,5 @@
 """A publisher that signs what it sends."""
 
-import base64
 import itertools
 import json
 from datetime import UTC, datetime
@@ -10,12 +9,7 @@ from pydantic import SecretStr
 from standardwebhooks import Webhook
 
 from activities.notifications.publishers import Endpoint, Publishers
-
-
-def secret(word: str) -> str:
-    """A secret that is none outside the tests."""
-    return "whsec_" + base64.b64encode(f"{word}: for the tests, and long enough".encode()).decode()
-
+from tests.support.publisher.secrets import secret
 
 CONTOSO, CONTOSOS_NEXT, WINGTIP, STRANGER = (secret(word) for word in ("contoso", "next", "wingtip", "stranger"))
 

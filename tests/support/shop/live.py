@@ -29,7 +29,7 @@ async def imported(catalog: CatalogBook, *offers: ListedOffer, at: datetime | No
 
 @contextmanager
 def locked_books(settings: Settings) -> Iterator[None]:
-    """The database, held by somebody else: every order waits, tried again without end."""
+    """Lock the database from outside: inside, every order waits and its activities are retried."""
     connection = sqlite3.connect(settings.database_url.removeprefix("sqlite:///"), isolation_level=None)
     try:
         connection.execute("BEGIN IMMEDIATE")
@@ -52,7 +52,7 @@ class Shop:
         return str(fields["id"])
 
     def order(self, customer_id: str, *lines: dict[str, Any], **changes: Any) -> OrderRequest:
-        """An order that nobody has sent yet."""
+        """An order with a new id, not sent yet."""
         return request(*lines, **{"order_id": f"order-{next(_numbers)}", "customer": customer_id, **changes})
 
     async def buy(self, wanted: OrderRequest, at: datetime | None = None) -> PlacedOrder:

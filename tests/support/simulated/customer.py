@@ -1,4 +1,4 @@
-"""A customer told in a test: an account with its subscriptions, asked by name, read back as short text."""
+"""A simulated customer for tests: an account and its subscriptions, asked by name, read back as short text."""
 
 from datetime import datetime
 
@@ -24,7 +24,7 @@ CUSTOMER = "fabrikam"
 
 
 def a_request(do: str, **fields: object) -> AnyAccountRequest:
-    """A request as plain data, by the actor that a scenario would take; a payment of dollars unless it is said."""
+    """A request as plain data, by the actor that a scenario would take; a payment is in US dollars by default."""
     plain = {"payment_id": "p-1", "currency": "USD"} if do == "pay" else {}
     by = DEFAULT_BY.get(do, "admin_agent")
     return REQUESTS.validate_python({"do": do, "by": by, **plain, **fields})

@@ -1,4 +1,4 @@
-"""A life told in a test: ordered as data, asked by name, read back as short text."""
+"""A simulated life for tests: ordered as data, commanded by name, read back as short text."""
 
 import json
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ ORDERED = "2026-01-15T09:00:00Z"
 
 
 def an_order(offer: Mapping[str, object] | None = None, **order: object) -> Order:
-    """An order of an offer that is monthly, licensed and a partner's unless it is said otherwise."""
+    """An order of three monthly licences of a partner's offer, with the changes."""
     sold = offer_fields(**{"id": "crm", **(offer or {})})
     line = {"subscription_id": "s-1", "customer": "fabrikam", "at": ORDERED, "quantity": 3}
     return Order.model_validate_json(json.dumps({**line, **order, "offer": sold}))

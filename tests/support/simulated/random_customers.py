@@ -28,7 +28,7 @@ CURRENCIES = ["JPY", "USD"]
 
 @dataclass(frozen=True)
 class Purchase:
-    """An order, that the customer's books hear of so much later than it is dated."""
+    """An order, and how long after its date it reaches the customer's books."""
 
     order: Order
     late: timedelta
@@ -178,7 +178,7 @@ settlings = st.builds(
 lateness = st.sampled_from([timedelta(0)] * 5 + [20 * DAY])
 two_currencies = orders().filter(lambda order: order.offer.currency in CURRENCIES and bool(order.offer.unit_price))
 all_terms = st.sampled_from(sorted(PACKS)).map(terms_of)
-"""Where nobody is suspended a life goes on, whoever pays."""
+"""Terms with and without suspension: without it, a life goes on unpaid."""
 
 
 def _purchases(found: list[tuple[Order, timedelta]]) -> list[Purchase]:

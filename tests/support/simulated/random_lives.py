@@ -258,7 +258,7 @@ lives = lives_beginning()
 
 
 def copied(simulator: Simulator) -> Simulator:
-    """The same life with books of its own."""
+    """A copy of the life whose books are its own."""
     twin = Simulator.resumed(simulator.life, LIVING)
     twin.book.__dict__.update({name: copy.copy(value) for name, value in simulator.book.__dict__.items()})
     return twin

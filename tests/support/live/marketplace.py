@@ -1,4 +1,4 @@
-"""Publishers who meet the marketplace: a worker tells each of them, and each asks the gateway."""
+"""A marketplace with two publishers: its worker notifies them, and they ask its gateway."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -33,10 +33,10 @@ PATIENCE = 60
 
 
 @dataclass(frozen=True)
-class Meeting:
-    """A marketplace and two publishers: Contoso is told in our own words, Wingtip in Microsoft's.
+class Marketplace:
+    """A marketplace and two publishers: Contoso is notified in Perennial's format, Wingtip in Microsoft's.
 
-    Each sells two offers, ID-set-up with a set-up and a trial, ID-crm without, and takes 100 licences at most.
+    Each sells two offers, ID-set-up with a set-up and a trial, ID-desk without, and takes 100 licences at most.
     """
 
     world: World
@@ -44,7 +44,7 @@ class Meeting:
     wingtip: PublisherServer
 
     async def buy(self, offer_id: str) -> str:
-        """The subscription of a customer of its own."""
+        """Buy the offer for a new customer; returns the id of the subscription."""
         shop = Shop(self.world)
         return await shop.buy_one(await shop.customer(), offer_id)
 
@@ -92,8 +92,8 @@ def heard(publisher: PublisherServer, subscription_id: str) -> list[Entry]:
 
 
 @asynccontextmanager
-async def meeting(server: EmbeddedServer, folder: Path) -> AsyncIterator[Meeting]:
-    """Everybody at work, on loopback ports of their own; the files are in the folder."""
+async def running_marketplace(server: EmbeddedServer, folder: Path) -> AsyncIterator[Marketplace]:
+    """Start worker, gateway and publishers on free loopback ports; the folder gets their files."""
     # Worker and publishers have to know each other's addresses before either is there.
     (port,) = free_ports(1)
     gateway = f"http://{LOOPBACK}:{port}"
@@ -118,7 +118,7 @@ async def meeting(server: EmbeddedServer, folder: Path) -> AsyncIterator[Meeting
             for publisher, at in (("contoso", contoso), ("wingtip", wingtip)):
                 await imported(
                     world.books.catalog,
-                    listed(id=f"{publisher}-crm", vendor=publisher),
+                    listed(id=f"{publisher}-desk", vendor=publisher),
                     listed(
                         id=f"{publisher}-set-up",
                         vendor=publisher,
@@ -127,7 +127,7 @@ async def meeting(server: EmbeddedServer, folder: Path) -> AsyncIterator[Meeting
                         setup_url=f"{at.address}/set-up",
                     ),
                 )
-            yield Meeting(world, contoso, wingtip)
+            yield Marketplace(world, contoso, wingtip)
 
 
 def _publisher(folder: Path, secret: str, gateway: str, name: str) -> PublisherServer:
