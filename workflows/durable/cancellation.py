@@ -15,7 +15,7 @@ def not_by_cancellation(ends_no: str) -> str:
 
 
 async def through_cancellations(work: Coroutine[Any, Any, T], note: Callable[[], None]) -> T:
-    """The result of the work, whoever asks Temporal to cancel the workflow; `note` is called each time."""
+    """The result of the work. Each time that Temporal is asked to cancel the workflow, `note` is called instead."""
     task = asyncio.create_task(work)
     while True:
         try:

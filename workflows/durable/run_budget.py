@@ -10,7 +10,7 @@ from workflows.durable.operator import Operator
 
 
 class RunBudget:
-    """A run is spent after so many periods, after too many signals or events, or when an operator wants a new one."""
+    """A run is spent after its periods, after too many signals or events, or when an operator wants a new one."""
 
     def __init__(self, periods: int, inbox: Inbox[Any]) -> None:
         self.periods = periods
