@@ -24,6 +24,7 @@ W = TypeVar("W", bound=StrEnum)
 
 
 def an_instant(text: str) -> datetime:
+    """Parse an ISO 8601 instant with its offset. Raises BadParameter, as all parsers here."""
     try:
         return parse_instant(text)
     except ValueError as error:
@@ -31,21 +32,21 @@ def an_instant(text: str) -> datetime:
 
 
 def some_id(text: str) -> str:
-    """A parser of ids."""
+    """Parse an id."""
     if not re.fullmatch(ID_PATTERN, text):
         raise _untaken(text, "1 to 64 letters, digits, `_` or `-`")
     return text
 
 
 def an_order_id(text: str) -> str:
-    """A parser of ids for orders, which leave room for their lines' numbers."""
+    """Parse the id of an order, which is shorter: its lines' ids add a number."""
     if not (re.fullmatch(ID_PATTERN, text) and len(text) <= MAX_ORDER_ID):
         raise _untaken(text, f"1 to {MAX_ORDER_ID} letters, digits, `_` or `-`")
     return text
 
 
 def whole_number(typed: str | int) -> int:
-    """A parser of whole numbers, to which a default comes as one; what it may be is not decided here."""
+    """Parse a whole number. A default is a number already; the command decides what range it takes."""
     text = str(typed)
     if not re.fullmatch(r"[0-9]{1,18}", text):
         raise _untaken(text, "a whole number, 0 or more, of at most 18 digits")
@@ -53,7 +54,7 @@ def whole_number(typed: str | int) -> int:
 
 
 def positive_number(typed: str | int) -> int:
-    """A parser of counts."""
+    """Parse a number of 1 or more."""
     number = whole_number(typed)
     if number == 0:
         raise _untaken(str(typed), "1 or more")
@@ -61,7 +62,7 @@ def positive_number(typed: str | int) -> int:
 
 
 def exact_decimal(text: str) -> Decimal:
-    """A parser of decimals, exact as they are typed."""
+    """Parse a decimal, exactly as it is typed."""
     try:
         return parse_decimal(text)
     except ValueError:
@@ -69,7 +70,7 @@ def exact_decimal(text: str) -> Decimal:
 
 
 def one_of(words: type[W]) -> Callable[[str], W]:
-    """A parser of one of these words."""
+    """A parser that takes one of these words."""
 
     def parse(text: str) -> W:
         if text not in set(words):
@@ -83,14 +84,18 @@ def _untaken(text: str, takes: str) -> Exception:
     return BadParameter(f"got {shown(text)}; takes {takes}.")
 
 
-SubscriptionId = Annotated[str, Argument(metavar="ID", parser=some_id, help="The subscription, as `list` shows it.")]
-OfferId = Annotated[str, Argument(metavar="OFFER", parser=some_id, help="The offer, as `catalog list` shows it.")]
-Buyer = Annotated[str, Option("--customer", parser=some_id, metavar="ID", help="Who buys, as `customer list` shows.")]
-NoWait = Annotated[bool, Option("--no-wait", help="Do not wait until it is done.")]
+SubscriptionId = Annotated[str, Argument(metavar="ID", parser=some_id, help="The subscription; `list` shows them.")]
+OfferId = Annotated[str, Argument(metavar="OFFER", parser=some_id, help="The offer; `catalog list` shows them.")]
+Buyer = Annotated[
+    str, Option("--customer", parser=some_id, metavar="ID", help="The customer who buys; `customer list` shows them.")
+]
+NoWait = Annotated[bool, Option("--no-wait", help="Return at once; do not wait until it is done.")]
 Reasoned = Annotated[
     Reason, Option("--reason", parser=one_of(Reason), metavar="REASON", help=f"Why: {', '.join(Reason)}.")
 ]
-Details = Annotated[str | None, Option(metavar="TEXT", help="More on the reason, for the record.", show_default=False)]
+Details = Annotated[
+    str | None, Option(metavar="TEXT", help="Details of the reason, for the record.", show_default=False)
+]
 Json = Annotated[bool, Option("--json", help="Print one JSON document and nothing else.")]
 Address = Annotated[
     str | None,
@@ -98,12 +103,14 @@ Address = Annotated[
         metavar="HOST:PORT", help="The Temporal server, if not the one that TEMPORAL_ADDRESS names.", show_default=False
     ),
 ]
-By = Annotated[str, Option("--by", metavar="ROLE", help=f"Who asks: {', '.join(Role)}; or {', '.join(Party)}.")]
+By = Annotated[
+    str, Option("--by", metavar="ROLE", help=f"The role you act in: {', '.join(Role)}; or {', '.join(Party)}.")
+]
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What every command that looks at something takes."""
+    """The options of a command that only reads."""
 
     address: Address = None
     as_json: Json = False
@@ -111,19 +118,19 @@ class Reading:
 
 @dataclass(frozen=True)
 class Asking(Reading):
-    """What every command that asks for a change takes."""
+    """The options of a command that changes something."""
 
     by: By = "admin_agent"
     actor: Annotated[
         str | None,
-        Option(parser=some_id, metavar="NAME", help="Their name, for the record.", show_default=False),
+        Option(parser=some_id, metavar="NAME", help="Your name, for the record.", show_default=False),
     ] = None
     command_id: Annotated[
         str | None,
         Option(
             parser=some_id,
             metavar="ID",
-            help="Sent again under its id, it is done once.",
+            help="An id for this request: sent twice, it is done once.",
             show_default="a new one",
         ),
     ] = None
@@ -132,30 +139,32 @@ class Asking(Reading):
         Option(
             parser=an_instant,
             metavar="INSTANT",
-            help="Accepted then (test clocks only).",
+            help="Do it at this time (test clocks only).",
             show_default=False,
         ),
     ] = None
-    no_wait: Annotated[bool, Option("--no-wait", help="Do not wait until it is in the books and provisioned.")] = False
+    no_wait: Annotated[
+        bool, Option("--no-wait", help="Return at once; do not wait until it is recorded and provisioned.")
+    ] = False
 
 
 @dataclass(frozen=True)
 class AskingAsPublisher(Asking):
-    """The same, asked by the publisher unless said otherwise."""
+    """The same, with the publisher as the default for --by."""
 
     by: By = "publisher"
 
 
 @dataclass(frozen=True)
 class Confirming(Asking):
-    """What a command with two steps takes: the decision is shown before it is made."""
+    """The options of a command that shows its outcome and asks before it acts."""
 
-    dry_run: Annotated[bool, Option("--dry-run", help="Show what would be decided, and stop there.")] = False
+    dry_run: Annotated[bool, Option("--dry-run", help="Show the outcome, and change nothing.")] = False
     yes: Annotated[bool, Option("--yes", "-y", help="Do it without asking.")] = False
 
 
 def with_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with each parameter that is a dataclass spread into one option a field."""
+    """The command with one option per field, for each parameter that is a dataclass."""
     signature = inspect.signature(command, eval_str=True)
     groups = {name: p.annotation for name, p in signature.parameters.items() if _is_group(p.annotation)}
 
@@ -193,11 +202,11 @@ def _spread(parameter: inspect.Parameter) -> Iterator[inspect.Parameter]:
 
 
 def misused(faults: Sequence[Fault], where: str = "") -> Misused:
-    """One line a fault, each naming the field, what came and what it takes."""
+    """One line per fault: the field, what came and what it takes."""
     prefix = f"{where}: " if where else ""
     return Misused(*(f"{prefix}{fault}" for fault in faults))
 
 
 def typed_wrong(option: str, got: object, takes: str) -> Misused:
-    """The fault of one option or argument."""
+    """The failure for one faulty option or argument."""
     return misused([Fault(path=(option,), got=got, takes=takes)])

@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import import_module
 
-from activities.adapters.tenants.visits import visits
+from activities.provisioning.door import Visits
 from activities.settings import Settings
 from activities.wall_clock import wall_clock
 from hosting.temporal.connection import connect
@@ -25,10 +26,14 @@ async def opened(settings: Settings, address: str | None = None) -> AsyncIterato
         async def server() -> Server:
             return Server.of(await connect(address), settings.task_queue, wall_clock, settings.periods_per_run)
 
+        # SQL and HTTP are imported when they are needed: they take longer than most commands.
         async def books() -> Books:
-            # Imported when it is needed: SQLAlchemy takes longer than most commands.
-            from hosting.sql_books import opened_books
+            opened_books = import_module("hosting.sql_books").opened_books
+            books: Books = await stack.enter_async_context(opened_books(settings))
+            return books
 
-            return await stack.enter_async_context(opened_books(settings))
+        async def visits(tenant: str) -> Visits:
+            visits: Visits = await import_module("activities.adapters.tenants.visits").visits(settings, tenant)
+            return visits
 
-        yield Perennial(Sources(server, books, lambda tenant: visits(settings, tenant), wall_clock))
+        yield Perennial(Sources(server, books, visits, wall_clock))

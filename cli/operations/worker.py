@@ -1,4 +1,4 @@
-"""`worker`: take the tasks of a Temporal server, yours or one that runs beside the worker."""
+"""`worker`: run a worker beside a Temporal server of yours, or with a server of its own."""
 
 import asyncio
 import signal
@@ -25,14 +25,17 @@ Dev = Annotated[bool, typer.Option("--dev", help="Run a Temporal server and its 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="With --dev: the server's port; 0 is any free one.")]
 HttpPort = Annotated[int, typer.Option(min=0, max=65535, help="With --dev: the port of its HTTP API.")]
 UiPort = Annotated[int, typer.Option(min=0, max=65535, help="With --dev: the port of its Web UI.")]
-Address = Annotated[str | None, typer.Option(help="The server's address; else Temporal's own configuration.")]
+Address = Annotated[
+    str | None,
+    typer.Option(metavar="HOST:PORT", help="The Temporal server, if not the one that TEMPORAL_ADDRESS names."),
+]
 
 Watch = Callable[[], Awaitable[object]]
-"""Raises once the server is gone."""
+"""Waits, and raises HostingError when the server is gone."""
 
 
 class Served(NamedTuple):
-    """A server to take tasks from; `joined` where a worker before this one runs it, with all that listens."""
+    """A server that gives the worker its tasks. `joined`: another worker runs it, and its pages and gateway."""
 
     client: Client
     watch: Watch
@@ -93,7 +96,7 @@ def _check_ports_differ(ports: Mapping[str, int]) -> None:
 
 
 def _ports_of(settings: Settings, publishers: Publishers, *, dev: bool) -> dict[str, int]:
-    """The ports that the settings have this process listen at."""
+    """The ports that this process listens on, by the settings that name them."""
     page = {} if settings.tenants_url or not dev else {"PERENNIAL_TENANTS_PORT": settings.tenants_port}
     gateway = {"PERENNIAL_GATEWAY_PORT": settings.gateway_port} if publishers.publishers else {}
     return {**page, **gateway}
@@ -113,7 +116,10 @@ async def _work(settings: Settings, publishers: Publishers, server: Server) -> N
         if gateway is not None:
             print(f"Publisher gateway  {gateway}")
         elif joined and publishers.publishers:
-            print("No gateway for publishers here: the joined worker has it, if it was given the publishers file, too.")
+            print(
+                "No publisher gateway here: the worker that runs the server has it, if it was given the publishers "
+                "file too."
+            )
         queue, place = settings.task_queue, settings.books_place
         print(f"Worker on task queue {queue}, books in {place}. Ctrl-C stops it.", flush=True)
         await _until(stopped, watch)
@@ -121,7 +127,7 @@ async def _work(settings: Settings, publishers: Publishers, server: Server) -> N
 
 
 async def _until(stopped: asyncio.Event, watch: Watch) -> None:
-    """Return when the worker is told to stop; raise when its server is gone."""
+    """Return when the worker should stop. Raises HostingError when its server is gone."""
     told, gone = asyncio.ensure_future(stopped.wait()), asyncio.ensure_future(watch())
     try:
         await asyncio.wait((told, gone), return_when=asyncio.FIRST_COMPLETED)
@@ -136,7 +142,7 @@ async def _until(stopped: asyncio.Event, watch: Watch) -> None:
 async def _elsewhere(address: str | None) -> AsyncIterator[Served]:
     client = await connect(address, core_log="ERROR")
     await prepare_namespace(client)
-    # Somebody else's server may come back: the SDK waits for it.
+    # A server that others run may come back: the SDK waits for it.
     yield Served(client, asyncio.Event().wait)
 
 

@@ -1,4 +1,4 @@
-"""An answer as a person or a program reads it."""
+"""Print the answer to a command."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from domain.subscription.decision import Answer, Outcome
 
 
 def report(answer: Answer, *, as_json: bool, preview: bool = False) -> None:
-    """Print the answer: of what was done, or would be. A refusal ends the command with exit code 1."""
+    """Print what was done or, for a preview, would be done. A refusal ends the command with exit code 1."""
     if as_json:
         from statemachines.subscription.documents import answer_document
 
@@ -23,12 +23,12 @@ def report(answer: Answer, *, as_json: bool, preview: bool = False) -> None:
 
 
 def refusal(answer: Answer) -> str:
-    """Which rule says no, and what can be done instead."""
+    """The rule that refuses, why, and what can be done instead."""
     return refused_by(answer.rule, answer.message)
 
 
 def show(answer: Answer, *, stderr: bool = False, preview: bool = False) -> None:
-    """The outcome, its rule, money and date, a line each."""
+    """Print the outcome, its rule, money and date, each on a line."""
     screen = console(stderr=stderr)
     rule = f"{answer.rule}, {words_of(answer.rule)}"
     head = Text.assemble(("would be " if preview else "", ""), (answer.outcome, "bold"), (f" ({rule})", "dim"))
@@ -44,6 +44,6 @@ def _facts(answer: Answer) -> Iterator[tuple[str, str]]:
     if answer.charge:
         yield "charge", str(answer.charge)
     if answer.metered:
-        yield "usage", "what is not billed yet is billed with it"
+        yield "usage", "unbilled usage is billed too"
     if answer.effective_at:
         yield "effective", f"{second(answer.effective_at)} UTC"

@@ -1,4 +1,4 @@
-"""What is under way: moving lines on a terminal, else one plain line a step."""
+"""Show progress: a moving line per step on a terminal, else a plain line when a step is done."""
 
 import time
 from typing import Self
@@ -11,10 +11,7 @@ from cli.printing.screen import console, printable
 
 
 class Progress:
-    """Each activity has a name, a note of where it is, and an end.
-
-    It is told on stderr, or on a terminal's `screen` on which other things are printed meanwhile.
-    """
+    """Progress on stderr, or on the `screen` of a terminal if other things are printed there meanwhile."""
 
     def __init__(self, screen: Console | None = None) -> None:
         self._screen = screen or console(stderr=True)
@@ -33,18 +30,18 @@ class Progress:
             self._bars.stop()
 
     def begin(self, key: str, name: str) -> None:
-        """Something begins; its key tells it from others of the same name."""
+        """Begin a step. The key tells steps of the same name apart."""
         self._began[key] = printable(name), time.monotonic()
         if self._screen.is_terminal:
             self._tasks[key] = self._bars.add_task(printable(name), total=1, note="")
 
     def note(self, key: str, note: str) -> None:
-        """Where it is."""
+        """Show how far the step is."""
         if key in self._tasks:
             self._bars.update(self._tasks[key], note=printable(note))
 
     def end(self, key: str) -> None:
-        """It is done."""
+        """End the step."""
         if key in self._tasks:
             self._bars.remove_task(self._tasks.pop(key))
         else:

@@ -1,4 +1,4 @@
-"""Where things are printed: answers on stdout, progress and faults on stderr, colours only for a terminal."""
+"""Print on the screen: answers on stdout, progress and errors on stderr, colours only on a terminal."""
 
 import json
 import os
@@ -17,19 +17,19 @@ PIPED_WIDTH = 100
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A console whose width does not depend on who reads it: 100 columns when it is no terminal."""
+    """A console as wide as the terminal; 100 columns if the output is not a terminal."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else PIPED_WIDTH
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
 
 def print_json(document: Any) -> None:
-    """The one document of `--json`."""
+    """Print the document of `--json`."""
     sys.stdout.write(json.dumps(document, indent=2) + "\n")
 
 
 def instant(at: datetime | None) -> str:
-    """UTC to the minute; finer only where it is not zero, so that nothing is rounded away."""
+    """UTC to the minute; with seconds and less if they are not zero, so that nothing is rounded away."""
     if at is None:
         return ""
     text = format_instant(at).removesuffix("Z").replace("T", " ")
@@ -37,27 +37,27 @@ def instant(at: datetime | None) -> str:
 
 
 def second(at: datetime | None) -> str:
-    """UTC to the second, for instants of the clock on the wall; --json has them whole."""
+    """UTC to the second; `--json` has the whole instant."""
     return f"{at:%Y-%m-%d %H:%M:%S}" if at else ""
 
 
 def span(period: Period) -> str:
-    """A period by its dates."""
+    """A period as its first and last date."""
     return f"{day(period.start)} → {day(period.end)}"
 
 
 def day(at: datetime) -> str:
-    """The date alone."""
+    """The date."""
     return f"{at:%Y-%m-%d}"
 
 
 def amount(value: Decimal) -> str:
-    """An amount with its thousands apart."""
+    """An amount with thousands separators."""
     return f"{value:,f}"
 
 
 def quantity(value: Decimal | int) -> str:
-    """Whole numbers as such, others as their shortest decimal text."""
+    """A whole number without decimals, others with as few as possible."""
     number = Decimal(value)
     whole = number.to_integral_value()
     return f"{whole:,f}" if number == whole else f"{number.normalize():,f}"

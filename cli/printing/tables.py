@@ -1,4 +1,4 @@
-"""Tables on the terminal and as CSV."""
+"""Print tables, on the terminal or as CSV."""
 
 import csv
 import sys
@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.text import Text
 from typer import Option
 
+from cli.failure import Misused
+
 GAP = 2
 """Blanks between columns."""
 
@@ -18,7 +20,7 @@ GAP = 2
 def print_columns(
     screen: Console, headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()
 ) -> None:
-    """The rows, a line each; the columns named in `right` are aligned there."""
+    """Print one line per row; the columns named in `right` are right-aligned."""
     widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
 
     def line(cells: Sequence[str]) -> str:
@@ -38,7 +40,7 @@ Csv = Annotated[bool, Option("--csv", help="Print a CSV table, for a spreadsheet
 
 
 def print_csv(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """One line a row. No cell begins as a formula would: ids are letters, digits, `_` and `-`."""
+    """Print one line per row. A cell that a spreadsheet would run as a formula is quoted."""
     table = csv.writer(sys.stdout, lineterminator="\n")
     table.writerow(headings)
     for row in rows:
@@ -46,16 +48,14 @@ def print_csv(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None
 
 
 def one_format(*, as_json: bool, as_csv: bool, as_html: bool = False) -> None:
-    """Raise Misused where more than one format is asked for."""
-    from cli.failure import Misused
-
-    asked = [name for name, wanted in (("--json", as_json), ("--csv", as_csv), ("--html", as_html)) if wanted]
-    if len(asked) > 1:
-        raise Misused(f"{' and '.join(asked)} are formats: give one of them.")
+    """Raises Misused if more than one output format is chosen."""
+    chosen = [name for name, wanted in (("--json", as_json), ("--csv", as_csv), ("--html", as_html)) if wanted]
+    if len(chosen) > 1:
+        raise Misused(f"{' and '.join(chosen)} are output formats: choose one.")
 
 
 def _harmless(cell: object) -> object:
-    """An id may begin with `-`, which a spreadsheet would read as a formula."""
+    """The cell, quoted if it begins like a formula: an id may begin with `-`."""
     if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@"}:
         try:
             float(cell)
@@ -66,7 +66,7 @@ def _harmless(cell: object) -> object:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line. Cells line up with those of other entries; a note runs on across them."""
+    """One line of a sheet: cells that line up with those of other entries, or a note across all columns."""
 
     when: str = ""
     cells: tuple[str, ...] = ()
@@ -78,12 +78,12 @@ class Entry:
 
 @dataclass(frozen=True)
 class Sheet:
-    """Entries laid out for a width."""
+    """Entries, laid out for the width of the screen."""
 
     entries: Sequence[Entry]
 
     def lines(self, width: int) -> Iterator[Text]:
-        """The lines, none wider than the width and none with blanks at its end."""
+        """The lines, none wider than `width`, without trailing blanks."""
         when = max((len(e.when) for e in self.entries), default=0) + GAP
         money = max((len(e.money) for e in self.entries), default=0)
         columns = self._columns()

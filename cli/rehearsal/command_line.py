@@ -1,4 +1,4 @@
-"""A command as a person would type it, without the program and the subscription."""
+"""A command as a person types it, without the program and the subscription."""
 
 from domain.account.requests import AccountRequest, ReceivePayment
 from domain.subscription.commands import (
@@ -13,7 +13,7 @@ from domain.subscription.commands import (
     Suspend,
 )
 
-UNSAID = {
+DEFAULT_ROLES = {
     "activate": "publisher",
     "reject_quantity": "publisher",
     "change_price": "system",
@@ -44,4 +44,4 @@ def command_line(command: Command | AccountRequest) -> str:
         case _:
             words = command.action.value.replace("_", "-") if isinstance(command, AccountRequest) else command.action
     by = command.by
-    return words if by == UNSAID.get(command.action, "admin_agent") else f"{words} --by {by}"
+    return words if by == DEFAULT_ROLES.get(command.action, "admin_agent") else f"{words} --by {by}"

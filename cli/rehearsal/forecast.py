@@ -1,4 +1,4 @@
-"""The simulator's forecast of a life beside what then happened on the server."""
+"""Compare the simulator's forecast with what happened on the server."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from statemachines.simulation.document import LifeReport
 
 @dataclass(frozen=True)
 class Difference:
-    """The first place where the two documents part ways."""
+    """A place where the two documents differ."""
 
     path: str
     forecast: object
@@ -22,7 +22,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """How much of a forecast came true."""
+    """How many events and ledger lines came as forecast, and the first difference."""
 
     events: int
     rows: int

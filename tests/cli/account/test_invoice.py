@@ -174,7 +174,7 @@ def test_one_format_at_a_time(ask: Ask, billed: Billed) -> None:
         "--json --csv --html": "--json and --csv and --html",
     }.items():
         words = ask.said(f"invoice show {billed.invoice} {formats}", code=2)
-        assert words == f"{said} are formats: give one of them.\n"
+        assert words == f"{said} are output formats: choose one.\n"
     assert "are formats" in ask.said("invoice list --json --csv", code=2)
 
 

@@ -144,7 +144,7 @@ def test_who_has_bought_nothing(ask: Ask, customer: str, command: str) -> None:
 
 def test_one_format_at_a_time(ask: Ask, billed: Billed) -> None:
     words = ask.said(f"statement {billed.customer} --json --csv", code=2)
-    assert words == "--json and --csv are formats: give one of them.\n"
+    assert words == "--json and --csv are output formats: choose one.\n"
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_it_says_where_publishers_post_to(tmp_path: Path) -> None:
                 try:
                     said = until_it_works(second)
                     assert "Publisher gateway" not in said
-                    assert "No gateway for publishers here: the joined worker has it, if it was given" in said
+                    assert "No publisher gateway here: the worker that runs the server has it, if it was given" in said
                 finally:
                     second.kill()
             first.send_signal(signal.SIGINT)
