@@ -53,7 +53,7 @@ def worker(
     ui_port: UiPort = 8233,
     address: Address = None,
 ) -> None:
-    """Run a worker, and with --dev a server and its Web UI beside it.
+    """Run a worker; with --dev also a server and its Web UI.
 
     The worker does the subscriptions' work until it is stopped (Ctrl-C).
     """

@@ -46,7 +46,7 @@ def demo(
         bool, Option("--keep", help="Keep the server open afterwards, to look around in its Web UI.")
     ] = False,
 ) -> None:
-    """Run ten subscriptions from purchase to end, each as it was forecast.
+    """Run ten subscriptions on a real server, as forecast.
 
     Starts a server, a worker and a database in a fresh directory. The simulator forecasts each subscription
     first; then it runs on the server, years in seconds, because the server skips the time between.
