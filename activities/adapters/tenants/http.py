@@ -30,7 +30,7 @@ class HttpTenants:
         self._address = address
 
     async def grant(self, change: ProvisionInput) -> Confirmation:
-        """Users can sign in, with so many seats."""
+        """Let users sign in, with the given number of seats."""
         return await self._ask("grant", change)
 
     async def revoke(self, change: ProvisionInput) -> Confirmation:
@@ -38,7 +38,7 @@ class HttpTenants:
         return await self._ask("revoke", change)
 
     async def purge(self, change: ProvisionInput) -> Confirmation:
-        """All data is gone (SUS-3)."""
+        """Delete the tenant with all its data (SUS-3)."""
         return await self._ask("purge", change)
 
     async def close(self) -> None:

@@ -38,7 +38,7 @@ class SqlPriceBook:
         return await self._database.read(_messages, subscription_ids)
 
     async def note_all_sent(self, version: int) -> None:
-        """Note that every subscription concerned has been told; again changes nothing."""
+        """Record that the version's prices were sent to every affected subscription. Repeating it changes nothing."""
         await self._database.write(_note_all_sent, version, wall_clock())
 
 

@@ -126,7 +126,7 @@ def _strays(entries: Sequence[RowMapping], events: list[Event]) -> Iterator[Foun
     known = {event.seq for event in events}
     for entry in entries:
         if entry["seq"] not in known:
-            yield f"{entry['key']} belongs to event {entry['seq']}, which there is not", (ledger.row_of(entry),), ()
+            yield f"{entry['key']} belongs to event {entry['seq']}, which does not exist", (ledger.row_of(entry),), ()
 
 
 def _listed_otherwise(listed: RowMapping, events: list[Event]) -> Iterator[Found]:

@@ -30,7 +30,7 @@ def take(connection: Connection, subscription_id: str, wanted: Sequence[Claim]) 
 def release(connection: Connection, subscription_id: str, last: Event) -> None:
     """Release the subscription's claims when its last event is recorded.
 
-    A trial stays used for ever, unless it never began because the subscription ended while pending (TRI-4).
+    A trial stays used, unless it never began because the subscription ended while pending (TRI-4).
     """
     released = claim.c.subscription_id == subscription_id
     if last.before.state is not State.PENDING:

@@ -1,1 +1,1 @@
-"""One step of the schema a file, never changed once released."""
+"""One migration per file. Never change a migration after its release."""

@@ -1,4 +1,4 @@
-"""The books: journal, ledger, usage, claims, outbox and access. Nothing here changes once released."""
+"""Journal, ledger, usage, claims, outbox and access. Never change this after its release."""
 
 import sqlalchemy as sa
 from alembic import op

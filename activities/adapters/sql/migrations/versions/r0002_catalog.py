@@ -1,4 +1,4 @@
-"""Catalog, customers, carts, orders and set-up links. Nothing here changes once released."""
+"""Catalog, customers, carts, orders and set-up links. Never change this after its release."""
 
 import sqlalchemy as sa
 from alembic import op

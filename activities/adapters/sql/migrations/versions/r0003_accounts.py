@@ -1,4 +1,4 @@
-"""Double entry, invoices, payments and the journals of accounts. Nothing here changes once released."""
+"""Double entry, invoices, payments and the journals of accounts. Never change this after its release."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,7 +16,7 @@ UNBALANCED = "EXISTS (SELECT 1 FROM posting WHERE entry_id = {} GROUP BY currenc
 
 
 def upgrade() -> None:
-    """Create the tables, and the double entry of every ledger row there is."""
+    """Create the tables, and the double entry of the existing ledger rows."""
     _double_entry()
     _invoices()
     _accounts()
@@ -49,7 +49,7 @@ def _double_entry() -> None:
         sa.Column("currency", sa.String(3), nullable=False),
         sa.Column("amount_minor", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("entry_id", "position", name="pk_posting"),
-        # Written before its entry, which seals it: without the entry nothing of it can be committed.
+        # Postings are written before their entry, which seals them; without it they cannot be committed.
         sa.ForeignKeyConstraint(
             ["entry_id"], ["entry.id"], name="fk_posting_entry_id", deferrable=True, initially="DEFERRED"
         ),
@@ -164,7 +164,7 @@ def _accounts() -> None:
 
 
 def _seal() -> None:
-    """An entry is written after its postings and seals them: they balance in each currency, and none is added."""
+    """An entry is written after its postings and seals them: they must balance, and none can be added."""
     unbalanced = f"NOT EXISTS (SELECT 1 FROM posting WHERE entry_id = NEW.id) OR {UNBALANCED.format('NEW.id')}"  # noqa: S608 - names of ours
     sealed = "EXISTS (SELECT 1 FROM entry WHERE id = NEW.entry_id)"
     _refuse_insert("entry", "balance", unbalanced, "an entry balances in each currency")
@@ -188,7 +188,7 @@ def _refuse_insert(table: str, name: str, when: str, words: str) -> None:
 
 
 def _refuse_at_commit(table: str, name: str, when: str, words: str) -> None:
-    """On a server two transactions do not see each other's rows before: one might add to what the other seals."""
+    """On PostgreSQL two transactions do not see each other's rows: one could add to what the other seals."""
     op.execute(
         f"CREATE FUNCTION {table}_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         f"IF {when} THEN RAISE EXCEPTION '{words}' USING ERRCODE = 'check_violation'; END IF; RETURN NULL; END $$"

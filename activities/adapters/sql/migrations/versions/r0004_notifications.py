@@ -1,4 +1,4 @@
-"""How far publishers have been told, and what they have sent us. Nothing here changes once released."""
+"""Deliveries to publishers, and the requests that publishers sent. Never change this after its release."""
 
 import sqlalchemy as sa
 from alembic import op
