@@ -114,8 +114,8 @@ def open_account(
 ) -> None:
     """Open the account of a customer who bought before there were accounts.
 
-    Purchases open it by themselves. It begins with the first order: what was charged since comes on invoices for
-    the months that it was charged in.
+    A purchase opens it automatically. It begins with the first order: charges since then come on invoices for the
+    months in which they were made.
     """
     from cli.next_step import worded
     from cli.printing.screen import console, print_json

@@ -37,7 +37,7 @@ def set_add_on(
     number: Annotated[int, Argument(metavar="N", parser=whole_number, help="How many it has from now on.")],
     asking: Asking,
 ) -> None:
-    """Set how many of an add-on it has, prorated (MON-4)."""
+    """Set the quantity of an add-on, prorated (MON-4)."""
     from cli.subscription.asking import ask, built
 
     ask(subscription, built(SetAddOn, asking, add_on=add_on, quantity=number), asking)
@@ -49,7 +49,7 @@ def change_quantity(
     number: Annotated[int, Argument(metavar="N", parser=whole_number, help="The licences it has from now on.")],
     asking: Asking,
 ) -> None:
-    """Change the number of licences, prorated (MON-4)."""
+    """Change the licence quantity, prorated (MON-4)."""
     from cli.subscription.asking import ask, built
 
     ask(subscription, built(ChangeQuantity, asking, quantity=number), asking)
@@ -67,7 +67,7 @@ def reject_quantity(
 ) -> None:
     """Reject the last quantity, as its publisher (MON-4).
 
-    What was before it comes back, prorated; until the billing period that it was made in ends.
+    The quantity before it comes back, prorated. It must be in the same billing period as the change.
     """
     from cli.subscription.asking import ask, built
 
@@ -76,7 +76,7 @@ def reject_quantity(
 
 @with_options
 def suspend(subscription: SubscriptionId, reason: Reasoned, asking: Asking, details: Details = None) -> None:
-    """Suspend it: users cannot sign in (SUS-1).
+    """Suspend a subscription: users cannot sign in (SUS-1).
 
     All its data is deleted unless it is reactivated in time; the answer says until when (SUS-3, SUS-4).
     """
@@ -99,11 +99,10 @@ def reactivate(subscription: SubscriptionId, asking: Asking) -> None:
 
 @with_options
 def cancel(subscription: SubscriptionId, reason: Reasoned, confirming: Confirming, details: Details = None) -> None:
-    """Cancel it, once that is shown and confirmed (CXL-1).
+    """Cancel a subscription, after a preview and a confirmation (CXL-1).
 
     Inside the refund window it ends now, for a full credit (CXL-2); after it, at renewal (CXL-3).
-    What would be credited and when it would end is shown first. If that is different by the time it is
-    confirmed, nothing is done.
+    The credit and the end are shown first. If they have changed by the time you confirm, nothing is done.
     """
     from cli.subscription.asking import ask_in_two_steps, built
 
@@ -111,7 +110,7 @@ def cancel(subscription: SubscriptionId, reason: Reasoned, confirming: Confirmin
 
 
 class Switch(StrEnum):
-    """What auto-renew can be."""
+    """The two settings of auto-renew."""
 
     ON = "on"
     OFF = "off"
@@ -137,7 +136,7 @@ def set_auto_renew(
 
 @with_options
 def activate(subscription: SubscriptionId, asking: AskingAsPublisher) -> None:
-    """Say that the publisher's set-up is done (ISV-4).
+    """Report that the publisher's set-up is done (ISV-4).
 
     The trial or the first term begins.
     """
@@ -148,9 +147,9 @@ def activate(subscription: SubscriptionId, asking: AskingAsPublisher) -> None:
 
 @with_options
 def deprovision(subscription: SubscriptionId, confirming: Confirming) -> None:
-    """End a usage subscription, once that is confirmed (CXL-6).
+    """End a usage subscription, after a preview and a confirmation (CXL-6).
 
-    What was used and is not billed yet is billed then. What would happen is shown first.
+    Usage that is not billed yet is billed then.
     """
     from cli.subscription.asking import ask_in_two_steps, built
 

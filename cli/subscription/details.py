@@ -1,4 +1,4 @@
-"""`show`: a subscription as it stands."""
+"""`show`: one subscription."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @with_options
 def show(subscription: SubscriptionId, reading: Reading) -> None:
-    """Show a subscription as it stands.
+    """Show a subscription.
 
     Its state, what is allowed now and until when, and what comes next.
     """

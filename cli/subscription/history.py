@@ -36,7 +36,7 @@ COLUMNS = ("at", "kind", "line", "quantity", "amount", "currency", "start", "end
 
 
 def ledger(subscription: SubscriptionId, as_json: Json = False, as_csv: Csv = False) -> None:
-    """Show every charge and credit, and what they come to.
+    """Show every charge and credit, and their sum.
 
     --json and --csv have the business keys too, by which each is written once (MON-2).
     """

@@ -23,7 +23,7 @@ class ListFilters(Filters):
     state: Annotated[
         State | None, Option(parser=one_of(State), metavar="STATE", help=f"In this state: {', '.join(State)}.")
     ] = None
-    attention: Annotated[bool, Option("--attention", help="Living ones that need somebody to mend something.")] = False
+    attention: Annotated[bool, Option("--attention", help="Only those that need an operator.")] = False
 
 
 def marked(typed: str | PageMark) -> PageMark:
@@ -38,10 +38,10 @@ def marked(typed: str | PageMark) -> PageMark:
 class Paging:
     """How much of the list is shown."""
 
-    limit: Annotated[int, Option(parser=positive_number, metavar="N", help="At most so many.")] = 50
+    limit: Annotated[int, Option(parser=positive_number, metavar="N", help="At most this many.")] = 50
     after: Annotated[
         PageMark | None,
-        Option(parser=marked, metavar="MARK", help="Go on where the last page ended.", show_default=False),
+        Option(parser=marked, metavar="MARK", help="Continue after the last page.", show_default=False),
     ] = None
     count: Annotated[bool, Option("--count", help="Only count them, by their states.")] = False
 
@@ -50,7 +50,7 @@ class Paging:
 def list_subscriptions(filters: ListFilters, paging: Paging, reading: Reading) -> None:
     """List subscriptions, the living ones first.
 
-    Where there are more than --limit, the last line on stderr says how to go on.
+    If there are more than --limit, the last line on stderr says how to continue.
     """
     from cli.next_step import worded
     from cli.printing.screen import console, print_json

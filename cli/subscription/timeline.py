@@ -1,4 +1,4 @@
-"""`timeline`: what will happen, and when, if nobody asks for anything."""
+"""`timeline`: what comes next if nobody sends a command."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 @with_options
 def timeline(subscription: SubscriptionId, reading: Reading) -> None:
-    """Show what will happen by itself, and when.
+    """Show what comes next, and when, if nobody sends a command.
 
-    It is what does happen, to the instant and the cent, if nobody asks for anything before.
+    It is exact, to the instant and the cent.
     """
     from cli.printing.screen import console, print_json
     from cli.running import use

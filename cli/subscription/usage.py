@@ -24,7 +24,7 @@ def report(
     subscription: SubscriptionId,
     units: Annotated[Decimal, Argument(metavar="UNITS", parser=exact_decimal, help="How much was used.")],
     usage_id: Annotated[
-        str, Option(parser=some_id, metavar="ID", help="Which report this is: told again, it counts once (MON-7).")
+        str, Option(parser=some_id, metavar="ID", help="The report's id: reported again, it counts once (MON-7).")
     ],
     asking: Asking,
     used_at: Annotated[
@@ -32,9 +32,9 @@ def report(
         Option(parser=an_instant, metavar="INSTANT", help="When it was used.", show_default="now"),
     ] = None,
 ) -> None:
-    """Report what was used; it is billed at the period's end (SUS-10).
+    """Report usage; it is billed at the end of its period (SUS-10).
 
-    What was used in a period that is billed already goes on the next charge.
+    Usage of a period that is already billed goes on the next charge.
     """
     from cli.printing import answer as answers
     from cli.running import use
@@ -53,9 +53,9 @@ def import_usage(
     ],
     asking: Asking,
 ) -> None:
-    """Report usage in bulk, from a CSV file: each usage_id counts once, so that a file can be sent again (MON-7).
+    """Report usage from a CSV file. Each usage_id counts once, so a file can be sent again (MON-7).
 
-    If any line is faulty nothing is recorded. A file that is stopped on its way goes on where it is sent again.
+    If any line is faulty, nothing is recorded. After an interruption, send the file again.
     """
     from cli.printing.screen import console, print_json
     from cli.running import use
