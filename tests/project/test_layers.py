@@ -47,8 +47,10 @@ def importing(folder: Path, importer: str, imported: str) -> Iterator[None]:
     file = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
     before = file.read_text()
     file.write_text(f"{before}\nimport {imported}\n")
-    yield
-    file.write_text(before)
+    try:
+        yield
+    finally:
+        file.write_text(before)
 
 
 def name_of(contract: str) -> str:
@@ -58,8 +60,7 @@ def name_of(contract: str) -> str:
 
 def members(container: str, layer: str) -> list[str]:
     """The modules of one layer."""
-    names = [f"{container}.{name}" for name in re.findall(r"\w+", layer)]
-    return [name for name in names if list(ROOT.glob(f"{name.replace('.', '/')}*"))]
+    return [f"{container}.{name}" for name in re.findall(r"\w+", layer)]
 
 
 def test_every_contract_is_kept(copied: Path) -> None:
@@ -75,6 +76,16 @@ def test_an_arrow_back_inside_a_folder_breaks_its_contract(copied: Path, contain
     imported, *_, importer = (member for layer in INSIDE[container] for member in members(container, layer))
     with importing(copied, importer, imported):
         assert broken(copied, IDS[container]) == [name_of(IDS[container])]
+
+
+@pytest.mark.parametrize("container", INSIDE)
+def test_a_module_without_a_layer_breaks_its_contract(copied: Path, container: str) -> None:
+    new = copied / container.replace(".", "/") / "without_a_layer.py"
+    new.touch()
+    try:
+        assert broken(copied, IDS[container]) == [name_of(IDS[container])]
+    finally:
+        new.unlink()
 
 
 def test_an_arrow_back_between_floors_breaks_the_contract(copied: Path) -> None:
