@@ -82,7 +82,7 @@ async def test_isv_3_a_link_that_has_expired_says_so(met: Marketplace, page: Pag
     assert response.status == 403
     said = page.get_by_role("alert")
     await expect(said).to_contain_text("This link cannot be used")
-    await expect(said).to_contain_text("It has expired, is not whole")
+    await expect(said).to_contain_text("It has expired, is not complete")
     await expect(said).to_contain_text("A link is valid for 24 hours. Ask for a new one where you bought")
     await expect(page.get_by_role("button")).to_have_count(0)
     assert await met.state(subscription_id) is State.PENDING
