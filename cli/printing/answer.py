@@ -8,13 +8,12 @@ from cli.failure import ExitCode, Failure
 from cli.printing.screen import console, print_json, printable, second
 from cli.rule_words import refused_by, words_of
 from domain.subscription.decision import Answer, Outcome
+from statemachines.subscription.documents import answer_document
 
 
 def report(answer: Answer, *, as_json: bool, preview: bool = False) -> None:
     """Print what was done or, for a preview, would be done. A refusal ends the command with exit code 1."""
     if as_json:
-        from statemachines.subscription.documents import answer_document
-
         print_json(answer_document(answer))
     if answer.outcome is Outcome.REFUSED:
         raise Failure(*([] if as_json else [refusal(answer)]), code=ExitCode.FAILED)
