@@ -18,19 +18,15 @@ class CatalogBook(Protocol):
 
     async def version(self) -> CatalogVersion | None:
         """Return the last import that changed something; None before the first."""
-        ...
 
     async def versions_to_send(self) -> list[int]:
         """Return the versions whose new prices were not sent to all subscriptions yet, oldest first (BUY-5)."""
-        ...
 
     async def offer(self, offer_id: str) -> ListedOffer | None:
         """Return the offer with that id, or None."""
-        ...
 
     async def offers(self, offer_ids: Collection[str]) -> dict[str, ListedOffer]:
         """Return the offers with these ids by id; unknown ones are left out."""
-        ...
 
     async def page(
         self,
@@ -42,38 +38,30 @@ class CatalogBook(Protocol):
         after: str | None = None,
     ) -> list[ListedOffer]:
         """Return one page of offers in the order of their ids, with these filters (CAT-2), from behind `after` on."""
-        ...
 
     async def customer(self, customer_id: str) -> Customer | None:
         """Return the customer's record, or None (ELG-8)."""
-        ...
 
     async def customers(self, partner: str | None = None, limit: int = ..., after: str | None = None) -> list[Customer]:
         """Return one page of customers, all or a partner's, in the order of their ids."""
-        ...
 
     async def partner(self, partner_id: str) -> Partner | None:
         """Return the partner with that id, or None."""
-        ...
 
     async def partners(self, limit: int = ..., after: str | None = None) -> list[Partner]:
         """Return one page of partners in the order of their ids."""
-        ...
 
     async def subscriptions_of(self, customer_id: str) -> dict[State, int]:
         """Return how many subscriptions the customer has in each state."""
-        ...
 
     async def preview(self, contents: Contents, at: datetime) -> Imported:
         """Preview an import. Raises ImportRefused with every fault."""
-        ...
 
     async def import_contents(self, contents: Contents, source: str, at: datetime) -> Imported:
         """Import all of the contents in one transaction. If nothing changes, the version stays the same.
 
         Raises ImportRefused with every fault, and then writes nothing.
         """
-        ...
 
 
 class PriceBook(Protocol):
@@ -84,11 +72,9 @@ class PriceBook(Protocol):
 
         It includes those that are about to start: they may have been ordered at the older prices.
         """
-        ...
 
     async def note_all_sent(self, version: int) -> None:
         """Mark the version's prices as sent to all subscriptions. Repeating it changes nothing."""
-        ...
 
 
 class Holdings(Protocol):
@@ -96,4 +82,3 @@ class Holdings(Protocol):
 
     async def holdings(self, customer_id: str, offer_ids: Collection[str]) -> dict[str, Ownership]:
         """Return what the customer has of each of the offers."""
-        ...

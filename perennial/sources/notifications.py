@@ -23,17 +23,14 @@ class NotificationReader(Protocol):
 
         Events of offers that have no vendor are nobody's to be told.
         """
-        ...
 
     async def counts(
         self, subscription_id: str | None = None, publisher: str | None = None
     ) -> dict[NotificationStatus, int]:
         """How many stand how; a standing that none has is left out."""
-        ...
 
     async def halted(self, publisher: str) -> list[str]:
         """The subscriptions whose stream to the publisher stands still, by their ids."""
-        ...
 
 
 class PublisherRequests(Protocol):
@@ -41,7 +38,6 @@ class PublisherRequests(Protocol):
 
     async def take(self, publisher: str, request_id: str, at: datetime) -> bool:
         """Whether this is the first request of the publisher under that id. Of several at once it is true for one."""
-        ...
 
 
 class OfferPublishers(Protocol):
@@ -49,4 +45,3 @@ class OfferPublishers(Protocol):
 
     async def publisher_of(self, subscription_id: str) -> str | None:
         """The `vendor` of the subscription's offer as the catalog has it now; None where one of them is unknown."""
-        ...

@@ -30,19 +30,15 @@ class SqlCatalog:
         self._database = database
 
     async def version(self) -> CatalogVersion | None:
-        """Return the last import that changed something; None before the first."""
         return await self._database.read(_version)
 
     async def versions_to_send(self) -> list[int]:
-        """Return the versions whose new prices were not sent to all subscriptions yet, oldest first (BUY-5)."""
         return await self._database.read(_versions_to_send)
 
     async def offer(self, offer_id: str) -> ListedOffer | None:
-        """Return the offer with that id, or None."""
         return (await self.offers([offer_id])).get(offer_id)
 
     async def offers(self, offer_ids: Collection[str]) -> dict[str, ListedOffer]:
-        """Return the offers with these ids by id; unknown ones are left out."""
         return await self._database.read(offers_of, offer_ids)
 
     async def page(
@@ -54,7 +50,6 @@ class SqlCatalog:
         limit: int = PAGE_SIZE,
         after: str | None = None,
     ) -> list[ListedOffer]:
-        """Return one page of offers in the order of their ids, with these filters (CAT-2), from behind `after` on."""
         filters = {
             "publisher": publisher and publisher.value,
             "billing_type": billing_type and billing_type.value,
@@ -64,37 +59,27 @@ class SqlCatalog:
         return await self._database.read(_page, offer, filters, limit, after)
 
     async def customer(self, customer_id: str) -> Customer | None:
-        """Return the customer's record, or None (ELG-8)."""
         return await self._database.read(customer_of, customer_id)
 
     async def customers(
         self, partner: str | None = None, limit: int = PAGE_SIZE, after: str | None = None
     ) -> list[Customer]:
-        """Return one page of customers, all or a partner's, in the order of their ids."""
         return await self._database.read(_page, customer, {"partner_id": partner}, limit, after)
 
     async def partner(self, partner_id: str) -> Partner | None:
-        """Return the partner with that id, or None."""
         found = await self._database.read(_by_id, partner_table, [partner_id])
         return found.get(partner_id)
 
     async def partners(self, limit: int = PAGE_SIZE, after: str | None = None) -> list[Partner]:
-        """Return one page of partners in the order of their ids."""
         return await self._database.read(_page, partner_table, {}, limit, after)
 
     async def subscriptions_of(self, customer_id: str) -> dict[State, int]:
-        """Return how many subscriptions the customer has in each state."""
         return await self._database.read(_subscriptions_of, customer_id)
 
     async def preview(self, contents: Contents, at: datetime) -> Imported:
-        """Preview an import. Raises ImportRefused with every fault."""
         return await self._database.read(_preview, contents, at)
 
     async def import_contents(self, contents: Contents, source: str, at: datetime) -> Imported:
-        """Import all of the contents in one transaction. If nothing changes, the version stays the same.
-
-        Raises ImportRefused with every fault, and then writes nothing.
-        """
         return await self._database.write(_import, contents, source, at)
 
 

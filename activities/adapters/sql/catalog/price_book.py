@@ -24,10 +24,6 @@ class SqlPriceBook:
         self._database = database
 
     async def affected(self, page: AffectedInput) -> Affected:
-        """A page of the subscriptions, not ended, to offers whose prices the version changed.
-
-        Subscriptions that are bought but not started are included: their copy of the prices may be outdated.
-        """
         return await self._database.read(_affected, page)
 
     async def messages(self, version: int, subscription_ids: tuple[str, ...]) -> list[PriceMessage]:  # noqa: ARG002
@@ -38,7 +34,6 @@ class SqlPriceBook:
         return await self._database.read(_messages, subscription_ids)
 
     async def note_all_sent(self, version: int) -> None:
-        """Record that the version's prices were sent to every affected subscription. Repeating it changes nothing."""
         await self._database.write(_note_all_sent, version, wall_clock())
 
 

@@ -15,7 +15,6 @@ class SqlOfferPublishers:
         self._database = database
 
     async def publisher_of(self, subscription_id: str) -> str | None:
-        """The `vendor` of the subscription's offer in the catalog today. None if either is unknown."""
         return await self._database.read(_publisher_of, subscription_id)
 
 

@@ -26,24 +26,12 @@ class SqlCarts:
         self._database = database
 
     async def facts(self, customer_id: str, cart_id: str | None = None) -> CartFacts | None:
-        """Read the customer's newest cart, or the given one, and what a review of it needs, in one transaction.
-
-        None if the customer has no such cart. Raises CartRefused if there is no such customer (ELG-8).
-        """
         return await self._database.read(_facts, customer_id, cart_id)
 
     async def add(self, customer_id: str, new_id: str, line: Line, now: datetime) -> Cart:
-        """Add the line to the customer's open cart, or to a new one with the id `new_id`.
-
-        Raises CartRefused if the cart is full (BUY-1), or if there is no such customer (ELG-8).
-        """
         return await self._database.write(_add, customer_id, new_id, line, now)
 
     async def update(self, cart_id: str, change: Callable[[Cart], Cart]) -> Cart:
-        """Change the cart in one transaction, and return it.
-
-        Raises CartRefused if the change does, or if there is no such cart.
-        """
         return await self._database.write(_update, cart_id, change)
 
 

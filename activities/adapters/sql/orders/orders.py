@@ -31,10 +31,6 @@ class SqlOrders:
         self._database = database
 
     async def open(self, entry: OpenInput) -> PlacedOrder:
-        """Record the order with all its lines waiting. If it is known, set its refused lines to waiting again.
-
-        Raises OrderConflict if the id belongs to an order with other content (BUY-3).
-        """
         return await self._database.write(_open, entry, _digest(entry.request))
 
     async def place(self, line: PlaceInput) -> OrderLine:
@@ -46,22 +42,18 @@ class SqlOrders:
         return await self._database.write(_place, line)
 
     async def purchase(self, order_id: str, number: int) -> Order:
-        """The terms that the placed line's subscription starts with; the same for every call."""
         return await self._database.read(_purchase, order_id, number)
 
     async def note_started(self, order_id: str, number: int) -> OrderLine:
-        """Record that the line's subscription has started. Repeating it changes nothing."""
         return await self._database.write(_note_started, order_id, number)
 
     async def order(self, order_id: str) -> PlacedOrder | None:
-        """The order and the status of its lines. None for an unknown id."""
         found = await self._database.read(_orders, select(customer_order).where(customer_order.c.id == order_id))
         return found[0] if found else None
 
     async def orders(
         self, customer: str | None = None, limit: int = PAGE_SIZE, after: str | None = None
     ) -> list[PlacedOrder]:
-        """One page of the orders, newest first. The next page starts `after` the id of the last one."""
         place_in_list = tuple_(customer_order.c.ordered_at, customer_order.c.id)
         newest_first = (customer_order.c.ordered_at.desc(), customer_order.c.id.desc())
         wanted = select(customer_order).order_by(*newest_first).limit(limit)

@@ -31,17 +31,9 @@ class SqlSetupLinks:
         self._database = database
 
     async def issue(self, subscription_id: str, now: datetime) -> SetupLink:
-        """Issue a new link for the purchase. Earlier links stay valid until they expire.
-
-        Raises TokenRefused if the purchase is unknown, needs no set-up (ISV-5), or its offer has no set-up address.
-        """
         return await self._database.write(_issue, subscription_id, secrets.token_hex(TOKEN_BYTES), now)
 
     async def issue_for(self, subscription_ids: Collection[str], now: datetime) -> dict[str, SetupLink]:
-        """Issue a link for each of the subscriptions that waits for its publisher, and return them by subscription id.
-
-        Those without a set-up address in the catalog are left out.
-        """
         waiting = await self._database.read(_waiting, subscription_ids)
         if not waiting:
             return {}
@@ -49,7 +41,6 @@ class SqlSetupLinks:
         return await self._database.write(_issue_for, tokens, now)
 
     async def resolve(self, token: str, now: datetime) -> Resolved:
-        """The purchase of the token, in any state. Raises TokenRefused."""
         return await self._database.read(_resolve, token, now)
 
 
