@@ -1,6 +1,6 @@
 """Eligibility (ELG-1 to ELG-9): which rules refuse an offer to a customer, the most useful answer first."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from domain.catalog.catalog import ListedOffer
 from domain.catalog.customers import Customer
@@ -54,13 +54,12 @@ class Ownership(Frozen):
         return next((owned for owned in self.living if owned.state is State.SUSPENDED), None)
 
 
-Check = Callable[[ListedOffer, Customer, Ownership], Refusal | None]
-
-
 def listing_refusals(offer: ListedOffer, customer: Customer, owned: Ownership) -> tuple[Refusal, ...]:
-    """Return a refusal for every rule that hides the offer from the customer (ELG-1 to ELG-8); empty if available."""
-    found = (check(offer, customer, owned) for check in CHECKS)
-    return tuple(refusal for refusal in found if refusal)
+    """Return a refusal for every rule that hides the offer from the customer (ELG-1 to ELG-8); empty if available.
+
+    First comes what the customer already has, then the other rules by number.
+    """
+    return (*_already_had(offer, customer, owned), *_not_for(offer, customer))
 
 
 def line_refusals(offer: ListedOffer, customer: Customer, owned: Ownership, line: Line) -> tuple[Refusal, ...]:
@@ -75,20 +74,14 @@ def content_refusals(offer: ListedOffer, line: Line) -> tuple[Refusal, ...]:
 
 def unknown_offer(offer_id: str) -> Refusal:
     """ELG-6: the offer is not in the catalog."""
-    return Refusal(
-        rule=Rule.ELG_6,
-        message=f"There is no offer {offer_id} in the catalog.",
-        next_step=str(CHOOSE_OFFER),
-    )
+    message = f"There is no offer {offer_id} in the catalog."
+    return Refusal(rule=Rule.ELG_6, message=message, next_step=str(CHOOSE_OFFER))
 
 
 def unknown_customer(customer_id: str) -> Refusal:
     """ELG-8: a purchase needs a customer record."""
-    return Refusal(
-        rule=Rule.ELG_8,
-        message=f"There is no customer {customer_id}.",
-        next_step=str(IMPORT_CUSTOMER),
-    )
+    message = f"There is no customer {customer_id}."
+    return Refusal(rule=Rule.ELG_8, message=message, next_step=str(IMPORT_CUSTOMER))
 
 
 def id_taken(subscription_id: str, *, named: bool) -> Refusal:
@@ -100,104 +93,66 @@ def id_taken(subscription_id: str, *, named: bool) -> Refusal:
     )
 
 
-def _suspended(offer: ListedOffer, customer: Customer, owned: Ownership) -> Refusal | None:
-    if owned.suspended is None:
-        return None
-    subscription_id = owned.suspended.subscription_id
-    return Refusal(
-        rule=Rule.ELG_2,
-        message=f"{customer.name} already has {offer.name}, suspended (subscription {subscription_id}).",
-        next_step=f"Reactivate {subscription_id} instead.",
-        subscription_id=subscription_id,
-    )
+def _already_had(offer: ListedOffer, customer: Customer, owned: Ownership) -> Iterator[Refusal]:
+    if owned.suspended is not None:
+        subscription_id = owned.suspended.subscription_id
+        yield Refusal(
+            rule=Rule.ELG_2,
+            message=f"{customer.name} already has {offer.name}, suspended (subscription {subscription_id}).",
+            next_step=f"Reactivate {subscription_id} instead.",
+            subscription_id=subscription_id,
+        )
+    if offer.one_per_customer and owned.living:
+        first = owned.living[0]
+        changeable = offer.billing_type is BillingType.LICENSE and first.state is State.ACTIVE
+        had = f"{customer.name} already has it: {first.subscription_id}"
+        yield Refusal(
+            rule=Rule.ELG_1,
+            message=f"A customer can have {offer.name} only once, and {had}.",
+            next_step=f"{'Change the quantity of' if changeable else 'Use'} {first.subscription_id} instead.",
+            subscription_id=first.subscription_id,
+        )
 
 
-def _owned(offer: ListedOffer, customer: Customer, owned: Ownership) -> Refusal | None:
-    if not (offer.one_per_customer and owned.living):
-        return None
-    subscription_id = owned.living[0].subscription_id
-    changeable = offer.billing_type is BillingType.LICENSE and owned.living[0].state is State.ACTIVE
-    change = "Change the quantity of" if changeable else "Use"
-    return Refusal(
-        rule=Rule.ELG_1,
-        message=f"A customer can have {offer.name} only once, and {customer.name} already has it: {subscription_id}.",
-        next_step=f"{change} {subscription_id} instead.",
-        subscription_id=subscription_id,
-    )
-
-
-def _country(offer: ListedOffer, customer: Customer, owned: Ownership) -> Refusal | None:  # noqa: ARG001
-    if not offer.marketplace or offer.countries is None or customer.country in offer.countries:
-        return None
-    return Refusal(
-        rule=Rule.ELG_3,
-        message=f"The publisher of {offer.name} does not support customers in {customer.country}.",
-        next_step=f"Choose an offer that is sold in {customer.country}. This one is sold in {_list(offer.countries)}.",
-    )
-
-
-def _programme(offer: ListedOffer, customer: Customer, owned: Ownership) -> Refusal | None:  # noqa: ARG001
-    if not offer.marketplace or offer.in_programme:
-        return None
-    return Refusal(
-        rule=Rule.ELG_4,
-        message=f"The publisher of {offer.name} does not sell it through partners.",
-        next_step="The customer can buy it from the publisher directly.",
-    )
-
-
-def _exclusive(offer: ListedOffer, customer: Customer, owned: Ownership) -> Refusal | None:  # noqa: ARG001
-    if not offer.marketplace or not offer.exclusive_to or customer.partner in offer.exclusive_to:
-        return None
-    return Refusal(
-        rule=Rule.ELG_5,
-        message=f"The publisher sells {offer.name} through selected partners only; {customer.partner} is not one.",
-        next_step=f"Ask the publisher to add {customer.partner}, or choose another offer.",
-    )
-
-
-def _transactable(offer: ListedOffer, customer: Customer, owned: Ownership) -> Refusal | None:  # noqa: ARG001
-    if offer.transactable:
-        return None
-    return Refusal(
-        rule=Rule.ELG_6,
-        message=f"{offer.name} is not sold here.",
-        next_step=f"Look for it in {ELSEWHERE}, or choose another offer.",
-    )
-
-
-def _isv_usage(offer: ListedOffer, customer: Customer, owned: Ownership) -> Refusal | None:  # noqa: ARG001
-    if not (offer.marketplace and offer.metered):
-        return None
-    return Refusal(
-        rule=Rule.ELG_7,
-        message=f"{offer.name} is billed by usage. Offers of other publishers are sold here as licences only.",
-        next_step=f"Buy it in {ELSEWHERE}.",
-    )
-
-
-def _segment(offer: ListedOffer, customer: Customer, owned: Ownership) -> Refusal | None:  # noqa: ARG001
-    if customer.segment in offer.segments:
-        return None
-    segment = f"{customer.name} is in the {customer.segment} segment"
-    return Refusal(
-        rule=Rule.ELG_8,
-        message=f"{offer.name} is for {_list(offer.segments)} customers; {segment}.",
-        next_step=f"Choose an offer for {customer.segment} customers.",
-    )
-
-
-CHECKS: tuple[Check, ...] = (
-    _suspended,
-    _owned,
-    _country,
-    _programme,
-    _exclusive,
-    _transactable,
-    _isv_usage,
-    _segment,
-)
-"""In the order in which refusals are shown: first what the customer already has, then the other rules by number."""
+def _not_for(offer: ListedOffer, customer: Customer) -> Iterator[Refusal]:
+    country, partner = customer.country, customer.partner
+    if offer.marketplace and offer.countries is not None and country not in offer.countries:
+        yield Refusal(
+            rule=Rule.ELG_3,
+            message=f"The publisher of {offer.name} does not support customers in {country}.",
+            next_step=f"Choose an offer that is sold in {country}. This one is sold in {_list(offer.countries)}.",
+        )
+    if offer.marketplace and not offer.in_programme:
+        yield Refusal(
+            rule=Rule.ELG_4,
+            message=f"The publisher of {offer.name} does not sell it through partners.",
+            next_step="The customer can buy it from the publisher directly.",
+        )
+    if offer.marketplace and offer.exclusive_to and partner not in offer.exclusive_to:
+        yield Refusal(
+            rule=Rule.ELG_5,
+            message=f"The publisher sells {offer.name} through selected partners only; {partner} is not one.",
+            next_step=f"Ask the publisher to add {partner}, or choose another offer.",
+        )
+    if not offer.transactable:
+        yield Refusal(
+            rule=Rule.ELG_6,
+            message=f"{offer.name} is not sold here.",
+            next_step=f"Look for it in {ELSEWHERE}, or choose another offer.",
+        )
+    if offer.marketplace and offer.metered:
+        yield Refusal(
+            rule=Rule.ELG_7,
+            message=f"{offer.name} is billed by usage. Offers of other publishers are sold here as licences only.",
+            next_step=f"Buy it in {ELSEWHERE}.",
+        )
+    if customer.segment not in offer.segments:
+        segment = f"{customer.name} is in the {customer.segment} segment"
+        yield Refusal(
+            rule=Rule.ELG_8,
+            message=f"{offer.name} is for {_list(offer.segments)} customers; {segment}.",
+            next_step=f"Choose an offer for {customer.segment} customers.",
+        )
 
 
 def _quantity(offer: ListedOffer, line: Line) -> Iterator[Refusal]:
