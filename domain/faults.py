@@ -1,10 +1,10 @@
 """Faults in an input: one line per fault, with the field, the value that came and what the field takes."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -16,8 +16,7 @@ SCENARIOS, CATALOG = "docs/scenarios.md", "docs/catalog.md"
 """The pages that describe the fields of each kind of file."""
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(NamedTuple):
     """One fault: the path of the field, the value that came (None if none came), and what the field takes."""
 
     path: tuple[str | int, ...]
@@ -32,6 +31,10 @@ class Fault:
             word = _short(str(part))
             text += f"[{part}]" if isinstance(part, int) else f".{word}" if text else word
         return text or "(the whole)"
+
+    def under(self, *prefix: str | int) -> "Fault":
+        """Return the fault as one of the value at that path, which holds this one."""
+        return self._replace(path=(*prefix, *self.path))
 
     def __str__(self) -> str:
         came = "nothing" if self.got is None else shown(self.got)

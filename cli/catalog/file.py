@@ -55,12 +55,11 @@ def _checked(kind: str, raw: list[object]) -> tuple[tuple[Any, ...], list[Fault]
         try:
             record = MODELS[kind].model_validate_json(json.dumps(data))
         except ValidationError as error:
-            found = faults_of(error, CATALOG)
-            faults += [Fault((kind, index, *fault.path), fault.got, fault.takes) for fault in found]
+            faults += [fault.under(kind, index) for fault in faults_of(error, CATALOG)]
             continue
         records.append(record)
         if isinstance(record, ListedOffer):
-            faults += [Fault((kind, index, *path), got, takes) for path, got, takes in record.faults()]
+            faults += [fault.under(kind, index) for fault in record.faults()]
     faults += repeated(kind, [data.get("id") if isinstance(data, dict) else None for data in raw])
     return tuple(records), faults
 
@@ -70,7 +69,7 @@ def _located(origins: dict[str, list[tuple[Source, int]]], fault: Fault) -> tupl
     kind, index = str(fault.path[0]), fault.path[1]
     assert isinstance(index, int)
     source, number = origins[kind][index]
-    return source, Fault((kind, number, *fault.path[2:]), fault.got, fault.takes)
+    return source, fault._replace(path=(kind, number, *fault.path[2:]))
 
 
 def _is_known(known: set[tuple[int, tuple[str | int, ...]]], source: Source, fault: Fault) -> bool:

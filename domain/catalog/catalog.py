@@ -10,11 +10,10 @@ from pydantic import AfterValidator, Field
 
 from domain.catalog.customers import Country, Customer, Name, Partner, Segment
 from domain.catalog.offers import AddOn, Offer, Price, Setup, order_faults, price_at
+from domain.faults import Fault
 from domain.money import Currency
 from domain.policy import DEFAULT_PACK, PackName
 from domain.values import Id, Strict
-
-PathFault = tuple[tuple[str | int, ...], object, str]
 
 FIXED = ("publisher", "billing_type", "term", "billing_plan", "currency")
 """Running subscriptions rely on these fields, so they never change for an offer id."""
@@ -79,44 +78,34 @@ class ListedOffer(Offer):
             kept["trial_days"] = 0
         return Offer.model_validate(kept)
 
-    def faults(self) -> Iterator[PathFault]:
-        """Yield the faults that concern several fields: (path, value, what it takes)."""
+    def faults(self) -> Iterator[Fault]:
+        """Yield the faults that concern several fields."""
         yield from super().faults()
-        yield from self._price_schedule_faults()
-        for index, add_on in enumerate(self.add_ons):
-            if add_on.currency not in {None, self.currency}:
-                yield ("add_ons", index, "currency"), add_on.currency, f"{self.currency}, the offer's own currency"
-        yield from self._publisher_faults()
-        if self.setup is Setup.PUBLISHER and self.setup_url is None:
-            yield ("setup_url",), None, "the https:// address of the publisher's page, because `setup` is publisher"
-        if self.setup is Setup.NONE and self.setup_url is not None:
-            yield ("setup_url",), self.setup_url, "nothing: `setup` is none"
-
-    def _price_schedule_faults(self) -> Iterator[PathFault]:
         for index, price in enumerate(self.prices):
             yield from self.price_faults(("prices", index, "unit_price"), price.unit_price)
-        for index, got, takes in order_faults(self.prices):
-            yield ("prices", index, "at"), got, takes
+        yield from order_faults("prices", self.prices)
+        for index, add_on in enumerate(self.add_ons):
+            if add_on.currency not in {None, self.currency}:
+                yield Fault(
+                    ("add_ons", index, "currency"), add_on.currency, f"{self.currency}, the offer's own currency"
+                )
+        yield from self._publisher_faults()
+        if self.setup is Setup.PUBLISHER and self.setup_url is None:
+            takes = "the https:// address of the publisher's page, because `setup` is publisher"
+            yield Fault(("setup_url",), None, takes)
+        if self.setup is Setup.NONE and self.setup_url is not None:
+            yield Fault(("setup_url",), self.setup_url, "nothing: `setup` is none")
 
-    def _publisher_faults(self) -> Iterator[PathFault]:
+    def _publisher_faults(self) -> Iterator[Fault]:
         """Only offers of other publishers have the fields of ELG-3 to ELG-5 and a set-up (ISV-5)."""
         if self.marketplace:
             if self.vendor is None:
-                yield ("vendor",), None, "the id of the publisher, because `publisher` is partner"
+                yield Fault(("vendor",), None, "the id of the publisher, because `publisher` is partner")
             return
-        for field, unset in {
-            "vendor": None,
-            "countries": None,
-            "exclusive_to": (),
-            "in_programme": True,
-            "setup": Setup.NONE,
-        }.items():
-            if (got := getattr(self, field)) != unset:
-                yield (field,), _plain(got), "nothing: only partner offers have it"
-
-
-def _plain(value: object) -> object:
-    return ", ".join(value) if isinstance(value, tuple) else value
+        for field in ("vendor", "countries", "exclusive_to", "in_programme", "setup"):
+            if (got := getattr(self, field)) != type(self).model_fields[field].default:
+                got = ", ".join(got) if isinstance(got, tuple) else got
+                yield Fault((field,), got, "nothing: only partner offers have it")
 
 
 class Contents(Strict):

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from domain.catalog.catalog import FIXED, Contents, ListedOffer, PathFault
+from domain.catalog.catalog import FIXED, Contents, ListedOffer
 from domain.catalog.changes import Changes, FieldChange, PriceChange, RecordChange, RecordKind
 from domain.catalog.customers import Customer, Partner
 from domain.catalog.offers import AddOn, Price
@@ -93,7 +93,7 @@ def own_faults(contents: Contents) -> Iterator[Fault]:
     for name in Contents.model_fields:
         yield from repeated(name, [record.id for record in getattr(contents, name)])
     for index, offer in enumerate(contents.offers):
-        yield from _of_offer(index, offer.faults())
+        yield from (fault.under("offers", index) for fault in offer.faults())
 
 
 def repeated(name: str, ids: Sequence[object]) -> Iterator[Fault]:
@@ -131,27 +131,22 @@ def _reference_faults(contents: Contents, stored: Stored) -> Iterator[Fault]:
 def _history_faults(contents: Contents, stored: Stored, at: datetime) -> Iterator[Fault]:
     for index, offer in enumerate(contents.offers):
         if (before := stored.offers.get(offer.id)) is not None:
-            yield from _of_offer(index, _fixed_faults(before, offer))
-            yield from _of_offer(index, _begun_faults(before, offer, at))
+            found = (*_fixed_faults(before, offer), *_begun_faults(before, offer, at))
+            yield from (fault.under("offers", index) for fault in found)
 
 
-def _fixed_faults(before: ListedOffer, after: ListedOffer) -> Iterator[PathFault]:
+def _fixed_faults(before: ListedOffer, after: ListedOffer) -> Iterator[Fault]:
     for field in FIXED:
         if (was := getattr(before, field)) != (got := getattr(after, field)):
-            yield (
-                (field,),
-                got,
-                f"{was}, as before, because subscriptions rely on it; for other terms, add an offer with another id",
-            )
+            why = "because subscriptions rely on it; for other terms, add an offer with another id"
+            yield Fault((field,), got, f"{was}, as before, {why}")
 
 
-def _begun_faults(before: ListedOffer, after: ListedOffer, at: datetime) -> Iterator[PathFault]:
+def _begun_faults(before: ListedOffer, after: ListedOffer, at: datetime) -> Iterator[Fault]:
     """Prices in effect are never rewritten: they stay as they are, and no price is inserted between them."""
     if after.unit_price != before.unit_price:
-        takes = (
-            f"{before.unit_price:f}, as before; for a new price, add an entry to `prices` with the instant it starts"
-        )
-        yield ("unit_price",), f"{after.unit_price:f}", takes
+        instead = "for a new price, add an entry to `prices` with the instant it starts"
+        yield Fault(("unit_price",), f"{after.unit_price:f}", f"{before.unit_price:f}, as before; {instead}")
     begun = {price.at: price.unit_price for price in before.prices if price.at <= at}
     if not begun:
         return
@@ -160,17 +155,13 @@ def _begun_faults(before: ListedOffer, after: ListedOffer, at: datetime) -> Iter
         if price.at in begun:
             if price.unit_price != (was := begun.pop(price.at)):
                 takes = f"{was:f}, as before, because it is already in effect"
-                yield ("prices", number, "unit_price"), f"{price.unit_price:f}", takes
+                yield Fault(("prices", number, "unit_price"), f"{price.unit_price:f}", takes)
         elif price.at < last:
             takes = f"an instant after {format_instant(last)}, the start of the price now in effect"
-            yield ("prices", number, "at"), price.at, takes
+            yield Fault(("prices", number, "at"), price.at, takes)
     for missing, was in begun.items():
-        yield ("prices",), None, f"the entry {_priced(missing, was)}, as before, because it is already in effect"
-
-
-def _of_offer(index: int, faults: Iterator[PathFault]) -> Iterator[Fault]:
-    for path, got, takes in faults:
-        yield Fault(path=("offers", index, *path), got=got, takes=takes)
+        takes = f"the entry {_priced(missing, was)}, as before, because it is already in effect"
+        yield Fault(("prices",), None, takes)
 
 
 def _changed(records: tuple[R, ...], stored: Mapping[str, R]) -> tuple[R, ...]:

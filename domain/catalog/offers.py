@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field, ValidationInfo, field_validator
 
 from domain.calendar import AnchorRule, BillingPlan, TermLength
+from domain.faults import Fault
 from domain.money import EXPONENTS, Currency, fits, from_minor, to_minor
 from domain.values import ExactDecimal, Frozen, Id, RequestDecimal, RequestInstant, Strict, format_instant
 
@@ -106,19 +107,14 @@ class PinnedOffer(Frozen):
         """Return the add-on with that id, or None."""
         return next((a for a in self.add_ons if a.id == add_on_id), None)
 
-    def price_faults(
-        self, path: tuple[str | int, ...], price: Decimal, quantity: int | None = None
-    ) -> Iterator[tuple[tuple[str | int, ...], object, str]]:
+    def price_faults(self, path: tuple[str | int, ...], price: Decimal, quantity: int = 1) -> Iterator[Fault]:
         """Yield a fault if the price has more decimals than its currency, or amounts are too large for a ledger row."""
-        places, most = EXPONENTS[self.currency], max(quantity or 1, self.max_quantity)
+        places, most = EXPONENTS[self.currency], max(quantity, self.max_quantity)
         if not fits(price, self.currency):
-            yield path, f"{price:f}", f"at most {places} decimals, as {self.currency} has"
+            yield Fault(path, f"{price:f}", f"at most {places} decimals, as {self.currency} has")
         elif to_minor(price, self.currency) * most > MAX_MINOR:
-            yield (
-                path,
-                f"{price:f}",
-                f"a price that comes to at most {from_minor(MAX_MINOR, self.currency):f} for a quantity of {most}",
-            )
+            limit = from_minor(MAX_MINOR, self.currency)
+            yield Fault(path, f"{price:f}", f"a price that comes to at most {limit:f} for a quantity of {most}")
 
 
 class Offer(PinnedOffer, Strict):
@@ -135,17 +131,18 @@ class Offer(PinnedOffer, Strict):
             raise ValueError("takes monthly or one_time: `annual` needs a term of at least a year (TIM-6)")
         return plan
 
-    def faults(self) -> Iterator[tuple[tuple[str | int, ...], object, str]]:
-        """Yield the faults that concern several fields: (path, value, what it takes)."""
+    def faults(self) -> Iterator[Fault]:
+        """Yield the faults that concern several fields."""
         yield from self.price_faults(("unit_price",), self.unit_price)
         seen: set[str] = {self.id}
         for index, add_on in enumerate(self.add_ons):
             yield from self.price_faults(("add_ons", index, "unit_price"), add_on.unit_price)
             if add_on.id in seen:
-                yield ("add_ons", index, "id"), add_on.id, "an id that neither the offer nor another of its add-ons has"
+                takes = "an id that neither the offer nor another of its add-ons has"
+                yield Fault(("add_ons", index, "id"), add_on.id, takes)
             seen.add(add_on.id)
         if self.min_quantity > self.max_quantity:
-            yield ("min_quantity",), self.min_quantity, f"at most max_quantity ({self.max_quantity})"
+            yield Fault(("min_quantity",), self.min_quantity, f"at most max_quantity ({self.max_quantity})")
 
 
 class Price(Strict):
@@ -164,10 +161,10 @@ def price_at(first: Decimal, changes: Iterable[Price], at: datetime) -> Decimal:
     return price
 
 
-def order_faults(changes: Iterable[Price], first: datetime | None = None) -> Iterator[tuple[int, datetime, str]]:
-    """Yield each change that is not after the one before it, or after `first`: (index, value, what it takes)."""
+def order_faults(field: str, changes: Iterable[Price], first: datetime | None = None) -> Iterator[Fault]:
+    """Yield a fault for each of the field's changes that is not after the one before it, or after `first`."""
     previous, whose = first, "the first price's"
     for index, change in enumerate(changes):
         if previous is not None and change.at <= previous:
-            yield index, change.at, f"an instant after {whose} ({format_instant(previous)})"
+            yield Fault((field, index, "at"), change.at, f"an instant after {whose} ({format_instant(previous)})")
         previous, whose = change.at, "the previous entry's"

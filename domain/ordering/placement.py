@@ -6,7 +6,6 @@ from datetime import datetime
 
 from domain.catalog.catalog import ListedOffer
 from domain.catalog.customers import Customer
-from domain.faults import Fault
 from domain.ordering.cart import Cart
 from domain.ordering.eligibility import Ownership, Refusal, line_refusals, unknown_customer, unknown_offer
 from domain.ordering.lines import Line
@@ -93,7 +92,7 @@ def place(
         return refusals
     placed = offered(line, known, subscription_id=subscription_id, at=at, by=by, roles=roles)
     assert placed is not None
-    if faults := [Fault(path=path, got=got, takes=takes) for path, got, takes in placed.order.faults()]:
+    if faults := list(placed.order.faults()):
         message = f"{known.offer.name} cannot be priced: {'; '.join(map(str, faults))}."
         step = "Choose a smaller quantity, or correct the offer in the catalog."
         return (Refusal(rule=Rule.ELG_8, message=message, next_step=step),)

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from domain.catalog.offers import Offer, PinnedOffer, Price, order_faults
+from domain.faults import Fault
 from domain.ordering.lines import PositiveQuantity
 from domain.policy import DEFAULT_PACK, PACKS, PackName
 from domain.roles import RolePreset
@@ -32,23 +33,19 @@ class Order(Strict):
     prices: Annotated[tuple[Price, ...], Field(max_length=100, strict=False)] = ()
     catalog_version: Annotated[int, Field(ge=0)] = 0
 
-    def faults(self) -> Iterator[tuple[tuple[str | int, ...], object, str]]:
-        """Yield the faults that concern several fields: (path, value, what it takes)."""
-        for path, got, takes in self.offer.faults():
-            yield ("offer", *path), got, takes
-        if not list(self.offer.faults()):
-            yield from (
-                (("offer", *path), got, takes)
-                for path, got, takes in self.offer.price_faults(("unit_price",), self.offer.unit_price, self.quantity)
-            )
+    def faults(self) -> Iterator[Fault]:
+        """Yield the faults that concern several fields."""
+        if found := list(self.offer.faults()):
+            yield from (fault.under("offer") for fault in found)
+        else:
+            yield from self.offer.price_faults(("offer", "unit_price"), self.offer.unit_price, self.quantity)
             for index, price in enumerate(self.prices):
                 yield from self.offer.price_faults(("prices", index, "unit_price"), price.unit_price, self.quantity)
-        for index, got, takes in order_faults(self.prices):
-            yield ("prices", index, "at"), got, takes
+        yield from order_faults("prices", self.prices)
         for add_on in self.add_ons:
             if self.offer.add_on(add_on) is None:
                 known = ", ".join(a.id for a in self.offer.add_ons) or "none: the offer has no add-ons"
-                yield ("add_ons", add_on), add_on, f"an add-on of the offer ({known})"
+                yield Fault(("add_ons", add_on), add_on, f"an add-on of the offer ({known})")
 
     def subscription(self) -> Subscription:
         """Return the subscription as it is before its first event."""

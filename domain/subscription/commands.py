@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from domain.catalog.offers import MAX_QUANTITY, PinnedOffer, Price, order_faults
+from domain.faults import Fault
 from domain.money import Money
 from domain.roles import Action
 from domain.subscription.holds import Reason
@@ -153,15 +154,12 @@ class ChangePrice(Command):
     later: Annotated[tuple[Price, ...], Field(max_length=100, strict=False)] | None = None
     catalog_version: Annotated[int, Field(ge=0)] | None = None
 
-    def faults(
-        self, offer: PinnedOffer, at: datetime | None, quantity: int | None = None
-    ) -> Iterator[tuple[tuple[str | int, ...], object, str]]:
-        """What is wrong with the prices for this offer: (path, the value that came, what the field takes)."""
+    def faults(self, offer: PinnedOffer, at: datetime | None, quantity: int = 1) -> Iterator[Fault]:
+        """What is wrong with the prices for this offer."""
         yield from offer.price_faults(("unit_price",), self.unit_price, quantity)
         for index, price in enumerate(self.later or ()):
             yield from offer.price_faults(("later", index, "unit_price"), price.unit_price, quantity)
-        for index, got, takes in order_faults(self.later or (), self.holds_from or at):
-            yield ("later", index, "at"), got, takes
+        yield from order_faults("later", self.later or (), self.holds_from or at)
 
 
 AnyCommand = Annotated[

@@ -3,7 +3,6 @@
 from datetime import datetime
 from decimal import Decimal
 
-from domain.faults import Fault
 from domain.rules import Rule
 from domain.subscription.commands import (
     ChangePrice,
@@ -140,8 +139,8 @@ def change_price(draft: Draft) -> None:
     """
     command, subscription = draft.command, draft.subscription
     assert isinstance(command, ChangePrice)
-    for path, got, takes in command.faults(subscription.offer, draft.at, subscription.quantity):
-        draft.refuse(Rule.BUY_5, f"The price change is not valid: {Fault(path=path, got=got, takes=takes)}.")
+    for fault in command.faults(subscription.offer, draft.at, subscription.quantity):
+        draft.refuse(Rule.BUY_5, f"The price change is not valid: {fault}.")
         return
     known = subscription.catalog_version
     version = known if command.catalog_version is None else command.catalog_version

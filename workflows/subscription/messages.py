@@ -12,7 +12,6 @@ from typing import Annotated, Any, get_args
 
 from pydantic import Field, model_validator
 
-from domain.faults import Fault
 from domain.ordering.terms import Order
 from domain.policy import PolicyPack
 from domain.subscription.commands import (
@@ -68,7 +67,7 @@ class Purchase(Strict):
 
     @model_validator(mode="after")
     def _without_faults(self) -> "Purchase":
-        faults = [str(Fault(path=("order", *path), got=got, takes=takes)) for path, got, takes in self.order.faults()]
+        faults = [str(fault.under("order")) for fault in self.order.faults()]
         if faults:
             raise ValueError("; ".join(faults))
         return self

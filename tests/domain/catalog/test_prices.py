@@ -38,16 +38,18 @@ def test_the_last_that_has_begun(days: set[int], day: int) -> None:
 
 
 def test_each_entry_that_is_out_of_order_is_named() -> None:
-    found = list(order_faults([price(1), price(1), price(3), price(2)], START))
-    assert [(index, got) for index, got, _ in found] == [(1, START + DAY), (3, START + 2 * DAY)]
-    assert [takes for *_, takes in found] == [
+    found = list(order_faults("prices", [price(1), price(1), price(3), price(2)], START))
+    assert [(fault.path, fault.got) for fault in found] == [
+        (("prices", 1, "at"), START + DAY),
+        (("prices", 3, "at"), START + 2 * DAY),
+    ]
+    assert [fault.takes for fault in found] == [
         "an instant after the previous entry's (2026-03-02T00:00:00Z)",
         "an instant after the previous entry's (2026-03-04T00:00:00Z)",
     ]
 
 
 def test_the_first_entry_comes_after_the_first_price() -> None:
-    assert list(order_faults([price(1)], START)) == list(order_faults([price(0)])) == []
-    assert list(order_faults([price(0)], START)) == [
-        (0, START, "an instant after the first price's (2026-03-01T00:00:00Z)")
-    ]
+    assert list(order_faults("prices", [price(1)], START)) == list(order_faults("prices", [price(0)])) == []
+    (fault,) = order_faults("prices", [price(0)], START)
+    assert fault == (("prices", 0, "at"), START, "an instant after the first price's (2026-03-01T00:00:00Z)")
