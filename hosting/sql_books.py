@@ -7,7 +7,6 @@ from activities.adapters.sql.account.auditor import SqlAccountAuditor
 from activities.adapters.sql.account.reader import SqlAccountReader
 from activities.adapters.sql.catalog.catalog import SqlCatalog
 from activities.adapters.sql.catalog.price_book import SqlPriceBook
-from activities.adapters.sql.catalog.publishers import SqlOfferPublishers
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.notifications.notifications import SqlNotifications
 from activities.adapters.sql.notifications.publisher_requests import SqlPublisherRequests
@@ -37,7 +36,6 @@ def books_in(database: Database) -> Books:
         orders=SqlOrders(database),
         setup_links=SqlSetupLinks(database),
         notifications=SqlNotifications(database),
-        offer_publishers=SqlOfferPublishers(database),
         publisher_requests=SqlPublisherRequests(database, KEPT),
         subscription_auditor=SqlAuditor(database),
         account_auditor=SqlAccountAuditor(database),

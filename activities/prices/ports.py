@@ -9,7 +9,10 @@ class PriceBook(Protocol):
     """Which prices each catalog version changed, and which subscriptions that affects (BUY-5)."""
 
     async def affected(self, page: AffectedInput) -> Affected:
-        """A page of the subscriptions, not ended, to offers whose prices the version changed."""
+        """A page of the subscriptions, not ended, to offers whose prices the version changed.
+
+        It includes those that are about to start: they may have been ordered at the older prices.
+        """
         ...
 
     async def messages(self, version: int, subscription_ids: tuple[str, ...]) -> list[PriceMessage]:

@@ -71,9 +71,7 @@ class Cart(Frozen):
 
     def as_reviewed(self, lines: tuple[Line, ...], terms: tuple[str | None, ...], now: datetime) -> "Cart":
         """Return the cart with the terms that its review showed for these lines. Raises CartRefused."""
-        self._check_open(now)
-        self._check_filled()
-        self._check_same(lines)
+        self._check_reviewable(lines, now)
         return self.model_copy(update={"reviewed": terms})
 
     def ordered(self, lines: tuple[Line, ...], terms: tuple[str | None, ...], now: datetime) -> "Cart":
@@ -84,9 +82,7 @@ class Cart(Frozen):
         """
         if self.ordered_at is not None:
             return self
-        self._check_open(now)
-        self._check_filled()
-        self._check_same(lines)
+        self._check_reviewable(lines, now)
         if self.reviewed is None:
             message = "The cart has changed since its last review, or was never reviewed."
             raise CartRefused(Rule.BUY_2, message, self._step(Do.REVIEW_CART, "Review it, then buy"))
@@ -113,7 +109,9 @@ class Cart(Frozen):
         if not self.lines:
             raise CartRefused(Rule.BUY_1, "The cart is empty.", self._step(Do.ADD_TO_CART, "Add a line first"))
 
-    def _check_same(self, lines: tuple[Line, ...]) -> None:
+    def _check_reviewable(self, lines: tuple[Line, ...], now: datetime) -> None:
+        self._check_open(now)
+        self._check_filled()
         if self.lines != lines:
             message = "Somebody else has changed the cart in the meantime."
             raise CartRefused(Rule.BUY_2, message, self._step(Do.REVIEW_CART, "Review it again"))

@@ -94,14 +94,13 @@ class Carts:
         facts = await self._facts(books, customer_id, cart_id)
         cart = facts.cart
         known = await books.orders.order(cart.id) if cart.ordered_at else None
-        if known is not None:
-            bought = BoughtOrder(known)
-            if bought.complete:
-                return CartOrder(_request(cart, by), await self._orders.with_links(known))
+        if known is not None and BoughtOrder(known).complete:
+            return CartOrder(_request(cart, by), await self._orders.with_links(known))
         # Connected first: a cart that is marked as ordered accepts no more changes.
         await self._sources.server()
         if cart.ordered_at is None:
-            cart = await self._ordered(books, facts, by)
+            now = self._reviewed(facts, by)
+            cart = await books.carts.update(cart.id, lambda found: found.ordered(now.cart.lines, now.terms, now.at))
         request = _request(cart, by)
         await self._orders.send(request)
         return CartOrder(request)
@@ -120,23 +119,8 @@ class Carts:
 
     def _reviewed(self, facts: CartFacts, by: str) -> Reviewed:
         """The cart's lines as if `by` bought them now. Stores nothing."""
-        cart, at = facts.cart, self._sources.now()
-        lines = review(
-            cart.lines,
-            facts.offers,
-            facts.customer,
-            facts.owned,
-            facts.catalog_version,
-            at,
-            order_id=cart.id,
-            by=by,
-        )
-        return Reviewed(cart, facts.customer, tuple(lines), at)
-
-    async def _ordered(self, books: Books, facts: CartFacts, by: str) -> Cart:
-        """Mark the cart as ordered if its terms now are those of its review. Raises CartRefused."""
-        now = self._reviewed(facts, by)
-        return await books.carts.update(facts.cart.id, lambda found: found.ordered(now.cart.lines, now.terms, now.at))
+        at = self._sources.now()
+        return Reviewed(facts.cart, facts.customer, review(facts, at, by=by), at)
 
 
 def _request(cart: Cart, by: str) -> OrderRequest:

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 
 from activities.billing.contracts import ListedSubscription
+from activities.prices.ports import PriceBook
 from domain.account.invoice import Invoice
 from domain.catalog.catalog import ListedOffer
 from domain.catalog.customers import Customer
 from domain.next_step import Do, NextStep, PerennialError, RefusedByRule
 from domain.ordering.eligibility import CHOOSE_OFFER, IMPORT_CUSTOMER, unknown_customer, unknown_offer
 from perennial.sources.account import AccountAuditor, AccountReader
-from perennial.sources.catalog import CatalogBook, Holdings, PriceBook
-from perennial.sources.notifications import NotificationReader, OfferPublishers, PublisherRequests
+from perennial.sources.catalog import CatalogBook, Holdings
+from perennial.sources.notifications import NotificationReader, PublisherRequests
 from perennial.sources.order import Carts, OrderReader, SetupLinks
 from perennial.sources.subscription import SubscriptionAuditor, SubscriptionReader, UsageBook
 from statemachines.account.standing import Standing
@@ -39,7 +40,6 @@ class Books:
     orders: OrderReader
     setup_links: SetupLinks
     notifications: NotificationReader
-    offer_publishers: OfferPublishers
     publisher_requests: PublisherRequests
     subscription_auditor: SubscriptionAuditor
     account_auditor: AccountAuditor

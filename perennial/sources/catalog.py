@@ -4,7 +4,6 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
-from activities.prices.contracts import Affected, AffectedInput
 from domain.catalog.catalog import Contents, ListedOffer
 from domain.catalog.changes import CatalogVersion, Imported
 from domain.catalog.customers import Customer, Partner
@@ -54,6 +53,9 @@ class CatalogBook(Protocol):
     async def subscriptions_of(self, customer_id: str) -> dict[State, int]:
         """Return how many subscriptions the customer has in each state."""
 
+    async def publisher_of(self, subscription_id: str) -> str | None:
+        """Return the `vendor` of the subscription's offer as the catalog has it now. None if either is unknown."""
+
     async def preview(self, contents: Contents, at: datetime) -> Imported:
         """Preview an import. Raises ImportRefused with every fault."""
 
@@ -62,19 +64,6 @@ class CatalogBook(Protocol):
 
         Raises ImportRefused with every fault, and then writes nothing.
         """
-
-
-class PriceBook(Protocol):
-    """The price changes of each version of the catalog, and which subscriptions they concern (BUY-5)."""
-
-    async def affected(self, page: AffectedInput) -> Affected:
-        """Return one page of the subscriptions whose prices the version changed, without those that have ended.
-
-        It includes those that are about to start: they may have been ordered at the older prices.
-        """
-
-    async def note_all_sent(self, version: int) -> None:
-        """Mark the version's prices as sent to all subscriptions. Repeating it changes nothing."""
 
 
 class Holdings(Protocol):

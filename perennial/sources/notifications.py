@@ -38,10 +38,3 @@ class PublisherRequests(Protocol):
 
     async def take(self, publisher: str, request_id: str, at: datetime) -> bool:
         """Whether this is the first request of the publisher under that id. Of several at once it is true for one."""
-
-
-class OfferPublishers(Protocol):
-    """Which publisher a subscription belongs to."""
-
-    async def publisher_of(self, subscription_id: str) -> str | None:
-        """The `vendor` of the subscription's offer as the catalog has it now; None where one of them is unknown."""

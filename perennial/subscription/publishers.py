@@ -165,7 +165,7 @@ class ForPublishers:
         )
 
     async def _require_own(self, sender: Sender, subscription_id: str) -> None:
-        if await (await self._sources.books()).offer_publishers.publisher_of(subscription_id) != sender.publisher:
+        if await (await self._sources.books()).catalog.publisher_of(subscription_id) != sender.publisher:
             raise NotYourSubscription(f"Subscription {subscription_id} is not to an offer of {sender.publisher}.")
 
 

@@ -1,17 +1,14 @@
 """Reviews a purchase before it is made: eligibility, price and dates of each line (BUY-2)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
-from domain.catalog.catalog import ListedOffer
-from domain.catalog.customers import Customer
 from domain.catalog.offers import Price
 from domain.money import Money
 from domain.ordering.eligibility import Owned, Ownership, Refusal
 from domain.ordering.lines import Line
-from domain.ordering.placement import Known, Placed, offered, place, terms_of
+from domain.ordering.placement import CartFacts, Known, Placed, offered, place, terms_of
 from domain.ordering.terms import Order
-from domain.roles import RolePreset
 from domain.subscription.decision import Decision
 from domain.subscription.events import State
 from domain.subscription.subscription import Subscription
@@ -47,43 +44,29 @@ class LineReview(Frozen):
     coming_prices: tuple[Price, ...] = ()
 
 
-def review(
-    lines: Iterable[Line],
-    offers: Mapping[str, ListedOffer],
-    customer: Customer,
-    owned_before: Mapping[str, Ownership],
-    catalog_version: int,
-    now: datetime,
-    *,
-    order_id: str,
-    by: str,
-    roles: RolePreset = RolePreset.DEFAULT,
-    lifecycle: Lifecycle | None = None,
-) -> list[LineReview]:
-    """Review each line as if it were bought now, in order: a line counts the lines before it as owned.
+def review(facts: CartFacts, at: datetime, *, by: str, lifecycle: Lifecycle | None = None) -> tuple[LineReview, ...]:
+    """Review each line of the cart as if `by` bought it at that instant; a line counts the lines before it as owned.
 
     It decides with the same core that later runs the subscription, so what it shows is what will happen.
     """
     lifecycle = lifecycle or Lifecycle()
-    had = dict(owned_before)
+    had, customer = dict(facts.owned), facts.customer
     found = []
-    for number, line in enumerate(lines, start=1):
-        offer, owned = offers.get(line.offer), had.get(line.offer, Ownership())
-        known = Known(offer=offer, customer=customer, owned=owned, catalog_version=catalog_version)
+    for number, line in enumerate(facts.cart.lines, start=1):
+        offer, owned = facts.offers.get(line.offer), had.get(line.offer, Ownership())
+        known = Known(offer=offer, customer=customer, owned=owned, catalog_version=facts.catalog_version)
         asked = line.model_copy(update={"terms": None})
-        subscription_id = line.subscription_id or f"{order_id}-{number}"
-        placed = place(
-            asked, known, subscription_id=subscription_id, customer_id=customer.id, at=now, by=by, roles=roles
-        )
+        subscription_id = line.subscription_id or f"{facts.cart.id}-{number}"
+        placed = place(asked, known, subscription_id=subscription_id, customer_id=customer.id, at=at, by=by)
         name = offer.name if offer else None
         if isinstance(placed, Placed):
             shown = _reviewed(number, line, name, placed, lifecycle)
             had[line.offer] = _with(owned, placed, shown)
         else:
-            wanted = offered(asked, known, subscription_id=subscription_id, at=now, by=by, roles=roles)
+            wanted = offered(asked, known, subscription_id=subscription_id, at=at, by=by)
             shown = _refused(number, line, name, placed, wanted)
         found.append(shown)
-    return found
+    return tuple(found)
 
 
 def _refused(

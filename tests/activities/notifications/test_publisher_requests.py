@@ -4,7 +4,6 @@ import asyncio
 from datetime import timedelta
 
 from activities.adapters.sql.catalog.catalog import SqlCatalog
-from activities.adapters.sql.catalog.publishers import SqlOfferPublishers
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.notifications.publisher_requests import SqlPublisherRequests
 from activities.adapters.sql.orders.orders import SqlOrders
@@ -49,13 +48,13 @@ async def test_an_id_is_remembered_as_long_as_its_request_can_be_fresh(database:
 
 async def test_whose_a_subscription_is(database: Database) -> None:
     """As soon as it is placed, and as the catalog has its offer now."""
-    vendors = SqlOfferPublishers(database)
+    catalog = SqlCatalog(database)
     await stock(database, partner(), customer(), listed(**SETUP), listed(id="plain", vendor=None))
     await placed(SqlOrders(database), request({}, {"offer": "plain"}))
-    assert [await vendors.publisher_of(each) for each in ("o-1-1", "o-1-2", "nobody")] == ["contoso", None, None]
+    assert [await catalog.publisher_of(each) for each in ("o-1-1", "o-1-2", "nobody")] == ["contoso", None, None]
     await started(database)
-    assert await vendors.publisher_of("o-1-1") == "contoso"
-    await SqlCatalog(database).import_contents(Contents(offers=(listed(**SETUP, vendor="fourth-coffee"),)), "x", START)
-    assert await vendors.publisher_of("o-1-1") == "fourth-coffee"
+    assert await catalog.publisher_of("o-1-1") == "contoso"
+    await catalog.import_contents(Contents(offers=(listed(**SETUP, vendor="fourth-coffee"),)), "x", START)
+    assert await catalog.publisher_of("o-1-1") == "fourth-coffee"
     await bought(InSql(database), {**LICENCE, "id": "unlisted"})
-    assert await vendors.publisher_of("s-1") is None
+    assert await catalog.publisher_of("s-1") is None

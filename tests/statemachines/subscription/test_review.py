@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from domain.catalog.catalog import ListedOffer
 from domain.money import total
+from domain.ordering.cart import Cart
 from domain.ordering.eligibility import Ownership
-from domain.ordering.lines import Line
-from domain.ordering.placement import terms_of
+from domain.ordering.placement import CartFacts, terms_of
 from domain.ordering.terms import Order
 from domain.policy import PACKS
 from domain.subscription.events import EventName, State
@@ -29,13 +29,12 @@ NOW = instant(ORDERED)
 
 def reviewed(
     lines: list[Facts], offers: list[ListedOffer], held: Mapping[str, Ownership] | None = None
-) -> list[LineReview]:
+) -> tuple[LineReview, ...]:
     """The cart o-1 of fabrikam, reviewed now."""
     known = {offer.id: offer for offer in offers}
-    wanted: list[Line] = [a_line(line) for line in lines]
-    return review(
-        wanted, known, a_customer(), held or {}, 7, NOW, order_id="o-1", by="admin_agent", lifecycle=LIVING.lifecycle
-    )
+    cart = Cart(id="o-1", customer="fabrikam", created_at=NOW, lines=tuple(a_line(line) for line in lines))
+    facts = CartFacts(a_customer(), cart, known, held or {}, catalog_version=7)
+    return review(facts, NOW, by="admin_agent", lifecycle=LIVING.lifecycle)
 
 
 def one(offer: Facts, line: Facts | None = None, held: Ownership | None = None) -> LineReview:

@@ -10,6 +10,7 @@ from activities.adapters.sql.catalog.rows import customer_of, newest_version, of
 from activities.adapters.sql.database import PAGE_SIZE, Database
 from activities.adapters.sql.tables.catalog import catalog_version, customer, offer, price_change
 from activities.adapters.sql.tables.catalog import partner as partner_table
+from activities.adapters.sql.tables.orders import order_line
 from activities.adapters.sql.tables.subscription import subscription
 from domain.catalog.catalog import Contents, ListedOffer
 from domain.catalog.changes import CatalogVersion, Changes, Imported, RecordKind
@@ -76,6 +77,9 @@ class SqlCatalog:
     async def subscriptions_of(self, customer_id: str) -> dict[State, int]:
         return await self._database.read(_subscriptions_of, customer_id)
 
+    async def publisher_of(self, subscription_id: str) -> str | None:
+        return await self._database.read(_publisher_of, subscription_id)
+
     async def preview(self, contents: Contents, at: datetime) -> Imported:
         return await self._database.read(_preview, contents, at)
 
@@ -108,6 +112,14 @@ def _page(
 def _subscriptions_of(connection: Connection, customer_id: str) -> dict[State, int]:
     counts = select(subscription.c.state, func.count()).where(subscription.c.customer_id == customer_id)
     return {State(state): count for state, count in connection.execute(counts.group_by(subscription.c.state))}
+
+
+def _publisher_of(connection: Connection, subscription_id: str) -> str | None:
+    recorded = select(subscription.c.offer_id).where(subscription.c.id == subscription_id).scalar_subquery()
+    # From the order line, if the subscription has no event on record yet.
+    placed = select(order_line.c.offer_id).where(order_line.c.subscription_id == subscription_id).scalar_subquery()
+    vendor: str | None = connection.scalar(select(offer.c.vendor).where(offer.c.id == func.coalesce(recorded, placed)))
+    return vendor
 
 
 def _preview(connection: Connection, contents: Contents, at: datetime) -> Imported:
@@ -168,26 +180,14 @@ def _columns(record: Record) -> dict[str, object]:
     if isinstance(record, Customer):
         return {"partner_id": record.partner}
     if isinstance(record, ListedOffer):
-        return {
-            "publisher": record.publisher.value,
-            "billing_type": record.billing_type.value,
-            "category": record.category.value,
-            "one_per_customer": record.one_per_customer,
-            "vendor": record.vendor,
-        }
+        filters = {"publisher", "billing_type", "category", "one_per_customer", "vendor"}
+        return record.model_dump(mode="json", include=filters)
     return {}
 
 
 def _note(connection: Connection, number: int, changes: Changes, source: str, at: datetime) -> None:
     repriced = changes.repriced
-    connection.execute(
-        insert(catalog_version).values(
-            number=number,
-            at=at,
-            source=source[:MAX_SOURCE],
-            changes=changes,
-            told_at=None if repriced else at,
-        )
-    )
+    columns = {"number": number, "at": at, "source": source[:MAX_SOURCE], "changes": changes}
+    connection.execute(insert(catalog_version).values(columns | {"told_at": None if repriced else at}))
     if repriced:
         connection.execute(insert(price_change), [{"version": number, "offer_id": key} for key in repriced])

@@ -85,25 +85,12 @@ def _open(connection: Connection, entry: OpenInput, digest: str) -> PlacedOrder:
 
 def _take_in(connection: Connection, entry: OpenInput, digest: str) -> None:
     request = entry.request
-    head = {
-        "id": request.order_id,
-        "customer_id": request.customer,
-        "ordered_at": entry.at,
-        "digest": digest,
-        "request": request,
-    }
-    connection.execute(insert(customer_order).values(head))
-    waiting = [
-        {
-            "order_id": request.order_id,
-            "number": number,
-            "customer_id": request.customer,
-            "offer_id": line.offer,
-            "status": LineStatus.WAITING.value,
-        }
-        for number, line in enumerate(request.lines, start=1)
-    ]
-    connection.execute(insert(order_line), waiting)
+    whose = {"customer_id": request.customer}
+    head = {"id": request.order_id, "ordered_at": entry.at, "digest": digest, "request": request}
+    connection.execute(insert(customer_order).values(head | whose))
+    each = {"order_id": request.order_id, "status": LineStatus.WAITING.value, **whose}
+    lines = [each | {"number": number, "offer_id": line.offer} for number, line in enumerate(request.lines, start=1)]
+    connection.execute(insert(order_line), lines)
 
 
 def _place(connection: Connection, wanted: PlaceInput) -> OrderLine:
@@ -111,16 +98,17 @@ def _place(connection: Connection, wanted: PlaceInput) -> OrderLine:
     if line.status is not LineStatus.WAITING:
         return line
     decided = _decided(connection, request, wanted)
-    now: dict[str, Any]
     if isinstance(decided, Refusal):
         line = line.model_copy(update={"status": LineStatus.REFUSED, "refusal": decided})
-        now = {"status": line.status.value, "refusal": decided}
-    else:
-        order = decided.order
-        claims.take(connection, order.subscription_id, decided.claims)
-        line = line.model_copy(update={"status": LineStatus.PLACED})
-        now = {"status": line.status.value, "subscription_id": order.subscription_id, "purchase": order}
-    connection.execute(update(order_line).where(_itself(wanted.order_id, wanted.number)).values(now))
+        return _noted(connection, wanted.order_id, line)
+    claims.take(connection, decided.order.subscription_id, decided.claims)
+    placed = {"subscription_id": decided.order.subscription_id, "purchase": decided.order}
+    return _noted(connection, wanted.order_id, line.model_copy(update={"status": LineStatus.PLACED}), **placed)
+
+
+def _noted(connection: Connection, order_id: str, line: OrderLine, **columns: object) -> OrderLine:
+    now = {"status": line.status.value, "refusal": line.refusal, **columns}
+    connection.execute(update(order_line).where(_itself(order_id, line.number)).values(now))
     return line
 
 
@@ -172,9 +160,7 @@ def _note_started(connection: Connection, order_id: str, number: int) -> OrderLi
         return line
     if line.status is not LineStatus.PLACED:
         raise BooksConflict(f"Line {number} of order {order_id} is {line.status}: only a placed line can be bought.")
-    now = {"status": LineStatus.BOUGHT.value}
-    connection.execute(update(order_line).where(_itself(order_id, number)).values(now))
-    return line.model_copy(update={"status": LineStatus.BOUGHT})
+    return _noted(connection, order_id, line.model_copy(update={"status": LineStatus.BOUGHT}))
 
 
 def _found(connection: Connection, order_id: str, number: int) -> tuple[OrderRequest, OrderLine]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
@@ -31,14 +31,12 @@ class SqlSetupLinks:
         self._database = database
 
     async def issue(self, subscription_id: str, now: datetime) -> SetupLink:
-        return await self._database.write(_issue, subscription_id, secrets.token_hex(TOKEN_BYTES), now)
+        return await self._database.write(_issue, subscription_id, now)
 
     async def issue_for(self, subscription_ids: Collection[str], now: datetime) -> dict[str, SetupLink]:
-        waiting = await self._database.read(_waiting, subscription_ids)
-        if not waiting:
+        if not await self._database.read(_waiting, subscription_ids):
             return {}
-        tokens = {subscription_id: secrets.token_hex(TOKEN_BYTES) for subscription_id in waiting}
-        return await self._database.write(_issue_for, tokens, now)
+        return await self._database.write(_issue_for, subscription_ids, now)
 
     async def resolve(self, token: str, now: datetime) -> Resolved:
         return await self._database.read(_resolve, token, now)
@@ -63,20 +61,20 @@ def _waiting(connection: Connection, subscription_ids: Collection[str]) -> dict[
         if row.purchase.offer.setup is Setup.PUBLISHER and row.state in {None, State.PENDING.value}
     }
     listed = offers_of(connection, set(offers.values()))
-    addresses = {key: listed[offer].setup_url for key, offer in offers.items() if offer in listed}
-    return {key: address for key, address in addresses.items() if address is not None}
+    return {key: url for key, offer in offers.items() if offer in listed and (url := listed[offer].setup_url)}
 
 
-def _issue_for(connection: Connection, tokens: Mapping[str, str], now: datetime) -> dict[str, SetupLink]:
-    waiting = _waiting(connection, tokens)
-    return {key: _link(connection, key, address, tokens[key], now) for key, address in waiting.items()}
+def _issue_for(connection: Connection, subscription_ids: Collection[str], now: datetime) -> dict[str, SetupLink]:
+    waiting = _waiting(connection, subscription_ids)
+    return {key: _link(connection, key, address, now) for key, address in waiting.items()}
 
 
-def _issue(connection: Connection, subscription_id: str, token: str, now: datetime) -> SetupLink:
-    return _link(connection, subscription_id, _address(connection, subscription_id), token, now)
+def _issue(connection: Connection, subscription_id: str, now: datetime) -> SetupLink:
+    return _link(connection, subscription_id, _address(connection, subscription_id), now)
 
 
-def _link(connection: Connection, subscription_id: str, address: str, token: str, now: datetime) -> SetupLink:
+def _link(connection: Connection, subscription_id: str, address: str, now: datetime) -> SetupLink:
+    token = secrets.token_hex(TOKEN_BYTES)
     of_it = setup_token.c.subscription_id == subscription_id
     connection.execute(delete(setup_token).where(of_it & (setup_token.c.expires_at <= now)))
     expires_at = now + TOKEN_LIFE
@@ -106,16 +104,8 @@ def _resolve(connection: Connection, token: str, now: datetime) -> Resolved:
     purchase = _purchase(connection, row.subscription_id) if row and valid(row.expires_at, now) else None
     if row is None or purchase is None:
         raise TokenRefused(_NOT_VALID, NextStep(Do.ISSUE_SETUP_LINK))
-    return Resolved(
-        subscription_id=row.subscription_id,
-        customer=purchase.customer,
-        offer=purchase.offer.id,
-        quantity=purchase.quantity,
-        add_ons=purchase.add_ons,
-        state=purchase.state,
-        ordered_at=purchase.ordered_at,
-        expires_at=row.expires_at,
-    )
+    token_of = {"subscription_id": row.subscription_id, "expires_at": row.expires_at}
+    return Resolved.model_validate(purchase._asdict() | {"offer": purchase.offer.id} | token_of)
 
 
 def _purchase(connection: Connection, subscription_id: str) -> _Purchase | None:
