@@ -36,11 +36,7 @@ ACCOUNT_REQUESTS: dict[str, type[AnyAccountRequest]] = {
 ACCOUNT_SIGNALS = {name: ACCOUNT_REQUESTS[name] for name in ("payment_received", "payment_failed")}
 """The requests that may come as a signal too, under the update's name."""
 
-ACCOUNT_UPDATES: dict[str, type[Strict]] = {
-    **ACCOUNT_REQUESTS,
-    "retry_effect": Operator,
-    "migrate": Operator,
-}
+ACCOUNT_UPDATES: dict[str, type[Strict]] = {**ACCOUNT_REQUESTS, "retry_effect": Operator, "migrate": Operator}
 """The updates, and the request that each takes."""
 
 

@@ -35,12 +35,7 @@ class Target:
     not_found: Callable[[RPCError], CallError]
 
     async def query(
-        self,
-        query: str,
-        result: type[T],
-        args: Sequence[object] = (),
-        *,
-        reject: QueryRejectCondition | None = None,
+        self, query: str, result: type[T], args: Sequence[object] = (), *, reject: QueryRejectCondition | None = None
     ) -> T:
         """The query's result. Raises CallError."""
 
@@ -81,11 +76,7 @@ async def ask_twice(send: Callable[[timedelta], Awaitable[T]]) -> T:
 
 
 async def call(
-    name: str,
-    send: Callable[[], Awaitable[T]],
-    not_found: Callable[[RPCError], CallError],
-    *,
-    retries: int = RETRIES,
+    name: str, send: Callable[[], Awaitable[T]], not_found: Callable[[RPCError], CallError], *, retries: int = RETRIES
 ) -> T:
     """Send a request to the workflow of that name, with retries after a broken connection.
 

@@ -51,10 +51,7 @@ async def poll(look: Callable[[], Awaitable[T | None]], timeout: timedelta, mess
 
 
 async def result_of(
-    name: str,
-    handle: WorkflowHandle[Any, T],
-    look: Callable[[], Awaitable[T]],
-    watch: Callable[[T], None],
+    name: str, handle: WorkflowHandle[Any, T], look: Callable[[], Awaitable[T]], watch: Callable[[T], None]
 ) -> T:
     """The workflow's result; `watch` is called with each new progress that `look` shows.
 

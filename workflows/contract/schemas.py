@@ -17,9 +17,7 @@ class Truthful(GenerateJsonSchema):
     """Pydantic's schemas, where they say less than the models take or write."""
 
     def field_is_required(
-        self,
-        field: core_schema.ModelField | core_schema.DataclassField | core_schema.TypedDictField,
-        total: bool,
+        self, field: core_schema.ModelField | core_schema.DataclassField | core_schema.TypedDictField, total: bool
     ) -> bool:
         """Every field of an answer is written, its default too."""
         return self.mode == "serialization" or super().field_is_required(field, total)

@@ -19,16 +19,7 @@ ATTENTION = SearchAttributeKey.for_keyword("Attention")
 
 STANDING = SearchAttributeKey.for_keyword("AccountStanding")
 
-ALL: tuple[SearchAttributeKey[Any], ...] = (
-    STATE,
-    CUSTOMER,
-    OFFER,
-    PUBLISHER,
-    AUTO_RENEW,
-    ENDS_AT,
-    ATTENTION,
-    STANDING,
-)
+ALL: tuple[SearchAttributeKey[Any], ...] = (STATE, CUSTOMER, OFFER, PUBLISHER, AUTO_RENEW, ENDS_AT, ATTENTION, STANDING)
 
 Changing = dict[SearchAttributeKey[Any], Any]
 _ENDINGS = {What.EXPIRE, What.DELETE, What.ACTIVATION_DEADLINE}

@@ -54,12 +54,7 @@ def part_update(part: str, do: Callable[[Any, R], T], check: Callable[[Any, R], 
 
 
 def _update(
-    name: str,
-    takes: type,
-    gives: type,
-    words: str,
-    do: Callable[[Any, Any], Any],
-    check: Callable[[Any, Any], None],
+    name: str, takes: type, gives: type, words: str, do: Callable[[Any, Any], Any], check: Callable[[Any, Any], None]
 ) -> Any:
     """A plain `def` and its validator: without one, a wrong number of arguments is accepted, and fails for ever."""
 

@@ -62,8 +62,7 @@ class Notifications(WorkflowClient):
             if "already completed" in error.message:
                 return AlreadyEnded(f"Subscription {subscription_id} has ended, and all its notifications are sent.")
             return NotFound(
-                f"No notifications of {subscription_id} are being sent on this server.",
-                NextStep(Do.LIST_NOTIFICATIONS),
+                f"No notifications of {subscription_id} are being sent on this server.", NextStep(Do.LIST_NOTIFICATIONS)
             )
 
         return Target(self._client.get_workflow_handle(workflow_id(subscription_id)), subscription_id, not_found)

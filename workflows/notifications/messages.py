@@ -93,10 +93,7 @@ def notification_lines(stream: Stream, last: int) -> list[str]:
     """How far the publisher has been notified; no line where it has got everything."""
     if stream.halted:
         updates = "`retry_notification` or `skip_notification`"
-        return [
-            "",
-            f"**Notification undeliverable:** {stream.halted} Fix the cause, then send the update {updates}.",
-        ]
+        return ["", f"**Notification undeliverable:** {stream.halted} Fix the cause, then send the update {updates}."]
     if stream.unheard:
         return ["", f"**Publisher not notified:** {stream.unheard}"]
     if stream.publisher and stream.told < last:

@@ -38,11 +38,7 @@ class OrderClient(WorkflowClient):
         return self._client.get_workflow_handle_for(OrderWorkflow.run, order_workflow_id(order_id))
 
     async def place(
-        self,
-        request: OrderRequest,
-        *,
-        clock: TestClock | None = None,
-        periods_per_run: int = options.PERIODS_PER_RUN,
+        self, request: OrderRequest, *, clock: TestClock | None = None, periods_per_run: int = options.PERIODS_PER_RUN
     ) -> None:
         """Start a run that buys the order, or leave it to the run that is buying it now.
 

@@ -21,16 +21,7 @@ from workflows.durable import options, search_attributes
 from workflows.durable.operator import Operator
 from workflows.durable.test_clock import TestClock
 from workflows.durable.workflow_ids import subscription_workflow_id
-from workflows.subscription.messages import (
-    Details,
-    Ended,
-    Events,
-    Forecast,
-    Purchase,
-    WhatIf,
-    has_terms,
-    terms_memo,
-)
+from workflows.subscription.messages import Details, Ended, Events, Forecast, Purchase, WhatIf, has_terms, terms_memo
 from workflows.subscription.workflow import SubscriptionWorkflow
 
 

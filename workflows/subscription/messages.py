@@ -111,12 +111,7 @@ class Migration(Operator):
     policy: Annotated[PolicyPack, Field(strict=False)] | None = None
 
 
-UPDATES: dict[str, type[Strict]] = {
-    **COMMANDS,
-    "retry_effect": Operator,
-    "migrate": Migration,
-    **NOTIFICATION_UPDATES,
-}
+UPDATES: dict[str, type[Strict]] = {**COMMANDS, "retry_effect": Operator, "migrate": Migration, **NOTIFICATION_UPDATES}
 """The updates, and the request that each takes."""
 
 
