@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.accounts.contracts import OpenAccount
 from activities.errors import NotTaken, NotThere, OrderConflict, ServerUnavailable
@@ -12,7 +12,7 @@ from domain.subscription.commands import Command
 from domain.subscription.decision import Answer
 from workflows.account.client import Accounts
 from workflows.account.messages import StartAccount
-from workflows.calls.errors import AlreadyEnded, AlreadyExists, NotAnswered, NotFound, Rejected
+from workflows.calls.errors import AlreadyEnded, AlreadyExists, NotAnswered, NotFound, Rejected, server_unavailable
 from workflows.durable.test_clock import TestClock
 from workflows.subscription.client import Subscriptions
 
@@ -31,20 +31,14 @@ class ServerLauncher:
         """Start the subscription, once. Raises OrderConflict and ServerUnavailable."""
         clock = None if ahead_by is None else TestClock.ahead_by(ahead_by)
         try:
-            await self._subscriptions.buy(order, clock=clock, periods_per_run=periods_per_run)
-        except AlreadyExists:
-            if not await self._is_its_own(order):
-                raise OrderConflict(
-                    f"Subscription {order.subscription_id} was bought otherwise already. Choose another id."
-                ) from None
+            try:
+                await self._subscriptions.buy(order, clock=clock, periods_per_run=periods_per_run)
+            except AlreadyExists:
+                if not await self._subscriptions.began_with(order):
+                    words = f"Subscription {order.subscription_id} was bought otherwise already. Choose another id."
+                    raise OrderConflict(words) from None
         except RPCError as error:
-            raise _unavailable(order.subscription_id, error) from None
-
-    async def _is_its_own(self, order: Order) -> bool:
-        try:
-            return await self._subscriptions.began_with(order)
-        except RPCError as error:
-            raise _unavailable(order.subscription_id, error) from None
+            raise server_unavailable(order.subscription_id, error) from None
 
 
 class ServerCommandSender:
@@ -87,9 +81,4 @@ class ServerAccounts:
         try:
             await self._accounts.open(start)
         except RPCError as error:
-            raise _unavailable(f"billing account of {account.customer_id}", error) from None
-
-
-def _unavailable(what: str, error: RPCError) -> ServerUnavailable:
-    status = RPCStatusCode(error.status).name
-    return ServerUnavailable(f"{what}: the Temporal server did not answer ({status}: {error.message})")
+            raise server_unavailable(f"billing account of {account.customer_id}", error) from None

@@ -5,7 +5,6 @@ from datetime import datetime
 from temporalio.client import WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError
 
 from domain.account.requests import AccountRequest, ReceivePayment
 from domain.subscription.decision import Answer, Outcome
@@ -13,9 +12,8 @@ from statemachines.account.life import AccountLife, Closing
 from statemachines.account.timeline import next_account_milestone
 from workflows.account.messages import ACCOUNT_REQUESTS, AccountClosed, AccountDetails, StartAccount
 from workflows.account.workflow import BillingAccountWorkflow
-from workflows.calls.client import WorkflowClient
-from workflows.calls.errors import CallError, NeedsAttention, NotFound, Rejected
-from workflows.calls.target import RETRIES, Target
+from workflows.calls.errors import NeedsAttention, NotFound, Rejected
+from workflows.calls.target import RETRIES, Target, WorkflowClient
 from workflows.calls.waiting import poll
 from workflows.durable import options, search_attributes
 from workflows.durable.workflow_ids import account_workflow_id
@@ -42,7 +40,7 @@ class Accounts(WorkflowClient):
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 task_timeout=options.TASK_TIMEOUT,
-                search_attributes=search_attributes.fixed_of_account(start.customer_id),
+                search_attributes=search_attributes.of_customer(start.customer_id),
                 static_summary=f"billing account of {start.customer_id}",
             )
         except WorkflowAlreadyStartedError:
@@ -108,7 +106,5 @@ class Accounts(WorkflowClient):
         return await self._target(customer_id).query("life", AccountLife)
 
     def _target(self, customer_id: str) -> Target:
-        def not_found(_: RPCError) -> CallError:
-            return NotFound(f"there is no billing account of {customer_id} on this server: it buys nothing yet")
-
+        not_found = NotFound(f"there is no billing account of {customer_id} on this server: it buys nothing yet")
         return Target(self.handle(customer_id), f"billing account of {customer_id}", not_found)

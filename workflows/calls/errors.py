@@ -1,5 +1,8 @@
 """What can go wrong when a workflow is called; each error is one line for a person."""
 
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.errors import ServerUnavailable
 from domain.next_step import Do, NextStep, PerennialError
 
 
@@ -45,3 +48,9 @@ class WorkflowFailed(CallError):
 def no_worker(what: str, detail: str = "") -> NotAnswered:
     """The error for a workflow that no worker answers for; `detail` is what the server said."""
     return NotAnswered(f"{what}: no worker answered in time{detail}.", NextStep(Do.START_WORKER))
+
+
+def server_unavailable(what: str, error: RPCError) -> ServerUnavailable:
+    """The error for an activity that asks the server for something, and is tried again."""
+    status = RPCStatusCode(error.status).name
+    return ServerUnavailable(f"{what}: the Temporal server did not answer ({status}: {error.message})")

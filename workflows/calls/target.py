@@ -1,12 +1,13 @@
-"""Send queries and updates to one workflow, and turn every failure into a CallError."""
+"""What the clients of workflows are built from: queries and updates, with every failure turned into a CallError."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from temporalio.client import (
+    Client,
     WorkflowHandle,
     WorkflowQueryFailedError,
     WorkflowQueryRejectedError,
@@ -28,11 +29,12 @@ _RETRY_AFTER = timedelta(milliseconds=200)
 
 @dataclass(frozen=True)
 class Target:
-    """The workflow to call: its handle, its name in error messages, and the error where the server does not find it."""
+    """The workflow to call, its name in error messages, and the errors where it does not exist, or has ended."""
 
     handle: WorkflowHandle[Any, Any]
     name: str
-    not_found: Callable[[RPCError], CallError]
+    not_found: CallError
+    ended: CallError | None = None
 
     async def query(
         self, query: str, result: type[T], args: Sequence[object] = (), *, reject: QueryRejectCondition | None = None
@@ -45,7 +47,7 @@ class Target:
             )
             return found
 
-        return await call(self.name, lambda: ask_twice(send), self.not_found)
+        return await call(self.name, lambda: ask_twice(send), self._gone)
 
     async def update(
         self, update: str, request: object, result: type[T], *, update_id: str | None = None, retries: int = RETRIES
@@ -61,7 +63,23 @@ class Target:
             )
             return answer
 
-        return await call(self.name, send, self.not_found, retries=retries)
+        return await call(self.name, send, self._gone, retries=retries)
+
+    def _gone(self, error: RPCError) -> CallError:
+        return self.ended if self.ended and "already completed" in error.message else self.not_found
+
+
+class WorkflowClient:
+    """Base of the clients. Queries are answered as of `wall_clock`: between tasks a workflow does not know the time."""
+
+    def __init__(self, client: Client, task_queue: str, wall_clock: Callable[[], datetime] | None = None) -> None:
+        self._client = client
+        self._task_queue = task_queue
+        self._wall_clock = wall_clock
+
+    def _as_of(self) -> tuple[datetime, ...]:
+        """The optional last argument of a query that depends on the time."""
+        return (self._wall_clock(),) if self._wall_clock else ()
 
 
 async def ask_twice(send: Callable[[timedelta], Awaitable[T]]) -> T:

@@ -1,6 +1,5 @@
 """The search attributes that the server filters and counts workflows by."""
 
-from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
@@ -25,11 +24,6 @@ Changing = dict[SearchAttributeKey[Any], Any]
 _ENDINGS = {What.EXPIRE, What.DELETE, What.ACTIVATION_DEADLINE}
 
 
-def ends_at(subscription: Subscription) -> datetime | None:
-    """When it ends if no command comes; None while it renews."""
-    return next((m.at for m in timeline(subscription, subscription.last_at) if m.what in _ENDINGS), None)
-
-
 def fixed(subscription: Subscription) -> TypedSearchAttributes:
     """The attributes of a subscription that never change; set with the start."""
     pairs: list[SearchAttributePair[Any]] = [
@@ -41,17 +35,21 @@ def fixed(subscription: Subscription) -> TypedSearchAttributes:
 
 
 def changing(subscription: Subscription, attention: str | None) -> Changing:
-    """The attributes of a subscription that change, with commands and states, not with each renewal."""
+    """The attributes of a subscription that change, with commands and states, not with each renewal.
+
+    It has ENDS_AT, where it ends if no command comes, only while it does not renew.
+    """
+    ends_at = next((m.at for m in timeline(subscription, subscription.last_at) if m.what in _ENDINGS), None)
     return {
         STATE: subscription.state.value,
         AUTO_RENEW: subscription.auto_renew,
-        ENDS_AT: ends_at(subscription),
+        ENDS_AT: ends_at,
         ATTENTION: attention,
     }
 
 
-def fixed_of_account(customer_id: str) -> TypedSearchAttributes:
-    """The attribute of an account that never changes; set with the start."""
+def of_customer(customer_id: str) -> TypedSearchAttributes:
+    """The attribute of an account or an order that never changes; set with the start."""
     return TypedSearchAttributes([SearchAttributePair(CUSTOMER, customer_id)])
 
 

@@ -3,14 +3,12 @@
 from collections.abc import Callable
 
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
-from activities.errors import ServerUnavailable
 from activities.notifications.contracts import HandOver
 from domain.next_step import Do, NextStep
-from workflows.calls.client import WorkflowClient
-from workflows.calls.errors import AlreadyEnded, CallError, NotFound
-from workflows.calls.target import Target
+from workflows.calls.errors import AlreadyEnded, NotFound, server_unavailable
+from workflows.calls.target import Target, WorkflowClient
 from workflows.durable import options
 from workflows.durable.workflow_ids import delivery_workflow_id, subscription_workflow_id
 from workflows.notifications.messages import Deliver, RetryNotification, SkipNotification
@@ -45,10 +43,7 @@ class Notifications(WorkflowClient):
                 static_summary=f"send {left.publisher} the last notifications of {left.subscription_id}",
             )
         except RPCError as error:
-            status = RPCStatusCode(error.status).name
-            raise ServerUnavailable(
-                f"delivery of {left.subscription_id}: the Temporal server did not answer ({status}: {error.message})"
-            ) from None
+            raise server_unavailable(f"delivery of {left.subscription_id}", error) from None
 
     async def _update(self, subscription_id: str, update: str, request: RetryNotification | SkipNotification) -> str:
         """Send it to the subscription's workflow, or to the delivery that follows it."""
@@ -58,11 +53,7 @@ class Notifications(WorkflowClient):
             return await self._target(delivery_workflow_id, subscription_id).update(update, request, str)
 
     def _target(self, workflow_id: Callable[[str], str], subscription_id: str) -> Target:
-        def not_found(error: RPCError) -> CallError:
-            if "already completed" in error.message:
-                return AlreadyEnded(f"Subscription {subscription_id} has ended, and all its notifications are sent.")
-            return NotFound(
-                f"No notifications of {subscription_id} are being sent on this server.", NextStep(Do.LIST_NOTIFICATIONS)
-            )
-
-        return Target(self._client.get_workflow_handle(workflow_id(subscription_id)), subscription_id, not_found)
+        handle = self._client.get_workflow_handle(workflow_id(subscription_id))
+        words = f"No notifications of {subscription_id} are being sent on this server."
+        ended = AlreadyEnded(f"Subscription {subscription_id} has ended, and all its notifications are sent.")
+        return Target(handle, subscription_id, NotFound(words, NextStep(Do.LIST_NOTIFICATIONS)), ended)

@@ -1,25 +1,18 @@
 """The client of orders: place one, look at it, wait until it is settled."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeVar
 
 from temporalio.client import WorkflowFailureError, WorkflowHandle
-from temporalio.common import (
-    QueryRejectCondition,
-    SearchAttributePair,
-    TypedSearchAttributes,
-    WorkflowIDConflictPolicy,
-    WorkflowIDReusePolicy,
-)
+from temporalio.common import QueryRejectCondition, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError
 
 from activities.orders.contracts import PlacedOrder
 from domain.next_step import Do, NextStep
 from domain.ordering.lines import OrderRequest
-from workflows.calls.client import WorkflowClient
 from workflows.calls.errors import CallError, NotFound, Rejected, WorkflowFailed
-from workflows.calls.target import Target, call
+from workflows.calls.target import Target, WorkflowClient, call
 from workflows.calls.waiting import failure_message, result_of
 from workflows.durable import options, search_attributes
 from workflows.durable.test_clock import TestClock
@@ -46,11 +39,7 @@ class OrderClient(WorkflowClient):
         Raises Rejected where other content is being bought under its id, and CallError.
         """
         start = PlaceOrder(request=request, clock=clock, periods_per_run=periods_per_run)
-
-        async def send() -> None:
-            await self._start(start)
-
-        await call(_name(request.order_id), send, lambda error: NotFound(error.message))
+        await call(_name(request.order_id), partial(self._start, start), lambda error: NotFound(error.message))
 
     async def order(self, order_id: str) -> PlacedOrder:
         """The order as its workflow sees it. Raises WorkflowFailed where it was not taken in, and CallError."""
@@ -61,14 +50,11 @@ class OrderClient(WorkflowClient):
 
         Raises WorkflowFailed where the order was not taken in, NotFound, and NotAnswered where no line moves any more.
         """
-
-        async def look() -> PlacedOrder:
-            return await self.order(order_id)
-
-        return await result_of(_name(order_id), self.handle(order_id), look, watch)
+        return await result_of(_name(order_id), self.handle(order_id), partial(self.order, order_id), watch)
 
     async def _start(self, start: PlaceOrder) -> None:
         request = start.request
+        lines = "line" if len(request.lines) == 1 else "lines"
         try:
             await self._client.start_workflow(
                 OrderWorkflow.run,
@@ -79,10 +65,8 @@ class OrderClient(WorkflowClient):
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
                 task_timeout=options.TASK_TIMEOUT,
-                search_attributes=TypedSearchAttributes(
-                    [SearchAttributePair(search_attributes.CUSTOMER, request.customer)]
-                ),
-                static_summary=f"{len(request.lines)} {_lines(request)} for {request.customer}",
+                search_attributes=search_attributes.of_customer(request.customer),
+                static_summary=f"{len(request.lines)} {lines} for {request.customer}",
             )
         except WorkflowAlreadyStartedError:
             if await self._query(request.order_id, "request", OrderRequest) != request:
@@ -110,15 +94,9 @@ class OrderClient(WorkflowClient):
         return error
 
     def _target(self, order_id: str) -> Target:
-        def not_found(_: RPCError) -> CallError:
-            return NotFound(f"Order {order_id} does not exist on this server.", NextStep(Do.LIST_ORDERS))
-
+        not_found = NotFound(f"Order {order_id} does not exist on this server.", NextStep(Do.LIST_ORDERS))
         return Target(self.handle(order_id), _name(order_id), not_found)
 
 
 def _name(order_id: str) -> str:
     return f"order {order_id}"
-
-
-def _lines(request: OrderRequest) -> str:
-    return "line" if len(request.lines) == 1 else "lines"

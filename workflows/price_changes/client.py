@@ -1,14 +1,13 @@
 """The client of price changes: send a catalog version's prices, look how far that is, wait for the end."""
 
 from collections.abc import Callable
+from functools import partial
 
 from temporalio.client import WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.service import RPCError
 
-from workflows.calls.client import WorkflowClient
-from workflows.calls.errors import CallError, NotFound
-from workflows.calls.target import Target, call
+from workflows.calls.errors import NotFound
+from workflows.calls.target import Target, WorkflowClient, call
 from workflows.calls.waiting import result_of
 from workflows.durable import options
 from workflows.durable.workflow_ids import price_workflow_id
@@ -52,16 +51,10 @@ class PriceClient(WorkflowClient):
 
         Raises WorkflowFailed (the next import sends the prices again), NotFound, and NotAnswered without progress.
         """
-
-        async def look() -> PriceProgress:
-            return await self.progress(version)
-
-        return await result_of(_name(version), self.handle(version), look, watch)
+        return await result_of(_name(version), self.handle(version), partial(self.progress, version), watch)
 
     def _target(self, version: int) -> Target:
-        def not_found(_: RPCError) -> CallError:
-            return NotFound(f"No prices of catalog version {version} are being sent on this server. Import it again.")
-
+        not_found = NotFound(f"No prices of catalog version {version} are being sent on this server. Import it again.")
         return Target(self.handle(version), _name(version), not_found)
 
 

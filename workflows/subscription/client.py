@@ -5,23 +5,21 @@ from datetime import datetime
 from temporalio.client import WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError
 
 from domain.next_step import Do, NextStep
 from domain.ordering.terms import Order
 from domain.subscription.commands import Command
 from domain.subscription.decision import Answer, Outcome
 from statemachines.subscription.life import Life
-from statemachines.subscription.timeline import Milestone, next_milestone
-from workflows.calls.client import WorkflowClient
-from workflows.calls.errors import AlreadyEnded, AlreadyExists, CallError, NeedsAttention, NotFound
-from workflows.calls.target import RETRIES, Target
+from statemachines.subscription.timeline import next_milestone
+from workflows.calls.errors import AlreadyEnded, AlreadyExists, NeedsAttention, NotFound
+from workflows.calls.target import RETRIES, Target, WorkflowClient
 from workflows.calls.waiting import poll
 from workflows.durable import options, search_attributes
 from workflows.durable.operator import Operator
 from workflows.durable.test_clock import TestClock
 from workflows.durable.workflow_ids import subscription_workflow_id
-from workflows.subscription.messages import Details, Ended, Events, Forecast, Purchase, WhatIf, has_terms, terms_memo
+from workflows.subscription.messages import Details, Ended, Forecast, Purchase, WhatIf, has_terms, terms_memo
 from workflows.subscription.workflow import SubscriptionWorkflow
 
 
@@ -125,14 +123,6 @@ class Subscriptions(WorkflowClient):
         """The subscription's details now. Raises CallError."""
         return await self._target(subscription_id).query("details", Details, self._as_of())
 
-    async def timeline(self, subscription_id: str) -> list[Milestone]:
-        """What happens next if no command comes. Raises CallError."""
-        return await self._target(subscription_id).query("timeline", list[Milestone], self._as_of())
-
-    async def events(self, subscription_id: str) -> Events:
-        """The last few events. Raises CallError."""
-        return await self._target(subscription_id).query("events", Events)
-
     async def preview(self, subscription_id: str, command: Command) -> Answer:
         """The answer that the command would get now; nothing is changed. Raises CallError."""
         return await self._target(subscription_id).query("preview", Answer, (command, *self._as_of()))
@@ -146,10 +136,8 @@ class Subscriptions(WorkflowClient):
         return await self._target(subscription_id).query("life", Life)
 
     def _target(self, subscription_id: str) -> Target:
-        def not_found(error: RPCError) -> CallError:
-            if "already completed" in error.message:
-                return AlreadyEnded(f"Subscription {subscription_id} has ended and takes no more commands.")
-            words = f"Subscription {subscription_id} does not exist on this server."
-            return NotFound(words, NextStep(Do.LIST_SUBSCRIPTIONS))
-
-        return Target(self.handle(subscription_id), subscription_id, not_found)
+        words = f"Subscription {subscription_id} does not exist on this server."
+        ended = AlreadyEnded(f"Subscription {subscription_id} has ended and takes no more commands.")
+        return Target(
+            self.handle(subscription_id), subscription_id, NotFound(words, NextStep(Do.LIST_SUBSCRIPTIONS)), ended
+        )
