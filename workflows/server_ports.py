@@ -13,7 +13,7 @@ from domain.subscription.decision import Answer
 from workflows.account.client import Accounts
 from workflows.account.messages import StartAccount
 from workflows.calls.errors import AlreadyEnded, AlreadyExists, NotAnswered, NotFound, Rejected, server_unavailable
-from workflows.durable.test_clock import TestClock
+from workflows.durable.clock import TestClock
 from workflows.subscription.client import Subscriptions
 
 

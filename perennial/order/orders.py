@@ -16,7 +16,7 @@ from domain.roles import Action, denial
 from perennial.sources.books import Books, NotInBooks
 from perennial.sources.sources import Sources
 from workflows.calls.errors import NotAnswered, NotFound
-from workflows.durable.test_clock import TestClock
+from workflows.durable.clock import TestClock
 
 PAGE = 500
 """The books are read this many orders at a time."""

@@ -19,7 +19,7 @@ from statemachines.subscription.life import Life
 from statemachines.subscription.timeline import next_milestone, timeline
 from workflows.account.messages import StartAccount
 from workflows.durable import options
-from workflows.durable.test_clock import TestClock
+from workflows.durable.clock import TestClock
 
 LONGEST_NAME = 55
 """A customer's id is cut to this length, so that the suffix fits."""

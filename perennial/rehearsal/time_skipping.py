@@ -8,7 +8,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from domain.next_step import Do, NextStep, PerennialError
-from workflows.durable.test_clock import TestClock
+from workflows.durable.clock import TestClock
 
 MAX_SKIPS = 1_000_000
 FAST_FORWARD_TIMEOUT = timedelta(minutes=5)

@@ -10,7 +10,7 @@ from perennial.sources.sources import Sources
 from statemachines.account.timeline import next_account_milestone
 from statemachines.subscription.timeline import next_milestone
 from workflows.account.client import Accounts
-from workflows.durable.test_clock import TestClock
+from workflows.durable.clock import TestClock
 from workflows.subscription.client import Subscriptions
 
 PAGE = 500

@@ -14,7 +14,7 @@ from hosting.temporal.connection import connect_to
 from tests.support.live.purchases import Bought, Buy, order, settings_in
 from tests.support.publisher.endpoint import Endpoint
 from tests.support.shop.live import Shop
-from workflows.durable.test_clock import TestClock
+from workflows.durable.clock import TestClock
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from tests.support.live.purchases import order
 from tests.support.publisher.endpoint import Endpoint
 from tests.support.shop.live import imported
 from tests.support.shop.offers import listed
-from workflows.durable.test_clock import TestClock
+from workflows.durable.clock import TestClock
 from workflows.durable.workflow_ids import delivery_workflow_id
 from workflows.notifications.messages import RetryNotification, SkipNotification
 from workflows.subscription.messages import Migration

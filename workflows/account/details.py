@@ -9,8 +9,8 @@ from domain.money import Money
 from statemachines.account.life import AccountLife
 from statemachines.account.timeline import AccountMilestone, AccountWhat, account_timeline
 from workflows.account.messages import AccountDetails
+from workflows.durable.clock import TestClock
 from workflows.durable.markdown import EVENTS_SHOWN, attention_line, refused_signals_line, second, table
-from workflows.durable.test_clock import TestClock
 
 SUMMARY_LENGTH = 200
 

@@ -20,8 +20,8 @@ from domain.subscription.decision import Answer
 from domain.values import ExactDecimal, Frozen, Id, Instant, RequestInstant, Strict
 from statemachines.account.life import AccountLife
 from statemachines.account.timeline import AccountMilestone
+from workflows.durable.clock import TestClock
 from workflows.durable.operator import Operator
-from workflows.durable.test_clock import TestClock
 
 ACCOUNT_WORKFLOW = "BillingAccountWorkflow"
 """The workflow's type."""

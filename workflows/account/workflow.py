@@ -35,13 +35,14 @@ with workflow.unsafe.imports_passed_through():
         StartAccount,
     )
     from workflows.durable import options, search_attributes
+    from workflows.durable.activities import perform
+    from workflows.durable.arguments import check_workflow_id, one_request
     from workflows.durable.cancellation import not_by_cancellation, through_cancellations
     from workflows.durable.clock import Clock
     from workflows.durable.decisions import Decisions
     from workflows.durable.inbox import Inbox
     from workflows.durable.operator import OperatorWait
     from workflows.durable.run_budget import RunBudget
-    from workflows.durable.start_guard import check_workflow_id, one_request
     from workflows.durable.updates import part_update, request_updates
     from workflows.durable.workflow_ids import account_workflow_id
 
@@ -109,37 +110,22 @@ class BillingAccountWorkflow:
             await self._operator.after(error)
 
     async def _close(self, close: Close) -> None:
-        receipt = await workflow.execute_activity_method(
-            AccountActivities.close,
-            CloseInput(customer_id=self._life.account.customer_id, close=close),
-            start_to_close_timeout=options.CLOSE_TIMEOUT,
-            retry_policy=options.WITHOUT_END,
-            summary=effect_headline(close),
-        )
+        entry = CloseInput(customer_id=self._life.account.customer_id, close=close)
+        receipt = await perform(AccountActivities.close, entry, options.CLOSE_TIMEOUT, effect_headline(close))
         self._decisions.life = self._steps.closed(self._life, receipt)
         self._budget.spend()
 
     async def _record(self, record: AccountRecord) -> None:
-        await workflow.execute_activity_method(
-            AccountActivities.record,
-            AccountRecordInput(customer_id=self._life.account.customer_id, record=record),
-            start_to_close_timeout=options.RECORD_TIMEOUT,
-            retry_policy=options.WITHOUT_END,
-            summary=effect_headline(record),
-        )
+        entry = AccountRecordInput(customer_id=self._life.account.customer_id, record=record)
+        await perform(AccountActivities.record, entry, options.RECORD_TIMEOUT, effect_headline(record))
         self._decisions.life = self._life.first_effect_done()
 
     async def _hold_or_lift(self, effect: PlaceHolds | LiftHolds) -> None:
         at = effect.at if self._clock.test else None
         entry = HoldInput(customer_id=self._life.account.customer_id, seq=effect.seq, at=at)
-        await workflow.execute_activity_method(
-            AccountActivities.hold if isinstance(effect, PlaceHolds) else AccountActivities.lift,
-            entry,
-            start_to_close_timeout=options.FAN_OUT_TIMEOUT,
-            heartbeat_timeout=options.HEARTBEAT_TIMEOUT,
-            retry_policy=options.WITHOUT_END,
-            summary=effect_headline(effect),
-        )
+        activity = AccountActivities.hold if isinstance(effect, PlaceHolds) else AccountActivities.lift
+        summary = effect_headline(effect)
+        await perform(activity, entry, options.FAN_OUT_TIMEOUT, summary, heartbeat=options.HEARTBEAT_TIMEOUT)
         self._decisions.life = self._life.first_effect_done()
 
     # Time and runs

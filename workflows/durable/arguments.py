@@ -1,6 +1,8 @@
-"""Decodes an argument that the SDK has left untyped."""
+"""What a workflow takes: a start is one request about its own workflow, a query's argument is of its type."""
 
-from typing import Any, TypeVar
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
@@ -8,6 +10,40 @@ from temporalio.exceptions import ApplicationError
 from domain.values import Strict
 
 R = TypeVar("R", bound=Strict)
+
+
+def malformed(words: str) -> ApplicationError:
+    """The error for what does not fit its model, with the words that say why."""
+    return ApplicationError(f"Malformed request: {words}", type="Malformed", non_retryable=True)
+
+
+def one_request(init: Callable[..., None]) -> Callable[..., None]:
+    """Fail a start at once whose one argument is not what the workflow's `__init__` says that it takes.
+
+    Without it `__init__` would raise a TypeError, and the workflow's first task would be tried for ever. Goes between
+    `workflow.init` and `__init__`. Raises ApplicationError of type `Malformed`.
+    """
+    (start, *_) = [hint for name, hint in get_type_hints(init).items() if name != "return"]
+    takes = get_args(start) or (start,)
+
+    @functools.wraps(init)
+    def checked(self: Any, *args: Any) -> None:
+        if len(args) != 1 or not isinstance(args[0], takes):
+            came = f"{len(args)} arguments" if len(args) != 1 else type(args[0]).__name__
+            raise malformed(f"a start takes one argument, a mapping of its fields; it got {came}")
+        init(self, *args)
+
+    return checked
+
+
+def check_workflow_id(expected: str, field: str) -> None:
+    """Fail a start whose `field` names another workflow than the one that it starts.
+
+    Raises ApplicationError of type `Malformed`.
+    """
+    if workflow.info().workflow_id != expected:
+        prefix, _, key = expected.partition(":")
+        raise malformed(f"{field}: got {key}; must equal the workflow id after the `{prefix}:` prefix")
 
 
 def typed(argument: object, hint: Any, model: type[R]) -> R:
@@ -21,6 +57,5 @@ def typed(argument: object, hint: Any, model: type[R]) -> R:
     converter = workflow.payload_converter()
     decoded = converter.from_payload(converter.to_payload(argument), hint)
     if not isinstance(decoded, model):
-        words = f"takes a mapping of its fields; it got {type(decoded).__name__}"
-        raise ApplicationError(f"Malformed request: {words}", type="Malformed", non_retryable=True)
+        raise malformed(f"takes a mapping of its fields; it got {type(decoded).__name__}")
     return decoded

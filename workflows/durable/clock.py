@@ -1,19 +1,39 @@
-"""The time of a long-lived workflow, and its sleep."""
+"""The time of a long-lived workflow, and its sleep; a test clock moves it."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Annotated
 
+from pydantic import Field
 from temporalio import workflow
 
+from domain.values import Strict
 from workflows.durable import options
-from workflows.durable.test_clock import TestClock
 
-NO_OFFSET = timedelta(0)
+
+class TestClock(Strict):
+    """Lets a subscription live at another time than now, and lets a command say when it is accepted."""
+
+    __test__ = False
+
+    offset_seconds: Annotated[int, Field(ge=-(10**10), le=10**10)] = 0
+    offset_microseconds: Annotated[int, Field(ge=0, lt=1_000_000)] = 0
+
+    @property
+    def offset(self) -> timedelta:
+        """How far the subscription's clock is ahead of the workflow's."""
+        return timedelta(seconds=self.offset_seconds, microseconds=self.offset_microseconds)
+
+    @classmethod
+    def ahead_by(cls, offset: timedelta) -> "TestClock":
+        """A clock that is so far ahead; behind where negative."""
+        whole, micros = divmod(offset // timedelta(microseconds=1), 1_000_000)
+        return cls(offset_seconds=whole, offset_microseconds=micros)
 
 
 def offset_of(test_clock: TestClock | None) -> timedelta:
     """How far the test clock is ahead; nothing without one."""
-    return test_clock.offset if test_clock else NO_OFFSET
+    return test_clock.offset if test_clock else timedelta(0)
 
 
 class Clock:

@@ -10,6 +10,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 from activities.notifications.activities import NotificationActivities
 from activities.notifications.contracts import DeliverInput, HandOver, StreamProgress
 from workflows.durable import options
+from workflows.durable.activities import perform
 from workflows.notifications.messages import RetryNotification, SkipNotification, Stream, publisher_task_queue
 
 
@@ -55,13 +56,8 @@ class Notifier:
             told=stream.told,
             last=self._last_recorded(),
         )
-        await workflow.execute_activity_method(
-            NotificationActivities.hand_over,
-            left,
-            start_to_close_timeout=options.START_TIMEOUT,
-            retry_policy=options.WITHOUT_END,
-            summary=f"hand over the notifications that {stream.publisher} has not got",
-        )
+        summary = f"hand over the notifications that {stream.publisher} has not got"
+        await perform(NotificationActivities.hand_over, left, options.START_TIMEOUT, summary)
 
     @property
     def _sending(self) -> bool:

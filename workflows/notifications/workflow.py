@@ -4,7 +4,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from workflows.durable import search_attributes
-    from workflows.durable.start_guard import check_workflow_id, one_request
+    from workflows.durable.arguments import check_workflow_id, one_request
     from workflows.durable.updates import part_update
     from workflows.durable.workflow_ids import delivery_workflow_id
     from workflows.notifications.messages import Deliver, Stream, notification_lines

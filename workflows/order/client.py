@@ -15,7 +15,7 @@ from workflows.calls.errors import CallError, NotFound, Rejected, WorkflowFailed
 from workflows.calls.target import Target, WorkflowClient, call
 from workflows.calls.waiting import failure_message, result_of
 from workflows.durable import options, search_attributes
-from workflows.durable.test_clock import TestClock
+from workflows.durable.clock import TestClock
 from workflows.durable.workflow_ids import order_workflow_id
 from workflows.order.messages import PlaceOrder
 from workflows.order.workflow import OrderWorkflow

@@ -7,7 +7,7 @@ from pydantic import Field
 from activities.orders.contracts import LineStatus, OrderLine, PlacedOrder
 from domain.ordering.lines import OrderRequest
 from domain.values import Instant, Strict
-from workflows.durable.test_clock import TestClock
+from workflows.durable.clock import TestClock
 
 ORDER_QUERIES = ("order", "request")
 

@@ -11,9 +11,10 @@ with workflow.unsafe.imports_passed_through():
     from activities.orders.contracts import LineStatus, OpenInput, OrderLine, PlacedOrder, PlaceInput, StartInput
     from domain.ordering.lines import OrderRequest
     from workflows.durable import options, search_attributes
+    from workflows.durable.activities import perform
+    from workflows.durable.arguments import check_workflow_id, one_request
     from workflows.durable.cancellation import not_by_cancellation, through_cancellations
     from workflows.durable.clock import offset_of
-    from workflows.durable.start_guard import check_workflow_id, one_request
     from workflows.durable.workflow_ids import order_workflow_id
     from workflows.order.details import headline, markdown
     from workflows.order.messages import PlaceOrder
@@ -55,41 +56,26 @@ class OrderWorkflow:
 
     async def _open(self) -> None:
         try:
-            self._order = await workflow.execute_activity_method(
-                OrderActivities.open,
-                OpenInput(request=self._start.request, at=self._at),
-                start_to_close_timeout=options.RECORD_TIMEOUT,
-                retry_policy=options.WITHOUT_END,
-                summary=f"open the order: {len(self._order.lines)} lines for {self._order.customer}",
-            )
+            entry = OpenInput(request=self._start.request, at=self._at)
+            summary = f"open the order: {len(self._order.lines)} lines for {self._order.customer}"
+            self._order = await perform(OrderActivities.open, entry, options.RECORD_TIMEOUT, summary)
         except ActivityError as error:
             raise _cause(error) from None
         self._show()
 
     async def _place(self, line: OrderLine) -> OrderLine:
-        return await workflow.execute_activity_method(
-            OrderActivities.place,
-            PlaceInput(order_id=self._order.order_id, number=line.number, at=self._at),
-            start_to_close_timeout=options.RECORD_TIMEOUT,
-            retry_policy=options.WITHOUT_END,
-            summary=headline("place", line),
-        )
+        entry = PlaceInput(order_id=self._order.order_id, number=line.number, at=self._at)
+        return await perform(OrderActivities.place, entry, options.RECORD_TIMEOUT, headline("place", line))
 
     async def _begin(self, line: OrderLine) -> OrderLine:
-        clock = self._start.clock
+        entry = StartInput(
+            order_id=self._order.order_id,
+            number=line.number,
+            ahead_by=self._start.clock.offset if self._start.clock else None,
+            periods_per_run=self._start.periods_per_run,
+        )
         async with self._window:
-            return await workflow.execute_activity_method(
-                OrderActivities.start,
-                StartInput(
-                    order_id=self._order.order_id,
-                    number=line.number,
-                    ahead_by=clock.offset if clock else None,
-                    periods_per_run=self._start.periods_per_run,
-                ),
-                start_to_close_timeout=options.START_TIMEOUT,
-                retry_policy=options.WITHOUT_END,
-                summary=headline("start", line),
-            )
+            return await perform(OrderActivities.start, entry, options.START_TIMEOUT, headline("start", line))
 
     async def _run_step(self, line: OrderLine, step: Awaitable[OrderLine]) -> None:
         """Run one step for a line and store the result.

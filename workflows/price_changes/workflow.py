@@ -6,7 +6,8 @@ with workflow.unsafe.imports_passed_through():
     from activities.prices.activities import PriceActivities
     from activities.prices.contracts import Affected, AffectedInput, SendPricesInput
     from workflows.durable import options
-    from workflows.durable.start_guard import check_workflow_id, one_request
+    from workflows.durable.activities import perform
+    from workflows.durable.arguments import check_workflow_id, one_request
     from workflows.durable.workflow_ids import price_workflow_id
     from workflows.price_changes.details import markdown
     from workflows.price_changes.messages import ContinuedTelling, PriceProgress, PriceStart
@@ -38,32 +39,28 @@ class PriceChangeWorkflow:
             if self._run_is_long_enough():
                 self._continue_as_new()
         if not self._progress.told.failures:
-            await self._finish()
+            version, summary = self._start.version, f"all subscriptions have version {self._start.version}"
+            await perform(PriceActivities.finish, version, options.RECORD_TIMEOUT, summary)
         return self._progress
 
     # Steps
 
     async def _next_page(self) -> Affected:
-        page = await workflow.execute_activity_method(
-            PriceActivities.affected,
-            AffectedInput(version=self._start.version, after=self._after, limit=self._start.batch),
-            start_to_close_timeout=options.RECORD_TIMEOUT,
-            retry_policy=options.WITHOUT_END,
-            summary=f"find subscriptions that version {self._start.version} affects, after {self._after or 'none'}",
-        )
+        wanted = AffectedInput(version=self._start.version, after=self._after, limit=self._start.batch)
+        summary = f"find subscriptions that version {self._start.version} affects, after {self._after or 'none'}"
+        page = await perform(PriceActivities.affected, wanted, options.RECORD_TIMEOUT, summary)
         self._progress = self._progress.model_copy(update={"total": self._progress.done + page.total})
         self._show()
         return page
 
     async def _send(self, page: Affected) -> None:
         ids = page.subscription_ids
-        told = await workflow.execute_activity_method(
+        told = await perform(
             PriceActivities.send,
             SendPricesInput(version=self._start.version, subscription_ids=ids),
-            start_to_close_timeout=options.FAN_OUT_TIMEOUT,
-            heartbeat_timeout=options.HEARTBEAT_TIMEOUT,
-            retry_policy=options.WITHOUT_END,
-            summary=f"send prices to {len(ids)}: {ids[0]} to {ids[-1]}",
+            options.FAN_OUT_TIMEOUT,
+            f"send prices to {len(ids)}: {ids[0]} to {ids[-1]}",
+            heartbeat=options.HEARTBEAT_TIMEOUT,
         )
         self._progress = self._progress.model_copy(
             update={"done": self._progress.done + len(ids), "told": self._progress.told + told}
@@ -71,15 +68,6 @@ class PriceChangeWorkflow:
         self._after = ids[-1]
         self._batches += 1
         self._show()
-
-    async def _finish(self) -> None:
-        await workflow.execute_activity_method(
-            PriceActivities.finish,
-            self._start.version,
-            start_to_close_timeout=options.RECORD_TIMEOUT,
-            retry_policy=options.WITHOUT_END,
-            summary=f"all subscriptions have version {self._start.version}",
-        )
 
     # Runs
 

@@ -16,8 +16,8 @@ from workflows.calls.errors import AlreadyEnded, AlreadyExists, NeedsAttention, 
 from workflows.calls.target import RETRIES, Target, WorkflowClient
 from workflows.calls.waiting import poll
 from workflows.durable import options, search_attributes
+from workflows.durable.clock import TestClock
 from workflows.durable.operator import Operator
-from workflows.durable.test_clock import TestClock
 from workflows.durable.workflow_ids import subscription_workflow_id
 from workflows.subscription.messages import Details, Ended, Forecast, Purchase, WhatIf, has_terms, terms_memo
 from workflows.subscription.workflow import SubscriptionWorkflow

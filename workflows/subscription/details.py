@@ -7,8 +7,8 @@ from statemachines.subscription.life import Life
 from statemachines.subscription.lifecycle import Lifecycle
 from statemachines.subscription.narrative import headline, later_prices
 from statemachines.subscription.timeline import timeline
+from workflows.durable.clock import TestClock
 from workflows.durable.markdown import EVENTS_SHOWN, attention_line, refused_signals_line, second, table
-from workflows.durable.test_clock import TestClock
 from workflows.notifications.messages import Stream, notification_lines
 from workflows.subscription.messages import Details
 

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-from temporalio import workflow
-
 from activities.billing.activities import BillingActivities
 from activities.billing.contracts import RecordInput
 from activities.provisioning.activities import ProvisioningActivities
@@ -12,6 +10,7 @@ from domain.subscription.effects import Access, Provision, Receipt, Record
 from domain.subscription.subscription import Subscription
 from statemachines.subscription.narrative import provision_headline, record_headline
 from workflows.durable import options
+from workflows.durable.activities import perform
 
 
 async def record(subscription: Subscription, entry: Record, *, invoiced: bool, ahead_by: timedelta | None) -> Receipt:
@@ -20,13 +19,8 @@ async def record(subscription: Subscription, entry: Record, *, invoiced: bool, a
     `invoiced` opens the customer's billing account if there is none; `ahead_by` is how far the test clock is ahead.
     Raises ActivityError after a permanent error.
     """
-    return await workflow.execute_activity_method(
-        BillingActivities.record,
-        RecordInput.of(subscription, entry, invoiced=invoiced, ahead_by=ahead_by),
-        start_to_close_timeout=options.RECORD_TIMEOUT,
-        retry_policy=options.WITHOUT_END,
-        summary=record_headline(entry),
-    )
+    wanted = RecordInput.of(subscription, entry, invoiced=invoiced, ahead_by=ahead_by)
+    return await perform(BillingActivities.record, wanted, options.RECORD_TIMEOUT, record_headline(entry))
 
 
 async def provision(subscription: Subscription, access: Provision) -> None:
@@ -42,10 +36,4 @@ async def provision(subscription: Subscription, access: Provision) -> None:
         Access.REVOKE: ProvisioningActivities.revoke,
         Access.PURGE: ProvisioningActivities.purge,
     }[access.access]
-    await workflow.execute_activity_method(
-        activity,
-        change,
-        start_to_close_timeout=options.PROVISION_TIMEOUT,
-        retry_policy=options.WITHOUT_END,
-        summary=provision_headline(access),
-    )
+    await perform(activity, change, options.PROVISION_TIMEOUT, provision_headline(access))

@@ -34,8 +34,8 @@ from domain.values import Frozen, Id, Instant, RequestInstant, Strict
 from statemachines.preview.simulator import Simulator
 from statemachines.subscription.life import Life
 from statemachines.subscription.timeline import Milestone, timeline
+from workflows.durable.clock import TestClock
 from workflows.durable.operator import Operator
-from workflows.durable.test_clock import TestClock
 from workflows.notifications.messages import NOTIFICATION_UPDATES, Stream
 
 SUBSCRIPTION_WORKFLOW = "SubscriptionWorkflow"

@@ -18,14 +18,13 @@ with workflow.unsafe.imports_passed_through():
     from statemachines.subscription.narrative import headline
     from statemachines.subscription.timeline import Milestone, next_milestone, timeline
     from workflows.durable import options, search_attributes
-    from workflows.durable.arguments import typed
+    from workflows.durable.arguments import check_workflow_id, one_request, typed
     from workflows.durable.cancellation import not_by_cancellation, through_cancellations
     from workflows.durable.clock import Clock
     from workflows.durable.decisions import Decisions
     from workflows.durable.inbox import Inbox
     from workflows.durable.operator import OperatorWait
     from workflows.durable.run_budget import RunBudget
-    from workflows.durable.start_guard import check_workflow_id, one_request
     from workflows.durable.updates import part_update, request_updates
     from workflows.durable.workflow_ids import subscription_workflow_id
     from workflows.notifications.messages import Stream

@@ -27,7 +27,7 @@ from tests.support.shop.live import imported
 from tests.support.shop.offers import listed
 from workflows.calls.errors import AlreadyEnded, NotFound, Rejected
 from workflows.durable import search_attributes
-from workflows.durable.test_clock import TestClock
+from workflows.durable.clock import TestClock
 from workflows.durable.workflow_ids import delivery_workflow_id
 from workflows.notifications.messages import RetryNotification, SkipNotification
 

@@ -19,7 +19,7 @@ from tests.support.live.purchases import order, settings_in
 from tests.support.publisher.endpoint import Endpoint, publishers_at
 from tests.support.shop.live import imported
 from tests.support.shop.offers import listed
-from workflows.durable.test_clock import TestClock
+from workflows.durable.clock import TestClock
 from workflows.durable.workflow_ids import delivery_workflow_id
 
 pytestmark = pytest.mark.live

@@ -17,8 +17,8 @@ from tests.support.live.purchases import order
 from tests.support.shop.live import Shop, locked_books
 from workflows.calls.errors import NotFound, Rejected, WorkflowFailed
 from workflows.calls.target import call
+from workflows.durable.clock import TestClock
 from workflows.durable.search_attributes import CUSTOMER
-from workflows.durable.test_clock import TestClock
 from workflows.subscription.client import Subscriptions
 
 pytestmark = pytest.mark.live

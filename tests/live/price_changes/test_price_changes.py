@@ -18,7 +18,7 @@ from hosting.assembly import World
 from tests.support.shop.live import Shop, imported
 from tests.support.shop.offers import listed
 from workflows.calls.errors import CallError, NotFound
-from workflows.durable.test_clock import TestClock
+from workflows.durable.clock import TestClock
 from workflows.durable.workflow_ids import price_workflow_id, subscription_workflow_id
 from workflows.price_changes.messages import PriceProgress, TellPrices
 from workflows.price_changes.workflow import PriceChangeWorkflow

@@ -17,7 +17,7 @@ from tests.support.shop.buyers import request
 from tests.support.shop.orders import stock
 from tests.support.shop.use_cases import Shop
 from workflows.calls.errors import NotAnswered
-from workflows.durable.test_clock import TestClock
+from workflows.durable.clock import TestClock
 
 
 async def test_an_order_without_a_cart(shop: Shop) -> None:

@@ -18,7 +18,7 @@ from statemachines.account.life import AccountLife
 from tests.support.live.purchases import order
 from tests.support.shop.live import locked_books
 from workflows.account.messages import StartAccount
-from workflows.durable.test_clock import TestClock
+from workflows.durable.clock import TestClock
 
 OPENED = datetime(2027, 1, 15, 9, tzinfo=UTC)
 

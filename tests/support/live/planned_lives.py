@@ -11,7 +11,7 @@ from statemachines.preview.simulator import Simulator
 from tests.support.live.purchases import order
 from tests.support.shop.offers import listed
 from workflows.calls.errors import NotAnswered
-from workflows.durable.test_clock import TestClock
+from workflows.durable.clock import TestClock
 from workflows.subscription.client import Subscriptions
 
 BOUGHT = datetime(2027, 1, 31, 9, tzinfo=UTC)

@@ -11,7 +11,7 @@ from activities.settings import Settings
 from domain.catalog.offers import Offer
 from domain.ordering.terms import Order
 from tests.support.shop.offers import offer
-from workflows.durable.test_clock import TestClock
+from workflows.durable.clock import TestClock
 
 _numbers = itertools.count(1)
 

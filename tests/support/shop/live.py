@@ -16,7 +16,7 @@ from hosting.assembly import World
 from perennial.sources.catalog import CatalogBook
 from tests.support.shop.buyers import customer, request
 from tests.support.shop.catalog import OFFERS, OPENED, PARTNERS
-from workflows.durable.test_clock import TestClock
+from workflows.durable.clock import TestClock
 
 _numbers = itertools.count(1)
 

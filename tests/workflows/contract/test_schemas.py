@@ -22,7 +22,7 @@ from workflows.contract.files import bundles
 from workflows.contract.interface import NOTHING, Interface, Message
 from workflows.contract.public import interfaces
 from workflows.contract.schemas import DIALECT
-from workflows.durable.test_clock import TestClock
+from workflows.durable.clock import TestClock
 from workflows.subscription.details import details
 from workflows.subscription.messages import Events, Forecast, WhatIf
 

@@ -8,8 +8,7 @@ import pytest
 from temporalio import workflow
 
 from workflows.durable import options
-from workflows.durable.clock import Clock
-from workflows.durable.test_clock import TestClock
+from workflows.durable.clock import Clock, TestClock
 
 DUE = datetime(2027, 5, 30, tzinfo=UTC)
 WEEKS, COARSE = timedelta(days=16), timedelta(milliseconds=3)

@@ -6,9 +6,9 @@ import pytest
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
+from workflows.durable.arguments import check_workflow_id, one_request
+from workflows.durable.clock import TestClock
 from workflows.durable.operator import Operator
-from workflows.durable.start_guard import check_workflow_id, one_request
-from workflows.durable.test_clock import TestClock
 from workflows.durable.workflow_ids import order_workflow_id
 
 
