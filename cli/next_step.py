@@ -24,7 +24,7 @@ COMMANDS: dict[Do, str] = {
 
 
 def command_for(step: NextStep) -> str:
-    """The whole command, such as `starter.py cart review --customer contoso`."""
+    """The whole command, such as `python starter.py cart review --customer contoso`."""
     if step.do is Do.START_WORKER:
         return f"{INSTALLED} worker --dev" if program() == INSTALLED else "make dev"
     subjects = {name: step.subject or name.upper() for name in ("customer", "order", "subscription")}
@@ -37,5 +37,5 @@ def line_of(error: PerennialError) -> str:
 
 
 def worded(step: NextStep) -> str:
-    """The step's sentence with its command: `List the orders: starter.py order list`."""
+    """The step's sentence with its command: `List the orders: python starter.py order list`."""
     return f"{step.phrase}: {command_for(step)}"

@@ -14,9 +14,9 @@ INTERRUPTED = 130
 """The exit code after Ctrl-C."""
 
 
-def program() -> str:
-    """The name by which the person called this program."""
-    return INSTALLED if Path(sys.argv[0]).stem == INSTALLED else "starter.py"
+def program(script: str = "starter.py") -> str:
+    """What a person types to call the program, or in a checkout that script of it."""
+    return INSTALLED if Path(sys.argv[0]).stem == INSTALLED else f"python {script}"
 
 
 def leave(_number: int, _frame: FrameType | None) -> NoReturn:
@@ -28,4 +28,4 @@ def main(command: str | None = None) -> None:
     """Run the program, or the one command of it that is named, with the process's arguments; then exit."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, leave)
-    import_module("cli.app").command_line(command).main()
+    import_module("cli.app").command_line(command).main(prog_name=program(Path(sys.argv[0]).name))

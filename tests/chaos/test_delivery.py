@@ -159,7 +159,7 @@ async def lived_as_simulated(reader: SqlReader, lives: list[PlannedLife]) -> Non
 
 
 async def audited(auditor: SqlAuditor) -> None:
-    """What `starter.py check` would find."""
+    """What `python starter.py check` would find."""
     seen, after = 0, None
     while page := await auditor.page(after=after):
         assert [(life.violations, life.access_confirmed) for life in page] == [((), True)] * len(page)

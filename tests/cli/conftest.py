@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from activities.settings import Settings
+from cli import start
 from cli.app import app
 from cli.rehearsal.live import fresh_settings, scenario_server
 from tests.support.command_line import Ask, Billed, Program, Starter
@@ -29,7 +30,7 @@ def starter(monkeypatch: pytest.MonkeyPatch) -> Starter:
     monkeypatch.delenv("COLUMNS", raising=False)
 
     def invoke(*args: str | Path, typed: str | None = None) -> Result:
-        return CliRunner().invoke(app, [str(arg) for arg in args], input=typed, prog_name="starter.py")
+        return CliRunner().invoke(app, [str(arg) for arg in args], input=typed, prog_name=start.program())
 
     return invoke
 

@@ -1,14 +1,21 @@
 """The commands against a real server and worker, and lives played live."""
 
+import asyncio
 import json
+import time
+from datetime import timedelta
 
 import pytest
+from temporalio.client import Client
 
 from tests.support.command_line import Ask, Program
 from tests.support.paths import ROOT
+from workflows.durable.workflow_ids import subscription_workflow_id
 
 pytestmark = pytest.mark.live
 LIVES = ROOT / "scenarios" / "lives"
+DESERTED = "nobody-works-here"
+"""A task queue without a worker."""
 
 
 def test_lives_played_live_are_the_contracts_documents(program: Program) -> None:
@@ -168,6 +175,35 @@ def test_what_nobody_knows(ask: Ask, line: str) -> None:
 @pytest.mark.parametrize("line", ["timeline nope", "quantity nope 5", "cancel nope --reason fraud --yes"])
 def test_what_the_server_does_not_know(ask: Ask, line: str) -> None:
     assert "no subscription nope" in ask.said(line, code=1)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "quantity {deserted} 5",
+        "show {deserted}",
+        "timeline {deserted}",
+        "cancel {deserted} --reason fraud --yes",
+        "buy contoso-crm --customer {customer}",
+    ],
+)
+def test_a_server_without_a_worker(
+    ask: Ask, running: dict[str, str], customer: str, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    asyncio.run(start_where_nobody_works(running["TEMPORAL_ADDRESS"], f"of-{customer}"))
+    monkeypatch.setenv("PERENNIAL_TASK_QUEUE", DESERTED)
+    monkeypatch.setattr("workflows.durable.options.ANSWER_TIMEOUT", timedelta(milliseconds=300))
+    began = time.monotonic()
+    said = ask.said(line.format(deserted=f"of-{customer}", customer=customer), code=1)
+    assert time.monotonic() - began < 10
+    assert "no worker answered in time" in said
+    assert ". Start a worker: make dev" in said
+
+
+async def start_where_nobody_works(address: str, subscription_id: str) -> None:
+    """A subscription's workflow on a task queue that has no worker."""
+    client = await Client.connect(address)
+    await client.start_workflow("subscription", id=subscription_workflow_id(subscription_id), task_queue=DESERTED)
 
 
 @pytest.mark.slow

@@ -57,9 +57,9 @@ CASES = {
     "cancel crm-1 --reason fraud": "cancel asks before it acts, and there is no terminal to ask at: add --yes",
     "deprovision c-1": "deprovision asks before it acts",
     "frobnicate": "No such command 'frobnicate'",
-    "cansel crm-1": "No such command 'cansel'. Did you mean 'cancel'? See: starter.py --help",
+    "cansel crm-1": "No such command 'cansel'. Did you mean 'cancel'? See: python starter.py --help",
     "invoices list": "Did you mean 'invoice'?",
-    "invoice lst": "Did you mean 'list'? See: starter.py invoice --help",
+    "invoice lst": "Did you mean 'list'? See: python starter.py invoice --help",
     "retry crm-1": "Did you mean 'notifications retry'?",
     "scenario run": "Missing argument 'FILE...'",
 }
@@ -92,4 +92,4 @@ def test_what_a_rule_refuses_is_exit_code_1(starter: Starter, line: str, said: s
 def test_without_a_command_there_is_help(starter: Starter, group: tuple[str, ...]) -> None:
     result = starter(*group)
     assert result.exit_code == 2
-    assert result.stdout.startswith("Usage: starter.py")
+    assert result.stdout.startswith("Usage: python starter.py")

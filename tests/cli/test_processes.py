@@ -27,7 +27,7 @@ def test_help_names_every_command(program: Program) -> None:
 def test_every_command_explains_itself(starter: Starter, name: str) -> None:
     result = starter(*name.split(), "--help")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout.startswith(f"Usage: starter.py {name} ")
+    assert result.stdout.startswith(f"Usage: python starter.py {name} ")
 
 
 @pytest.mark.parametrize("words", [[], *([noun] for noun in GROUPS)], ids=" ".join)

@@ -51,5 +51,5 @@ def test_every_step_has_words_and_a_command(do: Do) -> None:
 def test_a_step_is_a_sentence_for_anybody_and_a_command_at_a_terminal() -> None:
     step = NextStep(Do.REVIEW_CART, "contoso", "Review it, then buy")
     assert str(step) == "Review it, then buy."
-    assert worded(step) == "Review it, then buy: starter.py cart review --customer contoso"
-    assert worded(NextStep(Do.ADD_TO_CART)).endswith(": starter.py cart add OFFER --customer CUSTOMER")
+    assert worded(step) == "Review it, then buy: python starter.py cart review --customer contoso"
+    assert worded(NextStep(Do.ADD_TO_CART)).endswith(": python starter.py cart add OFFER --customer CUSTOMER")

@@ -312,7 +312,7 @@ def test_a_paid_invoice_takes_no_payment(ask: Ask, billed: Billed) -> None:
 def test_an_invoice_that_nobody_knows(ask: Ask, line: str) -> None:
     for unknown in ("nobody-000001", "resale-one-999999", "x" * 80):
         words = ask.said(f"invoice {line.format(unknown)}", code=1)
-        assert words == f"The books know no invoice {unknown}. List the invoices: starter.py invoice list\n"
+        assert words == f"The books know no invoice {unknown}. List the invoices: python starter.py invoice list\n"
 
 
 MISUSED = {

@@ -72,11 +72,11 @@ def test_lines_come_go_and_are_shown(ask: Ask, customer: str) -> None:
         "             2    + archive",
         "   2         1  solo         Solo Licence under nce-2022",
     ]
-    assert lines[-1] == f"Review it: starter.py cart review --customer {customer}"
+    assert lines[-1] == f"Review it: python starter.py cart review --customer {customer}"
     left = ask.json(f"cart remove 1 --customer {customer}")
     assert [line["offer"] for line in left["lines"]] == ["solo"]
     ask.json(f"cart review --customer {customer}")
-    assert f"Buy it: starter.py cart buy --customer {customer}" in ask.said(f"cart show --customer {customer}")
+    assert f"Buy it: python starter.py cart buy --customer {customer}" in ask.said(f"cart show --customer {customer}")
     ask.json(f"cart remove 1 --customer {customer}")
     assert "Add a line: " in ask.said(f"cart show --customer {customer}")
 
@@ -101,13 +101,13 @@ def test_what_nobody_can_buy_does_not_come_into_a_cart(ask: Ask, customer: str, 
 def test_a_customer_without_a_record_has_no_cart(ask: Ask, command: str) -> None:
     said = ask.said(f"cart {command} --customer nobody-at-all", code=1)
     assert said.startswith("refused by ELG-8")
-    assert "starter.py catalog import" in said
+    assert "python starter.py catalog import" in said
 
 
 @pytest.mark.parametrize("command", ["remove 1", "show", "review", "buy"])
 def test_before_the_first_line_there_is_no_cart(ask: Ask, customer: str, command: str) -> None:
     said = ask.said(f"cart {command} --customer {customer}", code=1)
-    assert said == f"{customer} has no cart. Start one: starter.py cart add OFFER --customer {customer}\n"
+    assert said == f"{customer} has no cart. Start one: python starter.py cart add OFFER --customer {customer}\n"
 
 
 def test_an_empty_cart_is_neither_reviewed_nor_bought(ask: Ask, customer: str) -> None:
@@ -116,7 +116,7 @@ def test_an_empty_cart_is_neither_reviewed_nor_bought(ask: Ask, customer: str) -
     for command in ("remove 1", "review", "buy"):
         said = ask.said(f"cart {command} --customer {customer}", code=1)
         assert said.startswith("refused by BUY-1"), command
-        assert f"The cart is empty. Add a line first: starter.py cart add OFFER --customer {customer}" in said
+        assert f"The cart is empty. Add a line first: python starter.py cart add OFFER --customer {customer}" in said
 
 
 def test_a_line_that_is_not_there(ask: Ask, customer: str) -> None:
@@ -134,14 +134,14 @@ def test_an_expired_cart_takes_nothing_and_a_new_one_begins(ask: Ask, customer: 
         said = ask.said(f"cart {command} --customer {customer}", code=1)
         assert said.startswith("refused by BUY-1"), command
         assert "expired at" in said
-        assert f"Start a new one: starter.py cart add OFFER --customer {customer}\n" in said
+        assert f"Start a new one: python starter.py cart add OFFER --customer {customer}\n" in said
 
 
 def test_nothing_is_bought_without_a_review_of_the_cart_as_it_is(ask: Ask, customer: str) -> None:
     fill(ask, customer, "solo")
     unseen = ask.said(f"cart buy --customer {customer}", code=1)
     assert unseen.startswith("refused by BUY-2")
-    assert f"Review it, then buy: starter.py cart review --customer {customer}" in unseen
+    assert f"Review it, then buy: python starter.py cart review --customer {customer}" in unseen
     ask.json(f"cart review --customer {customer}")
     fill(ask, customer, "contoso-crm")
     assert ask.said(f"cart buy --customer {customer}", code=1) == unseen
@@ -168,7 +168,7 @@ def test_where_nobody_answers_the_next_step_names_the_cart(
         said = ask.whole(f"cart buy --customer {customer}", code=1).stderr.splitlines()[-1]
     assert said.endswith(
         f"no worker answered in time. Start a worker: make dev. The order {cart} is kept. "
-        f"Continue it: starter.py cart buy --customer {customer} --cart {cart}"
+        f"Continue it: python starter.py cart buy --customer {customer} --cart {cart}"
     )
     assert ask.json(f"cart show --customer {customer}")["state"] == "ordered"
 
@@ -242,7 +242,7 @@ def test_the_review_as_a_person_reads_it(ask: Ask, customer: str) -> None:
     assert "    trial         30 days free after the set-up" in lines
     assert "first charges     EUR 7.35, USD 15.50" in lines
     assert "                  and line 2 after its set-up" in lines
-    assert lines[-1] == f"next              starter.py cart buy --customer {customer}"
+    assert lines[-1] == f"next              python starter.py cart buy --customer {customer}"
 
 
 RULES = {

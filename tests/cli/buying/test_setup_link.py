@@ -71,10 +71,10 @@ def test_the_publisher_resolves_it_in_every_state(ask: Ask, pending: str, custom
     found = ask.json(f"resolve {token}")
     assert (found["customer"], found["offer"], found["quantity"]) == (customer, "wingtip-crm", 4)
     assert found["state"] == "pending"
-    assert f"starter.py activate {pending}" in ask.said(f"resolve {token}")
+    assert f"python starter.py activate {pending}" in ask.said(f"resolve {token}")
     ask.json(f"activate {pending}")
     assert ask.json(f"resolve {token}")["state"] == "trial"
-    assert "starter.py activate" not in ask.said(f"resolve {token}")
+    assert "python starter.py activate" not in ask.said(f"resolve {token}")
     ask.json(f"cancel {pending} --reason customer_request --yes")
     assert ask.json(f"resolve {token}")["state"] == "cancelled"
 
@@ -91,7 +91,7 @@ def test_an_expired_token_is_as_an_unknown_one(ask: Ask, settings: Settings, pen
     expire_all(settings)
     expired = ask.said(f"resolve {token}", code=1)
     assert expired.startswith(NOT_VALID)
-    assert "starter.py setup-link" in expired
+    assert "python starter.py setup-link" in expired
     assert ask.said(f"resolve {token[:-1]}0", code=1) == ask.said("resolve nothing-like-it", code=1) == expired
     assert token_of(ask.json(f"setup-link {pending}")["url"]) != token
 

@@ -16,7 +16,7 @@ from tests.support.paths import ROOT
 from tests.support.shop.offers import listed_fields
 
 SAMPLE = ROOT / "scenarios" / "catalog.yaml"
-EMPTY = f"The catalog is empty. Import one: starter.py catalog import {SAMPLE}\n"
+EMPTY = f"The catalog is empty. Import one: python starter.py catalog import {SAMPLE}\n"
 CRM = listed_fields(id="crm")
 LATER = [{"at": "2090-03-01T00:00:00Z", "unit_price": "12.00"}]
 
@@ -191,7 +191,8 @@ def test_a_name_that_steers_a_terminal_is_refused_harmlessly(shelf: Ask, written
 def test_an_empty_catalog_says_what_to_do(shelf: Ask) -> None:
     assert shelf.said("catalog list") == EMPTY
     assert (
-        shelf.said("catalog show crm", code=1) == "The catalog is empty. Import one: starter.py catalog import FILE\n"
+        shelf.said("catalog show crm", code=1)
+        == "The catalog is empty. Import one: python starter.py catalog import FILE\n"
     )
     assert shelf.json("catalog list") == []
     assert f"catalog import {SAMPLE}" in shelf.said("customer list")
@@ -291,7 +292,8 @@ def test_elg_9_what_is_hidden_is_explained(full: Ask) -> None:
         (
             "catalog show nothing",
             1,
-            "There is no offer nothing in the catalog. Choose an offer from the catalog: starter.py catalog list",
+            "There is no offer nothing in the catalog. "
+            "Choose an offer from the catalog: python starter.py catalog list",
         ),
         ("catalog show contoso-crm --customer nobody", 1, "There is no customer nobody."),
         ("catalog show a/b", 2, "OFFER: got 'a/b'; takes 1 to 64 letters"),
@@ -345,7 +347,7 @@ def test_prices_that_come_and_prices_that_were(shelf: Ask, written: Written) -> 
 def test_whether_a_customer_can_buy_it(full: Ask) -> None:
     said = full.said("catalog show office-suite --customer fabrikam")
     assert said.splitlines()[-1] == (
-        "  customer   Fabrikam Residences can buy it now: starter.py cart add office-suite --customer fabrikam"
+        "  customer   Fabrikam Residences can buy it now: python starter.py cart add office-suite --customer fabrikam"
     )
     document = full.json("catalog show container-service --customer fabrikam")
     assert (document["available"], [refusal["rule"] for refusal in document["refusals"]]) == (False, ["ELG-6"])
@@ -368,6 +370,6 @@ def test_customers(full: Ask) -> None:
         "  segment    government",
         "  account    opened 2026-05-11 13:00:00 UTC",
         "  has        no subscriptions yet",
-        "  can buy    starter.py catalog list --customer vanarsdel",
+        "  can buy    python starter.py catalog list --customer vanarsdel",
     ]
     assert full.json("customer show vanarsdel")["subscriptions"] == {}

@@ -54,7 +54,7 @@ def test_what_is_undeliverable_is_listed_told_again_and_seen(ask: Ask, endpoint:
     assert listed(ask, f"--subscription {subscription}") == []
     assert [each["standing"] for each in listed(ask, f"--subscription {subscription} --all")] == ["delivered"] * 2
     words = ask.said(f"notifications list --subscription {subscription}")
-    assert words == "All notifications are delivered. See all: starter.py notifications list --all\n"
+    assert words == "All notifications are delivered. See all: python starter.py notifications list --all\n"
 
 
 def test_what_is_given_up_lets_the_next_be_told(ask: Ask, endpoint: Endpoint, customer: str) -> None:

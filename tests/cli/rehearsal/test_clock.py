@@ -19,7 +19,7 @@ def test_what_was_reached_is_said(ask: Ask, customer: str) -> None:
     assert further["now"].startswith("2027-02-13T00:00:")
     assert ask.said(f"clock advance {customer} --to 2027-02-20T00:00:00Z") == (
         f"{customer}: it is 2027-02-20 00:00:00 UTC for its account and 1 living subscription. "
-        f"See: starter.py account show {customer}\n"
+        f"See: python starter.py account show {customer}\n"
     )
 
 
@@ -115,9 +115,9 @@ def test_an_account_without_a_test_clock(ask: Ask, customer: str) -> None:
 def test_who_has_bought_nothing(ask: Ask, customer: str) -> None:
     for unknown in (customer, "nobody"):
         words = ask.said(f"clock advance {unknown} --days 1", code=1)
-        assert (
-            words
-            == f"The books know no subscription of customer {unknown}. List the customers: starter.py customer list\n"
+        assert words == (
+            f"The books know no subscription of customer {unknown}. "
+            "List the customers: python starter.py customer list\n"
         )
 
 

@@ -113,9 +113,9 @@ def test_a_mark_that_the_server_did_not_make(ask: Ask) -> None:
 
 @pytest.mark.parametrize("filters", ["--customer nobody", "--offer nothing", "--customer nobody --attention"])
 def test_where_none_is_as_asked_for_the_next_step_shows_all(ask: Ask, filters: str) -> None:
-    assert ask.said(f"list {filters}") == "No such subscription. See all: starter.py list\n"
+    assert ask.said(f"list {filters}") == "No such subscription. See all: python starter.py list\n"
 
 
 @pytest.mark.parametrize("filters", ["--partner nobody", "--after zzzz"])
 def test_where_no_customer_is_as_asked_for_the_next_step_shows_all(ask: Ask, filters: str) -> None:
-    assert ask.said(f"customer list {filters}") == "No such customer. See all: starter.py customer list\n"
+    assert ask.said(f"customer list {filters}") == "No such customer. See all: python starter.py customer list\n"

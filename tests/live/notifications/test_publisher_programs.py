@@ -148,4 +148,4 @@ async def test_the_page_names_what_the_programs_have() -> None:
     operating = [shlex.split(command)[2:4] for command in COMMANDS if " notifications " in command]
     assert operating == [["notifications", word] for word in ("list", "retry", "skip")]
     for words in operating:
-        assert "Usage: starter.py" in await starter(*words, "--help", env={**os.environ})
+        assert "Usage: python starter.py" in await starter(*words, "--help", env={**os.environ})
