@@ -7,12 +7,18 @@ import typer
 from cli.group import Group, LoadingGroup, OneLine, Sections
 from cli.start import INSTALLED, program
 
+
+def _of(module: str, **functions: str) -> dict[str, str]:
+    """The commands in a module: each one's name, with `_` for `-`, and its function."""
+    return {name.replace("_", "-"): f"{module}:{function}" for name, function in functions.items()}
+
+
 SECTIONS: Sections = {
     "Try it": {
-        "demo": "cli.rehearsal.demo:demo",
-        "worker": "cli.operations.worker:worker",
-        "scenario": Group("Scenarios written as YAML: run", {"run": "cli.rehearsal.scenario:run"}),
-        "clock": Group("Test clocks: advance", {"advance": "cli.rehearsal.clock:advance"}),
+        **_of("cli.rehearsal.demo", demo="demo"),
+        **_of("cli.operations.worker", worker="worker"),
+        "scenario": Group("Scenarios written as YAML: run", _of("cli.rehearsal.scenario", run="run")),
+        "clock": Group("Test clocks: advance", _of("cli.rehearsal.clock", advance="advance")),
     },
     "Sell": {
         "catalog": Group(
@@ -25,79 +31,55 @@ SECTIONS: Sections = {
             },
         ),
         "customer": Group(
-            "Who can buy: list, show",
-            {"list": "cli.catalog.customer:list_customers", "show": "cli.catalog.customer:show_customer"},
+            "Who can buy: list, show", _of("cli.catalog.customer", list="list_customers", show="show_customer")
         ),
         "cart": Group(
             "Lines to buy together: add, remove, show, review, buy",
-            {
-                "add": "cli.buying.cart:add",
-                "remove": "cli.buying.cart:remove",
-                "show": "cli.buying.cart:show",
-                "review": "cli.buying.cart:review",
-                "buy": "cli.buying.cart:buy",
-            },
+            _of("cli.buying.cart", add="add", remove="remove", show="show", review="review", buy="buy"),
         ),
-        "buy": "cli.buying.purchase:buy",
-        "order": Group(
-            "What was ordered: list, show", {"list": "cli.buying.order:list_orders", "show": "cli.buying.order:show"}
-        ),
-        "setup-link": "cli.buying.setup_link:setup_link",
-        "resolve": "cli.buying.setup_link:resolve",
+        **_of("cli.buying.purchase", buy="buy"),
+        "order": Group("What was ordered: list, show", _of("cli.buying.order", list="list_orders", show="show")),
+        **_of("cli.buying.setup_link", setup_link="setup_link", resolve="resolve"),
     },
     "Subscriptions": {
-        "list": "cli.subscription.listing:list_subscriptions",
-        "show": "cli.subscription.details:show",
-        "timeline": "cli.subscription.timeline:timeline",
-        "events": "cli.subscription.history:events",
-        "ledger": "cli.subscription.history:ledger",
-        "access": "cli.subscription.history:access",
-        "quantity": "cli.subscription.changes:change_quantity",
-        "add-on": "cli.subscription.changes:set_add_on",
-        "auto-renew": "cli.subscription.changes:set_auto_renew",
-        "suspend": "cli.subscription.changes:suspend",
-        "reactivate": "cli.subscription.changes:reactivate",
-        "cancel": "cli.subscription.changes:cancel",
-        "activate": "cli.subscription.changes:activate",
-        "reject-quantity": "cli.subscription.changes:reject_quantity",
-        "deprovision": "cli.subscription.changes:deprovision",
+        **_of("cli.subscription.listing", list="list_subscriptions"),
+        **_of("cli.subscription.details", show="show"),
+        **_of("cli.subscription.timeline", timeline="timeline"),
+        **_of("cli.subscription.history", events="events", ledger="ledger", access="access"),
+        **_of(
+            "cli.subscription.changes",
+            quantity="change_quantity",
+            add_on="set_add_on",
+            auto_renew="set_auto_renew",
+            suspend="suspend",
+            reactivate="reactivate",
+            cancel="cancel",
+            activate="activate",
+            reject_quantity="reject_quantity",
+            deprovision="deprovision",
+        ),
         "usage": Group(
             "Usage that is billed afterwards: report, import",
-            {"report": "cli.subscription.usage:report", "import": "cli.subscription.usage:import_usage"},
+            _of("cli.subscription.usage", report="report", **{"import": "import_usage"}),
         ),
     },
     "Money": {
-        "balance": "cli.account.statement:balance",
-        "statement": "cli.account.statement:statement",
+        **_of("cli.account.statement", balance="balance", statement="statement"),
         "invoice": Group(
             "Monthly invoices: list, show, pay, fail",
-            {
-                "list": "cli.account.invoice:list_invoices",
-                "show": "cli.account.invoice:show",
-                "pay": "cli.account.invoice:pay",
-                "fail": "cli.account.invoice:fail",
-            },
+            _of("cli.account.invoice", list="list_invoices", show="show", pay="pay", fail="fail"),
         ),
         "account": Group(
             "A customer's billing account: show, pay, terms, open",
-            {
-                "show": "cli.account.account:show",
-                "pay": "cli.account.account:pay",
-                "terms": "cli.account.account:change_terms",
-                "open": "cli.account.account:open_account",
-            },
+            _of("cli.account.account", show="show", pay="pay", terms="change_terms", open="open_account"),
         ),
     },
     "Operate": {
         "notifications": Group(
             "Notifications to publishers: list, retry, skip",
-            {
-                "list": "cli.notifications.notifications:list_notifications",
-                "retry": "cli.notifications.notifications:retry",
-                "skip": "cli.notifications.notifications:skip",
-            },
+            _of("cli.notifications.notifications", list="list_notifications", retry="retry", skip="skip"),
         ),
-        "check": "cli.operations.check:check",
+        **_of("cli.operations.check", check="check"),
     },
 }
 

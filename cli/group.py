@@ -4,7 +4,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
@@ -43,24 +43,16 @@ class Completion(NamedTuple):
 class OneLine:
     """A command that ends with its exit code and, where it fails, with one clear line instead of a traceback."""
 
-    def main(
-        self,
-        args: Sequence[str] | None = None,
-        prog_name: str | None = None,
-        complete_var: str | None = None,
-        standalone_mode: bool = True,
-        windows_expand_args: bool = True,
-        **extra: Any,
-    ) -> Any:
+    def main(self, *args: Any, standalone_mode: bool = True, **named: Any) -> Any:
         """Run the command that the arguments name, and exit."""
         run = super().main  # type: ignore[misc]  # of Typer's class, which stands behind this one
         if not standalone_mode:
-            return run(args, prog_name, complete_var, standalone_mode, windows_expand_args, **extra)
+            return run(*args, standalone_mode=False, **named)
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="replace")
         try:
-            code = run(args, prog_name, complete_var, False, windows_expand_args, **extra)
+            code = run(*args, standalone_mode=False, **named)
         except Failure as failure:
             complain(failure.lines)
             code = failure.code
@@ -95,7 +87,6 @@ class LoadingGroup(TyperGroup):
     sections: Sections = {}
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """The command or group of that name; None if there is none."""
         found = self._known().get(cmd_name)
         if found is None:
             return None
@@ -104,10 +95,11 @@ class LoadingGroup(TyperGroup):
             group.sections = {"Commands": found.commands}
             return group
         module, _, function = found.partition(":")
-        return as_command(cmd_name, getattr(import_module(module), function))
+        holder = typer.Typer(add_completion=False, rich_markup_mode=None)
+        holder.command(cmd_name, cls=LoadedCommand)(getattr(import_module(module), function))
+        return typer.main.get_command(holder)
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """The names, in the order of the help."""
         return list(self._known())
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -144,13 +136,6 @@ class LoadingGroup(TyperGroup):
         names |= {name: name for name in known}
         near = get_close_matches(typed.lower(), names, n=1)
         return names[near[0]] if near else None
-
-
-def as_command(name: str, function: Any) -> Any:
-    """The function as a command of that name."""
-    holder = typer.Typer(add_completion=False, rich_markup_mode=None)
-    holder.command(name, cls=LoadedCommand)(function)
-    return typer.main.get_command(holder)
 
 
 def _about(found: str | Group) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 from typer import Argument, BadParameter, Option
 
@@ -31,18 +31,20 @@ def an_instant(text: str) -> datetime:
         raise _untaken(text, str(error).removeprefix("takes ")) from None
 
 
-def some_id(text: str) -> str:
-    """Parse an id."""
-    if not re.fullmatch(ID_PATTERN, text):
-        raise _untaken(text, "1 to 64 letters, digits, `_` or `-`")
-    return text
+def _id_of_at_most(longest: int) -> Callable[[str], str]:
+    """A parser of ids."""
+
+    def parse(text: str) -> str:
+        if not (re.fullmatch(ID_PATTERN, text) and len(text) <= longest):
+            raise _untaken(text, f"1 to {longest} letters, digits, `_` or `-`")
+        return text
+
+    return parse
 
 
-def an_order_id(text: str) -> str:
-    """Parse the id of an order, which is shorter: its lines' ids add a number."""
-    if not (re.fullmatch(ID_PATTERN, text) and len(text) <= MAX_ORDER_ID):
-        raise _untaken(text, f"1 to {MAX_ORDER_ID} letters, digits, `_` or `-`")
-    return text
+some_id = _id_of_at_most(64)
+an_order_id = _id_of_at_most(MAX_ORDER_ID)
+"""An order's id is shorter: its lines' ids add a number."""
 
 
 def whole_number(typed: str | int) -> int:
@@ -122,8 +124,7 @@ class Asking(Reading):
 
     by: By = "admin_agent"
     actor: Annotated[
-        str | None,
-        Option(parser=some_id, metavar="NAME", help="Your name, for the record.", show_default=False),
+        str | None, Option(parser=some_id, metavar="NAME", help="Your name, for the record.", show_default=False)
     ] = None
     command_id: Annotated[
         str | None,
@@ -136,12 +137,7 @@ class Asking(Reading):
     ] = None
     at: Annotated[
         datetime | None,
-        Option(
-            parser=an_instant,
-            metavar="INSTANT",
-            help="Do it at this time (test clocks only).",
-            show_default=False,
-        ),
+        Option(parser=an_instant, metavar="INSTANT", help="Do it at this time (test clocks only).", show_default=False),
     ] = None
     no_wait: Annotated[
         bool, Option("--no-wait", help="Return at once; do not wait until it is recorded and provisioned.")
@@ -189,11 +185,7 @@ def _spread(parameter: inspect.Parameter) -> Iterator[inspect.Parameter]:
     if not _is_group(parameter.annotation):
         yield parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
         return
-    types = {
-        name: annotation
-        for base in reversed(parameter.annotation.__mro__)
-        for name, annotation in inspect.get_annotations(base, eval_str=True).items()
-    }
+    types = get_type_hints(parameter.annotation, include_extras=True)
     for field in dataclasses.fields(parameter.annotation):
         default = inspect.Parameter.empty if field.default is dataclasses.MISSING else field.default
         yield inspect.Parameter(

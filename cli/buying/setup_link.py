@@ -37,9 +37,9 @@ def resolve(
     ],
     as_json: Json = False,
 ) -> None:
-    """Show the purchase that a set-up token stands for, as its publisher sees it (ISV-3).
+    """Show the purchase that a set-up token stands for (ISV-3).
 
-    Works in every state. The publisher then activates the subscription with `activate`.
+    It is what the publisher sees, in every state; the publisher then activates the subscription with `activate`.
     """
     if token == STDIN:
         token = sys.stdin.readline(LONGEST_TOKEN + 2).strip()

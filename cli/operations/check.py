@@ -7,14 +7,13 @@ from rich.console import Console
 from rich.text import Text
 from typer import Argument
 
-from cli.failure import ExitCode, Failure
+from cli.failure import Failure
 from cli.options import Json, some_id
 from cli.printing.ledger import signed
 from cli.printing.progress import Progress
 from cli.printing.screen import console, counted, instant, print_json, printable, quantity
 from cli.printing.tables import print_columns
 from cli.running import use
-from domain.subscription.events import Event
 from perennial.sources.books import Books, unknown_to_books
 from perennial.use_cases import Perennial
 from statemachines.account.documents import lines_document
@@ -83,7 +82,7 @@ def check(
     else:
         _print(console(), findings)
     if findings.violations:
-        raise Failure(code=ExitCode.FAILED)
+        raise Failure()
 
 
 async def _audited(books: Books, wanted: list[str]) -> AsyncIterator[Audited]:
@@ -111,7 +110,6 @@ async def _accounts(books: Books, findings: Findings) -> None:
 
 
 def _document(findings: Findings) -> dict[str, Any]:
-
     return {
         "subscriptions": findings.subscriptions,
         "events": findings.events,
@@ -127,7 +125,6 @@ def _document(findings: Findings) -> dict[str, Any]:
 
 
 def _violation_document(violation: Violation | AccountViolation) -> dict[str, Any]:
-
     found = {"invariant": violation.invariant.value, "words": violation.words}
     if isinstance(violation, AccountViolation):
         return {"customer_id": violation.customer_id, **found, "ledger": lines_document(violation.lines), "events": []}
@@ -140,7 +137,6 @@ def _violation_document(violation: Violation | AccountViolation) -> dict[str, An
 
 
 def _print(screen: Console, findings: Findings) -> None:
-
     lives, events = counted(findings.subscriptions, "subscription"), counted(findings.events, "event")
     invoices = f", {counted(findings.invoices, 'invoice')}" if findings.invoices else ""
     screen.print(f"{lives}, {events}, {counted(findings.rows, 'ledger row')}{invoices}", soft_wrap=True)
@@ -163,18 +159,13 @@ def _print(screen: Console, findings: Findings) -> None:
 
 
 def _print_violation(screen: Console, violation: Violation | AccountViolation) -> None:
-
     subject = violation.customer_id if isinstance(violation, AccountViolation) else violation.subscription_id
     heading = f"{subject}  invariant {violation.invariant}: {violation.words}"
     screen.print(Text(printable(heading), style="yellow"), soft_wrap=True)
     for event in () if isinstance(violation, AccountViolation) else violation.events:
-        screen.print(printable(f"  event {_event(event)}"), soft_wrap=True)
+        what = f"{event.event}, {event.state}, {event.rule}, by {event.by}"
+        screen.print(printable(f"  event {event.seq}  {instant(event.at)}  {what}"), soft_wrap=True)
     lines = [line.row for line in violation.lines] if isinstance(violation, AccountViolation) else violation.rows
     for row in lines:
         what = f"{row.kind} {quantity(row.quantity)} x {row.line} {row.currency} {signed(row)}"
         screen.print(printable(f"  row   {instant(row.at)}  {what}  {row.key}"), soft_wrap=True)
-
-
-def _event(event: Event) -> str:
-
-    return f"{event.seq}  {instant(event.at)}  {event.event}, {event.state}, {event.rule}, by {event.by}"

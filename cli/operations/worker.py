@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from itertools import combinations
 from typing import Annotated, NamedTuple
 
 import typer
@@ -13,6 +14,7 @@ from activities.errors import WorldError
 from activities.notifications.publishers import Publishers
 from activities.settings import Settings, SettingsFault
 from cli.failure import Failure, Misused
+from cli.options import Address
 from hosting.assembly import NEXUS_ENDPOINT, prepare_files, prepare_namespace, running_worker, sign_in_page
 from hosting.embedded.shared import shared_server
 from hosting.files.publishers import load_publishers
@@ -25,10 +27,6 @@ Dev = Annotated[bool, typer.Option("--dev", help="Run a Temporal server and its 
 Port = Annotated[int, typer.Option(min=0, max=65535, help="With --dev: the server's port; 0 is any free one.")]
 HttpPort = Annotated[int, typer.Option(min=0, max=65535, help="With --dev: the port of its HTTP API.")]
 UiPort = Annotated[int, typer.Option(min=0, max=65535, help="With --dev: the port of its Web UI.")]
-Address = Annotated[
-    str | None,
-    typer.Option(metavar="HOST:PORT", help="The Temporal server, if not the one that TEMPORAL_ADDRESS names."),
-]
 
 Watch = Callable[[], Awaitable[object]]
 """Waits, and raises HostingError when the server is gone."""
@@ -85,14 +83,10 @@ def _check_the_options_fit(context: typer.Context, dev: bool, ports: list[str]) 
 
 
 def _check_ports_differ(ports: Mapping[str, int]) -> None:
-    taken: dict[int, str] = {}
-    for option, port in ports.items():
-        if port and port in taken:
-            raise Misused(
-                f"Two options name port {port}, {taken[port]} and {option}: "
-                "give each a port of its own, or 0 for any free one."
-            )
-        taken[port] = option
+    for (one, port), (other, same) in combinations(ports.items(), 2):
+        if port == same != 0:
+            words = f"Two options name port {port}, {one} and {other}"
+            raise Misused(f"{words}: give each a port of its own, or 0 for any free one.")
 
 
 def _ports_of(settings: Settings, publishers: Publishers, *, dev: bool) -> dict[str, int]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from cli.failure import ExitCode, Failure
+from cli.failure import Failure
 from cli.printing.screen import console, print_json, printable, second
 from cli.rule_words import refused_by, words_of
 from domain.subscription.decision import Answer, Outcome
@@ -16,7 +16,7 @@ def report(answer: Answer, *, as_json: bool, preview: bool = False) -> None:
     if as_json:
         print_json(answer_document(answer))
     if answer.outcome is Outcome.REFUSED:
-        raise Failure(*([] if as_json else [refusal(answer)]), code=ExitCode.FAILED)
+        raise Failure(*([] if as_json else [refusal(answer)]))
     if not as_json:
         show(answer, preview=preview)
 

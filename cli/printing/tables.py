@@ -24,16 +24,13 @@ def print_columns(
     widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
 
     def line(cells: Sequence[str]) -> str:
-        return (" " * GAP).join(_cells(headings, cells, widths, right)).rstrip()
+        columns = zip(headings, cells, widths, strict=True)
+        padded = (f"{cell:>{width}}" if name in right else f"{cell:<{width}}" for name, cell, width in columns)
+        return (" " * GAP).join(padded).rstrip()
 
     screen.print(Text(line(headings), style="dim"), soft_wrap=True)
     for row in rows:
         screen.print(Text(line(row)), soft_wrap=True)
-
-
-def _cells(headings: Sequence[str], cells: Sequence[str], widths: Sequence[int], right: Sequence[str]) -> Iterator[str]:
-    for heading, cell, width in zip(headings, cells, widths, strict=True):
-        yield f"{cell:>{width}}" if heading in right else f"{cell:<{width}}"
 
 
 Csv = Annotated[bool, Option("--csv", help="Print a CSV table, for a spreadsheet.")]

@@ -62,7 +62,6 @@ async def _advance(
 
 def _target(now: datetime, to: datetime | None, days: int | None) -> datetime:
     """The instant to advance to. Raises Misused if it is in the past or after the last year that the calendar has."""
-
     if to is not None and to < now:
         raise typed_wrong("--to", to, f"an instant after {format_instant(now)}: time never goes back")
     try:

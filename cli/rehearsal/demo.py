@@ -9,10 +9,10 @@ from tempfile import TemporaryDirectory
 from typing import Annotated
 
 from rich.console import Console
-from typer import Exit, Option
+from typer import Option
 
 from cli.account.invoice_sheet import print_invoice
-from cli.failure import ExitCode
+from cli.failure import Failure
 from cli.printing.progress import Progress
 from cli.printing.screen import console
 from cli.rehearsal.forecast import Comparison, conclusion
@@ -59,7 +59,7 @@ def demo(
     with TemporaryDirectory(prefix="perennial-demo-") as directory, progress:
         as_forecast = run(_run(Path(directory), scenarios, screen, progress, keep))
     if not as_forecast:
-        raise Exit(ExitCode.FAILED)
+        raise Failure()
 
 
 async def _run(directory: Path, scenarios: list[Scenario], screen: Console, progress: Progress, keep: bool) -> bool:

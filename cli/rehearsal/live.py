@@ -1,7 +1,8 @@
 """Run scenarios on a real server: in a fresh directory, with time skipping, several at once."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+import textwrap
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ from workflows.guard.converter import DATA_CONVERTER
 
 UI_PORT = 8233
 AT_ONCE = 6
+LONGEST_NAME = 26
 NO_PUBLISHERS = Publishers()
 
 
@@ -37,10 +39,6 @@ class ScenarioServer:
     address: str
     ui_address: str | None
     world: World
-
-    async def run(self, scenario: Scenario, subscription_id: str, progress: Callable[[str], None]) -> LifeReport:
-        """Run the whole scenario as that subscription, and report what happened."""
-        return await ScenarioRun(scenario, subscription_id, self.world, progress).run(datetime.now(UTC))
 
 
 @asynccontextmanager
@@ -96,7 +94,8 @@ async def run_all(server: ScenarioServer, scenarios: Sequence[Scenario], progres
             forecast = simulate(scenario)
             progress.begin(key, scenario.name)
             try:
-                happened = await server.run(scenario, key, lambda note: progress.note(key, note))
+                whole = ScenarioRun(scenario, key, server.world, lambda note: progress.note(key, note))
+                happened = await whole.run(datetime.now(UTC))
             except (CallError, ClockStuck) as error:
                 raise Failure(f"{scenario.name}: {error}") from None
             progress.end(key)
@@ -116,7 +115,7 @@ async def run_all(server: ScenarioServer, scenarios: Sequence[Scenario], progres
 def subscription_id(scenario: Scenario, number: int) -> str:
     """An id by which the subscription can be found in the Web UI: `03-bought-on-january-31`."""
     words = "".join(c if c.isascii() and c.isalnum() else " " for c in scenario.name.lower()).split()
-    return "-".join([f"{number:02}", *words])[:64]
+    return "-".join([f"{number:02}", *textwrap.shorten(" ".join(words), LONGEST_NAME, placeholder="").split()])
 
 
 def live_reports(scenarios: Sequence[Scenario]) -> list[LifeReport]:

@@ -99,10 +99,10 @@ def reactivate(subscription: SubscriptionId, asking: Asking) -> None:
 
 @with_options
 def cancel(subscription: SubscriptionId, reason: Reasoned, confirming: Confirming, details: Details = None) -> None:
-    """Cancel a subscription, after a preview and a confirmation (CXL-1).
+    """Cancel a subscription, after a preview (CXL-1).
 
     Inside the refund window it ends now, for a full credit (CXL-2); after it, at renewal (CXL-3).
-    The credit and the end are shown first. If they have changed by the time you confirm, nothing is done.
+    The credit and the end are shown first, and you are asked. If they have changed by then, nothing is done.
     """
     from cli.subscription.asking import ask_in_two_steps, built
 
@@ -147,9 +147,9 @@ def activate(subscription: SubscriptionId, asking: AskingAsPublisher) -> None:
 
 @with_options
 def deprovision(subscription: SubscriptionId, confirming: Confirming) -> None:
-    """End a usage subscription, after a preview and a confirmation (CXL-6).
+    """End a usage subscription, after a preview (CXL-6).
 
-    Usage that is not billed yet is billed then.
+    It asks before it acts. Usage that is not billed yet is billed then.
     """
     from cli.subscription.asking import ask_in_two_steps, built
 

@@ -36,7 +36,7 @@ def test_bought_changed_and_cancelled(ask: Ask) -> None:
     assert ask.said("quantity crm-1 5").startswith("unchanged (MON-7")
     assert ask.json("reject-quantity crm-1 2 --details full")["credit"]["amount"] == "50.00"
     assert ask.said("reject-quantity crm-1 2").startswith("unchanged (MON-7")
-    assert "own rejection" in ask.said("reject-quantity crm-1 3", code=1)
+    assert "is itself the rejection of event 2" in ask.said("reject-quantity crm-1 3", code=1)
     assert ask.said("reject-quantity crm-1 2 --by sales_agent", code=1).startswith("refused by ROL-4")
     rejected = ask.json("events crm-1")[-1]
     assert (rejected["event"], rejected["by"], rejected["details"]) == ("quantity_changed", "publisher", "full")
@@ -127,7 +127,7 @@ def test_a_trial_on_a_test_clock_once_for_ever(ask: Ask) -> None:
     held = ask.json("suspend mail-1 --reason fraud --by service --at 2027-06-20T00:00:00Z")
     assert held["effective_at"] == "2027-06-20T00:00:00Z"
     assert ask.said("reactivate mail-1 --by helpdesk_agent", code=1).startswith("refused by SUS-9")
-    assert "not beyond" in ask.said("reactivate mail-1 --at 2030-01-01T00:00:00Z", code=1)
+    assert "must not be after the next milestone" in ask.said("reactivate mail-1 --at 2030-01-01T00:00:00Z", code=1)
     assert ask.json("buy wingtip-crm --customer northwind --id w-1")["state"] == "pending"
     assert "test clock" in ask.said("activate w-1 --at 2030-01-01T00:00:00Z", code=1)
     assert ask.json("activate w-1")["rule"] == "ISV-4"
@@ -174,7 +174,7 @@ def test_what_nobody_knows(ask: Ask, line: str) -> None:
 
 @pytest.mark.parametrize("line", ["timeline nope", "quantity nope 5", "cancel nope --reason fraud --yes"])
 def test_what_the_server_does_not_know(ask: Ask, line: str) -> None:
-    assert "no subscription nope" in ask.said(line, code=1)
+    assert ask.said(line, code=1).startswith("Subscription nope does not exist on this server.")
 
 
 @pytest.mark.parametrize(
