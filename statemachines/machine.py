@@ -1,34 +1,78 @@
 """Reuses one python-statemachine chart: building a chart costs four times as much as sending an event."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
+from statemachine import State as MachineState
 from statemachine import StateChart
 from statemachine.exceptions import TransitionNotAllowed
 
 P = TypeVar("P")
-T = TypeVar("T")
+S = TypeVar("S", bound=StrEnum)
 
 
-class Reused(Generic[P, T]):
-    """A chart that is set to one place after another: a state with the facts that the guards read.
+@dataclass(frozen=True)
+class Transition(Generic[S]):
+    """The transition that a chart chose."""
 
-    The model of the chart is a place of type P. The chart stores the transition that it took, of type T, in `chosen`.
+    event: str
+    source: S
+    target: S
+
+
+def fact(name: str) -> Callable[[Any], bool]:
+    """A guard that reads the fact of that name from the place.
+
+    Guards are functions, not strings: the library parses a string for each new chart, which is not safe in the several
+    threads of a worker on CPython 3.11.
     """
 
-    def __init__(self, chart: type[StateChart[Any]]) -> None:
-        self._class = chart
-        self._chart: Any = chart()
+    def guard(model: object) -> bool:
+        return bool(getattr(model, name))
 
-    def send(self, place: P, event: str) -> T | None:
+    guard.__name__ = name
+    return guard
+
+
+class StrictChart(StateChart[P]):
+    """An event that is not allowed raises, exceptions are passed on, and a transition happens as a whole."""
+
+    allow_event_without_transition = False
+    catch_errors_as_events = False
+    atomic_configuration_update = True
+    enable_self_transition_entries = False
+
+
+class Reused(Generic[P, S]):
+    """A chart that is set to one place after another: a state with the facts that the guards read.
+
+    `place` is the model of the chart, of type P; `states` are its states.
+    """
+
+    chart: type[StateChart[Any]]
+    place: type[P]
+    states: type[S]
+
+    def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self._chart: Any = self.chart(self.place(), state_field="state", listeners=[self])
+
+    def on_transition(self, event: str, source: MachineState, target: MachineState) -> None:
+        """Store the transition that the chart takes."""
+        self._chosen = Transition(str(event), self.states(source.value), self.states(target.value))
+
+    def send(self, place: P, event: str) -> Transition[S] | None:
         """The transition that the event takes from that place, or None if none is allowed."""
         self._place(place)
-        self._chart.chosen = None
         try:
             self._chart.send(event)
         except TransitionNotAllowed:
             return None
-        chosen: T | None = self._chart.chosen
-        return chosen
+        return self._chosen
 
     def allowed(self, place: P) -> frozenset[str]:
         """The events that are allowed from that place, guards included."""
@@ -38,5 +82,5 @@ class Reused(Generic[P, T]):
     def _place(self, place: P) -> None:
         # A chart that reached a final state takes no more events, even if set to another state.
         if self._chart.is_terminated:
-            self._chart = self._class()
+            self._begin()
         self._chart.model.__dict__.update(place.__dict__)

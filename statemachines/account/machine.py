@@ -7,10 +7,10 @@ the transition that the machine chose. docs/invoices.md has its diagram.
 from dataclasses import dataclass
 
 from statemachine import State as MachineState
-from statemachine import StateChart
 
 from domain.account.invoice import InvoiceState
-from statemachines.machine import Reused
+from statemachines import machine
+from statemachines.machine import fact
 
 
 @dataclass
@@ -23,37 +23,15 @@ class InvoicePlace:
     suspends: bool = False
 
 
-@dataclass(frozen=True)
-class InvoiceTransition:
-    """The transition that the machine chose."""
+InvoiceTransition = machine.Transition[InvoiceState]
 
-    event: str
-    source: InvoiceState
-    target: InvoiceState
+nothing_due = fact("nothing_due")  # the credits are as large as the charges
+settles = fact("settles")  # the payment covers all that is owed
+suspends = fact("suspends")  # the terms suspend for nonpayment, and this invoice has not led to it yet
 
 
-def nothing_due(model: InvoicePlace) -> bool:
-    """The credits are as large as the charges."""
-    return model.nothing_due
-
-
-def settles(model: InvoicePlace) -> bool:
-    """The payment covers all that is owed."""
-    return model.settles
-
-
-def suspends(model: InvoicePlace) -> bool:
-    """The terms suspend for nonpayment, and this invoice has not led to holds yet."""
-    return model.suspends
-
-
-class InvoiceMachine(StateChart[InvoicePlace]):
+class InvoiceMachine(machine.StrictChart[InvoicePlace]):
     """The states and transitions of an invoice."""
-
-    allow_event_without_transition = False
-    catch_errors_as_events = False
-    atomic_configuration_update = True
-    enable_self_transition_entries = False
 
     running = MachineState("Open", initial=True, value=InvoiceState.OPEN.value)
     issued = MachineState(value=InvoiceState.ISSUED.value)
@@ -78,17 +56,8 @@ class InvoiceMachine(StateChart[InvoicePlace]):
     )
     fail_payment = issued.to(issued) | overdue.to(overdue)
 
-    def __init__(self) -> None:
-        super().__init__(InvoicePlace(), state_field="state")
-        self.chosen: InvoiceTransition | None = None
 
-    def on_transition(self, event: str, source: MachineState, target: MachineState) -> None:
-        """Store the chosen transition for `accounting` to carry out."""
-        self.chosen = InvoiceTransition(str(event), InvoiceState(source.value), InvoiceState(target.value))
-
-
-class Invoices(Reused[InvoicePlace, InvoiceTransition]):
+class Invoices(machine.Reused[InvoicePlace, InvoiceState]):
     """The invoice machine, reused for one invoice after another."""
 
-    def __init__(self) -> None:
-        super().__init__(InvoiceMachine)
+    chart, place, states = InvoiceMachine, InvoicePlace, InvoiceState

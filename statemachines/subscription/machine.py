@@ -4,14 +4,13 @@ It has no effects and no clock. `lifecycle` sets it to a subscription's state, s
 transition that the machine chose. docs/lifecycle.md is generated from this class.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from statemachine import State as MachineState
-from statemachine import StateChart
 
 from domain.subscription.events import State
-from statemachines.machine import Reused
+from statemachines import machine
+from statemachines.machine import fact
 
 
 @dataclass
@@ -34,42 +33,21 @@ class Cursor:
     something_to_bill: bool = False
 
 
-@dataclass(frozen=True)
-class Transition:
-    """The transition that the machine chose."""
+Transition = machine.Transition[State]
 
-    event: str
-    source: State
-    target: State
-
-
-# Guards are functions, not strings: the library parses a string for each new machine, which is not safe in the
-# several threads of a worker on CPython 3.11.
-
-
-def _fact(name: str) -> Callable[[Cursor], bool]:
-    """A guard that reads the fact of that name from the cursor."""
-
-    def guard(model: Cursor) -> bool:
-        return bool(getattr(model, name))
-
-    guard.__name__ = name
-    return guard
-
-
-metered = _fact("metered")
-marketplace = _fact("marketplace")
-offers_trial = _fact("offers_trial")
-waits_for_publisher = _fact("waits_for_publisher")
-auto_renew = _fact("auto_renew")
-in_free_trial = _fact("in_free_trial")
-lapsed = _fact("lapsed")
-quantity_rejectable = _fact("quantity_rejectable")
-refund_open = _fact("refund_open")
-late_cancel_allowed = _fact("late_cancel_allowed")
-every_hold_liftable = _fact("every_hold_liftable")
-hold_remains = _fact("hold_remains")
-something_to_bill = _fact("something_to_bill")
+metered = fact("metered")
+marketplace = fact("marketplace")
+offers_trial = fact("offers_trial")
+waits_for_publisher = fact("waits_for_publisher")
+auto_renew = fact("auto_renew")
+in_free_trial = fact("in_free_trial")
+lapsed = fact("lapsed")
+quantity_rejectable = fact("quantity_rejectable")
+refund_open = fact("refund_open")
+late_cancel_allowed = fact("late_cancel_allowed")
+every_hold_liftable = fact("every_hold_liftable")
+hold_remains = fact("hold_remains")
+something_to_bill = fact("something_to_bill")
 
 
 def waits_for_publisher_or_offers_trial(model: Cursor) -> bool:
@@ -82,14 +60,8 @@ def in_free_trial_or_refund_open(model: Cursor) -> bool:
     return model.in_free_trial or model.refund_open
 
 
-class SubscriptionMachine(StateChart[Cursor]):
+class SubscriptionMachine(machine.StrictChart[Cursor]):
     """The states and transitions of a subscription (LIF-1, LIF-2)."""
-
-    # An event that is not allowed raises, exceptions are passed on, and a transition happens as a whole or not at all.
-    allow_event_without_transition = False
-    catch_errors_as_events = False
-    atomic_configuration_update = True
-    enable_self_transition_entries = False
 
     pending = MachineState(initial=True, value=State.PENDING.value)
     trial = MachineState(value=State.TRIAL.value)
@@ -157,17 +129,8 @@ class SubscriptionMachine(StateChart[Cursor]):
         | suspended.to(deprovisioned, cond=metered)
     )
 
-    def __init__(self) -> None:
-        super().__init__(Cursor(), state_field="state")
-        self.chosen: Transition | None = None
 
-    def on_transition(self, event: str, source: MachineState, target: MachineState) -> None:
-        """Store the chosen transition for `lifecycle` to carry out."""
-        self.chosen = Transition(str(event), State(source.value), State(target.value))
-
-
-class Machine(Reused[Cursor, Transition]):
+class Machine(machine.Reused[Cursor, State]):
     """The subscription machine, reused for one subscription after another."""
 
-    def __init__(self) -> None:
-        super().__init__(SubscriptionMachine)
+    chart, place, states = SubscriptionMachine, Cursor, State
