@@ -1,52 +1,31 @@
 """What to do about a refusal or an error: a step that a program can read, and that each front words in its own way."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from domain.rules import Rule
+from domain.values import Worded
 
 
-class Do(StrEnum):
-    """What can be done next, by a name that every front knows."""
+class Do(Worded):
+    """What can be done next, by a name that every front knows, with words for people."""
 
-    ADD_TO_CART = "add_to_cart"
-    BUY = "buy"
-    BUY_CART = "buy_cart"
-    IMPORT_CATALOG = "import_catalog"
-    ISSUE_SETUP_LINK = "issue_setup_link"
-    LIST_CUSTOMERS = "list_customers"
-    LIST_INVOICES = "list_invoices"
-    LIST_NOTIFICATIONS = "list_notifications"
-    LIST_OFFERS = "list_offers"
-    LIST_ORDERS = "list_orders"
-    LIST_SUBSCRIPTIONS = "list_subscriptions"
-    RETRY_NOTIFICATIONS = "retry_notifications"
-    REVIEW_CART = "review_cart"
-    SHOW_ACCOUNT = "show_account"
-    SHOW_CART = "show_cart"
-    SHOW_ORDER = "show_order"
-    START_WORKER = "start_worker"
-
-
-WORDS = {
-    Do.ADD_TO_CART: "Add an offer to a cart",
-    Do.BUY: "Buy one",
-    Do.BUY_CART: "Buy the cart",
-    Do.IMPORT_CATALOG: "Import the catalog that has it",
-    Do.ISSUE_SETUP_LINK: "Ask the seller for a new link",
-    Do.LIST_CUSTOMERS: "List the customers",
-    Do.LIST_INVOICES: "List the invoices",
-    Do.LIST_NOTIFICATIONS: "List the notifications",
-    Do.LIST_OFFERS: "List the offers of the catalog",
-    Do.LIST_ORDERS: "List the orders",
-    Do.LIST_SUBSCRIPTIONS: "List the subscriptions",
-    Do.RETRY_NOTIFICATIONS: "Retry its notifications",
-    Do.REVIEW_CART: "Review the cart",
-    Do.SHOW_ACCOUNT: "Look at the account",
-    Do.SHOW_CART: "Look at the cart",
-    Do.SHOW_ORDER: "Look at the order",
-    Do.START_WORKER: "Start a worker",
-}
+    ADD_TO_CART = "add_to_cart", "Add an offer to a cart"
+    BUY = "buy", "Buy one"
+    BUY_CART = "buy_cart", "Buy the cart"
+    IMPORT_CATALOG = "import_catalog", "Import the catalog that has it"
+    ISSUE_SETUP_LINK = "issue_setup_link", "Ask the seller for a new link"
+    LIST_CUSTOMERS = "list_customers", "List the customers"
+    LIST_INVOICES = "list_invoices", "List the invoices"
+    LIST_NOTIFICATIONS = "list_notifications", "List the notifications"
+    LIST_OFFERS = "list_offers", "List the offers of the catalog"
+    LIST_ORDERS = "list_orders", "List the orders"
+    LIST_SUBSCRIPTIONS = "list_subscriptions", "List the subscriptions"
+    RETRY_NOTIFICATIONS = "retry_notifications", "Retry its notifications"
+    REVIEW_CART = "review_cart", "Review the cart"
+    SHOW_ACCOUNT = "show_account", "Look at the account"
+    SHOW_CART = "show_cart", "Look at the cart"
+    SHOW_ORDER = "show_order", "Look at the order"
+    START_WORKER = "start_worker", "Start a worker"
 
 
 @dataclass(frozen=True)
@@ -63,7 +42,7 @@ class NextStep:
     @property
     def phrase(self) -> str:
         """The sentence without its full stop, for fronts that add a command or a link."""
-        return self.words or WORDS[self.do]
+        return self.words or self.do.words
 
     def __str__(self) -> str:
         return f"{self.phrase}."

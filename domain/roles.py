@@ -61,7 +61,7 @@ class RolePreset(StrEnum):
 
 NOT_FOR_USERS = frozenset({Action.ACTIVATE, Action.REJECT_QUANTITY, Action.CHANGE_PRICE})
 
-PARTY_ACTIONS: dict[Party, frozenset[Action]] = {
+PARTY_ACTIONS: dict[Party, frozenset[Action | AccountAction]] = {
     Party.PUBLISHER: frozenset({Action.ACTIVATE, Action.REJECT_QUANTITY}),
     Party.SERVICE: frozenset(
         {
@@ -71,6 +71,8 @@ PARTY_ACTIONS: dict[Party, frozenset[Action]] = {
             Action.CANCEL,
             Action.SET_AUTO_RENEW,
             Action.REPORT_USAGE,
+            AccountAction.PAY,
+            AccountAction.FAIL_PAYMENT,
         }
     ),
     Party.SYSTEM: frozenset({Action.CHANGE_PRICE, Action.SUSPEND, Action.REACTIVATE}),
@@ -78,8 +80,11 @@ PARTY_ACTIONS: dict[Party, frozenset[Action]] = {
 """ROL-4. The system places and lifts only holds for nonpayment: see `domain.subscription.holds` and `lifecycle`."""
 
 _MANAGERS = frozenset({Role.GLOBAL_ADMIN, Role.ADMIN_AGENT, Role.HELPDESK_AGENT})
-STRICT_BILLERS = frozenset({Role.GLOBAL_ADMIN, Role.BILLING_ADMIN, Role.ADMIN_AGENT})
-STRICT_BUYERS = frozenset({Role.GLOBAL_ADMIN, Role.ADMIN_AGENT, Role.SALES_AGENT})
+STRICT_ROLES: dict[Action | AccountAction, frozenset[Role]] = {
+    Action.BUY: frozenset({Role.GLOBAL_ADMIN, Role.ADMIN_AGENT, Role.SALES_AGENT}),
+    **dict.fromkeys(AccountAction, frozenset({Role.GLOBAL_ADMIN, Role.BILLING_ADMIN, Role.ADMIN_AGENT})),
+}
+"""The roles that may act under the strict preset, where they are not those that manage subscriptions."""
 
 
 class Denial(Frozen):
@@ -97,45 +102,20 @@ def parse_actor(by: str) -> Actor | None:
     return None
 
 
-def denial(by: str, action: Action, preset: RolePreset = RolePreset.DEFAULT) -> Denial | None:
-    """None if the actor may send the command, otherwise the rule that forbids it (ROL-1, ROL-4)."""
+def denial(by: str, action: Action | AccountAction, preset: RolePreset = RolePreset.DEFAULT) -> Denial | None:
+    """None if the actor may send the command or the request, otherwise the rule that forbids it (ROL-1, ROL-4)."""
     actor = parse_actor(by)
     if actor is None:
-        return _unknown_actor(by)
+        known = ", ".join([*Role, *Party])
+        return Denial(rule=Rule.ROL_1, message=f"`{by}` is not a known role or party. Use one of {known}.")
     if isinstance(actor, Party):
-        if action not in PARTY_ACTIONS[actor]:
-            return Denial(rule=Rule.ROL_4, message=f"The {actor} may not {action}.")
-        return None
-    if action in NOT_FOR_USERS:
-        return Denial(rule=Rule.ROL_4, message=f"A user ({actor}) may not {action}.")
-    if preset is RolePreset.STRICT:
-        allowed = STRICT_BUYERS if action is Action.BUY else _MANAGERS
-        if actor not in allowed:
-            takes = ", ".join(sorted(allowed))
-            return Denial(
-                rule=Rule.ROL_1,
-                message=f"{actor} may not {action} under the strict preset. Only these roles may: {takes}.",
-            )
-    return None
-
-
-def account_denial(by: str, action: AccountAction, preset: RolePreset = RolePreset.DEFAULT) -> Denial | None:
-    """None if the actor may send the request to an account, otherwise the rule that forbids it (ROL-1, ROL-4)."""
-    actor = parse_actor(by)
-    if actor is None:
-        return _unknown_actor(by)
-    if isinstance(actor, Party):
-        if actor is Party.SERVICE and action is not AccountAction.CHANGE_TERMS:
+        if action in PARTY_ACTIONS[actor]:
             return None
         return Denial(rule=Rule.ROL_4, message=f"The {actor} may not {action}.")
-    if preset is RolePreset.STRICT and actor not in STRICT_BILLERS:
-        takes = ", ".join(sorted(STRICT_BILLERS))
-        return Denial(
-            rule=Rule.ROL_1, message=f"{actor} may not {action} under the strict preset. Only these roles may: {takes}."
-        )
+    if action in NOT_FOR_USERS:
+        return Denial(rule=Rule.ROL_4, message=f"A user ({actor}) may not {action}.")
+    allowed = STRICT_ROLES.get(action, _MANAGERS)
+    if preset is RolePreset.STRICT and actor not in allowed:
+        words = f"{actor} may not {action} under the strict preset. Only these roles may: {', '.join(sorted(allowed))}."
+        return Denial(rule=Rule.ROL_1, message=words)
     return None
-
-
-def _unknown_actor(by: str) -> Denial:
-    known = ", ".join([*Role, *Party])
-    return Denial(rule=Rule.ROL_1, message=f"`{by}` is not a known role or party. Use one of {known}.")

@@ -5,7 +5,8 @@ import json
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from enum import StrEnum
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
@@ -20,6 +21,17 @@ class Frozen(BaseModel):
     """A value inside the system. Unknown fields are ignored, so that values from newer versions can be read."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Worded(StrEnum):
+    """Names, each with its words for people."""
+
+    words: str
+
+    def __new__(cls, name: str, words: str) -> Self:
+        member = str.__new__(cls, name)
+        member._value_, member.words = name, words
+        return member
 
 
 class Strict(BaseModel):

@@ -18,7 +18,7 @@ from perennial.sources.books import Books, unknown_to_books
 from perennial.use_cases import Perennial
 from statemachines.account.documents import lines_document
 from statemachines.audit.account import AccountViolation, AuditedAccount
-from statemachines.audit.subscription import WORDS, Audited, Invariant, Violation
+from statemachines.audit.subscription import Audited, Invariant, Violation
 from statemachines.subscription.documents import event_document, ledger_document
 
 KEY = "check"
@@ -116,8 +116,8 @@ def _document(findings: Findings) -> dict[str, Any]:
         "ledger_rows": findings.rows,
         "invoices": findings.invoices,
         "invariants": [
-            {"invariant": invariant.value, "words": words, "violations": len(findings.of(invariant))}
-            for invariant, words in WORDS.items()
+            {"invariant": invariant.value, "words": invariant.words, "violations": len(findings.of(invariant))}
+            for invariant in Invariant
         ],
         "access_behind": findings.access_behind,
         "violations": [_violation_document(violation) for violation in findings.violations],
@@ -142,9 +142,9 @@ def _print(screen: Console, findings: Findings) -> None:
     screen.print(f"{lives}, {events}, {counted(findings.rows, 'ledger row')}{invoices}", soft_wrap=True)
     screen.print()
     rows = []
-    for invariant, words in WORDS.items():
+    for invariant in Invariant:
         broken = len(findings.of(invariant))
-        rows.append((invariant.value, counted(broken, "violation") if broken else "holds", words))
+        rows.append((invariant.value, counted(broken, "violation") if broken else "holds", invariant.words))
     print_columns(screen, ("INVARIANT", "", "IN WORDS"), rows)
     if findings.access_behind:
         behind = counted(len(findings.access_behind), "subscription")

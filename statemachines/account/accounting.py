@@ -1,6 +1,5 @@
 """The account's decisions. Pure: no clock, no I/O, no Temporal.
 
-open_account(...)                    a new account
 milestone(account, milestone)        decides a milestone, dated by its schedule
 closed(account, receipt)             takes the month's invoices, after the books have written them
 decide(account, request, now)        decides a request, at the instant it was accepted
@@ -13,9 +12,8 @@ from domain.account.account import Account, Receivable
 from domain.account.events import AccountDecision, AccountEventName, CloseReceipt
 from domain.account.invoice import InvoiceState
 from domain.account.requests import AccountRequest, ChangeTerms, FailPayment, ReceivePayment
-from domain.account.terms import BillingTerms, month_end, terms_of
-from domain.calendar import Period
-from domain.roles import RolePreset, account_denial
+from domain.account.terms import terms_of
+from domain.roles import denial
 from domain.rules import Rule
 from statemachines.account import dunning, payments
 from statemachines.account.draft import AccountDraft
@@ -34,15 +32,7 @@ DOES: dict[InvoiceTransition, Callable[[AccountDraft, Receivable], None]] = {
 
 
 class ImpossibleAccountMilestone(Exception):
-    """The timeline gave a milestone that the machine has no transition for: a bug, never the caller's fault."""
-
-
-def open_account(
-    customer_id: str, terms: BillingTerms, at: datetime, roles: RolePreset = RolePreset.DEFAULT
-) -> Account:
-    """A new account, whose first month begins at `at`."""
-    month = Period(start=at, end=month_end(at))
-    return Account(customer_id=customer_id, terms=terms, roles=roles, opened_at=at, month=month, last_at=at)
+    """The machine has no transition for a milestone of the timeline: a bug, never the caller's fault."""
 
 
 class Accounting:
@@ -76,7 +66,7 @@ class Accounting:
     def decide(self, account: Account, request: AccountRequest, now: datetime) -> AccountDecision:
         """Decide the request at `now`. The account must have passed every earlier milestone."""
         draft = AccountDraft(account, now, request)
-        if denied := account_denial(request.by, request.action, account.roles):
+        if denied := denial(request.by, request.action, account.roles):
             draft.refuse(denied.rule, denied.message)
             return draft.decision()
         match request:

@@ -1,27 +1,16 @@
-"""A running account: its state, the effects still to be performed, and the requests that wait for a month's close.
-
-Workflow and simulator move it by the same steps, so both give the same result.
-"""
+"""A running account, which workflow and simulator move by the same steps."""
 
 from datetime import datetime
 
+from domain.account import events
 from domain.account.account import Account
-from domain.account.events import (
-    AccountDecision,
-    AccountEffect,
-    AccountEvent,
-    AccountRecord,
-    Close,
-    CloseReceipt,
-    LiftHolds,
-    PlaceHolds,
-)
 from domain.account.requests import AccountRequest, AnyAccountRequest
-from domain.account.terms import BillingTerms
+from domain.account.terms import BillingTerms, month_end
+from domain.calendar import Period
 from domain.roles import RolePreset
 from domain.subscription.decision import Answer
 from domain.values import Instant
-from statemachines.account.accounting import Accounting, open_account
+from statemachines.account.accounting import Accounting
 from statemachines.account.timeline import next_account_milestone
 from statemachines.subscription.life import EVENTS_KEPT, NotNow, OutOfTime, RefusedSignals
 
@@ -45,8 +34,8 @@ class AccountLife(RefusedSignals):
     """
 
     account: Account
-    effects: tuple[AccountEffect, ...] = ()
-    recent: tuple[AccountEvent, ...] = ()
+    effects: tuple[events.AccountEffect, ...] = ()
+    recent: tuple[events.AccountEvent, ...] = ()
     committed: int = 0
     accepted_at: Instant
     waiting: tuple[AnyAccountRequest, ...] = ()
@@ -54,10 +43,10 @@ class AccountLife(RefusedSignals):
     @property
     def performed(self) -> int:
         """The number of the last event that is recorded and whose holds are placed or lifted."""
-        pending = (effect.seq for effect in self.effects if isinstance(effect, PlaceHolds | LiftHolds))
+        pending = (effect.seq for effect in self.effects if isinstance(effect, events.PlaceHolds | events.LiftHolds))
         return min([self.committed, *(seq - 1 for seq in pending)])
 
-    def after(self, decision: AccountDecision) -> "AccountLife":
+    def after(self, decision: events.AccountDecision) -> "AccountLife":
         """The life after the decision, with its events and effects added."""
         answer = decision.answer
         accepted = [answer.at] if answer and not answer.refused else []
@@ -74,7 +63,7 @@ class AccountLife(RefusedSignals):
         """The life after its first effect was performed."""
         first = self.effects[0]
         changes: dict[str, object] = {"effects": self.effects[1:]}
-        if isinstance(first, AccountRecord):
+        if isinstance(first, events.AccountRecord):
             changes["committed"] = first.events[-1].seq
         return self.model_copy(update=changes)
 
@@ -89,8 +78,10 @@ class AccountSteps:
     def begin(
         customer_id: str, terms: BillingTerms, at: datetime, roles: RolePreset = RolePreset.DEFAULT
     ) -> AccountLife:
-        """A new account."""
-        return AccountLife(account=open_account(customer_id, terms, at, roles), accepted_at=at)
+        """A new account, whose first month begins at `at`."""
+        month = Period(start=at, end=month_end(at))
+        account = Account(customer_id=customer_id, terms=terms, roles=roles, opened_at=at, month=month, last_at=at)
+        return AccountLife(account=account, accepted_at=at)
 
     def step(self, life: AccountLife, now: datetime) -> AccountLife | None:
         """The life after the next milestone alone; None if none is due by then, or a month is still being closed."""
@@ -99,9 +90,9 @@ class AccountSteps:
             return None
         return life.after(self._accounting.milestone(life.account, milestone))
 
-    def closed(self, life: AccountLife, receipt: CloseReceipt) -> AccountLife:
+    def closed(self, life: AccountLife, receipt: events.CloseReceipt) -> AccountLife:
         """The life after its first effect, a close, was written to the books: its invoices are decided now."""
-        assert isinstance(life.effects[0], Close)
+        assert isinstance(life.effects[0], events.Close)
         return life.first_effect_done().after(self._accounting.closed(life.account, receipt))
 
     def accept(self, life: AccountLife, request: AccountRequest, at: datetime) -> tuple[AccountLife, Answer]:
@@ -121,9 +112,8 @@ class AccountSteps:
         """
         account, milestone = life.account, next_account_milestone(life.account)
         if request.at is not None:
-            if not test_clock:
-                raise OutOfTime.without_test_clock(request.at, "an account opened")
-            OutOfTime.check(request.at, account.last_at, (milestone.what, milestone.at))
+            unclocked = None if test_clock else "an account opened"
+            OutOfTime.check(request.at, account.last_at, (milestone.what, milestone.at), unclocked)
         # A close that is due comes before the request, whatever other milestones are due before it. Requests that
         # already wait for a close are decided first, in order.
         if account.closing or life.waiting or account.month.end <= (request.at or now):

@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from itertools import pairwise
 
 from domain.catalog.offers import PinnedOffer
@@ -13,40 +12,25 @@ from domain.policy import PACKS
 from domain.subscription.effects import AccessInterval
 from domain.subscription.events import Event, EventName, State
 from domain.subscription.ledger import Kind, LedgerRow
-from domain.values import Frozen, format_instant
+from domain.values import Frozen, Worded, format_instant
 
 _SCHEDULED = re.compile(r"term-(\d+)/period-(\d+)/")
 
 
-class Invariant(StrEnum):
+class Invariant(Worded):
     """The checks, by number in docs/domain.md; `MON-2` says that records do not change after they were written."""
 
-    PERIODS_TILE = "1"
-    CHARGED_ONCE = "2"
-    CREDITS_WITHIN_CHARGES = "3"
-    CHARGED_WHILE_PAID_FOR = "4"
-    ACCESS = "5"
-    THE_END_IS_FINAL = "6"
-    NUMBERED = "8"
-    TOLD_IN_ORDER = "13"
-    INVOICED = "14"
-    DOUBLE_ENTRY = "MON-5"
-    AS_RECORDED = "MON-2"
-
-
-WORDS: dict[Invariant, str] = {
-    Invariant.PERIODS_TILE: "charged periods follow each other without gap or overlap",
-    Invariant.CHARGED_ONCE: "one ledger row per key, none of zero",
-    Invariant.CREDITS_WITHIN_CHARGES: "credits never exceed the charges of their line",
-    Invariant.CHARGED_WHILE_PAID_FOR: "no licence charge in trial, in suspension or after the end",
-    Invariant.ACCESS: "users had access exactly in trial and active",
-    Invariant.THE_END_IS_FINAL: "nothing happened after the end",
-    Invariant.NUMBERED: "each change follows the one before, with actor and rule",
-    Invariant.TOLD_IN_ORDER: "publishers are notified of every event, in order",
-    Invariant.INVOICED: "invoices plus uninvoiced rows equal the ledger",
-    Invariant.DOUBLE_ENTRY: "every entry balances and matches the ledger",
-    Invariant.AS_RECORDED: "journal and ledger are as they were written",
-}
+    PERIODS_TILE = "1", "charged periods follow each other without gap or overlap"
+    CHARGED_ONCE = "2", "one ledger row per key, none of zero"
+    CREDITS_WITHIN_CHARGES = "3", "credits never exceed the charges of their line"
+    CHARGED_WHILE_PAID_FOR = "4", "no licence charge in trial, in suspension or after the end"
+    ACCESS = "5", "users had access exactly in trial and active"
+    THE_END_IS_FINAL = "6", "nothing happened after the end"
+    NUMBERED = "8", "each change follows the one before, with actor and rule"
+    TOLD_IN_ORDER = "13", "publishers are notified of every event, in order"
+    INVOICED = "14", "invoices plus uninvoiced rows equal the ledger"
+    DOUBLE_ENTRY = "MON-5", "every entry balances and matches the ledger"
+    AS_RECORDED = "MON-2", "journal and ledger are as they were written"
 
 
 class Recorded(Frozen):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.roles import AccountAction, Action, Party, Role, RolePreset, account_denial, denial
+from domain.roles import AccountAction, Action, Party, Role, RolePreset, denial
 from domain.rules import Rule
 
 USERS = {role.value for role in Role}
@@ -82,7 +82,7 @@ def test_rol_1_every_account_action_has_its_row() -> None:
 @pytest.mark.parametrize("by", ACTORS)
 def test_rol_4_default_matrix_of_an_account(by: str, action: AccountAction) -> None:
     """A service may pay, but not change terms; publisher and system may nothing."""
-    denied = account_denial(by, action)
+    denied = denial(by, action)
     assert (denied is None) == (by in ACCOUNT[action])
     if denied:
         assert denied.rule is Rule.ROL_4
@@ -93,7 +93,7 @@ def test_rol_4_default_matrix_of_an_account(by: str, action: AccountAction) -> N
 @pytest.mark.parametrize("action", AccountAction)
 @pytest.mark.parametrize("by", ACTORS)
 def test_rol_1_strict_matrix_of_an_account(by: str, action: AccountAction) -> None:
-    denied = account_denial(by, action, RolePreset.STRICT)
+    denied = denial(by, action, RolePreset.STRICT)
     allowed = (ACCOUNT[action] - USERS) | BILLERS
     assert (denied is None) == (by in allowed)
     if denied and by in USERS:
@@ -106,7 +106,7 @@ def test_rol_1_strict_matrix_of_an_account(by: str, action: AccountAction) -> No
 @pytest.mark.parametrize("action", AccountAction)
 @pytest.mark.parametrize("by", ["", "Billing admin", "admin", "BILLING_ADMIN", "nobody", "user"])
 def test_rol_1_any_other_or_none_is_refused_by_an_account(by: str, action: AccountAction, preset: RolePreset) -> None:
-    denied = account_denial(by, action, preset)
+    denied = denial(by, action, preset)
     assert denied is not None
     assert denied.rule is Rule.ROL_1
     assert "billing_admin" in denied.message

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cli.next_step import COMMANDS, command_for, worded
-from domain.next_step import WORDS, Do, NextStep
+from domain.next_step import Do, NextStep
 from tests.support.paths import ROOT
 
 BELOW = ("domain", "statemachines", "activities", "workflows", "perennial", "hosting")
@@ -43,7 +43,7 @@ def test_no_command_line_below_the_command_line(floor: str) -> None:
 
 @pytest.mark.parametrize("do", Do)
 def test_every_step_has_words_and_a_command(do: Do) -> None:
-    assert NextStep(do).phrase == WORDS[do]
+    assert NextStep(do).phrase == do.words
     assert do is Do.START_WORKER or COMMANDS[do]
     assert command_for(NextStep(do, "x-1"))
 
