@@ -145,8 +145,4 @@ def invoices_of(
 
 def in_order(lines: Iterable[InvoiceLine]) -> tuple[InvoiceLine, ...]:
     """The lines as an invoice orders them: by instant, then by subscription, then as they were written."""
-
-    def place(line: InvoiceLine) -> tuple[datetime, str]:
-        return line.row.at, line.subscription_id
-
-    return tuple(sorted(lines, key=place))
+    return tuple(sorted(lines, key=lambda line: (line.row.at, line.subscription_id)))

@@ -50,16 +50,7 @@ class UsageCharge(Frozen):
         amount = round_half_up(Fraction(self.unit_price) * Fraction(units), self.currency)
         if not amount:
             return None
-        return LedgerRow(
-            at=self.at,
-            kind=Kind.CHARGE,
-            line=self.line,
-            quantity=units,
-            amount=amount,
-            currency=self.currency,
-            period=self.period,
-            key=self.key,
-        )
+        return LedgerRow(kind=Kind.CHARGE, quantity=units, amount=amount, **dict(self))
 
 
 def period_key(term: int, period: int, line: str) -> str:

@@ -1,7 +1,6 @@
 """Charges and credits: whole periods, prorated changes, full credits and usage (MON-3, MON-4, CXL-5, SUS-10)."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -22,41 +21,40 @@ def licence_lines(subscription: Subscription) -> Iterator[tuple[str, int, Decima
             yield add_on.id, quantity, add_on.unit_price
 
 
-@dataclass(frozen=True)
-class _Sheet:
-    """Makes the rows of one instant for one period."""
-
-    at: datetime
-    period: Period
-    currency: str
-
-    def row(self, kind: Kind, line: str, quantity: int, exact: Fraction, key: str) -> Iterator[LedgerRow]:
-        """The row, rounded once (MON-1); none if the amount is zero (MON-2)."""
-        if amount := round_half_up(exact, self.currency):
-            yield LedgerRow(
-                at=self.at,
-                kind=kind,
-                line=line,
-                quantity=Decimal(quantity),
-                amount=amount,
-                currency=self.currency,
-                period=self.period,
-                key=key,
-            )
+def _rows(
+    subscription: Subscription,
+    kind: Kind,
+    at: datetime,
+    period: Period,
+    lines: Iterable[tuple[str, int, Fraction, str]],
+) -> tuple[LedgerRow, ...]:
+    """The row of each (line, quantity, exact amount, key), rounded once (MON-1); none for an amount of zero (MON-2)."""
+    currency = subscription.offer.currency
+    return tuple(
+        LedgerRow(
+            at=at,
+            kind=kind,
+            line=line,
+            quantity=Decimal(quantity),
+            amount=amount,
+            currency=currency,
+            period=period,
+            key=key,
+        )
+        for line, quantity, exact, key in lines
+        if (amount := round_half_up(exact, currency))
+    )
 
 
 def period_charges(subscription: Subscription, at: datetime) -> tuple[LedgerRow, ...]:
     """The licence charges of the current billing period, in advance (MON-3)."""
     term, number = subscription.term, subscription.period
     assert term is not None
-    sheet = _Sheet(at, subscription.billing_period(number), subscription.offer.currency)
-    return tuple(
-        row
+    lines = (
+        (line, quantity, Fraction(price) * quantity, period_key(term.number, number, line))
         for line, quantity, price in licence_lines(subscription)
-        for row in sheet.row(
-            Kind.CHARGE, line, quantity, Fraction(price) * quantity, period_key(term.number, number, line)
-        )
     )
+    return _rows(subscription, Kind.CHARGE, at, subscription.billing_period(number), lines)
 
 
 def prorated(
@@ -65,8 +63,8 @@ def prorated(
     """The row of one line for the days left of the running period, including the day of the change (MON-4)."""
     period = subscription.billing_period(subscription.period_at(at))
     exact = Fraction(price) * quantity * days_between(at, period.end) / days_between(period.start, period.end)
-    sheet = _Sheet(at, Period(start=at, end=period.end), subscription.offer.currency)
-    return tuple(sheet.row(kind, line, quantity, exact, adjustment_key(seq, kind, line)))
+    rest = Period(start=at, end=period.end)
+    return _rows(subscription, kind, at, rest, [(line, quantity, exact, adjustment_key(seq, kind, line))])
 
 
 def rest_of_period(subscription: Subscription, at: datetime, seq: int) -> tuple[LedgerRow, ...]:
@@ -83,15 +81,12 @@ def full_credit(subscription: Subscription, at: datetime, seq: int) -> tuple[Led
     if subscription.term is None:
         return ()
     period = subscription.billing_period(subscription.period_at(at))
-    sheet = _Sheet(at, period, subscription.offer.currency)
     left = subscription.refundable
-    return tuple(
-        row
+    lines = (
+        (line, quantity, Fraction(left.get(line, 0)), adjustment_key(seq, Kind.CREDIT, line))
         for line, quantity, _ in licence_lines(subscription)
-        for row in sheet.row(
-            Kind.CREDIT, line, quantity, Fraction(left.get(line, 0)), adjustment_key(seq, Kind.CREDIT, line)
-        )
     )
+    return _rows(subscription, Kind.CREDIT, at, period, lines)
 
 
 def usage_charge(subscription: Subscription, at: datetime, *, final: bool = False) -> tuple[UsageCharge, ...]:

@@ -6,7 +6,9 @@ from typing import Any
 from domain.account.invoice import Invoice, InvoiceHead, InvoiceLine
 from domain.values import format_decimal, format_instant
 from statemachines.account.standing import Standing
-from statemachines.subscription.documents import ledger_document
+from statemachines.subscription.documents import instant_document, ledger_document, period_document
+
+SUMS = ("charges", "credits", "total", "carried_in", "due", "carried_out")
 
 
 def head_document(head: InvoiceHead, standing: Standing) -> dict[str, Any]:
@@ -17,24 +19,16 @@ def head_document(head: InvoiceHead, standing: Standing) -> dict[str, Any]:
         "customer": head.customer_id,
         "state": standing.state.value,
         "currency": head.currency,
-        "period": {"start": format_instant(head.period.start), "end": format_instant(head.period.end)},
+        "period": period_document(head.period),
         "issued_at": format_instant(head.issued_at),
         "due_at": format_instant(head.due_at),
-        "charges": format_decimal(totals.charges),
-        "credits": format_decimal(totals.credits),
-        "total": format_decimal(totals.total),
-        "carried_in": format_decimal(totals.carried_in),
-        "due": format_decimal(totals.due),
-        "carried_out": format_decimal(totals.carried_out),
+        **{name: format_decimal(getattr(totals, name)) for name in SUMS},
         "paid": format_decimal(standing.paid),
         "owed": format_decimal(totals.due - standing.paid),
         "reminders": standing.reminders,
         "failed_payments": standing.failures,
-        "suspended_at": format_instant(standing.suspended_at) if standing.suspended_at else None,
-        "payments": [
-            {"payment_id": p.payment_id, "at": format_instant(p.at), "amount": format_decimal(p.amount)}
-            for p in standing.payments
-        ],
+        "suspended_at": instant_document(standing.suspended_at),
+        "payments": [payment.model_dump(mode="json") for payment in standing.payments],
     }
 
 

@@ -31,13 +31,7 @@ class AccountDraft:
         return self.account.seq + 1
 
     def emit(self, name: AccountEventName, rule: Rule, **facts: Any) -> None:
-        """Add an event, attributed to the sender of the request or to the system.
-
-        Args:
-            name: Which event.
-            rule: The rule that decided it.
-            facts: Further fields of the event.
-        """
+        """Add an event with further facts, attributed to the sender of the request or to the system."""
         request = self.request
         self.events.append(
             AccountEvent(
@@ -62,6 +56,19 @@ class AccountDraft:
         others = (r for r in self.account.receivables if r.invoice != receivable.invoice)
         left = (receivable,) if receivable.state.unpaid else ()
         self.update(receivables=tuple(sorted((*others, *left), key=lambda r: (r.due_at, r.invoice))))
+
+    def tell(self, name: AccountEventName, rule: Rule, receivable: Receivable, **facts: Any) -> None:
+        """Store the invoice's new state, and add an event about it."""
+        self.follow(receivable)
+        self.emit(
+            name,
+            rule,
+            invoice=receivable.invoice,
+            state=receivable.state,
+            amount=receivable.owed,
+            currency=receivable.currency,
+            **facts,
+        )
 
     def then(self, effect: AccountEffect) -> None:
         """Add an effect, to be performed after the events are recorded."""

@@ -41,71 +41,42 @@ def _issue(draft: AccountDraft, head: InvoiceHead, state: InvoiceState) -> None:
     credit = {**account.credit, head.currency: head.totals.carried_out}
     known = account.currencies if head.currency in account.currencies else (*account.currencies, head.currency)
     draft.update(credit={currency: left for currency, left in credit.items() if left}, currencies=known)
-    issued = state is InvoiceState.ISSUED
-    draft.follow(
-        Receivable(
-            invoice=head.invoice,
-            currency=head.currency,
-            due=head.totals.due,
-            paid=from_minor(0, head.currency),
-            due_at=head.due_at,
-            state=state,
-        )
-    )
-    draft.emit(
-        AccountEventName.INVOICE_ISSUED if issued else AccountEventName.INVOICE_CARRIED,
-        Rule.MON_5,
+    receivable = Receivable(
         invoice=head.invoice,
-        state=state,
-        amount=head.totals.due,
         currency=head.currency,
+        due=head.totals.due,
+        paid=from_minor(0, head.currency),
+        due_at=head.due_at,
+        state=state,
     )
+    issued = state is InvoiceState.ISSUED
+    name = AccountEventName.INVOICE_ISSUED if issued else AccountEventName.INVOICE_CARRIED
+    draft.tell(name, Rule.MON_5, receivable)
 
 
 def fall_due(draft: AccountDraft, receivable: Receivable) -> None:
     """MON-6: the due date has passed without full payment."""
-    draft.follow(receivable)
-    draft.emit(AccountEventName.INVOICE_OVERDUE, Rule.MON_6, **_facts(receivable))
+    draft.tell(AccountEventName.INVOICE_OVERDUE, Rule.MON_6, receivable)
 
 
 def remind(draft: AccountDraft, receivable: Receivable) -> None:
     """MON-6: record the next reminder of the schedule."""
     number = receivable.reminders + 1
-    draft.follow(receivable.model_copy(update={"reminders": number}))
-    draft.emit(AccountEventName.REMINDED, Rule.MON_6, **_facts(receivable), reminder=number)
+    reminded = receivable.model_copy(update={"reminders": number})
+    draft.tell(AccountEventName.REMINDED, Rule.MON_6, reminded, reminder=number)
 
 
 def suspend(draft: AccountDraft, receivable: Receivable) -> None:
     """MON-6, SUS-1: suspend the customer's licensed subscriptions for nonpayment."""
-    draft.follow(receivable.model_copy(update={"suspended": True}))
     draft.then(PlaceHolds(seq=draft.next_seq, at=draft.at, invoice=receivable.invoice))
-    draft.emit(AccountEventName.SUSPENDED, Rule.MON_6, **_facts(receivable))
-
-
-def _facts(receivable: Receivable) -> dict[str, object]:
-    return {
-        "invoice": receivable.invoice,
-        "state": receivable.state,
-        "amount": receivable.owed,
-        "currency": receivable.currency,
-    }
+    draft.tell(AccountEventName.SUSPENDED, Rule.MON_6, receivable.model_copy(update={"suspended": True}))
 
 
 def hold_command(seq: int, at: datetime | None) -> Suspend:
-    """The command to each licensed subscription of a customer with an unpaid invoice (MON-6, SUS-1).
-
-    Args:
-        seq: The number of the account event that places the holds.
-        at: The instant to suspend at, for subscriptions with a test clock.
-    """
+    """The command to each licensed subscription, by the account event `seq`; `at` is for test clocks (MON-6, SUS-1)."""
     return Suspend(by=Party.SYSTEM, actor=ACTOR, command_id=f"nonpayment-{seq}", at=at, reason=Reason.NONPAYMENT)
 
 
 def lift_command(seq: int, at: datetime | None) -> Reactivate:
-    """The command to each subscription with such a hold, after the payment: it lifts that hold alone (SUS-9).
-
-    Args:
-        seq: The number of the account event that lifts the holds.
-        at: The instant to lift at, for subscriptions with a test clock.
-    """
+    """The command to each subscription with such a hold, by the account event `seq`: lifts that hold alone (SUS-9)."""
     return Reactivate(by=Party.SYSTEM, actor=ACTOR, command_id=f"paid-{seq}", at=at, reason=Reason.NONPAYMENT)

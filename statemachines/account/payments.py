@@ -20,7 +20,8 @@ def receive(draft: AccountDraft, request: ReceivePayment, invoices: Invoices) ->
     # Normalise to the decimals of the currency: `1.500` dollars are `1.50`.
     whole = from_minor(to_minor(request.amount, request.currency), request.currency)
     money = Money(amount=whole, currency=request.currency)
-    if _is_known(draft, request, money):
+    payment = Payment(payment_id=request.payment_id, amount=money.amount, currency=money.currency)
+    if _is_known(draft, payment):
         return
     if words := _mismatch(account, request):
         draft.refuse(Rule.MON_6, words)
@@ -37,7 +38,7 @@ def receive(draft: AccountDraft, request: ReceivePayment, invoices: Invoices) ->
     lifts = account.holds and not draft.account.holds
     if lifts:
         draft.then(LiftHolds(seq=draft.next_seq, at=draft.at))
-    _remember(draft, Payment(payment_id=request.payment_id, amount=money.amount, currency=money.currency))
+    _remember(draft, payment)
     draft.message = _words(money, allocations, draft)
     draft.emit(
         AccountEventName.PAYMENT_RECEIVED,
@@ -71,42 +72,31 @@ def fail(draft: AccountDraft, request: FailPayment, invoices: Invoices) -> None:
         _remember(draft, Payment(payment_id=request.payment_id, amount=None, currency=None, failed=True))
     owed = Money(amount=receivable.owed, currency=receivable.currency)
     draft.message = f"Recorded. {receivable.invoice} is still unpaid; {owed} is owed."
-    draft.emit(
+    draft.tell(
         AccountEventName.PAYMENT_FAILED,
         Rule.MON_6,
-        invoice=receivable.invoice,
-        state=receivable.state,
-        amount=receivable.owed,
-        currency=receivable.currency,
+        receivable,
         payment_id=request.payment_id,
         details=request.reason,
     )
 
 
-def _is_known(draft: AccountDraft, request: ReceivePayment, money: Money) -> bool:
+def _is_known(draft: AccountDraft, asked: Payment) -> bool:
     """MON-7: answer a payment id that is known: a repeat is `unchanged`, another amount is refused. True if known."""
-    known = draft.account.payment(request.payment_id)
-    if known is None or known.failed:
-        return _is_known_by_trace(draft, request, money)
-    if (known.amount, known.currency) == (money.amount, money.currency):
-        draft.unchanged(f"Payment {known.payment_id} of {money} is already recorded.")
+    known = draft.account.payment(asked.payment_id)
+    begins = trace_of(asked.payment_id)
+    money = f"{asked.currency} {asked.amount:f}"
+    if known and not known.failed:
+        repeats, recorded = known == asked, f"{known.currency} {known.amount:f}"
+    elif trace := next((trace for trace in draft.account.older_payments if trace.startswith(begins)), None):
+        repeats, recorded = trace == asked.trace, "another amount"
     else:
-        words = f"Payment {known.payment_id} is already recorded with {known.currency} {known.amount:f}"
-        draft.refuse(Rule.MON_7, f"{words}; use a new payment_id for another payment.")
-    return True
-
-
-def _is_known_by_trace(draft: AccountDraft, request: ReceivePayment, money: Money) -> bool:
-    """The same for an older payment, whose amount is known only as a digest."""
-    begins = trace_of(request.payment_id)
-    trace = next((trace for trace in draft.account.older_payments if trace.startswith(begins)), None)
-    if trace is None:
         return False
-    same = Payment(payment_id=request.payment_id, amount=money.amount, currency=money.currency)
-    if trace == same.trace:
-        draft.unchanged(f"Payment {request.payment_id} of {money} is already recorded.")
+    words = f"Payment {asked.payment_id}"
+    if repeats:
+        draft.unchanged(f"{words} of {money} is already recorded.")
     else:
-        words = f"Payment {request.payment_id} is already recorded with another amount"
+        words += f" is already recorded with {recorded}"
         draft.refuse(Rule.MON_7, f"{words}; use a new payment_id for another payment.")
     return True
 

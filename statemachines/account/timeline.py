@@ -19,9 +19,6 @@ class AccountWhat(StrEnum):
     CLOSE = "close"
 
 
-_ORDER = {what: rank for rank, what in enumerate(AccountWhat)}
-
-
 class AccountMilestone(Frozen):
     """Something that happens by itself at a known instant: what, to which invoice, by which rule, and why in words."""
 
@@ -43,28 +40,27 @@ def next_account_milestone(account: Account) -> AccountMilestone:
 
 
 def _place(milestone: AccountMilestone) -> tuple[datetime, int, str]:
-    return milestone.at, _ORDER[milestone.what], milestone.invoice or ""
+    return milestone.at, list(AccountWhat).index(milestone.what), milestone.invoice or ""
 
 
 def _milestones(account: Account) -> Iterator[AccountMilestone]:
     why = f"the month ends: invoices for all that was charged and credited since {account.month.start:%Y-%m-%d}"
     yield AccountMilestone(at=account.month.end, what=AccountWhat.CLOSE, rule=Rule.MON_5, why=why)
     for receivable in account.receivables:
-        yield from _of_unpaid(account, receivable)
+        invoice = receivable.invoice
+        for what, at, why in _of_unpaid(account, receivable):
+            yield AccountMilestone(at=at, what=what, invoice=invoice, rule=Rule.MON_6, why=f"{invoice} is {why}")
 
 
-def _of_unpaid(account: Account, receivable: Receivable) -> Iterator[AccountMilestone]:
-    terms, named = account.terms, receivable.invoice
+def _of_unpaid(account: Account, receivable: Receivable) -> Iterator[tuple[AccountWhat, datetime, str]]:
+    terms, due_at = account.terms, receivable.due_at
     if receivable.state is InvoiceState.ISSUED:
-        why = f"{named} is due"
-        yield AccountMilestone(at=receivable.due_at, what=AccountWhat.OVERDUE, invoice=named, rule=Rule.MON_6, why=why)
+        yield AccountWhat.OVERDUE, due_at, "due"
         return
+    # After a change of terms a date may already have passed.
     if receivable.reminders < len(terms.reminders):
-        at = max(receivable.due_at + terms.reminders[receivable.reminders], account.last_at)
-        why = f"{named} is not paid: reminder {receivable.reminders + 1} of {len(terms.reminders)}"
-        yield AccountMilestone(at=at, what=AccountWhat.REMIND, invoice=named, rule=Rule.MON_6, why=why)
+        at = max(due_at + terms.reminders[receivable.reminders], account.last_at)
+        yield AccountWhat.REMIND, at, f"not paid: reminder {receivable.reminders + 1} of {len(terms.reminders)}"
     if terms.suspends_after is not None and not receivable.suspended:
-        # After a change of terms the date may already have passed.
-        at = max(receivable.due_at + terms.suspends_after, account.last_at)
-        why = f"{named} is not paid: the customer's licensed subscriptions are suspended"
-        yield AccountMilestone(at=at, what=AccountWhat.SUSPEND, invoice=named, rule=Rule.MON_6, why=why)
+        at = max(due_at + terms.suspends_after, account.last_at)
+        yield AccountWhat.SUSPEND, at, "not paid: the customer's licensed subscriptions are suspended"

@@ -1,6 +1,6 @@
 """The books of one account in memory, for the simulator. They pass the same contract tests as the SQL books."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from domain.account.events import AccountEvent, AccountEventName, AccountRecord, Close, CloseReceipt
@@ -63,10 +63,9 @@ class AccountBook:
 
     def uninvoiced(self) -> tuple[InvoiceLine, ...]:
         """The rows that are on no invoice yet, in invoice order."""
-        return in_order(self._lines())
-
-    def _lines(self) -> Iterator[InvoiceLine]:
-        for subscription_id, book in self._books.items():
-            for row in book.rows:
-                if (subscription_id, row.key) not in self._on_an_invoice:
-                    yield InvoiceLine(subscription_id=subscription_id, row=row)
+        return in_order(
+            InvoiceLine(subscription_id=subscription_id, row=row)
+            for subscription_id, book in self._books.items()
+            for row in book.rows
+            if (subscription_id, row.key) not in self._on_an_invoice
+        )

@@ -6,15 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from domain.account.events import AccountEvent
-from domain.account.invoice import Invoice, InvoiceLine, InvoiceState
-from domain.calendar import Period
-from domain.money import from_minor
+from domain.account.invoice import Invoice, InvoiceLine, InvoiceState, totals
 from domain.subscription.decision import Answer
 from domain.subscription.effects import AccessInterval
 from domain.subscription.events import Event, Notification, State
-from domain.subscription.ledger import Kind, LedgerRow
+from domain.subscription.ledger import LedgerRow
 from domain.subscription.subscription import Subscription
-from domain.values import Frozen, format_decimal, format_instant
+from domain.values import Frozen, format_decimal
 from statemachines.account.documents import invoice_document, lines_document
 from statemachines.account.standing import standing_of
 from statemachines.preview.simulator import Simulator
@@ -24,7 +22,6 @@ from statemachines.subscription.documents import (
     event_document,
     instant_document,
     ledger_document,
-    period_document,
     timeline_document,
 )
 from statemachines.subscription.timeline import Milestone, timeline
@@ -71,16 +68,12 @@ class LifeReport(Frozen):
             "quantity": subscription.quantity,
             "add_ons": dict(subscription.add_ons),
             "deletes_at": instant_document(deletes_at),
-            "term": {"number": term.number, **period_document(Period(start=term.start, end=term.end))}
-            if term
-            else None,
+            "term": term.model_dump(mode="json", exclude={"months_in"}) if term else None,
             "answers": [answer_document(answer) for answer in self.answers],
             "events": [event_document(event) for event in self.events],
             "ledger": ledger_document(self.rows),
             "access": access_document(self.access),
-            "notifications": [
-                {"seq": n.seq, "at": format_instant(n.at), "event": n.event.value} for n in self.notifications
-            ],
+            "notifications": [notification.model_dump(mode="json") for notification in self.notifications],
             "timeline": timeline_document(self.timeline),
             **({"invoices": list(self.invoices)} if self.invoices is not None else {}),
         }
@@ -107,20 +100,16 @@ def scenario_invoices(
 
 def _open(lines: tuple[InvoiceLine, ...]) -> dict[str, Any]:
     currency = lines[0].row.currency
-    sums = {kind: _sum(lines, kind, currency) for kind in Kind}
+    sums = totals((line.row for line in lines), Decimal(0), currency)
     return {
         "invoice": None,
         "state": InvoiceState.OPEN.value,
         "currency": currency,
-        "charges": format_decimal(sums[Kind.CHARGE]),
-        "credits": format_decimal(sums[Kind.CREDIT]),
-        "total": format_decimal(sums[Kind.CHARGE] - sums[Kind.CREDIT]),
+        "charges": format_decimal(sums.charges),
+        "credits": format_decimal(sums.credits),
+        "total": format_decimal(sums.total),
         "lines": _without_ids(lines_document(lines)),
     }
-
-
-def _sum(lines: Iterable[InvoiceLine], kind: Kind, currency: str) -> Decimal:
-    return sum((line.row.amount for line in lines if line.row.kind is kind), from_minor(0, currency))
 
 
 def _without_ids(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -81,13 +81,10 @@ class Scenario(Strict):
         """The scenario's order, under that subscription id."""
         return Order(
             subscription_id=subscription_id,
-            customer=self.order.customer,
             offer=self.offer,
-            at=self.order.at,
-            quantity=self.order.quantity,
-            add_ons=self.order.add_ons,
             policy=self.policy,
             account_opened=self.account_opened,
+            **dict(self.order),
         )
 
 

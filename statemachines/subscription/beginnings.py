@@ -9,9 +9,18 @@ from domain.subscription.subscription import Term
 from statemachines.subscription.draft import Draft
 
 
-def adopt_next_policy(draft: Draft) -> None:
-    """Switch to the new version of the policy pack, if there is one; called when a term begins (BUY-5)."""
-    draft.update(policy=draft.subscription.next_policy or draft.subscription.policy, next_policy=None)
+def take_next_terms(draft: Draft, *, including: bool) -> None:
+    """BUY-5: take the new version of the policy pack, if there is one, and the catalog's price for a term that begins.
+
+    `including` says whether a price from that very instant counts.
+    """
+    subscription = draft.subscription
+    draft.update(
+        policy=subscription.next_policy or subscription.policy,
+        next_policy=None,
+        unit_price=subscription.price_for(draft.at, including=including),
+        prices=subscription.prices_after(draft.at, including=including),
+    )
 
 
 def new_term(draft: Draft) -> None:
@@ -32,21 +41,13 @@ def set_term(draft: Draft, number: int, months_in: int) -> None:
 
 def purchase(draft: Draft) -> None:
     """BUY-4, ISV-5: charged at once unless a trial or the publisher's set-up comes first."""
-    if draft.target is State.PENDING:
-        draft.emit(EventName.PURCHASED, Rule.BUY_4)
-        return
-    new_term(draft)
-    draft.emit(EventName.PURCHASED, Rule.BUY_4, rows=period_charges(draft.subscription, draft.at))
+    _begin(draft, EventName.PURCHASED, Rule.BUY_4)
 
 
 def activate(draft: Draft) -> None:
     """ISV-4: the trial or the term begins when the publisher activates."""
     draft.message = "Activated by the publisher."
-    if draft.target is State.PENDING:
-        draft.emit(EventName.ACTIVATED, Rule.ISV_4)
-        return
-    new_term(draft)
-    draft.emit(EventName.ACTIVATED, Rule.ISV_4, rows=period_charges(draft.subscription, draft.at))
+    _begin(draft, EventName.ACTIVATED, Rule.ISV_4)
 
 
 def start_trial(draft: Draft) -> None:
@@ -57,5 +58,11 @@ def start_trial(draft: Draft) -> None:
 
 def convert(draft: Draft) -> None:
     """TRI-3: the paid term begins; its first charge is dated the end of the trial."""
-    new_term(draft)
-    draft.emit(EventName.CONVERTED, Rule.TRI_3, rows=period_charges(draft.subscription, draft.at))
+    _begin(draft, EventName.CONVERTED, Rule.TRI_3)
+
+
+def _begin(draft: Draft, name: EventName, rule: Rule) -> None:
+    pending = draft.target is State.PENDING
+    if not pending:
+        new_term(draft)
+    draft.emit(name, rule, rows=() if pending else period_charges(draft.subscription, draft.at))

@@ -5,7 +5,7 @@ from decimal import Decimal
 from domain.rules import Rule
 from domain.subscription.events import EventName, State
 from domain.subscription.pricing import period_charges, usage_charge
-from statemachines.subscription.beginnings import adopt_next_policy, set_term
+from statemachines.subscription.beginnings import set_term, take_next_terms
 from statemachines.subscription.draft import Draft
 
 
@@ -35,11 +35,7 @@ def renew(draft: Draft) -> None:
     usage = usage_charge(subscription, draft.at)
     term = subscription.term
     assert term is not None
-    adopt_next_policy(draft)
-    draft.update(
-        unit_price=subscription.price_for(draft.at, including=False),
-        prices=subscription.prices_after(draft.at, including=False),
-    )
+    take_next_terms(draft, including=False)
     set_term(draft, term.number + 1, term.months_in + subscription.offer.term.months)
     if draft.subscription.policy.window_reopens_on_renewal:
         draft.update(window_from=draft.at, refundable={})

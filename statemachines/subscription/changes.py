@@ -13,7 +13,7 @@ from domain.subscription.commands import (
     SetAutoRenew,
 )
 from domain.subscription.events import EventName
-from domain.subscription.ledger import Kind
+from domain.subscription.ledger import Kind, LedgerRow
 from domain.subscription.pricing import prorated
 from domain.subscription.subscription import PriceFrom, QuantityChange
 from domain.values import format_instant
@@ -73,15 +73,20 @@ def _not_the_last(sequence: int, last: QuantityChange) -> str:
 
 
 def _set(draft: Draft, quantity: int, rejects: int | None = None) -> None:
-    subscription, seq = draft.subscription, draft.next_seq
-    rows = [
-        row
-        for kind, number in ((Kind.CREDIT, subscription.quantity), (Kind.CHARGE, quantity))
-        for row in prorated(subscription, kind, subscription.offer.id, number, subscription.unit_price, draft.at, seq)
-    ]
+    subscription = draft.subscription
+    rows = _replaced(draft, subscription.offer.id, subscription.unit_price, subscription.quantity, quantity)
     period = subscription.billing_period(subscription.period_at(draft.at))
-    change = QuantityChange(seq=seq, before=subscription.quantity, period_end=period.end, rejects=rejects)
+    change = QuantityChange(seq=draft.next_seq, before=subscription.quantity, period_end=period.end, rejects=rejects)
     draft.emit(EventName.QUANTITY_CHANGED, Rule.MON_4, rows=rows, quantity=quantity, last_change=change)
+
+
+def _replaced(draft: Draft, line: str, price: Decimal, before: int, after: int) -> list[LedgerRow]:
+    """The prorated credit of the quantity before, and the charge of the one after."""
+    return [
+        row
+        for kind, quantity in ((Kind.CREDIT, before), (Kind.CHARGE, after))
+        for row in prorated(draft.subscription, kind, line, quantity, price, draft.at, draft.next_seq)
+    ]
 
 
 def set_add_on(draft: Draft) -> None:
@@ -101,18 +106,10 @@ def set_add_on(draft: Draft) -> None:
     if command.quantity == current:
         draft.unchanged(f"The quantity of {add_on.id} is already {current}.")
         return
-    rows = [
-        row
-        for kind, quantity in ((Kind.CREDIT, current), (Kind.CHARGE, command.quantity))
-        for row in prorated(subscription, kind, add_on.id, quantity, add_on.unit_price, draft.at, draft.next_seq)
-    ]
+    rows = _replaced(draft, add_on.id, add_on.unit_price, current, command.quantity)
     draft.message = f"The quantity of {add_on.id} is now {command.quantity}, prorated by day."
-    draft.emit(
-        EventName.ADD_ON_CHANGED,
-        Rule.MON_4,
-        rows=rows,
-        add_ons={**subscription.add_ons, add_on.id: command.quantity},
-    )
+    add_ons = {**subscription.add_ons, add_on.id: command.quantity}
+    draft.emit(EventName.ADD_ON_CHANGED, Rule.MON_4, rows=rows, add_ons=add_ons)
 
 
 def set_auto_renew(draft: Draft) -> None:

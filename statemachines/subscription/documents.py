@@ -32,46 +32,18 @@ def period_document(period: Period) -> dict[str, str]:
 
 def answer_document(answer: Answer) -> dict[str, Any]:
     """One answer. `credit` and `charge` are left out if there are none."""
-    document: dict[str, Any] = {
-        "at": format_instant(answer.at),
-        "do": answer.do,
-        "outcome": answer.outcome.value,
-        "rule": answer.rule,
-        "effective_at": instant_document(answer.effective_at),
-    }
-    if answer.credit:
-        document["credit"] = money_document(answer.credit)
-    if answer.charge:
-        document["charge"] = money_document(answer.charge)
-    return {**document, "message": answer.message}
+    document = answer.model_dump(mode="json", exclude={"seq", "metered"})
+    return {name: value for name, value in document.items() if value or name not in {"credit", "charge"}}
 
 
 def event_document(event: Event) -> dict[str, Any]:
     """One event, with the fields of the scenario contract."""
-    return {
-        "seq": event.seq,
-        "at": format_instant(event.at),
-        "event": event.event.value,
-        "state": event.state.value,
-        "rule": event.rule,
-    }
+    return event.model_dump(mode="json", include={"seq", "at", "event", "state", "rule"})
 
 
 def ledger_document(rows: Iterable[LedgerRow]) -> list[dict[str, Any]]:
     """The ledger rows, in the order given."""
-    return [
-        {
-            "at": format_instant(row.at),
-            "kind": row.kind.value,
-            "line": row.line,
-            "quantity": _quantity(row.quantity),
-            "amount": format_decimal(row.amount),
-            "currency": row.currency,
-            "period": period_document(row.period),
-            "key": row.key,
-        }
-        for row in rows
-    ]
+    return [{**row.model_dump(mode="json"), "quantity": _quantity(row.quantity)} for row in rows]
 
 
 def access_document(intervals: Iterable[AccessInterval]) -> list[dict[str, Any]]:
@@ -81,7 +53,7 @@ def access_document(intervals: Iterable[AccessInterval]) -> list[dict[str, Any]]
 
 def timeline_document(milestones: Sequence[Milestone]) -> list[dict[str, Any]]:
     """The milestones to come, soonest first."""
-    return [{"at": format_instant(m.at), "what": m.what.value, "rule": m.rule.value, "why": m.why} for m in milestones]
+    return [milestone.model_dump(mode="json") for milestone in milestones]
 
 
 def _quantity(quantity: Decimal) -> int | str:

@@ -41,24 +41,16 @@ class Draft:
         *,
         rows: Sequence[LedgerRow] = (),
         usage: Sequence[UsageCharge] = (),
-        state: State | None = None,
         **changes: Any,
     ) -> None:
-        """Add an event and apply it to the subscription.
+        """Add an event with its ledger rows, and change these fields of the subscription with it.
 
-        Args:
-            name: Which event.
-            rule: The rule that decided it.
-            rows: The ledger rows that it writes.
-            usage: Usage charges, whose units the books count later.
-            state: The state after it; the transition's target by default.
-            changes: Fields of the subscription that change with it.
+        The books count the units of `usage` later.
         """
         before = self.subscription
-        state = state or self.target
         after = before.model_copy(
             update={
-                "state": state,
+                "state": self.target,
                 "seq": before.seq + 1,
                 "last_at": self.at,
                 "refundable": _refundable(changes.pop("refundable", before.refundable), rows),
@@ -72,7 +64,7 @@ class Draft:
                 seq=after.seq,
                 at=self.at,
                 event=name,
-                state=state,
+                state=self.target,
                 rule=rule,
                 by=command.by if command else "system",
                 actor=command.actor if command else None,

@@ -31,21 +31,24 @@ def leave_trial(draft: Draft) -> None:
 
 def end_for_credit(draft: Draft) -> None:
     """CXL-2, CXL-5: access ends now, and a full credit on the next invoice brings the order to zero."""
-    draft.outcome = Outcome.CANCELLED_WITH_CREDIT
-    rows = full_credit(draft.subscription, draft.at, draft.next_seq)
-    draft.emit(EventName.CANCELLED, Rule.CXL_2, rows=rows)
-    draft.message = _credited(draft)
+    _credit(draft, Rule.CXL_2)
 
 
 def end_suspended(draft: Draft) -> None:
     """CXL-8: end for credit while suspended. A suspended trial ends like any trial (TRI-4, SUS-8)."""
     if draft.subscription.in_free_trial(draft.at):
         leave_trial(draft)
-        return
+    else:
+        _credit(draft, Rule.CXL_8)
+
+
+def _credit(draft: Draft, rule: Rule) -> None:
     draft.outcome = Outcome.CANCELLED_WITH_CREDIT
     rows = full_credit(draft.subscription, draft.at, draft.next_seq)
-    draft.emit(EventName.CANCELLED, Rule.CXL_8, rows=rows, holds=(), deletes_at=None)
-    draft.message = _credited(draft)
+    draft.emit(EventName.CANCELLED, rule, rows=rows, holds=(), deletes_at=None)
+    credit = draft.money(Kind.CREDIT)
+    credited = f"{credit} will be credited on the next invoice" if credit else "There is nothing to credit"
+    draft.message = f"Cancelled now. {credited}."
 
 
 def schedule(draft: Draft) -> None:
@@ -76,10 +79,3 @@ def deprovision(draft: Draft) -> None:
     usage = usage_charge(draft.subscription, draft.at, final=True)
     draft.message = "Deprovisioned. The final usage is billed."
     draft.emit(EventName.DEPROVISIONED, Rule.CXL_6, usage=usage, holds=(), deletes_at=None)
-
-
-def _credited(draft: Draft) -> str:
-    credit = draft.money(Kind.CREDIT)
-    if credit is None:
-        return "Cancelled now. There is nothing to credit."
-    return f"Cancelled now. {credit} will be credited on the next invoice."

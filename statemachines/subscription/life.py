@@ -1,7 +1,4 @@
-"""A running subscription: its state, the effects still to be performed, and the answers already given.
-
-Workflow and simulator move it by the same steps, so both give the same result.
-"""
+"""A running subscription, which workflow and simulator move by the same steps."""
 
 from datetime import datetime
 from typing import Self
@@ -42,18 +39,19 @@ class OutOfTime(NotNow):
     """The instant `at` is not allowed now."""
 
     @classmethod
-    def without_test_clock(cls, at: datetime, taker: str) -> "OutOfTime":
-        """The error for an `at` without a test clock; `taker` such as `an account opened`."""
-        return cls(f"at: got {format_instant(at)}; only {taker} with a test clock takes it")
+    def check(cls, at: datetime, last: datetime, milestone: tuple[str, datetime] | None, unclocked: str | None) -> None:
+        """Raise OutOfTime if `at` is before the last event or after the next milestone (its name and instant).
 
-    @classmethod
-    def check(cls, at: datetime, last: datetime, milestone: tuple[str, datetime] | None) -> None:
-        """Raise OutOfTime if `at` is before the last event or after the next milestone (its name and instant)."""
+        `unclocked` says what has no test clock, such as `an account opened`: it takes no `at`.
+        """
+        words = f"at: got {format_instant(at)};"
+        if unclocked:
+            raise cls(f"{words} only {unclocked} with a test clock takes it")
         if at < last:
-            raise cls(f"at: got {format_instant(at)}; it must not be before the last event ({format_instant(last)})")
+            raise cls(f"{words} it must not be before the last event ({format_instant(last)})")
         if milestone and at > milestone[1]:
-            words = f"{milestone[0]}, {format_instant(milestone[1])}"
-            raise cls(f"at: got {format_instant(at)}; it must not be after the next milestone ({words})")
+            coming = f"{milestone[0]}, {format_instant(milestone[1])}"
+            raise cls(f"{words} it must not be after the next milestone ({coming})")
 
 
 class Unsettled(NotNow):
@@ -219,11 +217,9 @@ class LifeSteps:
         self.check_settled(life, command.at or now)
         if command.at is None:
             return
-        if not test_clock:
-            raise OutOfTime.without_test_clock(command.at, "a subscription bought")
         milestone = next_milestone(life.subscription)
         coming = (milestone.what, milestone.at) if milestone else None
-        OutOfTime.check(command.at, life.subscription.last_at, coming)
+        OutOfTime.check(command.at, life.subscription.last_at, coming, None if test_clock else "a subscription bought")
 
     @staticmethod
     def check_settled(life: Life, now: datetime) -> None:

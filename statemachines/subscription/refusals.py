@@ -17,8 +17,7 @@ from statemachines.subscription.suspension import holds_to_lift
 _STATES: dict[Action, frozenset[State]] = {
     Action.CANCEL: frozenset({State.ACTIVE, State.SUSPENDED}),
     Action.SET_AUTO_RENEW: frozenset({State.PENDING, State.TRIAL, State.ACTIVE, State.SUSPENDED}),
-    Action.CHANGE_QUANTITY: frozenset({State.ACTIVE}),
-    Action.REJECT_QUANTITY: frozenset({State.ACTIVE}),
+    **dict.fromkeys((Action.CHANGE_QUANTITY, Action.REJECT_QUANTITY), frozenset({State.ACTIVE})),
     Action.REPORT_USAGE: frozenset({State.TRIAL, State.ACTIVE}),
     Action.DEPROVISION: frozenset({State.TRIAL, State.ACTIVE, State.SUSPENDED}),
     Action.REACTIVATE: frozenset({State.SUSPENDED}),
@@ -28,14 +27,7 @@ _LAPSED = "The term ended while the subscription was suspended, so nothing is le
 
 
 def why_refused(subscription: Subscription, command: Command, now: datetime, allowed: list[str]) -> tuple[Rule, str]:
-    """The rule and the message of the refusal.
-
-    Args:
-        subscription: The subscription as it is.
-        command: A command that the machine has no transition for.
-        now: The instant at which the command was accepted.
-        allowed: The names of the commands that are allowed now.
-    """
+    """The rule and the message of the refusal; `allowed` are the names of the commands that are allowed now."""
     state, offer = subscription.state, subscription.offer
     if state in _STATES.get(command.action, frozenset()):
         match command.action:

@@ -64,17 +64,11 @@ def review(facts: CartFacts, at: datetime, *, by: str, lifecycle: Lifecycle | No
             had[line.offer] = _with(owned, placed, shown)
         else:
             wanted = offered(asked, known, subscription_id=subscription_id, at=at, by=by)
-            shown = _refused(number, line, name, placed, wanted)
+            order = wanted.order if wanted else None
+            terms = terms_of(order) if order else None
+            shown = LineReview(number=number, line=line, name=name, refusals=placed, order=order, terms=terms)
         found.append(shown)
     return tuple(found)
-
-
-def _refused(
-    number: int, line: Line, name: str | None, refusals: tuple[Refusal, ...], wanted: Placed | None
-) -> LineReview:
-    order = wanted.order if wanted else None
-    terms = terms_of(order) if order else None
-    return LineReview(number=number, line=line, name=name, refusals=refusals, order=order, terms=terms)
 
 
 def _with(owned: Ownership, placed: Placed, shown: LineReview) -> Ownership:

@@ -12,7 +12,7 @@ from domain.subscription.holds import Hold
 from domain.subscription.pricing import period_charges, rest_of_period, usage_charge
 from domain.subscription.subscription import Subscription
 from domain.values import format_instant
-from statemachines.subscription.beginnings import adopt_next_policy, new_term
+from statemachines.subscription.beginnings import new_term, take_next_terms
 from statemachines.subscription.draft import Draft
 
 LIFTED: dict[str, Any] = {"holds": (), "deletes_at": None, "unbilled_usage": None}
@@ -52,11 +52,7 @@ def reactivate(draft: Draft) -> None:
     elif subscription.lapsed(draft.at):
         if subscription.term:
             # A new term takes the catalog's price; the first term keeps the ordered price (TRI-5).
-            adopt_next_policy(draft)
-            draft.update(
-                unit_price=subscription.price_for(draft.at, including=True),
-                prices=subscription.prices_after(draft.at, including=True),
-            )
+            take_next_terms(draft, including=True)
         new_term(draft)
         draft.outcome = Outcome.REACTIVATED_NEW_TERM
         draft.message = "Reactivated after the end of its term; a new term begins now."

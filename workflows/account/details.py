@@ -8,11 +8,10 @@ from domain.account.invoice import InvoiceState
 from domain.money import Money
 from statemachines.account.life import AccountLife
 from statemachines.account.timeline import AccountMilestone, AccountWhat, account_timeline
+from statemachines.subscription.narrative import SUMMARY_LENGTH
 from workflows.account.messages import AccountDetails
 from workflows.durable.clock import TestClock
 from workflows.durable.markdown import EVENTS_SHOWN, attention_line, refused_signals_line, second, table
-
-SUMMARY_LENGTH = 200
 
 
 def account_details(life: AccountLife, now: datetime, attention: str | None, clock: TestClock | None) -> AccountDetails:
