@@ -33,7 +33,6 @@ class TermLength(StrEnum):
 
     @property
     def months(self) -> int:
-        """The length in months."""
         return 1 if self is TermLength.P1M else 12 * int(self.value[1])
 
 

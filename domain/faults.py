@@ -69,12 +69,10 @@ def _short(text: str) -> str:
 
 _TAKES = {
     "missing": "a value; it is required",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
+    **dict.fromkeys(("int_type", "int_from_float"), "a whole number"),
     "bool_type": "true or false",
     "string_type": "text",
-    "dict_type": "a mapping",
-    "model_type": "a mapping",
+    **dict.fromkeys(("dict_type", "model_type"), "a mapping"),
     "tuple_type": "a list",
     "greater_than_equal": "{ge} or more",
     "less_than_equal": "{le} or less",
@@ -86,12 +84,7 @@ _TAKES = {
 
 
 def faults_of(error: ValidationError, page: str = SCENARIOS) -> list[Fault]:
-    """The faults of a failed validation, in our words.
-
-    Args:
-        error: What pydantic found.
-        page: The page that describes the known fields, for faults of unknown ones.
-    """
+    """The faults of a failed validation, in our words; `page` describes the known fields."""
     faults: list[Fault] = []
     for entry in error.errors(include_url=False):
         kind, context = entry["type"], entry.get("ctx", {})

@@ -33,10 +33,9 @@ class Money(Frozen):
 
 def to_minor(amount: Decimal, currency: str) -> int:
     """The amount in minor units of the currency. Raises ValueError if it has more decimals than the currency."""
-    scaled: Fraction = Fraction(amount) * 10 ** EXPONENTS[currency]
-    if scaled.denominator != 1:
+    if not fits(amount, currency):
         raise ValueError(f"{amount} has more decimals than {currency} has ({EXPONENTS[currency]})")
-    return scaled.numerator
+    return int(Fraction(amount) * 10 ** EXPONENTS[currency])
 
 
 def from_minor(minor: int, currency: str) -> Decimal:

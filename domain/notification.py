@@ -33,10 +33,7 @@ def out_of_order(
 ) -> Iterator[str]:
     """Notifications that are missing or were sent out of order, one line each (invariant 13).
 
-    Args:
-        events: The numbers of the events in the journal.
-        noticed: The numbers of the events in the outbox.
-        statuses: The status of each notification that was tried, by event number.
+    `events` are the numbers in the journal, `noticed` those in the outbox, `statuses` those of the tried ones.
     """
     if list(events) != list(noticed):
         differing = sorted(set(events) ^ set(noticed))
@@ -68,16 +65,10 @@ class DeliveryTerms(Strict):
     def next_try(
         self, tries: int, first_tried_at: datetime, now: datetime, retry_after: timedelta | None, spread: int
     ) -> datetime | None:
-        """The instant of the next delivery attempt, or None to give up.
+        """The instant of the next delivery attempt, the last one being at the end of the window, or None to give up.
 
-        Pauses double up to the longest. The last attempt is at the end of the window.
-
-        Args:
-            tries: How many attempts were made, the last of them now.
-            first_tried_at: The instant of the first attempt.
-            now: The current instant.
-            retry_after: The pause that the publisher asked for, used instead of ours, but at least half a second.
-            spread: A number that differs per message; it varies the upper half of each pause.
+        Pauses double up to the longest. A publisher's `retry_after` is used instead, but at least half a second.
+        `tries` includes the attempt made `now`; `spread` differs per message, and varies the upper half of each pause.
         """
         end = first_tried_at + self.window
         if tries >= self.tries or now >= end:

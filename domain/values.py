@@ -28,7 +28,7 @@ class Worded(StrEnum):
 
     words: str
 
-    def __new__(cls, name: str, words: str) -> Self:
+    def __new__(cls, name: str, words: str = "") -> Self:  # a call without words finds the name
         member = str.__new__(cls, name)
         member._value_, member.words = name, words
         return member

@@ -28,7 +28,6 @@ class Receivable(Frozen):
 
     @property
     def owed(self) -> Decimal:
-        """The amount that is still to be paid."""
         return self.due - self.paid
 
 
@@ -86,7 +85,6 @@ class Account(Frozen):
         return sorted((r for r in self.receivables if r.currency == currency), key=lambda r: (r.due_at, r.invoice))
 
     def credit_in(self, currency: str) -> Decimal:
-        """The credit in that currency."""
         return self.credit.get(currency, from_minor(0, currency))
 
     def payment(self, payment_id: str) -> Payment | None:

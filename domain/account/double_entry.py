@@ -31,15 +31,12 @@ ROW_SIDES = {
 
 
 def row_entry_id(subscription_id: str, key: str) -> str:
-    """The id of a ledger row's entry."""
     return f"row:{subscription_id}:{key}"
 
 
 def applied_credit_entry_id(invoice: str) -> str:
-    """The id of the entry by which credit pays an invoice."""
     return f"applied:{invoice}"
 
 
 def payment_entry_id(customer_id: str, payment_id: str) -> str:
-    """The id of a payment's entry."""
     return f"payment:{customer_id}:{payment_id}"

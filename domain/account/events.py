@@ -79,7 +79,6 @@ class AccountRecord(Frozen):
 
     @property
     def seq(self) -> int:
-        """The number of the decision's first event."""
         return self.events[0].seq
 
 

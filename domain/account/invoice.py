@@ -31,7 +31,6 @@ class InvoiceState(StrEnum):
 
     @property
     def unpaid(self) -> bool:
-        """Whether something is still to be paid."""
         return self in {InvoiceState.ISSUED, InvoiceState.OVERDUE}
 
 
@@ -97,7 +96,6 @@ class InvoiceHead(Frozen):
 
     @property
     def due(self) -> Money:
-        """The amount to be paid."""
         return Money(amount=self.totals.due, currency=self.currency)
 
 

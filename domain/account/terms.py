@@ -19,7 +19,6 @@ class BillingTerms(Frozen):
     suspends_after: timedelta | None = timedelta(days=30)
 
     def without_suspension(self) -> "BillingTerms":
-        """The same terms without suspension for nonpayment."""
         return self.model_copy(update={"suspends_after": None})
 
 

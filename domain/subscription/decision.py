@@ -39,7 +39,6 @@ class Answer(Frozen):
 
     @property
     def refused(self) -> bool:
-        """Whether a rule refused the command, so that nothing happened."""
         return self.outcome is Outcome.REFUSED
 
 

@@ -1,6 +1,5 @@
 """The effects of a decision, as data: performed one after another, each at least once."""
 
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -9,7 +8,7 @@ from domain.money import Money
 from domain.subscription.decision import Answer, Decision
 from domain.subscription.events import Event, EventName, State
 from domain.subscription.ledger import Kind, LedgerRow
-from domain.values import ExactDecimal, Frozen, Instant
+from domain.values import ExactDecimal, Frozen, Instant, Worded
 
 
 class Record(Frozen):
@@ -22,16 +21,15 @@ class Record(Frozen):
 
     @property
     def seq(self) -> int:
-        """The number of the decision's first event."""
         return self.events[0].seq
 
 
-class Access(StrEnum):
+class Access(Worded):
     """Changes of the users' access and data (SUS-2, SUS-3)."""
 
-    GRANT = "grant"
-    REVOKE = "revoke"
-    PURGE = "purge"
+    GRANT = "grant", "users can sign in"
+    REVOKE = "revoke", "users cannot sign in"
+    PURGE = "purge", "all data is deleted"
 
 
 class AccessInterval(Frozen):

@@ -1,9 +1,4 @@
-"""The account's decisions. Pure: no clock, no I/O, no Temporal.
-
-milestone(account, milestone)        decides a milestone, dated by its schedule
-closed(account, receipt)             takes the month's invoices, after the books have written them
-decide(account, request, now)        decides a request, at the instant it was accepted
-"""
+"""The account's decisions. Pure: no clock, no I/O, no Temporal."""
 
 from collections.abc import Callable
 from datetime import datetime

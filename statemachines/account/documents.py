@@ -12,7 +12,6 @@ SUMS = ("charges", "credits", "total", "carried_in", "due", "carried_out")
 
 
 def head_document(head: InvoiceHead, standing: Standing) -> dict[str, Any]:
-    """The invoice without its lines, as a JSON document."""
     totals = head.totals
     return {
         "invoice": head.invoice,
@@ -33,7 +32,6 @@ def head_document(head: InvoiceHead, standing: Standing) -> dict[str, Any]:
 
 
 def invoice_document(invoice: Invoice, standing: Standing) -> dict[str, Any]:
-    """The invoice with its lines, as a JSON document."""
     return {**head_document(invoice.head, standing), "lines": lines_document(invoice.lines)}
 
 

@@ -27,7 +27,6 @@ class AccountDraft:
 
     @property
     def next_seq(self) -> int:
-        """The number that the next event will have."""
         return self.account.seq + 1
 
     def emit(self, name: AccountEventName, rule: Rule, **facts: Any) -> None:
@@ -48,7 +47,6 @@ class AccountDraft:
         self.update(seq=self.next_seq, last_at=self.at)
 
     def update(self, **changes: Any) -> None:
-        """Change fields of the account."""
         self.account = self.account.model_copy(update=changes)
 
     def follow(self, receivable: Receivable) -> None:
@@ -84,23 +82,17 @@ class AccountDraft:
 
     def decision(self) -> AccountDecision:
         """The finished decision; it has an answer if it was made for a request."""
-        record = (AccountRecord(events=tuple(self.events)),) if self.events else ()
-        return AccountDecision(
-            account=self.account,
-            events=tuple(self.events),
-            effects=(*record, *self.following),
-            answer=self._answer() if self.request else None,
-        )
-
-    def _answer(self) -> Answer:
-        assert self.request is not None
-        return Answer(
-            at=self.at,
-            do=self.request.action,
-            outcome=self.outcome,
-            rule=self.rule,
-            effective_at=self.at if self.outcome is Outcome.DONE else None,
-            credit=self.credited,
-            message=self.message,
-            seq=self.account.seq,
-        )
+        events, answer = tuple(self.events), None
+        if self.request:
+            answer = Answer(
+                at=self.at,
+                do=self.request.action,
+                outcome=self.outcome,
+                rule=self.rule,
+                effective_at=self.at if self.outcome is Outcome.DONE else None,
+                credit=self.credited,
+                message=self.message,
+                seq=self.account.seq,
+            )
+        record = (AccountRecord(events=events),) if events else ()
+        return AccountDecision(account=self.account, events=events, effects=(*record, *self.following), answer=answer)

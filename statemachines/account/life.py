@@ -47,7 +47,6 @@ class AccountLife(RefusedSignals):
         return min([self.committed, *(seq - 1 for seq in pending)])
 
     def after(self, decision: events.AccountDecision) -> "AccountLife":
-        """The life after the decision, with its events and effects added."""
         answer = decision.answer
         accepted = [answer.at] if answer and not answer.refused else []
         return self.model_copy(
@@ -60,12 +59,9 @@ class AccountLife(RefusedSignals):
         )
 
     def first_effect_done(self) -> "AccountLife":
-        """The life after its first effect was performed."""
         first = self.effects[0]
-        changes: dict[str, object] = {"effects": self.effects[1:]}
-        if isinstance(first, events.AccountRecord):
-            changes["committed"] = first.events[-1].seq
-        return self.model_copy(update=changes)
+        committed = first.events[-1].seq if isinstance(first, events.AccountRecord) else self.committed
+        return self.model_copy(update={"effects": self.effects[1:], "committed": committed})
 
 
 class AccountSteps:
@@ -106,10 +102,7 @@ class AccountSteps:
         return life.after(decision), decision.answer
 
     def check(self, life: AccountLife, request: AccountRequest, now: datetime, *, test_clock: bool) -> None:
-        """Raise NotNow if the request cannot be decided. Changes nothing.
-
-        `at` needs a test clock, and must not be before the last event or after the next milestone.
-        """
+        """Raise NotNow if the request cannot be decided. Changes nothing."""
         account, milestone = life.account, next_account_milestone(life.account)
         if request.at is not None:
             unclocked = None if test_clock else "an account opened"

@@ -1,7 +1,6 @@
 """The invoice's state machine: which event is allowed in which state, under which guard (MON-5, MON-6).
 
-It has no effects, no money and no clock. `accounting` sets it to an invoice's state, sends an event and carries out
-the transition that the machine chose. docs/invoices.md has its diagram.
+`accounting` carries out the transition that the machine chose. docs/invoices.md has its diagram.
 """
 
 from dataclasses import dataclass

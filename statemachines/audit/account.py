@@ -4,13 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
-from domain.account.double_entry import (
-    ROW_SIDES,
-    BookAccount,
-    applied_credit_entry_id,
-    payment_entry_id,
-    row_entry_id,
-)
+from domain.account import double_entry
+from domain.account.double_entry import BookAccount
 from domain.account.events import AccountEvent, AccountEventName, CloseReceipt
 from domain.account.invoice import Invoice, InvoiceLine, totals
 from domain.subscription.ledger import Kind
@@ -166,17 +161,19 @@ def _entries_match_the_books(account: RecordedAccount) -> Iterator[Found]:
     known = {entry.id: sorted(entry.sides) for entry in account.entries}
     wanted: dict[str, list[tuple[str, str, Decimal]]] = {}
     for line in account.rows:
-        debit, credit = ROW_SIDES[line.row.kind]
+        debit, credit = double_entry.ROW_SIDES[line.row.kind]
         sides = [(debit, line.row.currency, line.row.amount), (credit, line.row.currency, -line.row.amount)]
-        wanted[row_entry_id(line.subscription_id, line.row.key)] = sorted(sides)
+        wanted[double_entry.row_entry_id(line.subscription_id, line.row.key)] = sorted(sides)
     for invoice in account.invoices:
         head = invoice.head
         if applied := head.totals.applied:
             sides = [(BookAccount.CREDIT, head.currency, applied), (BookAccount.RECEIVABLE, head.currency, -applied)]
-            wanted[applied_credit_entry_id(head.invoice)] = sorted(sides)
+            wanted[double_entry.applied_credit_entry_id(head.invoice)] = sorted(sides)
     for event in account.events:
         if event.event is AccountEventName.PAYMENT_RECEIVED:
-            wanted[payment_entry_id(account.customer_id, event.payment_id or "")] = sorted(_payment_sides(event))
+            wanted[double_entry.payment_entry_id(account.customer_id, event.payment_id or "")] = sorted(
+                _payment_sides(event)
+            )
     for key in sorted({*known, *wanted}):
         if known.get(key) != wanted.get(key):
             yield f"entry {key} does not match the ledger, the invoice or the payment", ()

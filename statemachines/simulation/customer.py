@@ -33,7 +33,6 @@ class CustomerSimulator:
         self.held: set[str] = set()
 
     def buy(self, order: Order) -> Simulator:
-        """Buy a subscription, and return its simulator."""
         self.advance(order.at)
         bought = Simulator(order, self._steps)
         self.subscriptions[order.subscription_id] = bought
@@ -50,12 +49,10 @@ class CustomerSimulator:
                 self._perform()
 
     def ask(self, subscription_id: str, command: Command, at: datetime) -> Answer:
-        """Send a command to a subscription, after everything due by then."""
         self.advance(at)
         return self.subscriptions[subscription_id].ask(command, at)
 
     def request(self, request: AccountRequest, at: datetime) -> Answer:
-        """Send a request to the account, after everything due by then."""
         self.advance(at)
         self.life, answer = self._accounts.accept(self.life, request, at)
         self._perform()

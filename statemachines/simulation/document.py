@@ -16,14 +16,7 @@ from domain.values import Frozen, format_decimal
 from statemachines.account.documents import invoice_document, lines_document
 from statemachines.account.standing import standing_of
 from statemachines.preview.simulator import Simulator
-from statemachines.subscription.documents import (
-    access_document,
-    answer_document,
-    event_document,
-    instant_document,
-    ledger_document,
-    timeline_document,
-)
+from statemachines.subscription import documents
 from statemachines.subscription.timeline import Milestone, timeline
 
 
@@ -57,7 +50,6 @@ class LifeReport(Frozen):
         )
 
     def document(self) -> dict[str, Any]:
-        """The JSON document of the scenario contract."""
         subscription = self.subscription
         term = subscription.term
         deletes_at = subscription.deletes_at if subscription.state is State.SUSPENDED else None
@@ -67,14 +59,14 @@ class LifeReport(Frozen):
             "auto_renew": subscription.auto_renew,
             "quantity": subscription.quantity,
             "add_ons": dict(subscription.add_ons),
-            "deletes_at": instant_document(deletes_at),
+            "deletes_at": documents.instant_document(deletes_at),
             "term": term.model_dump(mode="json", exclude={"months_in"}) if term else None,
-            "answers": [answer_document(answer) for answer in self.answers],
-            "events": [event_document(event) for event in self.events],
-            "ledger": ledger_document(self.rows),
-            "access": access_document(self.access),
+            "answers": [documents.answer_document(answer) for answer in self.answers],
+            "events": [documents.event_document(event) for event in self.events],
+            "ledger": documents.ledger_document(self.rows),
+            "access": documents.access_document(self.access),
             "notifications": [notification.model_dump(mode="json") for notification in self.notifications],
-            "timeline": timeline_document(self.timeline),
+            "timeline": documents.timeline_document(self.timeline),
             **({"invoices": list(self.invoices)} if self.invoices is not None else {}),
         }
 

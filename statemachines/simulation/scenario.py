@@ -73,12 +73,10 @@ class Scenario(Strict):
 
     @property
     def terms(self) -> BillingTerms:
-        """The terms of payment of the account."""
         terms = terms_of(self.policy)
         return terms if self.account is None or self.account.nonpayment_suspension else terms.without_suspension()
 
     def order_for(self, subscription_id: str) -> Order:
-        """The scenario's order, under that subscription id."""
         return Order(
             subscription_id=subscription_id,
             offer=self.offer,

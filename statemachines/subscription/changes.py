@@ -4,14 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from domain.rules import Rule
-from domain.subscription.commands import (
-    ChangePrice,
-    ChangeQuantity,
-    RejectQuantity,
-    ReportUsage,
-    SetAddOn,
-    SetAutoRenew,
-)
+from domain.subscription import commands
 from domain.subscription.events import EventName
 from domain.subscription.ledger import Kind, LedgerRow
 from domain.subscription.pricing import prorated
@@ -28,7 +21,7 @@ ASK_A_USER = "A user can change the quantity (change_quantity)."
 def change_quantity(draft: Draft) -> None:
     """MON-4: credit the old quantity and charge the new one for the days left of the billing period."""
     command, subscription = draft.command, draft.subscription
-    assert isinstance(command, ChangeQuantity)
+    assert isinstance(command, commands.ChangeQuantity)
     if bounds := _out_of_bounds(draft, command.quantity):
         draft.refuse(Rule.ELG_8, bounds)
     elif command.quantity == subscription.quantity:
@@ -41,7 +34,7 @@ def change_quantity(draft: Draft) -> None:
 def reject_quantity(draft: Draft) -> None:
     """MON-4: restore the quantity before the last change, prorated. A rejection cannot be rejected."""
     command, last = draft.command, draft.subscription.last_change
-    assert isinstance(command, RejectQuantity)
+    assert isinstance(command, commands.RejectQuantity)
     assert last is not None
     if command.sequence == last.rejects:
         # Remembered until the next change of the quantity: the publisher may repeat a rejection late.
@@ -92,7 +85,7 @@ def _replaced(draft: Draft, line: str, price: Decimal, before: int, after: int) 
 def set_add_on(draft: Draft) -> None:
     """MON-4: an add-on is prorated to its subscription's billing period."""
     command, subscription = draft.command, draft.subscription
-    assert isinstance(command, SetAddOn)
+    assert isinstance(command, commands.SetAddOn)
     offer = subscription.offer
     add_on = offer.add_on(command.add_on)
     if add_on is None:
@@ -115,7 +108,7 @@ def set_add_on(draft: Draft) -> None:
 def set_auto_renew(draft: Draft) -> None:
     """REN-2, REN-3: turn auto-renew on or off. Turning it on undoes a scheduled cancellation."""
     command, subscription = draft.command, draft.subscription
-    assert isinstance(command, SetAutoRenew)
+    assert isinstance(command, commands.SetAutoRenew)
     word = "on" if command.enabled else "off"
     if command.enabled == subscription.auto_renew:
         draft.unchanged(f"Auto-renew is already {word}.")
@@ -135,7 +128,7 @@ def change_price(draft: Draft) -> None:
     A message from an older catalog that arrives late changes nothing (MON-7).
     """
     command, subscription = draft.command, draft.subscription
-    assert isinstance(command, ChangePrice)
+    assert isinstance(command, commands.ChangePrice)
     for fault in command.faults(subscription.offer, draft.at, subscription.quantity):
         draft.refuse(Rule.BUY_5, f"The price change is not valid: {fault}.")
         return
@@ -155,7 +148,7 @@ def change_price(draft: Draft) -> None:
     draft.emit(EventName.PRICE_SCHEDULED, Rule.BUY_5, prices=changed.prices, catalog_version=version)
 
 
-def _schedule(command: ChangePrice, now: datetime) -> tuple[PriceFrom, ...]:
+def _schedule(command: commands.ChangePrice, now: datetime) -> tuple[PriceFrom, ...]:
     first = PriceFrom(at=command.holds_from or now, unit_price=command.unit_price)
     return (first, *(PriceFrom(at=price.at, unit_price=price.unit_price) for price in command.later or ()))
 
@@ -170,7 +163,7 @@ def _coming_words(currency: str, price: Decimal, changes: tuple[PriceFrom, ...])
 def report_usage(draft: Draft) -> None:
     """CXL-6, SUS-10: check whether the usage may be recorded. The books detect a repeated `usage_id` later."""
     command, subscription = draft.command, draft.subscription
-    assert isinstance(command, ReportUsage)
+    assert isinstance(command, commands.ReportUsage)
     used_at = command.used_at or draft.at
     if used_at > draft.at:
         draft.refuse(Rule.MON_3, "`used_at` is in the future. Report usage after it has happened.")

@@ -16,7 +16,6 @@ from statemachines.subscription.timeline import Milestone
 
 
 def money_document(money: Money) -> dict[str, str]:
-    """Money as amount and currency."""
     return {"amount": format_decimal(money.amount), "currency": money.currency}
 
 
@@ -37,12 +36,10 @@ def answer_document(answer: Answer) -> dict[str, Any]:
 
 
 def event_document(event: Event) -> dict[str, Any]:
-    """One event, with the fields of the scenario contract."""
     return event.model_dump(mode="json", include={"seq", "at", "event", "state", "rule"})
 
 
 def ledger_document(rows: Iterable[LedgerRow]) -> list[dict[str, Any]]:
-    """The ledger rows, in the order given."""
     return [{**row.model_dump(mode="json"), "quantity": _quantity(row.quantity)} for row in rows]
 
 
@@ -52,7 +49,6 @@ def access_document(intervals: Iterable[AccessInterval]) -> list[dict[str, Any]]
 
 
 def timeline_document(milestones: Sequence[Milestone]) -> list[dict[str, Any]]:
-    """The milestones to come, soonest first."""
     return [milestone.model_dump(mode="json") for milestone in milestones]
 
 

@@ -31,7 +31,6 @@ class Draft:
 
     @property
     def next_seq(self) -> int:
-        """The number that the next event will have."""
         return self.subscription.seq + 1
 
     def emit(
@@ -101,27 +100,22 @@ class Draft:
 
     def decision(self) -> Decision:
         """The finished decision; it has an answer if it was made for a command."""
-        return Decision(
-            subscription=self.subscription,
-            events=tuple(self.events),
-            answer=self._answer() if self.command else None,
-        )
-
-    def _answer(self) -> Answer:
-        assert self.command is not None
-        assert self.rule is not None
-        return Answer(
-            at=self.at,
-            do=self.command.action,
-            outcome=self.outcome,
-            rule=self.rule,
-            effective_at=self.effective_at,
-            credit=self.money(Kind.CREDIT),
-            charge=self.money(Kind.CHARGE),
-            message=self.message,
-            seq=self.subscription.seq,
-            metered=any(event.usage for event in self.events),
-        )
+        answer = None
+        if self.command:
+            assert self.rule is not None
+            answer = Answer(
+                at=self.at,
+                do=self.command.action,
+                outcome=self.outcome,
+                rule=self.rule,
+                effective_at=self.effective_at,
+                credit=self.money(Kind.CREDIT),
+                charge=self.money(Kind.CHARGE),
+                message=self.message,
+                seq=self.subscription.seq,
+                metered=any(event.usage for event in self.events),
+            )
+        return Decision(subscription=self.subscription, events=tuple(self.events), answer=answer)
 
 
 def _refundable(balance: dict[str, Decimal], rows: Sequence[LedgerRow]) -> dict[str, Decimal]:

@@ -96,7 +96,6 @@ class Life(RefusedSignals):
         return self.subscription.state.ended and not self.effects
 
     def after(self, decision: Decision) -> "Life":
-        """The life after the decision, with its events and effects added."""
         return self.model_copy(
             update={
                 "subscription": decision.subscription,
@@ -208,10 +207,7 @@ class LifeSteps:
         return life.after(decision).with_answer(command, decision.answer), decision.answer
 
     def check(self, life: Life, command: Command, now: datetime, *, test_clock: bool) -> None:
-        """Raise NotNow if the command cannot be decided. Changes nothing.
-
-        `at` needs a test clock, and must not be before the last event or after the next milestone.
-        """
+        """Raise NotNow if the command cannot be decided. Changes nothing."""
         if command.command_id and life.repeated(command):
             return
         self.check_settled(life, command.at or now)

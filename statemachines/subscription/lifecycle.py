@@ -1,9 +1,4 @@
-"""The lifecycle: decides commands and milestones. Pure: no clock, no I/O, no Temporal.
-
-begin(order)                       the purchase: the first decision
-decide(subscription, ask, now)     a command at the instant it was accepted, or a milestone at its own
-catch_up(subscription, now)        every milestone due by then, in order
-"""
+"""The lifecycle: decides commands and milestones. Pure: no clock, no I/O, no Temporal."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -64,7 +59,7 @@ DOES: dict[Transition, Callable[[Draft], None]] = {
 
 
 class ImpossibleMilestone(Exception):
-    """The timeline gave a milestone that the machine has no transition for: a bug, never the caller's fault."""
+    """The machine has no transition for a milestone of the timeline: a bug, never the caller's fault."""
 
 
 class Lifecycle:
@@ -78,7 +73,10 @@ class Lifecycle:
         subscription = order.subscription()
         draft = self._take(subscription, "purchase", order.at, None)
         assert draft is not None
-        return self._attributed(draft.decision(), order.by)
+        decision = draft.decision()
+        # The buyer is the actor of its events (ROL-3).
+        events = tuple(event.model_copy(update={"by": order.by}) for event in decision.events)
+        return decision.model_copy(update={"events": events})
 
     def decide(self, subscription: Subscription, ask: Command | Milestone, now: datetime) -> Decision:
         """Decide a command at `now`, or a milestone at its own instant.
@@ -126,12 +124,6 @@ class Lifecycle:
             DOES[follow](draft)
             draft.rule = Rule(draft.events[0].rule)
         return draft
-
-    @staticmethod
-    def _attributed(decision: Decision, by: str) -> Decision:
-        """The decision with the buyer as the actor of its events (ROL-3)."""
-        events = tuple(event.model_copy(update={"by": by}) for event in decision.events)
-        return decision.model_copy(update={"events": events})
 
 
 def _trial_follows(transition: Transition, subscription: Subscription) -> bool:

@@ -1,7 +1,6 @@
-"""The subscription's state machine: which event is allowed in which state, under which guard.
+"""The subscription's state machine: which event is allowed in which state, under which guard. No effects, no clock.
 
-It has no effects and no clock. `lifecycle` sets it to a subscription's state, sends an event and carries out the
-transition that the machine chose. docs/lifecycle.md is generated from this class.
+`lifecycle` carries out the transition that the machine chose. docs/lifecycle.md is generated from this class.
 """
 
 from dataclasses import dataclass

@@ -4,29 +4,14 @@ from datetime import datetime
 
 from domain.money import Money, total
 from domain.subscription.decision import Decision
-from domain.subscription.effects import Access, Provision, Record
+from domain.subscription.effects import Provision, Record
 from domain.subscription.ledger import Kind
 from domain.subscription.subscription import Subscription
 from statemachines.subscription.lifecycle import Lifecycle
 from statemachines.subscription.timeline import Milestone, What, renewal_price, unit_money
 
-ACCESS = {
-    Access.GRANT: "users can sign in",
-    Access.REVOKE: "users cannot sign in",
-    Access.PURGE: "all data is deleted",
-}
 SUMMARY_LENGTH = 200
 """The longest summary of a timer or an activity, in characters."""
-
-WORDS = {
-    What.ACTIVATION_DEADLINE: "Activation deadline: cancelled, never charged",
-    What.TRIAL_END: "Trial ends",
-    What.CHARGE_PERIOD: "Billing period begins",
-    What.RENEW: "Renews",
-    What.EXPIRE: "Expires",
-    What.DELETE: "All data is deleted",
-    What.REFUND_WINDOW_CLOSES: "Refund window closes",
-}
 
 
 def charged(decision: Decision) -> Money | None:
@@ -40,7 +25,7 @@ def headline(lifecycle: Lifecycle, subscription: Subscription, milestone: Milest
 
     A renewal at another price names both prices (BUY-5).
     """
-    words = WORDS[milestone.what]
+    words = milestone.what.words
     if milestone.what is What.REFUND_WINDOW_CLOSES:
         return words
     decision = lifecycle.decide(subscription, milestone, milestone.at)
@@ -77,7 +62,7 @@ def _new_price(subscription: Subscription) -> str:
 
 def provision_headline(provision: Provision) -> str:
     """The change of access in one line, such as `users can sign in, as of 2027-01-31 09:00:00`."""
-    return f"{ACCESS[provision.access]}, as of {provision.at:%Y-%m-%d %H:%M:%S}"
+    return f"{provision.access.words}, as of {provision.at:%Y-%m-%d %H:%M:%S}"
 
 
 def record_headline(record: Record) -> str:

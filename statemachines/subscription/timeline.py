@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 
 from domain.money import Money, from_minor, to_minor
 from domain.rules import Rule
@@ -11,22 +10,19 @@ from domain.subscription.ends import cancellable, expiry_rule
 from domain.subscription.events import State
 from domain.subscription.pricing import billed_while_suspended
 from domain.subscription.subscription import Subscription
-from domain.values import Frozen, Instant
+from domain.values import Frozen, Instant, Worded
 
 
-class What(StrEnum):
+class What(Worded):
     """The kinds of milestones, in the order in which they happen at one instant (LIF-4)."""
 
-    ACTIVATION_DEADLINE = "activation_deadline"
-    TRIAL_END = "trial_end"
-    CHARGE_PERIOD = "charge_period"
-    RENEW = "renew"
-    EXPIRE = "expire"
-    DELETE = "delete"
-    REFUND_WINDOW_CLOSES = "refund_window_closes"
-
-
-_ORDER = {what: rank for rank, what in enumerate(What)}
+    ACTIVATION_DEADLINE = "activation_deadline", "Activation deadline: cancelled, never charged"
+    TRIAL_END = "trial_end", "Trial ends"
+    CHARGE_PERIOD = "charge_period", "Billing period begins"
+    RENEW = "renew", "Renews"
+    EXPIRE = "expire", "Expires"
+    DELETE = "delete", "All data is deleted"
+    REFUND_WINDOW_CLOSES = "refund_window_closes", "Refund window closes"
 
 
 class Milestone(Frozen):
@@ -45,12 +41,16 @@ def timeline(subscription: Subscription, now: datetime) -> list[Milestone]:
     if now < closes and cancellable(subscription, now):
         why = "from then on a cancel is no longer credited"
         found.append(Milestone(at=closes, what=What.REFUND_WINDOW_CLOSES, rule=Rule.CXL_4, why=why))
-    return sorted(found, key=lambda milestone: (milestone.at, _ORDER[milestone.what]))
+    return sorted(found, key=_place)
 
 
 def next_milestone(subscription: Subscription) -> Milestone | None:
     """The next milestone, which the workflow sleeps until; None if nothing will happen by itself."""
-    return min(_milestones(subscription), key=lambda m: (m.at, _ORDER[m.what]), default=None)
+    return min(_milestones(subscription), key=_place, default=None)
+
+
+def _place(milestone: Milestone) -> tuple[datetime, int]:
+    return milestone.at, list(What).index(milestone.what)
 
 
 def _milestones(subscription: Subscription) -> Iterator[Milestone]:
