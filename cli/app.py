@@ -26,7 +26,7 @@ SECTIONS: Sections = {
             {
                 "check": "cli.catalog.importing:check",
                 "import": "cli.catalog.importing:import_catalog",
-                "list": "cli.catalog.listing:list_offers",
+                "list": "cli.catalog.offer:list_offers",
                 "show": "cli.catalog.offer:show_offer",
             },
         ),

@@ -1,21 +1,23 @@
 """The commands of `cart`: add, remove, show, review and buy (BUY-1 to BUY-3)."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Annotated, Any
 
+from rich.text import Text
 from typer import Argument, Option
 
-from cli.buying.cart_view import cart_document, print_cart
 from cli.buying.line import LineOptions, typed_line, typed_role
-from cli.buying.order_view import order_document, print_order, watched
-from cli.buying.review_view import print_review, review_document
+from cli.buying.order import order_document, print_order, watched
+from cli.buying.review_view import line_documents, print_review, review_document
 from cli.failure import ExitCode, Failure
 from cli.next_step import line_of
 from cli.options import Address, Buyer, By, Json, NoWait, OfferId, an_order_id, positive_number, with_options
-from cli.printing.screen import console, counted, print_json
+from cli.printing.screen import console, counted, print_json, printable, quantity, say, second
+from cli.printing.tables import print_columns
 from cli.running import use
 from cli.start import program
-from domain.ordering.lines import OrderRequest
+from domain.ordering.cart import CartState
+from domain.values import format_instant
 from perennial.order.carts import CartShown
 from perennial.order.orders import BoughtOrder, OrderUnanswered
 from perennial.use_cases import Perennial
@@ -58,7 +60,7 @@ def review(customer: Buyer, as_json: Json = False) -> None:
     if as_json:
         print_json(review_document(reviewed))
     else:
-        print_review(console(), reviewed)
+        print_review(reviewed)
 
 
 @with_options
@@ -81,12 +83,12 @@ def buy(
         if as_json:
             print_json({"order_id": order_id})
         else:
-            console().print(f"Order {order_id} was sent. See: {program()} order show {order_id}", soft_wrap=True)
+            say(f"Order {order_id} was sent. See: {program()} order show {order_id}")
         return
     if as_json:
         print_json(order_document(bought.order, bought.links))
     else:
-        print_order(console(), bought.order, bought.links)
+        print_order(bought.order, bought.links)
     if not bought.complete:
         raise Failure(code=ExitCode.FAILED)
 
@@ -94,9 +96,9 @@ def buy(
 def _answer(find: Callable[[Perennial], Awaitable[CartShown]], as_json: bool) -> None:
     shown = use(find)
     if as_json:
-        print_json(cart_document(shown))
+        print_json(_document(shown))
     else:
-        print_cart(console(), shown)
+        _print(shown)
 
 
 async def _buy(
@@ -106,7 +108,7 @@ async def _buy(
     try:
         sent = await perennial.carts.buy(customer, cart, by=by)
         if sent.bought is None:
-            _print_sent(sent.request)
+            say(f"Order {sent.request.order_id} was sent: {counted(len(sent.request.lines), 'line')}.", stderr=True)
         if sent.bought is not None or no_wait:
             return sent.request.order_id, sent.bought
         with watched(sent.request.order_id) as watch:
@@ -117,6 +119,60 @@ async def _buy(
         raise Failure(f"{said}. The order {error.request.order_id} is kept. Continue it: {again}") from None
 
 
-def _print_sent(request: OrderRequest) -> None:
-    words = f"Order {request.order_id} was sent: {counted(len(request.lines), 'line')}."
-    console(stderr=True).print(words, soft_wrap=True)
+def _document(shown: CartShown) -> dict[str, Any]:
+    cart = shown.cart
+    return {
+        "cart_id": cart.id,
+        "customer": cart.customer,
+        "state": cart.state(shown.at).value,
+        "created_at": format_instant(cart.created_at),
+        "expires_at": format_instant(cart.expires_at),
+        "ordered_at": format_instant(cart.ordered_at) if cart.ordered_at else None,
+        "reviewed": cart.reviewed is not None,
+        "lines": line_documents(cart.lines, shown.offer_names),
+    }
+
+
+def _print(shown: CartShown) -> None:
+    cart = shown.cart
+    say(Text(f"{printable(shown.customer.name)} ({cart.customer}), cart {cart.id}", style="bold"))
+    say("")
+    if cart.lines:
+        headings = ("LINE", "QUANTITY", "OFFER", "NAME")
+        print_columns(console(), headings, list(_rows(shown)), right=("LINE", "QUANTITY"))
+        say("")
+    for words in _state(shown):
+        say(words)
+
+
+def _rows(shown: CartShown) -> Iterator[tuple[str, str, str, str]]:
+    """One row per line, with its add-ons below it."""
+    for number, line in enumerate(shown.cart.lines, start=1):
+        policy = f" under {line.policy}" if line.policy else ""
+        name = printable(shown.offer_names.get(line.offer, "not in the catalog"))
+        yield str(number), quantity(line.quantity), line.offer, f"{name}{policy}"
+        for add_on, many in line.add_ons.items():
+            yield "", quantity(many), f"  + {add_on}", ""
+
+
+def _state(shown: CartShown) -> Iterator[str]:
+    """The cart's state, then the next command."""
+    cart = shown.cart
+    customer = f"--customer {cart.customer}"
+    until = f"{second(cart.expires_at)} UTC"
+    match cart.state(shown.at):
+        case CartState.ORDERED:
+            yield f"Ordered {second(cart.ordered_at)} UTC: the order has the cart's id."
+            yield f"See: {program()} order show {cart.id}"
+        case CartState.EXPIRED:
+            yield f"Expired {until}, seven days after it was created (BUY-1)."
+            yield f"Start a new one: {program()} cart add OFFER {customer}"
+        case CartState.OPEN if not cart.lines:
+            yield f"Empty, and open until {until}."
+            yield f"Add a line: {program()} cart add OFFER {customer}"
+        case CartState.OPEN if cart.reviewed is None:
+            yield f"Open until {until}; not reviewed since its last change."
+            yield f"Review it: {program()} cart review {customer}"
+        case CartState.OPEN:
+            yield f"Open until {until}; reviewed."
+            yield f"Buy it: {program()} cart buy {customer}"

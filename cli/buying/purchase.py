@@ -12,7 +12,7 @@ from cli.buying.setup_link import print_link
 from cli.failure import Failure
 from cli.next_step import line_of
 from cli.options import Address, Buyer, By, Json, OfferId, an_instant, an_order_id, with_options
-from cli.printing.screen import console, print_json
+from cli.printing.screen import print_json, say
 from cli.rule_words import refused_by
 from cli.running import use
 from cli.start import program
@@ -22,6 +22,9 @@ from domain.ordering.setup_link import SetupLink
 from perennial.order.ids import new_subscription_id
 from perennial.order.orders import OrderUnanswered
 from perennial.use_cases import Perennial
+
+Purchased = tuple[OrderLine, Any, SetupLink | None]
+"""The line; if it was bought, its subscription as `show` prints it, and its set-up link."""
 
 
 @dataclass(frozen=True)
@@ -41,15 +44,6 @@ class PurchaseOptions(LineOptions):
     as_json: Json = False
 
 
-@dataclass(frozen=True)
-class Purchased:
-    """The line, and, if it was bought, its subscription as `show` prints it with its set-up link."""
-
-    line: OrderLine
-    subscription: Any = None
-    link: SetupLink | None = None
-
-
 @with_options
 def buy(offer: OfferId, customer: Buyer, purchase: PurchaseOptions) -> None:
     """Buy an offer: its trial, set-up or term begins (BUY-4).
@@ -63,11 +57,11 @@ def buy(offer: OfferId, customer: Buyer, purchase: PurchaseOptions) -> None:
     request = OrderRequest(order_id=subscription, customer=customer, lines=(line,), by=by)
     purchased = use(lambda perennial: _buy(perennial, request, purchase), purchase.address)
     if purchased is not None:
-        _print(purchased, as_json=purchase.as_json)
+        _print(*purchased, as_json=purchase.as_json)
     elif purchase.as_json:
         print_json({"subscription_id": subscription})
     else:
-        console().print(f"{subscription} is ordered. See: {program()} order show {subscription}", soft_wrap=True)
+        say(f"{subscription} is ordered. See: {program()} order show {subscription}")
 
 
 async def _buy(perennial: Perennial, request: OrderRequest, purchase: PurchaseOptions) -> Purchased | None:
@@ -82,15 +76,14 @@ async def _buy(perennial: Perennial, request: OrderRequest, purchase: PurchaseOp
         raise Failure(f"{line_of(error).removesuffix('.')}. {again}") from None
     (line,) = bought.order.lines
     if line.status is not LineStatus.BOUGHT:
-        return Purchased(line)
+        return line, None, None
     await perennial.orders.recorded(bought.order)
     found = await perennial.subscriptions.show(line.subscription_id)
-    return Purchased(line, found, bought.links.get(line.subscription_id))
+    return line, found, bought.links.get(line.subscription_id)
 
 
-def _print(purchased: Purchased, *, as_json: bool) -> None:
+def _print(line: OrderLine, found: Any, link: SetupLink | None, *, as_json: bool) -> None:
     """Print the subscription and its set-up link. Raises Failure, with the reason, if the line was not bought."""
-    line, found, link = purchased.line, purchased.subscription, purchased.link
     if found is None:
         if as_json:
             print_json(line.model_dump(mode="json"))
@@ -100,7 +93,7 @@ def _print(purchased: Purchased, *, as_json: bool) -> None:
         return
     print_found(found)
     if link:
-        console().print()
+        say("")
         print_link(link)
 
 

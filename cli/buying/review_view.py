@@ -1,19 +1,17 @@
 """The review of a cart as JSON and as text."""
 
 import textwrap
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from rich.console import Console
 from rich.text import Text
 
-from cli.buying.cart_view import line_documents
-from cli.printing.screen import amount, counted, printable, quantity, second
+from cli.printing.screen import amount, console, counted, printable, quantity, say, second
 from cli.rule_words import words_of
 from cli.start import program
 from domain.money import Money, from_minor, to_minor
+from domain.ordering.lines import Line
 from domain.ordering.terms import Order
 from domain.subscription.events import State
 from domain.values import format_instant
@@ -21,6 +19,11 @@ from perennial.order.review import Reviewed, period_prices, period_total
 from statemachines.subscription.documents import money_document
 from statemachines.subscription.review import LineReview
 
+FORESEEN = {
+    *("state", "trial_end", "trial_of", "activation_deadline", "first_charge", "first_charge_at"),
+    *("refund_until", "renews_at"),
+}
+"""The fields of a `LineReview` that `--json` prints as they are."""
 LABEL = 14
 INDENT = 4
 PLANS = {"monthly": "per month", "annual": "per year", "one_time": "once per term"}
@@ -43,19 +46,25 @@ def review_document(reviewed: Reviewed) -> dict[str, Any]:
     }
 
 
+def line_documents(lines: Iterable[Line], offer_names: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return what `--json` prints of the lines of a cart or a review. An unknown offer has no name."""
+    return [
+        {
+            "number": number,
+            "offer": line.offer,
+            "name": offer_names.get(line.offer),
+            **line.model_dump(include={"quantity", "add_ons", "policy"}),
+        }
+        for number, line in enumerate(lines, start=1)
+    ]
+
+
 def _line_document(found: LineReview) -> dict[str, Any]:
     return {
         "available": not found.refusals,
         "refusals": [refusal.model_dump(mode="json") for refusal in found.refusals],
         "price": _price_document(found.order) if found.order else None,
-        "state": found.state.value if found.state else None,
-        "trial_end": _instant(found.trial_end),
-        "trial_of": found.trial_of,
-        "activation_deadline": _instant(found.activation_deadline),
-        "first_charge": money_document(found.first_charge) if found.first_charge else None,
-        "first_charge_at": _instant(found.first_charge_at),
-        "refund_until": _instant(found.refund_until),
-        "renews_at": _instant(found.renews_at),
+        **found.model_dump(mode="json", include=FORESEEN),
         "coming_prices": [
             {"at": format_instant(price.at), **_amounts(found.order, price.unit_price)}
             for price in found.coming_prices
@@ -68,9 +77,7 @@ def _price_document(terms: Order) -> dict[str, Any]:
     offer = terms.offer
     return {
         "currency": offer.currency,
-        "billing_type": offer.billing_type.value,
-        "term": offer.term.value,
-        "billing_plan": offer.billing_plan.value,
+        **offer.model_dump(mode="json", include={"billing_type", "term", "billing_plan"}),
         "policy": terms.policy,
         **_amounts(terms, offer.unit_price),
         "lines": [
@@ -90,35 +97,31 @@ def _amounts(terms: Order, unit_price: Decimal) -> dict[str, Any]:
     return {"unit_price": f"{unit_price:f}", "per_period": money_document(total) if total else None}
 
 
-def _instant(at: datetime | None) -> str | None:
-    return format_instant(at) if at else None
-
-
-def print_review(screen: Console, reviewed: Reviewed) -> None:
+def print_review(reviewed: Reviewed) -> None:
     """Print the review line by line, then the first charges and the next command."""
     cart, customer = reviewed.cart, reviewed.customer
-    screen.print(Text(f"{printable(customer.name)} ({customer.id}), cart {cart.id}", style="bold"), soft_wrap=True)
+    say(Text(f"{printable(customer.name)} ({customer.id}), cart {cart.id}", style="bold"))
     about = f"As if bought now, {second(reviewed.at)} UTC. The cart expires {second(cart.expires_at)} UTC."
-    screen.print(Text(about, style="dim"), soft_wrap=True)
+    say(Text(about, style="dim"))
     numbers = {line.order.subscription_id: line.number for line in reviewed.lines if line.order and not line.refusals}
     for line in reviewed.lines:
-        screen.print()
-        _print_line(screen, line, numbers)
-    screen.print()
+        say("")
+        _print_line(line, numbers, console().width)
+    say("")
     refused = sum(bool(line.refusals) for line in reviewed.lines)
     for label, text in _conclusion(reviewed, refused):
-        screen.print(Text.assemble((f"{label:<{LABEL + INDENT}}", "dim"), text), soft_wrap=True)
+        say(Text.assemble((f"{label:<{LABEL + INDENT}}", "dim"), text))
 
 
-def _print_line(screen: Console, line: LineReview, numbers: Mapping[str, int]) -> None:
+def _print_line(line: LineReview, numbers: Mapping[str, int], width: int) -> None:
     for left, right in _heading(line):
-        room = max(screen.width - len(right), len(left) + 2)
-        screen.print(Text(f"{left:<{room}}{right}", style="bold" if left[:INDENT].strip() else ""), soft_wrap=True)
+        room = max(width - len(right), len(left) + 2)
+        say(Text(f"{left:<{room}}{right}", style="bold" if left[:INDENT].strip() else ""))
     for label, text, style in _facts(line, numbers):
-        parts = textwrap.wrap(printable(text), max(screen.width - LABEL - INDENT, 20)) or [""]
+        parts = textwrap.wrap(printable(text), max(width - LABEL - INDENT, 20)) or [""]
         for number, part in enumerate(parts):
             head = (f"{'':{INDENT}}{'' if number else label:<{LABEL}}", "dim")
-            screen.print(Text.assemble(head, (part, style)), soft_wrap=True)
+            say(Text.assemble(head, (part, style)))
 
 
 def _heading(line: LineReview) -> Iterator[tuple[str, str]]:
@@ -154,7 +157,8 @@ def _facts(line: LineReview, numbers: Mapping[str, int]) -> Iterator[tuple[str, 
     if trial := _trial(line, line.order):
         yield "trial", trial, ""
     yield "first charge", _first_charge(line, line.order), ""
-    yield "refund", _refund(line), ""
+    until = line.refund_until
+    yield "refund", f"in full if cancelled before {second(until)} UTC" if until else "none", ""
     if line.renews_at:
         yield "renews", f"{second(line.renews_at)} UTC", ""
     for price in line.coming_prices:
@@ -190,12 +194,6 @@ def _first_charge(line: LineReview, terms: Order) -> str:
     if line.first_charge_at:
         return f"usage until {second(line.first_charge_at)} UTC"
     return "none"
-
-
-def _refund(line: LineReview) -> str:
-    if line.refund_until is None:
-        return "none"
-    return f"in full if cancelled before {second(line.refund_until)} UTC"
 
 
 def _coming(terms: Order, unit_price: Decimal) -> str:

@@ -4,11 +4,10 @@ import sys
 from collections.abc import Iterator
 from typing import Annotated
 
-from rich.text import Text
 from typer import Argument
 
 from cli.options import Json, SubscriptionId, typed_wrong
-from cli.printing.screen import console, print_json, printable, quantity, second
+from cli.printing.screen import print_facts, print_json, printable, quantity, say, second
 from cli.running import use
 from cli.start import program
 from domain.ordering.setup_link import Resolved, SetupLink
@@ -50,24 +49,15 @@ def resolve(
     if as_json:
         print_json(found.model_dump(mode="json"))
     else:
-        _print_resolved(found)
+        print_facts(_facts(found), heading=f"{found.subscription_id}  {found.state}")
 
 
 def print_link(link: SetupLink) -> None:
     """Print the address on a line of its own, to be copied, and how long it is valid."""
-    screen = console()
-    screen.print(f"Set {link.subscription_id} up at its publisher:", soft_wrap=True)
-    screen.print(f"  {printable(link.url)}", soft_wrap=True)
-    until = f"Valid until {second(link.expires_at)} UTC. No e-mail is sent: pass the link on to the buyer."
-    screen.print(until, soft_wrap=True)
-    screen.print(f"For a new one: {program()} setup-link {link.subscription_id}", soft_wrap=True)
-
-
-def _print_resolved(found: Resolved) -> None:
-    screen = console()
-    screen.print(Text(f"{found.subscription_id}  {found.state}", style="bold"), soft_wrap=True)
-    for label, text in _facts(found):
-        screen.print(Text.assemble((f"  {label:<11}", "dim"), printable(text)), soft_wrap=True)
+    say(f"Set {link.subscription_id} up at its publisher:")
+    say(f"  {printable(link.url)}")
+    say(f"Valid until {second(link.expires_at)} UTC. No e-mail is sent: pass the link on to the buyer.")
+    say(f"For a new one: {program()} setup-link {link.subscription_id}")
 
 
 def _facts(found: Resolved) -> Iterator[tuple[str, str]]:

@@ -39,9 +39,10 @@ class _Table:
         self._lines: dict[Place, int] = {}
         self._faults: list[Fault] = []
         self._records: list[object] = []
+        self._line = 0
 
     def source(self, text: str) -> Source:
-        rows = _rows(text)
+        rows = self._rows(text)
         kind = KINDS[0]
         try:
             first = next(rows, None)
@@ -54,8 +55,17 @@ class _Table:
                     for line, cells in rows:
                         self._row(kind, header, line, cells)
         except csv.Error as error:
-            self._fault(("row",), _BadRow.line_of(error), None, f"CSV ({error})")
+            self._fault(("row",), self._line, None, f"CSV ({error})")
         return Source(str(self._file), {kind: self._records}, self._lines, self._faults, rows=True)
+
+    def _rows(self, text: str) -> Iterator[tuple[int, list[str]]]:
+        """Yield each row with the number of its first line."""
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        self._line = 1
+        for cells in reader:
+            if cells:
+                yield self._line, cells
+            self._line = reader.line_num + 1
 
     def _fault(self, path: Place, line: int, got: object, takes: str) -> None:
         self._faults.append(Fault(path=path, got=got, takes=takes))
@@ -108,34 +118,6 @@ class _Table:
             self._faults.append(Fault(path, entry, takes))
             return None
         return {key: left.strip(), "unit_price": price.strip()}
-
-
-class _BadRow(csv.Error):
-    """The CSV reader's error, with the line of the row that it could not read."""
-
-    def __init__(self, error: csv.Error, line: int) -> None:
-        super().__init__(str(error))
-        self.line = line
-
-    @staticmethod
-    def line_of(error: csv.Error) -> int:
-        """Return the line of the row; 0 if it is unknown."""
-        return error.line if isinstance(error, _BadRow) else 0
-
-
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row with the number of its first line."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            raise _BadRow(error, line) from None
-        if cells is None:
-            return
-        if cells:
-            yield line, cells
 
 
 def _kind(file: Path, header: list[str]) -> str:

@@ -1,13 +1,12 @@
 """`customer list` and `customer show`: customers, their partners, and how many subscriptions they have."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
-from rich.text import Text
 from typer import Argument, Option
 
 from cli.options import Json, positive_number, some_id
-from cli.printing.screen import console, day, print_json, printable, second
+from cli.printing.screen import console, day, print_facts, print_json, printable, say, second
 from cli.printing.tables import print_columns
 from cli.running import use
 from cli.samples import sample_catalog
@@ -32,14 +31,14 @@ def list_customers(
         print_json([customer.model_dump(mode="json") for customer in found])
     elif not found and partner is None and after is None:
         sample = f"{program()} catalog import {sample_catalog()}"
-        console().print(f"No customers yet. They are imported with the catalog: {sample}", soft_wrap=True)
+        say(f"No customers yet. They are imported with the catalog: {sample}")
     elif not found:
-        console().print(f"No such customer. See all: {program()} customer list", soft_wrap=True)
+        say(f"No such customer. See all: {program()} customer list")
     else:
         rows = [(c.id, printable(c.name), c.partner, c.country, c.segment, day(c.account_opened)) for c in found]
         print_columns(console(), ("ID", "NAME", "PARTNER", "COUNTRY", "SEGMENT", "ACCOUNT SINCE"), rows)
     if page.more:
-        console(stderr=True).print(f"There are more: --after {found[-1].id}", soft_wrap=True)
+        say(f"There are more: --after {found[-1].id}", stderr=True)
 
 
 def show_customer(
@@ -51,20 +50,10 @@ def show_customer(
     """Show a customer's record, and how many subscriptions it has."""
     shown = use(lambda perennial: perennial.customers.show(customer))
     if as_json:
-        print_json(_document(shown))
-        return
-    screen = console()
-    heading = f"{shown.customer.id}  {shown.customer.name}"
-    screen.print(Text(printable(heading), style="bold"), soft_wrap=True)
-    for label, text in _facts(shown):
-        screen.print(Text.assemble((f"  {label:<11}", "dim"), printable(text)), soft_wrap=True)
-
-
-def _document(shown: CustomerDetails) -> dict[str, Any]:
-    return shown.customer.model_dump(mode="json") | {
-        "partner_name": shown.partner.name if shown.partner else None,
-        "subscriptions": {state.value: count for state, count in shown.subscriptions.items()},
-    }
+        partner = {"partner_name": shown.partner.name if shown.partner else None}
+        print_json(shown.customer.model_dump(mode="json") | partner | {"subscriptions": shown.subscriptions})
+    else:
+        print_facts(_facts(shown), heading=f"{shown.customer.id}  {shown.customer.name}")
 
 
 def _facts(shown: CustomerDetails) -> Iterator[tuple[str, str]]:

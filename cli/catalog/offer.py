@@ -1,28 +1,133 @@
-"""`catalog show`: one offer, and whether a customer can buy it."""
+"""`catalog list` and `catalog show`: offers, whether a customer can buy them, and if not, why (ELG-9)."""
 
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from rich.console import Console
 from rich.text import Text
 from typer import Option
 
-from cli.catalog.listing import explained
-from cli.options import Json, OfferId, some_id
-from cli.printing.screen import amount, console, instant, print_json, printable, quantity
+from cli.failure import Misused
+from cli.options import Json, OfferId, one_of, positive_number, some_id, with_options
+from cli.printing.screen import amount, console, counted, instant, print_facts, print_json, printable, quantity, say
+from cli.printing.tables import GAP, print_columns
+from cli.rule_words import words_of
 from cli.running import use
+from cli.samples import sample_catalog
 from cli.start import program
 from domain.catalog.catalog import ListedOffer
 from domain.catalog.customers import Segment
 from domain.catalog.importing import in_words
-from perennial.catalog.browsing import OfferDetails
+from domain.catalog.offers import BillingType, Category, Publisher
+from domain.ordering.eligibility import Refusal
+from perennial.catalog.browsing import OfferDetails, OfferFilters, OfferPage, OfferShown
 
 COUNTRIES_SHOWN = 20
+SHORTEST_NAME = 12
 Whom = Annotated[
     str | None,
     Option("--customer", parser=some_id, metavar="ID", help="Can this customer buy it now?", show_default=False),
 ]
+
+
+@dataclass(frozen=True)
+class ListOptions(OfferFilters):
+    """The options of `catalog list`."""
+
+    customer: Annotated[
+        str | None,
+        Option(parser=some_id, metavar="ID", help="Only those that this customer can buy now.", show_default="all"),
+    ] = None
+    publisher: Annotated[
+        Publisher | None, Option(parser=one_of(Publisher), metavar="WORD", help=f"{', '.join(Publisher)}.")
+    ] = None
+    billing_type: Annotated[
+        BillingType | None, Option(parser=one_of(BillingType), metavar="WORD", help=f"{', '.join(BillingType)}.")
+    ] = None
+    category: Annotated[
+        Category | None, Option(parser=one_of(Category), metavar="WORD", help=f"{', '.join(Category)}.")
+    ] = None
+    one_per_customer: Annotated[
+        bool, Option("--one-per-customer", help="Only those that a customer can have once (ELG-1).")
+    ] = False
+    explain: Annotated[
+        bool, Option("--explain", help="With --customer: also list hidden offers, and why they are hidden (ELG-9).")
+    ] = False
+    limit: Annotated[int, Option(parser=positive_number, metavar="N", help="At most this many.")] = 50
+    after: Annotated[
+        str | None, Option(parser=some_id, metavar="ID", help="Only those after this offer.", show_default=False)
+    ] = None
+
+
+@with_options
+def list_offers(wanted: ListOptions, as_json: Json = False) -> None:
+    """List offers in the order of their ids: all, or those that a customer can buy now.
+
+    Hidden are offers that the customer already owns, and those that are not sold in its country, to its segment or
+    through its partner. --explain lists them too, with the rule and the next step.
+    """
+    if wanted.explain and wanted.customer is None:
+        raise Misused("--explain: got no customer; takes --customer ID too, because who buys decides what is hidden.")
+
+    page = use(lambda perennial: perennial.catalog.offers(wanted, limit=wanted.limit, after=wanted.after))
+    if as_json:
+        print_json([_document(row, page.at, judged=wanted.customer is not None) for row in page.rows])
+    else:
+        _print_list(wanted.customer, page)
+    if page.more:
+        say(f"There are more: --after {page.rows[-1].offer.id}", stderr=True)
+
+
+def _print_list(customer: str | None, page: OfferPage) -> None:
+    if page.empty:
+        sample = f"{program()} catalog import {sample_catalog()}"
+        say(f"The catalog is empty. Import one: {sample}")
+    elif not page.rows:
+        hidden = f" See why not: --customer {customer} --explain" if customer else ""
+        say(f"No such offer.{hidden}")
+    if available := [row.offer for row in page.rows if not row.refusals]:
+        _print_offers(available, page.at)
+    if hidden_rows := [row for row in page.rows if row.refusals]:
+        if available:
+            say("")
+        _print_hidden(hidden_rows)
+
+
+def _print_offers(offers: Sequence[ListedOffer], now: datetime) -> None:
+    screen, headings = console(), ("ID", "NAME", "PUBLISHER", "TYPE", "CATEGORY", "PRICE", "TERM", "TRIAL")
+    rows = [list(_cells(offer, now)) for offer in offers]
+    others = sum(max(map(len, column)) for column in zip(headings, *rows, strict=True) if column[0] != "NAME")
+    room = max(screen.width - others - GAP * (len(headings) - 1), SHORTEST_NAME)
+    for row in rows:
+        row[1] = row[1] if len(row[1]) <= room else f"{row[1][: room - 1]}…"
+    print_columns(screen, headings, rows, right=("PRICE",))
+
+
+def _cells(offer: ListedOffer, now: datetime) -> Iterator[str]:
+    yield offer.id
+    yield printable(offer.name)
+    yield offer.publisher
+    yield offer.billing_type
+    # The whole word would leave no room for names.
+    yield "small" if offer.category is Category.SMALL_BUSINESS else offer.category
+    yield f"{offer.currency} {amount(offer.price_at(now))}"
+    yield f"{offer.term} {offer.billing_plan}"
+    yield f"{offer.trial_days} d" if offer.trial_days else "-"
+
+
+def _print_hidden(rows: Sequence[OfferShown]) -> None:
+    say(Text(f"{counted(len(rows), 'offer')} hidden:", style="dim"))
+    for row in rows:
+        say(Text.assemble((row.offer.id, "bold"), f"  {printable(row.offer.name)}"))
+        for refusal in row.refusals:
+            say(textwrap.indent(textwrap.fill(printable(_explained(refusal)), console().width - 2), "  "))
+
+
+def _explained(refusal: Refusal) -> str:
+    """Return the rule's id and label, why not, and the next step (ELG-9)."""
+    return f"{refusal.rule}, {words_of(refusal.rule)}: {refusal}"
 
 
 def show_offer(offer: OfferId, customer: Whom = None, as_json: Json = False) -> None:
@@ -32,26 +137,21 @@ def show_offer(offer: OfferId, customer: Whom = None, as_json: Json = False) -> 
     """
     details = use(lambda perennial: perennial.catalog.offer(offer, customer))
     if as_json:
-        print_json(_document(details))
+        trial_of = {"trial_of": details.shown.trial_of} if details.customer else {}
+        print_json(_document(details.shown, details.at, judged=details.customer is not None) | trial_of)
     else:
-        _print(console(), details)
+        found = details.shown.offer
+        facts = (*_facts(found), *_prices(found, details.at), *_sold(found), *_verdict(details))
+        print_facts(facts, heading=f"{found.id}  {found.name}")
 
 
-def _document(details: OfferDetails) -> dict[str, Any]:
-    shown = details.shown
-    document = shown.offer.model_dump(mode="json") | {"price_now": f"{shown.offer.price_at(details.at):f}"}
-    if details.customer:
-        document["available"] = not shown.refusals
-        document["refusals"] = [refusal.model_dump(mode="json") for refusal in shown.refusals]
-        document["trial_of"] = shown.trial_of
+def _document(row: OfferShown, now: datetime, *, judged: bool) -> dict[str, Any]:
+    """The offer as the catalog has it and its price now; for a customer, also whether it can be bought."""
+    document = row.offer.model_dump(mode="json") | {"price_now": f"{row.offer.price_at(now):f}"}
+    if judged:
+        document["available"] = not row.refusals
+        document["refusals"] = [refusal.model_dump(mode="json") for refusal in row.refusals]
     return document
-
-
-def _print(screen: Console, details: OfferDetails) -> None:
-    offer = details.shown.offer
-    screen.print(Text(printable(f"{offer.id}  {offer.name}"), style="bold"), soft_wrap=True)
-    for label, text in (*_facts(offer), *_prices(offer, details.at), *_sold(offer), *_verdict(details)):
-        screen.print(Text.assemble((f"  {label:<11}", "dim"), printable(text)), soft_wrap=True)
 
 
 def _facts(offer: ListedOffer) -> Iterator[tuple[str, str]]:
@@ -107,7 +207,7 @@ def _verdict(details: OfferDetails) -> Iterator[tuple[str, str]]:
     if shown.refusals:
         yield "customer", f"{customer.name} cannot buy it:"
         for refusal in shown.refusals:
-            yield "", explained(refusal)
+            yield "", _explained(refusal)
         return
     command = f"{program()} cart add {shown.offer.id} --customer {customer.id}"
     yield "customer", f"{customer.name} can buy it now: {command}"

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
 from pydantic import ValidationError
-from rich.console import Console
 from typer import Argument, BadParameter, Option
 
 from activities.notifications.contracts import ListedNotification, Mark
@@ -14,7 +13,7 @@ from activities.settings import PREFIX, Settings, SettingsFault
 from cli.failure import Misused
 from cli.options import Json, Reading, SubscriptionId, misused, one_of, positive_number, some_id, with_options
 from cli.printing.progress import Progress
-from cli.printing.screen import console, print_json, printable, second
+from cli.printing.screen import console, print_json, printable, say, second
 from cli.printing.tables import print_columns
 from cli.running import use
 from cli.start import program
@@ -91,14 +90,13 @@ def list_notifications(
     if as_json:
         print_json([each.model_dump(mode="json") for each in found])
     elif found:
-        _print(console(), found)
-        _print_unknown_publishers(console(), found)
+        _print(found)
+        _print_unknown_publishers(found)
     elif after is None:
         words = "No such notification." if options.standing or options.every else "All notifications are delivered."
-        console().print(f"{words} See all: {program()} notifications list --all", soft_wrap=True)
+        say(f"{words} See all: {program()} notifications list --all")
     if len(found) == limit:
-        last = found[-1]
-        console(stderr=True).print(f"There may be more: --after {last.subscription_id}:{last.seq}", soft_wrap=True)
+        say(f"There may be more: --after {found[-1].subscription_id}:{found[-1].seq}", stderr=True)
 
 
 @with_options
@@ -123,7 +121,7 @@ def retry(
         request = options.request(RetryNotification)
         answers = use(lambda perennial: _retry_all(perennial, publisher, request), options.address)
         if not (answers or options.as_json):
-            console().print(f"Nothing is blocked for {publisher}.", soft_wrap=True)
+            say(f"Nothing is blocked for {publisher}.")
         _print_answers(answers, as_json=options.as_json)
     else:
         raise Misused(f"Name a subscription, or a publisher with --publisher. See: {program()} notifications list")
@@ -151,7 +149,7 @@ async def _retry_all(perennial: Perennial, publisher: str, request: RetryNotific
     return answers
 
 
-def _print(screen: Console, found: list[ListedNotification]) -> None:
+def _print(found: list[ListedNotification]) -> None:
     headings = ("ID", "PUBLISHER", "SEQ", "EVENT", "AT (UTC)", "", "TRIES", "AGAIN AT (UTC)")
     rows = [
         (
@@ -160,13 +158,13 @@ def _print(screen: Console, found: list[ListedNotification]) -> None:
         )
         for each in found
     ]
-    print_columns(screen, headings, rows, right=("SEQ", "TRIES"))
+    print_columns(console(), headings, rows, right=("SEQ", "TRIES"))
     for each in found:
         if each.problem:
-            screen.print(f"{each.subscription_id}, event {each.seq}: {printable(each.problem)}", soft_wrap=True)
+            say(f"{each.subscription_id}, event {each.seq}: {printable(each.problem)}")
 
 
-def _print_unknown_publishers(screen: Console, found: list[ListedNotification]) -> None:
+def _print_unknown_publishers(found: list[ListedNotification]) -> None:
     """Name the publishers of untried notifications that this machine's publishers file does not have."""
     untried = {each.publisher for each in found if each.standing is NotificationStatus.WAITING and not each.tries}
     try:
@@ -177,7 +175,7 @@ def _print_unknown_publishers(screen: Console, found: list[ListedNotification]) 
     variable = f"{PREFIX}PUBLISHERS_FILE"
     for publisher in sorted(untried - known):
         why = f"not in the publishers file ({variable})" if settings.publishers_file else f"{variable} is not set here"
-        screen.print(f"{publisher}: {why}.", soft_wrap=True)
+        say(f"{publisher}: {why}.")
 
 
 def _print_answers(answers: Mapping[str, str], *, as_json: bool) -> None:
@@ -185,4 +183,4 @@ def _print_answers(answers: Mapping[str, str], *, as_json: bool) -> None:
         print_json([{"subscription_id": subscription, "message": words} for subscription, words in answers.items()])
         return
     for subscription, words in answers.items():
-        console().print(f"{subscription}: {printable(words)}", soft_wrap=True)
+        say(f"{subscription}: {printable(words)}")

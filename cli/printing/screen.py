@@ -3,11 +3,13 @@
 import json
 import os
 import sys
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
 from cli.failure import printable as printable  # noqa: PLC0414  # what prints finds it here
 from domain.calendar import Period
@@ -21,6 +23,19 @@ def console(*, stderr: bool = False) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else PIPED_WIDTH
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+
+
+def say(text: str | Text, *, stderr: bool = False) -> None:
+    """Print the text on one line, however long it is."""
+    console(stderr=stderr).print(text, soft_wrap=True)
+
+
+def print_facts(facts: Iterable[tuple[str, str]], *, heading: str = "") -> None:
+    """Print each fact on a line of its own, behind its label; above them the heading, if there is one."""
+    if heading:
+        say(Text(printable(heading), style="bold"))
+    for label, text in facts:
+        say(Text.assemble((f"  {label:<11}", "dim"), printable(text)))
 
 
 def print_json(document: Any) -> None:

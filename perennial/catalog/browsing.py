@@ -24,11 +24,11 @@ class OfferFilters:
     """
 
     customer: str | None = None
-    explain: bool = False
     publisher: Publisher | None = None
     billing_type: BillingType | None = None
     category: Category | None = None
     one_per_customer: bool = False
+    explain: bool = False
 
 
 @dataclass(frozen=True)

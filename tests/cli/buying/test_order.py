@@ -4,7 +4,7 @@ import pytest
 
 from activities.adapters.sql.orders.orders import SqlOrders
 from activities.orders.contracts import LineStatus, OrderLine, PlacedOrder
-from cli.buying.order_view import summary, watched
+from cli.buying.order import summary, watched
 from cli.printing.progress import Progress
 from domain.values import parse_instant
 from perennial.order import orders
