@@ -56,7 +56,7 @@ class Seen(NamedTuple):
 def now(server: EmbeddedServer) -> Cost:
     """The clocks as they stand."""
     try:
-        fields = Path(f"/proc/{server.pid}/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{server.endpoints.pid}/stat").read_text().rpartition(")")[2].split()
         of_server = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     except OSError:
         of_server = 0.0

@@ -4,23 +4,25 @@ import dataclasses
 import functools
 import inspect
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar, get_type_hints
 
+from pydantic import BaseModel, ValidationError
 from typer import Argument, BadParameter, Option
 
 from cli.failure import Misused
-from domain.faults import Fault, shown
+from domain.faults import Fault, faults_of, shown
 from domain.ordering.lines import MAX_ORDER_ID
-from domain.roles import Party, Role
+from domain.roles import DEFAULT_ACTOR, Party, Role
 from domain.subscription.holds import Reason
 from domain.values import ID_PATTERN, parse_decimal, parse_instant
 
 W = TypeVar("W", bound=StrEnum)
+M = TypeVar("M", bound=BaseModel)
 
 
 def an_instant(text: str) -> datetime:
@@ -71,13 +73,14 @@ def exact_decimal(text: str) -> Decimal:
         raise _untaken(text, "digits, such as 12 or 12.5") from None
 
 
-def one_of(words: type[W]) -> Callable[[str], W]:
+def one_of(words: Iterable[W]) -> Callable[[str], W]:
     """A parser that takes one of these words."""
+    known = {str(word): word for word in words}
 
     def parse(text: str) -> W:
-        if text not in set(words):
-            raise _untaken(text, f"one of {', '.join(words)}")
-        return words(text)
+        if text not in known:
+            raise _untaken(text, f"one of {', '.join(known)}")
+        return known[text]
 
     return parse
 
@@ -119,13 +122,23 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Asking(Reading):
-    """The options of a command that changes something."""
+class Acting(Reading):
+    """The options of a command that changes something: who acts, and when."""
 
-    by: By = "admin_agent"
+    by: By = DEFAULT_ACTOR
     actor: Annotated[
         str | None, Option(parser=some_id, metavar="NAME", help="Your name, for the record.", show_default=False)
     ] = None
+    at: Annotated[
+        datetime | None,
+        Option(parser=an_instant, metavar="INSTANT", help="Do it at this time (test clocks only).", show_default=False),
+    ] = None
+
+
+@dataclass(frozen=True)
+class Asking(Acting):
+    """The options of a command to a subscription."""
+
     command_id: Annotated[
         str | None,
         Option(
@@ -134,10 +147,6 @@ class Asking(Reading):
             help="An id for this request: sent twice, it is done once.",
             show_default="a new one",
         ),
-    ] = None
-    at: Annotated[
-        datetime | None,
-        Option(parser=an_instant, metavar="INSTANT", help="Do it at this time (test clocks only).", show_default=False),
     ] = None
     no_wait: Annotated[
         bool, Option("--no-wait", help="Return at once; do not wait until it is recorded and provisioned.")
@@ -191,6 +200,14 @@ def _spread(parameter: inspect.Parameter) -> Iterator[inspect.Parameter]:
         yield inspect.Parameter(
             field.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=types[field.name]
         )
+
+
+def request_of(kind: type[M], acting: Acting, **fields: object) -> M:
+    """The request to a subscription or an account as it was typed. Raises Misused."""
+    try:
+        return kind.model_validate({"by": acting.by, "actor": acting.actor, "at": acting.at, **fields})
+    except ValidationError as error:
+        raise misused(faults_of(error)) from None
 
 
 def misused(faults: Sequence[Fault], where: str = "") -> Misused:

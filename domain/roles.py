@@ -16,6 +16,10 @@ class Role(StrEnum):
     SALES_AGENT = "sales_agent"
 
 
+DEFAULT_ACTOR = Role.ADMIN_AGENT.value
+"""Who acts where a request does not say it."""
+
+
 class Party(StrEnum):
     """ROL-4: actors that are not users."""
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.accounts.activities import AccountActivities
@@ -27,7 +27,7 @@ from activities.adapters.tenants.visits import visits
 from activities.adapters.webhooks.messenger import WebhookMessenger
 from activities.billing.activities import BillingActivities
 from activities.notifications.activities import NotificationActivities
-from activities.notifications.publishers import Publishers
+from activities.notifications.publishers import Endpoint, Publishers
 from activities.orders.activities import OrderActivities
 from activities.prices.activities import PriceActivities
 from activities.provisioning.activities import ProvisioningActivities
@@ -36,7 +36,6 @@ from activities.settings import Settings
 from activities.wall_clock import wall_clock
 from hosting.files.publishers import load_publishers
 from hosting.nexus.service import NexusSubscriptions
-from hosting.notification_workers import telling_workers
 from hosting.sql_books import books_in
 from hosting.temporal.errors import DirectoryUnusable
 from hosting.temporal.namespace import raise_retention, register_search_attributes
@@ -48,6 +47,7 @@ from perennial.use_cases import Perennial
 from workflows.account.workflow import BillingAccountWorkflow
 from workflows.durable import search_attributes
 from workflows.guard.interceptor import GuardInterceptor
+from workflows.notifications.messages import publisher_task_queue
 from workflows.notifications.workflow import DeliveryWorkflow
 from workflows.order.workflow import OrderWorkflow
 from workflows.price_changes.workflow import PriceChangeWorkflow
@@ -68,6 +68,9 @@ NEXUS_ENDPOINT = "perennial"
 """The endpoint by which workflows elsewhere call the Nexus service, on the embedded server."""
 STICKY_TIMEOUT = timedelta(seconds=1)
 """How long a task waits for a worker that was killed, before another worker gets it."""
+
+PUBLISHER_POLLERS = 2
+"""Pollers per publisher: enough for its rate, few enough for hundreds of publishers in one worker."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,9 @@ async def running_worker(
         prices = PriceActivities(SqlPriceBook(database), commands)
         messenger = await stack.enter_async_context(WebhookMessenger())
         telling = NotificationActivities(SqlOutbox(database), told, messenger, server.notifications)
-        await stack.enter_async_context(telling_workers(client, settings.task_queue, told, telling))
+        for endpoint in told.publishers:
+            worker = _publisher_worker(client, settings.task_queue, endpoint, telling)
+            await stack.enter_async_context(worker)
         await stack.enter_async_context(
             Worker(
                 client,
@@ -166,6 +171,23 @@ async def sign_in_page(settings: Settings) -> AsyncIterator[str]:
     """Serve the embedded tenant service's page, and yield its address. Raises TenantsUnavailable."""
     async with TenantServer(TenantStore(settings.tenants_path), settings.tenants_port) as page:
         yield page.address
+
+
+def _publisher_worker(
+    client: Client, task_queue: str, endpoint: Endpoint, notifications: NotificationActivities
+) -> Worker:
+    """The worker that notifies this publisher, on its own task queue, so that a slow publisher delays no other.
+
+    The server limits the rate over all workers; `at_once` limits this process.
+    """
+    return Worker(
+        client,
+        task_queue=publisher_task_queue(task_queue, endpoint.id),
+        activities=[notifications.deliver],
+        max_concurrent_activities=endpoint.at_once,
+        max_task_queue_activities_per_second=endpoint.per_second,
+        activity_task_poller_behavior=PollerBehaviorSimpleMaximum(PUBLISHER_POLLERS),
+    )
 
 
 def _sandbox() -> SandboxedWorkflowRunner:

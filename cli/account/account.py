@@ -8,10 +8,21 @@ from uuid import uuid4
 
 from typer import Argument, Option
 
-from cli.account.asking import AsAdmin, Paying, built
-from cli.options import Address, Json, exact_decimal, some_id, with_options
+from cli.account.asking import Paying
+from cli.failure import Misused
+from cli.next_step import worded
+from cli.options import Acting, Address, Json, exact_decimal, request_of, some_id, with_options
+from cli.printing import answer as answers
+from cli.printing.screen import amount as formatted
+from cli.printing.screen import console, day, instant, print_json
+from cli.printing.tables import print_columns
+from cli.running import use
+from domain.account.requests import ChangeTerms, ReceivePayment
+from domain.next_step import Do, NextStep
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from workflows.account.messages import AccountDetails
 
 Customer = Annotated[str, Argument(metavar="CUSTOMER", parser=some_id, help="As `customer list` shows it.")]
@@ -19,9 +30,6 @@ Customer = Annotated[str, Argument(metavar="CUSTOMER", parser=some_id, help="As 
 
 def show(customer: Customer, address: Address = None, as_json: Json = False) -> None:
     """Show a customer's account: unpaid invoices, credit, and what comes next if nobody pays."""
-    from cli.printing.screen import console, print_json
-    from cli.running import use
-
     found = use(lambda perennial: perennial.billing.details(customer), address)
     if as_json:
         print_json(document(found))
@@ -51,13 +59,12 @@ def document(found: AccountDetails) -> dict[str, Any]:
     }
 
 
-def _print(screen: Any, found: AccountDetails) -> None:
-    from cli.printing.screen import amount, day, instant
-    from cli.printing.tables import print_columns
-
+def _print(screen: Console, found: AccountDetails) -> None:
     terms = found.terms
     after = (
-        "nobody is suspended" if terms.suspends_after is None else f"suspended {terms.suspends_after.days} days after"
+        f"suspended {terms.suspends_after.days} days after"
+        if terms.suspends_after is not None
+        else "nobody is suspended"
     )
     reminders = ", ".join(str(reminder.days) for reminder in terms.reminders)
     screen.print(f"Billing account of {found.customer_id}", style="bold")
@@ -71,7 +78,7 @@ def _print(screen: Any, found: AccountDetails) -> None:
     screen.print()
     if found.receivables:
         rows = [
-            (r.invoice, r.state.value, day(r.due_at), r.currency, amount(r.due), amount(r.owed), str(r.reminders))
+            (r.invoice, r.state.value, day(r.due_at), r.currency, formatted(r.due), formatted(r.owed), str(r.reminders))
             for r in found.receivables
         ]
         headings = ("UNPAID", "STATE", "DUE", "", "TO PAY", "OWED", "REMINDERS")
@@ -79,7 +86,7 @@ def _print(screen: Any, found: AccountDetails) -> None:
     else:
         screen.print("Nothing is unpaid.")
     for currency, credit in found.credit.items():
-        screen.print(f"Credit for the next invoice: {currency} {amount(credit)}")
+        screen.print(f"Credit for the next invoice: {currency} {formatted(credit)}")
     screen.print()
     coming = [(instant(m.at), m.what.value, m.rule.value, m.why) for m in found.timeline]
     print_columns(screen, ("WHEN (UTC)", "WHAT", "RULE", "WHY"), coming)
@@ -93,12 +100,8 @@ def pay(
     paying: Paying,
 ) -> None:
     """Record a payment that names no invoice: it pays the unpaid ones, the oldest first (MON-6)."""
-    from cli.printing import answer as answers
-    from cli.running import use
-    from domain.account.requests import ReceivePayment
-
     payment_id = paying.payment_id or uuid4().hex
-    request = built(ReceivePayment, paying, payment_id=payment_id, currency=currency, amount=amount)
+    request = request_of(ReceivePayment, paying, payment_id=payment_id, currency=currency, amount=amount)
     wait = not paying.no_wait
     answer = use(lambda perennial: perennial.billing.send(customer, request, wait=wait), paying.address)
     answers.report(answer, as_json=paying.as_json)
@@ -117,11 +120,6 @@ def open_account(
     A purchase opens it automatically. It begins with the first order: charges since then come on invoices for the
     months in which they were made.
     """
-    from cli.next_step import worded
-    from cli.printing.screen import console, print_json
-    from cli.running import use
-    from domain.next_step import Do, NextStep
-
     opened = use(lambda perennial: perennial.billing.open(customer, suspends=suspension), address)
     if as_json:
         print_json({"customer": customer, "opened": opened})
@@ -134,7 +132,7 @@ def open_account(
 @with_options
 def change_terms(
     customer: Customer,
-    asking: AsAdmin,
+    asking: Acting,
     policy: Annotated[
         str | None, Option(metavar="PACK", help="The terms of this policy pack.", show_default=False)
     ] = None,
@@ -144,13 +142,8 @@ def change_terms(
     ] = None,
 ) -> None:
     """Change a customer's terms of payment: they hold from now on, for unpaid invoices too (MON-6)."""
-    from cli.failure import Misused
-    from cli.printing import answer as answers
-    from cli.running import use
-    from domain.account.requests import ChangeTerms
-
     if policy is None and suspension is None:
         raise Misused("Nothing to change: give --policy, --suspension or --no-suspension.")
-    request = built(ChangeTerms, asking, policy=policy, suspends=suspension)
+    request = request_of(ChangeTerms, asking, policy=policy, suspends=suspension)
     answer = use(lambda perennial: perennial.billing.send(customer, request), asking.address)
     answers.report(answer, as_json=asking.as_json)

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 import re
+import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import uuid4
 
 from typer import Argument, BadParameter, Option
 
-from cli.account.asking import AccountAsking, Paying, built
-from cli.options import Json, exact_decimal, positive_number, some_id, with_options
-from cli.printing.tables import Csv
+from cli.account.asking import AsService, Paying
+from cli.account.invoice_page import page
+from cli.account.invoice_sheet import print_invoice
+from cli.options import Json, exact_decimal, one_of, positive_number, request_of, some_id, with_options
+from cli.printing import answer as answers
+from cli.printing import screen
+from cli.printing.tables import Csv, one_format, print_columns, print_csv
+from cli.running import use
 from domain.account.invoice import InvoiceState
+from domain.account.requests import FailPayment, ReceivePayment
 from domain.faults import shown
+from domain.subscription.decision import Answer
+from statemachines.account.documents import head_document, invoice_document
 
 if TYPE_CHECKING:
-    from domain.subscription.decision import Answer
+    from activities.accounts.contracts import ListedInvoice
     from perennial.account.billing import Billing
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 
 def an_invoice(text: str) -> str:
-    """A parser of invoice numbers."""
+    """Parse the number of an invoice."""
     if not _ID.fullmatch(text):
         raise BadParameter(f"got {shown(text)}; takes an invoice's number, such as contoso-000007.")
     return text
@@ -31,72 +40,50 @@ def an_invoice(text: str) -> str:
 
 InvoiceId = Annotated[str, Argument(metavar="INVOICE", parser=an_invoice, help="As `invoice list` shows it.")]
 CLOSED = tuple(state for state in InvoiceState if state is not InvoiceState.OPEN)
-"""What an invoice that has a number can be: the open one is the running month."""
-
-
-def a_closed_state(text: str) -> InvoiceState:
-    """A parser of the states that a list can have."""
-    if text not in CLOSED:
-        raise BadParameter(f"got {shown(text)}; takes one of {', '.join(CLOSED)}.")
-    return InvoiceState(text)
+"""The states of an invoice that has a number: the open one is of the current month."""
+COLUMNS = (
+    *("invoice", "customer", "state", "currency", "period_start", "period_end", "issued_at", "due_at"),
+    *("charges", "credits", "total", "carried_in", "due", "carried_out", "paid", "owed"),
+)
+LINE_COLUMNS = ("subscription", "at", "kind", "line", "quantity", "amount", "currency", "start", "end", "key")
 
 
 def list_invoices(
     customer: Annotated[str | None, Option(parser=some_id, metavar="ID", help="Of this customer.")] = None,
     state: Annotated[
-        InvoiceState | None,
-        Option(parser=a_closed_state, metavar="STATE", help=f"Only those {', '.join(CLOSED)}."),
+        InvoiceState | None, Option(parser=one_of(CLOSED), metavar="STATE", help=f"In this state: {', '.join(CLOSED)}.")
     ] = None,
-    limit: Annotated[int, Option(parser=positive_number, metavar="N", help="At most so many.")] = 50,
+    limit: Annotated[int, Option(parser=positive_number, metavar="N", help="At most this many.")] = 50,
     after: Annotated[
-        str | None, Option(parser=an_invoice, metavar="INVOICE", help="Those after this one.", show_default=False)
+        str | None, Option(parser=an_invoice, metavar="INVOICE", help="Continue after this one.", show_default=False)
     ] = None,
     as_json: Json = False,
     as_csv: Csv = False,
 ) -> None:
     """List invoices in the order of their numbers, which have no gaps within a partner's series (MON-5)."""
-    from cli.printing.screen import amount, console, day, print_json
-    from cli.printing.tables import one_format, print_columns, print_csv
-    from cli.running import use
-    from statemachines.account.documents import head_document
-
     one_format(as_json=as_json, as_csv=as_csv)
-
     found = use(lambda perennial: perennial.billing.invoices(customer, state, limit, after))
     documents = [head_document(each.head, each.standing) for each in found]
     if as_json:
-        print_json(documents)
-        return
-    if as_csv:
+        screen.print_json(documents)
+    elif as_csv:
         print_csv(COLUMNS, [[_flat(document, name) for name in COLUMNS] for document in documents])
-        return
-    screen = console()
-    if not found:
-        screen.print("No invoices: the first one is written when a customer's month ends.")
-        return
-    rows = [
-        (
-            each.head.invoice,
-            each.head.customer_id,
-            each.standing.state.value,
-            day(each.head.issued_at),
-            day(each.head.due_at),
-            each.head.currency,
-            amount(each.head.totals.due),
-            amount(each.head.totals.due - each.standing.paid),
-        )
-        for each in found
-    ]
+    elif found:
+        _print_list(found)
+        if len(found) == limit:
+            screen.console().print(f"There may be more: --after {found[-1].head.invoice}", soft_wrap=True)
+    else:
+        screen.console().print("No invoices: the first one is written when a customer's month ends.")
+
+
+def _print_list(found: list[ListedInvoice]) -> None:
+    rows = []
+    for head, standing in ((each.head, each.standing) for each in found):
+        dates = (screen.day(head.issued_at), screen.day(head.due_at))
+        money = (screen.amount(head.totals.due), screen.amount(head.totals.due - standing.paid))
+        rows.append((head.invoice, head.customer_id, standing.state.value, *dates, head.currency, *money))
     headings = ("INVOICE", "CUSTOMER", "STATE", "ISSUED", "DUE", "", "TO PAY", "OWED")
-    print_columns(screen, headings, rows, right=("TO PAY", "OWED"))
-    if len(found) == limit:
-        screen.print(f"There may be more: --after {found[-1].head.invoice}", soft_wrap=True)
-
-
-COLUMNS = (
-    *("invoice", "customer", "state", "currency", "period_start", "period_end", "issued_at", "due_at"),
-    *("charges", "credits", "total", "carried_in", "due", "carried_out", "paid", "owed"),
-)
+    print_columns(screen.console(), headings, rows, right=("TO PAY", "OWED"))
 
 
 def _flat(document: dict[str, Any], name: str) -> object:
@@ -111,29 +98,19 @@ def show(
     as_csv: Csv = False,
     as_html: Annotated[bool, Option("--html", help="Print a page that can be sent and printed.")] = False,
 ) -> None:
-    """Show an invoice: its lines, what they come to, and what was paid of it."""
-    from cli.account.invoice_page import page
-    from cli.account.invoice_sheet import print_invoice
-    from cli.printing.screen import console, print_json
-    from cli.printing.tables import one_format, print_csv
-    from cli.running import use
-    from statemachines.account.documents import invoice_document
-
+    """Show an invoice: its lines, their sum, and its payments."""
     one_format(as_json=as_json, as_csv=as_csv, as_html=as_html)
     view = use(lambda perennial: perennial.billing.invoice(invoice))
     document, standing = view.document, view.standing
     if as_html:
-        import sys
-
         sys.stdout.write(page(document, standing, (view.seller, view.buyer)))
     elif as_json:
-        print_json(invoice_document(document, standing))
+        screen.print_json(invoice_document(document, standing))
     elif as_csv:
         lines = invoice_document(document, standing)["lines"]
-        headings = ("subscription", "at", "kind", "line", "quantity", "amount", "currency", "start", "end", "key")
-        print_csv(headings, [[line.get(name, line["period"].get(name)) for name in headings] for line in lines])
+        print_csv(LINE_COLUMNS, [[line.get(name, line["period"].get(name)) for name in LINE_COLUMNS] for line in lines])
     else:
-        print_invoice(console(), document, standing)
+        print_invoice(screen.console(), document, standing)
 
 
 @with_options
@@ -150,17 +127,14 @@ def pay(
 ) -> None:
     """Record a payment of an invoice (MON-6).
 
-    What is more than is owed becomes credit for the next invoice. Once nothing is owed that led to a suspension,
-    exactly the holds for nonpayment that it placed are lifted (SUS-9).
+    A surplus becomes credit for the next invoice. Once every invoice that led to a suspension is paid, exactly the
+    holds that were placed for nonpayment are lifted (SUS-9).
     """
-    from cli.printing import answer as answers
-    from cli.running import use
-    from domain.account.requests import ReceivePayment
 
     async def ask(billing: Billing) -> Answer:
         view = await billing.invoice(invoice)
         head = view.document.head
-        request = built(
+        request = request_of(
             ReceivePayment,
             paying,
             payment_id=paying.payment_id or uuid4().hex,
@@ -176,18 +150,14 @@ def pay(
 @with_options
 def fail(
     invoice: InvoiceId,
-    asking: AccountAsking,
+    asking: AsService,
     payment_id: Annotated[
-        str | None, Option(parser=some_id, metavar="ID", help="The payment's own.", show_default=False)
+        str | None, Option(parser=some_id, metavar="ID", help="The payment's id.", show_default=False)
     ] = None,
     reason: Annotated[str | None, Option(metavar="TEXT", help="Why, for the record.", show_default=False)] = None,
 ) -> None:
-    """Note that a payment of an invoice was tried and failed (MON-6). Its dates stay as they are."""
-    from cli.printing import answer as answers
-    from cli.running import use
-    from domain.account.requests import FailPayment
-
-    request = built(FailPayment, asking, payment_id=payment_id, invoice=invoice, reason=reason)
+    """Note that a payment of an invoice failed (MON-6). The invoice's dates do not change."""
+    request = request_of(FailPayment, asking, payment_id=payment_id, invoice=invoice, reason=reason)
 
     async def ask(billing: Billing) -> Answer:
         view = await billing.invoice(invoice)

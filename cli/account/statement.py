@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cli.account.account import Customer
 from cli.options import Json
-from cli.printing.tables import Csv
+from cli.printing.screen import amount, console, print_json, second
+from cli.printing.tables import Csv, one_format, print_columns, print_csv
+from cli.running import use
+from domain.money import from_minor
+from domain.values import format_instant
 
 if TYPE_CHECKING:
     from activities.accounts.balances import Balance, Entry
@@ -18,27 +22,16 @@ if TYPE_CHECKING:
 def balance(customer: Customer, as_json: Json = False) -> None:
     """Show what a customer owes and has as credit.
 
-    In each currency; what no invoice has yet stands beside what is owed on invoices.
+    One line per currency; charges that are not on an invoice yet have their own column.
     """
-    from cli.printing.screen import amount, console, print_json
-    from cli.printing.tables import print_columns
-    from cli.running import use
-
     found = use(lambda perennial: perennial.billing.balances(customer))
     if as_json:
         print_json([_balance_document(each) for each in found])
         return
-    rows = [
-        (
-            each.currency,
-            amount(each.owed),
-            amount(each.uninvoiced_charges),
-            amount(each.credit),
-            amount(each.payments),
-            amount(each.receivable - each.credit),
-        )
-        for each in found
-    ]
+    rows = []
+    for each in found:
+        money = (each.owed, each.uninvoiced_charges, each.credit, each.payments, each.receivable - each.credit)
+        rows.append((each.currency, *map(amount, money)))
     headings = ("", "OWED", "NOT INVOICED YET", "CREDIT", "PAID SO FAR", "BALANCE")
     print_columns(console(), headings, rows, right=headings[1:])
 
@@ -46,16 +39,10 @@ def balance(customer: Customer, as_json: Json = False) -> None:
 def statement(customer: Customer, as_json: Json = False, as_csv: Csv = False) -> None:
     """Show every entry of a customer's account.
 
-    Beside each the balance after it: what is owed, less what is credit. --json and --csv have both sides of each
-    entry, in the words of accountants: a debit is positive.
+    Each with the balance after it: what is owed, less credit. --json and --csv have both sides of each entry, as
+    accountants write them: a debit is positive.
     """
-    from cli.printing.screen import amount, console, print_json, second
-    from cli.printing.tables import one_format, print_columns, print_csv
-    from cli.running import use
-    from domain.values import format_instant
-
     one_format(as_json=as_json, as_csv=as_csv)
-
     entries = use(lambda perennial: perennial.billing.entries(customer))
     if as_json:
         print_json([_entry_document(entry) for entry in entries])
@@ -75,25 +62,19 @@ def statement(customer: Customer, as_json: Json = False, as_csv: Csv = False) ->
         print_columns(console(), headings, lines, right=("AMOUNT", "BALANCE"))
 
 
-class _Side:
+class _Side(NamedTuple):
     """One posting with its amount in the currency's units."""
 
-    def __init__(self, account: str, amount: Decimal) -> None:
-        self.account = account
-        self.amount = amount
+    account: str
+    amount: Decimal
 
 
-def _sides(entry: Entry) -> Iterator[_Side]:
-    from domain.money import from_minor
-
-    for posting in entry.postings:
-        yield _Side(posting.account, from_minor(posting.amount_minor, entry.currency))
+def _sides(entry: Entry) -> list[_Side]:
+    return [_Side(posting.account, from_minor(posting.amount_minor, entry.currency)) for posting in entry.postings]
 
 
 def _running(entries: Iterable[Entry]) -> Iterator[tuple[Entry, Decimal, Decimal]]:
-    """Each entry, what it moves of what the customer owes, and the balance after it."""
-    from domain.money import from_minor
-
+    """Each entry, the amount by which it changes the customer's balance, and the balance after it."""
     balances: dict[str, Decimal] = defaultdict(Decimal)
     for entry in entries:
         of_customer = [side.amount for side in _sides(entry) if side.account in {"receivable", "credit"}]
@@ -103,8 +84,8 @@ def _running(entries: Iterable[Entry]) -> Iterator[tuple[Entry, Decimal, Decimal
 
 
 def about(entry: Entry) -> str:
-    """What an entry is about, from its id: a ledger row, an invoice, a payment."""
-    _, _, rest = entry.id.partition(":")
+    """The ledger row, invoice or payment that an entry is about, from its id."""
+    rest = entry.id.partition(":")[2]
     return rest.rpartition(":")[2] if entry.kind == "payment" else rest.replace(":", "  ", 1)
 
 
@@ -123,8 +104,6 @@ def _balance_document(found: Balance) -> dict[str, Any]:
 
 
 def _entry_document(entry: Entry) -> dict[str, Any]:
-    from domain.values import format_instant
-
     return {
         "at": format_instant(entry.at),
         "entry": entry.id,

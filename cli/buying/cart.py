@@ -17,6 +17,7 @@ from cli.printing.tables import print_columns
 from cli.running import use
 from cli.start import program
 from domain.ordering.cart import CartState
+from domain.roles import DEFAULT_ACTOR
 from domain.values import format_instant
 from perennial.order.carts import CartShown
 from perennial.order.orders import BoughtOrder, OrderUnanswered
@@ -67,7 +68,7 @@ def review(customer: Buyer, as_json: Json = False) -> None:
 def buy(
     customer: Buyer,
     cart: CartId = None,
-    by: By = "admin_agent",
+    by: By = DEFAULT_ACTOR,
     no_wait: NoWait = False,
     address: Address = None,
     as_json: Json = False,

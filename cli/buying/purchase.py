@@ -19,6 +19,7 @@ from cli.start import program
 from cli.subscription.details import document, print_found
 from domain.ordering.lines import OrderRequest
 from domain.ordering.setup_link import SetupLink
+from domain.roles import DEFAULT_ACTOR
 from perennial.order.ids import new_subscription_id
 from perennial.order.orders import OrderUnanswered
 from perennial.use_cases import Perennial
@@ -34,7 +35,7 @@ class PurchaseOptions(LineOptions):
     id: Annotated[
         str | None, Option(parser=an_order_id, metavar="ID", help="The subscription's id.", show_default="a new one")
     ] = None
-    by: By = "admin_agent"
+    by: By = DEFAULT_ACTOR
     test_clock: Annotated[
         datetime | None,
         Option(parser=an_instant, metavar="INSTANT", help="Run on a test clock that starts then.", show_default=False),

@@ -1,6 +1,7 @@
 """A command as a person types it, without the program and the subscription."""
 
 from domain.account.requests import AccountRequest, ReceivePayment
+from domain.roles import DEFAULT_ACTOR
 from domain.subscription.commands import (
     Cancel,
     ChangePrice,
@@ -44,4 +45,4 @@ def command_line(command: Command | AccountRequest) -> str:
         case _:
             words = command.action.value.replace("_", "-") if isinstance(command, AccountRequest) else command.action
     by = command.by
-    return words if by == DEFAULT_ROLES.get(command.action, "admin_agent") else f"{words} --by {by}"
+    return words if by == DEFAULT_ROLES.get(command.action, DEFAULT_ACTOR) else f"{words} --by {by}"

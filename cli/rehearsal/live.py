@@ -24,7 +24,6 @@ from perennial.rehearsal.time_skipping import ClockStuck
 from statemachines.simulation.document import LifeReport
 from statemachines.simulation.scenario import Scenario, simulate
 from workflows.calls.errors import CallError
-from workflows.guard.converter import DATA_CONVERTER
 
 UI_PORT = 8233
 AT_ONCE = 6
@@ -48,10 +47,10 @@ async def scenario_server(
     """Start a server and a worker with all their files in the directory: the user's own data is not touched."""
     settings = fresh_settings(directory)
     async with EmbeddedServer(directory, ui_port=_ui_port() if web_ui else None) as server:
-        client = await connect_to(server.address, data_converter=DATA_CONVERTER)
+        client = await connect_to(server.address)
         await prepare_namespace(client)
         async with running_worker(client, settings, publishers) as world:
-            yield ScenarioServer(address=server.address, ui_address=server.ui_address, world=world)
+            yield ScenarioServer(address=server.address, ui_address=server.endpoints.ui_address, world=world)
 
 
 def fresh_settings(directory: Path) -> Settings:

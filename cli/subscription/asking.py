@@ -1,31 +1,29 @@
 """How a change is asked for: built from what was typed, sent, and its answer printed."""
 
+from __future__ import annotations
+
 import sys
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
-from pydantic import ValidationError
 from typer import Abort
 
 from cli.failure import Misused
-from cli.options import Asking, Confirming, misused
+from cli.options import Asking, Confirming, request_of
 from cli.printing import answer as answers
 from cli.running import use
-from domain.faults import faults_of
 from domain.subscription.commands import Command
 from domain.subscription.decision import Outcome
-from perennial.subscription.commands import Commands
+
+if TYPE_CHECKING:
+    from perennial.subscription.commands import Commands
 
 C = TypeVar("C", bound=Command)
 
 
 def built(kind: type[C], asking: Asking, **fields: object) -> C:
     """The command as it was typed, under a new id where none was given. Raises Misused."""
-    common = {"by": asking.by, "actor": asking.actor, "at": asking.at}
-    try:
-        return kind.model_validate({**common, "command_id": asking.command_id or uuid4().hex, **fields})
-    except ValidationError as error:
-        raise misused(faults_of(error)) from None
+    return request_of(kind, asking, command_id=asking.command_id or uuid4().hex, **fields)
 
 
 def ask(subscription: str, command: Command, asking: Asking) -> None:
@@ -36,7 +34,6 @@ def ask(subscription: str, command: Command, asking: Asking) -> None:
 
 
 def at_a_terminal() -> bool:
-    """Whether somebody is there to be asked."""
     return sys.stdin.isatty()
 
 

@@ -17,17 +17,8 @@ from cli.options import (
     whole_number,
     with_options,
 )
-from domain.subscription.commands import (
-    Activate,
-    Cancel,
-    ChangeQuantity,
-    Deprovision,
-    Reactivate,
-    RejectQuantity,
-    SetAddOn,
-    SetAutoRenew,
-    Suspend,
-)
+from cli.subscription.asking import ask, ask_in_two_steps, built
+from domain.subscription import commands
 
 
 @with_options
@@ -38,9 +29,7 @@ def set_add_on(
     asking: Asking,
 ) -> None:
     """Set the quantity of an add-on, prorated (MON-4)."""
-    from cli.subscription.asking import ask, built
-
-    ask(subscription, built(SetAddOn, asking, add_on=add_on, quantity=number), asking)
+    ask(subscription, built(commands.SetAddOn, asking, add_on=add_on, quantity=number), asking)
 
 
 @with_options
@@ -50,9 +39,7 @@ def change_quantity(
     asking: Asking,
 ) -> None:
     """Change the licence quantity, prorated (MON-4)."""
-    from cli.subscription.asking import ask, built
-
-    ask(subscription, built(ChangeQuantity, asking, quantity=number), asking)
+    ask(subscription, built(commands.ChangeQuantity, asking, quantity=number), asking)
 
 
 @with_options
@@ -69,9 +56,7 @@ def reject_quantity(
 
     The quantity before it comes back, prorated. It must be in the same billing period as the change.
     """
-    from cli.subscription.asking import ask, built
-
-    ask(subscription, built(RejectQuantity, asking, sequence=sequence, details=details), asking)
+    ask(subscription, built(commands.RejectQuantity, asking, sequence=sequence, details=details), asking)
 
 
 @with_options
@@ -80,9 +65,7 @@ def suspend(subscription: SubscriptionId, reason: Reasoned, asking: Asking, deta
 
     All its data is deleted unless it is reactivated in time; the answer says until when (SUS-3, SUS-4).
     """
-    from cli.subscription.asking import ask, built
-
-    ask(subscription, built(Suspend, asking, reason=reason, details=details), asking)
+    ask(subscription, built(commands.Suspend, asking, reason=reason, details=details), asking)
 
 
 @with_options
@@ -92,9 +75,7 @@ def reactivate(subscription: SubscriptionId, asking: Asking) -> None:
     All holds are lifted or none (SUS-9). What was not billed while suspended is prorated (SUS-6); after its
     term's end a new term begins (SUS-7).
     """
-    from cli.subscription.asking import ask, built
-
-    ask(subscription, built(Reactivate, asking), asking)
+    ask(subscription, built(commands.Reactivate, asking), asking)
 
 
 @with_options
@@ -104,9 +85,7 @@ def cancel(subscription: SubscriptionId, reason: Reasoned, confirming: Confirmin
     Inside the refund window it ends now, for a full credit (CXL-2); after it, at renewal (CXL-3).
     The credit and the end are shown first, and you are asked. If they have changed by then, nothing is done.
     """
-    from cli.subscription.asking import ask_in_two_steps, built
-
-    ask_in_two_steps(subscription, built(Cancel, confirming, reason=reason, details=details), confirming)
+    ask_in_two_steps(subscription, built(commands.Cancel, confirming, reason=reason, details=details), confirming)
 
 
 class Switch(StrEnum):
@@ -129,9 +108,7 @@ def set_auto_renew(
 
     Off, it ends with its term. On again, until the renewal begins, also undoes a scheduled cancellation (REN-3).
     """
-    from cli.subscription.asking import ask, built
-
-    ask(subscription, built(SetAutoRenew, asking, enabled=switch is Switch.ON), asking)
+    ask(subscription, built(commands.SetAutoRenew, asking, enabled=switch is Switch.ON), asking)
 
 
 @with_options
@@ -140,9 +117,7 @@ def activate(subscription: SubscriptionId, asking: AskingAsPublisher) -> None:
 
     The trial or the first term begins.
     """
-    from cli.subscription.asking import ask, built
-
-    ask(subscription, built(Activate, asking), asking)
+    ask(subscription, built(commands.Activate, asking), asking)
 
 
 @with_options
@@ -151,6 +126,4 @@ def deprovision(subscription: SubscriptionId, confirming: Confirming) -> None:
 
     It asks before it acts. Usage that is not billed yet is billed then.
     """
-    from cli.subscription.asking import ask_in_two_steps, built
-
-    ask_in_two_steps(subscription, built(Deprovision, confirming), confirming)
+    ask_in_two_steps(subscription, built(commands.Deprovision, confirming), confirming)

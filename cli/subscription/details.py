@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Console
+from rich.text import Text
+
+from activities.billing.contracts import ListedSubscription
+from cli.next_step import worded
 from cli.options import Reading, SubscriptionId, with_options
+from cli.printing.screen import console, print_json, printable, quantity, second
+from cli.running import use
+from cli.subscription.timeline import print_milestones
+from domain.next_step import Do, NextStep
+from statemachines.subscription.documents import timeline_document
 
 if TYPE_CHECKING:
-    from activities.billing.contracts import ListedSubscription
     from domain.subscription.subscription import Subscription
     from perennial.subscription.views import LivingSubscription
     from workflows.subscription.messages import Details
@@ -20,9 +29,6 @@ def show(subscription: SubscriptionId, reading: Reading) -> None:
 
     Its state, what is allowed now and until when, and what comes next.
     """
-    from cli.printing.screen import print_json
-    from cli.running import use
-
     found = use(lambda perennial: perennial.subscriptions.show(subscription), reading.address)
     if reading.as_json:
         print_json(document(found))
@@ -31,65 +37,39 @@ def show(subscription: SubscriptionId, reading: Reading) -> None:
 
 
 def document(found: LivingSubscription | ListedSubscription) -> Any:
-    """What `--json` prints of it."""
-    from perennial.subscription.views import LivingSubscription
-    from statemachines.subscription.documents import timeline_document
-
-    if not isinstance(found, LivingSubscription):
+    """The subscription, ready for JSON."""
+    if isinstance(found, ListedSubscription):
         return found.model_dump(mode="json")
     details = found.details
     return {**details.model_dump(mode="json"), "timeline": timeline_document(details.timeline)}
 
 
 def print_found(found: LivingSubscription | ListedSubscription) -> None:
-    """What a person reads of it."""
-    from perennial.subscription.views import LivingSubscription
-
-    if isinstance(found, LivingSubscription):
-        _print_living(found.details, found.subscription)
-    else:
-        _print_ended(found)
-
-
-def _print_living(details: Details, subscription: Subscription) -> None:
-    """Its facts, and what comes next."""
-    from cli.printing.screen import console
-    from cli.subscription.timeline import print_milestones
-
-    _print_facts(f"{details.subscription_id}  {details.state}", _facts(details, subscription))
-    if details.timeline:
-        screen = console()
-        screen.print()
-        print_milestones(screen, subscription, details.timeline)
-
-
-def _print_ended(listed: ListedSubscription) -> None:
-    from cli.printing.screen import second
-
-    facts = [
-        ("customer", listed.customer_id),
-        ("offer", f"{listed.quantity} x {listed.offer_id}"),
-        ("ordered", second(listed.ordered_at)),
-        ("ended", second(listed.last_at)),
-    ]
-    _print_facts(f"{listed.subscription_id}  {listed.state}", iter(facts))
-
-
-def _print_facts(heading: str, facts: Iterator[tuple[str, str]]) -> None:
-    from rich.text import Text
-
-    from cli.printing.screen import console, printable
-
+    """Print the subscription's facts and, while it lives, what comes next."""
     screen = console()
-    screen.print(Text(printable(heading), style="bold"), soft_wrap=True)
+    if isinstance(found, ListedSubscription):
+        _print_facts(screen, found, _facts_of_ended(found))
+        return
+    _print_facts(screen, found.details, _facts(found.details, found.subscription))
+    if found.details.timeline:
+        screen.print()
+        print_milestones(screen, found.subscription, found.details.timeline)
+
+
+def _print_facts(screen: Console, head: ListedSubscription | Details, facts: Iterator[tuple[str, str]]) -> None:
+    screen.print(Text(printable(f"{head.subscription_id}  {head.state}"), style="bold"), soft_wrap=True)
     for label, text in facts:
         screen.print(Text.assemble((f"  {label:<11}", "dim"), printable(text)), soft_wrap=True)
 
 
+def _facts_of_ended(listed: ListedSubscription) -> Iterator[tuple[str, str]]:
+    yield "customer", listed.customer_id
+    yield "offer", f"{listed.quantity} x {listed.offer_id}"
+    yield "ordered", second(listed.ordered_at)
+    yield "ended", second(listed.last_at)
+
+
 def _facts(details: Details, subscription: Subscription) -> Iterator[tuple[str, str]]:
-    from cli.next_step import worded
-    from cli.printing.screen import quantity, second
-    from domain.next_step import Do, NextStep
     from statemachines.subscription.narrative import later_prices
 
     add_ons = "".join(f" + {quantity(number)} {add_on}" for add_on, number in details.add_ons.items())

@@ -1,17 +1,18 @@
 """Commands that show what happened to a subscription: its events, ledger and access."""
 
 from cli.options import Json, SubscriptionId
-from cli.printing.tables import Csv
+from cli.printing import ledger as ledgers
+from cli.printing.screen import console, print_json, printable, quantity, second, span
+from cli.printing.tables import Csv, one_format, print_columns, print_csv
+from cli.rule_words import words_of
+from cli.running import use
+from statemachines.subscription.documents import access_document, event_document, ledger_document
+
+COLUMNS = ("at", "kind", "line", "quantity", "amount", "currency", "start", "end", "key")
 
 
 def events(subscription: SubscriptionId, as_json: Json = False) -> None:
     """Show what has happened, by whom and by which rule."""
-    from cli.printing.screen import console, print_json, printable, second
-    from cli.printing.tables import print_columns
-    from cli.rule_words import words_of
-    from cli.running import use
-    from statemachines.subscription.documents import event_document
-
     journal = use(lambda perennial: perennial.subscriptions.events(subscription))
     if as_json:
         fields = {"by", "actor", "reason", "details", "command_id"}
@@ -32,22 +33,12 @@ def events(subscription: SubscriptionId, as_json: Json = False) -> None:
     print_columns(console(), ("SEQ", "WHEN (UTC)", "EVENT", "STATE", "BY", "RULE", "WHY"), rows, right=("SEQ",))
 
 
-COLUMNS = ("at", "kind", "line", "quantity", "amount", "currency", "start", "end", "key")
-
-
 def ledger(subscription: SubscriptionId, as_json: Json = False, as_csv: Csv = False) -> None:
     """Show every charge and credit, and their sum.
 
     --json and --csv have the business keys too, by which each is written once (MON-2).
     """
-    from cli.printing.ledger import balance, signed
-    from cli.printing.screen import console, print_json, quantity, second, span
-    from cli.printing.tables import one_format, print_columns, print_csv
-    from cli.running import use
-    from statemachines.subscription.documents import ledger_document
-
     one_format(as_json=as_json, as_csv=as_csv)
-
     rows = use(lambda perennial: perennial.subscriptions.ledger(subscription))
     if as_json:
         print_json(ledger_document(rows))
@@ -62,11 +53,12 @@ def ledger(subscription: SubscriptionId, as_json: Json = False, as_csv: Csv = Fa
         return
     currency = rows[0].currency
     lines = [
-        (second(row.at), row.kind, row.line, quantity(row.quantity), span(row.period), signed(row)) for row in rows
+        (second(row.at), row.kind, row.line, quantity(row.quantity), span(row.period), ledgers.signed(row))
+        for row in rows
     ]
     headings = ("WHEN (UTC)", "KIND", "LINE", "QUANTITY", "PERIOD", currency)
     print_columns(screen, headings, lines, right=("QUANTITY", currency))
-    screen.print(balance(rows), soft_wrap=True)
+    screen.print(ledgers.balance(rows), soft_wrap=True)
 
 
 def access(subscription: SubscriptionId, as_json: Json = False) -> None:
@@ -74,11 +66,6 @@ def access(subscription: SubscriptionId, as_json: Json = False) -> None:
 
     The tenant service itself is asked whether it lets a user in, and an admin read the data.
     """
-    from cli.printing.screen import console, print_json, printable, second
-    from cli.printing.tables import print_columns
-    from cli.running import use
-    from statemachines.subscription.documents import access_document
-
     found = use(lambda perennial: perennial.subscriptions.access(subscription))
     visits, intervals = found.now, found.intervals
     if as_json:

@@ -7,9 +7,15 @@ from typing import Annotated
 
 from typer import BadParameter, Option
 
-from cli.options import Reading, one_of, positive_number, some_id, with_options
+from cli.next_step import worded
+from cli.options import Reading, one_of, positive_number, some_id, typed_wrong, with_options
+from cli.printing.screen import console, print_json, printable, second
+from cli.printing.tables import print_columns
+from cli.running import use
 from domain.faults import shown
+from domain.next_step import Do, NextStep
 from domain.subscription.events import State
+from domain.values import format_instant
 from perennial.subscription.listing import Filters, MarkRefused, Page, PageMark, Row
 from perennial.subscription.views import Views
 
@@ -52,12 +58,6 @@ def list_subscriptions(filters: ListFilters, paging: Paging, reading: Reading) -
 
     If there are more than --limit, the last line on stderr says how to continue.
     """
-    from cli.next_step import worded
-    from cli.printing.screen import console, print_json
-    from cli.running import use
-    from domain.next_step import Do, NextStep
-    from domain.values import format_instant
-
     if paging.count:
         counts = use(lambda perennial: perennial.subscriptions.counts(filters), reading.address)
         _print_counts(counts, as_json=reading.as_json)
@@ -77,8 +77,6 @@ def list_subscriptions(filters: ListFilters, paging: Paging, reading: Reading) -
 
 
 async def _page(views: Views, filters: Filters, paging: Paging) -> Page:
-    from cli.options import typed_wrong
-
     try:
         return await views.page(filters, paging.limit, paging.after)
     except MarkRefused:
@@ -86,9 +84,6 @@ async def _page(views: Views, filters: Filters, paging: Paging) -> Page:
 
 
 def _print_rows(rows: list[Row]) -> None:
-    from cli.printing.screen import console, printable, second
-    from cli.printing.tables import print_columns
-
     screen = console()
     lines = [
         (r.subscription_id, r.customer, r.offer, r.state, "on" if r.auto_renew else "off", second(r.ends_at) or "-")
@@ -101,9 +96,6 @@ def _print_rows(rows: list[Row]) -> None:
 
 
 def _print_counts(counts: dict[State, int], *, as_json: bool) -> None:
-    from cli.printing.screen import console, print_json
-    from cli.printing.tables import print_columns
-
     if as_json:
         print_json({state.value: count for state, count in counts.items()})
         return

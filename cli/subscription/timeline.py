@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cli.options import Reading, SubscriptionId, with_options
+from cli.printing.screen import console, print_json, second
+from cli.printing.tables import print_columns
+from cli.running import use
+from statemachines.subscription.documents import timeline_document
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,9 +23,6 @@ def timeline(subscription: SubscriptionId, reading: Reading) -> None:
 
     It is exact, to the instant and the cent.
     """
-    from cli.printing.screen import console, print_json
-    from cli.running import use
-    from statemachines.subscription.documents import timeline_document
     from statemachines.subscription.narrative import later_prices
 
     found = use(lambda perennial: perennial.subscriptions.timeline(subscription), reading.address)
@@ -39,8 +40,6 @@ def timeline(subscription: SubscriptionId, reading: Reading) -> None:
 
 def print_milestones(screen: Console, subscription: Subscription, milestones: tuple[Milestone, ...]) -> None:
     """A line each, soonest first."""
-    from cli.printing.screen import second
-    from cli.printing.tables import print_columns
     from statemachines.subscription.lifecycle import Lifecycle
     from statemachines.subscription.narrative import headline
 

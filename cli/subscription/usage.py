@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
+from cli.failure import Failure
 from cli.options import Asking, SubscriptionId, an_instant, exact_decimal, some_id, with_options
+from cli.printing import answer as answers
+from cli.printing.progress import Progress
+from cli.printing.screen import console, print_json
+from cli.rule_words import refused_by
+from cli.running import use
+from cli.subscription.asking import built
+from cli.subscription.usage_file import reports_in
+from domain.next_step import RefusedByRule
 from domain.subscription.commands import ReportUsage
 
 if TYPE_CHECKING:
@@ -36,10 +45,6 @@ def report(
 
     Usage of a period that is already billed goes on the next charge.
     """
-    from cli.printing import answer as answers
-    from cli.running import use
-    from cli.subscription.asking import built
-
     command = built(ReportUsage, asking, units=units, usage_id=usage_id, used_at=used_at)
     answer = use(lambda perennial: perennial.usage.report(subscription, command), asking.address)
     answers.report(answer, as_json=asking.as_json)
@@ -57,10 +62,6 @@ def import_usage(
 
     If any line is faulty, nothing is recorded. After an interruption, send the file again.
     """
-    from cli.printing.screen import console, print_json
-    from cli.running import use
-    from cli.subscription.usage_file import reports_in
-
     reports = reports_in(file, by=asking.by, actor=asking.actor)
     done = use(lambda perennial: _import(perennial.usage, subscription, reports), asking.address)
     if asking.as_json:
@@ -70,11 +71,6 @@ def import_usage(
 
 
 async def _import(usage: Usage, subscription: str, reports: list[ReportUsage]) -> UsageImported:
-    from cli.failure import Failure
-    from cli.printing.progress import Progress
-    from cli.rule_words import refused_by
-    from domain.next_step import RefusedByRule
-
     with Progress() as progress:
         progress.begin(KEY, f"usage of {subscription}")
 

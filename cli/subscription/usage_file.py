@@ -1,4 +1,4 @@
-"""A file of usage reports: CSV, one report a line; every fault with its line."""
+"""A file of usage reports: CSV, one report per line; every fault with its line."""
 
 import csv
 import io
@@ -8,9 +8,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from cli.failure import Misused
-from domain.faults import Fault, MalformedFile, faults_of
+from domain.faults import MalformedFile, faults_of
 from domain.subscription.commands import ReportUsage
-from domain.values import parse_instant
 from hosting.files.yaml import text_of
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -19,7 +18,7 @@ FAULTS_SHOWN = 20
 
 
 def reports_in(file: Path, *, by: str, actor: str | None) -> list[ReportUsage]:
-    """All the file's reports. Raises Misused with one line a fault: then nothing of it is taken."""
+    """All the file's reports, each usage id once. Raises Misused with one line per fault."""
     try:
         text = text_of(file, MAX_BYTES)
     except MalformedFile as malformed:
@@ -34,14 +33,11 @@ def reports_in(file: Path, *, by: str, actor: str | None) -> list[ReportUsage]:
             if len(cells) != len(headings):
                 faults.append(f"{place}: got {len(cells)} cells; takes {len(headings)}, one a column")
                 continue
-            row = dict(zip(headings, cells, strict=True))
+            row = {name: cell for name, cell in zip(headings, cells, strict=True) if cell or name in REQUIRED}
             try:
-                reports.append(_report(row, by, actor))
+                reports.append(ReportUsage.model_validate({"by": by, "actor": actor, **row}))
             except ValidationError as error:
                 faults += [f"{place}: {fault}" for fault in faults_of(error)]
-            except ValueError as error:
-                fault = Fault(path=("used_at",), got=row["used_at"], takes=str(error).removeprefix("takes "))
-                faults.append(f"{place}: {fault}")
     except csv.Error as error:
         raise Misused(f"{file}:{table.line_num}: cannot be read as CSV ({error})") from None
     if faults:
@@ -62,21 +58,8 @@ def _check_columns(file: Path, found: list[str]) -> None:
         raise Misused(f"{file}:1: got {' and '.join(wrong)}; takes the columns {takes}")
 
 
-def _report(row: dict[str, str], by: str, actor: str | None) -> ReportUsage:
-    used_at = row.get("used_at") or None
-    return ReportUsage.model_validate(
-        {
-            "by": by,
-            "actor": actor,
-            "usage_id": row["usage_id"],
-            "units": row["units"],
-            "used_at": parse_instant(used_at) if used_at else None,
-        }
-    )
-
-
 def _once(file: Path, reports: list[ReportUsage]) -> Iterator[ReportUsage]:
-    """Each id once. Raises Misused where the file says two things of one."""
+    """Each id once. Raises Misused where the file has an id with different units."""
     known: dict[str, ReportUsage] = {}
     for report in reports:
         first = known.setdefault(report.usage_id, report)

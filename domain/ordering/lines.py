@@ -6,7 +6,7 @@ from pydantic import Field
 
 from domain.catalog.offers import MAX_QUANTITY
 from domain.policy import PackName
-from domain.roles import RolePreset
+from domain.roles import DEFAULT_ACTOR, RolePreset
 from domain.values import Id, Strict
 
 MAX_LINES = 200
@@ -38,7 +38,7 @@ class OrderRequest(Strict):
     order_id: OrderId
     customer: Id
     lines: Annotated[tuple[Line, ...], Field(min_length=1, max_length=MAX_LINES, strict=False)]
-    by: Annotated[str, Field(min_length=1, max_length=64)] = "admin_agent"
+    by: Annotated[str, Field(min_length=1, max_length=64)] = DEFAULT_ACTOR
     roles: Annotated[RolePreset, Field(strict=False)] = RolePreset.DEFAULT
 
     def subscription_id(self, number: int) -> str:

@@ -9,7 +9,7 @@ from domain.catalog.offers import Offer, PinnedOffer, Price, order_faults
 from domain.faults import Fault
 from domain.ordering.lines import PositiveQuantity
 from domain.policy import DEFAULT_PACK, PACKS, PackName
-from domain.roles import RolePreset
+from domain.roles import DEFAULT_ACTOR, RolePreset
 from domain.subscription.subscription import PriceFrom, Subscription
 from domain.values import Id, RequestInstant, Strict
 
@@ -28,7 +28,7 @@ class Order(Strict):
     add_ons: Annotated[dict[Id, PositiveQuantity], Field(max_length=50)] = {}
     policy: PackName = DEFAULT_PACK
     account_opened: RequestInstant | None = None
-    by: Annotated[str, Field(min_length=1, max_length=64)] = "admin_agent"
+    by: Annotated[str, Field(min_length=1, max_length=64)] = DEFAULT_ACTOR
     roles: Annotated[RolePreset, Field(strict=False)] = RolePreset.DEFAULT
     prices: Annotated[tuple[Price, ...], Field(max_length=100, strict=False)] = ()
     catalog_version: Annotated[int, Field(ge=0)] = 0

@@ -1,9 +1,8 @@
 """TCP ports of this machine, for the servers that Perennial starts on it."""
 
 import contextlib
-import dataclasses
-import json
 import socket
+from dataclasses import dataclass
 
 from activities.settings import LOOPBACK
 from hosting.temporal.errors import PortInUse
@@ -38,7 +37,7 @@ def require_free(port: int, purpose: str) -> None:
             ) from None
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclass(frozen=True)
 class Endpoints:
     """Where a server is. `owner_pid` is the process that started it and will stop it."""
 
@@ -47,14 +46,3 @@ class Endpoints:
     ui_address: str | None
     pid: int
     owner_pid: int
-
-    def to_json(self) -> str:
-        return json.dumps(dataclasses.asdict(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> "Endpoints | None":
-        """The record; None for an incomplete one, whose writer may have been interrupted."""
-        try:
-            return cls(**json.loads(text))
-        except (ValueError, TypeError):
-            return None

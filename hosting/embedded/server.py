@@ -65,20 +65,8 @@ class EmbeddedServer:
 
     @property
     def address(self) -> str:
-        """host:port for clients and workers."""
+        """`host:port` for clients and workers."""
         return self.endpoints.address
-
-    @property
-    def http_address(self) -> str:
-        return self.endpoints.http_address
-
-    @property
-    def ui_address(self) -> str | None:
-        return self.endpoints.ui_address
-
-    @property
-    def pid(self) -> int:
-        return self.endpoints.pid
 
     @property
     def log_file(self) -> Path:
@@ -196,7 +184,10 @@ class EmbeddedServer:
         return self.running
 
     def _failure(self, what: str) -> HostingError:
-        lines = self._lines()
+        with self.log_file.open("rb") as log:
+            log.seek(self._log_start)
+            logged = log.read().decode(errors="replace")
+        lines = [line.strip() for line in logged.splitlines() if line.strip()]
         crash = next((line for line in lines if line.startswith(CRASHES)), None)
         said = crash or (lines[-1].removeprefix("Error: ") if lines else "it logged nothing")
         message = f"The embedded server {what}: {said.rstrip('.')}. Its log: {self.log_file}"
@@ -205,11 +196,6 @@ class EmbeddedServer:
         if "address already in use" in said:
             return PortInUse(f"{message} Choose another port.")
         return ServerFailed(message)
-
-    def _lines(self) -> list[str]:
-        with self.log_file.open("rb") as log:
-            log.seek(self._log_start)
-            return [line.strip() for line in log.read().decode(errors="replace").splitlines() if line.strip()]
 
     def _kill(self) -> None:
         if self._process is not None:

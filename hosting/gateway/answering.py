@@ -31,47 +31,44 @@ class Reply:
     content: BaseModel
 
 
-class Answering:
-    """Answers what an authenticated publisher asks, each request once."""
+async def answer(publishers: ForPublishers, sender: Sender, body: bytes, now: datetime) -> Reply:
+    """The answer to an authenticated publisher, as of now. It uses the request's id up, except after Replayed.
 
-    def __init__(self, publishers: ForPublishers) -> None:
-        self._publishers = publishers
+    Raises Refused.
+    """
+    try:
+        await publishers.take(sender, now)
+        found = await _found(publishers, sender, parse(body), now)
+    except RequestRepeated:
+        raise Replayed from None
+    except NotYourSubscription:
+        raise NotYours from None
+    except TokenNotValid:
+        raise TokenRefused(
+            "token: it is not valid (ISV-3). Send the token exactly as in the link, within 24 hours; "
+            "otherwise the buyer asks the seller for a new link."
+        ) from None
+    except TokenOfAnother as error:
+        raise TokenRefused(f"subscription_id: {error}") from None
+    except Rejected as error:
+        raise Malformed(one_line(str(error))) from None
+    except NotReady as error:
+        raise Unavailable(error.message) from None
+    except Transient:
+        raise Unavailable from None
+    refused = isinstance(found, Answer) and found.outcome is Outcome.REFUSED
+    return Reply(CONFLICT if refused else OK, found)
 
-    async def answer(self, sender: Sender, body: bytes, now: datetime) -> Reply:
-        """The answer as of now. Raises Refused; the request's id is used up, unless it raises Replayed."""
-        try:
-            await self._publishers.take(sender, now)
-            found = await self._found(sender, parse(body), now)
-        except RequestRepeated:
-            raise Replayed from None
-        except NotYourSubscription:
-            raise NotYours from None
-        except TokenNotValid:
-            raise TokenRefused(
-                "token: it is not valid (ISV-3). Send the token exactly as in the link, within 24 hours; "
-                "otherwise the buyer asks the seller for a new link."
-            ) from None
-        except TokenOfAnother as error:
-            raise TokenRefused(f"subscription_id: {error}") from None
-        except Rejected as error:
-            raise Malformed(one_line(str(error))) from None
-        except NotReady as error:
-            raise Unavailable(error.message) from None
-        except Transient:
-            raise Unavailable from None
-        refused = isinstance(found, Answer) and found.outcome is Outcome.REFUSED
-        return Reply(CONFLICT if refused else OK, found)
 
-    async def _found(self, sender: Sender, asked: Request, now: datetime) -> BaseModel:
-        # Every request, by its model.
-        match asked:
-            case Resolve():
-                return await self._publishers.resolve(sender, asked.token, now)
-            case ActivateSubscription():
-                return await self._publishers.activate(sender, asked.subscription_id, asked.token, asked.actor, now)
-            case RejectChange():
-                return await self._publishers.reject_quantity(
-                    sender, asked.subscription_id, asked.sequence, asked.reason, asked.actor, now
-                )
-            case ShowDetails():
-                return await self._publishers.details(sender, asked.subscription_id)
+async def _found(publishers: ForPublishers, sender: Sender, asked: Request, now: datetime) -> BaseModel:
+    match asked:
+        case Resolve():
+            return await publishers.resolve(sender, asked.token, now)
+        case ActivateSubscription():
+            return await publishers.activate(sender, asked.subscription_id, asked.token, asked.actor, now)
+        case RejectChange():
+            return await publishers.reject_quantity(
+                sender, asked.subscription_id, asked.sequence, asked.reason, asked.actor, now
+            )
+        case ShowDetails():
+            return await publishers.details(sender, asked.subscription_id)

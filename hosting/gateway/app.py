@@ -10,9 +10,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hosting.gateway.answering import Answering
+from hosting.gateway.answering import answer
 from hosting.gateway.authentication import Authentication, Envelope
 from hosting.gateway.refusals import Malformed, Refused, TooLarge, TooSlow, Unavailable
+from perennial.subscription.publishers import ForPublishers
 
 PATH = "/publisher/v1"
 LARGEST_BODY = 16_384
@@ -38,7 +39,7 @@ class Gateway:
     def __init__(
         self,
         authentication: Authentication,
-        answering: Answering,
+        publishers: ForPublishers,
         clock: Callable[[], datetime],
         *,
         at_once: int = AT_ONCE,
@@ -46,7 +47,7 @@ class Gateway:
         answer_within: timedelta = ANSWER_WITHIN,
     ) -> None:
         self._authentication = authentication
-        self._answering = answering
+        self._publishers = publishers
         self._clock = clock
         self._turns = asyncio.Semaphore(at_once)
         self._body_within = body_within.total_seconds()
@@ -74,7 +75,7 @@ class Gateway:
         async with self._turns:
             try:
                 async with asyncio.timeout(self._answer_within):
-                    reply = await self._answering.answer(sender, body, now)
+                    reply = await answer(self._publishers, sender, body, now)
             except TimeoutError:
                 raise Unavailable from None
         return Response(reply.content.model_dump_json(), reply.status, _HEADERS, media_type="application/json")

@@ -11,7 +11,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from activities.adapters.http_server import CannotListen, HttpServer
 from activities.notifications.publishers import Publishers
 from activities.settings import Settings
-from hosting.gateway.answering import Answering
 from hosting.gateway.app import PATH, Gateway
 from hosting.gateway.authentication import Authentication
 from hosting.temporal.errors import HostingError
@@ -36,7 +35,7 @@ async def running_gateway(
     if not publishers.publishers:
         yield None
         return
-    gateway = Gateway(Authentication(publishers), Answering(perennial.publishers), perennial.sources.now, **bounds)
+    gateway = Gateway(Authentication(publishers), perennial.publishers, perennial.sources.now, **bounds)
     server = gateway_server(gateway, settings.gateway_host, settings.gateway_port)
     try:
         await server.__aenter__()

@@ -1,15 +1,11 @@
 """Create the Nexus endpoint: the name by which workflows elsewhere reach a worker's services."""
 
 from temporalio.api.nexus.v1 import Endpoint, EndpointSpec, EndpointTarget
-from temporalio.api.operatorservice.v1 import (
-    CreateNexusEndpointRequest,
-    ListNexusEndpointsRequest,
-    UpdateNexusEndpointRequest,
-)
+from temporalio.api.operatorservice import v1 as operator_api
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from hosting.temporal.errors import NamespaceNotReady
+from hosting.temporal.errors import NamespaceNotReady, one_line
 
 RACED = {RPCStatusCode.ALREADY_EXISTS, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.ABORTED}
 
@@ -24,20 +20,19 @@ async def prepare_endpoint(client: Client, name: str, task_queue: str) -> bool:
     try:
         found = await _found(client, name)
         if found is None:
-            await client.operator_service.create_nexus_endpoint(CreateNexusEndpointRequest(spec=spec))
+            await client.operator_service.create_nexus_endpoint(operator_api.CreateNexusEndpointRequest(spec=spec))
         elif found.spec.target == target:
             return False
         else:
             await client.operator_service.update_nexus_endpoint(
-                UpdateNexusEndpointRequest(id=found.id, version=found.version, spec=spec)
+                operator_api.UpdateNexusEndpointRequest(id=found.id, version=found.version, spec=spec)
             )
     except RPCError as error:
         if error.status in RACED and (now := await _found(client, name)) and now.spec.target == target:
             # Another worker has done the same in the meantime.
             return False
-        said = " ".join(error.message.split())[:200].rstrip(".")
         raise NamespaceNotReady(
-            f"The Nexus endpoint {name!r} cannot be created: {said}. Ask an operator of the server: "
+            f"The Nexus endpoint {name!r} cannot be created: {one_line(error.message)}. Ask an operator of the server: "
             f"temporal operator nexus endpoint create --name {name} "
             f"--target-namespace {client.namespace} --target-task-queue {task_queue}"
         ) from None
@@ -45,5 +40,5 @@ async def prepare_endpoint(client: Client, name: str, task_queue: str) -> bool:
 
 
 async def _found(client: Client, name: str) -> Endpoint | None:
-    listed = await client.operator_service.list_nexus_endpoints(ListNexusEndpointsRequest(name=name))
+    listed = await client.operator_service.list_nexus_endpoints(operator_api.ListNexusEndpointsRequest(name=name))
     return next(iter(listed.endpoints), None)

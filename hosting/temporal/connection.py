@@ -5,17 +5,15 @@ import atexit
 import functools
 import re
 import time
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Literal
 
-from temporalio.client import Client, Interceptor
-from temporalio.converter import DataConverter
+from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
 from domain.next_step import Do, NextStep
-from hosting.temporal.errors import ServerUnreachable
+from hosting.temporal.errors import ServerUnreachable, one_line
 from workflows.guard.converter import DATA_CONVERTER
 
 DEFAULT_ADDRESS = "localhost:7233"
@@ -32,10 +30,6 @@ async def connect(
     address: str | None = None,
     *,
     namespace: str | None = None,
-    profile: str | None = None,
-    data_converter: DataConverter = DATA_CONVERTER,
-    interceptors: Sequence[Interceptor] = (),
-    identity: str | None = None,
     core_log: CoreLog = "OFF",
     timeout: timedelta = CONNECT_TIMEOUT,
 ) -> Client:
@@ -44,16 +38,15 @@ async def connect(
     Arguments take precedence over that configuration. Raises ServerUnreachable.
     """
     try:
-        configured: dict[str, Any] = dict(ClientConfig.load_client_connect_config(profile))
+        configured: dict[str, Any] = dict(ClientConfig.load_client_connect_config())
     except (RuntimeError, ValueError, OSError, TypeError, KeyError) as error:
         raise ServerUnreachable(
             f"Temporal's own configuration (TEMPORAL_... variables, temporal.toml) cannot be read: "
-            f"{_one_line(str(error))}. Correct it, or unset it to use the defaults."
+            f"{one_line(str(error))}. Correct it, or unset it to use the defaults."
         ) from None
     configured["target_host"] = address or configured.get("target_host") or DEFAULT_ADDRESS
     if namespace is not None:
         configured["namespace"] = namespace
-    configured.update(data_converter=data_converter, interceptors=interceptors, identity=identity)
     return await _dial(configured, core_log, timeout)
 
 
@@ -61,8 +54,6 @@ async def connect_to(
     address: str,
     *,
     namespace: str = "default",
-    data_converter: DataConverter = DATA_CONVERTER,
-    interceptors: Sequence[Interceptor] = (),
     identity: str | None = None,
     core_log: CoreLog = "OFF",
     timeout: timedelta = CONNECT_TIMEOUT,
@@ -71,14 +62,7 @@ async def connect_to(
 
     Raises ServerUnreachable.
     """
-    options = {
-        "target_host": address,
-        "namespace": namespace,
-        "data_converter": data_converter,
-        "interceptors": interceptors,
-        "identity": identity,
-    }
-    return await _dial(options, core_log, timeout)
+    return await _dial({"target_host": address, "namespace": namespace, "identity": identity}, core_log, timeout)
 
 
 @functools.cache
@@ -98,7 +82,8 @@ async def _dial(options: dict[str, Any], core_log: CoreLog, timeout: timedelta) 
         )
     try:
         # The SDK's own timeout covers only the TCP connection, not a port that never answers.
-        return await asyncio.wait_for(Client.connect(**options, runtime=runtime(core_log)), timeout.total_seconds())
+        dialled = Client.connect(**options, data_converter=DATA_CONVERTER, runtime=runtime(core_log))
+        return await asyncio.wait_for(dialled, timeout.total_seconds())
     except TimeoutError:
         reason = f"no answer within {timeout.total_seconds():g} s"
     except (RuntimeError, ValueError) as error:
@@ -112,8 +97,4 @@ async def _dial(options: dict[str, Any], core_log: CoreLog, timeout: timedelta) 
 def _reason(message: str) -> str:
     """The reason in the core's nested Rust values: the innermost quoted text."""
     quoted = re.findall(r'(?:message|error): "([^"]+)"', message)
-    return _one_line(quoted[-1] if quoted else message).lower()
-
-
-def _one_line(message: str) -> str:
-    return " ".join(message.split())[:200].rstrip(".")
+    return one_line(quoted[-1] if quoted else message).lower()

@@ -3,6 +3,11 @@
 from domain.next_step import PerennialError
 
 
+def one_line(said: str) -> str:
+    """What a server or library said, as a short part of one of these lines."""
+    return " ".join(said.split())[:200].rstrip(".")
+
+
 class HostingError(PerennialError):
     """Base of these errors: print the line and exit, without a traceback."""
 

@@ -13,7 +13,7 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
-from hosting.temporal.errors import NamespaceNotReady, SearchAttributeMismatch
+from hosting.temporal.errors import NamespaceNotReady, SearchAttributeMismatch, one_line
 
 Key = SearchAttributeKey[Any]
 
@@ -113,8 +113,7 @@ def _not_ready(client: Client, what: str, error: RPCError) -> NamespaceNotReady:
             f"Namespace {client.namespace!r} does not exist on this server: create it with "
             f"`temporal operator namespace create -n {client.namespace}`, or set TEMPORAL_NAMESPACE."
         )
-    said = " ".join(error.message.split())[:200].rstrip(".")
     return NamespaceNotReady(
-        f"Namespace {client.namespace!r} {what}: {said}. Ask an operator of the server to do it, "
+        f"Namespace {client.namespace!r} {what}: {one_line(error.message)}. Ask an operator of the server to do it, "
         "or use another namespace (TEMPORAL_NAMESPACE)."
     )

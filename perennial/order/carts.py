@@ -9,6 +9,7 @@ from domain.next_step import Do, NextStep
 from domain.ordering.cart import Cart
 from domain.ordering.lines import Line, OrderRequest
 from domain.ordering.placement import CartFacts
+from domain.roles import DEFAULT_ACTOR
 from perennial.order.ids import new_cart_id
 from perennial.order.orders import BoughtOrder, Orders, check_buyer, check_line
 from perennial.order.review import Reviewed
@@ -70,7 +71,7 @@ class Carts:
         cart = await books.carts.update(facts.cart.id, lambda found: found.removing(number, now))
         return self._shown(facts, cart)
 
-    async def review(self, customer_id: str, *, by: str = "admin_agent") -> Reviewed:
+    async def review(self, customer_id: str, *, by: str = DEFAULT_ACTOR) -> Reviewed:
         """Review the cart for a buyer with the role `by`, and keep the terms shown: only they can be bought (BUY-2).
 
         Raises RefusedByRule if the cart is empty, not open, or was changed at the same time.
@@ -81,7 +82,7 @@ class Carts:
         await books.carts.update(cart.id, lambda found: found.as_reviewed(cart.lines, shown.terms, shown.at))
         return shown
 
-    async def buy(self, customer_id: str, cart_id: str | None = None, *, by: str = "admin_agent") -> CartOrder:
+    async def buy(self, customer_id: str, cart_id: str | None = None, *, by: str = DEFAULT_ACTOR) -> CartOrder:
         """Order the customer's newest cart, or the given one, as it was reviewed (BUY-2).
 
         Returns once the server has the order; `Orders.settled` waits for its result. The same call again, also after a

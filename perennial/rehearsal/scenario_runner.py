@@ -55,21 +55,25 @@ class ScenarioRun:
     ) -> None:
         self._scenario = scenario
         self._id = subscription_id
+        self._customer = customer_of_run(scenario, subscription_id)
         self._world = world
         self._subscriptions = world.server.subscriptions
         self._progress = progress
         self._clock = TestClock()
-
-    @property
-    def _customer(self) -> str:
-        return customer_of_run(self._scenario, self._id)
 
     async def run(self, now: datetime) -> LifeReport:
         """Buy at `now` on the server's clock, run the whole scenario, and report what happened."""
         scenario = self._scenario
         self._clock = TestClock.ahead_by(scenario.order.at - now)
         if scenario.billed:
-            await self._world.server.accounts.open(self._account())
+            start = StartAccount(
+                customer_id=self._customer,
+                policy=scenario.policy,
+                suspends=scenario.terms.suspends_after is not None,
+                opened_at=scenario.order.at,
+                clock=self._clock,
+            )
+            await self._world.server.accounts.open(start)
         order = scenario.order_for(self._id).model_copy(update={"customer": self._customer})
         await self._subscriptions.buy(order, clock=self._clock, invoiced=False)
         await self._subscriptions.committed(self._id, 1)
@@ -82,19 +86,9 @@ class ScenarioRun:
         await self._advance_until(scenario.until)
         return await self._report(answers)
 
-    def _account(self) -> StartAccount:
-        scenario = self._scenario
-        return StartAccount(
-            customer_id=self._customer,
-            policy=scenario.policy,
-            suspends=scenario.terms.suspends_after is not None,
-            opened_at=scenario.order.at,
-            clock=self._clock,
-        )
-
     async def _report(self, answers: list[Answer]) -> LifeReport:
         books, until = self._world.books.subscriptions, self._scenario.until
-        subscription = (await self._settled()).subscription
+        subscription = (await self._subscriptions.settled(self._id)).subscription
         return LifeReport(
             name=self._scenario.name,
             subscription=subscription,
@@ -108,8 +102,7 @@ class ScenarioRun:
         )
 
     async def _invoices(self) -> tuple[dict[str, Any], ...]:
-        books = self._world.books.accounts
-        customer = self._customer
+        books, customer = self._world.books.accounts, self._customer
         invoices, events = await books.documents(customer), await books.events(customer)
         return tuple(scenario_invoices(invoices, events, await books.uninvoiced(customer)))
 
@@ -120,28 +113,17 @@ class ScenarioRun:
             # The report names the customer of the file.
             named = answer.message.replace(self._customer, self._scenario.order.customer)
             return answer.model_copy(update={"message": named})
-        return await self._command(command.model_copy(update={"command_id": f"command-{number}"}))
-
-    async def _command(self, command: Command) -> Answer:
+        command = command.model_copy(update={"command_id": f"command-{number}"})
         if isinstance(command, ReportUsage):
             return await report_usage(self._world.server, self._world.books, self._id, command)
-        life = await self._subscriptions.life(self._id)
-        if life.ended:
+        if (await self._subscriptions.life(self._id)).ended:
             return await self._subscriptions.preview(self._id, command)
         return await self._subscriptions.ask(self._id, command)
 
     async def _advance_until(self, to: datetime) -> None:
         if self._scenario.billed:
-            clocks = {self._id: self._clock}
-            travel = TimeTravel(
-                self._customer,
-                self._clock,
-                clocks,
-                self._world.server.accounts,
-                self._subscriptions,
-                self._world.clock,
-                self._progress,
-            )
+            clocks, world = {self._id: self._clock}, self._world
+            travel = TimeTravel(self._customer, self._clock, clocks, world.server, world.clock, self._progress)
             await travel.live_until(to)
         else:
             await self._advance_alone(to)
@@ -149,10 +131,10 @@ class ScenarioRun:
     async def _advance_alone(self, to: datetime) -> None:
         """Let every milestone due at or before the instant fire, and settle after each stop.
 
-        The clock runs on in real seconds after each stop, so far leaps end some minutes short of the
-        instant, and the milestones in those minutes are then reached one by one.
+        The clock runs on in real time after each stop, so a far leap ends some minutes before the instant, and the
+        milestones in those minutes are reached one by one.
         """
-        life = await self._settled()
+        life = await self._subscriptions.settled(self._id)
         short = to - options.START_POINT_MARGIN
         milestone = next_milestone(life.subscription)
         if milestone and milestone.at <= short:
@@ -163,10 +145,6 @@ class ScenarioRun:
     async def _advance(self, to: datetime) -> Life:
         handle = self._subscriptions.handle(self._id)
         await self._world.clock.advance(handle, self._clock, to)
-        life = await self._settled(to)
+        life = await self._subscriptions.settled(self._id, to)
         self._progress(f"{life.subscription.state} at {to:%Y-%m-%d}")
         return life
-
-    async def _settled(self, to: datetime | None = None) -> Life:
-        """Wait until everything due by then has happened and its effects are performed."""
-        return await self._subscriptions.settled(self._id, to)

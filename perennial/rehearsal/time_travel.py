@@ -6,12 +6,11 @@ from datetime import datetime
 from domain.next_step import PerennialError
 from perennial.rehearsal.time_skipping import ServerClock
 from perennial.sources.books import Books
+from perennial.sources.server import Server
 from perennial.sources.sources import Sources
 from statemachines.account.timeline import next_account_milestone
 from statemachines.subscription.timeline import next_milestone
-from workflows.account.client import Accounts
 from workflows.durable.clock import TestClock
-from workflows.subscription.client import Subscriptions
 
 PAGE = 500
 
@@ -31,16 +30,15 @@ class TimeTravel:
         customer_id: str,
         account_clock: TestClock,
         clocks: Mapping[str, TestClock],
-        accounts: Accounts,
-        subscriptions: Subscriptions,
+        server: Server,
         server_clock: ServerClock,
         progress: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._customer_id = customer_id
         self._account_clock = account_clock
         self._clocks = dict(clocks)
-        self._accounts = accounts
-        self._subscriptions = subscriptions
+        self._accounts = server.accounts
+        self._subscriptions = server.subscriptions
         self._server_clock = server_clock
         self._progress = progress
 
@@ -107,10 +105,9 @@ async def travel_of(sources: Sources, customer_id: str, progress: Callable[[str]
     """
     server, books = await sources.server(), await sources.books()
     await books.require_purchase(customer_id)
-    living = await _living(books, customer_id)
     account = await server.accounts.details(customer_id)
     clocks = {}
-    for subscription_id in living:
+    for subscription_id in await _living(books, customer_id):
         clock = (await server.subscriptions.details(subscription_id)).clock
         if clock is None:
             raise RunsOnRealTime(
@@ -120,8 +117,7 @@ async def travel_of(sources: Sources, customer_id: str, progress: Callable[[str]
         clocks[subscription_id] = clock
     if account.clock is None:
         raise RunsOnRealTime(f"{customer_id}'s account runs on real time: it was not opened with a test clock.")
-    server_clock = ServerClock(server.client)
-    return TimeTravel(customer_id, account.clock, clocks, server.accounts, server.subscriptions, server_clock, progress)
+    return TimeTravel(customer_id, account.clock, clocks, server, ServerClock(server.client), progress)
 
 
 async def _living(books: Books, customer_id: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the use cases read of billing accounts. Adapters implement it."""
+"""Ports for what the use cases read about billing accounts. Adapters implement them."""
 
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from statemachines.audit.account import AccountViolation, AuditedAccount
 
 
 class AccountReader(Protocol):
-    """Invoices, payments and the double entry of every customer."""
+    """Reads invoices, payments and the double entry of every customer."""
 
     async def invoices(
         self,
@@ -20,41 +20,32 @@ class AccountReader(Protocol):
         limit: int | None = ...,
         after: str | None = None,
     ) -> list[ListedInvoice]:
-        """One page in the order of their numbers, with the filters given; the next begins `after` its last one."""
-        ...
+        """Return one page in the order of the numbers; the next page starts after the invoice `after`."""
 
     async def invoice(self, invoice_id: str) -> tuple[Invoice, Standing] | None:
-        """The whole document and how it stands; None where the books do not know it."""
-        ...
+        """Return the whole document and its status; None if the books do not have it."""
 
     async def documents(self, customer_id: str) -> list[Invoice]:
-        """All the customer's invoices, each with its lines, in the order in which they were closed."""
-        ...
+        """Return all the customer's invoices with their lines, in the order in which they were closed."""
 
     async def events(self, customer_id: str) -> list[AccountEvent]:
-        """The account's journal, in order."""
-        ...
+        """Return the account's journal, in order."""
 
     async def uninvoiced(self, customer_id: str) -> list[InvoiceLine]:
-        """What no invoice has yet."""
-        ...
+        """Return the lines that are not on an invoice yet."""
 
     async def balances(self, customer_id: str) -> list[Balance]:
-        """What the customer owes and has as credit, in each currency."""
-        ...
+        """Return what the customer owes and has as credit, per currency."""
 
     async def entries(self, customer_id: str) -> list[Entry]:
-        """The double entry of the customer, in the order of its instants."""
-        ...
+        """Return the customer's double entry, in the order of its instants."""
 
 
 class AccountAuditor(Protocol):
     """Checks the books of accounts against the invariants."""
 
     async def page(self, limit: int = ..., after: str | None = None) -> list[AuditedAccount]:
-        """The next customers in the order of their ids, each as one state of the database shows it."""
-        ...
+        """Return the next accounts in the order of the customers' ids, each read in one transaction."""
 
     async def series(self) -> list[AccountViolation]:
-        """The series of numbers that have gaps (MON-5)."""
-        ...
+        """Return the series of invoice numbers that have gaps (MON-5)."""

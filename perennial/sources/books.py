@@ -1,4 +1,4 @@
-"""The books: everything that is kept in SQL, by noun."""
+"""The books: everything that Perennial keeps in SQL, by noun."""
 
 from dataclasses import dataclass
 
@@ -18,11 +18,11 @@ from statemachines.account.standing import Standing
 
 
 class NotInBooks(PerennialError):
-    """The books do not have what was asked for."""
+    """The books do not have this subscription, invoice or customer."""
 
 
 def unknown_to_books(subscription_id: str) -> NotInBooks:
-    """The error where the books have no such subscription."""
+    """The error for a subscription that the books do not have."""
     return NotInBooks(f"The books know no subscription {subscription_id}.", NextStep(Do.LIST_SUBSCRIPTIONS))
 
 
@@ -59,13 +59,13 @@ class Books:
         return found
 
     async def require_purchase(self, customer_id: str) -> None:
-        """Raises NotInBooks where the customer has bought nothing yet."""
+        """Raises NotInBooks if the customer has not bought anything yet."""
         if not await self.subscriptions.subscriptions(customer=customer_id, limit=1):
             message = f"The books know no subscription of customer {customer_id}."
             raise NotInBooks(message, NextStep(Do.LIST_CUSTOMERS))
 
     async def buyer(self, customer_id: str) -> Customer:
-        """The customer's record. Raises RefusedByRule where there is none (ELG-8)."""
+        """The customer's record. Raises RefusedByRule for an unknown customer (ELG-8)."""
         customer = await self.catalog.customer(customer_id)
         if customer is None:
             refusal = unknown_customer(customer_id)
@@ -73,7 +73,7 @@ class Books:
         return customer
 
     async def sold(self, offer_id: str) -> ListedOffer:
-        """The catalog's offer. Raises RefusedByRule where the catalog does not have it (ELG-6)."""
+        """The catalog's offer. Raises RefusedByRule for an unknown offer (ELG-6)."""
         offer = await self.catalog.offer(offer_id)
         if offer is None:
             refusal = unknown_offer(offer_id)

@@ -1,4 +1,4 @@
-"""What the use cases need of the catalog. Adapters implement it."""
+"""Ports for what the use cases need from the catalog. Adapters implement them."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -36,7 +36,7 @@ class CatalogBook(Protocol):
         limit: int = ...,
         after: str | None = None,
     ) -> list[ListedOffer]:
-        """Return one page of offers in the order of their ids, with these filters (CAT-2), from behind `after` on."""
+        """Return one page of offers in the order of their ids, with these filters (CAT-2), after the id `after`."""
 
     async def customer(self, customer_id: str) -> Customer | None:
         """Return the customer's record, or None (ELG-8)."""
@@ -54,7 +54,7 @@ class CatalogBook(Protocol):
         """Return how many subscriptions the customer has in each state."""
 
     async def publisher_of(self, subscription_id: str) -> str | None:
-        """Return the `vendor` of the subscription's offer as the catalog has it now. None if either is unknown."""
+        """Return the `vendor` of the subscription's offer in today's catalog; None if either is unknown."""
 
     async def preview(self, contents: Contents, at: datetime) -> Imported:
         """Preview an import. Raises ImportRefused with every fault."""
@@ -70,4 +70,4 @@ class Holdings(Protocol):
     """What a customer has of each offer."""
 
     async def holdings(self, customer_id: str, offer_ids: Collection[str]) -> dict[str, Ownership]:
-        """Return what the customer has of each of the offers."""
+        """Return the customer's subscriptions to each offer, and whether its trial is used."""

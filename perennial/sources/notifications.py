@@ -1,4 +1,4 @@
-"""What the use cases read and write of what is sent to publishers. Adapters implement it."""
+"""Ports for notifications to publishers and requests from them. Adapters implement them."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -9,7 +9,7 @@ from domain.notification import NotificationStatus
 
 
 class NotificationReader(Protocol):
-    """The outbox, and how far its delivery has come."""
+    """Reads the outbox and its delivery status."""
 
     async def page(
         self,
@@ -19,22 +19,22 @@ class NotificationReader(Protocol):
         limit: int = ...,
         after: Mark | None = None,
     ) -> list[ListedNotification]:
-        """Notifications by subscription and sequence number, with the filters that are given; on `after` the mark.
+        """Return one page by subscription and sequence number, after the mark `after`.
 
-        Events of offers that have no vendor are nobody's to be told.
+        Events of offers without a vendor are not notified, so they are left out.
         """
 
     async def counts(
         self, subscription_id: str | None = None, publisher: str | None = None
     ) -> dict[NotificationStatus, int]:
-        """How many stand how; a standing that none has is left out."""
+        """Return how many notifications have each status; a status that none has is left out."""
 
     async def halted(self, publisher: str) -> list[str]:
-        """The subscriptions whose stream to the publisher stands still, by their ids."""
+        """Return the ids of the subscriptions whose stream to the publisher has halted."""
 
 
 class PublisherRequests(Protocol):
     """The ids of the requests that publishers sent, each taken once."""
 
     async def take(self, publisher: str, request_id: str, at: datetime) -> bool:
-        """Whether this is the first request of the publisher under that id. Of several at once it is true for one."""
+        """Return whether this is the publisher's first request with that id: true for one of several at once."""

@@ -1,4 +1,4 @@
-"""What the use cases read and write of carts, orders and set-up links. Adapters implement it."""
+"""Ports for carts, orders and set-up links. Adapters implement them."""
 
 from collections.abc import Callable, Collection
 from datetime import datetime

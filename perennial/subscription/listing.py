@@ -170,19 +170,11 @@ async def _ended(sources: Sources, filters: Filters, limit: int, after: PageMark
     for state in filters.ended:
         found += await books.subscriptions(filters.customer, filters.offer, state, limit + 1, last)
     found.sort(key=lambda listed: listed.subscription_id)
-    rows = [_ended_row(listed) for listed in found[:limit]]
+    rows = [
+        Row(each.subscription_id, each.customer_id, each.offer_id, each.state, each.auto_renew, each.last_at)
+        for each in found[:limit]
+    ]
     if len(found) <= limit:
         return Page(rows, None)
     last = rows[-1].subscription_id if rows else ""
     return Page(rows, PageMark(of_server=False, token=last.encode()))
-
-
-def _ended_row(listed: ListedSubscription) -> Row:
-    return Row(
-        subscription_id=listed.subscription_id,
-        customer=listed.customer_id,
-        offer=listed.offer_id,
-        state=listed.state,
-        auto_renew=listed.auto_renew,
-        ends_at=listed.last_at,
-    )

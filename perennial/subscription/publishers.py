@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from activities.billing.contracts import ListedSubscription
+from pydantic import Field
+
 from domain.next_step import PerennialError
 from domain.ordering.setup_link import Resolved
 from domain.roles import Party
@@ -49,8 +50,8 @@ class Seen(Frozen):
     """A subscription as its publisher sees it; `trial_end` is not kept after the trial."""
 
     subscription_id: str
-    customer: str
-    offer: str
+    customer: str = Field(validation_alias="customer_id")
+    offer: str = Field(validation_alias="offer_id")
     state: State
     quantity: int
     add_ons: dict[str, int]
@@ -107,7 +108,8 @@ class ForPublishers:
         listed = await books.listed(subscription_id)
         if listed is None or not listed.state.ended:
             try:
-                return await self._living(subscription_id)
+                details = await (await self._sources.server()).subscriptions.details(subscription_id)
+                return Seen.model_validate(details, from_attributes=True)
             except NotFound:
                 # It has ended since, and the server has forgotten it; or it has not started yet.
                 listed = await books.listed(subscription_id)
@@ -115,7 +117,7 @@ class ForPublishers:
                 raise NotReady from None
         if listed is None or not listed.state.ended:
             raise NotReady("The subscription is about to begin.")
-        return _ended(listed)
+        return Seen.model_validate(listed, from_attributes=True)
 
     async def _send(
         self, sender: Sender, subscription_id: str, actor: str | None, kind: type[Command], now: datetime, **fields: Any
@@ -129,7 +131,10 @@ class ForPublishers:
         try:
             return await (await self._sources.server()).subscriptions.ask(subscription_id, command)
         except (AlreadyEnded, NotFound):
-            return await self._refused_by_its_end(subscription_id, command, now)
+            listed = await (await self._sources.books()).subscriptions.listed(subscription_id)
+            if listed is None or not listed.state.ended:
+                raise NotReady("The subscription is about to begin, or just ending.") from None
+            return refused_by_its_end(listed.state, command.action, now, listed.last_seq)
         except Rejected:
             raise
         except CallError:
@@ -144,39 +149,6 @@ class ForPublishers:
         except CallError:
             raise NotReady from None
 
-    async def _refused_by_its_end(self, subscription_id: str, command: Command, now: datetime) -> Answer:
-        listed = await (await self._sources.books()).subscriptions.listed(subscription_id)
-        if listed is None or not listed.state.ended:
-            raise NotReady("The subscription is about to begin, or just ending.")
-        return refused_by_its_end(listed.state, command.action, now, listed.last_seq)
-
-    async def _living(self, subscription_id: str) -> Seen:
-        seen = await (await self._sources.server()).subscriptions.details(subscription_id)
-        return Seen(
-            subscription_id=seen.subscription_id,
-            customer=seen.customer_id,
-            offer=seen.offer_id,
-            state=seen.state,
-            quantity=seen.quantity,
-            add_ons=seen.add_ons,
-            auto_renew=seen.auto_renew,
-            trial_end=seen.trial_end,
-            allowed=seen.allowed,
-        )
-
     async def _require_own(self, sender: Sender, subscription_id: str) -> None:
         if await (await self._sources.books()).catalog.publisher_of(subscription_id) != sender.publisher:
             raise NotYourSubscription(f"Subscription {subscription_id} is not to an offer of {sender.publisher}.")
-
-
-def _ended(listed: ListedSubscription) -> Seen:
-    """The subscription as the books keep it."""
-    return Seen(
-        subscription_id=listed.subscription_id,
-        customer=listed.customer_id,
-        offer=listed.offer_id,
-        state=listed.state,
-        quantity=listed.quantity,
-        add_ons=listed.add_ons,
-        auto_renew=listed.auto_renew,
-    )

@@ -13,7 +13,7 @@ from domain.faults import Fault, MalformedFile, faults_of
 from domain.ordering.lines import PositiveQuantity
 from domain.ordering.terms import Order
 from domain.policy import DEFAULT_PACK, PackName
-from domain.roles import AccountAction, Action
+from domain.roles import DEFAULT_ACTOR, AccountAction, Action
 from domain.subscription.commands import AnyCommand, ChangePrice, Command, SetAddOn
 from domain.values import Id, RequestInstant, Strict
 from statemachines.preview.simulator import Simulator
@@ -158,7 +158,7 @@ def _with_defaults(data: dict[Any, Any]) -> tuple[list[Fault], dict[str, Any]]:
         faults += [Fault(path=("commands", index, name), got=command[name], takes="no such field") for name in foreign]
         if command.get("at") is None:
             faults.append(Fault(path=("commands", index, "at"), got=None, takes="the instant of the command"))
-        default = DEFAULT_BY.get(do, "admin_agent") if isinstance(do, str) else "admin_agent"
+        default = DEFAULT_BY.get(do, DEFAULT_ACTOR) if isinstance(do, str) else DEFAULT_ACTOR
         given = {k: v for k, v in command.items() if k not in foreign}
         filled.append({"by": default, **given, **({"currency": currency} if do == AccountAction.PAY else {})})
     return faults, {**data, "commands": filled}

@@ -175,7 +175,7 @@ def test_one_format_at_a_time(ask: Ask, billed: Billed) -> None:
     }.items():
         words = ask.said(f"invoice show {billed.invoice} {formats}", code=2)
         assert words == f"{said} are output formats: choose one.\n"
-    assert "are formats" in ask.said("invoice list --json --csv", code=2)
+    assert "are output formats" in ask.said("invoice list --json --csv", code=2)
 
 
 def test_no_cell_is_a_formula(capsys: pytest.CaptureFixture[str]) -> None:

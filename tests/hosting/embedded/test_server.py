@@ -50,13 +50,13 @@ async def test_starts_answers_and_stops(tmp_path: Path) -> None:
     ) as server:
         client = await connect_to(server.address, namespace="elsewhere")
         assert (await client.count_workflows()).count == 0
-        assert server.ui_address is not None
+        assert server.endpoints.ui_address is not None
         async with httpx2.AsyncClient() as http:
-            ui = await http.get(server.ui_address, follow_redirects=True)
-            api = await http.get(f"{server.http_address}/api/v1/namespaces/elsewhere")
+            ui = await http.get(server.endpoints.ui_address, follow_redirects=True)
+            api = await http.get(f"{server.endpoints.http_address}/api/v1/namespaces/elsewhere")
         assert ui.status_code == 200
         assert api.json()["namespaceInfo"]["name"] == "elsewhere"
-        pid, address = server.pid, server.address
+        pid, address = server.endpoints.pid, server.address
 
     assert not alive(pid)
     assert not server.running
@@ -158,7 +158,7 @@ async def test_too_slow_is_said_and_stopped(tmp_path: Path) -> None:
     server = EmbeddedServer(tmp_path, start_timeout=timedelta(0))
     with pytest.raises(ServerFailed, match="was not ready after 0 s"):
         await server.start()
-    assert gone(server.pid)
+    assert gone(server.endpoints.pid)
 
 
 def test_a_temporal_on_path_goes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,7 +179,7 @@ from hosting.embedded.server import EmbeddedServer
 
 async def main():
     async with EmbeddedServer(pathlib.Path(sys.argv[1])) as server:
-        print(server.pid, flush=True)
+        print(server.endpoints.pid, flush=True)
         await asyncio.sleep(60)
 
 asyncio.run(main())

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hosting.embedded.lock import ServerLock
 from hosting.embedded.ports import Endpoints, free_ports
-from hosting.embedded.shared import shared_server
+from hosting.embedded.shared import ServerLock, shared_server
 from hosting.temporal.connection import connect_to
 from hosting.temporal.errors import DirectoryInUse
 from tests.support.paths import ROOT

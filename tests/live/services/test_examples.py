@@ -41,7 +41,7 @@ def run(server: EmbeddedServer) -> Ran:
                 **os.environ,
                 "PATH": f"{binaries}:{os.environ['PATH']}",
                 "TEMPORAL_ADDRESS": server.address,
-                "API": f"{server.http_address}/api/v1/namespaces/default",
+                "API": f"{server.endpoints.http_address}/api/v1/namespaces/default",
             },
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

@@ -167,7 +167,7 @@ async def test_a_doubled_request_id_has_one_effect(world: World, buy: Buy, serve
     listed = await world.server.client.operator_service.list_nexus_endpoints(
         ListNexusEndpointsRequest(name=NEXUS_ENDPOINT)
     )
-    address = f"{server.http_address}/nexus/endpoints/{listed.endpoints[0].id}/services/subscriptions/suspend"
+    address = f"{server.endpoints.http_address}/nexus/endpoints/{listed.endpoints[0].id}/services/subscriptions/suspend"
     request_id, body = str(uuid4()), {"subscription_id": bought.id, "reason": "fraud"}
     async with httpx2.AsyncClient() as http:
         answers = [await http.post(address, json=body, headers={"Nexus-Request-Id": request_id}) for _ in range(2)]

@@ -59,7 +59,7 @@ class Api:
 async def api(server: EmbeddedServer) -> Any:
     """The HTTP API of the server."""
     async with httpx2.AsyncClient(timeout=60) as http:
-        yield Api(http, server.http_address)
+        yield Api(http, server.endpoints.http_address)
 
 
 @pytest.fixture

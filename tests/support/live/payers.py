@@ -68,8 +68,7 @@ class Payer:
 
     async def live_until(self, to: datetime) -> None:
         """Everything due by then happens, in order."""
-        accounts, subscriptions = self.world.server.accounts, self.world.server.subscriptions
-        travel = TimeTravel(self.id, self.clock, self.clocks, accounts, subscriptions, self.world.clock)
+        travel = TimeTravel(self.id, self.clock, self.clocks, self.world.server, self.world.clock)
         await travel.live_until(to)
 
     async def request(self, request: AccountRequest, at: datetime) -> Answer:

@@ -11,7 +11,6 @@ from temporalio.client import Client
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.orders.setup_links import SqlSetupLinks
 from activities.provisioning.door import Visits
-from hosting.gateway.answering import Answering
 from hosting.gateway.app import PATH, Gateway
 from hosting.gateway.authentication import Authentication
 from hosting.gateway.server import gateway_server
@@ -47,7 +46,7 @@ class Site:
         self.links = SqlSetupLinks(database)
         server = Server.of(client, "nobody-works-here", self.clock)
         sources = Sources.of(server, books_in(database), nobody_visits, self.clock)
-        gateway = Gateway(Authentication(PUBLISHERS), Answering(ForPublishers(sources)), self.clock, **bounds)
+        gateway = Gateway(Authentication(PUBLISHERS), ForPublishers(sources), self.clock, **bounds)
         self.server = gateway_server(gateway, "127.0.0.1", 0)
 
     async def token(self, subscription_id: str = "o-1-1") -> str:
