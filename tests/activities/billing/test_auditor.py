@@ -73,7 +73,11 @@ async def test_it_goes_page_by_page(auditor: SqlAuditor) -> None:
         ("UPDATE ledger_entry SET amount_minor = 2999 WHERE subscription_id = 's-1' AND seq = 1", "s-1", "event 1"),
         ("UPDATE ledger_entry SET key = 'another' WHERE subscription_id = 's-1' AND seq = 3", "s-1", "event 3"),
         ("UPDATE ledger_entry SET currency = 'EUR' WHERE subscription_id = 's-1' AND seq = 3", "s-1", "event 3"),
-        ("UPDATE ledger_entry SET seq = 9 WHERE subscription_id = 's-1' AND seq = 3", "s-1", "event 9, which there"),
+        (
+            "UPDATE ledger_entry SET seq = 9 WHERE subscription_id = 's-1' AND seq = 3",
+            "s-1",
+            "event 9, which does not exist",
+        ),
         ("DELETE FROM ledger_entry WHERE subscription_id = 's-1' AND seq = 3", "s-1", "event 3"),
         ("UPDATE ledger_entry SET amount_minor = 1 WHERE subscription_id = 's-2'", "s-2", "usage that event"),
         ("DELETE FROM ledger_entry WHERE subscription_id = 's-2'", "s-2", "usage that event"),
