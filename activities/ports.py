@@ -14,4 +14,3 @@ class CommandSender(Protocol):
 
         Raises NotThere if the server does not know it, NotTaken if it rejects the command, and ServerUnavailable.
         """
-        ...

@@ -11,11 +11,9 @@ class AccountBooks(Protocol):
 
     async def close(self, entry: CloseInput) -> CloseReceipt:
         """Write a month's invoices. Repeating it returns the same receipt. Raises BooksConflict."""
-        ...
 
     async def record(self, entry: AccountRecordInput) -> None:
         """Write one decision in one transaction. Repeating it changes nothing. Raises BooksConflict."""
-        ...
 
 
 class NonpaymentHolds(Protocol):
@@ -23,23 +21,18 @@ class NonpaymentHolds(Protocol):
 
     async def to_hold(self, customer_id: str, seq: int) -> list[str]:
         """The customer's licensed subscriptions that have not ended and have no hold by this event on record."""
-        ...
 
     async def note_placed(self, customer_id: str, seq: int, subscription_id: str) -> None:
         """Record that the event placed a hold on it. Repeating it changes nothing."""
-        ...
 
     async def to_lift(self, customer_id: str) -> list[str]:
         """The subscriptions whose hold is on record and not lifted."""
-        ...
 
     async def note_lifted(self, customer_id: str, seq: int, subscription_id: str) -> None:
         """Record that the event lifted its holds. Repeating it changes nothing."""
-        ...
 
     async def count(self, customer_id: str, *, placed_by: int | None = None, lifted_by: int | None = None) -> int:
         """On how many subscriptions that event placed a hold, or lifted one."""
-        ...
 
 
 class AccountOpener(Protocol):
@@ -47,4 +40,3 @@ class AccountOpener(Protocol):
 
     async def open(self, account: OpenAccount) -> None:
         """Open the customer's account. If it is open, nothing changes."""
-        ...

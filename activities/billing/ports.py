@@ -16,7 +16,6 @@ class Books(Protocol):
 
         Raises BooksConflict if a key exists with other content (MON-2), and BooksUnavailable if retrying may help.
         """
-        ...
 
     async def report_usage(self, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
         """Record usage that the lifecycle accepted, once per usage id (MON-7).
@@ -24,4 +23,3 @@ class Books(Protocol):
         The answer is a refusal if the journal shows that the subscription takes no more usage (SUS-10). Raises
         BooksUnavailable, also while the event that accepted the usage is not in the journal yet.
         """
-        ...

@@ -15,19 +15,15 @@ class Orders(Protocol):
 
         Raises OrderConflict if the id belongs to an order with other content.
         """
-        ...
 
     async def place(self, line: PlaceInput) -> OrderLine:
         """Place or refuse a waiting line and take its claims, in one transaction. Any other line is left as it is."""
-        ...
 
     async def purchase(self, order_id: str, number: int) -> Order:
         """The terms that the placed line's subscription starts with; the same for every call."""
-        ...
 
     async def note_started(self, order_id: str, number: int) -> OrderLine:
         """Record that the line's subscription has started. Repeating it changes nothing."""
-        ...
 
 
 class Launcher(Protocol):
@@ -35,4 +31,3 @@ class Launcher(Protocol):
 
     async def launch(self, order: Order, *, ahead_by: timedelta | None, periods_per_run: int) -> None:
         """Start the subscription. If it has already started, nothing changes."""
-        ...

@@ -13,12 +13,9 @@ class PriceBook(Protocol):
 
         It includes those that are about to start: they may have been ordered at the older prices.
         """
-        ...
 
     async def messages(self, version: int, subscription_ids: tuple[str, ...]) -> list[PriceMessage]:
         """The prices to send to each, from the newest version of the catalog. Ended ones are left out."""
-        ...
 
     async def note_all_sent(self, version: int) -> None:
         """Record that the version's prices were sent to every affected subscription."""
-        ...

@@ -10,15 +10,12 @@ class Tenants(Protocol):
 
     async def grant(self, change: ProvisionInput) -> Confirmation:
         """Let users sign in, with the given number of seats. The same `seq` returns the same confirmation."""
-        ...
 
     async def revoke(self, change: ProvisionInput) -> Confirmation:
         """Stop users from signing in. Admins can still read the data (SUS-2)."""
-        ...
 
     async def purge(self, change: ProvisionInput) -> Confirmation:
         """Delete the tenant with all its data (SUS-3)."""
-        ...
 
 
 class AccessLog(Protocol):
@@ -26,4 +23,3 @@ class AccessLog(Protocol):
 
     async def note(self, change: ProvisionInput, confirmation: Confirmation) -> None:
         """Record a confirmed change, once per (subscription, seq)."""
-        ...

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import Column, Dialect, ForeignKey, MetaData, String, Text
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 # A report has at most 12 digits before the point and 9 after it; the rest is room for sums.
 DECIMAL_LENGTH = 48
@@ -79,8 +79,25 @@ metadata = MetaData(
     }
 )
 
-ID, WORD, KEY = String(64), String(32), String(200)
+ID, WORD, KEY, CURRENCY = String(64), String(32), String(200), String(3)
+ColumnType = TypeEngine[Any] | type[TypeEngine[Any]]
 
 
-def _of_subscription(*, primary_key: bool = False) -> Column[str]:
-    return Column("subscription_id", ID, ForeignKey("subscription.id"), primary_key=primary_key, nullable=False)
+def required(**types: ColumnType) -> list[Column[Any]]:
+    """Columns of these names and types that are never null. The migrations use it too."""
+    return [Column(name, kind, nullable=False) for name, kind in types.items()]
+
+
+def optional(**types: ColumnType) -> list[Column[Any]]:
+    """Columns of these names and types that may be null. The migrations use it too."""
+    return [Column(name, kind) for name, kind in types.items()]
+
+
+def keys(**types: ColumnType) -> list[Column[Any]]:
+    """The columns of the primary key."""
+    return [Column(name, kind, primary_key=True) for name, kind in types.items()]
+
+
+def keys_of_subscription(**types: ColumnType) -> list[Column[Any]]:
+    """A primary key that begins with the id of a subscription in the table `subscription`."""
+    return [Column("subscription_id", ID, ForeignKey("subscription.id"), primary_key=True), *keys(**types)]

@@ -16,19 +16,26 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from activities.adapters.sql.columns import ID, WORD, InstantText, JsonText, metadata
+from activities.adapters.sql.columns import (
+    CURRENCY,
+    ID,
+    WORD,
+    InstantText,
+    JsonText,
+    keys,
+    metadata,
+    optional,
+    required,
+)
 from domain.account.events import AccountEvent, CloseReceipt
 
 INVOICE, ENTRY = String(80), String(300)
-CURRENCY = String(3)
 
 entry = Table(
     "entry",
     metadata,
-    Column("id", ENTRY, primary_key=True),
-    Column("customer_id", ID, nullable=False),
-    Column("at", InstantText, nullable=False),
-    Column("kind", WORD, nullable=False),
+    *keys(id=ENTRY),
+    *required(customer_id=ID, at=InstantText, kind=WORD),
     Index(None, "customer_id", "at"),
 )
 """One balanced entry of the double entry. Append-only; written after its postings, which it seals."""
@@ -37,10 +44,8 @@ posting = Table(
     "posting",
     metadata,
     Column("entry_id", ENTRY, ForeignKey("entry.id", deferrable=True, initially="DEFERRED"), primary_key=True),
-    Column("position", Integer, primary_key=True),
-    Column("account", WORD, nullable=False),
-    Column("currency", CURRENCY, nullable=False),
-    Column("amount_minor", BigInteger, nullable=False),
+    *keys(position=Integer),
+    *required(account=WORD, currency=CURRENCY, amount_minor=BigInteger),
     CheckConstraint("amount_minor <> 0", name="amount"),
     CheckConstraint("account IN ('receivable', 'revenue', 'credit', 'payment')", name="account"),
 )
@@ -49,28 +54,19 @@ posting = Table(
 invoice_series = Table(
     "invoice_series",
     metadata,
-    Column("series", ID, primary_key=True),
-    Column("last_number", Integer, nullable=False),
+    *keys(series=ID),
+    *required(last_number=Integer),
 )
 """The last number of each series, a partner's: taken in the transaction that writes the invoice, so without gaps."""
 
 invoice = Table(
     "invoice",
     metadata,
-    Column("id", INVOICE, primary_key=True),
+    *keys(id=INVOICE),
     Column("series", ID, ForeignKey("invoice_series.series"), nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("customer_id", ID, nullable=False),
-    Column("currency", CURRENCY, nullable=False),
-    Column("period_start", InstantText, nullable=False),
-    Column("period_end", InstantText, nullable=False),
-    Column("issued_at", InstantText, nullable=False),
-    Column("due_at", InstantText, nullable=False),
-    Column("charges_minor", BigInteger, nullable=False),
-    Column("credits_minor", BigInteger, nullable=False),
-    Column("carried_in_minor", BigInteger, nullable=False),
-    Column("due_minor", BigInteger, nullable=False),
-    Column("carried_out_minor", BigInteger, nullable=False),
+    *required(number=Integer, customer_id=ID, currency=CURRENCY, period_start=InstantText, period_end=InstantText),
+    *required(issued_at=InstantText, due_at=InstantText, charges_minor=BigInteger, credits_minor=BigInteger),
+    *required(carried_in_minor=BigInteger, due_minor=BigInteger, carried_out_minor=BigInteger),
     UniqueConstraint("series", "number"),
     UniqueConstraint("customer_id", "currency", "period_end"),
     CheckConstraint(
@@ -85,10 +81,8 @@ invoice_line = Table(
     "invoice_line",
     metadata,
     Column("invoice_id", INVOICE, ForeignKey("invoice.id"), primary_key=True),
-    Column("position", Integer, primary_key=True),
-    Column("subscription_id", ID, nullable=False),
-    Column("seq", Integer, nullable=False),
-    Column("entry_position", Integer, nullable=False),
+    *keys(position=Integer),
+    *required(subscription_id=ID, seq=Integer, entry_position=Integer),
     ForeignKeyConstraint(
         ["subscription_id", "seq", "entry_position"],
         ["ledger_entry.subscription_id", "ledger_entry.seq", "ledger_entry.position"],
@@ -101,9 +95,7 @@ invoice_standing = Table(
     "invoice_standing",
     metadata,
     Column("invoice_id", INVOICE, ForeignKey("invoice.id"), primary_key=True),
-    Column("customer_id", ID, nullable=False),
-    Column("state", WORD, nullable=False),
-    Column("paid_minor", BigInteger, nullable=False),
+    *required(customer_id=ID, state=WORD, paid_minor=BigInteger),
     Index(None, "customer_id", "state"),
     Index(None, "state"),
 )
@@ -112,35 +104,26 @@ invoice_standing = Table(
 month_close = Table(
     "month_close",
     metadata,
-    Column("customer_id", ID, primary_key=True),
-    Column("period_end", InstantText, primary_key=True),
-    Column("digest", String(64), nullable=False),
-    Column("receipt", JsonText(CloseReceipt), nullable=False),
+    *keys(customer_id=ID, period_end=InstantText),
+    *required(digest=String(64), receipt=JsonText(CloseReceipt)),
 )
 """The months that are closed, so that closing one again changes nothing. Append-only."""
 
 account_event = Table(
     "account_event",
     metadata,
-    Column("customer_id", ID, primary_key=True),
-    Column("seq", Integer, primary_key=True),
-    Column("at", InstantText, nullable=False),
-    Column("event", WORD, nullable=False),
-    Column("invoice_id", INVOICE),
-    Column("payment_id", ID),
-    Column("record", JsonText(AccountEvent), nullable=False),
+    *keys(customer_id=ID, seq=Integer),
+    *required(at=InstantText, event=WORD),
+    *optional(invoice_id=INVOICE, payment_id=ID),
+    *required(record=JsonText(AccountEvent)),
 )
 """What happened to a customer's account (ROL-3). Append-only."""
 
 payment = Table(
     "payment",
     metadata,
-    Column("customer_id", ID, primary_key=True),
-    Column("payment_id", ID, primary_key=True),
-    Column("seq", Integer, nullable=False),
-    Column("at", InstantText, nullable=False),
-    Column("currency", CURRENCY, nullable=False),
-    Column("amount_minor", BigInteger, nullable=False),
+    *keys(customer_id=ID, payment_id=ID),
+    *required(seq=Integer, at=InstantText, currency=CURRENCY, amount_minor=BigInteger),
     CheckConstraint("amount_minor > 0", name="amount"),
 )
 """Payments received, once per id. Append-only."""
@@ -148,9 +131,7 @@ payment = Table(
 nonpayment_hold = Table(
     "nonpayment_hold",
     metadata,
-    Column("customer_id", ID, primary_key=True),
-    Column("subscription_id", ID, primary_key=True),
-    Column("seq", Integer, primary_key=True),
-    Column("lifted_by", Integer),
+    *keys(customer_id=ID, subscription_id=ID, seq=Integer),
+    *optional(lifted_by=Integer),
 )
 """On which subscription an account's event `seq` placed a hold, and which event lifted it (SUS-9)."""

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text
 
-from activities.adapters.sql.columns import ID, WORD, InstantText, JsonText, metadata
+from activities.adapters.sql.columns import ID, WORD, InstantText, JsonText, keys, metadata, optional, required
 from domain.catalog.catalog import ListedOffer
 from domain.catalog.changes import Changes
 from domain.catalog.customers import Customer, Partner
@@ -10,17 +10,17 @@ from domain.catalog.customers import Customer, Partner
 partner = Table(
     "partner",
     metadata,
-    Column("id", ID, primary_key=True),
-    Column("record", JsonText(Partner), nullable=False),
+    *keys(id=ID),
+    *required(record=JsonText(Partner)),
 )
 """The resellers, as the catalog's import describes them."""
 
 customer = Table(
     "customer",
     metadata,
-    Column("id", ID, primary_key=True),
+    *keys(id=ID),
     Column("partner_id", ID, ForeignKey("partner.id"), nullable=False),
-    Column("record", JsonText(Customer), nullable=False),
+    *required(record=JsonText(Customer)),
     Index(None, "partner_id", "id"),
 )
 """The customers (ELG-8)."""
@@ -28,13 +28,10 @@ customer = Table(
 offer = Table(
     "offer",
     metadata,
-    Column("id", ID, primary_key=True),
-    Column("publisher", WORD, nullable=False),
-    Column("billing_type", WORD, nullable=False),
-    Column("category", WORD, nullable=False),
-    Column("one_per_customer", Boolean, nullable=False),
-    Column("record", JsonText(ListedOffer), nullable=False),
-    Column("vendor", ID),
+    *keys(id=ID),
+    *required(publisher=WORD, billing_type=WORD, category=WORD, one_per_customer=Boolean),
+    *required(record=JsonText(ListedOffer)),
+    *optional(vendor=ID),
     Index(None, "publisher", "id"),
     Index(None, "category", "id"),
 )
@@ -43,11 +40,9 @@ offer = Table(
 catalog_version = Table(
     "catalog_version",
     metadata,
-    Column("number", Integer, primary_key=True),
-    Column("at", InstantText, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("changes", JsonText(Changes), nullable=False),
-    Column("told_at", InstantText),
+    *keys(number=Integer),
+    *required(at=InstantText, source=Text, changes=JsonText(Changes)),
+    *optional(told_at=InstantText),
 )
 """Each import that changed something. `told_at` is when its prices were sent to all subscriptions, null before."""
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
 
-from activities.adapters.sql.columns import ID, WORD, InstantText, JsonText, metadata
+from activities.adapters.sql.columns import ID, WORD, InstantText, JsonText, keys, metadata, optional, required
 from domain.ordering.cart import Cart
 from domain.ordering.eligibility import Refusal
 from domain.ordering.lines import OrderRequest
@@ -11,10 +11,9 @@ from domain.ordering.terms import Order
 cart = Table(
     "cart",
     metadata,
-    Column("id", ID, primary_key=True),
+    *keys(id=ID),
     Column("customer_id", ID, ForeignKey("customer.id"), nullable=False),
-    Column("created_at", InstantText, nullable=False),
-    Column("record", JsonText(Cart), nullable=False),
+    *required(created_at=InstantText, record=JsonText(Cart)),
     Index(None, "customer_id", "created_at"),
 )
 """Carts, each with its lines (BUY-1)."""
@@ -23,12 +22,9 @@ cart = Table(
 customer_order = Table(
     "customer_order",
     metadata,
-    Column("id", ID, primary_key=True),
+    *keys(id=ID),
     # No foreign key: an order for a customer without a record is refused line by line (ELG-8).
-    Column("customer_id", ID, nullable=False),
-    Column("ordered_at", InstantText, nullable=False),
-    Column("digest", String(64), nullable=False),
-    Column("request", JsonText(OrderRequest), nullable=False),
+    *required(customer_id=ID, ordered_at=InstantText, digest=String(64), request=JsonText(OrderRequest)),
     Index(None, "customer_id", "ordered_at"),
     Index(None, "ordered_at", "id"),
 )
@@ -38,14 +34,11 @@ order_line = Table(
     "order_line",
     metadata,
     Column("order_id", ID, ForeignKey("customer_order.id"), primary_key=True),
-    Column("number", Integer, primary_key=True),
+    *keys(number=Integer),
     # Null until the line is placed: only a purchase reserves the id.
-    Column("subscription_id", ID),
-    Column("customer_id", ID, nullable=False),
-    Column("offer_id", ID, nullable=False),
-    Column("status", WORD, nullable=False),
-    Column("purchase", JsonText(Order)),
-    Column("refusal", JsonText(Refusal)),
+    *optional(subscription_id=ID),
+    *required(customer_id=ID, offer_id=ID, status=WORD),
+    *optional(purchase=JsonText(Order), refusal=JsonText(Refusal)),
     UniqueConstraint("subscription_id"),
     Index(None, "customer_id", "offer_id"),
     Index(None, "offer_id", "subscription_id"),
@@ -55,10 +48,9 @@ order_line = Table(
 setup_token = Table(
     "setup_token",
     metadata,
-    Column("token_hash", String(64), primary_key=True),
+    *keys(token_hash=String(64)),
     # No foreign key: links are issued as soon as the line is placed.
-    Column("subscription_id", ID, nullable=False),
-    Column("expires_at", InstantText, nullable=False),
+    *required(subscription_id=ID, expires_at=InstantText),
     Index(None, "subscription_id"),
 )
 """The hashes of set-up tokens; the tokens themselves are not stored (ISV-3)."""

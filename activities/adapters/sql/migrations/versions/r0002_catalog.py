@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from activities.adapters.sql.columns import optional, required
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -17,38 +19,28 @@ def upgrade() -> None:
     _create(
         "customer",
         ("id",),
-        sa.Column("id", ID, nullable=False),
-        sa.Column("partner_id", ID, nullable=False),
-        sa.Column("record", sa.Text, nullable=False),
+        *required(id=ID, partner_id=ID, record=sa.Text),
         sa.ForeignKeyConstraint(["partner_id"], ["partner.id"], name="fk_customer_partner_id"),
     )
     _index("customer", "partner_id", "id")
     _create(
         "offer",
         ("id",),
-        sa.Column("id", ID, nullable=False),
-        sa.Column("publisher", WORD, nullable=False),
-        sa.Column("billing_type", WORD, nullable=False),
-        sa.Column("category", WORD, nullable=False),
-        sa.Column("one_per_customer", sa.Boolean, nullable=False),
-        sa.Column("record", sa.Text, nullable=False),
+        *required(id=ID, publisher=WORD, billing_type=WORD, category=WORD, one_per_customer=sa.Boolean),
+        *required(record=sa.Text),
     )
     _index("offer", "publisher", "id")
     _index("offer", "category", "id")
     _create(
         "catalog_version",
         ("number",),
-        sa.Column("number", sa.Integer, nullable=False),
-        sa.Column("at", INSTANT, nullable=False),
-        sa.Column("source", sa.Text, nullable=False),
-        sa.Column("changes", sa.Text, nullable=False),
-        sa.Column("told_at", INSTANT),
+        *required(number=sa.Integer, at=INSTANT, source=sa.Text, changes=sa.Text),
+        *optional(told_at=INSTANT),
     )
     _create(
         "price_change",
         ("version", "offer_id"),
-        sa.Column("version", sa.Integer, nullable=False),
-        sa.Column("offer_id", ID, nullable=False),
+        *required(version=sa.Integer, offer_id=ID),
         sa.ForeignKeyConstraint(["version"], ["catalog_version.number"], name="fk_price_change_version"),
         sa.ForeignKeyConstraint(["offer_id"], ["offer.id"], name="fk_price_change_offer_id"),
     )
@@ -56,35 +48,24 @@ def upgrade() -> None:
     _create(
         "cart",
         ("id",),
-        sa.Column("id", ID, nullable=False),
-        sa.Column("customer_id", ID, nullable=False),
-        sa.Column("created_at", INSTANT, nullable=False),
-        sa.Column("record", sa.Text, nullable=False),
+        *required(id=ID, customer_id=ID, created_at=INSTANT, record=sa.Text),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name="fk_cart_customer_id"),
     )
     _index("cart", "customer_id", "created_at")
     _create(
         "customer_order",
         ("id",),
-        sa.Column("id", ID, nullable=False),
-        sa.Column("customer_id", ID, nullable=False),
-        sa.Column("ordered_at", INSTANT, nullable=False),
-        sa.Column("digest", sa.String(64), nullable=False),
-        sa.Column("request", sa.Text, nullable=False),
+        *required(id=ID, customer_id=ID, ordered_at=INSTANT, digest=sa.String(64), request=sa.Text),
     )
     _index("customer_order", "customer_id", "ordered_at")
     _index("customer_order", "ordered_at", "id")
     _create(
         "order_line",
         ("order_id", "number"),
-        sa.Column("order_id", ID, nullable=False),
-        sa.Column("number", sa.Integer, nullable=False),
-        sa.Column("subscription_id", ID),
-        sa.Column("customer_id", ID, nullable=False),
-        sa.Column("offer_id", ID, nullable=False),
-        sa.Column("status", WORD, nullable=False),
-        sa.Column("purchase", sa.Text),
-        sa.Column("refusal", sa.Text),
+        *required(order_id=ID, number=sa.Integer),
+        *optional(subscription_id=ID),
+        *required(customer_id=ID, offer_id=ID, status=WORD),
+        *optional(purchase=sa.Text, refusal=sa.Text),
         sa.ForeignKeyConstraint(["order_id"], ["customer_order.id"], name="fk_order_line_order_id"),
         sa.UniqueConstraint("subscription_id", name="uq_order_line_subscription_id"),
     )
@@ -93,9 +74,7 @@ def upgrade() -> None:
     _create(
         "setup_token",
         ("token_hash",),
-        sa.Column("token_hash", sa.String(64), nullable=False),
-        sa.Column("subscription_id", ID, nullable=False),
-        sa.Column("expires_at", INSTANT, nullable=False),
+        *required(token_hash=sa.String(64), subscription_id=ID, expires_at=INSTANT),
     )
     _index("setup_token", "subscription_id")
 

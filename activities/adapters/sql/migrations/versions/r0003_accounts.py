@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
+from activities.adapters.sql.columns import optional, required
 from activities.adapters.sql.migrations.append_only import append_only
 
 revision = "0003"
@@ -34,20 +35,14 @@ def upgrade() -> None:
 def _double_entry() -> None:
     op.create_table(
         "entry",
-        sa.Column("id", ENTRY, nullable=False),
-        sa.Column("customer_id", ID, nullable=False),
-        sa.Column("at", INSTANT, nullable=False),
-        sa.Column("kind", WORD, nullable=False),
+        *required(id=ENTRY, customer_id=ID, at=INSTANT, kind=WORD),
         sa.PrimaryKeyConstraint("id", name="pk_entry"),
     )
     op.create_index("ix_entry_customer_id_at", "entry", ["customer_id", "at"])
     op.create_table(
         "posting",
-        sa.Column("entry_id", ENTRY, nullable=False),
-        sa.Column("position", sa.Integer, nullable=False),
-        sa.Column("account", WORD, nullable=False),
-        sa.Column("currency", sa.String(3), nullable=False),
-        sa.Column("amount_minor", sa.BigInteger, nullable=False),
+        *required(entry_id=ENTRY, position=sa.Integer, account=WORD, currency=sa.String(3)),
+        *required(amount_minor=sa.BigInteger),
         sa.PrimaryKeyConstraint("entry_id", "position", name="pk_posting"),
         # Postings are written before their entry, which seals them; without it they cannot be committed.
         sa.ForeignKeyConstraint(
@@ -61,21 +56,13 @@ def _double_entry() -> None:
 def _invoices() -> None:
     op.create_table(
         "invoice_series",
-        sa.Column("series", ID, nullable=False),
-        sa.Column("last_number", sa.Integer, nullable=False),
+        *required(series=ID, last_number=sa.Integer),
         sa.PrimaryKeyConstraint("series", name="pk_invoice_series"),
     )
     op.create_table(
         "invoice",
-        sa.Column("id", INVOICE, nullable=False),
-        sa.Column("series", ID, nullable=False),
-        sa.Column("number", sa.Integer, nullable=False),
-        sa.Column("customer_id", ID, nullable=False),
-        sa.Column("currency", sa.String(3), nullable=False),
-        sa.Column("period_start", INSTANT, nullable=False),
-        sa.Column("period_end", INSTANT, nullable=False),
-        sa.Column("issued_at", INSTANT, nullable=False),
-        sa.Column("due_at", INSTANT, nullable=False),
+        *required(id=INVOICE, series=ID, number=sa.Integer, customer_id=ID, currency=sa.String(3)),
+        *required(period_start=INSTANT, period_end=INSTANT, issued_at=INSTANT, due_at=INSTANT),
         *(
             sa.Column(f"{name}_minor", sa.BigInteger, nullable=False)
             for name in ("charges", "credits", "carried_in", "due", "carried_out")
@@ -92,11 +79,8 @@ def _invoices() -> None:
     )
     op.create_table(
         "invoice_line",
-        sa.Column("invoice_id", INVOICE, nullable=False),
-        sa.Column("position", sa.Integer, nullable=False),
-        sa.Column("subscription_id", ID, nullable=False),
-        sa.Column("seq", sa.Integer, nullable=False),
-        sa.Column("entry_position", sa.Integer, nullable=False),
+        *required(invoice_id=INVOICE, position=sa.Integer, subscription_id=ID, seq=sa.Integer),
+        *required(entry_position=sa.Integer),
         sa.PrimaryKeyConstraint("invoice_id", "position", name="pk_invoice_line"),
         sa.ForeignKeyConstraint(["invoice_id"], ["invoice.id"], name="fk_invoice_line_invoice_id"),
         sa.ForeignKeyConstraint(
@@ -110,10 +94,7 @@ def _invoices() -> None:
     )
     op.create_table(
         "invoice_standing",
-        sa.Column("invoice_id", INVOICE, nullable=False),
-        sa.Column("customer_id", ID, nullable=False),
-        sa.Column("state", WORD, nullable=False),
-        sa.Column("paid_minor", sa.BigInteger, nullable=False),
+        *required(invoice_id=INVOICE, customer_id=ID, state=WORD, paid_minor=sa.BigInteger),
         sa.PrimaryKeyConstraint("invoice_id", name="pk_invoice_standing"),
         sa.ForeignKeyConstraint(["invoice_id"], ["invoice.id"], name="fk_invoice_standing_invoice_id"),
     )
@@ -121,10 +102,7 @@ def _invoices() -> None:
     op.create_index("ix_invoice_standing_state", "invoice_standing", ["state"])
     op.create_table(
         "month_close",
-        sa.Column("customer_id", ID, nullable=False),
-        sa.Column("period_end", INSTANT, nullable=False),
-        sa.Column("digest", sa.String(64), nullable=False),
-        sa.Column("receipt", sa.Text, nullable=False),
+        *required(customer_id=ID, period_end=INSTANT, digest=sa.String(64), receipt=sa.Text),
         sa.PrimaryKeyConstraint("customer_id", "period_end", name="pk_month_close"),
     )
 
@@ -132,32 +110,22 @@ def _invoices() -> None:
 def _accounts() -> None:
     op.create_table(
         "account_event",
-        sa.Column("customer_id", ID, nullable=False),
-        sa.Column("seq", sa.Integer, nullable=False),
-        sa.Column("at", INSTANT, nullable=False),
-        sa.Column("event", WORD, nullable=False),
-        sa.Column("invoice_id", INVOICE),
-        sa.Column("payment_id", ID),
-        sa.Column("record", sa.Text, nullable=False),
+        *required(customer_id=ID, seq=sa.Integer, at=INSTANT, event=WORD),
+        *optional(invoice_id=INVOICE, payment_id=ID),
+        *required(record=sa.Text),
         sa.PrimaryKeyConstraint("customer_id", "seq", name="pk_account_event"),
     )
     op.create_table(
         "payment",
-        sa.Column("customer_id", ID, nullable=False),
-        sa.Column("payment_id", ID, nullable=False),
-        sa.Column("seq", sa.Integer, nullable=False),
-        sa.Column("at", INSTANT, nullable=False),
-        sa.Column("currency", sa.String(3), nullable=False),
-        sa.Column("amount_minor", sa.BigInteger, nullable=False),
+        *required(customer_id=ID, payment_id=ID, seq=sa.Integer, at=INSTANT, currency=sa.String(3)),
+        *required(amount_minor=sa.BigInteger),
         sa.PrimaryKeyConstraint("customer_id", "payment_id", name="pk_payment"),
         sa.CheckConstraint("amount_minor > 0", name="ck_payment_amount"),
     )
     op.create_table(
         "nonpayment_hold",
-        sa.Column("customer_id", ID, nullable=False),
-        sa.Column("subscription_id", ID, nullable=False),
-        sa.Column("seq", sa.Integer, nullable=False),
-        sa.Column("lifted_by", sa.Integer),
+        *required(customer_id=ID, subscription_id=ID, seq=sa.Integer),
+        *optional(lifted_by=sa.Integer),
         sa.PrimaryKeyConstraint("customer_id", "subscription_id", "seq", name="pk_nonpayment_hold"),
     )
     op.create_index("ix_ledger_entry_subscription_id_at", "ledger_entry", ["subscription_id", "at"])

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from activities.adapters.sql.columns import optional, required
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -15,25 +17,16 @@ def upgrade() -> None:
     """Create the tables, and give each offer's vendor a column of its own."""
     op.create_table(
         "delivery",
-        sa.Column("subscription_id", ID, nullable=False),
-        sa.Column("seq", sa.Integer, nullable=False),
-        sa.Column("publisher", ID, nullable=False),
-        sa.Column("standing", WORD, nullable=False),
-        sa.Column("tries", sa.Integer, nullable=False),
-        sa.Column("first_tried_at", INSTANT),
-        sa.Column("last_tried_at", INSTANT),
-        sa.Column("next_try_at", INSTANT),
-        sa.Column("settled_at", INSTANT),
-        sa.Column("problem", sa.Text),
+        *required(subscription_id=ID, seq=sa.Integer, publisher=ID, standing=WORD, tries=sa.Integer),
+        *optional(first_tried_at=INSTANT, last_tried_at=INSTANT, next_try_at=INSTANT, settled_at=INSTANT),
+        *optional(problem=sa.Text),
         sa.PrimaryKeyConstraint("subscription_id", "seq", name="pk_delivery"),
         sa.ForeignKeyConstraint(["subscription_id"], ["subscription.id"], name="fk_delivery_subscription_id"),
     )
     op.create_index("ix_delivery_standing_subscription_id", "delivery", ["standing", "subscription_id"])
     op.create_table(
         "publisher_request",
-        sa.Column("publisher", ID, nullable=False),
-        sa.Column("request_id", KEY, nullable=False),
-        sa.Column("at", INSTANT, nullable=False),
+        *required(publisher=ID, request_id=KEY, at=INSTANT),
         sa.PrimaryKeyConstraint("publisher", "request_id", name="pk_publisher_request"),
     )
     op.create_index("ix_publisher_request_at", "publisher_request", ["at"])
