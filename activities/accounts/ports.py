@@ -10,7 +10,10 @@ class AccountBooks(Protocol):
     """Invoices, payments and the journals of accounts. Nothing is ever removed (MON-5, MON-6)."""
 
     async def close(self, entry: CloseInput) -> CloseReceipt:
-        """Write a month's invoices. Repeating it returns the same receipt. Raises BooksConflict."""
+        """Write the month's invoices, with every ledger row dated before its end that is not invoiced yet (MON-5).
+
+        Repeating it returns the same receipt. Raises BooksConflict.
+        """
 
     async def record(self, entry: AccountRecordInput) -> None:
         """Write one decision in one transaction. Repeating it changes nothing. Raises BooksConflict."""

@@ -14,12 +14,13 @@ class Books(Protocol):
     async def record(self, entry: RecordInput) -> Receipt:
         """Write one decision in one transaction. Repeating it returns the same receipt.
 
-        Raises BooksConflict if a key exists with other content (MON-2), and BooksUnavailable if retrying may help.
+        Raises BooksConflict if it is recorded with other content, does not follow the last event, or repeats a key of
+        the ledger (MON-2), and BooksUnavailable if retrying may help.
         """
 
     async def report_usage(self, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
         """Record usage that the lifecycle accepted, once per usage id (MON-7).
 
-        The answer is a refusal if the journal shows that the subscription takes no more usage (SUS-10). Raises
+        The answer is a refusal (LIF-1) if the journal shows that the subscription takes no more usage (SUS-10). Raises
         BooksUnavailable, also while the event that accepted the usage is not in the journal yet.
         """

@@ -11,13 +11,7 @@ from domain.values import Frozen, Instant
 _TYPES = [f"subscription.{event}" for event in EventName]
 
 Moment = Annotated[Instant, WithJsonSchema({"type": "string", "format": "date-time"})]
-Sequence = Annotated[
-    int,
-    Field(
-        ge=1,
-        description="The event's number in its subscription: 1, 2, 3 and so on.",
-    ),
-]
+Sequence = Annotated[int, Field(ge=1, description="The event's number in its subscription: 1, 2, 3 and so on.")]
 Previous = Annotated[
     int,
     Field(
@@ -57,22 +51,11 @@ class SubscriptionNotification(Frozen):
 
 def notification(_: str, notice: Notice, previous: int) -> SubscriptionNotification:
     """The message; this dialect has one for every event. Add-ons are in the order of their ids."""
+    add_ons = dict(sorted(notice.add_ons.items()))
     return SubscriptionNotification(
         type=f"subscription.{notice.event}",
         timestamp=notice.at,
-        data=SubscriptionEvent(
-            subscription_id=notice.subscription_id,
-            customer_id=notice.customer_id,
-            offer_id=notice.offer_id,
-            sequence=notice.seq,
-            previous=previous,
-            at=notice.at,
-            event=notice.event,
-            state=notice.state,
-            rule=notice.rule,
-            reason=notice.reason,
-            auto_renew=notice.auto_renew,
-            quantity=notice.quantity,
-            add_ons=dict(sorted(notice.add_ons.items())),
+        data=SubscriptionEvent.model_validate(
+            {**dict(notice), "sequence": notice.seq, "previous": previous, "add_ons": add_ons}
         ),
     )

@@ -22,4 +22,7 @@ class AccessLog(Protocol):
     """When users had access. It is kept after the tenant is deleted."""
 
     async def note(self, change: ProvisionInput, confirmation: Confirmation) -> None:
-        """Record a confirmed change, once per (subscription, seq)."""
+        """Record a confirmed change, once per (subscription, seq). The first confirmation is kept.
+
+        Raises BooksConflict if another change is recorded under that `seq`.
+        """

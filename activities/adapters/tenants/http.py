@@ -30,15 +30,12 @@ class HttpTenants:
         self._address = address
 
     async def grant(self, change: ProvisionInput) -> Confirmation:
-        """Let users sign in, with the given number of seats."""
         return await self._ask("grant", change)
 
     async def revoke(self, change: ProvisionInput) -> Confirmation:
-        """Users are turned away (SUS-2)."""
         return await self._ask("revoke", change)
 
     async def purge(self, change: ProvisionInput) -> Confirmation:
-        """Delete the tenant with all its data (SUS-3)."""
         return await self._ask("purge", change)
 
     async def close(self) -> None:

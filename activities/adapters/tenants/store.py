@@ -143,15 +143,12 @@ class EmbeddedTenants:
         self._store = store
 
     async def grant(self, change: ProvisionInput) -> Confirmation:
-        """As TenantStore.grant."""
         return await asyncio.to_thread(self._store.grant, change)
 
     async def revoke(self, change: ProvisionInput) -> Confirmation:
-        """As TenantStore.revoke."""
         return await asyncio.to_thread(self._store.revoke, change)
 
     async def purge(self, change: ProvisionInput) -> Confirmation:
-        """As TenantStore.purge."""
         return await asyncio.to_thread(self._store.purge, change)
 
 

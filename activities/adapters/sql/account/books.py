@@ -1,18 +1,12 @@
 """The journals, payments and invoices of billing accounts in SQL. Each call is one transaction."""
 
-from typing import Any
-
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from activities.accounts.contracts import AccountRecordInput, CloseInput
 from activities.adapters.sql.account.closing import close_month
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.ledger import double_entry
-from activities.adapters.sql.tables.account import (
-    account_event,
-    invoice_standing,
-    payment,
-)
+from activities.adapters.sql.tables.account import account_event, invoice_standing, payment
 from activities.errors import BooksConflict
 from domain.account.events import AccountEvent, AccountEventName, CloseReceipt
 from domain.account.invoice import InvoiceState
@@ -26,14 +20,9 @@ class SqlAccountBooks:
         self._database = database
 
     async def close(self, entry: CloseInput) -> CloseReceipt:
-        """Write the month's invoices, with every ledger row dated before its end that is not invoiced yet (MON-5).
-
-        Repeating it returns the same receipt.
-        """
         return await self._database.write(close_month, entry)
 
     async def record(self, entry: AccountRecordInput) -> None:
-        """Write one decision: journal, payments, double entry and read model. Repeating it changes nothing (MON-2)."""
         await self._database.write(_record, entry)
 
 
@@ -99,13 +88,7 @@ def _take_payment(connection: Connection, customer_id: str, event: AccountEvent)
     parts = [to_minor(part.amount, event.currency) for part in event.allocations]
     credited = to_minor(event.credited, event.currency)
     double_entry.enter_payment(
-        connection,
-        customer_id,
-        event.payment_id,
-        event.at,
-        event.currency,
-        allocated=sum(parts),
-        credited=credited,
+        connection, customer_id, event.payment_id, event.at, event.currency, allocated=sum(parts), credited=credited
     )
     for part, minor in zip(event.allocations, parts, strict=True):
         _stand(connection, part.invoice, part.state, minor)
@@ -113,9 +96,9 @@ def _take_payment(connection: Connection, customer_id: str, event: AccountEvent)
 
 def _refuse_known_payment(connection: Connection, customer_id: str, payment_id: str) -> None:
     known = (payment.c.customer_id == customer_id) & (payment.c.payment_id == payment_id)
-    found: Row[Any] | None = connection.execute(select(payment.c.seq).where(known)).one_or_none()
-    if found is not None:
-        raise BooksConflict(f"Payment {payment_id} of {customer_id} was already recorded by event {found.seq}.")
+    seq = connection.scalar(select(payment.c.seq).where(known))
+    if seq is not None:
+        raise BooksConflict(f"Payment {payment_id} of {customer_id} was already recorded by event {seq}.")
 
 
 def _stand(connection: Connection, invoice_id: str, state: InvoiceState, paid_minor: int) -> None:

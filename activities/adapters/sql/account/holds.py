@@ -15,23 +15,18 @@ class SqlNonpaymentHolds:
         self._database = database
 
     async def to_hold(self, customer_id: str, seq: int) -> list[str]:
-        """The customer's licensed subscriptions that have not ended and have no hold by this event on record."""
         return await self._database.read(_to_hold, customer_id, seq)
 
     async def note_placed(self, customer_id: str, seq: int, subscription_id: str) -> None:
-        """Record that the event placed a hold on it. Repeating it changes nothing."""
         await self._database.write(_placed, customer_id, seq, subscription_id)
 
     async def to_lift(self, customer_id: str) -> list[str]:
-        """The subscriptions whose hold is on record and not lifted."""
         return await self._database.read(_to_lift, customer_id)
 
     async def note_lifted(self, customer_id: str, seq: int, subscription_id: str) -> None:
-        """Record that the event lifted its holds. Repeating it changes nothing."""
         await self._database.write(_lifted, customer_id, seq, subscription_id)
 
     async def count(self, customer_id: str, *, placed_by: int | None = None, lifted_by: int | None = None) -> int:
-        """On how many subscriptions that event placed a hold, or lifted one."""
         return await self._database.read(_count, customer_id, placed_by, lifted_by)
 
 

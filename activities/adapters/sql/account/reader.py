@@ -74,17 +74,9 @@ class SqlAccountReader:
 def head_of(row: RowMapping) -> InvoiceHead:
     """The head of the invoice, as it was when it was closed."""
     currency = row["currency"]
-    return InvoiceHead(
-        invoice=row["id"],
-        series=row["series"],
-        number=row["number"],
-        customer_id=row["customer_id"],
-        currency=currency,
-        period=Period(start=row["period_start"], end=row["period_end"]),
-        issued_at=row["issued_at"],
-        due_at=row["due_at"],
-        totals=Totals(**{name: from_minor(row[f"{name}_minor"], currency) for name in Totals.model_fields}),
-    )
+    period = Period(start=row["period_start"], end=row["period_end"])
+    totals = Totals(**{name: from_minor(row[f"{name}_minor"], currency) for name in Totals.model_fields})
+    return InvoiceHead.model_validate({**row, "invoice": row["id"], "period": period, "totals": totals})
 
 
 def events_of(connection: Connection, customer_id: str) -> list[AccountEvent]:

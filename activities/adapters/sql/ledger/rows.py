@@ -8,7 +8,7 @@ from sqlalchemy import RowMapping
 from activities.errors import BooksConflict
 from domain.calendar import Period
 from domain.money import from_minor, to_minor
-from domain.subscription.ledger import Kind, LedgerRow
+from domain.subscription.ledger import LedgerRow
 
 LARGEST_MINOR = 2**63 - 1
 
@@ -43,13 +43,6 @@ def entries_of(
 
 def row_of(entry: RowMapping) -> LedgerRow:
     """The row that was written."""
-    return LedgerRow(
-        at=entry["at"],
-        kind=Kind(entry["kind"]),
-        line=entry["line"],
-        quantity=entry["quantity"],
-        amount=from_minor(entry["amount_minor"], entry["currency"]),
-        currency=entry["currency"],
-        period=Period(start=entry["period_start"], end=entry["period_end"]),
-        key=entry["key"],
-    )
+    amount = from_minor(entry["amount_minor"], entry["currency"])
+    period = Period(start=entry["period_start"], end=entry["period_end"])
+    return LedgerRow.model_validate({**entry, "amount": amount, "period": period})

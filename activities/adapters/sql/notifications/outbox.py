@@ -24,15 +24,12 @@ class SqlOutbox:
         self._database = database
 
     async def next(self, subscription_id: str, publisher: str) -> Pending | None:
-        """The first event that is not done, as this publisher is to receive it. None if all are done."""
         return await self._database.read(_next, subscription_id, publisher)
 
     async def done_up_to(self, subscription_id: str) -> int:
-        """The sequence number of the last event that is done, 0 for none."""
         return await self._database.read(_done_up_to, subscription_id)
 
     async def record_outcome(self, pending: Pending, publisher: str, status: NotificationStatus, at: datetime) -> None:
-        """Record the final status of the event. An event that is done already is left as it is."""
         tries = pending.tries + 1 if status is NotificationStatus.DELIVERED else pending.tries
         columns = {"standing": status.value, "tries": tries, "next_try_at": None, "settled_at": at}
         if status is NotificationStatus.DELIVERED:
@@ -42,7 +39,6 @@ class SqlOutbox:
     async def record_failure(
         self, pending: Pending, publisher: str, problem: str, at: datetime, next_try_at: datetime | None
     ) -> None:
-        """Record a failed attempt and the time of the next one; without a next one the event is undeliverable."""
         standing = NotificationStatus.UNDELIVERABLE if next_try_at is None else NotificationStatus.WAITING
         columns = {
             "standing": standing.value,
@@ -56,7 +52,6 @@ class SqlOutbox:
         await self._database.write(_note, pending, publisher, columns)
 
     async def restart(self, subscription_id: str) -> None:
-        """Restart the attempts of the undeliverable event."""
         await self._database.write(_restart, subscription_id)
 
 

@@ -9,16 +9,12 @@ from activities.provisioning.contracts import Confirmation, ProvisionInput
 
 
 class SqlAccessLog:
-    """One row per confirmed change. Raises BooksUnavailable or SchemaMismatch."""
+    """The port `AccessLog`: one row per confirmed change. Raises BooksUnavailable or SchemaMismatch."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def note(self, change: ProvisionInput, confirmation: Confirmation) -> None:
-        """Record a confirmed change, once per (subscription, seq). The first confirmation is kept.
-
-        Raises BooksConflict if another change is recorded under that `seq`.
-        """
         await self._database.write(_note, change, confirmation)
 
 

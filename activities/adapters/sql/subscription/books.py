@@ -29,7 +29,7 @@ from statemachines.subscription.refusals import repeated_usage
 
 
 class SqlBooks:
-    """Writes journal, ledger, usage, outbox and claims. All methods raise BooksUnavailable or SchemaMismatch."""
+    """The port `Books`. All methods raise BooksUnavailable or SchemaMismatch."""
 
     def __init__(self, database: Database, publishers: frozenset[str] = frozenset()) -> None:
         """`publishers` are the ids of the publishers to notify."""
@@ -37,19 +37,9 @@ class SqlBooks:
         self._publishers = publishers
 
     async def record(self, entry: RecordInput) -> Receipt:
-        """Write one decision, once. Repeating it returns the same receipt (MON-2).
-
-        Raises BooksConflict if it is recorded with other content, does not follow the last event, or repeats a key
-        of the ledger.
-        """
         return await self._database.write(_record, entry, digest_of(entry), self._publishers)
 
     async def report_usage(self, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
-        """Record usage that the lifecycle accepted, once per usage id (MON-7).
-
-        The answer is a refusal (LIF-1) if the journal shows that the subscription takes no more usage (SUS-10). Raises
-        BooksUnavailable also while the event that accepted the usage is not in the journal yet.
-        """
         return await self._database.write(_report_usage, subscription_id, command, answer)
 
     async def report_usages(

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from domain.subscription.events import Event, EventName, State
+from domain.subscription.events import Event
 from domain.subscription.ledger import LedgerRow
 
 
@@ -31,19 +31,4 @@ def columns_of(subscription_id: str, event: Event) -> dict[str, Any]:
 
 def event_of(entry: RowMapping, rows: Sequence[LedgerRow]) -> Event:
     """The event that was recorded, with its own ledger rows (not those for usage)."""
-    return Event(
-        seq=entry["seq"],
-        at=entry["at"],
-        event=EventName(entry["event"]),
-        state=State(entry["state"]),
-        rule=entry["rule"],
-        by=entry["by"],
-        actor=entry["actor"],
-        reason=entry["reason"],
-        details=entry["details"],
-        command_id=entry["command_id"],
-        before=entry["before"],
-        after=entry["after"],
-        rows=tuple(rows),
-        usage=entry["usage"],
-    )
+    return Event.model_validate({**entry, "rows": rows})

@@ -15,9 +15,8 @@ from activities.adapters.sql.tables.notifications import outbox
 from activities.adapters.sql.tables.subscription import access_change, ledger_entry, subscription
 from activities.adapters.sql.tables.subscription import journal as journal_table
 from activities.billing.contracts import About, ListedSubscription
-from domain.catalog.offers import Publisher
 from domain.subscription.effects import Access, AccessInterval, Provision
-from domain.subscription.events import Event, EventName, Notification, State
+from domain.subscription.events import Event, Notification, State
 from domain.subscription.ledger import LedgerRow
 from statemachines.preview.book import Book
 
@@ -88,10 +87,7 @@ class SqlReader:
     async def notifications(self, subscription_id: str) -> list[Notification]:
         """The outbox in order."""
         notices = select(outbox.c.seq, outbox.c.at, outbox.c.event).where(outbox.c.subscription_id == subscription_id)
-        return [
-            Notification(seq=row["seq"], at=row["at"], event=EventName(row["event"]))
-            for row in await self._all(notices.order_by(outbox.c.seq))
-        ]
+        return [Notification.model_validate(dict(row)) for row in await self._all(notices.order_by(outbox.c.seq))]
 
     async def unbilled_usage(self, subscription_id: str, since: datetime | None = None) -> Decimal:
         """The units used since that instant that no charge has counted yet (SUS-10)."""
@@ -135,28 +131,8 @@ def access_of(connection: Connection, subscription_id: str) -> list[AccessInterv
 
 def about_of(row: RowMapping) -> About:
     """The unchanging facts of a subscription."""
-    return About(
-        subscription_id=row["id"],
-        customer_id=row["customer_id"],
-        offer=row["offer"],
-        policy=row["policy"],
-        ordered_at=row["ordered_at"],
-    )
+    return About.model_validate({**row, "subscription_id": row["id"]})
 
 
 def _listed(row: RowMapping) -> ListedSubscription:
-    return ListedSubscription(
-        subscription_id=row["id"],
-        customer_id=row["customer_id"],
-        offer_id=row["offer_id"],
-        publisher=Publisher(row["publisher"]),
-        currency=row["currency"],
-        policy=row["policy"],
-        ordered_at=row["ordered_at"],
-        state=State(row["state"]),
-        auto_renew=row["auto_renew"],
-        quantity=row["quantity"],
-        add_ons=row["add_ons"],
-        last_seq=row["last_seq"],
-        last_at=row["last_at"],
-    )
+    return ListedSubscription.model_validate({**row, "subscription_id": row["id"]})
