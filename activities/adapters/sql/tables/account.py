@@ -51,12 +51,7 @@ posting = Table(
 )
 """One side of an entry. Append-only."""
 
-invoice_series = Table(
-    "invoice_series",
-    metadata,
-    *keys(series=ID),
-    *required(last_number=Integer),
-)
+invoice_series = Table("invoice_series", metadata, *keys(series=ID), *required(last_number=Integer))
 """The last number of each series, a partner's: taken in the transaction that writes the invoice, so without gaps."""
 
 invoice = Table(
@@ -129,9 +124,6 @@ payment = Table(
 """Payments received, once per id. Append-only."""
 
 nonpayment_hold = Table(
-    "nonpayment_hold",
-    metadata,
-    *keys(customer_id=ID, subscription_id=ID, seq=Integer),
-    *optional(lifted_by=Integer),
+    "nonpayment_hold", metadata, *keys(customer_id=ID, subscription_id=ID, seq=Integer), *optional(lifted_by=Integer)
 )
 """On which subscription an account's event `seq` placed a hold, and which event lifted it (SUS-9)."""

@@ -7,12 +7,7 @@ from domain.catalog.catalog import ListedOffer
 from domain.catalog.changes import Changes
 from domain.catalog.customers import Customer, Partner
 
-partner = Table(
-    "partner",
-    metadata,
-    *keys(id=ID),
-    *required(record=JsonText(Partner)),
-)
+partner = Table("partner", metadata, *keys(id=ID), *required(record=JsonText(Partner)))
 """The resellers, as the catalog's import describes them."""
 
 customer = Table(

@@ -36,10 +36,6 @@ delivery = Table(
 """The delivery of each outbox row: present once a delivery was attempted or the event was skipped."""
 
 publisher_request = Table(
-    "publisher_request",
-    metadata,
-    *keys(publisher=ID, request_id=KEY),
-    *required(at=InstantText),
-    Index(None, "at"),
+    "publisher_request", metadata, *keys(publisher=ID, request_id=KEY), *required(at=InstantText), Index(None, "at")
 )
 """The signed requests that publishers sent lately; each is accepted once."""

@@ -42,10 +42,7 @@ subscription = Table(
 """The read model: each subscription after its last event."""
 
 decision = Table(
-    "decision",
-    metadata,
-    *keys_of_subscription(seq=Integer),
-    *required(digest=String(64), receipt=JsonText(Receipt)),
+    "decision", metadata, *keys_of_subscription(seq=Integer), *required(digest=String(64), receipt=JsonText(Receipt))
 )
 """What was recorded under which key, so that recording it again changes nothing (MON-2)."""
 

@@ -5,13 +5,11 @@ from alembic import op
 
 from activities.adapters.sql.columns import optional, required
 from activities.adapters.sql.migrations.append_only import append_only
+from activities.adapters.sql.migrations.create import CURRENCY, ID, INSTANT, WORD, index, table
 
 revision = "0003"
 down_revision = "0002"
-branch_labels = None
-depends_on = None
 
-ID, WORD, INSTANT = sa.String(64), sa.String(32), sa.String(27)
 INVOICE, ENTRY = sa.String(80), sa.String(300)
 UNBALANCED = "EXISTS (SELECT 1 FROM posting WHERE entry_id = {} GROUP BY currency HAVING SUM(amount_minor) <> 0)"
 
@@ -33,17 +31,13 @@ def upgrade() -> None:
 
 
 def _double_entry() -> None:
-    op.create_table(
-        "entry",
-        *required(id=ENTRY, customer_id=ID, at=INSTANT, kind=WORD),
-        sa.PrimaryKeyConstraint("id", name="pk_entry"),
-    )
-    op.create_index("ix_entry_customer_id_at", "entry", ["customer_id", "at"])
-    op.create_table(
+    table("entry", ("id",), *required(id=ENTRY, customer_id=ID, at=INSTANT, kind=WORD))
+    index("entry", "customer_id", "at")
+    table(
         "posting",
-        *required(entry_id=ENTRY, position=sa.Integer, account=WORD, currency=sa.String(3)),
+        ("entry_id", "position"),
+        *required(entry_id=ENTRY, position=sa.Integer, account=WORD, currency=CURRENCY),
         *required(amount_minor=sa.BigInteger),
-        sa.PrimaryKeyConstraint("entry_id", "position", name="pk_posting"),
         # Postings are written before their entry, which seals them; without it they cannot be committed.
         sa.ForeignKeyConstraint(
             ["entry_id"], ["entry.id"], name="fk_posting_entry_id", deferrable=True, initially="DEFERRED"
@@ -54,20 +48,16 @@ def _double_entry() -> None:
 
 
 def _invoices() -> None:
-    op.create_table(
-        "invoice_series",
-        *required(series=ID, last_number=sa.Integer),
-        sa.PrimaryKeyConstraint("series", name="pk_invoice_series"),
-    )
-    op.create_table(
+    table("invoice_series", ("series",), *required(series=ID, last_number=sa.Integer))
+    table(
         "invoice",
-        *required(id=INVOICE, series=ID, number=sa.Integer, customer_id=ID, currency=sa.String(3)),
+        ("id",),
+        *required(id=INVOICE, series=ID, number=sa.Integer, customer_id=ID, currency=CURRENCY),
         *required(period_start=INSTANT, period_end=INSTANT, issued_at=INSTANT, due_at=INSTANT),
         *(
             sa.Column(f"{name}_minor", sa.BigInteger, nullable=False)
             for name in ("charges", "credits", "carried_in", "due", "carried_out")
         ),
-        sa.PrimaryKeyConstraint("id", name="pk_invoice"),
         sa.ForeignKeyConstraint(["series"], ["invoice_series.series"], name="fk_invoice_series"),
         sa.UniqueConstraint("series", "number", name="uq_invoice_series_number"),
         sa.UniqueConstraint("customer_id", "currency", "period_end", name="uq_invoice_customer_id_currency_period_end"),
@@ -77,11 +67,11 @@ def _invoices() -> None:
             name="ck_invoice_totals",
         ),
     )
-    op.create_table(
+    table(
         "invoice_line",
+        ("invoice_id", "position"),
         *required(invoice_id=INVOICE, position=sa.Integer, subscription_id=ID, seq=sa.Integer),
         *required(entry_position=sa.Integer),
-        sa.PrimaryKeyConstraint("invoice_id", "position", name="pk_invoice_line"),
         sa.ForeignKeyConstraint(["invoice_id"], ["invoice.id"], name="fk_invoice_line_invoice_id"),
         sa.ForeignKeyConstraint(
             ["subscription_id", "seq", "entry_position"],
@@ -92,43 +82,43 @@ def _invoices() -> None:
             "subscription_id", "seq", "entry_position", name="uq_invoice_line_subscription_id_seq_entry_position"
         ),
     )
-    op.create_table(
+    table(
         "invoice_standing",
+        ("invoice_id",),
         *required(invoice_id=INVOICE, customer_id=ID, state=WORD, paid_minor=sa.BigInteger),
-        sa.PrimaryKeyConstraint("invoice_id", name="pk_invoice_standing"),
         sa.ForeignKeyConstraint(["invoice_id"], ["invoice.id"], name="fk_invoice_standing_invoice_id"),
     )
-    op.create_index("ix_invoice_standing_customer_id_state", "invoice_standing", ["customer_id", "state"])
-    op.create_index("ix_invoice_standing_state", "invoice_standing", ["state"])
-    op.create_table(
+    index("invoice_standing", "customer_id", "state")
+    index("invoice_standing", "state")
+    table(
         "month_close",
+        ("customer_id", "period_end"),
         *required(customer_id=ID, period_end=INSTANT, digest=sa.String(64), receipt=sa.Text),
-        sa.PrimaryKeyConstraint("customer_id", "period_end", name="pk_month_close"),
     )
 
 
 def _accounts() -> None:
-    op.create_table(
+    table(
         "account_event",
+        ("customer_id", "seq"),
         *required(customer_id=ID, seq=sa.Integer, at=INSTANT, event=WORD),
         *optional(invoice_id=INVOICE, payment_id=ID),
         *required(record=sa.Text),
-        sa.PrimaryKeyConstraint("customer_id", "seq", name="pk_account_event"),
     )
-    op.create_table(
+    table(
         "payment",
-        *required(customer_id=ID, payment_id=ID, seq=sa.Integer, at=INSTANT, currency=sa.String(3)),
+        ("customer_id", "payment_id"),
+        *required(customer_id=ID, payment_id=ID, seq=sa.Integer, at=INSTANT, currency=CURRENCY),
         *required(amount_minor=sa.BigInteger),
-        sa.PrimaryKeyConstraint("customer_id", "payment_id", name="pk_payment"),
         sa.CheckConstraint("amount_minor > 0", name="ck_payment_amount"),
     )
-    op.create_table(
+    table(
         "nonpayment_hold",
+        ("customer_id", "subscription_id", "seq"),
         *required(customer_id=ID, subscription_id=ID, seq=sa.Integer),
         *optional(lifted_by=sa.Integer),
-        sa.PrimaryKeyConstraint("customer_id", "subscription_id", "seq", name="pk_nonpayment_hold"),
     )
-    op.create_index("ix_ledger_entry_subscription_id_at", "ledger_entry", ["subscription_id", "at"])
+    index("ledger_entry", "subscription_id", "at")
 
 
 def _seal() -> None:
