@@ -1,24 +1,20 @@
 """The activities that notify publishers of what happened to their subscriptions (invariant 13)."""
 
-import asyncio
-from collections.abc import Awaitable
 from datetime import datetime
-from typing import TypeVar
+from functools import partial
 from zlib import crc32
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.errors import reported
+from activities.fan_out import for_each
 from activities.notifications.contracts import DeliverInput, HandOver, Message, Pending, StreamProgress
 from activities.notifications.dialects import compose
 from activities.notifications.ports import Deliverer, Messenger, Outbox
 from activities.notifications.publishers import Endpoint, Publishers
 from domain.notification import NotificationStatus
 from domain.values import format_instant
-
-T = TypeVar("T")
-HEARTBEAT_SECONDS = 1
 
 
 class NotificationActivities:
@@ -84,7 +80,8 @@ class NotificationActivities:
         self, endpoint: Endpoint, pending: Pending, message: Message, now: datetime
     ) -> StreamProgress | None:
         """Send the message. Returns None after the last attempt that the publisher's terms allow has failed."""
-        reply = await _with_heartbeat(self._messenger.send(endpoint, message))
+        # It heartbeats meanwhile, so that the attempt is soon repeated if its worker is killed.
+        (reply,) = await for_each([message], partial(self._messenger.send, endpoint))
         if reply.accepted:
             await self._outbox.record_outcome(pending, endpoint.id, NotificationStatus.DELIVERED, now)
             return StreamProgress(told=pending.notice.seq)
@@ -114,15 +111,3 @@ def _not_told(at: datetime, now: datetime, why: str) -> ApplicationError:
         # Expected, and recorded in the outbox: the worker's log needs no line per attempt.
         category=ApplicationErrorCategory.BENIGN,
     )
-
-
-async def _with_heartbeat(sending: Awaitable[T]) -> T:
-    """Await the result and heartbeat meanwhile, so that the attempt is soon repeated if its worker is killed."""
-    task = asyncio.ensure_future(sending)
-    try:
-        while not task.done():
-            await asyncio.wait({task}, timeout=HEARTBEAT_SECONDS)
-            activity.heartbeat()
-    finally:
-        task.cancel()
-    return task.result()

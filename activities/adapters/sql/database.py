@@ -73,15 +73,12 @@ class Database:
 
         return await asyncio.get_running_loop().run_in_executor(self._writer, transaction)
 
-    async def close(self) -> None:
-        """Close all connections after the running transactions are done."""
-        await asyncio.to_thread(self._close)
-
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.close()
+        """Close all connections after the running transactions are done."""
+        await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
         self._writer.shutdown()

@@ -84,7 +84,7 @@ def tenant_app(store: TenantStore) -> Starlette:
             Route("/api/tenants/{tenant}/sign-in", _sign_in(store), methods=["POST"]),
             Route("/api/tenants/{tenant}/data", _data(store)),
         ],
-        exception_handlers={HTTPException: _said, TenantRefused: _refused, TenantsUnavailable: _unavailable},
+        exception_handlers={HTTPException: _said, TenantRefused: _failed, TenantsUnavailable: _failed},
     )
 
 
@@ -160,12 +160,8 @@ async def _said(_: Request, error: Exception) -> Response:
     return JSONResponse({"error": error.detail}, error.status_code)
 
 
-async def _refused(_: Request, error: Exception) -> Response:
-    return JSONResponse({"error": str(error)}, 409)
-
-
-async def _unavailable(_: Request, error: Exception) -> Response:
-    return JSONResponse({"error": str(error)}, 503)
+async def _failed(_: Request, error: Exception) -> Response:
+    return JSONResponse({"error": str(error)}, 409 if isinstance(error, TenantRefused) else 503)
 
 
 def sign_in_page(tenant: str = "", user: str = "", words: str = "", status: int = 200) -> HTMLResponse:

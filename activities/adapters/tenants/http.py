@@ -38,15 +38,11 @@ class HttpTenants:
     async def purge(self, change: ProvisionInput) -> Confirmation:
         return await self._ask("purge", change)
 
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._client.aclose()
-
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.close()
+        await self._client.aclose()
 
     async def _ask(self, verb: str, change: ProvisionInput) -> Confirmation:
         try:

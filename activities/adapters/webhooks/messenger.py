@@ -42,10 +42,7 @@ class WebhookMessenger:
         self._connections = Connections(tls or httpx2.create_ssl_context(trust_env=False))
 
     async def send(self, endpoint: Endpoint, message: Message) -> Reply:
-        """Make one attempt within the endpoint's timeout. Network errors become a Reply; none is raised.
-
-        The status counts as soon as the headers have arrived, whatever happens to the rest of the response.
-        """
+        """The status counts as soon as the headers have arrived, whatever happens to the rest of the response."""
         headers = _headers(endpoint, message)
         reply: Reply | None = None
         try:
@@ -63,16 +60,12 @@ class WebhookMessenger:
             problem = problem_of(error)
         return reply or Reply(problem=problem)
 
-    async def close(self) -> None:
-        """Close the connections."""
-        self._system.close()
-        await self._connections.close()
-
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.close()
+        self._system.close()
+        await self._connections.close()
 
     @asynccontextmanager
     async def _response(

@@ -50,15 +50,8 @@ def close_month(connection: Connection, entry: CloseInput) -> CloseReceipt:
     rows = connection.execute(due).mappings().all()
     series = _series_of(connection, customer_id)
     places = {(row["subscription_id"], row["key"]): (row["seq"], row["position"]) for row in rows}
-    closed = invoices_of(
-        customer_id,
-        series,
-        _last_number(connection, series),
-        close.period,
-        close.due_at,
-        close.carried_in,
-        [line_of(row) for row in rows],
-    )
+    number, lines = _last_number(connection, series), [line_of(row) for row in rows]
+    closed = invoices_of(customer_id, series, number, close.period, close.due_at, close.carried_in, lines)
     if closed:
         taken = invoice_series.c.series == series
         connection.execute(update(invoice_series).where(taken).values(last_number=closed[-1].head.number))
@@ -122,19 +115,12 @@ def _write(connection: Connection, document: Invoice, places: dict[tuple[str, st
             **{f"{name}_minor": amount for name, amount in minor.items()},
         )
     )
-    lines = []
-    for position, line in enumerate(document.lines):
-        seq, entry_position = places[line.subscription_id, line.row.key]
-        lines.append(
-            {
-                "invoice_id": head.invoice,
-                "position": position,
-                "subscription_id": line.subscription_id,
-                "seq": seq,
-                "entry_position": entry_position,
-            }
-        )
-    connection.execute(insert(invoice_line), lines)
+    columns = ("invoice_id", "position", "subscription_id", "seq", "entry_position")
+    lines = [
+        (head.invoice, position, line.subscription_id, *places[line.subscription_id, line.row.key])
+        for position, line in enumerate(document.lines)
+    ]
+    connection.execute(insert(invoice_line), [dict(zip(columns, line, strict=True)) for line in lines])
     state = InvoiceState.ISSUED if totals.due else InvoiceState.CARRIED
     standing = {"customer_id": head.customer_id, "state": state.value, "paid_minor": 0}
     connection.execute(insert(invoice_standing).values(invoice_id=head.invoice, **standing))

@@ -80,21 +80,18 @@ def head_of(row: RowMapping) -> InvoiceHead:
 
 
 def events_of(connection: Connection, customer_id: str) -> list[AccountEvent]:
-    """The account's journal, in order."""
     of_customer = account_event.c.customer_id == customer_id
     found = select(account_event.c.record).where(of_customer).order_by(account_event.c.seq)
     return list(connection.scalars(found))
 
 
 def uninvoiced_of(connection: Connection, customer_id: str) -> list[InvoiceLine]:
-    """The ledger rows that are not on an invoice yet."""
     found = uninvoiced(customer_id).order_by(None).order_by(ledger_entry.c.at, ledger_entry.c.subscription_id)
     ordered = found.order_by(ledger_entry.c.seq, ledger_entry.c.position)
     return [line_of(row) for row in connection.execute(ordered).mappings()]
 
 
 def documents_of(connection: Connection, customer_id: str) -> list[Invoice]:
-    """All the customer's invoices, each with its lines, in the order in which they were closed."""
     of_customer = select(invoice).where(invoice.c.customer_id == customer_id)
     found = connection.execute(of_customer.order_by(invoice.c.period_end, invoice.c.currency)).mappings().all()
     heads = [head_of(row) for row in found]
@@ -117,7 +114,6 @@ def lines_of(connection: Connection, invoice_ids: Sequence[str]) -> dict[str, li
 
 
 def balances_of(connection: Connection, customer_id: str) -> list[Balance]:
-    """What the customer owes and has as credit, in each currency, from the double entry."""
     wanted = (
         select(posting.c.currency, posting.c.account, func.sum(posting.c.amount_minor).label("amount"))
         .join(entry, entry.c.id == posting.c.entry_id)
@@ -143,7 +139,6 @@ def balances_of(connection: Connection, customer_id: str) -> list[Balance]:
 
 
 def entries_of(connection: Connection, customer_id: str) -> list[Entry]:
-    """The customer's double entry, in the order of time."""
     wanted = (
         select(entry, posting.c.account, posting.c.currency, posting.c.amount_minor)
         .join(posting, posting.c.entry_id == entry.c.id)

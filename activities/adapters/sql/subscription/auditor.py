@@ -9,6 +9,7 @@ from sqlalchemy import Connection, RowMapping, select
 from activities.adapters.sql.database import PAGE_SIZE, Database
 from activities.adapters.sql.ledger import rows as ledger
 from activities.adapters.sql.subscription.books import digest_of
+from activities.adapters.sql.subscription.journal import listed_after
 from activities.adapters.sql.subscription.reader import about_of, access_of, events_of, ledger_of
 from activities.adapters.sql.tables.notifications import delivery, outbox
 from activities.adapters.sql.tables.subscription import decision, subscription
@@ -134,14 +135,7 @@ def _listed_otherwise(listed: RowMapping, events: list[Event]) -> Iterator[Found
     if not events:
         return
     last = events[-1]
-    for name, wanted in {
-        "state": last.state.value,
-        "auto_renew": last.after.auto_renew,
-        "quantity": last.after.quantity,
-        "add_ons": last.after.add_ons,
-        "last_seq": last.seq,
-        "last_at": last.at,
-    }.items():
+    for name, wanted in listed_after(last).items():
         if listed[name] != wanted:
             yield f"lists show {name} {listed[name]}, the journal {wanted}", (), (last,)
 

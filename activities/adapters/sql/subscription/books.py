@@ -161,14 +161,7 @@ def _write(
 
 def _place(connection: Connection, about: About, last: Event, *, is_first: bool) -> None:
     """Update the read model to the last event."""
-    now = {
-        "state": last.state.value,
-        "auto_renew": last.after.auto_renew,
-        "quantity": last.after.quantity,
-        "add_ons": last.after.add_ons,
-        "last_seq": last.seq,
-        "last_at": last.at,
-    }
+    now = journal.listed_after(last)
     if not is_first:
         where = subscription.c.id == about.subscription_id
         connection.execute(update(subscription).where(where).values(now))

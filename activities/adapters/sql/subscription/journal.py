@@ -29,6 +29,18 @@ def columns_of(subscription_id: str, event: Event) -> dict[str, Any]:
     }
 
 
+def listed_after(event: Event) -> dict[str, Any]:
+    """The columns by which lists show the subscription after the event."""
+    return {
+        "state": event.state.value,
+        "auto_renew": event.after.auto_renew,
+        "quantity": event.after.quantity,
+        "add_ons": event.after.add_ons,
+        "last_seq": event.seq,
+        "last_at": event.at,
+    }
+
+
 def event_of(entry: RowMapping, rows: Sequence[LedgerRow]) -> Event:
     """The event that was recorded, with its own ledger rows (not those for usage)."""
     return Event.model_validate({**entry, "rows": rows})
