@@ -1,8 +1,7 @@
 """The public contract of `BillingAccountWorkflow`: its start, updates, signals and queries.
 
 An update takes one request and returns an `Answer`, which may be a refusal (ACCOUNT_REQUESTS); operators have their own
-(ACCOUNT_UPDATES). A signal carries the same request for senders that need no answer (ACCOUNT_SIGNALS). A query changes
-nothing (ACCOUNT_QUERIES).
+(ACCOUNT_UPDATES). A signal carries the same request for senders that need no answer (ACCOUNT_SIGNALS).
 """
 
 from typing import Annotated
@@ -38,10 +37,6 @@ ACCOUNT_SIGNALS = {name: ACCOUNT_REQUESTS[name] for name in ("payment_received",
 
 ACCOUNT_UPDATES: dict[str, type[Strict]] = {**ACCOUNT_REQUESTS, "retry_effect": Operator, "migrate": Operator}
 """The updates, and the request that each takes."""
-
-
-ACCOUNT_QUERIES = ("details", "timeline", "events", "life")
-"""The queries. `life` returns the whole state, whose fields are not part of the contract."""
 
 
 class StartAccount(Strict):

@@ -5,21 +5,11 @@ read by others as the old contract says; they let unknown fields and values pass
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
 
-from workflows.contract.change import Breaks, Change
+from workflows.contract import schema_parts as parts
 from workflows.contract.interface import Kind, Schema
-from workflows.contract.schema_parts import (
-    as_list,
-    as_text,
-    branches,
-    can_read,
-    implied,
-    is_lower,
-    keyed,
-    types,
-    values,
-    wider,
-)
 
 BOUNDS = ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "minLength", "maxLength")
 BOUNDS_OF_MANY = ("minItems", "maxItems", "minProperties", "maxProperties")
@@ -30,6 +20,36 @@ UNDERSTOOD = {
     *("items", "additionalProperties", "patternProperties", "discriminator", "title", "description"),
 }
 NULL = {"type": "null"}
+
+
+class Breaks(StrEnum):
+    """The kind of a breaking change."""
+
+    MESSAGE_REMOVED = "message removed"
+    ADDRESS_CHANGED = "address changed"
+    REMOVED = "field removed"
+    NEW_REQUIRED = "new required field"
+    MADE_REQUIRED = "made required"
+    VALUE_REMOVED = "value removed"
+    BOUND_NARROWED = "bound narrowed"
+    PATTERN_CHANGED = "pattern changed"
+    TYPE_CHANGED = "type changed"
+    DEFAULT_CHANGED = "default changed"
+    CLOSED = "unknown fields refused"
+    NOT_ALWAYS = "not always there"
+    NULLABLE = "may be null"
+    UNKNOWN = "cannot be compared"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One breaking change. `place` is the model and the field, `asked` says that it is in a request."""
+
+    kind: Breaks
+    place: str
+    was: str
+    now: str
+    asked: bool
 
 
 def breaking(old: Schema, new: Schema | None) -> dict[Change, list[str]]:
@@ -83,29 +103,23 @@ class _Reading:
     def faults(self, sent: Schema, read: Schema, place: str) -> list[Change]:
         """What can be sent and not be read."""
         pair = (sent.get("$ref", ""), read.get("$ref", ""))
+        if pair in self._under_way:
+            return []
         if all(pair):
-            if pair in self._under_way:
-                return []
             self._under_way.add(pair)
-            try:
-                return self._of_branches(sent, read, place)
-            finally:
-                self._under_way.remove(pair)
-        return self._of_branches(sent, read, place)
-
-    def _of_branches(self, sent: Schema, read: Schema, place: str) -> list[Change]:
-        readable = list(branches(read, self._defs[1]))
+        readable = list(parts.branches(read, self._defs[1]))
         found: list[Change] = []
-        for name, branch in branches(sent, self._defs[0]):
+        for name, branch in parts.branches(sent, self._defs[0]):
             where = name or place
             same = [each for own, each in readable if name and own == name]
-            alike = same or [each for _, each in readable if can_read(types(branch), types(each))]
+            alike = same or [each for _, each in readable if parts.can_read(parts.types(branch), parts.types(each))]
             if not alike:
                 found.append(self._other_type(branch, sent, read, place))
                 continue
             tried = [self._of_one(branch, each, where) for each in alike]
             fewest: list[Change] = min(tried, key=len)
             found += fewest
+        self._under_way.discard(pair)
         return found
 
     def _other_type(self, branch: Schema, sent: Schema, read: Schema, place: str) -> Change:
@@ -124,38 +138,41 @@ class _Reading:
         ]
 
     def _values(self, sent: Schema, read: Schema, place: str) -> Iterator[Change]:
-        if not self._asked or not (known := values(read)):
+        if not self._asked or not (known := parts.values(read)):
             return
-        can_come = values(sent)
+        can_come = parts.values(sent)
         if not can_come:
-            yield self._change(Breaks.VALUE_REMOVED, place, "any value", f"only {as_list(known)}")
+            yield self._change(Breaks.VALUE_REMOVED, place, "any value", f"only {parts.as_list(known)}")
         elif lost := [value for value in can_come if value not in known]:
-            yield self._change(Breaks.VALUE_REMOVED, place, f"takes {as_list(lost)}", f"takes only {as_list(known)}")
+            yield self._change(
+                Breaks.VALUE_REMOVED, place, f"takes {parts.as_list(lost)}", f"takes only {parts.as_list(known)}"
+            )
 
     def _bounds(self, sent: Schema, read: Schema, place: str) -> Iterator[Change]:
-        if not self._asked or values(sent):
+        if not self._asked or parts.values(sent):
             return
         for bound in (*BOUNDS, *BOUNDS_OF_MANY):
             limit, had = read.get(bound), sent.get(bound)
-            if limit is None or (had is not None and (had >= limit if is_lower(bound) else had <= limit)):
+            if limit is None or (had is not None and (had >= limit if parts.is_lower(bound) else had <= limit)):
                 continue
-            if implied(bound, limit, sent):
+            if parts.implied(bound, limit, sent):
                 continue
-            yield self._change(Breaks.BOUND_NARROWED, place, f"{bound} {as_text(had)}", f"{bound} {limit}")
+            yield self._change(Breaks.BOUND_NARROWED, place, f"{bound} {parts.as_text(had)}", f"{bound} {limit}")
 
     def _forms(self, sent: Schema, read: Schema, place: str) -> Iterator[Change]:
         for form in ("pattern", "format"):
             had, wanted = sent.get(form), read.get(form)
-            if wanted is None or had == wanted or values(sent) or (had and wider(had, wanted)):
+            if wanted is None or had == wanted or parts.values(sent) or (had and parts.wider(had, wanted)):
                 continue
-            yield self._change(Breaks.PATTERN_CHANGED, place, f"{form} {as_text(had)}", f"{form} {wanted}")
+            yield self._change(Breaks.PATTERN_CHANGED, place, f"{form} {parts.as_text(had)}", f"{form} {wanted}")
 
     def _fields(self, sent: Schema, read: Schema, place: str) -> Iterator[Change]:
         fields, known = sent.get("properties", {}), read.get("properties", {})
         always, wanted = set(sent.get("required", ())), set(read.get("required", ()))
         for name in fields if self._asked else known:
             if name not in (known if self._asked else fields):
-                yield self._change(Breaks.REMOVED, f"{place}.{name}", *self._there_or_not())
+                words = ("taken", "not there") if self._asked else ("not there", "always there")
+                yield self._change(Breaks.REMOVED, f"{place}.{name}", *words)
         for name in sorted(wanted - always):
             if name in fields:
                 kind = Breaks.MADE_REQUIRED if self._asked else Breaks.NOT_ALWAYS
@@ -168,26 +185,25 @@ class _Reading:
             yield from self.faults(fields[name], known[name], f"{place}.{name}")
             had, has = fields[name].get("default"), known[name].get("default")
             if self._asked and had != has and name not in wanted | always:
-                yield self._change(Breaks.DEFAULT_CHANGED, f"{place}.{name}", as_text(had), as_text(has))
+                yield self._change(Breaks.DEFAULT_CHANGED, f"{place}.{name}", parts.as_text(had), parts.as_text(has))
         if self._asked and fields and read.get("additionalProperties") is False and "additionalProperties" not in sent:
             yield self._change(Breaks.CLOSED, place, "unknown fields are ignored", "unknown fields are refused")
-
-    def _there_or_not(self) -> tuple[str, str]:
-        return ("taken", "not there") if self._asked else ("not there", "always there")
 
     def _members(self, sent: Schema, read: Schema, place: str) -> Iterator[Change]:
         if "items" in read:
             yield from self.faults(sent.get("items", {}), read["items"], f"{place}[]")
-        (keys, each), (known, wanted) = keyed(sent), keyed(read)
+        (keys, each), (known, wanted) = parts.keyed(sent), parts.keyed(read)
         if wanted is not None:
-            if known is not None and known != keys and not (keys and wider(keys, known)):
-                yield self._change(Breaks.PATTERN_CHANGED, f"{place}{{}}", f"keys {as_text(keys)}", f"keys {known}")
+            if known is not None and known != keys and not (keys and parts.wider(keys, known)):
+                yield self._change(
+                    Breaks.PATTERN_CHANGED, f"{place}{{}}", f"keys {parts.as_text(keys)}", f"keys {known}"
+                )
             yield from self.faults(each or {}, wanted, f"{place}{{}}")
 
     def _rest(self, sent: Schema, read: Schema, place: str) -> Iterator[Change]:
         for keyword in sorted(read.keys() - UNDERSTOOD):
             if sent.get(keyword) != read[keyword]:
-                words = (f"{keyword} {as_text(sent.get(keyword))}", f"{keyword} {as_text(read[keyword])}")
+                words = (f"{keyword} {parts.as_text(sent.get(keyword))}", f"{keyword} {parts.as_text(read[keyword])}")
                 yield self._change(Breaks.UNKNOWN, place, *words)
 
     def _change(self, kind: Breaks, place: str, sent: str, read: str) -> Change:
@@ -196,5 +212,6 @@ class _Reading:
 
     def _words(self, schema: Schema, side: int) -> str:
         return " or ".join(
-            name or "/".join(sorted(types(each))) or "any" for name, each in branches(schema, self._defs[side])
+            name or "/".join(sorted(parts.types(each))) or "any"
+            for name, each in parts.branches(schema, self._defs[side])
         )

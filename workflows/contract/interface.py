@@ -1,7 +1,7 @@
 """A page of the contract: a workflow, a service or a set of documents, with its messages."""
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, get_type_hints
@@ -30,6 +30,10 @@ NOTHING = object()
 """Where a message takes or gives nothing."""
 UNPROMISED = object()
 """Where what a message gives is no part of the contract."""
+STATE = "life"
+"""The query that returns the whole state, whose fields change with the code."""
+COMMAND = ".venv/bin/python -m workflows.contract"
+"""What writes the contract's files anew."""
 
 
 @dataclass(frozen=True)
@@ -64,27 +68,37 @@ def first_line(documented: object) -> str:
     return (inspect.getdoc(documented) or "").partition("\n")[0]
 
 
-def updates(workflow: type, takes: Mapping[str, object]) -> Iterator[Message]:
-    """The workflow's updates."""
-    for name, model in takes.items():
-        handler = getattr(workflow, name)
-        gives = get_type_hints(handler, include_extras=True)["return"]
-        yield Message(Kind.UPDATE, name, first_line(handler), model, gives)
+def of_workflow(
+    workflow: type,
+    addressed: str,
+    words: str,
+    *,
+    start: type,
+    updates: Mapping[str, object] = {},
+    signals: Mapping[str, object] = {},
+    queries: Sequence[str] = (),
+) -> Interface:
+    """The page of a workflow: its start and what it returns at its end, and its other messages in this order."""
+    messages = (
+        Message(Kind.START, "start", first_line(start), start, _hints(workflow, "run")["return"]),
+        *(
+            Message(Kind.UPDATE, name, first_line(getattr(workflow, name)), model, _hints(workflow, name)["return"])
+            for name, model in updates.items()
+        ),
+        *(Message(Kind.SIGNAL, name, first_line(model), model) for name, model in signals.items()),
+        *(_query(workflow, name) for name in queries),
+    )
+    return Interface(addressed.partition(":")[0], workflow.__name__, addressed, words, messages)
 
 
-def signals(takes: Mapping[str, object]) -> Iterator[Message]:
-    """Signals that carry these requests."""
-    for name, model in takes.items():
-        yield Message(Kind.SIGNAL, name, first_line(model), model)
+def _query(workflow: type, name: str) -> Message:
+    hints = _hints(workflow, name)
+    gives = hints.pop("return")
+    takes, then = [*hints.values(), NOTHING, NOTHING][:2]
+    handler = getattr(workflow, name)
+    optional = bool(hints) and len(handler.__defaults__ or ()) == len(hints)
+    return Message(Kind.QUERY, name, first_line(handler), takes, UNPROMISED if name == STATE else gives, optional, then)
 
 
-def queries(workflow: type, names: tuple[str, ...], unpromised: frozenset[str]) -> Iterator[Message]:
-    """The workflow's queries."""
-    for name in names:
-        handler = getattr(workflow, name)
-        hints = get_type_hints(handler, include_extras=True)
-        gives = UNPROMISED if name in unpromised else hints["return"]
-        taken = [each for each in inspect.signature(handler).parameters.values() if each.name != "self"]
-        takes, then = ([hints[each.name] for each in taken] + [NOTHING, NOTHING])[:2]
-        optional = bool(taken) and taken[0].default is not inspect.Parameter.empty
-        yield Message(Kind.QUERY, name, first_line(handler), takes, gives, optional, then)
+def _hints(workflow: type, handler: str) -> dict[str, Any]:
+    return get_type_hints(getattr(workflow, handler), include_extras=True)

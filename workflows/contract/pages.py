@@ -5,17 +5,9 @@ import re
 from collections.abc import Iterator
 
 from domain.values import NO_NUL
-from workflows.contract.interface import NOTHING, UNPROMISED, Interface, Kind, Message, Schema
-from workflows.contract.lock import COMMAND
+from workflows.contract.interface import COMMAND, UNPROMISED, Interface, Kind, Message, Schema
+from workflows.contract.schema_parts import keyed
 
-TITLES = {
-    Kind.START: "Start",
-    Kind.UPDATE: "Updates",
-    Kind.SIGNAL: "Signals",
-    Kind.QUERY: "Queries",
-    Kind.OPERATION: "Operations",
-    Kind.DOCUMENT: "Documents",
-}
 _KNOWN = {
     "^[0-9]+([.][0-9]+)?$": "digits",
     "^0{0,28}[0-9]{1,12}([.][0-9]{1,9})?$": "digits in text, up to 12 and 9 behind the point,",
@@ -88,27 +80,26 @@ def page(interface: Interface, bundle: Schema) -> str:
         f"Schemas: [{interface.slug}.schema.json]({interface.slug}.schema.json). [What is promised](README.md).",
         "",
     ]
-    for kind, title in TITLES.items():
+    for kind in Kind:
         if messages := [message for message in interface.messages if message.kind is kind]:
-            lines += [f"## {title}", "", *_table(messages, bundle), ""]
+            lines += [f"## {kind.capitalize()}", "", *_table(messages, bundle["messages"][kind]), ""]
     lines += ["## Models", ""]
     for name, model in bundle["$defs"].items():
         lines += [f"### {name}", "", *_model(model), ""]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _table(messages: list[Message], bundle: Schema) -> Iterator[str]:
+def _table(messages: list[Message], entries: Schema) -> Iterator[str]:
     yield "| name | takes | gives | what it does, by which rule |"
     yield "|---|---|---|---|"
     for message in messages:
-        entry = bundle["messages"][message.kind.value][message.name]
-        takes = "nothing" if message.takes is NOTHING else _type(entry["takes"])
-        gives = "nothing" if message.gives is NOTHING else _type(entry["gives"])
+        entry = entries[message.name]
+        takes = _type(entry["takes"]) if "takes" in entry else "nothing"
+        takes += ", or nothing" if message.optional else ""
+        takes += f"; then {_type(entry['then'])}, or nothing" if "then" in entry else ""
+        gives = _type(entry["gives"]) if "gives" in entry else "nothing"
         gives = "the whole state, not part of the contract" if message.gives is UNPROMISED else gives
-        optional = ", or nothing" if message.optional else ""
-        if message.then is not NOTHING:
-            optional += f"; then {_type(entry['then'])}, or nothing"
-        yield f"| `{message.name}` | {takes}{optional} | {gives} | {_cell(message.words)} |"
+        yield f"| `{message.name}` | {takes} | {gives} | {_cell(message.words)} |"
 
 
 def _model(model: Schema) -> Iterator[str]:
@@ -144,17 +135,12 @@ def _type(schema: Schema) -> str:
         return _values([schema["const"]])
     if "enum" in schema:
         return _values(schema["enum"])
-    return _cell({"array": _list, "object": _mapping}.get(schema["type"], _plain)(schema))
-
-
-def _list(schema: Schema) -> str:
-    return " ".join(["list of", _type(schema.get("items", {})), *_range(schema, "Items", "")])
-
-
-def _mapping(schema: Schema) -> str:
-    values = next(iter(schema.get("patternProperties", {}).values()), schema.get("additionalProperties"))
-    inner = _type(values) if isinstance(values, dict) else "anything"
-    return " ".join(["mapping of ids to", inner, *_range(schema, "Properties", "")])
+    if schema["type"] == "array":
+        return " ".join(["list of", _type(schema.get("items", {})), *_range(schema, "Items")])
+    if schema["type"] == "object":
+        inner = _type(keyed(schema)[1] or {})
+        return " ".join(["mapping of ids to", inner, *_range(schema, "Properties")])
+    return _cell(_plain(schema))
 
 
 def _plain(schema: Schema) -> str:
@@ -163,21 +149,18 @@ def _plain(schema: Schema) -> str:
     words = [
         schema.get("format") or kind[schema["type"]],
         *_range(schema, "Length", " characters"),
-        *_range(schema, "imum", ""),
+        *_range(schema, "imum"),
     ]
     if "exclusiveMaximum" in schema:
         words.append(f"below {_number(schema['exclusiveMaximum'])}")
     if (pattern := schema.get("pattern")) and "format" not in schema:
-        return _KNOWN.get(pattern) or _identifier(pattern) or f"{' '.join(words)} `{pattern}`"
+        if longest := re.fullmatch(r"\^\[A-Za-z0-9_-\]\{1,(\d+)\}\$", pattern):
+            return f"id of 1 to {longest[1]} letters, digits, `_` or `-`"
+        return _KNOWN.get(pattern) or f"{' '.join(words)} `{pattern}`"
     return " ".join(words)
 
 
-def _identifier(pattern: str) -> str:
-    longest = re.fullmatch(r"\^\[A-Za-z0-9_-\]\{1,(\d+)\}\$", pattern)
-    return f"id of 1 to {longest[1]} letters, digits, `_` or `-`" if longest else ""
-
-
-def _range(schema: Schema, what: str, unit: str) -> list[str]:
+def _range(schema: Schema, what: str, unit: str = "") -> list[str]:
     low, high = schema.get(f"min{what}"), schema.get(f"max{what}")
     if low is None and high is None:
         return []

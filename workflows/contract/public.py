@@ -4,18 +4,17 @@ from collections.abc import Mapping
 
 from activities.notifications.dialect_microsoft import SaasNotification
 from activities.notifications.dialect_perennial import SubscriptionNotification
-from activities.orders.contracts import PlacedOrder
-from workflows.account.messages import ACCOUNT_QUERIES, ACCOUNT_SIGNALS, ACCOUNT_UPDATES, AccountClosed, StartAccount
+from workflows.account.messages import ACCOUNT_SIGNALS, ACCOUNT_UPDATES, StartAccount
 from workflows.account.workflow import BillingAccountWorkflow
-from workflows.contract.interface import Interface, Kind, Message, first_line, queries, signals, updates
+from workflows.contract.interface import Interface, Kind, Message, first_line, of_workflow
 from workflows.nexus.messages import OPERATIONS
-from workflows.notifications.messages import DELIVERY_QUERIES, NOTIFICATION_UPDATES, Deliver, Stream
+from workflows.notifications.messages import NOTIFICATION_UPDATES, Deliver
 from workflows.notifications.workflow import DeliveryWorkflow
-from workflows.order.messages import ORDER_QUERIES, PlaceOrder
+from workflows.order.messages import PlaceOrder
 from workflows.order.workflow import OrderWorkflow
-from workflows.price_changes.messages import PRICE_QUERIES, PriceProgress, TellPrices
+from workflows.price_changes.messages import TellPrices
 from workflows.price_changes.workflow import PriceChangeWorkflow
-from workflows.subscription.messages import QUERIES, SIGNALS, UPDATES, Ended, Purchase
+from workflows.subscription.messages import SIGNALS, UPDATES, Purchase
 from workflows.subscription.workflow import SubscriptionWorkflow
 
 DOCUMENTS: Mapping[str, type] = {
@@ -24,82 +23,63 @@ DOCUMENTS: Mapping[str, type] = {
 }
 """The documents that Perennial sends unprompted (webhooks), by name, and the model of each."""
 
-STATE = frozenset({"life"})
-"""Queries that return the whole state, whose fields change with the code."""
-
 
 def interfaces(documents: Mapping[str, type] = DOCUMENTS) -> tuple[Interface, ...]:
     """The contract as the code has it now."""
-    found = [
-        Interface(
-            "subscription",
-            SubscriptionWorkflow.__name__,
+    operations = tuple(
+        Message(Kind.OPERATION, name, first_line(takes), takes, gives) for name, (takes, gives) in OPERATIONS.items()
+    )
+    sent = tuple(
+        Message(Kind.DOCUMENT, name, first_line(model), gives=model) for name, model in sorted(documents.items())
+    )
+    found = (
+        of_workflow(
+            SubscriptionWorkflow,
             "subscription:{subscription_id}",
             "One subscription, from purchase to its end.",
-            (
-                Message(Kind.START, "start", first_line(Purchase), Purchase, Ended),
-                *updates(SubscriptionWorkflow, UPDATES),
-                *signals(SIGNALS),
-                *queries(SubscriptionWorkflow, QUERIES, STATE),
-            ),
+            start=Purchase,
+            updates=UPDATES,
+            signals=SIGNALS,
+            queries=("details", "timeline", "events", "answer", "preview", "what_if", "life"),
         ),
-        Interface(
-            "billing-account",
-            BillingAccountWorkflow.__name__,
+        of_workflow(
+            BillingAccountWorkflow,
             "billing-account:{customer_id}",
             "One customer's account: months, invoices, payments.",
-            (
-                Message(Kind.START, "start", first_line(StartAccount), StartAccount, AccountClosed),
-                *updates(BillingAccountWorkflow, ACCOUNT_UPDATES),
-                *signals(ACCOUNT_SIGNALS),
-                *queries(BillingAccountWorkflow, ACCOUNT_QUERIES, STATE),
-            ),
+            start=StartAccount,
+            updates=ACCOUNT_UPDATES,
+            signals=ACCOUNT_SIGNALS,
+            queries=("details", "timeline", "events", "life"),
         ),
-        Interface(
-            "order",
-            OrderWorkflow.__name__,
+        of_workflow(
+            OrderWorkflow,
             "order:{order_id}",
             "Buys one order. Sent again, it retries the lines that were refused.",
-            (
-                Message(Kind.START, "start", first_line(PlaceOrder), PlaceOrder, PlacedOrder),
-                *queries(OrderWorkflow, ORDER_QUERIES, STATE),
-            ),
+            start=PlaceOrder,
+            queries=("order", "request"),
         ),
-        Interface(
-            "price-changes",
-            PriceChangeWorkflow.__name__,
+        of_workflow(
+            PriceChangeWorkflow,
             "price-changes:{version}",
             "Sends the prices of one catalog version to subscriptions.",
-            (
-                Message(Kind.START, "start", first_line(TellPrices), TellPrices, PriceProgress),
-                *queries(PriceChangeWorkflow, PRICE_QUERIES, STATE),
-            ),
+            start=TellPrices,
+            queries=("progress",),
         ),
-        Interface(
-            "delivery",
-            DeliveryWorkflow.__name__,
+        of_workflow(
+            DeliveryWorkflow,
             "delivery:{subscription_id}",
             "Sends the last notifications of a subscription that has ended.",
-            (
-                Message(Kind.START, "start", first_line(Deliver), Deliver, Stream),
-                *updates(DeliveryWorkflow, NOTIFICATION_UPDATES),
-                *queries(DeliveryWorkflow, DELIVERY_QUERIES, STATE),
-            ),
+            start=Deliver,
+            updates=NOTIFICATION_UPDATES,
+            queries=("stream",),
         ),
         Interface(
             "nexus-subscriptions",
             "Nexus service subscriptions",
             "subscriptions",
             "Subscriptions as operations for workflows in other namespaces.",
-            tuple(
-                Message(Kind.OPERATION, name, first_line(takes), takes, gives)
-                for name, (takes, gives) in OPERATIONS.items()
-            ),
+            operations,
         ),
-    ]
-    if documents:
-        sent = tuple(
-            Message(Kind.DOCUMENT, name, first_line(model), gives=model) for name, model in sorted(documents.items())
-        )
-        found.append(Interface("documents", "Documents", "", "What Perennial sends unprompted (webhooks).", sent))
-    return tuple(found)
+        Interface("documents", "Documents", "", "What Perennial sends unprompted (webhooks).", sent),
+    )
+    return found if documents else found[:-1]

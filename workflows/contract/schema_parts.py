@@ -7,13 +7,15 @@ from typing import Any
 
 from workflows.contract.interface import Schema
 
+_TYPES: dict[type, str] = {bool: "boolean", int: "integer", str: "string", type(None): "null"}
+
 
 def branches(schema: Schema, defs: Schema) -> Iterator[tuple[str, Schema]]:
     """The schema's alternatives with their models' names, each of one type and without references."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         for inner, branch in branches(defs[name], defs):
-            yield inner or _model_name(name), branch
+            yield inner or name.removesuffix("-Input").removesuffix("-Output"), branch
         return
     several = schema.get("anyOf") or schema.get("oneOf")
     if several:
@@ -29,25 +31,16 @@ def branches(schema: Schema, defs: Schema) -> Iterator[tuple[str, Schema]]:
         yield "", schema
 
 
-def _model_name(name: str) -> str:
-    return name.removesuffix("-Input").removesuffix("-Output")
-
-
 def types(schema: Schema) -> frozenset[str]:
     """The types of a branch: a number may be an integer."""
     if "type" not in schema:
-        return frozenset(_type_of(value) for value in values(schema))
+        return frozenset(_TYPES.get(type(value), "number") for value in values(schema))
     return frozenset({schema["type"], "integer"} if schema["type"] == "number" else {schema["type"]})
 
 
 def can_read(sent: frozenset[str], read: frozenset[str]) -> bool:
     """Whether a reader of these types, or of any where there is none, can read what is sent."""
     return not read or (bool(sent) and sent <= read)
-
-
-def _type_of(value: object) -> str:
-    names: dict[type, str] = {bool: "boolean", int: "integer", str: "string", type(None): "null"}
-    return names.get(type(value), "number")
 
 
 def values(schema: Schema) -> list[Any]:

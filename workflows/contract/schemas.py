@@ -42,16 +42,15 @@ class Truthful(GenerateJsonSchema):
 
 def bundle(interface: Interface) -> Schema:
     """One document for the interface: its messages by kind and name, and every model that they need."""
-    wanted: list[tuple[tuple[str, str, str], JsonSchemaMode, TypeAdapter[Any]]] = []
-    for message in interface.messages:
-        for part, mode, hint in _parts(message):
-            wanted.append(((message.kind.value, message.name, part), mode, TypeAdapter(hint)))
+    wanted = [
+        ((message.kind, message.name, part), mode, TypeAdapter[Any](hint))
+        for message in interface.messages
+        for part, mode, hint in _parts(message)
+    ]
     made, shared = TypeAdapter.json_schemas(wanted, schema_generator=Truthful)
     messages: dict[str, dict[str, Schema]] = {}
     for message in interface.messages:
-        entry: Schema = {
-            part: made[(message.kind.value, message.name, part), mode] for part, mode, _ in _parts(message)
-        }
+        entry: Schema = {part: made[(message.kind, message.name, part), mode] for part, mode, _ in _parts(message)}
         if message.gives is UNPROMISED:
             entry["gives"] = {}
         if message.optional:
@@ -68,14 +67,12 @@ def bundle(interface: Interface) -> Schema:
 
 
 def _parts(message: Message) -> list[tuple[str, JsonSchemaMode, Any]]:
-    parts: list[tuple[str, JsonSchemaMode, Any]] = []
-    if message.takes is not NOTHING:
-        parts.append(("takes", "validation", message.takes))
-    if message.then is not NOTHING:
-        parts.append(("then", "validation", message.then))
-    if message.gives is not NOTHING and message.gives is not UNPROMISED:
-        parts.append(("gives", "serialization", message.gives))
-    return parts
+    parts: list[tuple[str, JsonSchemaMode, Any]] = [
+        ("takes", "validation", message.takes),
+        ("then", "validation", message.then),
+        ("gives", "serialization", message.gives),
+    ]
+    return [part for part in parts if part[2] is not NOTHING and part[2] is not UNPROMISED]
 
 
 def without_prose(schema: Any) -> Any:

@@ -81,9 +81,6 @@ class SubscriptionsService:
 
 
 OPERATIONS: dict[str, tuple[type[Strict], type]] = {
-    "cancel": (CancelSubscription, Answer),
-    "suspend": (SuspendSubscription, Answer),
-    "reactivate": (ReactivateSubscription, Answer),
-    "details": (ShowSubscription, Shown),
+    name: operation.__args__ for name, operation in SubscriptionsService.__annotations__.items()
 }
 """The operations by name: what each takes and returns."""

@@ -79,9 +79,6 @@ class Deliver(Strict):
     last: Annotated[int, Field(ge=1, le=10**9)]
 
 
-DELIVERY_QUERIES = ("stream",)
-"""The queries of the delivery."""
-
 NOTIFICATION_UPDATES: dict[str, type[Strict]] = {
     "retry_notification": RetryNotification,
     "skip_notification": SkipNotification,

@@ -9,8 +9,6 @@ from domain.ordering.lines import OrderRequest
 from domain.values import Instant, Strict
 from workflows.durable.clock import TestClock
 
-ORDER_QUERIES = ("order", "request")
-
 
 class PlaceOrder(Strict):
     """Buys an order. The clock is given to each subscription that it buys."""

@@ -7,8 +7,6 @@ from pydantic import Field
 from activities.prices.contracts import Told
 from domain.values import Frozen, Strict
 
-PRICE_QUERIES = ("progress",)
-
 
 class TellPrices(Strict):
     """Sends a catalog version's prices: how many subscriptions per batch, and how many batches per run."""

@@ -1,7 +1,7 @@
 """The public contract of `SubscriptionWorkflow`: its start, updates, signals and queries.
 
 An update takes one command and returns an `Answer`, which may be a refusal (COMMANDS); operators have their own
-(UPDATES). A signal carries the same command for senders that need no answer (SIGNALS). Queries only look (QUERIES).
+(UPDATES). A signal carries the same command for senders that need no answer (SIGNALS).
 """
 
 import hashlib
@@ -113,10 +113,6 @@ class Migration(Operator):
 
 UPDATES: dict[str, type[Strict]] = {**COMMANDS, "retry_effect": Operator, "migrate": Migration, **NOTIFICATION_UPDATES}
 """The updates, and the request that each takes."""
-
-
-QUERIES = ("details", "timeline", "events", "answer", "preview", "what_if", "life")
-"""The queries. `life` returns the whole state, whose fields are not part of the contract."""
 
 
 class WhatIf(Strict):

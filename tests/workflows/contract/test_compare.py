@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from workflows.contract.change import LESSONS, Breaks
-from workflows.contract.compare import breaking
-from workflows.contract.lock import added, broken, locked
+from workflows.contract.compare import Breaks, breaking
+from workflows.contract.files import LESSONS, added, broken, locked
 
 Schema = dict[str, Any]
 

@@ -9,9 +9,8 @@ from pydantic import BaseModel
 from temporalio import workflow
 
 from workflows.account.workflow import BillingAccountWorkflow
-from workflows.contract.files import FOLDER, bundles, generated, publish
-from workflows.contract.interface import Kind
-from workflows.contract.lock import COMMAND, LOCK, added, broken, locked, read
+from workflows.contract.files import FOLDER, LOCK, added, broken, bundles, generated, locked, publish, read
+from workflows.contract.interface import COMMAND, Kind
 from workflows.contract.public import interfaces
 from workflows.nexus.messages import OPERATIONS, SubscriptionsService
 from workflows.order.workflow import OrderWorkflow
