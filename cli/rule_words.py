@@ -43,7 +43,7 @@ WORDS: dict[Rule, str] = {
     Rule.LIF_1: "not in this state",
     Rule.LIF_3: "nothing left to renew",
     Rule.MON_3: "licences in advance, usage later",
-    Rule.MON_4: "prorated by days",
+    Rule.MON_4: "quantity and add-ons",
     Rule.MON_5: "invoices are monthly",
     Rule.MON_6: "payments and reminders",
     Rule.MON_7: "no change",
