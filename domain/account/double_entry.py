@@ -1,8 +1,9 @@
-"""Double entry: the accounts that an entry debits and credits, and the ids of entries."""
+"""Double entry: the accounts that an entry debits and credits, and the ids of entries.
+
+Which sides an entry has is not here: the books and the audit each know it, so that one can find the other wrong.
+"""
 
 from enum import StrEnum
-
-from domain.subscription.ledger import Kind
 
 
 class BookAccount(StrEnum):
@@ -21,13 +22,6 @@ class EntryKind(StrEnum):
     CREDIT = "credit"
     CREDIT_APPLIED = "credit_applied"
     PAYMENT = "payment"
-
-
-ROW_SIDES = {
-    Kind.CHARGE: (BookAccount.RECEIVABLE, BookAccount.REVENUE),
-    Kind.CREDIT: (BookAccount.REVENUE, BookAccount.CREDIT),
-}
-"""The account that a ledger row debits, and the one that it credits."""
 
 
 def row_entry_id(subscription_id: str, key: str) -> str:

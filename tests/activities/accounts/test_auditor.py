@@ -8,6 +8,9 @@ import pytest_asyncio
 from activities.adapters.sql.account.auditor import SqlAccountAuditor
 from activities.adapters.sql.account.reader import SqlAccountReader
 from activities.adapters.sql.database import Database
+from activities.adapters.sql.ledger import double_entry
+from domain.account.double_entry import BookAccount
+from domain.subscription.ledger import Kind
 from statemachines.audit.account import AccountViolation, AuditedAccount
 from statemachines.audit.subscription import Invariant
 from tests.support.books.account import FEBRUARY, JANUARY, AccountsInSql, Customer, issued, lived, paid, row
@@ -269,3 +272,13 @@ async def test_it_only_reads(auditor: SqlAccountAuditor, database: Database) -> 
     await alter(database, f"UPDATE invoice_standing SET paid_minor = 0 WHERE invoice_id = '{LAST}'")
     assert await violations(auditor) == await violations(auditor) != []
     assert await SqlAccountReader(database).entries("fabrikam") == before
+
+
+async def test_books_that_enter_wrong_sides_are_found(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = {**double_entry.ROW_SIDES, Kind.CHARGE: (BookAccount.PAYMENT, BookAccount.REVENUE)}
+    monkeypatch.setattr(double_entry, "ROW_SIDES", wrong)
+    customer = Customer(AccountsInSql(database))
+    await customer.write(row(JANUARY.start))
+    await customer.close()
+    audited = (await found(SqlAccountAuditor(database)))["fabrikam"]
+    assert [violation.invariant for violation in audited.violations if violation.invariant is ENTRY] == [ENTRY]

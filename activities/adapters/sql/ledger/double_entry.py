@@ -16,7 +16,6 @@ from sqlalchemy import Connection, insert
 
 from activities.adapters.sql.tables.account import entry, posting
 from domain.account.double_entry import (
-    ROW_SIDES,
     BookAccount,
     EntryKind,
     applied_credit_entry_id,
@@ -26,6 +25,12 @@ from domain.account.double_entry import (
 from domain.account.invoice import InvoiceHead
 from domain.money import to_minor
 from domain.subscription.ledger import Kind
+
+ROW_SIDES = {
+    Kind.CHARGE: (BookAccount.RECEIVABLE, BookAccount.REVENUE),
+    Kind.CREDIT: (BookAccount.REVENUE, BookAccount.CREDIT),
+}
+"""The account that a ledger row debits, and the one that it credits."""
 
 
 def enter_rows(connection: Connection, customer_id: str, rows: Sequence[Mapping[str, Any]]) -> None:
