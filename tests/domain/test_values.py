@@ -8,7 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from domain.values import Frozen, Id, Strict, format_decimal, format_instant, parse_instant, parse_request_decimal
+from domain.next_step import Do
+from domain.subscription.effects import Access
+from domain.values import (
+    Frozen,
+    Id,
+    Strict,
+    Worded,
+    format_decimal,
+    format_instant,
+    parse_instant,
+    parse_request_decimal,
+)
+from statemachines.audit.subscription import Invariant
+from statemachines.subscription.timeline import What
 
 EPOCH = datetime(1900, 1, 2, tzinfo=UTC)
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -136,3 +149,8 @@ def test_strict_values_know_no_other_field_and_frozen_ones_ignore_it() -> None:
     with pytest.raises(ValidationError, match="extra_forbidden"):
         Named.model_validate({"id": "a", "more": 1})
     assert Loose.model_validate({"id": "a", "more": 1}).model_dump() == {"id": "a"}
+
+
+@pytest.mark.parametrize("names", [Do, Access, Invariant, What])
+def test_each_name_has_its_words(names: type[Worded]) -> None:
+    assert all(member.words for member in names)
