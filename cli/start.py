@@ -10,13 +10,18 @@ from typing import NoReturn
 
 INSTALLED = "perennial"
 """The program's name if it is installed."""
+SCRIPTS = frozenset({"starter.py", "worker.py"})
+"""The scripts at the top of a checkout."""
 INTERRUPTED = 130
 """The exit code after Ctrl-C."""
 
 
 def program(script: str = "starter.py") -> str:
-    """What a person types to call the program, or in a checkout that script of it."""
-    return INSTALLED if Path(sys.argv[0]).stem == INSTALLED else f"python {script}"
+    """What a person types to call the program, or in a checkout that script of it, by the path that was typed."""
+    called = Path(sys.argv[0])
+    if called.stem == INSTALLED:
+        return INSTALLED
+    return f"python {called.with_name(script) if called.name in SCRIPTS else script}"
 
 
 def leave(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -41,7 +41,7 @@ def program(tmp_path: Path) -> Program:
 
     def run(*args: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, str(ROOT / "starter.py"), *map(str, args)],
+            [sys.executable, "starter.py", *map(str, args)],
             capture_output=True,
             text=True,
             timeout=60,

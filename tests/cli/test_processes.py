@@ -104,6 +104,13 @@ def test_a_setting_that_cannot_be_used(program: Program) -> None:
     assert result.stderr.count("\n") == 1
 
 
+def test_a_hint_can_be_pasted_where_it_is_read(tmp_path: Path) -> None:
+    script = ROOT / "starter.py"
+    result = subprocess.run([sys.executable, script, "shwo"], capture_output=True, text=True, cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == f"No such command 'shwo'. Did you mean 'show'? See: python {script} --help\n"
+
+
 def test_json_is_the_only_thing_on_stdout(program: Program) -> None:
     result = program("scenario", "run", "--json", LIFE, FORCE_COLOR="1")
     assert result.returncode == 0
