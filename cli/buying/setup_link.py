@@ -10,11 +10,10 @@ from cli.options import Json, SubscriptionId, typed_wrong
 from cli.printing.screen import print_facts, print_json, printable, quantity, say, second
 from cli.running import use
 from cli.start import program
-from domain.ordering.setup_link import Resolved, SetupLink
+from domain.ordering.setup_link import LONGEST_TOKEN, Resolved, SetupLink
 from domain.subscription.events import State
 
 STDIN = "-"
-LONGEST_TOKEN = 1000
 
 
 def setup_link(subscription: SubscriptionId, as_json: Json = False) -> None:

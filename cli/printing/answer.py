@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from cli.failure import Failure
-from cli.printing.screen import console, print_json, printable, second
+from cli.printing.screen import console, print_facts, print_json, printable, second
 from cli.rule_words import refused_by, words_of
 from domain.subscription.decision import Answer, Outcome
 from statemachines.subscription.documents import answer_document
@@ -33,8 +33,7 @@ def show(answer: Answer, *, stderr: bool = False, preview: bool = False) -> None
     head = Text.assemble(("would be " if preview else "", ""), (answer.outcome, "bold"), (f" ({rule})", "dim"))
     screen.print(head, soft_wrap=True)
     screen.print(f"  {printable(answer.message)}", soft_wrap=True)
-    for label, text in _facts(answer):
-        screen.print(Text.assemble((f"  {label:<11}", "dim"), printable(text)), soft_wrap=True)
+    print_facts(_facts(answer), stderr=stderr)
 
 
 def _facts(answer: Answer) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import textwrap
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
@@ -12,10 +13,13 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.failure import printable as printable  # noqa: PLC0414  # what prints finds it here
+from cli.start import program
 from domain.calendar import Period
 from domain.values import format_instant
 
 PIPED_WIDTH = 100
+FACT = 13
+"""The column at which the text of a fact begins."""
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -30,12 +34,19 @@ def say(text: str | Text, *, stderr: bool = False) -> None:
     console(stderr=stderr).print(text, soft_wrap=True)
 
 
-def print_facts(facts: Iterable[tuple[str, str]], *, heading: str = "") -> None:
-    """Print each fact on a line of its own, behind its label; above them the heading, if there is one."""
+def print_facts(facts: Iterable[tuple[str, str]], *, heading: str = "", stderr: bool = False) -> None:
+    """Print each fact behind its label, and the heading above them, if there is one.
+
+    On a terminal a long text wraps between words, unless it has a command to copy.
+    """
     if heading:
-        say(Text(printable(heading), style="bold"))
+        say(Text(printable(heading), style="bold"), stderr=stderr)
+    screen = console(stderr=stderr)
     for label, text in facts:
-        say(Text.assemble((f"  {label:<11}", "dim"), printable(text)))
+        room = max(screen.width - FACT, 20) if screen.is_terminal and program() not in text else sys.maxsize
+        parts = textwrap.wrap(printable(text), room, break_long_words=False, break_on_hyphens=False)
+        line = Text.assemble((f"  {label:<{FACT - 2}}", "dim"), f"\n{'':{FACT}}".join(parts))
+        screen.print(line, soft_wrap=True)
 
 
 def print_json(document: Any) -> None:

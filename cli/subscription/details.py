@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.text import Text
-
 from activities.billing.contracts import ListedSubscription
 from cli.next_step import worded
 from cli.options import Reading, SubscriptionId, with_options
-from cli.printing.screen import console, print_json, printable, quantity, second
+from cli.printing.screen import console, print_facts, print_json, quantity, say, second
 from cli.running import use
 from cli.subscription.timeline import print_milestones
 from domain.next_step import Do, NextStep
@@ -46,20 +43,14 @@ def document(found: LivingSubscription | ListedSubscription) -> Any:
 
 def print_found(found: LivingSubscription | ListedSubscription) -> None:
     """Print the subscription's facts and, while it lives, what comes next."""
-    screen = console()
     if isinstance(found, ListedSubscription):
-        _print_facts(screen, found, _facts_of_ended(found))
+        print_facts(_facts_of_ended(found), heading=f"{found.subscription_id}  {found.state}")
         return
-    _print_facts(screen, found.details, _facts(found.details, found.subscription))
-    if found.details.timeline:
-        screen.print()
-        print_milestones(screen, found.subscription, found.details.timeline)
-
-
-def _print_facts(screen: Console, head: ListedSubscription | Details, facts: Iterator[tuple[str, str]]) -> None:
-    screen.print(Text(printable(f"{head.subscription_id}  {head.state}"), style="bold"), soft_wrap=True)
-    for label, text in facts:
-        screen.print(Text.assemble((f"  {label:<11}", "dim"), printable(text)), soft_wrap=True)
+    details = found.details
+    print_facts(_facts(details, found.subscription), heading=f"{details.subscription_id}  {details.state}")
+    if details.timeline:
+        say("")
+        print_milestones(console(), found.subscription, details.timeline)
 
 
 def _facts_of_ended(listed: ListedSubscription) -> Iterator[tuple[str, str]]:

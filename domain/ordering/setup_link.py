@@ -8,6 +8,9 @@ from domain.values import Frozen, Instant
 TOKEN_LIFE = timedelta(hours=24)
 """ISV-3: a token is valid until just before this span has passed."""
 
+LONGEST_TOKEN = 1000
+"""Characters of a token that is looked up at all; those of Perennial's links are shorter."""
+
 
 class SetupLink(Frozen):
     """The address with its token. Anyone who has the link can see the purchase until the token expires."""

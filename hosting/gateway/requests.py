@@ -6,13 +6,12 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
 from domain.faults import Fault, faults_of
+from domain.ordering.setup_link import LONGEST_TOKEN
 from domain.subscription.commands import Details, Sequence
 from domain.values import Id, Strict
 from hosting.gateway.refusals import Malformed
 
 PAGE = "docs/publisher-gateway.md"
-LONGEST_TOKEN = 1000
-
 Token = Annotated[str, Field(min_length=1, max_length=LONGEST_TOKEN)]
 
 

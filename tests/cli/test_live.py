@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 from datetime import timedelta
 
@@ -212,3 +213,6 @@ def test_the_demo(program: Program) -> None:
     assert result.returncode == 0, result.stderr
     assert "\x1b" not in result.stdout
     assert ": all as forecast. (" in result.stdout.splitlines()[-1]
+    shown = re.search(r"One of the ten, as printed:\n\n```\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    assert shown is not None
+    assert shown.group(1) in result.stdout

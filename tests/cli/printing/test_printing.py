@@ -1,17 +1,19 @@
 """How things are told: sheets, forecasts, command lines, rules, text that steers nothing."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from pydantic import TypeAdapter
 
-from cli.printing.screen import instant, printable, quantity
+from cli.printing.screen import instant, print_facts, printable, quantity
 from cli.printing.tables import Entry, Sheet
 from cli.rehearsal.command_line import command_line
 from cli.rehearsal.forecast import Comparison, conclusion
 from cli.rehearsal.scenario import read
 from cli.rule_words import WORDS, words_of
+from cli.start import program
 from domain.rules import Rule
 from domain.subscription.commands import AnyCommand
 from statemachines.simulation.document import LifeReport
@@ -49,6 +51,24 @@ def test_whatever_is_missing_is_a_difference(story: LifeReport, lost: str) -> No
     happened = story.model_copy(update={lost: getattr(story, lost)[:-1]})
     assert Comparison.of(story, happened).difference is not None
     assert Comparison.of(happened, story).difference is not None
+
+
+def test_facts_wrap_between_words_on_a_terminal_but_not_where_a_command_is_to_be_copied(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in {"FORCE_COLOR": "1", "NO_COLOR": "1", "TERM": "xterm", "COLUMNS": "40"}.items():
+        monkeypatch.setenv(name, value)
+    command = f"{program()} activate a-subscription-with-a-long-id"
+    print_facts([("allowed", "cancel, change_quantity, set_add_on"), ("next", command)])
+    assert unstyled(capsys.readouterr().out).splitlines() == [
+        "  allowed    cancel, change_quantity,",
+        "             set_add_on",
+        f"  next       {command}",
+    ]
+
+
+def unstyled(printed: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", printed)
 
 
 def test_a_sheet_aligns_dates_cells_and_money() -> None:
