@@ -47,6 +47,7 @@ from perennial.use_cases import Perennial
 from workflows.account.workflow import BillingAccountWorkflow
 from workflows.durable import search_attributes
 from workflows.guard.interceptor import GuardInterceptor
+from workflows.guard.unknown import UnknownWorkflow
 from workflows.notifications.messages import publisher_task_queue
 from workflows.notifications.workflow import DeliveryWorkflow
 from workflows.order.workflow import OrderWorkflow
@@ -141,7 +142,7 @@ async def running_worker(
             Worker(
                 client,
                 task_queue=settings.task_queue,
-                workflows=WORKFLOWS,
+                workflows=[*WORKFLOWS, UnknownWorkflow],
                 activities=[
                     billing.record,
                     *(provisioning.grant, provisioning.revoke, provisioning.purge),

@@ -66,12 +66,17 @@ class StreamProgress(Frozen):
 
 
 class HandOver(Frozen):
-    """The events left to deliver when a subscription ends: those after `told`, up to `last`."""
+    """The events left to deliver when a subscription ends: those after `told`, up to `last`.
+
+    `afresh` and `skip` are an operator's decision that is not carried out yet.
+    """
 
     subscription_id: str
     publisher: str
     told: int
     last: int
+    afresh: bool = False
+    skip: int | None = None
 
 
 class Pending(Frozen):

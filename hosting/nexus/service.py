@@ -18,7 +18,8 @@ from perennial.use_cases import Perennial
 from statemachines.subscription.life import NotNow
 from workflows.calls.errors import NotAnswered, NotFound, Rejected, no_worker
 from workflows.durable import options
-from workflows.guard.converter import DATA_CONVERTER, malformed
+from workflows.durable.arguments import malformed
+from workflows.guard.converter import DATA_CONVERTER, reason_of
 from workflows.nexus.messages import (
     SERVICE,
     CancelSubscription,
@@ -75,7 +76,7 @@ class NexusSubscriptions:
         try:
             command = request.command(request_id)
         except ValidationError as error:
-            raise HandlerError(malformed(error).message, type=HandlerErrorType.BAD_REQUEST) from None
+            raise HandlerError(malformed(reason_of(error)).message, type=HandlerErrorType.BAD_REQUEST) from None
         return await self._perennial.commands.answer(request.subscription_id, command)
 
     async def _answered(self, subscription_id: str, asking: Awaitable[T]) -> T:

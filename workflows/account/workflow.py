@@ -37,7 +37,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.durable import options, search_attributes
     from workflows.durable.activities import perform
     from workflows.durable.arguments import check_workflow_id, one_request
-    from workflows.durable.cancellation import not_by_cancellation, through_cancellations
+    from workflows.durable.cancellation import Parts, not_by_cancellation, through_cancellations
     from workflows.durable.clock import Clock
     from workflows.durable.decisions import Decisions
     from workflows.durable.inbox import Inbox
@@ -65,7 +65,8 @@ class BillingAccountWorkflow:
         self._steps = AccountSteps()
         self._clock = Clock(start.clock)
         self._decisions = Decisions(self._steps, life, self._clock, lambda life: life.account.last_at)
-        self._inbox = Inbox(ACCOUNT_SIGNALS, self._take_signal, self._decisions.note_refused_signal)
+        self._parts = Parts()
+        self._inbox = Inbox(ACCOUNT_SIGNALS, self._take_signal, self._decisions.note_refused_signal, self._parts)
         self._operator = OperatorWait(self._show)
         self._budget = RunBudget(start.months_per_run, self._inbox)
 
@@ -73,7 +74,7 @@ class BillingAccountWorkflow:
     async def run(self, start: AccountStart) -> AccountClosed:
         """Keep the account until the end of this run."""
         note = partial(self._decisions.note_cancellation, NOT_BY_CANCELLATION)
-        return await through_cancellations(self._live(), note)
+        return await through_cancellations(self._live(), note, self._parts)
 
     async def _live(self) -> AccountClosed:
         """Perform what is waiting; else decide what had to wait; else hand over to a new run; else go on."""

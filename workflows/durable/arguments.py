@@ -2,14 +2,27 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any, TypeVar, get_args, get_type_hints
+from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 from temporalio import workflow
+from temporalio.api.common.v1 import Payload
 from temporalio.exceptions import ApplicationError
 
-from domain.values import Strict
+from domain.values import Frozen, Strict
 
 R = TypeVar("R", bound=Strict)
+
+
+class Undecodable(NamedTuple):
+    """Stands for a payload that no converter reads."""
+
+    reason: str
+
+
+class StartPayload(NamedTuple):
+    """A start's argument as it came: a request from anyone, or the state that the workflow's own previous run left."""
+
+    payload: Payload
 
 
 def malformed(words: str) -> ApplicationError:
@@ -28,12 +41,26 @@ def one_request(init: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(init)
     def checked(self: Any, *args: Any) -> None:
-        if len(args) != 1 or not isinstance(args[0], takes):
-            came = f"{len(args)} arguments" if len(args) != 1 else type(args[0]).__name__
+        if len(args) != 1:
+            raise malformed(f"a start takes one argument, a mapping of its fields; it got {len(args)} arguments")
+        request = _request_or_state(args[0], takes) if isinstance(args[0], StartPayload) else args[0]
+        if not isinstance(request, takes):
+            came = request.reason if isinstance(request, Undecodable) else type(request).__name__
             raise malformed(f"a start takes one argument, a mapping of its fields; it got {came}")
-        init(self, *args)
+        init(self, request)
 
     return checked
+
+
+def _request_or_state(start: StartPayload, takes: tuple[type, ...]) -> Any:
+    """Decode the start: only a run that continues its workflow's own previous run begins with a state.
+
+    A state that this code cannot read fails the task, which waits for code that can; a malformed request fails the
+    workflow.
+    """
+    continues = workflow.info().continued_run_id is not None
+    (arm,) = (arm for arm in takes if issubclass(arm, Frozen) is continues)
+    return workflow.payload_converter().from_payload(start.payload, arm)
 
 
 def check_workflow_id(expected: str, field: str) -> None:

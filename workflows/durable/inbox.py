@@ -1,6 +1,5 @@
 """Reads signals strictly: the SDK would drop a malformed one, and fail for ever on a wrong number of arguments."""
 
-import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
@@ -11,6 +10,7 @@ from temporalio.exceptions import ApplicationError
 
 from domain.values import Strict
 from workflows.durable import options
+from workflows.durable.cancellation import Parts
 
 R = TypeVar("R", bound=Strict)
 
@@ -19,18 +19,24 @@ class Inbox(Generic[R]):
     """Reads the signals of a workflow in their order, only as many per workflow task as a task has time for.
 
     `known` has the signals and the request that each carries. Each request goes to `take`; a signal that cannot be read
-    goes to `refuse`, with the reason. Both get the signal's name first.
+    goes to `refuse`, with the reason. Both get the signal's name first. What waits is read beside the workflow's work,
+    as one of its `parts`.
     """
 
     def __init__(
-        self, known: Mapping[str, type[R]], take: Callable[[str, R], None], refuse: Callable[[str, str], None]
+        self,
+        known: Mapping[str, type[R]],
+        take: Callable[[str, R], None],
+        refuse: Callable[[str, str], None],
+        parts: Parts,
     ) -> None:
         self._known = known
         self._take = take
         self._refuse = refuse
         self._waiting: deque[tuple[str, Sequence[RawValue]]] = deque()
-        self._emptying: asyncio.Task[None] | None = None
-        self._task, self._read_in_task = 0, 0
+        self._parts = parts
+        self._emptying = False
+        self._task, self._read_in_task, self._bytes_in_task = 0, 0, 0
         self.received = 0
         """How many signals have come in this run."""
 
@@ -43,19 +49,30 @@ class Inbox(Generic[R]):
         """Read the signal now, or put it by for a later task.
 
         A task must end within two seconds. One that takes longer fails and is tried again, with more signals each
-        time: it would never succeed.
+        time: it would never succeed. A signal that is too large is refused unread, for the same reason.
         """
         self.received += 1
+        size = _size(args)
+        if size > options.LARGEST_REQUEST:
+            self._refuse(name, f"got {size} bytes; takes at most {options.LARGEST_REQUEST}")
+            return
         task = workflow.info().get_current_history_length()
         if task != self._task:
-            self._task, self._read_in_task = task, 0
-        if self._waiting or self._read_in_task >= options.SIGNALS_AT_ONCE:
+            self._task, self._read_in_task, self._bytes_in_task = task, 0, 0
+        if self._waiting or self._task_is_full(size):
             self._waiting.append((name, args))
-            if self._emptying is None:
-                self._emptying = asyncio.create_task(self._empty())
+            if not self._emptying:
+                self._emptying = True
+                self._parts.start(self._empty())
             return
         self._read_in_task += 1
+        self._bytes_in_task += size
         self._read(name, args)
+
+    def _task_is_full(self, size: int) -> bool:
+        return (
+            self._read_in_task >= options.SIGNALS_AT_ONCE or self._bytes_in_task + size > options.SIGNAL_BYTES_AT_ONCE
+        )
 
     async def emptied(self) -> None:
         """Wait until all signals are read."""
@@ -65,9 +82,12 @@ class Inbox(Generic[R]):
         """Read what waits, some signals per task. Updates that come meanwhile are decided before them."""
         while self._waiting:
             await workflow.sleep(options.SHORTEST_TIMER, summary=f"{len(self._waiting)} signals are waiting")
-            for _ in range(min(len(self._waiting), options.SIGNALS_AT_ONCE)):
+            self._read_in_task, self._bytes_in_task = 0, 0
+            while self._waiting and not self._task_is_full(size := _size(self._waiting[0][1])):
+                self._read_in_task += 1
+                self._bytes_in_task += size
                 self._read(*self._waiting.popleft())
-        self._emptying = None
+        self._emptying = False
 
     def _read(self, name: str, args: Sequence[RawValue]) -> None:
         try:
@@ -78,16 +98,18 @@ class Inbox(Generic[R]):
             self._take(name, request)
 
 
+def _size(args: Sequence[RawValue]) -> int:
+    """The bytes of a signal's arguments."""
+    return sum(len(arg.payload.data) for arg in args)
+
+
 def read_signal(name: str, args: Sequence[RawValue], known: Mapping[str, type[R]]) -> R:
     """The request that the signal carries. Raises ApplicationError, in one line, where it carries none."""
     if name not in known:
         raise ApplicationError(f"there is no such signal; there are {', '.join(known)}")
     if len(args) != 1:
         raise ApplicationError(f"takes one argument, a mapping of its fields; it got {len(args)}")
-    try:
-        request = workflow.payload_converter().from_payload(args[0].payload, known[name])
-    except (KeyError, RuntimeError, UnicodeDecodeError) as error:
-        raise ApplicationError(f"cannot be decoded: {error}") from None
+    request = workflow.payload_converter().from_payload(args[0].payload, known[name])
     if not isinstance(request, known[name]):
         raise ApplicationError(f"takes a mapping of its fields; it got {type(request).__name__}")
     return request

@@ -40,6 +40,11 @@ MAX_REASON = 200
 MAX_MESSAGE = 1024
 """The longest message that a sender gets, in characters."""
 
+LARGEST_REQUEST = 8 * 1024
+"""The bytes of a command or a signal. Larger ones are refused before they are decoded."""
+SIGNAL_BYTES_AT_ONCE = 64 * 1024
+"""How many bytes of signals are read per workflow task."""
+
 LONGEST_FORECAST = timedelta(days=50 * 366)
 """How far `what_if` forecasts: a workflow task must end within two seconds."""
 SHORTEST_TIMER = timedelta(milliseconds=1)

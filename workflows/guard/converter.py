@@ -1,7 +1,7 @@
 """Payloads by pydantic; a malformed request fails in one line that names the fields."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 from temporalio.api.common.v1 import Payload
@@ -10,48 +10,63 @@ from temporalio.converter import DataConverter
 from temporalio.exceptions import ApplicationError
 
 from domain.faults import faults_of
-from domain.subscription.commands import AnyCommand
-from domain.values import Strict
-from workflows.account.messages import AccountStart
+from domain.values import Frozen
+from workflows.durable.arguments import StartPayload, Undecodable, malformed
 from workflows.durable.options import MAX_MESSAGE
-from workflows.price_changes.messages import PriceStart
-from workflows.subscription.messages import Start
-
-CARRIED = ((Start, b'"life"'), (AccountStart, b'"life"'), (PriceStart, b'"progress"'))
-"""The starts of workflows that continue as new, and the field that only the state of an earlier run has."""
+from workflows.guard.bounds import check_size, requests_in
 
 
-def malformed(error: ValidationError) -> ApplicationError:
-    """The error for a request that does not fit its model."""
-    faults = "; ".join(str(fault) for fault in faults_of(error))
-    return ApplicationError(f"Malformed request: {faults}"[:MAX_MESSAGE], type="Malformed", non_retryable=True)
+def reason_of(error: Exception) -> str:
+    """Why a payload cannot be decoded, in one line."""
+    if isinstance(error, ValidationError):
+        return "; ".join(str(fault) for fault in faults_of(error))[:MAX_MESSAGE]
+    return f"it cannot be decoded ({ascii(str(error))[1:-1][:MAX_MESSAGE]})"
 
 
-def _is_request(payloads: Sequence[Payload], type_hints: Sequence[object] | None) -> bool:
-    """Whether the payload is a caller's request, and not the state that one run hands to the next.
-
-    A state that this code cannot read has to wait for code that can; a malformed request has to fail.
-    """
-    for hint, payload in zip(type_hints or [], payloads, strict=False):
-        for start, carried in CARRIED:
-            if hint == start:
-                return carried not in payload.data
-        if hint == AnyCommand or (isinstance(hint, type) and issubclass(hint, Strict)):
-            return True
-    return False
+def _carries_state(hint: object) -> bool:
+    """Whether the hint is that of a start that may also be the state of an earlier run."""
+    arms = get_args(hint)
+    return any(isinstance(arm, type) and issubclass(arm, Frozen) for arm in arms) and any(requests_in(hint))
 
 
 class RequestConverter(PydanticPayloadConverter):
-    """Fails a malformed request with an error that its sender can read."""
+    """Fails a malformed request with an error that its sender can read.
+
+    A start that may also be the state of an earlier run is decoded by the workflow, which knows its own run.
+    """
 
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:
-        """Decode; a request that does not fit its model is an ApplicationError of type `Malformed`."""
+        """Decode. A request that does not fit its model is an ApplicationError of type `Malformed`.
+
+        What has no type, because its number does not fit, is an `Undecodable` where it cannot be decoded.
+        """
+        if not type_hints or len(type_hints) != len(payloads):
+            return [self._untyped(payload) for payload in payloads]
+        return [self._typed(payload, hint) for payload, hint in zip(payloads, type_hints, strict=True)]
+
+    def _typed(self, payload: Payload, hint: Any) -> Any:
+        if _carries_state(hint):
+            return StartPayload(payload)
+        requests = list(requests_in(hint))
+        if not requests:
+            return self._decoded(payload, [hint])
+        check_size(payload, requests)
         try:
-            return super().from_payloads(payloads, type_hints)
-        except ValidationError as error:
-            if _is_request(payloads, type_hints):
-                raise malformed(error) from None
+            return self._decoded(payload, [hint])
+        except ApplicationError:
             raise
+        except Exception as error:  # noqa: BLE001  # whatever a converter raises, its sender gets an answer
+            raise malformed(reason_of(error)) from None
+
+    def _untyped(self, payload: Payload) -> Any:
+        try:
+            return self._decoded(payload, None)
+        except Exception as error:  # noqa: BLE001  # as above
+            return Undecodable(reason_of(error))
+
+    def _decoded(self, payload: Payload, hints: list[Any] | None) -> Any:
+        (value,) = super().from_payloads([payload], hints)
+        return value
 
 
 DATA_CONVERTER = DataConverter(payload_converter_class=RequestConverter)

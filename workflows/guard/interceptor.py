@@ -16,6 +16,7 @@ from temporalio.worker import (
 with workflow.unsafe.imports_passed_through():
     from domain.values import Strict
     from workflows.account.messages import ACCOUNT_UPDATES, ACCOUNT_WORKFLOW
+    from workflows.durable.arguments import malformed
     from workflows.notifications.messages import DELIVERY_WORKFLOW, NOTIFICATION_UPDATES
     from workflows.subscription.messages import SUBSCRIPTION_WORKFLOW, UPDATES
 
@@ -35,11 +36,7 @@ class Guard(WorkflowInboundInterceptor):
         takes = TAKES.get(workflow.info().workflow_type, {}).get(input.update)
         if takes is not None and (len(input.args) != 1 or not isinstance(input.args[0], takes)):
             came = f"{len(input.args)} arguments" if len(input.args) != 1 else type(input.args[0]).__name__
-            raise ApplicationError(
-                f"{input.update} takes one argument, a mapping of its fields; it got {came}.",
-                type="Malformed",
-                non_retryable=True,
-            )
+            raise malformed(f"{input.update} takes one argument, a mapping of its fields; it got {came}")
         super().handle_update_validator(input)
 
     async def handle_signal(self, input: HandleSignalInput) -> None:  # noqa: A002

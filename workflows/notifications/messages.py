@@ -71,12 +71,17 @@ class SkipNotification(Operator):
 
 
 class Deliver(Strict):
-    """Starts a delivery, and is handed from run to run: the events after `told`, up to `last`."""
+    """Starts a delivery, and is handed from run to run: the events after `told`, up to `last`.
+
+    `afresh` and `skip` are an operator's decision, as in the stream, that is not carried out yet.
+    """
 
     subscription_id: Id
     publisher: Id
     told: Annotated[int, Field(ge=0, le=10**9)] = 0
     last: Annotated[int, Field(ge=1, le=10**9)]
+    afresh: bool = False
+    skip: Annotated[int, Field(ge=1, le=10**9)] | None = None
 
 
 NOTIFICATION_UPDATES: dict[str, type[Strict]] = {

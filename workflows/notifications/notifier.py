@@ -1,6 +1,5 @@
 """Sends a subscription's events to its publisher, one after another, while it runs and after its end."""
 
-import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -17,7 +16,7 @@ from workflows.notifications.messages import RetryNotification, SkipNotification
 class Notifier:
     """Part of a subscription's and of a delivery's workflow (invariant 13).
 
-    It runs as a task of its own, so that it never holds the workflow up. What the publisher does not take is tried
+    It runs beside the workflow's work, so that it never holds it up. What the publisher does not take is tried
     again by the activity's own retries, for as long as the publisher's terms say; then the stream halts until an
     operator decides.
 
@@ -38,9 +37,11 @@ class Notifier:
         """Whether there is an event to send, and a publisher to send it to."""
         return self.stream.publisher is not None and self.stream.told < self._last_recorded()
 
-    def begin(self) -> None:
+    async def run(self) -> None:
         """Send each event as soon as it is recorded. Nobody waits for the end: it ends with the run."""
-        self._task = asyncio.create_task(self._run())
+        while True:
+            await workflow.wait_condition(lambda: self._sending)
+            await self._send_next()
 
     async def hand_over_rest(self) -> None:
         """At the end of a subscription: wait a little, then leave what is not sent yet to a delivery."""
@@ -55,6 +56,8 @@ class Notifier:
             publisher=stream.publisher,
             told=stream.told,
             last=self._last_recorded(),
+            afresh=stream.afresh,
+            skip=stream.skip,
         )
         summary = f"hand over the notifications that {stream.publisher} has not got"
         await perform(NotificationActivities.hand_over, left, options.START_TIMEOUT, summary)
@@ -62,11 +65,6 @@ class Notifier:
     @property
     def _sending(self) -> bool:
         return self.behind and self.stream.halted is None
-
-    async def _run(self) -> None:
-        while True:
-            await workflow.wait_condition(lambda: self._sending)
-            await self._send_next()
 
     async def _send_next(self) -> None:
         before = self.stream

@@ -5,10 +5,13 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from workflows.durable import search_attributes
     from workflows.durable.arguments import check_workflow_id, one_request
+    from workflows.durable.cancellation import Parts, not_by_cancellation, through_cancellations
     from workflows.durable.updates import part_update
     from workflows.durable.workflow_ids import delivery_workflow_id
     from workflows.notifications.messages import Deliver, Stream, notification_lines
     from workflows.notifications.notifier import Notifier
+
+NOT_BY_CANCELLATION = not_by_cancellation("delivery: give its event up with the update `skip_notification`.")
 
 
 @workflow.defn
@@ -20,34 +23,42 @@ class DeliveryWorkflow:
     def __init__(self, start: Deliver) -> None:
         check_workflow_id(delivery_workflow_id(start.subscription_id), "subscription_id")
         self._start = start
-        stream = Stream(publisher=start.publisher, told=start.told)
+        self._parts = Parts()
+        self._note: str | None = None
+        stream = Stream(publisher=start.publisher, told=start.told, afresh=start.afresh, skip=start.skip)
         self._notifier = Notifier(start.subscription_id, stream, lambda: start.last, self._show)
 
     @workflow.run
     async def run(self, start: Deliver) -> Stream:
-        """Send until nothing is left; hand over to a new run when this one is long."""
+        """Send until nothing is left, even if the workflow is cancelled. A long run hands over to a new one."""
+        self._parts.start(self._notifier.run())
+        return await through_cancellations(self._deliver(), self._note_cancellation, self._parts)
+
+    async def _deliver(self) -> Stream:
         self._show()
-        self._notifier.begin()
         await workflow.wait_condition(lambda: not self._notifier.behind or self._run_is_long_enough())
         if self._notifier.behind:
             stream = self._notifier.stream
-            workflow.continue_as_new(
-                self._start.model_copy(update={"publisher": stream.publisher, "told": stream.told})
-            )
+            left = {name: getattr(stream, name) for name in ("publisher", "told", "afresh", "skip")}
+            workflow.continue_as_new(self._start.model_copy(update=left))
         self._show()
         return self._notifier.stream
 
     def _run_is_long_enough(self) -> bool:
-        # Not while an operator's decision is still to be carried out: a new run would not know of it.
-        stream = self._notifier.stream
-        stays = stream.halted is not None or stream.afresh or stream.skip is not None
-        return workflow.info().is_continue_as_new_suggested() and not stays
+        # Not while an operator is waited for: a new run would try the undeliverable event once more.
+        return workflow.info().is_continue_as_new_suggested() and self._notifier.stream.halted is None
+
+    def _note_cancellation(self) -> None:
+        self._note = NOT_BY_CANCELLATION
+        workflow.logger.warning("delivery of %s: %s", self._start.subscription_id, self._note)
+        self._show()
 
     def _show(self) -> None:
         stream, last = self._notifier.stream, self._start.last
         left = f"{last - stream.told} of the {last} events of {self._start.subscription_id}"
         title = f"## Notifications left for {stream.publisher}: {left}"
-        workflow.set_current_details("\n".join([title, *notification_lines(stream, last)]))
+        note = ["", self._note] if self._note else []
+        workflow.set_current_details("\n".join([title, *notification_lines(stream, last), *note]))
         search_attributes.upsert({search_attributes.ATTENTION: stream.trouble})
 
     retry_notification = part_update("_notifier", Notifier.retry_notification, Notifier.check_retry_notification)

@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from statemachines.subscription.timeline import Milestone, next_milestone, timeline
     from workflows.durable import options, search_attributes
     from workflows.durable.arguments import check_workflow_id, one_request, typed
-    from workflows.durable.cancellation import not_by_cancellation, through_cancellations
+    from workflows.durable.cancellation import Parts, not_by_cancellation, through_cancellations
     from workflows.durable.clock import Clock
     from workflows.durable.decisions import Decisions
     from workflows.durable.inbox import Inbox
@@ -76,7 +76,8 @@ class SubscriptionWorkflow:
         self._lifecycle = steps.lifecycle
         self._clock = Clock(start.clock)
         self._decisions = Decisions(steps, life, self._clock, lambda life: life.subscription.last_at, _with_command_id)
-        self._inbox = Inbox(SIGNALS, self._take_signal, self._decisions.note_refused_signal)
+        self._parts = Parts()
+        self._inbox = Inbox(SIGNALS, self._take_signal, self._decisions.note_refused_signal, self._parts)
         self._operator = OperatorWait(self._show)
         self._budget = RunBudget(start.periods_per_run, self._inbox)
         self._notifier = Notifier(subscription_id, stream, lambda: self._life.committed, self._show)
@@ -85,9 +86,9 @@ class SubscriptionWorkflow:
     @workflow.run
     async def run(self, start: Start) -> Ended:
         """Run the subscription to its end, or to the end of this run, and notify its publisher meanwhile."""
-        self._notifier.begin()
+        self._parts.start(self._notifier.run())
         note = partial(self._decisions.note_cancellation, NOT_BY_CANCELLATION)
-        return await through_cancellations(self._live(), note)
+        return await through_cancellations(self._live(), note, self._parts)
 
     async def _live(self) -> Ended:
         """Perform what is waiting; else hand over to a new run; else go on to the next milestone or command."""

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from workflows.durable.cancellation import not_by_cancellation, through_cancellations
+from workflows.durable.cancellation import Parts, not_by_cancellation, through_cancellations
 
 
 class Noted:
@@ -71,3 +71,27 @@ async def test_a_run_that_is_taken_from_memory_ends_whatever_it_waits_for() -> N
 
 def test_the_note_says_what_goes_on() -> None:
     assert not_by_cancellation("account.") == "Temporal's own cancellation ends no account."
+
+
+async def test_a_part_that_fails_fails_the_whole_with_its_error() -> None:
+    """The SDK tries the workflow's task again, and shows why; a part alone would fall silent."""
+
+    async def broken() -> None:
+        raise RuntimeError("a defect")
+
+    parts = Parts()
+    parts.start(broken())
+    with pytest.raises(RuntimeError, match="a defect"):
+        await through_cancellations(asyncio.Event().wait(), Noted(), parts)
+
+
+async def test_a_part_that_failed_before_the_work_began_is_not_forgotten() -> None:
+    async def broken() -> None:
+        raise RuntimeError("a defect")
+
+    parts = Parts()
+    parts.start(broken())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    with pytest.raises(RuntimeError, match="a defect"):
+        await through_cancellations(asyncio.Event().wait(), Noted(), parts)

@@ -11,6 +11,7 @@ from temporalio.common import RawValue
 
 from domain.account.requests import ReceivePayment
 from workflows.durable import options
+from workflows.durable.cancellation import Parts
 from workflows.durable.inbox import Inbox
 from workflows.guard.converter import DATA_CONVERTER
 
@@ -66,7 +67,7 @@ def inbox() -> tuple[Inbox[ReceivePayment], list[Any]]:
     def refuse(name: str, reason: str) -> None:
         read.append((name, reason))
 
-    return Inbox(KNOWN, take, refuse), read
+    return Inbox(KNOWN, take, refuse, Parts()), read
 
 
 async def test_so_many_are_read_per_task_in_their_order(server: Server) -> None:
@@ -108,3 +109,26 @@ async def test_what_cannot_be_read_is_refused_with_its_reason(
     ((refused, words),) = read
     assert refused == name
     assert words.startswith(reason)
+
+
+async def test_a_signal_that_is_too_large_is_refused_before_it_is_decoded(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box, read = inbox()
+    unknown = carrying({f"field_{number}": 1 for number in range(190_000)})
+    monkeypatch.setattr(workflow, "payload_converter", lambda: pytest.fail("it is decoded"))
+    box.receive("payment_received", unknown)
+    size = len(unknown[0].payload.data)
+    assert read == [("payment_received", f"got {size} bytes; takes at most 8192")]
+
+
+async def test_only_so_many_bytes_are_read_per_task(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(options, "SIGNALS_AT_ONCE", 1000)
+    box, read = inbox()
+    padded = carrying({"padding": "x" * 7_000})
+    for _ in range(20):
+        box.receive("payment_received", padded)
+    assert len(read) == options.SIGNAL_BYTES_AT_ONCE // len(padded[0].payload.data) == 9
+    await box.emptied()
+    assert len(read) == 20
+    assert len(server.timers) == 2

@@ -7,6 +7,7 @@ import pytest
 from temporalio import workflow
 
 from workflows.durable import options
+from workflows.durable.cancellation import Parts
 from workflows.durable.inbox import Inbox
 from workflows.durable.operator import Operator
 from workflows.durable.run_budget import RunBudget
@@ -22,7 +23,7 @@ def suggested(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
 @pytest.fixture
 def inbox() -> Inbox[Any]:
-    return Inbox({}, lambda name, request: None, lambda name, reason: None)
+    return Inbox({}, lambda name, request: None, lambda name, reason: None, Parts())
 
 
 def test_after_so_many_periods(suggested: list[bool], inbox: Inbox[Any]) -> None:

@@ -8,7 +8,6 @@ from temporalio import workflow
 
 from activities.notifications.contracts import StreamProgress
 from workflows.notifications.messages import Deliver, Stream
-from workflows.notifications.notifier import Notifier
 from workflows.notifications.workflow import DeliveryWorkflow
 
 START = Deliver(subscription_id="s-1", publisher="contoso", told=3, last=9)
@@ -29,22 +28,28 @@ def delivery(monkeypatch: pytest.MonkeyPatch) -> DeliveryWorkflow:
     """A delivery whose run is long, without a server."""
     monkeypatch.setattr(workflow, "info", LongRun)
     monkeypatch.setattr(DeliveryWorkflow, "_show", lambda _: None)
-    monkeypatch.setattr(Notifier, "begin", lambda _: None)
     return DeliveryWorkflow(START)
 
 
-@pytest.mark.parametrize(
-    "decided", [HALTED, HALTED.again(None), HALTED.again("wingtip"), HALTED.skipping(4)], ids=["none", "a", "b", "c"]
-)
-def test_a_decision_is_carried_out_before_the_next_run(delivery: DeliveryWorkflow, decided: Stream) -> None:
-    delivery._notifier.stream = decided
+def test_a_run_that_waits_for_an_operator_goes_on(delivery: DeliveryWorkflow) -> None:
+    delivery._notifier.stream = HALTED
     assert not delivery._run_is_long_enough()
-    delivery._notifier.stream = decided.after(StreamProgress(told=4))
+    delivery._notifier.stream = HALTED.after(StreamProgress(told=4))
     assert delivery._run_is_long_enough()
 
 
-async def test_the_next_run_tells_whom_the_operator_named(
-    delivery: DeliveryWorkflow, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("decided", "handed"),
+    [
+        (HALTED.again(None), {"told": 3, "afresh": True}),
+        (HALTED.again("wingtip"), {"publisher": "wingtip", "told": 3, "afresh": True}),
+        (HALTED.skipping(4), {"told": 3, "skip": 4}),
+        (HALTED.again("wingtip").after(StreamProgress(told=5)), {"publisher": "wingtip", "told": 5}),
+    ],
+    ids=["retry", "retry with another publisher", "skip", "carried out"],
+)
+async def test_the_next_run_has_what_the_operator_decided(
+    delivery: DeliveryWorkflow, monkeypatch: pytest.MonkeyPatch, decided: Stream, handed: dict[str, Any]
 ) -> None:
     handed_on: list[Any] = []
 
@@ -53,6 +58,7 @@ async def test_the_next_run_tells_whom_the_operator_named(
 
     monkeypatch.setattr(workflow, "wait_condition", wait_condition)
     monkeypatch.setattr(workflow, "continue_as_new", handed_on.append)
-    delivery._notifier.stream = HALTED.again("wingtip").after(StreamProgress(told=5))
-    await delivery.run(START)
-    assert handed_on == [Deliver(subscription_id="s-1", publisher="wingtip", told=5, last=9)]
+    delivery._notifier.stream = decided
+    await delivery._deliver()
+    assert handed_on == [Deliver.model_validate({**START.model_dump(), **handed})]
+    assert DeliveryWorkflow(handed_on[0])._notifier.stream == decided.model_copy(update={"halted": None})
