@@ -41,6 +41,10 @@ class BooksConflict(Permanent):
     """The record contradicts what the database already holds (MON-2, invariant 8)."""
 
 
+class DatedAhead(Permanent):
+    """The record is dated after the clock of the worker and of the database (invariant 16)."""
+
+
 class OrderConflict(Permanent):
     """Another purchase already uses the order id, or a line's subscription id (BUY-3)."""
 

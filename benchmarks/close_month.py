@@ -19,7 +19,7 @@ from activities.adapters.sql.account.books import SqlAccountBooks
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.schema import upgrade
 from activities.adapters.sql.subscription.books import SqlBooks
-from activities.billing.contracts import RecordInput
+from activities.billing.contracts import Origin, RecordInput
 from domain.account.events import Close
 from domain.account.terms import month_end
 from domain.calendar import Period
@@ -56,7 +56,7 @@ def recorded(bought: Order) -> RecordInput:
     life = LifeSteps().begin(bought)
     (record, *_) = life.effects
     assert isinstance(record, Record)
-    return RecordInput.of(life.subscription, record, invoiced=False, ahead_by=None)
+    return RecordInput.of(life.subscription, record, Origin(ahead_by=timedelta()))
 
 
 def report(number: int) -> ReportUsage:
@@ -89,7 +89,9 @@ async def run_once(directory: Path, subscriptions: int, reports: int) -> dict[st
         found = {"record": await seconds(record_all)}
         close = Close(period=MONTH, due_at=MONTH.end + timedelta(days=60), carried_in={})
         account_books = SqlAccountBooks(database)
-        found["close"] = await seconds(lambda: account_books.close(CloseInput(customer_id="fabrikam", close=close)))
+        found["close"] = await seconds(
+            lambda: account_books.close(CloseInput(customer_id="fabrikam", close=close, test_clock=True))
+        )
         found["check"] = await seconds(SqlAccountAuditor(database).page)
         await books.record(recorded(order(METER, billing_type="usage", publisher="microsoft", unit_price="0.01")))
 

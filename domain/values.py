@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -15,6 +15,10 @@ FIRST_YEAR, LAST_YEAR = 1900, 9900
 """The years that a request may name: deadlines lie after its instant, and the calendar ends with the year 9999."""
 _DECIMAL = re.compile(r"[0-9]{1,40}(\.[0-9]{1,20})?")
 _REQUEST_DECIMAL = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
+
+
+CLOCK_SKEW = timedelta(minutes=1)
+"""By how much the clocks of servers, workers and databases may differ. What is dated further ahead is refused."""
 
 
 class Frozen(BaseModel):

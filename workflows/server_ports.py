@@ -32,7 +32,7 @@ class ServerLauncher:
         clock = None if ahead_by is None else TestClock.ahead_by(ahead_by)
         try:
             try:
-                await self._subscriptions.buy(order, clock=clock, periods_per_run=periods_per_run)
+                await self._subscriptions.buy(order, clock=clock, periods_per_run=periods_per_run, placed=True)
             except AlreadyExists:
                 if not await self._subscriptions.began_with(order):
                     words = f"Subscription {order.subscription_id} was bought otherwise already. Choose another id."

@@ -11,17 +11,19 @@ from statemachines.account.standing import Standing
 
 
 class CloseInput(Frozen):
-    """One month of one customer to close."""
+    """One month of one customer to close. With a `test_clock` it may end after the clock on the wall."""
 
     customer_id: str
     close: Close
+    test_clock: bool = False
 
 
 class AccountRecordInput(Frozen):
-    """One decision of an account to write."""
+    """One decision of an account to write. With a `test_clock` it may be dated after the clock on the wall."""
 
     customer_id: str
     record: AccountRecord
+    test_clock: bool = False
 
 
 class HoldInput(Frozen):

@@ -32,20 +32,40 @@ class About(Frozen):
         )
 
 
+class Origin(Frozen):
+    """How a subscription began: `invoiced` opens its customer's account if there is none (MON-5).
+
+    `placed` by an order, whose line has its date; `ahead_by` is the offset of its test clock, None without one.
+    """
+
+    invoiced: bool = False
+    placed: bool = False
+    ahead_by: timedelta | None = None
+
+
 class RecordInput(Frozen):
-    """One decision to write. The first of a subscription has in `opens` the account that its invoices go to."""
+    """One decision to write. The first of a subscription has in `opens` the account that its invoices go to.
+
+    With a `test_clock` it may be dated after the clock on the wall. `placed`: an order's line has its date.
+    """
 
     about: About
     record: Record
     opens: OpenAccount | None = None
+    test_clock: bool = False
+    placed: bool = False
 
     @classmethod
-    def of(
-        cls, subscription: Subscription, record: Record, *, invoiced: bool, ahead_by: timedelta | None
-    ) -> "RecordInput":
+    def of(cls, subscription: Subscription, record: Record, origin: Origin) -> "RecordInput":
         """The decision, with the account to open if it is the first and the subscription is `invoiced` (MON-5)."""
-        opens = OpenAccount.of(subscription, ahead_by) if invoiced and record.seq == 1 else None
-        return cls(about=About.of(subscription), record=record, opens=opens)
+        first = record.seq == 1
+        return cls(
+            about=About.of(subscription),
+            record=record,
+            opens=OpenAccount.of(subscription, origin.ahead_by) if first and origin.invoiced else None,
+            test_clock=origin.ahead_by is not None,
+            placed=first and origin.placed,
+        )
 
 
 class UsageImported(Frozen):

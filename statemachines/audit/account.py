@@ -9,7 +9,7 @@ from domain.account.double_entry import BookAccount
 from domain.account.events import AccountEvent, AccountEventName, CloseReceipt
 from domain.account.invoice import Invoice, InvoiceLine, totals
 from domain.subscription.ledger import Kind
-from domain.values import Frozen
+from domain.values import Frozen, Instant, format_instant
 from statemachines.account.standing import Standing, standing_of
 from statemachines.audit.subscription import Invariant
 
@@ -34,6 +34,8 @@ class RecordedAccount(Frozen):
     entries: tuple[EntryRecord, ...]
     receipts: tuple[CloseReceipt, ...] = ()
     """The result of each close, as it was first written."""
+    latest: Instant | None = None
+    """The latest date that it may have; None with a test clock."""
 
 
 class AccountViolation(Frozen):
@@ -198,6 +200,12 @@ def _payment_sides(event: AccountEvent) -> Iterator[tuple[str, str, Decimal]]:
             yield account, event.currency, amount
 
 
+def _nothing_ahead(account: RecordedAccount) -> Iterator[Found]:
+    for event in account.events:
+        if account.latest is not None and event.at > account.latest:
+            yield f"account event {event.seq} is dated in the future ({format_instant(event.at)})", ()
+
+
 CHECKS: dict[Invariant, tuple[Callable[[RecordedAccount], Iterator[Found]], ...]] = {
     Invariant.INVOICED: (
         _invoices_add_up_to_the_ledger,
@@ -207,6 +215,7 @@ CHECKS: dict[Invariant, tuple[Callable[[RecordedAccount], Iterator[Found]], ...]
         _credit_is_carried_over,
         _standings_match_the_journal,
     ),
+    Invariant.NOT_AHEAD: (_nothing_ahead,),
     Invariant.DOUBLE_ENTRY: (_every_entry_balances, _entries_match_the_books),
 }
 

@@ -12,7 +12,7 @@ from domain.policy import PACKS
 from domain.subscription.effects import AccessInterval
 from domain.subscription.events import Event, EventName, State
 from domain.subscription.ledger import Kind, LedgerRow
-from domain.values import Frozen, Worded, format_instant
+from domain.values import Frozen, Instant, Worded, format_instant
 
 _SCHEDULED = re.compile(r"term-(\d+)/period-(\d+)/")
 
@@ -29,12 +29,16 @@ class Invariant(Worded):
     NUMBERED = "8", "each change follows the one before, with actor and rule"
     TOLD_IN_ORDER = "13", "publishers are notified of every event, in order"
     INVOICED = "14", "invoices plus uninvoiced rows equal the ledger"
+    NOT_AHEAD = "16", "nothing is dated after the clock"
     DOUBLE_ENTRY = "MON-5", "every entry balances and matches the ledger"
     AS_RECORDED = "MON-2", "journal and ledger are as they were written"
 
 
 class Recorded(Frozen):
-    """A subscription as recorded; `rows` in the order in which they were written."""
+    """A subscription as recorded; `rows` in the order in which they were written.
+
+    `latest` is the latest date that it may have, None with a test clock.
+    """
 
     subscription_id: str
     offer: PinnedOffer
@@ -42,6 +46,7 @@ class Recorded(Frozen):
     events: tuple[Event, ...]
     rows: tuple[LedgerRow, ...]
     access: tuple[AccessInterval, ...]
+    latest: Instant | None = None
 
     @property
     def access_confirmed(self) -> bool:
@@ -157,6 +162,12 @@ def _numbered(life: Recorded) -> Iterator[Found]:
             yield f"event {after.seq} does not start from the facts that event {before.seq} left", (), (before, after)
 
 
+def _not_ahead(life: Recorded) -> Iterator[Found]:
+    for event in life.events:
+        if life.latest is not None and event.at > life.latest:
+            yield f"event {event.seq} is dated in the future ({format_instant(event.at)})", (), (event,)
+
+
 CHECKS: dict[Invariant, Callable[[Recorded], Iterator[Found]]] = {
     Invariant.PERIODS_TILE: _periods_tile,
     Invariant.CHARGED_ONCE: _charged_once,
@@ -165,6 +176,7 @@ CHECKS: dict[Invariant, Callable[[Recorded], Iterator[Found]]] = {
     Invariant.ACCESS: _access_as_decided,
     Invariant.THE_END_IS_FINAL: _the_end_is_final,
     Invariant.NUMBERED: _numbered,
+    Invariant.NOT_AHEAD: _not_ahead,
 }
 """AS_RECORDED is not here: only the books know the digests of what was written. The customer's money is checked by
 `audit.account`."""

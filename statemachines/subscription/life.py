@@ -10,7 +10,7 @@ from domain.subscription.decision import Answer, Decision
 from domain.subscription.effects import Effect, Provision, Receipt, Record, effects_of
 from domain.subscription.events import Event, State
 from domain.subscription.subscription import Subscription
-from domain.values import Frozen, Instant, format_instant
+from domain.values import CLOCK_SKEW, Frozen, Instant, format_instant
 from statemachines.subscription.lifecycle import Lifecycle
 from statemachines.subscription.timeline import next_milestone
 
@@ -52,6 +52,16 @@ class OutOfTime(NotNow):
         if milestone and at > milestone[1]:
             coming = f"{milestone[0]}, {format_instant(milestone[1])}"
             raise cls(f"{words} it must not be after the next milestone ({coming})")
+
+
+class AheadOfClock(NotNow):
+    """The instant lies after the clock of whoever decides: nothing is decided before its time (invariant 16)."""
+
+    @classmethod
+    def check(cls, at: datetime, clock: datetime) -> None:
+        """Raise AheadOfClock if the instant is after the clock by more than clocks may differ."""
+        if at - clock > CLOCK_SKEW:
+            raise cls(f"Nothing is decided as of {format_instant(at)}: the clock says {format_instant(clock)}.")
 
 
 class Unsettled(NotNow):

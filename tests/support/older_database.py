@@ -5,7 +5,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, insert, inspect, select
 
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.tables.notifications import outbox
@@ -26,7 +26,9 @@ def _written(connection: Connection) -> list[tuple[Table, Sequence[Any]]]:
 
 def _write(connection: Connection, found: list[tuple[Table, Sequence[Any]]]) -> None:
     for table, entries in found:
-        connection.execute(insert(table), [dict(entry) for entry in entries])
+        columns = {column["name"] for column in inspect(connection).get_columns(table.name)}
+        known = [{name: value for name, value in entry.items() if name in columns} for entry in entries]
+        connection.execute(insert(table), known)
 
 
 def _upgrade_to(connection: Any, revision: str) -> None:

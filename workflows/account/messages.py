@@ -4,6 +4,7 @@ An update takes one request and returns an `Answer`, which may be a refusal (ACC
 (ACCOUNT_UPDATES). A signal carries the same request for senders that need no answer (ACCOUNT_SIGNALS).
 """
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
@@ -11,14 +12,15 @@ from pydantic import Field
 from domain.account.account import Receivable
 from domain.account.events import AccountEvent
 from domain.account.requests import AnyAccountRequest, ChangeTerms, FailPayment, ReceivePayment
-from domain.account.terms import BillingTerms
+from domain.account.terms import BillingTerms, terms_of
 from domain.calendar import Period
 from domain.policy import DEFAULT_PACK, PackName
 from domain.roles import RolePreset
 from domain.subscription.decision import Answer
-from domain.values import ExactDecimal, Frozen, Id, Instant, RequestInstant, Strict
-from statemachines.account.life import AccountLife
+from domain.values import CLOCK_SKEW, ExactDecimal, Frozen, Id, Instant, RequestInstant, Strict, format_instant
+from statemachines.account.life import AccountLife, AccountSteps
 from statemachines.account.timeline import AccountMilestone
+from workflows.durable.arguments import check_forecast, malformed
 from workflows.durable.clock import TestClock
 from workflows.durable.operator import Operator
 
@@ -49,6 +51,19 @@ class StartAccount(Strict):
     opened_at: RequestInstant
     clock: TestClock | None = None
     months_per_run: Annotated[int, Field(ge=1, le=1000)] = 3
+
+    def opened(self, now: datetime) -> AccountLife:
+        """The account as it opens; `now` is the workflow's time.
+
+        Raises ApplicationError of type `Malformed` if it opens later than now, or too far from it.
+        """
+        check_forecast("opened_at", self.opened_at, now)
+        if self.clock is None and self.opened_at - now > CLOCK_SKEW:
+            came = format_instant(self.opened_at)
+            raise malformed(f"opened_at: got {came}; takes an instant up to now, {format_instant(now)}")
+        terms = terms_of(self.policy)
+        terms = terms if self.suspends else terms.without_suspension()
+        return AccountSteps.begin(self.customer_id, terms, self.opened_at, self.roles)
 
 
 class ContinuedAccount(Frozen):

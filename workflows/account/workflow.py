@@ -12,7 +12,6 @@ with workflow.unsafe.imports_passed_through():
     from activities.accounts.contracts import AccountRecordInput, CloseInput, HoldInput
     from domain.account.events import AccountRecord, Close, LiftHolds, PlaceHolds
     from domain.account.requests import AnyAccountRequest
-    from domain.account.terms import terms_of
     from domain.values import RequestInstant
     from statemachines.account.life import WAITING_KEPT, AccountLife, AccountSteps, Closing
     from statemachines.account.timeline import AccountMilestone, account_timeline, next_account_milestone
@@ -32,7 +31,6 @@ with workflow.unsafe.imports_passed_through():
         AccountEvents,
         AccountStart,
         ContinuedAccount,
-        StartAccount,
     )
     from workflows.durable import options, search_attributes
     from workflows.durable.activities import perform
@@ -60,10 +58,10 @@ class BillingAccountWorkflow:
     @workflow.init
     @one_request
     def __init__(self, start: AccountStart) -> None:
-        life = start.life if isinstance(start, ContinuedAccount) else _opened(start)
+        self._clock = Clock(start.clock)
+        life = start.life if isinstance(start, ContinuedAccount) else start.opened(self._clock.time())
         check_workflow_id(account_workflow_id(life.account.customer_id), "customer_id")
         self._steps = AccountSteps()
-        self._clock = Clock(start.clock)
         self._decisions = Decisions(self._steps, life, self._clock, lambda life: life.account.last_at)
         self._parts = Parts()
         self._inbox = Inbox(ACCOUNT_SIGNALS, self._take_signal, self._decisions.note_refused_signal, self._parts)
@@ -80,16 +78,19 @@ class BillingAccountWorkflow:
         """Perform what is waiting; else decide what had to wait; else hand over to a new run; else go on."""
         while True:
             self._show()
-            if self._life.effects:
-                await self._perform_first_effect()
-            elif self._life.waiting:
-                self._decide_first_waiting()
-            elif self._budget.spent:
-                if self._inbox.empty:
-                    self._continue_as_new()
-                await self._inbox.emptied()
-            elif not self._decisions.take_due_milestone():
-                await self._sleep_until_something_happens()
+            try:
+                if self._life.effects:
+                    await self._perform_first_effect()
+                elif self._life.waiting:
+                    self._decide_first_waiting()
+                elif self._budget.spent:
+                    if self._inbox.empty:
+                        self._continue_as_new()
+                    await self._inbox.emptied()
+                elif not self._decisions.take_due_milestone():
+                    await self._sleep_until_something_happens()
+            except (ActivityError, NotNow) as error:
+                await self._operator.after(error)
 
     @property
     def _life(self) -> AccountLife:
@@ -98,26 +99,26 @@ class BillingAccountWorkflow:
     # Effects
 
     async def _perform_first_effect(self) -> None:
-        effect = self._life.effects[0]
-        try:
-            match effect:
-                case Close():
-                    await self._close(effect)
-                case AccountRecord():
-                    await self._record(effect)
-                case PlaceHolds() | LiftHolds():
-                    await self._hold_or_lift(effect)
-        except ActivityError as error:
-            await self._operator.after(error)
+        match effect := self._life.effects[0]:
+            case Close():
+                await self._close(effect)
+            case AccountRecord():
+                await self._record(effect)
+            case PlaceHolds() | LiftHolds():
+                await self._hold_or_lift(effect)
 
     async def _close(self, close: Close) -> None:
-        entry = CloseInput(customer_id=self._life.account.customer_id, close=close)
+        entry = CloseInput(
+            customer_id=self._life.account.customer_id, close=close, test_clock=self._clock.test is not None
+        )
         receipt = await perform(AccountActivities.close, entry, options.CLOSE_TIMEOUT, effect_headline(close))
         self._decisions.life = self._steps.closed(self._life, receipt)
         self._budget.spend()
 
     async def _record(self, record: AccountRecord) -> None:
-        entry = AccountRecordInput(customer_id=self._life.account.customer_id, record=record)
+        entry = AccountRecordInput(
+            customer_id=self._life.account.customer_id, record=record, test_clock=self._clock.test is not None
+        )
         await perform(AccountActivities.record, entry, options.RECORD_TIMEOUT, effect_headline(record))
         self._decisions.life = self._life.first_effect_done()
 
@@ -209,9 +210,3 @@ class BillingAccountWorkflow:
     def life(self) -> AccountLife:
         """The whole state, for comparisons; its fields are not part of the contract."""
         return self._life
-
-
-def _opened(start: StartAccount) -> AccountLife:
-    terms = terms_of(start.policy)
-    terms = terms if start.suspends else terms.without_suspension()
-    return AccountSteps.begin(start.customer_id, terms, start.opened_at, start.roles)

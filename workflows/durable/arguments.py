@@ -2,13 +2,15 @@
 
 import functools
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.exceptions import ApplicationError
 
-from domain.values import Frozen, Strict
+from domain.values import Frozen, Strict, format_instant
+from workflows.durable import options
 
 R = TypeVar("R", bound=Strict)
 
@@ -71,6 +73,12 @@ def check_workflow_id(expected: str, field: str) -> None:
     if workflow.info().workflow_id != expected:
         prefix, _, key = expected.partition(":")
         raise malformed(f"{field}: got {key}; must equal the workflow id after the `{prefix}:` prefix")
+
+
+def check_forecast(field: str, at: datetime, now: datetime) -> None:
+    """Raise ApplicationError of type `Malformed` if there is more time between the two than a task can go through."""
+    if abs(at - now) > options.LONGEST_FORECAST:
+        raise malformed(f"{field}: got {format_instant(at)}; takes an instant within 50 years of {format_instant(now)}")
 
 
 def typed(argument: object, hint: Any, model: type[R]) -> R:

@@ -41,22 +41,21 @@ class Clock:
 
     def __init__(self, test: TestClock | None) -> None:
         self.test = test
-        self._reached: datetime | None = None
 
     def time(self, as_of: datetime | None = None) -> datetime:
         """The time of the current task, or `as_of` (a caller's wall clock), both moved by the test clock."""
-        now = (as_of or workflow.now()) + offset_of(self.test)
-        return max(now, self._reached) if self._reached else now
+        return (as_of or workflow.now()) + offset_of(self.test)
 
     async def sleep_until(self, at: datetime, awake: Callable[[], bool], summary: str) -> None:
-        """Sleep until the instant, or until `awake`; `summary` labels the timer.
+        """Sleep until about the instant, or until `awake`; `summary` labels the timer. The caller looks at the time.
 
-        When the timer has fired, the instant has come, whatever the task's own clock says. Observed once after a worker
-        was killed: that clock still showed the task before, and a second sleep would have taken weeks.
+        A timer is no proof that its instant has come: the code that started it may have had another instant in mind.
+        Nor is the clock of the task in which it fired, which once still showed the task before, after a worker was
+        killed. If the two differ by more than COARSEST_TIMER, a short timer brings a fresh task.
         """
         timeout = max(at - self.time(), options.SHORTEST_TIMER)
         try:
             await workflow.wait_condition(awake, timeout=timeout, timeout_summary=summary)
         except TimeoutError:
             if at - self.time() > options.COARSEST_TIMER:
-                self._reached = at
+                await workflow.sleep(options.FRESH_LOOK, summary="the timer fired early: look at the clock again")

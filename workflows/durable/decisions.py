@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 from domain.rules import Rule
 from domain.subscription.decision import Answer, Outcome
 from domain.values import RequestInstant
-from statemachines.subscription.life import NotNow
+from statemachines.subscription.life import AheadOfClock, NotNow
 from workflows.durable.cancellation import CANCEL_REQUEST
 from workflows.durable.clock import Clock
 from workflows.durable.options import MAX_MESSAGE
@@ -95,6 +95,7 @@ class Decisions(Generic[L, R]):
 
     def check_now(self, request: R) -> None:
         """Raise NotNow where the request cannot be decided now. Changes nothing."""
+        self._check_clock(self.now())
         self._steps.check(self.life, request, self.now(), test_clock=self._clock.test is not None)
 
     def answer(self, request: R) -> Answer:
@@ -131,12 +132,19 @@ class Decisions(Generic[L, R]):
         return self._steps.accept(self.life, request, at)[1]
 
     def take_due_milestone(self, now: datetime | None = None) -> bool:
-        """Take the next milestone that is due, if one is; whether one was."""
-        life = self._steps.step(self.life, now or self.now())
+        """Take the next milestone that is due, if one is; whether one was. Raises AheadOfClock."""
+        at = now or self.now()
+        self._check_clock(at)
+        life = self._steps.step(self.life, at)
         if life is None:
             return False
         self.life = life
         return True
+
+    def _check_clock(self, at: datetime) -> None:
+        """Raise AheadOfClock if the instant lies after the workflow's own clock; a test clock may be set ahead."""
+        if self._clock.test is None:
+            AheadOfClock.check(at, self._clock.time())
 
     def _note(self, answer: Answer) -> None:
         workflow.logger.warning("signal refused: %s %s %s", answer.do, answer.rule, answer.message)

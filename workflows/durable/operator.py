@@ -8,6 +8,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from domain.values import Strict
+from statemachines.subscription.life import NotNow
 from workflows.durable.options import MAX_REASON
 
 
@@ -19,7 +20,10 @@ class Operator(Strict):
 
 
 class OperatorWait:
-    """Waits for an operator after a permanent error of an effect. `show` updates what people see of the workflow."""
+    """Waits for an operator after a permanent error of an effect, or when nothing may be decided.
+
+    `show` updates what people see of the workflow.
+    """
 
     def __init__(self, show: Callable[[], None]) -> None:
         self._show = show
@@ -27,12 +31,11 @@ class OperatorWait:
         self.attention: str | None = None
         """What the operator has to fix; None while nothing waits."""
 
-    async def after(self, error: ActivityError) -> None:
-        """Wait until an operator wants the effect tried again. It stays first in line: nothing is skipped or lost."""
-        cause = error.cause if isinstance(error.cause, ApplicationError) else error
-        self.attention = f"{error.activity_type}: {cause.message}"[:MAX_REASON]
+    async def after(self, error: ActivityError | NotNow) -> None:
+        """Wait until an operator wants another try. An effect stays first in line: nothing is skipped or lost."""
+        self.attention = _words(error)[:MAX_REASON]
         self._retry_wanted = False
-        workflow.logger.error("an effect failed for good: %s", self.attention)
+        workflow.logger.error("waits for an operator: %s", self.attention)
         self._show()
         await workflow.wait_condition(lambda: self._retry_wanted)
         self.attention = None
@@ -47,3 +50,11 @@ class OperatorWait:
         """Raise ApplicationError where no effect has failed."""
         if self.attention is None:
             raise ApplicationError("Nothing needs attention: there is no effect to retry.", type="NothingToRetry")
+
+
+def _words(error: ActivityError | NotNow) -> str:
+    """What the operator has to fix."""
+    if isinstance(error, NotNow):
+        return str(error)
+    cause = error.cause if isinstance(error.cause, ApplicationError) else error
+    return f"{error.activity_type}: {cause.message}"

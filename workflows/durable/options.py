@@ -50,7 +50,9 @@ LONGEST_FORECAST = timedelta(days=50 * 366)
 SHORTEST_TIMER = timedelta(milliseconds=1)
 """A timer can fire early: the instant is checked again on waking, and waited for once more."""
 COARSEST_TIMER = timedelta(seconds=1)
-"""By how much a timer may fire early. If a task's clock is further behind, the clock is wrong."""
+"""By how much a timer may fire early. If a task's clock is further behind, the clock is looked at again."""
+FRESH_LOOK = timedelta(seconds=1)
+"""How long a workflow waits for a fresh task before it looks at the clock again."""
 SIGNALS_AT_ONCE = 200
 """How many signals are read per workflow task. A task has two seconds, too few for ten thousand."""
 SIGNALS_PER_RUN = 1000

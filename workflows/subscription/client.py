@@ -38,13 +38,16 @@ class Subscriptions(WorkflowClient):
         clock: TestClock | None = None,
         periods_per_run: int = options.PERIODS_PER_RUN,
         invoiced: bool = True,
+        placed: bool = False,
     ) -> WorkflowHandle[SubscriptionWorkflow, Ended]:
         """Start the subscription; `invoiced` opens its customer's billing account if there is none.
+
+        `placed`: the books have it as a placed line of an order, with this instant.
 
         Raises AlreadyExists where the subscription id is taken, and RPCError.
         """
         bought = order.subscription()
-        purchase = Purchase(order=order, clock=clock, periods_per_run=periods_per_run, invoiced=invoiced)
+        purchase = Purchase(order=order, clock=clock, periods_per_run=periods_per_run, invoiced=invoiced, placed=placed)
         try:
             return await self._client.start_workflow(
                 SubscriptionWorkflow.run,

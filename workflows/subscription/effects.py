@@ -1,9 +1,10 @@
 """Performs the effects of a subscription's decisions, each by one activity that is retried until it succeeds."""
 
-from datetime import timedelta
+from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities.billing.activities import BillingActivities
-from activities.billing.contracts import RecordInput
+from activities.billing.contracts import Origin, RecordInput
+from activities.errors import BooksConflict
 from activities.provisioning.activities import ProvisioningActivities
 from activities.provisioning.contracts import ProvisionInput
 from domain.subscription.effects import Access, Provision, Receipt, Record
@@ -13,14 +14,20 @@ from workflows.durable import options
 from workflows.durable.activities import perform
 
 
-async def record(subscription: Subscription, entry: Record, *, invoiced: bool, ahead_by: timedelta | None) -> Receipt:
+async def record(subscription: Subscription, entry: Record, origin: Origin) -> Receipt:
     """Write the record into the books; what the books say of it.
 
-    `invoiced` opens the customer's billing account if there is none; `ahead_by` is how far the test clock is ahead.
-    Raises ActivityError after a permanent error.
+    Raises ActivityError after a permanent error, and ApplicationError, which ends the workflow, if the books have
+    another subscription under its id or another date for its purchase: nothing of it is written.
     """
-    wanted = RecordInput.of(subscription, entry, invoiced=invoiced, ahead_by=ahead_by)
-    return await perform(BillingActivities.record, wanted, options.RECORD_TIMEOUT, record_headline(entry))
+    wanted = RecordInput.of(subscription, entry, origin)
+    try:
+        return await perform(BillingActivities.record, wanted, options.RECORD_TIMEOUT, record_headline(entry))
+    except ActivityError as error:
+        cause = error.cause
+        if entry.seq == 1 and isinstance(cause, ApplicationError) and cause.type == BooksConflict.__name__:
+            raise ApplicationError(cause.message, type=cause.type, non_retryable=True) from None
+        raise
 
 
 async def provision(subscription: Subscription, access: Provision) -> None:

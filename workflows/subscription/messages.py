@@ -12,6 +12,7 @@ from typing import Annotated, Any, get_args
 
 from pydantic import Field, model_validator
 
+from activities.billing.contracts import Origin
 from domain.ordering.terms import Order
 from domain.policy import PolicyPack
 from domain.subscription.commands import (
@@ -34,6 +35,7 @@ from domain.values import Frozen, Id, Instant, RequestInstant, Strict
 from statemachines.preview.simulator import Simulator
 from statemachines.subscription.life import Life
 from statemachines.subscription.timeline import Milestone, timeline
+from workflows.durable.arguments import check_forecast
 from workflows.durable.clock import TestClock
 from workflows.durable.operator import Operator
 from workflows.notifications.messages import NOTIFICATION_UPDATES, Stream
@@ -58,11 +60,16 @@ SIGNALS: dict[str, type[Command]] = {
 
 
 class Purchase(Strict):
-    """Starts a subscription. `invoiced` opens its customer's billing account if there is none."""
+    """Starts a subscription. `invoiced` opens its customer's billing account if there is none.
+
+    Without a test clock the subscription begins when its workflow starts. If an order placed it (`placed`), it begins
+    at `order.at`, which must be the instant of the order's line in the books.
+    """
 
     order: Order
     clock: TestClock | None = None
     invoiced: bool = True
+    placed: bool = False
     periods_per_run: Annotated[int, Field(ge=1, le=1000)] = 3
 
     @model_validator(mode="after")
@@ -71,6 +78,21 @@ class Purchase(Strict):
         if faults:
             raise ValueError("; ".join(faults))
         return self
+
+    def dated(self, now: datetime) -> Order:
+        """The order with the instant at which the subscription begins; `now` is the workflow's time.
+
+        Raises ApplicationError of type `Malformed` if a test clock is too far from it.
+        """
+        if self.clock is not None:
+            check_forecast("order.at", self.order.at, now)
+        return self.order if self.clock or self.placed else self.order.model_copy(update={"at": now})
+
+    @property
+    def origin(self) -> Origin:
+        """How the subscription begins."""
+        ahead_by = self.clock.offset if self.clock else None
+        return Origin(invoiced=self.invoiced, placed=self.placed, ahead_by=ahead_by)
 
 
 _MEMO_KEY = "order"
@@ -99,6 +121,11 @@ class Continued(Frozen):
     clock: TestClock | None = None
     periods_per_run: int
     stream: Stream = Stream()
+
+    @property
+    def origin(self) -> Origin:
+        """How the subscription began, as far as a later run needs it."""
+        return Origin(ahead_by=self.clock.offset if self.clock else None)
 
 
 Start = Purchase | Continued

@@ -12,13 +12,13 @@ with workflow.unsafe.imports_passed_through():
     from domain.subscription.decision import Answer
     from domain.subscription.effects import Record
     from domain.subscription.events import EventName
-    from domain.values import RequestInstant, format_instant
+    from domain.values import RequestInstant
     from statemachines.preview.simulator import Simulator
-    from statemachines.subscription.life import Life, LifeSteps
+    from statemachines.subscription.life import Life, LifeSteps, NotNow
     from statemachines.subscription.narrative import headline
     from statemachines.subscription.timeline import Milestone, next_milestone, timeline
-    from workflows.durable import options, search_attributes
-    from workflows.durable.arguments import check_workflow_id, one_request, typed
+    from workflows.durable import search_attributes
+    from workflows.durable.arguments import check_forecast, check_workflow_id, one_request, typed
     from workflows.durable.cancellation import Parts, not_by_cancellation, through_cancellations
     from workflows.durable.clock import Clock
     from workflows.durable.decisions import Decisions
@@ -40,7 +40,6 @@ with workflow.unsafe.imports_passed_through():
         Events,
         Forecast,
         Migration,
-        Purchase,
         Start,
         WhatIf,
     )
@@ -69,19 +68,19 @@ class SubscriptionWorkflow:
     @one_request
     def __init__(self, start: Start) -> None:
         steps = LifeSteps()
-        life = start.life if isinstance(start, Continued) else steps.begin(start.order)
+        self._clock = Clock(start.clock)
+        life = start.life if isinstance(start, Continued) else steps.begin(start.dated(self._clock.time()))
         stream = start.stream if isinstance(start, Continued) else Stream()
         subscription_id = life.subscription.subscription_id
         check_workflow_id(subscription_workflow_id(subscription_id), "order.subscription_id")
         self._lifecycle = steps.lifecycle
-        self._clock = Clock(start.clock)
         self._decisions = Decisions(steps, life, self._clock, lambda life: life.subscription.last_at, _with_command_id)
         self._parts = Parts()
         self._inbox = Inbox(SIGNALS, self._take_signal, self._decisions.note_refused_signal, self._parts)
         self._operator = OperatorWait(self._show)
         self._budget = RunBudget(start.periods_per_run, self._inbox)
         self._notifier = Notifier(subscription_id, stream, lambda: self._life.committed, self._show)
-        self._invoiced = isinstance(start, Purchase) and start.invoiced
+        self._origin = start.origin
 
     @workflow.run
     async def run(self, start: Start) -> Ended:
@@ -94,14 +93,17 @@ class SubscriptionWorkflow:
         """Perform what is waiting; else hand over to a new run; else go on to the next milestone or command."""
         while not self._life.ended:
             self._show()
-            if self._life.effects:
-                await self._perform_first_effect()
-            elif self._budget.spent:
-                if self._inbox.empty:
-                    self._continue_as_new()
-                await self._inbox.emptied()
-            elif not self._decisions.take_due_milestone():
-                await self._sleep_until_something_happens()
+            try:
+                if self._life.effects:
+                    await self._perform_first_effect()
+                elif self._budget.spent:
+                    if self._inbox.empty:
+                        self._continue_as_new()
+                    await self._inbox.emptied()
+                elif not self._decisions.take_due_milestone():
+                    await self._sleep_until_something_happens()
+            except (ActivityError, NotNow) as error:
+                await self._operator.after(error)
         await self._inbox.emptied()
         self._show()
         await self._notifier.hand_over_rest()
@@ -116,18 +118,14 @@ class SubscriptionWorkflow:
 
     async def _perform_first_effect(self) -> None:
         effect = self._life.effects[0]
-        try:
-            if isinstance(effect, Record):
-                await self._record(effect)
-            else:
-                await provision(self._life.subscription, effect)
-                self._decisions.life = self._life.with_access_confirmed()
-        except ActivityError as error:
-            await self._operator.after(error)
+        if isinstance(effect, Record):
+            await self._record(effect)
+        else:
+            await provision(self._life.subscription, effect)
+            self._decisions.life = self._life.with_access_confirmed()
 
     async def _record(self, effect: Record) -> None:
-        ahead_by = self._clock.test.offset if self._clock.test else None
-        receipt = await record(self._life.subscription, effect, invoiced=self._invoiced, ahead_by=ahead_by)
+        receipt = await record(self._life.subscription, effect, self._origin)
         self._decisions.life = self._life.acknowledged(receipt)
         self._notifier.stream = self._notifier.stream.addressed_to(receipt.publisher)
         self._budget.spend(sum(event.event in BILLED for event in effect.events))
@@ -233,12 +231,15 @@ class SubscriptionWorkflow:
     def preview(self, request: AnyCommand, as_of: RequestInstant | None = None) -> Answer:
         """The answer that the command would get at its `at`, or else now, as of the sender's wall clock."""
         command = typed(request, AnyCommand, Command).model_copy(update={"command_id": None})
-        return self._decisions.preview(command, command.at or self._decisions.now(as_of))
+        at = command.at or self._decisions.now(as_of)
+        check_forecast("at", at, self._decisions.now())
+        return self._decisions.preview(command, at)
 
     @workflow.query
     def what_if(self, question: WhatIf) -> Forecast:
         """How the subscription would go on with these commands; nothing is changed."""
-        if question.until > self._decisions.now() + options.LONGEST_FORECAST:
-            words = f"until: got {format_instant(question.until)}; takes an instant within 50 years"
-            raise ApplicationError(words, type="Malformed", non_retryable=True)
-        return Forecast.of(Simulator.resumed(self._life), question, self._decisions.now())
+        now = self._decisions.now()
+        check_forecast("until", question.until, now)
+        for index, command in enumerate(question.commands):
+            check_forecast(f"commands[{index}].at", command.at or now, now)
+        return Forecast.of(Simulator.resumed(self._life), question, now)

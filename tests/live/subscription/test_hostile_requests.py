@@ -174,7 +174,7 @@ REQUESTS: list[tuple[str, list[Any], str]] = [
     ("a request in a list", [[GOOD]], "takes a mapping"),
     ("null", [None], "it got NoneType"),
     ("NUL in text", [{**GOOD, "details": "a\0b"}], "takes text without NUL characters"),
-    ("10,000 fields", [{**GOOD, **{f"f{n}": n for n in range(10_000)}}], "takes no such field"),
+    ("10,000 fields", [{**GOOD, **{f"f{n}": n for n in range(10_000)}}], "bytes; takes at most 8192"),
     ("mappings 100 deep", [{**GOOD, "details": json.loads('{"a":' * 100 + "1" + "}" * 100)}], "details: got"),
     ("an id of another's words", [{**GOOD, "command_id": "'; DROP TABLE journal; --"}], "takes 1 to 64 letters"),
 ]  # fmt: skip

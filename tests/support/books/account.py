@@ -90,7 +90,7 @@ class AccountsInSql(SqlAccountReader):
         self._ledger = SqlBooks(database)
 
     async def write(self, about: About, record: Record) -> None:
-        await self._ledger.record(RecordInput(about=about, record=record))
+        await self._ledger.record(RecordInput(about=about, record=record, test_clock=True))
 
 
 @asynccontextmanager
@@ -127,7 +127,9 @@ class Customer:
         return await self.accounts.close(closing(self.id, month, **changes))
 
     async def record(self, *events: AccountEvent) -> None:
-        await self.accounts.record(AccountRecordInput(customer_id=self.id, record=AccountRecord(events=events)))
+        await self.accounts.record(
+            AccountRecordInput(customer_id=self.id, record=AccountRecord(events=events), test_clock=True)
+        )
 
     async def documents(self) -> list[Invoice]:
         return await self.accounts.documents(self.id)
@@ -158,7 +160,7 @@ def closing(customer_id: str = CUSTOMER, month: Period = JANUARY, **changes: Any
     close = Close.model_validate(
         {"period": month, "due_at": month.end + 60 * DAY, "carried_in": {}, **changes}, strict=False
     )
-    return CloseInput(customer_id=customer_id, close=close)
+    return CloseInput(customer_id=customer_id, close=close, test_clock=True)
 
 
 def issued(seq: int, invoice: str, amount: str, at: datetime = JANUARY.end, currency: str = "USD") -> AccountEvent:

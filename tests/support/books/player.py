@@ -77,7 +77,7 @@ class Player:
         )
 
     def entry(self, record: Record) -> RecordInput:
-        return RecordInput(about=self.about, record=record)
+        return RecordInput(about=self.about, record=record, test_clock=True)
 
     def change(self, provision: Provision) -> ProvisionInput:
         return ProvisionInput(

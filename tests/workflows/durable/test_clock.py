@@ -1,8 +1,7 @@
-"""A timer that has fired is believed: what is due happens then, whatever the task's own clock says (TIM-5)."""
+"""A timer that has fired proves nothing: only the clock says what is due (TIM-5)."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from temporalio import workflow
@@ -14,41 +13,67 @@ DUE = datetime(2027, 5, 30, tzinfo=UTC)
 WEEKS, COARSE = timedelta(days=16), timedelta(milliseconds=3)
 
 
+class Server:
+    """The workflow's clock, its timers, and by how much each fires before its time."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.early = timedelta()
+        self.asked: list[tuple[timedelta, str]] = []
+
+    async def wait_condition(self, awake: Callable[[], bool], *, timeout: timedelta, timeout_summary: str) -> None:
+        self.asked.append((timeout, timeout_summary))
+        if awake():
+            return
+        self.now += timeout - self.early
+        raise TimeoutError
+
+    async def sleep(self, duration: timedelta, *, summary: str) -> None:
+        self.asked.append((duration, summary))
+        self.now += duration
+
+
 @pytest.fixture
-def fires(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta, bool], list[Any]]:
-    """The workflow's clock stands so much before the due instant; whether its timer fires, or something wakes it."""
+def server(monkeypatch: pytest.MonkeyPatch) -> Server:
+    made = Server(DUE - WEEKS)
+    monkeypatch.setattr(workflow, "now", lambda: made.now)
+    monkeypatch.setattr(workflow, "wait_condition", made.wait_condition)
+    monkeypatch.setattr(workflow, "sleep", made.sleep)
+    return made
 
-    def stand(before: timedelta, fired: bool) -> list[Any]:
-        asked: list[Any] = []
 
-        async def wait_condition(_: object, *, timeout: timedelta, timeout_summary: str) -> None:
-            asked.append((timeout, timeout_summary))
-            if fired:
-                raise TimeoutError
-
-        monkeypatch.setattr(workflow, "now", lambda: DUE - before)
-        monkeypatch.setattr(workflow, "wait_condition", wait_condition)
-        return asked
-
-    return stand
+FRESH = (options.FRESH_LOOK, "the timer fired early: look at the clock again")
 
 
 @pytest.mark.parametrize(
-    ("before", "fired", "reached"),
-    [(WEEKS, True, True), (WEEKS, False, False), (COARSE, True, False), (-COARSE, True, False)],
+    ("early", "looks"),
+    [(timedelta(), []), (COARSE, []), (timedelta(days=1), [FRESH]), (timedelta(seconds=2), [FRESH])],
 )
-async def test_tim_5_a_stale_clock_does_not_put_off_what_a_timer_has_told(
-    fires: Callable[[timedelta, bool], list[Any]], before: timedelta, fired: bool, reached: bool
+async def test_tim_5_a_timer_that_fires_early_is_looked_at_again_on_a_fresh_task(
+    server: Server, early: timedelta, looks: list[tuple[timedelta, str]]
 ) -> None:
-    asked, clock = fires(before, fired), Clock(TestClock())
+    server.early = early
+    clock = Clock(None)
     await clock.sleep_until(DUE, lambda: False, "Renews")
-    assert asked == [(max(before, options.SHORTEST_TIMER), "Renews")]
-    assert clock.time() == (DUE if reached else DUE - before)
-    assert clock.time(DUE + WEEKS) == DUE + WEEKS
+    assert server.asked == [(WEEKS, "Renews"), *looks]
+    assert clock.time() == DUE - early + len(looks) * options.FRESH_LOOK, "the clock is never moved on"
 
 
-async def test_the_test_clock_moves_it_too(fires: Callable[[timedelta, bool], list[Any]]) -> None:
-    asked, clock = fires(WEEKS, True), Clock(TestClock.ahead_by(timedelta(days=15)))
+async def test_something_else_wakes_it(server: Server) -> None:
+    clock = Clock(None)
+    await clock.sleep_until(DUE, lambda: True, "Renews")
+    assert clock.time() == DUE - WEEKS
+
+
+async def test_what_is_due_already_is_waited_for_once_more(server: Server) -> None:
+    server.now = DUE + COARSE
+    await Clock(None).sleep_until(DUE, lambda: False, "Renews")
+    assert server.asked == [(options.SHORTEST_TIMER, "Renews")]
+
+
+async def test_the_test_clock_moves_it_too(server: Server) -> None:
+    clock = Clock(TestClock.ahead_by(timedelta(days=15)))
     await clock.sleep_until(DUE, lambda: False, "Renews")
-    assert asked == [(timedelta(days=1), "Renews")]
+    assert server.asked == [(timedelta(days=1), "Renews")]
     assert clock.time() == DUE
+    assert clock.time(DUE + WEEKS) == DUE + WEEKS + timedelta(days=15)

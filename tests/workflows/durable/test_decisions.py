@@ -10,8 +10,9 @@ from temporalio.exceptions import ApplicationError
 
 from domain.rules import Rule
 from domain.subscription.decision import Answer, Outcome
-from statemachines.subscription.life import OutOfTime
-from workflows.durable.clock import Clock
+from domain.values import CLOCK_SKEW
+from statemachines.subscription.life import AheadOfClock, OutOfTime
+from workflows.durable.clock import Clock, TestClock
 from workflows.durable.decisions import MAX_NAME, Decisions
 from workflows.durable.options import MAX_MESSAGE
 
@@ -111,8 +112,33 @@ def test_the_refusal_of_a_signal_is_kept(decisions: Decisions[Any, Any]) -> None
     )
 
 
-def test_a_milestone_is_taken_once_it_is_due(decisions: Decisions[Any, Any]) -> None:
+def test_a_milestone_is_taken_once_it_is_due(decisions: Decisions[Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     assert not decisions.take_due_milestone()
+    monkeypatch.setattr(workflow, "now", lambda: NOW + DAY)
     assert decisions.take_due_milestone(NOW + DAY)
     assert decisions.life.last_at == NOW + DAY
     assert not decisions.take_due_milestone(NOW + DAY)
+
+
+def test_invariant_16_nothing_is_decided_before_its_time(decisions: Decisions[Any, Any]) -> None:
+    """Code that differs from the history's may believe that something is due: the workflow's clock decides."""
+    decisions.life = before = Account(last_at=NOW + CLOCK_SKEW + timedelta(microseconds=1))
+    with pytest.raises(AheadOfClock, match=r"Nothing is decided as of 2027-05-30T00:01:00.000001Z: the clock says"):
+        decisions.take_due_milestone()
+    with pytest.raises(AheadOfClock):
+        decisions.take_due_milestone(NOW + DAY)
+    with pytest.raises(ApplicationError, match="the clock says 2027-05-30T00:00:00Z"):
+        decisions.check(Ask())
+    assert decisions.life == before
+
+
+def test_clocks_may_differ_a_little(decisions: Decisions[Any, Any]) -> None:
+    decisions.life = Account(last_at=NOW + CLOCK_SKEW)
+    assert not decisions.take_due_milestone()
+    decisions.check(Ask())
+
+
+def test_a_test_clock_may_be_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workflow, "now", lambda: NOW)
+    ahead = Decisions[Any, Any](Accounting(), Account(last_at=NOW + DAY), Clock(TestClock()), lambda life: life.last_at)
+    assert not ahead.take_due_milestone()

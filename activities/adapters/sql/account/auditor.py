@@ -1,6 +1,7 @@
 """Audit of billing accounts: invoices, payments and double entry against the ledger (invariant 14)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
@@ -18,8 +19,10 @@ from activities.adapters.sql.tables.account import (
 )
 from activities.adapters.sql.tables.subscription import ledger_entry, subscription
 from activities.errors import one_line
+from activities.wall_clock import wall_clock
 from domain.account.invoice import Invoice, InvoiceState
 from domain.money import from_minor
+from domain.values import CLOCK_SKEW
 from statemachines.account.standing import Standing
 from statemachines.audit.account import AccountViolation, AuditedAccount, EntryRecord, RecordedAccount, audit_account
 from statemachines.audit.subscription import Invariant
@@ -28,28 +31,29 @@ from statemachines.audit.subscription import Invariant
 class SqlAccountAuditor:
     """Reads only. Raises BooksUnavailable or SchemaMismatch."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, wall_clock: Callable[[], datetime] = wall_clock) -> None:
         self._database = database
+        self._wall_clock = wall_clock
 
     async def page(self, limit: int = PAGE_SIZE, after: str | None = None) -> list[AuditedAccount]:
         """Audit the next customers, in the order of their ids and in one state of the database."""
-        return await self._database.read(_page, limit, after)
+        return await self._database.read(_page, limit, after, self._wall_clock() + CLOCK_SKEW)
 
     async def series(self) -> list[AccountViolation]:
         """The series of invoice numbers that have gaps (MON-5)."""
         return await self._database.read(lambda connection: list(_gaps(connection)))
 
 
-def _page(connection: Connection, limit: int, after: str | None) -> list[AuditedAccount]:
+def _page(connection: Connection, limit: int, after: str | None, latest: datetime) -> list[AuditedAccount]:
     wanted = select(subscription.c.customer_id).distinct().order_by(subscription.c.customer_id).limit(limit)
     if after is not None:
         wanted = wanted.where(subscription.c.customer_id > after)
-    return [_audited(connection, customer_id) for customer_id in connection.scalars(wanted).all()]
+    return [_audited(connection, customer_id, latest) for customer_id in connection.scalars(wanted).all()]
 
 
-def _audited(connection: Connection, customer_id: str) -> AuditedAccount:
+def _audited(connection: Connection, customer_id: str, latest: datetime) -> AuditedAccount:
     try:
-        account = _recorded(connection, customer_id)
+        account = _recorded(connection, customer_id, latest)
         violations = audit_account(account)
     except (ValueError, ArithmeticError, KeyError, AssertionError) as error:
         words = one_line(f"its records cannot be read: {str(error) or 'something is missing in one'}")
@@ -63,7 +67,7 @@ def _audited(connection: Connection, customer_id: str) -> AuditedAccount:
     )
 
 
-def _recorded(connection: Connection, customer_id: str) -> RecordedAccount:
+def _recorded(connection: Connection, customer_id: str, latest: datetime) -> RecordedAccount:
     rows = (
         select(ledger_entry)
         .join(subscription, subscription.c.id == ledger_entry.c.subscription_id)
@@ -71,6 +75,8 @@ def _recorded(connection: Connection, customer_id: str) -> RecordedAccount:
     )
     invoices = documents_of(connection, customer_id)
     payments = connection.execute(select(payment).where(payment.c.customer_id == customer_id))
+    of_customer = select(subscription.c.id).where(subscription.c.customer_id == customer_id)
+    test_clock = connection.scalar(of_customer.where(subscription.c.test_clock).limit(1)) is not None
     return RecordedAccount(
         customer_id=customer_id,
         rows=tuple(line_of(row) for row in connection.execute(rows).mappings()),
@@ -82,6 +88,7 @@ def _recorded(connection: Connection, customer_id: str) -> RecordedAccount:
         receipts=tuple(
             connection.scalars(select(month_close.c.receipt).where(month_close.c.customer_id == customer_id))
         ),
+        latest=None if test_clock else latest,
     )
 
 

@@ -1,37 +1,54 @@
 """The journals, payments and invoices of billing accounts in SQL. Each call is one transaction."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime
+
 from sqlalchemy import Connection, func, insert, select, update
 
 from activities.accounts.contracts import AccountRecordInput, CloseInput
 from activities.adapters.sql.account.closing import close_month
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.ledger import double_entry
+from activities.adapters.sql.subscription.dating import refuse_ahead
 from activities.adapters.sql.tables.account import account_event, invoice_standing, payment
 from activities.errors import BooksConflict
+from activities.wall_clock import wall_clock
 from domain.account.events import AccountEvent, AccountEventName, CloseReceipt
 from domain.account.invoice import InvoiceState
 from domain.money import to_minor
+from domain.values import CLOCK_SKEW
 
 
 class SqlAccountBooks:
     """The port `AccountBooks`. All methods raise BooksUnavailable, SchemaMismatch or BooksConflict."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, wall_clock: Callable[[], datetime] = wall_clock) -> None:
         self._database = database
+        self._wall_clock = wall_clock
 
     async def close(self, entry: CloseInput) -> CloseReceipt:
-        return await self._database.write(close_month, entry)
+        return await self._database.write(_close, entry, self._latest(entry))
 
     async def record(self, entry: AccountRecordInput) -> None:
-        await self._database.write(_record, entry)
+        await self._database.write(_record, entry, self._latest(entry))
+
+    def _latest(self, entry: CloseInput | AccountRecordInput) -> datetime:
+        """The latest date that the entry may have."""
+        return datetime.max.replace(tzinfo=UTC) if entry.test_clock else self._wall_clock() + CLOCK_SKEW
 
 
-def _record(connection: Connection, entry: AccountRecordInput) -> None:
+def _close(connection: Connection, entry: CloseInput, latest: datetime) -> CloseReceipt:
+    refuse_ahead(connection, f"A month of {entry.customer_id}", entry.close.period.end, latest)
+    return close_month(connection, entry)
+
+
+def _record(connection: Connection, entry: AccountRecordInput, latest: datetime) -> None:
     customer_id, events = entry.customer_id, entry.record.events
     last = connection.scalar(select(func.max(account_event.c.seq)).where(account_event.c.customer_id == customer_id))
     if (last or 0) >= events[0].seq:
         _refuse_other_content(connection, entry)
         return
+    refuse_ahead(connection, f"Account event {events[-1].seq} of {customer_id}", events[-1].at, latest)
     for previous, event in enumerate(events, start=last or 0):
         if event.seq != previous + 1:
             raise BooksConflict(f"Account event {event.seq} of {customer_id} cannot follow {previous}.")

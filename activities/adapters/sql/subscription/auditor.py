@@ -1,7 +1,7 @@
 """Audit of subscriptions: their records against the invariants, and against the digests of their decisions."""
 
-from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from sqlalchemy import Connection, RowMapping, select
@@ -15,43 +15,45 @@ from activities.adapters.sql.tables.notifications import delivery, outbox
 from activities.adapters.sql.tables.subscription import decision, subscription
 from activities.billing.contracts import About, RecordInput
 from activities.errors import one_line
+from activities.wall_clock import wall_clock
 from domain.notification import NotificationStatus, out_of_order
 from domain.subscription.effects import Record
 from domain.subscription.events import Event, EventName
-from domain.values import Instant
+from domain.values import CLOCK_SKEW, Instant
 from statemachines.audit.subscription import Audited, Found, Invariant, Recorded, Violation, audit
 
 
 class SqlAuditor:
     """Reads only. Raises BooksUnavailable or SchemaMismatch."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, wall_clock: Callable[[], datetime] = wall_clock) -> None:
         self._database = database
+        self._wall_clock = wall_clock
 
     async def page(self, limit: int = PAGE_SIZE, after: str | None = None) -> list[Audited]:
         """Audit the next subscriptions, in the order of their ids and in one state of the database."""
-        return await self._database.read(_page, limit, after)
+        return await self._database.read(_page, limit, after, self._wall_clock() + CLOCK_SKEW)
 
     async def one(self, subscription_id: str) -> Audited | None:
         """Audit one subscription. None for an unknown id."""
-        return await self._database.read(_one, subscription_id)
+        return await self._database.read(_one, subscription_id, self._wall_clock() + CLOCK_SKEW)
 
 
-def _page(connection: Connection, limit: int, after: str | None) -> list[Audited]:
+def _page(connection: Connection, limit: int, after: str | None, latest: datetime) -> list[Audited]:
     wanted = select(subscription.c.id).order_by(subscription.c.id).limit(limit)
     if after is not None:
         wanted = wanted.where(subscription.c.id > after)
-    return [_audited(connection, subscription_id) for subscription_id in connection.scalars(wanted).all()]
+    return [_audited(connection, subscription_id, latest) for subscription_id in connection.scalars(wanted).all()]
 
 
-def _one(connection: Connection, subscription_id: str) -> Audited | None:
+def _one(connection: Connection, subscription_id: str, latest: datetime) -> Audited | None:
     known = connection.scalar(select(subscription.c.id).where(subscription.c.id == subscription_id))
-    return _audited(connection, subscription_id) if known else None
+    return _audited(connection, subscription_id, latest) if known else None
 
 
-def _audited(connection: Connection, subscription_id: str) -> Audited:
+def _audited(connection: Connection, subscription_id: str, latest: datetime) -> Audited:
     try:
-        return _looked_over(connection, subscription_id)
+        return _looked_over(connection, subscription_id, latest)
     except (ValueError, ArithmeticError) as error:
         # What was written by this program can be read, so the record was altered.
         words = one_line(f"its records cannot be read: {error}")
@@ -61,7 +63,7 @@ def _audited(connection: Connection, subscription_id: str) -> Audited:
         )
 
 
-def _looked_over(connection: Connection, subscription_id: str) -> Audited:
+def _looked_over(connection: Connection, subscription_id: str, latest: datetime) -> Audited:
     listed = connection.execute(select(subscription).where(subscription.c.id == subscription_id)).mappings().one()
     about, events = about_of(listed), events_of(connection, subscription_id)
     entries = connection.execute(ledger_of(subscription_id)).mappings().all()
@@ -72,6 +74,7 @@ def _looked_over(connection: Connection, subscription_id: str) -> Audited:
         events=tuple(events),
         rows=tuple(ledger.row_of(entry) for entry in entries),
         access=tuple(access_of(connection, subscription_id)),
+        latest=None if listed["test_clock"] else latest,
     )
     altered = (
         *_broken_seals(connection, about, events, entries),

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -11,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.ledger import double_entry
 from activities.adapters.sql.ledger import rows as ledger
-from activities.adapters.sql.subscription import claims, journal, usage
+from activities.adapters.sql.subscription import claims, dating, journal, usage
 from activities.adapters.sql.tables.catalog import offer
 from activities.adapters.sql.tables.notifications import outbox
 from activities.adapters.sql.tables.subscription import decision, ledger_entry, subscription
@@ -19,25 +20,34 @@ from activities.adapters.sql.tables.subscription import journal as journal_table
 from activities.billing.contracts import About, RecordInput, UsageImported
 from activities.errors import BooksConflict, BooksUnavailable
 from activities.notifications.contracts import Notice
+from activities.wall_clock import wall_clock
 from domain.rules import Rule
 from domain.subscription.commands import ReportUsage
 from domain.subscription.decision import Answer, Outcome
 from domain.subscription.effects import Receipt, Record
 from domain.subscription.events import Event, State
 from domain.subscription.ledger import LedgerRow
+from domain.values import CLOCK_SKEW
 from statemachines.subscription.refusals import repeated_usage
 
 
 class SqlBooks:
     """The port `Books`. All methods raise BooksUnavailable or SchemaMismatch."""
 
-    def __init__(self, database: Database, publishers: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        database: Database,
+        publishers: frozenset[str] = frozenset(),
+        wall_clock: Callable[[], datetime] = wall_clock,
+    ) -> None:
         """`publishers` are the ids of the publishers to notify."""
         self._database = database
         self._publishers = publishers
+        self._wall_clock = wall_clock
 
     async def record(self, entry: RecordInput) -> Receipt:
-        return await self._database.write(_record, entry, digest_of(entry), self._publishers)
+        ahead = None if entry.test_clock else self._wall_clock() + CLOCK_SKEW
+        return await self._database.write(_record, entry, digest_of(entry), self._publishers, ahead)
 
     async def report_usage(self, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
         return await self._database.write(_report_usage, subscription_id, command, answer)
@@ -52,11 +62,17 @@ class SqlBooks:
         return await self._database.write(_report_usages, subscription_id, reports, answer)
 
 
-def _record(connection: Connection, entry: RecordInput, digest: str, publishers: frozenset[str]) -> Receipt:
+def _record(
+    connection: Connection, entry: RecordInput, digest: str, publishers: frozenset[str], latest: datetime | None
+) -> Receipt:
     last = _last(connection, entry.about.subscription_id)
     if last is not None and entry.record.seq <= last.last_seq:
         return _first_receipt(connection, entry, digest)
     _refuse_out_of_order(entry.record, last)
+    if latest is not None:
+        dating.refuse_ahead(connection, f"Event {entry.record.seq}", entry.record.events[-1].at, latest)
+        if last is None:
+            dating.refuse_other_placement(connection, entry)
     return _write(connection, entry, digest, publishers, is_first=last is None)
 
 
@@ -134,7 +150,7 @@ def _write(
 ) -> Receipt:
     about, record = entry.about, entry.record
     subscription_id = about.subscription_id
-    _place(connection, about, record.events[-1], is_first=is_first)
+    _place(connection, entry, is_first=is_first)
     usage_rows: list[LedgerRow] = []
     entries: list[dict[str, Any]] = []
     for event in record.events:
@@ -159,9 +175,9 @@ def _write(
     return receipt
 
 
-def _place(connection: Connection, about: About, last: Event, *, is_first: bool) -> None:
+def _place(connection: Connection, entry: RecordInput, *, is_first: bool) -> None:
     """Update the read model to the last event."""
-    now = journal.listed_after(last)
+    about, now = entry.about, journal.listed_after(entry.record.events[-1])
     if not is_first:
         where = subscription.c.id == about.subscription_id
         connection.execute(update(subscription).where(where).values(now))
@@ -175,6 +191,7 @@ def _place(connection: Connection, about: About, last: Event, *, is_first: bool)
         "policy": about.policy,
         "ordered_at": about.ordered_at,
         "offer": about.offer,
+        "test_clock": entry.test_clock,
     }
     connection.execute(insert(subscription).values({**for_good, **now}))
 
@@ -221,6 +238,6 @@ def _no_longer_taken(answer: Answer, state: str) -> Answer:
 
 def digest_of(entry: RecordInput) -> str:
     """A digest of the content without defaults, so that it stays the same when a newer version adds fields."""
-    content = entry.model_dump(mode="json", exclude_defaults=True, exclude={"opens"})
+    content = entry.model_dump(mode="json", exclude_defaults=True, exclude={"opens", "test_clock", "placed"})
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -35,11 +35,12 @@ subscription = Table(
     *required(customer_id=ID, offer_id=ID, publisher=WORD, currency=CURRENCY, policy=ID, ordered_at=InstantText),
     *required(offer=JsonText(PinnedOffer), state=WORD, auto_renew=Boolean, quantity=Integer),
     *required(add_ons=JsonText(ADD_ONS), last_seq=Integer, last_at=InstantText),
+    *optional(test_clock=Boolean),
     Index(None, "customer_id", "id"),
     Index(None, "offer_id", "id"),
     Index(None, "state", "id"),
 )
-"""The read model: each subscription after its last event."""
+"""The read model: each subscription after its last event. With a test clock its dates may lie in the future."""
 
 decision = Table(
     "decision", metadata, *keys_of_subscription(seq=Integer), *required(digest=String(64), receipt=JsonText(Receipt))
