@@ -15,7 +15,7 @@ from domain.faults import Fault
 from domain.subscription.decision import Answer
 from domain.values import Strict
 from perennial.use_cases import Perennial
-from statemachines.subscription.life import NotNow
+from statemachines.subscription.not_now import NotNow
 from workflows.calls.errors import NotAnswered, NotFound, Rejected, no_worker
 from workflows.durable import options
 from workflows.durable.arguments import malformed

@@ -12,7 +12,8 @@ from domain.subscription.decision import Answer
 from domain.values import Instant
 from statemachines.account.accounting import Accounting
 from statemachines.account.timeline import next_account_milestone
-from statemachines.subscription.life import EVENTS_KEPT, NotNow, OutOfTime, RefusedSignals
+from statemachines.subscription.life import EVENTS_KEPT, RefusedSignals
+from statemachines.subscription.not_now import NotNow, OutOfTime
 
 WAITING_KEPT = 200
 """How many signals may wait for a month's close."""

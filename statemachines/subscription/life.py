@@ -5,67 +5,51 @@ from typing import Self
 
 from domain.ordering.terms import Order
 from domain.policy import PolicyPack
+from domain.roles import Party
 from domain.subscription.commands import Command, ReportUsage
 from domain.subscription.decision import Answer, Decision
 from domain.subscription.effects import Effect, Provision, Receipt, Record, effects_of
 from domain.subscription.events import Event, State
 from domain.subscription.subscription import Subscription
-from domain.values import CLOCK_SKEW, Frozen, Instant, format_instant
+from domain.values import Frozen, Instant, fingerprint
 from statemachines.subscription.lifecycle import Lifecycle
+from statemachines.subscription.not_now import CommandIdForgotten, CommandIdReused, OutOfTime, Unsettled
 from statemachines.subscription.timeline import next_milestone
 
 ANSWERS_KEPT = 50
+DIGESTS_KEPT, DIGEST_LENGTH = 2_000, 10
+"""How many ids of commands stay known when their answers are dropped, and the length of each digest, in characters."""
 EVENTS_KEPT = 20
 REFUSALS_KEPT = 5
 
 
 class Answered(Frozen):
-    """The first answer to a command id. The fingerprint shows whether a later command with that id is a repeat."""
+    """The first answer to a command id. The fingerprint shows whether a later command with that id is a repeat.
+
+    Ids of the system's own commands (`system`), such as a hold's, are apart from those of other senders.
+    """
 
     command_id: str
     fingerprint: str
     answer: Answer
+    system: bool = False
+
+    def is_of(self, command: Command) -> bool:
+        """Whether the command has this id, and its sender is of the same kind."""
+        return self.command_id == command.command_id and self.system is _by_system(command)
+
+    @property
+    def digest(self) -> str:
+        """What stays known of the id when the answer is dropped."""
+        return _digest(self.command_id, system=self.system)
 
 
-class NotNow(Exception):
-    """The request cannot be decided now; it is rejected and leaves no trace in the history."""
+def _by_system(command: Command) -> bool:
+    return command.by == Party.SYSTEM
 
 
-class CommandIdReused(NotNow):
-    """The command id was already used with other arguments."""
-
-
-class OutOfTime(NotNow):
-    """The instant `at` is not allowed now."""
-
-    @classmethod
-    def check(cls, at: datetime, last: datetime, milestone: tuple[str, datetime] | None, unclocked: str | None) -> None:
-        """Raise OutOfTime if `at` is before the last event or after the next milestone (its name and instant).
-
-        `unclocked` says what has no test clock, such as `an account opened`: it takes no `at`.
-        """
-        words = f"at: got {format_instant(at)};"
-        if unclocked:
-            raise cls(f"{words} only {unclocked} with a test clock takes it")
-        if at < last:
-            raise cls(f"{words} it must not be before the last event ({format_instant(last)})")
-        if milestone and at > milestone[1]:
-            coming = f"{milestone[0]}, {format_instant(milestone[1])}"
-            raise cls(f"{words} it must not be after the next milestone ({coming})")
-
-
-class AheadOfClock(NotNow):
-    """The instant lies after the clock of whoever decides: nothing is decided before its time (invariant 16)."""
-
-    @classmethod
-    def check(cls, at: datetime, clock: datetime) -> None:
-        """Raise AheadOfClock if the instant is after the clock by more than clocks may differ."""
-        if at - clock > CLOCK_SKEW:
-            raise cls(f"Nothing is decided as of {format_instant(at)}: the clock says {format_instant(clock)}.")
-
-
-class Unsettled(NotNow):
-    """A billing date of a suspended subscription has passed, and its unbilled usage is not counted yet."""
+def _digest(command_id: str, *, system: bool) -> str:
+    return fingerprint([command_id, system])[:DIGEST_LENGTH]
 
 
 class RefusedSignals(Frozen):
@@ -88,13 +72,15 @@ class Life(RefusedSignals):
     """Everything that one workflow run hands to the next.
 
     `committed` is the number of the last recorded event, `provisioned` that of the last event whose change of access
-    is confirmed. `recent` are the last events, `answered` the last answers to commands with an id. `accepted_at` is
-    the latest instant at which a command was accepted: later ones are not dated before it.
+    is confirmed. `recent` are the last events, `answered` the last answers to commands with an id, and `used` the
+    digests of the ids before them, joined. `accepted_at` is the latest instant at which a command was accepted: later
+    ones are not dated before it.
     """
 
     subscription: Subscription
     effects: tuple[Effect, ...] = ()
     answered: tuple[Answered, ...] = ()
+    used: str = ""
     recent: tuple[Event, ...] = ()
     committed: int = 0
     provisioned: int = 0
@@ -121,8 +107,16 @@ class Life(RefusedSignals):
             life = self.model_copy(update={"accepted_at": max(self.accepted_at, answer.at)})
         if command.command_id is None:
             return life
-        entry = Answered(command_id=command.command_id, fingerprint=command.fingerprint(), answer=answer)
-        return life.model_copy(update={"answered": (*self.answered, entry)[-ANSWERS_KEPT:]})
+        entry = Answered(
+            command_id=command.command_id,
+            fingerprint=command.fingerprint(),
+            answer=answer,
+            system=_by_system(command),
+        )
+        answered = (*self.answered, entry)
+        dropped = "".join(entry.digest for entry in answered[:-ANSWERS_KEPT])
+        used = (self.used + dropped)[-DIGESTS_KEPT * DIGEST_LENGTH :]
+        return life.model_copy(update={"answered": answered[-ANSWERS_KEPT:], "used": used})
 
     def with_next_policy(self, policy: PolicyPack) -> "Life":
         """The life with a new version of its policy pack, which applies from the next term on (BUY-5).
@@ -143,14 +137,25 @@ class Life(RefusedSignals):
         return next((a.answer for a in reversed(self.answered) if a.command_id == command_id), None)
 
     def repeated(self, command: Command) -> Answer | None:
-        """The first answer if this is a repeat, otherwise None. Raises CommandIdReused if the arguments differ."""
+        """The first answer if this is a repeat, otherwise None.
+
+        Raises CommandIdReused if the arguments differ, and CommandIdForgotten if the answer is not kept any more.
+        """
+        if command.command_id is None:
+            return None
         for entry in reversed(self.answered):
-            if entry.command_id == command.command_id:
+            if entry.is_of(command):
                 if entry.fingerprint != command.fingerprint():
                     raise CommandIdReused(
                         f"command_id {command.command_id} was used for another command; use a new id."
                     )
                 return entry.answer
+        digest = _digest(command.command_id, system=_by_system(command))
+        if digest in (self.used[at : at + DIGEST_LENGTH] for at in range(0, len(self.used), DIGEST_LENGTH)):
+            raise CommandIdForgotten(
+                f"command_id {command.command_id} was used before, and its answer is not kept any more: "
+                "see the subscription's events, or use a new id."
+            )
         return None
 
     def acknowledged(self, receipt: Receipt) -> "Life":

@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.values import RequestInstant
     from statemachines.account.life import WAITING_KEPT, AccountLife, AccountSteps, Closing
     from statemachines.account.timeline import AccountMilestone, account_timeline, next_account_milestone
-    from statemachines.subscription.life import NotNow
+    from statemachines.subscription.not_now import NotNow
     from workflows.account.details import (
         account_details,
         account_headline,

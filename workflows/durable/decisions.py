@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 from domain.rules import Rule
 from domain.subscription.decision import Answer, Outcome
 from domain.values import RequestInstant
-from statemachines.subscription.life import AheadOfClock, NotNow
+from statemachines.subscription.not_now import AheadOfClock, NotNow
 from workflows.durable.cancellation import CANCEL_REQUEST
 from workflows.durable.clock import Clock
 from workflows.durable.options import MAX_MESSAGE

@@ -8,7 +8,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from domain.values import Strict
-from statemachines.subscription.life import NotNow
+from statemachines.subscription.not_now import NotNow
 from workflows.durable.options import MAX_REASON
 
 

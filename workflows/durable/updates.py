@@ -1,6 +1,7 @@
 """Makes a workflow's updates: from a table of requests, or from the methods of one of its parts."""
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import Any, TypeVar, get_type_hints
@@ -8,11 +9,16 @@ from typing import Any, TypeVar, get_type_hints
 from temporalio import workflow
 
 from domain.subscription.decision import Answer
-from domain.values import Strict
+from domain.values import ID_PATTERN, Strict, fingerprint
 
 W = TypeVar("W")
 R = TypeVar("R", bound=Strict)
 T = TypeVar("T")
+
+
+def command_id_of(update_id: str) -> str:
+    """The command id of an update that names none: the update's own id, or what fits into the books of any other."""
+    return update_id if re.fullmatch(ID_PATTERN, update_id) else f"update-{fingerprint(update_id)}"
 
 
 def request_updates(requests: Mapping[str, type[Strict]], decisions: str) -> Callable[[type[W]], type[W]]:

@@ -14,8 +14,9 @@ with workflow.unsafe.imports_passed_through():
     from domain.subscription.events import EventName
     from domain.values import RequestInstant
     from statemachines.preview.simulator import Simulator
-    from statemachines.subscription.life import Life, LifeSteps, NotNow
+    from statemachines.subscription.life import Life, LifeSteps
     from statemachines.subscription.narrative import headline
+    from statemachines.subscription.not_now import NotNow
     from statemachines.subscription.timeline import Milestone, next_milestone, timeline
     from workflows.durable import search_attributes
     from workflows.durable.arguments import check_forecast, check_workflow_id, one_request, typed
@@ -25,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.durable.inbox import Inbox
     from workflows.durable.operator import OperatorWait
     from workflows.durable.run_budget import RunBudget
-    from workflows.durable.updates import part_update, request_updates
+    from workflows.durable.updates import command_id_of, part_update, request_updates
     from workflows.durable.workflow_ids import subscription_workflow_id
     from workflows.notifications.messages import Stream
     from workflows.notifications.notifier import Notifier
@@ -53,7 +54,7 @@ def _with_command_id(request: Command) -> Command:
     info = workflow.current_update_info()
     if request.command_id is not None or info is None:
         return request
-    return request.model_copy(update={"command_id": info.id})
+    return request.model_copy(update={"command_id": command_id_of(info.id)})
 
 
 @workflow.defn

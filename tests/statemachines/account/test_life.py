@@ -9,7 +9,8 @@ from domain.account.terms import terms_of
 from statemachines.account.life import AccountLife, AccountSteps, Closing
 from statemachines.preview.simulator import Simulator
 from statemachines.simulation.account_book import AccountBook
-from statemachines.subscription.life import EVENTS_KEPT, REFUSALS_KEPT, NotNow, OutOfTime
+from statemachines.subscription.life import EVENTS_KEPT, REFUSALS_KEPT
+from statemachines.subscription.not_now import NotNow, OutOfTime
 from tests.support.instants import TICK, instant
 from tests.support.simulated.customer import ACustomer, a_request, paid
 from tests.support.simulated.life import LIVING, ORDERED, an_order

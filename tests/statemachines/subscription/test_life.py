@@ -5,7 +5,8 @@ import pytest
 from domain.subscription.decision import Decision
 from domain.subscription.effects import Access, Effect, Provision, Receipt, Record
 from statemachines.preview.book import Book, KeyConflict
-from statemachines.subscription.life import ANSWERS_KEPT, EVENTS_KEPT, REFUSALS_KEPT, CommandIdReused, Life, Unsettled
+from statemachines.subscription.life import ANSWERS_KEPT, DIGEST_LENGTH, DIGESTS_KEPT, EVENTS_KEPT, REFUSALS_KEPT, Life
+from statemachines.subscription.not_now import CommandIdForgotten, CommandIdReused, Unsettled
 from tests.support.instants import instant
 from tests.support.simulated.life import LIVING, ORDERED, ALife, Facts, a_command, an_order, told
 
@@ -60,6 +61,38 @@ def test_the_answers_and_events_kept_are_bounded_the_oldest_go() -> None:
     assert [event.seq for event in kept.recent] == list(
         range(kept.subscription.seq - EVENTS_KEPT + 1, kept.subscription.seq + 1)
     )
+
+
+def test_invariant_10_an_id_whose_answer_is_dropped_is_not_applied_again() -> None:
+    life = ALife()
+    for n in range(ANSWERS_KEPT + 3):
+        life.ask("2026-01-20", "change_quantity", quantity=n % 2 + 1, command_id=f"c-{n}")
+    before = life.simulator.life
+    assert len(before.used) == 3 * DIGEST_LENGTH
+    for number in range(3):
+        with pytest.raises(CommandIdForgotten, match=f"command_id c-{number} was used before, .* or use a new id"):
+            life.ask("2026-01-21", "change_quantity", quantity=9, command_id=f"c-{number}")
+    assert life.simulator.life == before
+    assert life.ask("2026-01-21", "change_quantity", quantity=9, command_id="c-new").outcome == "done"
+
+
+def test_the_ids_that_stay_known_are_bounded_the_oldest_go() -> None:
+    kept = ALife().simulator.life
+    answer = ALife().ask("2026-01-20", "change_quantity", quantity=5)
+    for n in range(DIGESTS_KEPT + ANSWERS_KEPT + 1):
+        kept = kept.with_answer(a_command("change_quantity", quantity=5, command_id=f"c-{n}"), answer)
+    assert len(kept.used) == DIGESTS_KEPT * DIGEST_LENGTH
+    assert kept.repeated(a_command("change_quantity", quantity=5, command_id="c-0")) is None
+    with pytest.raises(CommandIdForgotten):
+        kept.repeated(a_command("change_quantity", quantity=5, command_id="c-1"))
+
+
+def test_mon_6_a_sender_cannot_use_up_the_ids_of_the_systems_own_holds() -> None:
+    life = ALife()
+    life.ask("2026-01-20", "change_quantity", quantity=5, command_id="nonpayment-7")
+    held = life.ask("2026-01-21", "suspend", reason="nonpayment", by="system", command_id="nonpayment-7")
+    assert (held.outcome, held.do) == ("done", "suspend")
+    assert life.ask("2026-01-22", "change_quantity", quantity=5, command_id="nonpayment-7").seq < held.seq
 
 
 def test_refused_signals_are_kept_and_counted() -> None:

@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 from domain.rules import Rule
 from domain.subscription.decision import Answer, Outcome
 from domain.values import CLOCK_SKEW
-from statemachines.subscription.life import AheadOfClock, OutOfTime
+from statemachines.subscription.not_now import AheadOfClock, OutOfTime
 from workflows.durable.clock import Clock, TestClock
 from workflows.durable.decisions import MAX_NAME, Decisions
 from workflows.durable.options import MAX_MESSAGE
