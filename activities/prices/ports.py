@@ -15,7 +15,10 @@ class PriceBook(Protocol):
         """
 
     async def messages(self, version: int, subscription_ids: tuple[str, ...]) -> list[PriceMessage]:
-        """The prices to send to each, from the newest version of the catalog. Ended ones are left out."""
+        """The prices to send to each, as that version of the catalog has them.
+
+        Ended subscriptions are left out, and those whose offer's prices the version did not change.
+        """
 
     async def note_all_sent(self, version: int) -> None:
         """Record that the version's prices were sent to every affected subscription."""

@@ -1,6 +1,8 @@
 """Print tables, on the terminal or as CSV."""
 
 import csv
+import io
+import re
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,6 +17,9 @@ from cli.failure import Misused
 
 GAP = 2
 """Blanks between columns."""
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_FORMULA = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
+"""What a formula begins with, also in full width."""
 
 
 def print_columns(
@@ -38,10 +43,11 @@ Csv = Annotated[bool, Option("--csv", help="Print a CSV table, for a spreadsheet
 
 def print_csv(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print one line per row. A cell that a spreadsheet would run as a formula is quoted."""
-    table = csv.writer(sys.stdout, lineterminator="\n")
-    table.writerow(headings)
-    for row in rows:
-        table.writerow([_harmless(cell) for cell in row])
+    for row in (headings, *rows):
+        line = io.StringIO(newline="")
+        # The writer quotes a cell for a line end within it only if it is one of its own.
+        csv.writer(line, lineterminator="\r\n").writerow([_harmless(cell) for cell in row])
+        sys.stdout.write(line.getvalue().removesuffix("\r\n") + "\n")
 
 
 def one_format(*, as_json: bool, as_csv: bool, as_html: bool = False) -> None:
@@ -52,13 +58,15 @@ def one_format(*, as_json: bool, as_csv: bool, as_html: bool = False) -> None:
 
 
 def _harmless(cell: object) -> object:
-    """The cell, quoted if it begins like a formula: an id may begin with `-`."""
-    if isinstance(cell, str) and cell[:1] in {"=", "+", "-", "@"}:
-        try:
-            float(cell)
-        except ValueError:
-            return f"'{cell}"
-    return cell
+    """The cell, behind a `'` if it begins like a formula, or with what a spreadsheet skips before one.
+
+    Ids may begin with `-`. Negative amounts stay numbers.
+    """
+    if not isinstance(cell, str) or not cell or _NUMBER.fullmatch(cell):
+        return cell
+    first = cell[0]
+    is_skipped = first.isspace() or not first.isprintable()
+    return f"'{cell}" if is_skipped or first in _FORMULA else cell
 
 
 @dataclass(frozen=True)

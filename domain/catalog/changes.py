@@ -3,6 +3,7 @@
 from decimal import Decimal
 from enum import StrEnum
 
+from domain.catalog.offers import Price
 from domain.values import ExactDecimal, Frozen, Instant
 
 
@@ -49,11 +50,23 @@ class PriceChange(Frozen):
         return self.after - self.before
 
 
+class PriceList(Frozen):
+    """All prices of an offer as an import left them: the first one, and those that replace it, in order."""
+
+    offer: str
+    unit_price: ExactDecimal
+    prices: tuple[Price, ...] = ()
+
+
 class Changes(Frozen):
-    """Everything that one import changes. It is false if the catalog holds all of it already."""
+    """Everything that one import changes. It is false if the catalog holds all of it already.
+
+    `price_lists` are those of the repriced offers after the import. Imports by earlier programs have none.
+    """
 
     records: tuple[RecordChange, ...] = ()
     prices: tuple[PriceChange, ...] = ()
+    price_lists: tuple[PriceList, ...] = ()
 
     @property
     def repriced(self) -> tuple[str, ...]:

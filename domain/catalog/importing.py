@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from domain.catalog.catalog import FIXED, Contents, ListedOffer
-from domain.catalog.changes import Changes, FieldChange, PriceChange, RecordChange, RecordKind
+from domain.catalog.changes import Changes, FieldChange, PriceChange, PriceList, RecordChange, RecordKind
 from domain.catalog.customers import Customer, Partner
 from domain.catalog.offers import AddOn, Price
 from domain.faults import Fault
@@ -84,7 +84,13 @@ def plan(contents: Contents, stored: Stored, at: datetime) -> Plan:
     known = ((offer, stored.offers.get(offer.id)) for offer in offers)
     # The prices of a new offer change nothing: no subscription has it yet.
     prices = [change for offer, before in known if before is not None for change in price_changes(before, offer)]
-    changes = Changes(records=tuple(records), prices=tuple(prices))
+    repriced = {change.offer for change in prices}
+    lists = [
+        PriceList(offer=offer.id, unit_price=offer.unit_price, prices=offer.prices)
+        for offer in offers
+        if offer.id in repriced
+    ]
+    changes = Changes(records=tuple(records), prices=tuple(prices), price_lists=tuple(lists))
     return Plan(changes=changes, partners=partners, customers=customers, offers=offers)
 
 

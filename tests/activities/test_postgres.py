@@ -205,6 +205,40 @@ async def test_a_read_sees_one_state_throughout(database: Database, postgres_url
         await database.read(claims.take, "s-2", [ONE])
 
 
+@pytest.mark.parametrize("level", ["off", "local", "remote_write", "on", "remote_apply"])
+@pytest.mark.parametrize("owner", ["DATABASE", "ROLE", "ROLE IN DATABASE"])
+async def test_a_commit_is_on_disk_whatever_the_default_is(
+    database: Database, postgres_url: str, outsider: psycopg.Connection, level: str, owner: str
+) -> None:
+    """`off` loses the last answered commands when the server crashes; what is stricter than `on` stays."""
+    (name, user) = outsider.execute("SELECT current_database(), current_user").fetchone() or ()
+    place = {
+        "DATABASE": sql.SQL("DATABASE {0}"),
+        "ROLE": sql.SQL("ROLE {1}"),
+        "ROLE IN DATABASE": sql.SQL("ROLE {1} IN DATABASE {0}"),
+    }[owner].format(sql.Identifier(name), sql.Identifier(user))
+    outsider.execute(sql.SQL("ALTER {} SET synchronous_commit = {}").format(place, level))
+    try:
+        async with Database(postgres_url) as opened:
+            assert await rows(opened, "SHOW synchronous_commit") == [(level,)]
+            expected = level if level == "remote_apply" else "on"
+            assert await opened.write(_synchronous_commit) == expected
+            # Also behind a pooler that hands out a session which somebody has changed.
+            assert await opened.write(_change_session) == "off"
+            assert await opened.write(_synchronous_commit) == "on"
+    finally:
+        outsider.execute(sql.SQL("ALTER {} RESET synchronous_commit").format(place))
+
+
+def _synchronous_commit(connection: Connection) -> Any:
+    return connection.exec_driver_sql("SHOW synchronous_commit").scalar()
+
+
+def _change_session(connection: Connection) -> Any:
+    connection.exec_driver_sql("SET SESSION synchronous_commit = off")
+    return _synchronous_commit(connection)
+
+
 async def test_who_waits_for_their_turn_is_told_soon(postgres_url: str, outsider: psycopg.Connection) -> None:
     outsider.execute(f"SELECT pg_advisory_lock({turns.WRITERS_TURN})")
     async with Database(postgres_url, busy_timeout=NOW) as database:

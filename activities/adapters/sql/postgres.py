@@ -11,6 +11,12 @@ WRITERS_TURN = 0x506572656E6E6961
 APPLICATION = "perennial"
 LONGEST_STATEMENT = 5.0
 """Seconds. Half of an activity's start_to_close, so that it can still report; it also bounds a wait for a lock."""
+DURABLE = (
+    "SELECT set_config('synchronous_commit', 'on', true) "
+    "WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')"
+)
+"""A commit returns once it is on disk, whatever the server's, the database's or the role's default. `remote_apply`
+stays, since it waits for more."""
 LONGEST_PAUSE = 10.0
 """Seconds between two statements of a transaction. After that a frozen worker loses its turn."""
 
@@ -50,7 +56,10 @@ def engine_of(url: URL, busy: float) -> Engine:
     reads = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {limits}"
     # Every statement after the lock sees what the previous writer committed. A snapshot for the whole transaction
     # would be taken before the wait, and be outdated after it.
-    writes = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {limits}; SELECT pg_advisory_xact_lock({WRITERS_TURN})"
+    writes = (
+        f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {limits}; {DURABLE}; "
+        f"SELECT pg_advisory_xact_lock({WRITERS_TURN})"
+    )
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

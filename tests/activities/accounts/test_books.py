@@ -12,9 +12,11 @@ from sqlalchemy import event as sql_event
 
 from activities.accounts.balances import Balance, Entry
 from activities.adapters.sql.account.reader import SqlAccountReader
+from activities.adapters.sql.columns import JsonText
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.schema import upgrade
 from activities.errors import BooksConflict
+from domain.account.events import AccountEvent
 from domain.account.invoice import InvoiceState
 from domain.subscription.ledger import Kind
 from statemachines.account.standing import PaymentTaken
@@ -168,6 +170,38 @@ async def test_lists_take_filters_and_go_page_by_page(customer: Customer, reader
     assert await page(limit=2, after=ids[1]) == ids[2:]
     assert await page(CUSTOMER, limit=2, after=ids[3]) == []
     assert await page(limit=None) == [*ids, "tailspin-000001"]
+
+
+@pytest.mark.parametrize("limit", [1, 3, None])
+async def test_a_list_takes_as_many_statements_as_one_row(
+    database: Database, customer: Customer, reader: SqlAccountReader, limit: int | None
+) -> None:
+    """And it reads each event once, for all invoices of two customers."""
+    await lived(customer)
+    other = Customer(customer.accounts, "tailspin", prefix="t")
+    await other.write(row(JANUARY.start))
+    await other.close()
+    await other.record(issued(1, "tailspin-000001", "10.00"))
+    statements: list[str] = []
+    loaded: list[AccountEvent] = []
+
+    def count(*called: Any) -> None:
+        statements.append(called[2])
+
+    sql_event.listen(database._engine, "before_cursor_execute", count)
+    with pytest.MonkeyPatch.context() as patched:
+        kept = JsonText.process_result_value
+
+        def counted(column: Any, *args: Any) -> Any:
+            loaded.append(kept(column, *args))
+            return loaded[-1]
+
+        patched.setattr(JsonText, "process_result_value", counted)
+        listed = await reader.invoices(limit=limit)
+    sql_event.remove(database._engine, "before_cursor_execute", count)
+    assert len(listed) == (limit or 5)
+    assert len([each for each in statements if not each.startswith(("BEGIN", "SET"))]) == 2
+    assert len(loaded) <= len(await customer.events()) + 1
 
 
 async def test_lists_are_in_the_order_of_the_numbers_however_long(

@@ -4,10 +4,12 @@ from decimal import Decimal
 
 import pytest
 
+from activities.adapters.sql.catalog.catalog import SqlCatalog
 from activities.adapters.sql.catalog.price_book import SqlPriceBook
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.orders.orders import SqlOrders
 from activities.prices.contracts import Affected, AffectedInput
+from domain.catalog.catalog import Contents
 from domain.catalog.offers import Price
 from domain.subscription.commands import Cancel, ChangePrice
 from domain.subscription.holds import Reason
@@ -76,13 +78,41 @@ async def test_what_they_are_told(database: Database, book: SqlPriceBook) -> Non
     assert await book.messages(2, ids) == messages
 
 
-async def test_they_are_told_what_the_newest_version_has(database: Database, book: SqlPriceBook) -> None:
+async def test_each_version_tells_its_own_prices(database: Database, book: SqlPriceBook) -> None:
+    """Also when a later import has changed them again, taken one back, or changed something else."""
     await sell(database)
-    await versioned(database, 3, START + 20 * DAY, ["other"])
-    (message, other) = await book.messages(2, ("o-1-2", "o-1-5"))
-    assert (message.command.command_id, message.command.catalog_version) == ("prices-3", 3)
-    assert (message.command.unit_price, message.command.later) == (Decimal("12.00"), ())
-    assert other.command.unit_price == Decimal("10.00")
+    catalog, ids = SqlCatalog(database), ("o-1-2", "o-1-5")
+    imports = {
+        3: listed(prices=[PRICES[0], {"at": START + 20 * DAY, "unit_price": "13.00"}]),
+        4: listed(prices=PRICES[:1]),
+        5: listed(id="other", prices=[{"at": START + 15 * DAY, "unit_price": "9.00"}]),
+    }
+    for version, offer in imports.items():
+        at = IMPORTED + version * DAY
+        assert (await catalog.import_contents(Contents(offers=(offer,)), "a test", at)).version == version
+    for version, offer in imports.items():
+        (message,) = await book.messages(version, ids)
+        assert message.subscription_id == ids[offer.id == "other"]
+        command, at = message.command, IMPORTED + version * DAY
+        assert (command.command_id, command.catalog_version) == (f"prices-{version}", version)
+        assert (command.unit_price, command.holds_from) == (offer.price_at(at), at)
+        assert command.later == offer.coming_prices(at)
+
+
+async def test_a_version_from_before_price_lists_tells_the_newest_prices(
+    database: Database, book: SqlPriceBook
+) -> None:
+    await sell(database)
+    offer = listed(prices=[PRICES[0], {"at": START + 20 * DAY, "unit_price": "13.00"}])
+    await SqlCatalog(database).import_contents(Contents(offers=(offer,)), "a test", IMPORTED + DAY)
+    (message,) = await book.messages(2, ("o-1-2",))
+    assert message.command.command_id == "prices-2"
+    assert message.command.later == offer.prices[1:]
+
+
+async def test_a_version_that_does_not_exist_tells_nothing(database: Database, book: SqlPriceBook) -> None:
+    await sell(database)
+    assert await book.messages(9, ("o-1-2",)) == []
 
 
 async def test_a_catalog_without_a_version_tells_nothing(book: SqlPriceBook) -> None:

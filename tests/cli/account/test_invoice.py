@@ -187,6 +187,34 @@ def test_no_cell_is_a_formula(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+@pytest.mark.parametrize("skipped", ["\t", "\r", "\n", " ", "\v", "\0", "\x1b", "\xa0", "\u200b", "\u3000", "\ufeff"])
+@pytest.mark.parametrize("rest", ["=1+1", "-1.50", "-1", "", "a"])
+def test_nor_is_one_behind_what_a_spreadsheet_skips(
+    capsys: pytest.CaptureFixture[str], skipped: str, rest: str
+) -> None:
+    print_csv(("a", "b"), [(f"{skipped}{rest}", "x")])
+    read = csv.reader(StringIO(capsys.readouterr().out, newline=""))
+    assert list(read) == [["a", "b"], [f"'{skipped}{rest}", "x"]]
+
+
+@pytest.mark.parametrize(
+    "cell", ["\uff1d1+1", "\uff0ba", "\uff0da", "\uff20x", "-inf", "+1", "-1_0", "-1\n", "- 1", "--1"]
+)
+def test_nor_is_anything_like_one(capsys: pytest.CaptureFixture[str], cell: str) -> None:
+    """In full width, or what is a number to Python alone."""
+    print_csv(("a",), [(cell,)])
+    assert list(csv.reader(StringIO(capsys.readouterr().out, newline=""))) == [["a"], [f"'{cell}"]]
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+def test_a_cell_never_begins_a_row(capsys: pytest.CaptureFixture[str], end: str) -> None:
+    cell = f"a{end}=1+1"
+    print_csv(("a", "b"), [(cell, "x"), ("y", "z")])
+    written = capsys.readouterr().out
+    assert list(csv.reader(StringIO(written, newline=""))) == [["a", "b"], [cell, "x"], ["y", "z"]]
+    assert f'"{cell}"' in written
+
+
 # Paid
 
 

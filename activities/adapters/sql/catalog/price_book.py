@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Select, func, select, union_all, update
 
-from activities.adapters.sql.catalog.rows import newest_version, offers_of
+from activities.adapters.sql.catalog.rows import offers_of
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.subscription.holdings import about_to_begin, not_ended
 from activities.adapters.sql.tables.catalog import catalog_version, price_change
@@ -14,6 +14,8 @@ from activities.adapters.sql.tables.subscription import subscription
 from activities.prices.contracts import Affected, AffectedInput, PriceMessage
 from activities.wall_clock import wall_clock
 from domain.catalog.catalog import ListedOffer
+from domain.catalog.changes import PriceList
+from domain.catalog.offers import price_at
 from domain.subscription.commands import ChangePrice
 
 
@@ -26,12 +28,12 @@ class SqlPriceBook:
     async def affected(self, page: AffectedInput) -> Affected:
         return await self._database.read(_affected, page)
 
-    async def messages(self, version: int, subscription_ids: tuple[str, ...]) -> list[PriceMessage]:  # noqa: ARG002
-        """What each is to be told: its offer's prices as the newest version of the catalog has them.
+    async def messages(self, version: int, subscription_ids: tuple[str, ...]) -> list[PriceMessage]:
+        """The prices of each one's offer as that version changed them. What it did not change is left out.
 
-        If there is a newer version, it sends its prices again in its own run, and the subscriptions already know them.
+        A newer version sends its own prices in its own run; subscriptions that know them keep them.
         """
-        return await self._database.read(_messages, subscription_ids)
+        return await self._database.read(_messages, version, subscription_ids)
 
     async def note_all_sent(self, version: int) -> None:
         await self._database.write(_note_all_sent, version, wall_clock())
@@ -50,25 +52,21 @@ def _affected(connection: Connection, page: AffectedInput) -> Affected:
     return Affected(subscription_ids=tuple(ids), total=total)
 
 
-def _messages(connection: Connection, subscription_ids: Collection[str]) -> list[PriceMessage]:
-    version = newest_version(connection)
-    at = connection.scalar(select(catalog_version.c.at).where(catalog_version.c.number == version))
-    if at is None:
-        return []
+def _messages(connection: Connection, version: int, subscription_ids: Collection[str]) -> list[PriceMessage]:
     these = subscription.c.id.in_(subscription_ids)
     begun = _pairs(connection, select(subscription.c.id, subscription.c.offer_id).where(these, not_ended()))
     these = order_line.c.subscription_id.in_(subscription_ids)
     coming = select(order_line.c.subscription_id, order_line.c.offer_id).where(these, about_to_begin())
     offer_ids = {**_pairs(connection, coming), **begun}
-    offers = offers_of(connection, set(offer_ids.values()))
+    commands = _commands(connection, version, set(offer_ids.values()))
     return [
         PriceMessage(
             subscription_id=subscription_id,
-            command=_command(offers[offer_ids[subscription_id]], version, at),
+            command=commands[offer_ids[subscription_id]],
             started=subscription_id in begun,
         )
         for subscription_id in subscription_ids
-        if offer_ids.get(subscription_id) in offers
+        if offer_ids.get(subscription_id) in commands
     ]
 
 
@@ -76,14 +74,28 @@ def _pairs(connection: Connection, wanted: Select[str, str]) -> dict[str, str]:
     return {row[0]: row[1] for row in connection.execute(wanted)}
 
 
-def _command(offer: ListedOffer, version: int, at: datetime) -> ChangePrice:
+def _commands(connection: Connection, version: int, offer_ids: Collection[str]) -> dict[str, ChangePrice]:
+    """The command for each of the offers that the version repriced."""
+    wanted = select(catalog_version.c.at, catalog_version.c.changes).where(catalog_version.c.number == version)
+    found = connection.execute(wanted).one_or_none()
+    if found is None:
+        return {}
+    changed = (price_change.c.version == version) & price_change.c.offer_id.in_(offer_ids)
+    repriced = connection.scalars(select(price_change.c.offer_id).where(changed)).all()
+    lists: dict[str, PriceList | ListedOffer] = {each.offer: each for each in found.changes.price_lists}
+    # A version without its lists was imported by an earlier program: the newest prices are all that is left of it.
+    lists = offers_of(connection, [offer_id for offer_id in repriced if offer_id not in lists]) | lists
+    return {offer_id: _command(lists[offer_id], version, found.at) for offer_id in repriced}
+
+
+def _command(prices: PriceList | ListedOffer, version: int, at: datetime) -> ChangePrice:
     """The command depends on the version alone, so that sending it again has no effect."""
     return ChangePrice(
         by="system",
         command_id=f"prices-{version}",
-        unit_price=offer.price_at(at),
+        unit_price=price_at(prices.unit_price, prices.prices, at),
         holds_from=at,
-        later=offer.coming_prices(at),
+        later=tuple(price for price in prices.prices if price.at > at),
         catalog_version=version,
     )
 
