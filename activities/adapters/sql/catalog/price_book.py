@@ -82,9 +82,10 @@ def _commands(connection: Connection, version: int, offer_ids: Collection[str]) 
         return {}
     changed = (price_change.c.version == version) & price_change.c.offer_id.in_(offer_ids)
     repriced = connection.scalars(select(price_change.c.offer_id).where(changed)).all()
-    lists: dict[str, PriceList | ListedOffer] = {each.offer: each for each in found.changes.price_lists}
+    own: dict[str, PriceList] = {each.offer: each for each in found.changes.price_lists}
     # A version without its lists was imported by an earlier program: the newest prices are all that is left of it.
-    lists = offers_of(connection, [offer_id for offer_id in repriced if offer_id not in lists]) | lists
+    newest = offers_of(connection, [offer_id for offer_id in repriced if offer_id not in own])
+    lists: dict[str, PriceList | ListedOffer] = {**newest, **own}
     return {offer_id: _command(lists[offer_id], version, found.at) for offer_id in repriced}
 
 
