@@ -58,9 +58,10 @@ class BillingAccountWorkflow:
     @workflow.init
     @one_request
     def __init__(self, start: AccountStart) -> None:
+        customer_id = start.life.account.customer_id if isinstance(start, ContinuedAccount) else start.customer_id
+        check_workflow_id(account_workflow_id(customer_id), "customer_id")
         self._clock = Clock(start.clock)
         life = start.life if isinstance(start, ContinuedAccount) else start.opened(self._clock.time())
-        check_workflow_id(account_workflow_id(life.account.customer_id), "customer_id")
         self._steps = AccountSteps()
         self._decisions = Decisions(self._steps, life, self._clock, lambda life: life.account.last_at)
         self._parts = Parts()

@@ -16,6 +16,7 @@ from tests.support.live.payers import OPENED, Payer, new_customer, payment
 from tests.support.live.purchases import order
 from workflows.account.messages import StartAccount
 from workflows.calls.errors import NotFound
+from workflows.durable.clock import TestClock
 from workflows.durable.workflow_ids import subscription_workflow_id
 from workflows.subscription.messages import Purchase
 
@@ -38,7 +39,7 @@ async def test_an_account_opens_by_itself_with_the_first_purchase(world: World) 
     seen = await world.server.accounts.details(customer)
     assert (seen.seq, seen.clock, seen.attention) == (0, None, None)
     assert seen.terms == terms_of("saas-fulfillment-v2")
-    assert seen.month.start == wanted.at
+    assert seen.month.start == (await world.server.subscriptions.life(wanted.subscription_id)).subscription.ordered_at
     described = await world.server.accounts.handle(customer).describe()
     shown = {pair.key.name: pair.value for pair in described.typed_search_attributes}
     assert (shown["CustomerId"], shown["AccountStanding"]) == (customer, "current")
@@ -62,7 +63,8 @@ async def test_several_purchases_at_once_open_one_account(world: World) -> None:
     lives = await asyncio.gather(*(world.server.subscriptions.settled(wanted.subscription_id) for wanted in orders))
     assert [life.effects for life in lives] == [()] * len(orders)
     handle = world.server.accounts.handle(customer)
-    assert (await world.server.accounts.life(customer)).account.opened_at in {wanted.at for wanted in orders}
+    opened_at = (await world.server.accounts.life(customer)).account.opened_at
+    assert opened_at in {life.subscription.ordered_at for life in lives}
     run = (await handle.describe()).run_id
     assert not await world.server.accounts.open(StartAccount(customer_id=customer, opened_at=OPENED))
     assert (await handle.describe()).run_id == run
@@ -130,7 +132,8 @@ async def test_temporals_own_cancellation_ends_no_account(world: World) -> None:
 async def test_mon_5_an_account_that_is_opened_late_invoices_what_was_charged_before(world: World) -> None:
     """One that bought before there were accounts: the months since its first order come one after another."""
     customer, began = new_customer(), datetime.now(UTC) - timedelta(days=75)
-    await world.server.subscriptions.buy(bought := order(customer=customer, at=began), invoiced=False)
+    bought = order(customer=customer, at=began)
+    await world.server.subscriptions.buy(bought, invoiced=False, clock=TestClock())
     await world.server.subscriptions.settled(bought.subscription_id)
     first = await world.books.subscriptions.first_of(customer)
     assert (first.subscription_id, first.ordered_at) == (bought.subscription_id, began)

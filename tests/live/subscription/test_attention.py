@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from temporalio.client import WorkflowFailureError
 from temporalio.worker import Worker
 
 from activities.accounts.contracts import OpenAccount
@@ -30,16 +31,17 @@ QUEUE = "attention"
 
 
 class Moody:
-    """Books and tenants whose next calls fail as told."""
+    """Books and tenants whose next calls fail as told; records, from the event numbered `first` on."""
 
-    def __init__(self, *failures: Exception) -> None:
+    def __init__(self, *failures: Exception, first: int = 1) -> None:
         self.failures = list(failures)
+        self.first = first
         self.book = Book()
         self.attempts = 0
 
     async def record(self, entry: RecordInput) -> Receipt:
         self.attempts += 1
-        if self.failures:
+        if self.failures and entry.record.seq >= self.first:
             raise self.failures.pop(0)
         return self.book.record(entry.record)
 
@@ -82,14 +84,16 @@ async def until(subscriptions: Subscriptions, wanted: Order, attention: bool) ->
 
 async def test_a_permanent_error_waits_for_retry_effect(world: World) -> None:
     wanted, subscriptions = order(), Subscriptions(world.server.client, QUEUE)
-    moody = Moody(BooksConflict("The key term-1 is in the books with other content."))
+    moody = Moody(BooksConflict("The key term-1 is in the books with other content."), first=2)
     async with worker(world, moody):
         await subscriptions.buy(wanted)
+        hold = Suspend(by="service", reason=Reason.NONPAYMENT)
+        await subscriptions.ask(wanted.subscription_id, hold, wait=False)
         shown = await until(subscriptions, wanted, attention=True)
         assert shown == "record: The key term-1 is in the books with other content."
         described = await subscriptions.handle(wanted.subscription_id).describe()
         assert any(pair.key.name == "Attention" and pair.value == shown for pair in described.typed_search_attributes)
-        assert moody.book.events == []
+        assert [event.event.value for event in moody.book.events] == ["purchased"]
 
         # Decisions go on meanwhile; what they do waits in its order behind the effect that failed.
         suspend = Suspend(by="service", reason=Reason.FRAUD, command_id="fraud-1")
@@ -101,7 +105,7 @@ async def test_a_permanent_error_waits_for_retry_effect(world: World) -> None:
         words = await subscriptions.operate(wanted.subscription_id, "retry_effect", Operator(by="global_admin"))
         assert words.startswith("Trying again: record")
         await subscriptions.settled(wanted.subscription_id)
-        assert [event.event.value for event in moody.book.events] == ["purchased", "suspended"]
+        assert [event.event.value for event in moody.book.events] == ["purchased", "suspended", "suspended"]
         assert (await subscriptions.details(wanted.subscription_id)).attention is None
         with pytest.raises(Rejected, match="Nothing needs attention"):
             await subscriptions.operate(wanted.subscription_id, "retry_effect", Operator(by="global_admin"))
@@ -115,3 +119,15 @@ async def test_transient_trouble_is_retried_and_never_shown_as_attention(world: 
         await subscriptions.settled(wanted.subscription_id)
         assert moody.attempts == 3
         assert [event.event.value for event in moody.book.events] == ["purchased"]
+
+
+async def test_what_the_books_hold_for_another_subscription_ends_in_one_line(world: World) -> None:
+    """A life that is started again under an ended id must not run beside its own books."""
+    wanted, subscriptions = order(), Subscriptions(world.server.client, QUEUE)
+    moody = Moody(BooksConflict("Event 1 of it is already recorded with other content (MON-2)."))
+    async with worker(world, moody):
+        handle = await subscriptions.buy(wanted)
+        with pytest.raises(WorkflowFailureError) as failed:
+            await handle.result()
+    assert str(failed.value.cause) == "BooksConflict: Event 1 of it is already recorded with other content (MON-2)."
+    assert moody.book.events == []
