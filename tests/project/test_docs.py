@@ -203,13 +203,14 @@ def test_the_architecture_names_the_limits_of_the_options() -> None:
 
 def test_the_pages_name_what_is_remembered() -> None:
     from statemachines.account.payments import PAYMENTS_KEPT, TRACES_KEPT
-    from statemachines.subscription.life import ANSWERS_KEPT, EVENTS_KEPT
+    from statemachines.subscription.life import ANSWERS_KEPT, DIGESTS_KEPT, EVENTS_KEPT
 
     state = section("docs/architecture.md", "The state that is carried")
     assert f"the last {ANSWERS_KEPT} command ids" in state
     assert f"the last {EVENTS_KEPT} events" in state
     repeats = section("docs/other-services.md", "Repeats")
-    assert f"among the last {ANSWERS_KEPT} |" in repeats
+    assert f"among the last {ANSWERS_KEPT}; of the {DIGESTS_KEPT:,} before them" in repeats
+    assert f"a digest of each of the {DIGESTS_KEPT:,} ids before them" in state
     assert f"among the last {PAYMENTS_KEPT + TRACES_KEPT:,} |" in repeats
     payments = re.sub(r"\s+", " ", section("docs/invoices.md", "Payments (MON-6, SUS-9)"))
     assert f"last {PAYMENTS_KEPT} payments whole, and a digest of the {TRACES_KEPT:,} before them" in payments
