@@ -1,12 +1,8 @@
 """The gateway on its own host and port, inside a worker's process."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
-from typing import Any, cast
-
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from typing import Any
 
 from activities.adapters.http_server import CannotListen, HttpServer
 from activities.notifications.publishers import Publishers
@@ -15,9 +11,6 @@ from hosting.gateway.app import PATH, Gateway
 from hosting.gateway.authentication import Authentication
 from hosting.temporal.errors import HostingError
 from perennial.use_cases import Perennial
-
-MAX_CONNECTIONS = 256
-HEADERS_WITHIN = timedelta(seconds=10)
 
 
 class GatewayPortInUse(HostingError):
@@ -57,30 +50,8 @@ def gateway_server(gateway: Gateway, host: str, port: int) -> HttpServer:
         gateway.app,
         host,
         port,
-        http=_Impatient,
-        ws="none",
-        limit_concurrency=MAX_CONNECTIONS,
         proxy_headers=False,
         server_header=False,
         # Malformed requests from strangers are not logged.
         log_level="error",
     )
-
-
-class _Impatient(H11Protocol):
-    """Closes a connection that sends no headers in time; the application limits what follows."""
-
-    _headers_due: asyncio.TimerHandle
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self._headers_due = self.loop.call_later(HEADERS_WITHIN.total_seconds(), self._give_up)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._headers_due.cancel()
-        super().connection_lost(exc)
-
-    def _give_up(self) -> None:
-        # Before the first request it is None, whatever its type says.
-        if cast("object | None", self.cycle) is None:
-            self.transport.abort()

@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import sqlite3
+import time
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -11,9 +12,12 @@ from pathlib import Path
 import httpx2
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from temporalio.client import Client
 
-from activities.adapters.http_server import HttpServer
+from activities.adapters.http_server import MAX_CONNECTIONS, HttpServer
 from activities.adapters.sql.database import Database
 from tests.support.publisher.gateway_site import Site, head, refused
 from tests.support.publisher.signing import STRANGER, new_id
@@ -36,7 +40,7 @@ async def test_a_body_that_drips(books: tuple[Path, Database], client: Client) -
 async def test_a_connection_that_says_nothing(
     books: tuple[Path, Database], client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hosting.gateway.server.HEADERS_WITHIN", timedelta(milliseconds=100))
+    monkeypatch.setattr("activities.adapters.http_server.HEADERS_WITHIN", timedelta(milliseconds=100))
     site = Site(*books, client)
     async with site.server:
         for begun in (b"", b"POST /publisher/v1 HTTP/1.1\r\nHost: x\r\n"):
@@ -67,21 +71,79 @@ async def test_more_at_once_than_are_answered(books: tuple[Path, Database], clie
                 assert (await site.ask(asked, request_id=each.get_name())).status_code == 200
 
 
-async def test_more_connections_than_are_kept(
-    books: tuple[Path, Database], client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("hosting.gateway.server.MAX_CONNECTIONS", 3)
+@pytest.mark.parametrize(
+    "begun",
+    [
+        b"",
+        b"POST /publisher/v1 HTTP/1.1\r\nHost: x\r\n",
+        head("Content-Length: 50"),
+        head("Content-Length: 50", body=b"{"),
+        head("Transfer-Encoding: chunked", body=b"5\r\n{"),
+    ],
+    ids=["nothing", "half a header", "no body", "half a body", "half a chunk"],
+)
+async def test_connections_that_keep_it_waiting(books: tuple[Path, Database], client: Client, begun: bytes) -> None:
+    """However many they are, a good request is answered at once, and no more connections stay than are allowed."""
     site = Site(*books, client)
     async with site.server:
         host, port = site.server.address.removeprefix("http://").split(":")
-        writers = [(await asyncio.open_connection(host, int(port)))[1] for _ in range(3)]
-        assert (await site.post(b"", {})).status_code == 503
-        for writer in writers:
+        opened = []
+        for _ in range(2):
+            for _ in range(MAX_CONNECTIONS + 44):
+                reader, writer = await asyncio.open_connection(host, int(port))
+                writer.write(begun)
+                opened.append((reader, writer))
+            started = time.monotonic()
+            assert refused(await site.post(b"", {})) == (401, "Unsigned")
+            assert time.monotonic() - started < 5
+        await asyncio.sleep(0.1)
+        assert sum(not reader.at_eof() for reader, _ in opened) <= MAX_CONNECTIONS
+        for _, writer in opened:
             writer.close()
-            await writer.wait_closed()
-        while (again := await site.post(b"", {})).status_code == 503:
-            await asyncio.sleep(0.01)
-        assert refused(again) == (401, "Unsigned")
+
+
+async def test_only_what_is_being_answered_takes_a_place(
+    books: tuple[Path, Database], client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If all places are taken by requests that are being answered, one more is told to come again."""
+    monkeypatch.setattr("activities.adapters.http_server.MAX_CONNECTIONS", 2)
+    path, _ = books
+    async with Database(f"sqlite:///{path}", busy_timeout=timedelta(seconds=4)) as patient:
+        site = Site(path, patient, client)
+        asked = {"do": "resolve", "token": await site.token()}
+        async with site.server:
+            with closing(sqlite3.connect(path, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                taken = [asyncio.create_task(site.ask(asked)) for _ in range(2)]
+                while len(site.server._server.server_state.tasks) < 2:
+                    await asyncio.sleep(0.01)
+                assert (await site.post(b"", {})).status_code == 503
+                other.execute("ROLLBACK")
+            assert [(await each).status_code for each in taken] == [200, 200]
+            assert refused(await site.post(b"", {})) == (401, "Unsigned")
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET / HTTP/1.1\r\nHost:", b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n{"])
+async def test_any_server_drops_what_keeps_it_waiting(monkeypatch: pytest.MonkeyPatch, begun: bytes) -> None:
+    """Also after a first request on the same connection; the tenants' page is served so too."""
+
+    async def patient(request: Request) -> Response:
+        return Response(await request.body() or b"there")
+
+    monkeypatch.setattr("activities.adapters.http_server.HEADERS_WITHIN", timedelta(milliseconds=100))
+    monkeypatch.setattr("activities.adapters.http_server.REQUEST_WITHIN", timedelta(milliseconds=200))
+    app = Starlette(routes=[Route("/", patient, methods=["GET", "POST"])])
+    async with HttpServer(app) as server:
+        host, port = server.address.removeprefix("http://").split(":")
+        for first in (b"", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"):
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(first + begun.replace(b"POST / HTTP/1.1\r\n", b"POST / HTTP/1.1\r\nHost: x\r\n"))
+            try:
+                answer = await asyncio.wait_for(reader.read(), 5)
+            except ConnectionResetError:
+                answer = b""
+            assert answer.endswith(b"there") is bool(first) or not answer
+            writer.close()
 
 
 async def test_an_answer_that_takes_too_long(books: tuple[Path, Database], client: Client) -> None:
