@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from typer import Argument, BadParameter, Option
 
 from cli.failure import Misused
-from domain.faults import Fault, faults_of, shown
+from domain.faults import Fault, faults_of, listed, shown
 from domain.ordering.lines import MAX_ORDER_ID
 from domain.roles import DEFAULT_ACTOR, Party, Role
 from domain.subscription.holds import Reason
@@ -213,7 +213,7 @@ def request_of(kind: type[M], acting: Acting, **fields: object) -> M:
 def misused(faults: Sequence[Fault], where: str = "") -> Misused:
     """One line per fault: the field, what came and what it takes."""
     prefix = f"{where}: " if where else ""
-    return Misused(*(f"{prefix}{fault}" for fault in faults))
+    return Misused(*listed(faults, lambda fault: f"{prefix}{fault}"))
 
 
 def typed_wrong(option: str, got: object, takes: str) -> Misused:

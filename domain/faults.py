@@ -1,10 +1,11 @@
 """Faults in an input: one line per fault, with the field, the value that came and what the field takes."""
 
 import re
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
@@ -12,6 +13,9 @@ from domain.values import format_instant
 
 SHOWN = 80
 """The longest value or name that a fault shows, in characters."""
+LISTED = 20
+"""At most so many faults of one input are listed; a last line says how many more there are."""
+F = TypeVar("F")
 SCENARIOS, CATALOG = "docs/scenarios.md", "docs/catalog.md"
 """The pages that describe the fields of each kind of file."""
 
@@ -45,8 +49,14 @@ class MalformedFile(Exception):
     """A file that cannot be used, with every fault found in it."""
 
     def __init__(self, faults: list[Fault]) -> None:
-        super().__init__("; ".join(map(str, faults)))
+        super().__init__("; ".join(listed(faults)))
         self.faults = faults
+
+
+def listed(faults: Sequence[F], line: Callable[[F], str] = str) -> list[str]:
+    """Return one line for each of the first faults, and a last line that says how many more there are."""
+    more = len(faults) - LISTED
+    return [*map(line, faults[:LISTED]), *([f"and {more:,} more fault{'s' * (more > 1)}"] if more > 0 else [])]
 
 
 def shown(value: object) -> str:
@@ -86,6 +96,8 @@ _TAKES = {
 def faults_of(error: ValidationError, page: str = SCENARIOS) -> list[Fault]:
     """The faults of a failed validation, in our words; `page` describes the known fields."""
     faults: list[Fault] = []
+    # The paths of the faults and of what contains them.
+    faulty: set[tuple[str | int, ...]] = set()
     for entry in error.errors(include_url=False):
         kind, context = entry["type"], entry.get("ctx", {})
         place = entry["loc"]
@@ -110,8 +122,9 @@ def faults_of(error: ValidationError, page: str = SCENARIOS) -> list[Fault]:
                 path, got, takes = (*path, "do"), None, "the command's name"
             case _:
                 takes = _TAKES[kind].format_map(context) if kind in _TAKES else entry["msg"]
-        if kind != "too_short" or not any(fault.path[: len(path)] == path for fault in faults):
+        if kind != "too_short" or path not in faulty:
             faults.append(Fault(path=path, got=got, takes=takes))
+            faulty.update(path[:length] for length in range(len(path) + 1))
     return faults
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,11 +79,11 @@ class _Table:
         if len(header) == 1 and re.search(r"[;\t]", header[0]):
             self._fault(("columns",), line, header[0], "column names separated by commas")
             return False
-        for name in dict.fromkeys(header):
+        for name, times in Counter(header).items():
             if name not in fields:
                 self._fault((name or "columns",), line, name, f"a column of {kind}: {', '.join(fields)}")
-            elif header.count(name) > 1:
-                self._fault((name,), line, f"{header.count(name)} columns", "each column once")
+            elif times > 1:
+                self._fault((name,), line, f"{times} columns", "each column once")
         for name, known in fields.items():
             if known.is_required() and name not in header:
                 self._fault((name,), line, None, "a column; it is required")

@@ -1,4 +1,4 @@
-"""Read catalog files into contents to import, with one line for every fault in them."""
+"""Read catalog files into contents to import, with one line per fault in them."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from cli.catalog.source import KINDS, Source, yaml_source
 from cli.failure import Misused
 from domain.catalog.catalog import Contents, ListedOffer
 from domain.catalog.importing import repeated
-from domain.faults import CATALOG, Fault, faults_of
+from domain.faults import CATALOG, Fault, faults_of, listed
 
 
 @dataclass(frozen=True)
@@ -79,4 +79,4 @@ def _is_known(known: set[tuple[int, tuple[str | int, ...]]], source: Source, fau
 def _misused(sources: list[Source], located: Iterable[tuple[Source, Fault]]) -> Misused:
     order = {id(source): number for number, source in enumerate(sources)}
     found = sorted(located, key=lambda pair: (order[id(pair[0])], *pair[0].position(pair[1].path)))
-    return Misused(*(source.describe(fault) for source, fault in found))
+    return Misused(*listed(found, lambda of: of[0].describe(of[1])))

@@ -10,7 +10,7 @@ from cli.options import Json
 from cli.printing.screen import console, print_json
 from cli.rehearsal.live import live_reports
 from cli.rehearsal.report import print_report
-from domain.faults import MalformedFile
+from domain.faults import Fault, MalformedFile, listed
 from hosting.files.yaml import read as read_yaml
 from statemachines.simulation.scenario import Scenario, parse_scenario, simulate
 
@@ -38,15 +38,16 @@ def run(
 
 
 def read(files: list[Path]) -> list[Scenario]:
-    """The scenarios of all files. Raises Misused with every fault of every file."""
-    scenarios, lines = [], []
+    """The scenarios of all files. Raises Misused with the faults of all files."""
+    scenarios: list[Scenario] = []
+    found: list[tuple[Path, Fault]] = []
     for file in files:
         try:
             scenarios.append(parse_scenario(load(file)))
         except MalformedFile as malformed:
-            lines += [f"{file}: {fault}" for fault in malformed.faults]
-    if lines:
-        raise Misused(*lines)
+            found += [(file, fault) for fault in malformed.faults]
+    if found:
+        raise Misused(*listed(found, lambda of: f"{of[0]}: {of[1]}"))
     return scenarios
 
 

@@ -2,19 +2,19 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from cli.failure import Misused
-from domain.faults import MalformedFile, faults_of
+from domain.faults import Fault, MalformedFile, faults_of, listed
 from domain.subscription.commands import ReportUsage
 from hosting.files.yaml import text_of
 
 MAX_BYTES = 64 * 1024 * 1024
 REQUIRED, OPTIONAL = ("usage_id", "units"), ("used_at",)
-FAULTS_SHOWN = 20
 
 
 def reports_in(file: Path, *, by: str, actor: str | None) -> list[ReportUsage]:
@@ -22,7 +22,7 @@ def reports_in(file: Path, *, by: str, actor: str | None) -> list[ReportUsage]:
     try:
         text = text_of(file, MAX_BYTES)
     except MalformedFile as malformed:
-        raise Misused(*(f"{file}: {fault}" for fault in malformed.faults)) from None
+        raise Misused(*listed(malformed.faults, lambda fault: f"{file}: {fault}")) from None
     table = csv.reader(io.StringIO(text), strict=True)
     reports, faults = [], []
     try:
@@ -41,21 +41,22 @@ def reports_in(file: Path, *, by: str, actor: str | None) -> list[ReportUsage]:
     except csv.Error as error:
         raise Misused(f"{file}:{table.line_num}: cannot be read as CSV ({error})") from None
     if faults:
-        more = len(faults) - FAULTS_SHOWN
-        raise Misused(*faults[:FAULTS_SHOWN], *([f"{file}: and {more} more faults"] if more > 0 else []))
+        raise Misused(*listed(faults))
     if not reports:
         raise Misused(f"{file}: got no reports; takes one line each, under the headings {', '.join(REQUIRED)}")
     return list(_once(file, reports))
 
 
 def _check_columns(file: Path, found: list[str]) -> None:
-    known = {*REQUIRED, *OPTIONAL}
-    missing = [name for name in REQUIRED if name not in found]
-    foreign = [name for name in found if name not in known]
-    if missing or foreign:
-        wrong = [f"no column {name}" for name in missing] + [f"column {name!a}, which is unknown" for name in foreign]
-        takes = f"{', '.join(REQUIRED)} and, if told later, {', '.join(OPTIONAL)}"
-        raise Misused(f"{file}:1: got {' and '.join(wrong)}; takes the columns {takes}")
+    faults = [Fault((name,), None, "a column; it is required") for name in REQUIRED if name not in found]
+    known = f"{', '.join(REQUIRED)}; {', '.join(OPTIONAL)} (optional)"
+    for name, times in Counter(found).items():
+        if name not in (*REQUIRED, *OPTIONAL):
+            faults.append(Fault((name or "columns",), name, f"a column of usage reports: {known}"))
+        elif times > 1:
+            faults.append(Fault((name,), f"{times} columns", "each column once"))
+    if faults:
+        raise Misused(*listed(faults, lambda fault: f"{file}:1: {fault}"))
 
 
 def _once(file: Path, reports: list[ReportUsage]) -> Iterator[ReportUsage]:

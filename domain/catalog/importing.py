@@ -10,7 +10,7 @@ from domain.catalog.catalog import FIXED, Contents, ListedOffer
 from domain.catalog.changes import Changes, FieldChange, PriceChange, PriceList, RecordChange, RecordKind
 from domain.catalog.customers import Customer, Partner
 from domain.catalog.offers import AddOn, Price
-from domain.faults import Fault
+from domain.faults import Fault, listed
 from domain.values import format_instant
 
 SHOWN_ENTRIES = 8
@@ -22,7 +22,7 @@ class ImportRefused(Exception):
     """The contents cannot be imported. `faults` are all that was found; their paths look like `offers[3].term`."""
 
     def __init__(self, faults: list[Fault]) -> None:
-        super().__init__("; ".join(map(str, faults)))
+        super().__init__("; ".join(listed(faults)))
         self.faults = faults
 
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from activities.notifications.publishers import SECRET_PREFIX, Endpoint, Publishers
 from activities.settings import PREFIX, SettingsFault
-from domain.faults import Fault, faults_of, shown
+from domain.faults import Fault, faults_of, listed, shown
 from domain.notification import DeliveryTerms
 from domain.values import Strict
 from hosting.files.yaml import Place, read
@@ -35,7 +35,7 @@ def load_publishers(path: Path | None) -> Publishers:
 
 
 def _fault(path: Path, lines: dict[Place, int], faults: list[Fault]) -> SettingsFault:
-    return SettingsFault("\n".join(_line(path, lines, fault) for fault in faults))
+    return SettingsFault("\n".join(listed(faults, lambda fault: _line(path, lines, fault))))
 
 
 def _line(path: Path, lines: dict[Place, int], fault: Fault) -> str:

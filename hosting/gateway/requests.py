@@ -5,7 +5,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from domain.faults import Fault, faults_of
+from domain.faults import Fault, faults_of, listed
 from domain.ordering.setup_link import LONGEST_TOKEN
 from domain.subscription.commands import Details, Sequence
 from domain.values import Id, Strict
@@ -59,11 +59,11 @@ _SAID_BACK = frozenset(name for fields in _FIELDS for name in fields) - {"token"
 
 
 def parse(body: bytes) -> Request:
-    """The request in the body. Raises Malformed with every fault."""
+    """The request in the body. Raises Malformed with its faults."""
     try:
         return _REQUESTS.validate_json(body)
     except ValidationError as error:
-        raise Malformed("; ".join(_words(fault) for fault in faults_of(error, PAGE))) from None
+        raise Malformed("; ".join(listed(faults_of(error, PAGE), _words))) from None
 
 
 def _words(fault: Fault) -> str:

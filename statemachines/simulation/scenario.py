@@ -121,13 +121,17 @@ def _filled_in(data: dict[Any, Any], fault: Fault) -> bool:
 
 def _in_file_order(data: object, faults: list[Fault]) -> list[Fault]:
     """The faults in the order of the file; missing fields come last."""
+    ranks: dict[int, dict[Any, int]] = {}
 
     def place(fault: Fault) -> list[int]:
         places: list[int] = []
         within = data
         for part in fault.path:
             if isinstance(within, dict):
-                places.append([*within, part].index(part))
+                # Each mapping is ranked once: a file may have a fault in every key of a large one.
+                if (ranked := ranks.get(id(within))) is None:
+                    ranked = ranks[id(within)] = {key: rank for rank, key in enumerate(within)}
+                places.append(ranked.get(part, len(ranked)))
                 within = within.get(part)
             elif isinstance(within, list) and isinstance(part, int):
                 places.append(part)

@@ -1,13 +1,15 @@
 """One line a fault: the field, what came, what it takes."""
 
 import json
+import sys
 from datetime import UTC, datetime
+from typing import Annotated
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from domain.catalog.offers import Offer
-from domain.faults import SHOWN, Fault, faults_of, shown
+from domain.faults import LISTED, SHOWN, Fault, MalformedFile, faults_of, listed, shown
 from domain.ordering.lines import OrderRequest
 from domain.subscription.commands import AnyCommand, ChangeQuantity, Suspend
 from domain.subscription.holds import Reason
@@ -21,6 +23,12 @@ class Listed(Strict):
     """Commands in a list, as a scenario has them."""
 
     commands: list[AnyCommand]
+
+
+class Emptied(Strict):
+    """Lists that may not be empty."""
+
+    lists: list[Annotated[list[str], Field(min_length=1)]]
 
 
 def lines(model: type[BaseModel], data: object) -> list[str]:
@@ -131,3 +139,52 @@ def test_sus_1_an_unknown_reason_is_told_the_three() -> None:
     assert lines(Suspend, {"by": "service", "reason": "bored"}) == [
         "reason: got 'bored'; takes one of customer_request, nonpayment or fraud"
     ]
+
+
+@pytest.mark.parametrize(
+    ("number", "last"),
+    [(0, None), (1, None), (LISTED, None), (LISTED + 1, "and 1 more fault"), (5000 + LISTED, "and 5,000 more faults")],
+)
+def test_the_first_faults_are_listed_and_the_others_counted(number: int, last: str | None) -> None:
+    faults = [Fault((index,), None, "x") for index in range(number)]
+    assert listed(faults) == [*map(str, faults[:LISTED]), *([last] if last else [])]
+
+
+def test_only_what_is_listed_is_written() -> None:
+    written: list[int] = []
+
+    def line(fault: int) -> str:
+        written.append(fault)
+        return str(fault)
+
+    listed(range(100_000), line)
+    assert written == list(range(LISTED))
+
+
+def test_a_malformed_file_says_no_more_than_that_about_itself() -> None:
+    malformed = MalformedFile([Fault((index,), None, "x") for index in range(100_000)])
+    assert len(malformed.faults) == 100_000
+    assert str(malformed).endswith("; and 99,980 more faults")
+
+
+def test_the_work_grows_with_the_faults_and_not_with_their_square() -> None:
+    """Lists that are too short are compared with the faults before them."""
+
+    def work(number: int) -> int:
+        """How many calls it takes."""
+        with pytest.raises(ValidationError) as caught:
+            Emptied.model_validate({"lists": [[]] * number})
+        calls = 0
+
+        def count(*_: object) -> None:
+            nonlocal calls
+            calls += 1
+
+        sys.setprofile(count)
+        try:
+            assert len(faults_of(caught.value)) == number
+        finally:
+            sys.setprofile(None)
+        return calls
+
+    assert work(400) < 6 * work(100)

@@ -8,6 +8,7 @@ import pytest
 
 from activities.notifications.publishers import Dialect, Publishers
 from activities.settings import Settings, SettingsFault
+from domain.faults import LISTED
 from domain.notification import DeliveryTerms
 from hosting.files.publishers import load_publishers
 from tests.support.publisher.records import NEW_SECRET, SECRET
@@ -182,3 +183,10 @@ def test_a_file_that_is_not_there_or_no_file(tmp_path: Path) -> None:
     )
     with pytest.raises(SettingsFault, match=re.escape(f"{tmp_path}: got nothing; takes a regular file")):
         load_publishers(tmp_path)
+
+
+def test_the_first_faults_are_listed_and_the_others_counted(reading: Reading) -> None:
+    found = faults(reading, "".join(f"unknown_{index}: {SECRET}\n" for index in range(3000)))
+    assert len(found) == LISTED + 1
+    assert not [line for line in found if SECRET in line]
+    assert found[-1] == f"and {3000 - LISTED:,} more faults"

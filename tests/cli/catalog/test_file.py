@@ -15,6 +15,7 @@ from domain.calendar import BillingPlan, TermLength
 from domain.catalog.catalog import Contents
 from domain.catalog.customers import Segment
 from domain.catalog.offers import BillingType, Category, Publisher
+from domain.faults import LISTED
 from domain.policy import PACKS
 from tests.support.paths import ROOT
 
@@ -351,3 +352,25 @@ def test_a_name_that_no_file_can_have_is_a_fault_of_the_file(name: str) -> None:
     with pytest.raises(Misused) as caught:
         read_catalog([Path(name)])
     assert "takes a file that can be read (File name too long)" in str(caught.value)
+
+
+# Very many faults
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "faults"),
+    [
+        ("c.yaml", "".join(f"unknown_{index}: x\n" for index in range(3000)), 3000),
+        ("offers.csv", f"{COLUMNS},{','.join(f'unknown_{index}' for index in range(3000))}\n{CELLS}\n", 3000),
+        ("offers.csv", f"{COLUMNS}\n" + "crm\n" * 3000, 3000),
+        ("offers.csv", f"{COLUMNS}\n" + f"{CELLS}\n" * 3000, 2999),
+    ],
+    ids=["unknown fields", "unknown columns", "short rows", "repeated ids"],
+)
+def test_the_first_faults_are_listed_and_the_others_counted(
+    written: Written, name: str, content: str, faults: int
+) -> None:
+    found = lines(written(name, content))
+    assert len(found) == LISTED + 1
+    assert all(re.match(rf"{re.escape(name)}:\d+: ", line) for line in found[:-1])
+    assert found[-1] == f"and {faults - LISTED:,} more faults"

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.rehearsal.scenario import load
-from domain.faults import MalformedFile
+from cli.failure import Misused
+from cli.rehearsal.scenario import load, read
+from domain.faults import LISTED, MalformedFile
 from hosting.files.yaml import MAX_BYTES
 from statemachines.simulation.scenario import parse_scenario
 from tests.support.paths import ROOT
@@ -116,3 +117,15 @@ def test_faulty_file(path: Path) -> None:
     wanted = path.with_suffix(".txt").read_text("utf-8").split()
     if wanted:
         assert sorted(fault.field for fault in caught.value.faults) == sorted(wanted)
+
+
+def test_the_faults_of_all_files_are_listed_together_and_the_others_counted(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("one.yaml", "two.yaml")]
+    for file in files:
+        file.write_text("".join(f"unknown_{index}: x\n" for index in range(3000)))
+    with pytest.raises(Misused) as caught:
+        read(files)
+    assert len(caught.value.lines) == LISTED + 1
+    assert caught.value.lines[0].startswith(f"{files[0]}: unknown_0: got 'x'; takes no such field")
+    required = 4
+    assert caught.value.lines[-1] == f"and {2 * (3000 + required) - LISTED:,} more faults"

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from cli.failure import Misused
+from cli.subscription.usage_file import reports_in
+from domain.faults import LISTED
 from tests.support.command_line import Ask
 
 
@@ -39,7 +42,12 @@ def test_mon_7_a_file_sent_again_counts_once(ask: Ask, meter: str, tmp_path: Pat
         (("usage_id,units", "a,NaN"), ":2: units: got 'NaN'; takes digits"),
         (("usage_id,units", "a"), ":2: got 1 cells; takes 2"),
         (("usage_id,units,used_at", "a,1,yesterday"), ":2: used_at: got 'yesterday'; takes an ISO 8601 instant"),
-        (("usage_id,amount", "a,1"), ":1: got no column units and column 'amount', which is unknown"),
+        (("usage_id,amount", "a,1"), ":1: units: got nothing; takes a column; it is required"),
+        (
+            ("usage_id,amount", "a,1"),
+            ":1: amount: got 'amount'; takes a column of usage reports: usage_id, units; ",
+        ),
+        (("usage_id,units,units", "a,1,2"), ":1: units: got '2 columns'; takes each column once"),
         (("usage_id,units", "a,1", "a,2"), "usage_id a: got 1 and 2 units; takes one"),
         (("usage_id,units",), "got no reports"),
         (("usage_id,units", '"a,1'), "cannot be read as CSV"),
@@ -66,3 +74,23 @@ def test_a_licence_takes_none(ask: Ask, customer: str, tmp_path: Path) -> None:
 
 def test_a_missing_file_is_one_line(ask: Ask, meter: str, tmp_path: Path) -> None:
     assert "a file that can be read" in ask.whole(f"usage import {meter} {tmp_path / 'none.csv'}", code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("lines", "faults"),
+    [
+        (("usage_id,units," + ",".join(f"unknown_{index}" for index in range(3000)), "a,1"), 3000),
+        (("usage_id,units", *("a,-1" for _ in range(3000))), 3000),
+        (("usage_id,units", *("a" for _ in range(3000))), 3000),
+    ],
+    ids=["unknown columns", "amounts", "short rows"],
+)
+def test_the_first_faults_are_listed_and_the_others_counted(
+    tmp_path: Path, lines: tuple[str, ...], faults: int
+) -> None:
+    file = written(tmp_path, *lines)
+    with pytest.raises(Misused) as caught:
+        reports_in(file, by="service", actor=None)
+    assert len(caught.value.lines) == LISTED + 1
+    assert all(line.startswith(f"{file}:") for line in caught.value.lines[:-1])
+    assert caught.value.lines[-1] == f"and {faults - LISTED:,} more faults"

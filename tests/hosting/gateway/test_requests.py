@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from domain.faults import LISTED
 from hosting.gateway.refusals import Malformed
 from hosting.gateway.requests import ActivateSubscription, Resolve, ShowDetails, parse
 
@@ -73,3 +74,11 @@ def test_fields_that_do_not_fit(change: dict[str, Any], said: str) -> None:
         parse(json.dumps({**ACTIVATE, **change}).encode())
     assert str(refused.value) == said
     assert TOKEN not in str(refused.value)
+
+
+def test_the_first_faults_are_listed_and_the_others_counted() -> None:
+    asked = {"do": "resolve", "token": TOKEN, **{f"unknown_{index}": TOKEN for index in range(3000)}}
+    with pytest.raises(Malformed) as caught:
+        parse(json.dumps(asked).encode())
+    assert str(caught.value).count("no such field") == LISTED
+    assert str(caught.value).endswith(f"; and {3000 - LISTED:,} more faults")

@@ -1,12 +1,15 @@
 """A malformed scenario: every fault at once, each naming its field, what came and what it takes (DESIGN section 7)."""
 
+import json
 from typing import Any
 
 import pytest
 
+from domain.faults import MalformedFile
 from domain.subscription.events import State
 from domain.values import LAST_YEAR
 from statemachines.simulation.scenario import parse_scenario, simulate
+from tests.support.counted import Counted
 from tests.support.simulated.scenarios import AFTER, AT, LATER, LEAST, OFFER, ORDER, asking, changed, faults, fields
 
 
@@ -194,3 +197,22 @@ def test_a_life_may_not_reach_the_calendars_end() -> None:
     assert simulate(parse_scenario(last)).subscription.state is State.ACTIVE
     (line,) = faults(changed(until=f"{LAST_YEAR + 1}-01-01T00:00:00Z"))
     assert line.startswith("until: got ")
+
+
+@pytest.mark.parametrize("within", [(), ("offer",), ("commands", 0)])
+def test_the_work_grows_with_the_unknown_fields_and_not_with_their_square(within: tuple[str | int, ...]) -> None:
+    def work(number: int) -> int:
+        """How many keys are compared until all faults are in the file's order."""
+        data = json.loads(json.dumps(asking(do="reactivate")))
+        faulty = data
+        for part in within:
+            faulty = faulty[part]
+        # The other way round than pydantic reports them.
+        faulty.update({Counted(f"unknown_{index}"): index for index in range(number)})
+        before = Counted.comparisons
+        with pytest.raises(MalformedFile) as caught:
+            parse_scenario(data)
+        assert [fault.got for fault in caught.value.faults] == list(range(number))
+        return Counted.comparisons - before
+
+    assert 0 < work(400) < 6 * work(100)
