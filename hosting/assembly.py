@@ -8,7 +8,7 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
 from activities.accounts.activities import AccountActivities
 from activities.adapters.sql.account.books import SqlAccountBooks
@@ -47,6 +47,7 @@ from perennial.use_cases import Perennial
 from workflows.account.workflow import BillingAccountWorkflow
 from workflows.durable import search_attributes
 from workflows.guard.interceptor import GuardInterceptor
+from workflows.guard.runner import InStepRunner
 from workflows.guard.unknown import UnknownWorkflow
 from workflows.notifications.messages import publisher_task_queue
 from workflows.notifications.workflow import DeliveryWorkflow
@@ -191,11 +192,11 @@ def _publisher_worker(
     )
 
 
-def _sandbox() -> SandboxedWorkflowRunner:
+def _sandbox() -> InStepRunner:
     """The sandbox, with the state machine library passed through; a forgotten import fails at start and is named."""
     restrictions = SandboxRestrictions.default.with_passthrough_modules("statemachine")
     policy = workflow.SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
-    return SandboxedWorkflowRunner(restrictions=restrictions.with_import_notification_policy(policy))
+    return InStepRunner(restrictions=restrictions.with_import_notification_policy(policy))
 
 
 @asynccontextmanager

@@ -5,6 +5,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.errors import ServerUnavailable
 from domain.next_step import Do, NextStep, PerennialError
 
+AHEAD_OF_ITS_TASK = "The workflow has events that none of its tasks has taken yet. Ask again."
+"""How a query fails that came to a worker before the task that takes the workflow's last events."""
+
 
 class CallError(PerennialError):
     """A call failed; the message is one line for a person."""

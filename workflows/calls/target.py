@@ -18,7 +18,7 @@ from temporalio.common import QueryRejectCondition
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from workflows.calls.errors import CallError, Rejected, no_worker
+from workflows.calls.errors import AHEAD_OF_ITS_TASK, CallError, Rejected, no_worker
 from workflows.durable import options
 
 T = TypeVar("T")
@@ -96,7 +96,7 @@ async def ask_twice(send: Callable[[timedelta], Awaitable[T]]) -> T:
 async def call(
     name: str, send: Callable[[], Awaitable[T]], not_found: Callable[[RPCError], CallError], *, retries: int = RETRIES
 ) -> T:
-    """Send a request to the workflow of that name, with retries after a broken connection.
+    """Send a request to the workflow of that name, with retries after a broken connection and of a query too early.
 
     Raises CallError: `not_found` makes the one for a workflow that the server does not find.
     """
@@ -109,7 +109,8 @@ async def call(
                 raise Rejected(cause.message, cause.type) from None
             raise Rejected(str(cause)) from None
         except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
-            raise Rejected(str(error)) from None
+            if str(error) != AHEAD_OF_ITS_TASK or attempt == retries:
+                raise Rejected(str(error)) from None
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             raise no_worker(name) from None
         except RPCError as error:
@@ -117,5 +118,5 @@ async def call(
                 raise not_found(error) from None
             if error.status not in _TRANSIENT or attempt == retries:
                 raise no_worker(name, f" ({error.message})") from None
-            await asyncio.sleep(_RETRY_AFTER.total_seconds() * 2**attempt)
+        await asyncio.sleep(_RETRY_AFTER.total_seconds() * 2**attempt)
     raise AssertionError("unreachable")

@@ -50,8 +50,7 @@ class Clock:
         """Sleep until about the instant, or until `awake`; `summary` labels the timer. The caller looks at the time.
 
         A timer is no proof that its instant has come: the code that started it may have had another instant in mind.
-        Nor is the clock of the task in which it fired, which once still showed the task before, after a worker was
-        killed. If the two differ by more than COARSEST_TIMER, a short timer brings a fresh task.
+        If the clock stands more than COARSEST_TIMER before it, a short timer brings a fresh task.
         """
         timeout = max(at - self.time(), options.SHORTEST_TIMER)
         try:

@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from temporalio.client import WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from workflows.calls.errors import CallError, NotAnswered
-from workflows.calls.target import ask_twice, call
+from workflows.calls import target
+from workflows.calls.errors import AHEAD_OF_ITS_TASK, CallError, NotAnswered, Rejected
+from workflows.calls.target import RETRIES, ask_twice, call
 from workflows.durable import options
 
 LOST = RPCError("context canceled", RPCStatusCode.CANCELLED, b"")
@@ -15,7 +17,7 @@ LOST = RPCError("context canceled", RPCStatusCode.CANCELLED, b"")
 class Asked:
     """Raises these one after another, then answers."""
 
-    def __init__(self, *errors: RPCError) -> None:
+    def __init__(self, *errors: Exception) -> None:
         self._errors = list(errors)
         self.patience: list[timedelta] = []
 
@@ -49,3 +51,19 @@ async def test_what_was_refused_is_not_lost() -> None:
     with pytest.raises(NotAnswered, match="no such thing"):
         await call("s-1", lambda: ask_twice(query), missing)
     assert len(query.patience) == 1
+
+
+@pytest.mark.parametrize("times", [1, RETRIES])
+async def test_one_that_came_before_its_task_is_asked_again(times: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(target, "_RETRY_AFTER", timedelta(0))
+    query = Asked(*[WorkflowQueryFailedError(AHEAD_OF_ITS_TASK)] * times)
+    assert await call("s-1", lambda: ask_twice(query), missing) == "active"
+
+
+@pytest.mark.parametrize(("error", "times"), [(AHEAD_OF_ITS_TASK, RETRIES + 1), ("no such query", 1)])
+async def test_what_keeps_failing_is_told(error: str, times: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(target, "_RETRY_AFTER", timedelta(0))
+    query = Asked(*[WorkflowQueryFailedError(error)] * (RETRIES + 1))
+    with pytest.raises(Rejected, match=error):
+        await call("s-1", lambda: ask_twice(query), missing)
+    assert len(query.patience) == times
