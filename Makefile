@@ -9,7 +9,7 @@ SOURCES := $(wildcard domain statemachines activities workflows perennial hostin
 CHECKED := $(SOURCES) $(wildcard tests benchmarks examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev publisher test install-check chaos lint format lock lock-check clean
+.PHONY: help setup demo dev publisher test install-check chaos explore lives lint format lock lock-check clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort
@@ -45,6 +45,12 @@ install-check: $(STAMP) ## install the wheel and its packages into an empty envi
 
 chaos: $(STAMP) ## tell 200 lives' events to a bad publisher while workers are killed
 	PERENNIAL_CHAOS_LIVES=200 $(BIN)/python -m pytest tests/chaos
+
+explore: $(STAMP) ## every command at every boundary instant, breadth first: EXPLORE="--depth 3 --minutes 20 --pack csp-2019"
+	@$(BIN)/python -m tests.explore $(EXPLORE)
+
+lives: $(STAMP) ## 1,000,000 random subscription-years with every invariant checked: LIVES="--years 10000"
+	@$(BIN)/python -m tests.explore.lives $(LIVES)
 
 lint: $(STAMP) lock-check ## style, types, layers, dependencies, dead code
 	$(BIN)/ruff check .

@@ -48,7 +48,9 @@ class StrictChart(StateChart[P]):
 class Reused(Generic[P, S]):
     """A chart that is set to one place after another: a state with the facts that the guards read.
 
-    `place` is the model of the chart, of type P; `states` are its states.
+    `place` is the model of the chart, of type P, whose fields are the state and truths; `states` are its states.
+    What the chart said of a place is kept, because guards read nothing else: its places are few, and asking it costs
+    more than a decision's own work.
     """
 
     chart: type[StateChart[Any]]
@@ -56,6 +58,8 @@ class Reused(Generic[P, S]):
     states: type[S]
 
     def __init__(self) -> None:
+        self._taken: dict[tuple[object, ...], Transition[S] | None] = {}
+        self._enabled: dict[tuple[object, ...], frozenset[str]] = {}
         self._begin()
 
     def _begin(self) -> None:
@@ -67,17 +71,24 @@ class Reused(Generic[P, S]):
 
     def send(self, place: P, event: str) -> Transition[S] | None:
         """The transition that the event takes from that place, or None if none is allowed."""
-        self._place(place)
-        try:
-            self._chart.send(event)
-        except TransitionNotAllowed:
-            return None
-        return self._chosen
+        key = (event, *place.__dict__.values())
+        if key not in self._taken:
+            self._place(place)
+            try:
+                self._chart.send(event)
+            except TransitionNotAllowed:
+                self._taken[key] = None
+            else:
+                self._taken[key] = self._chosen
+        return self._taken[key]
 
     def allowed(self, place: P) -> frozenset[str]:
         """The events that are allowed from that place, guards included."""
-        self._place(place)
-        return frozenset(event.id for event in self._chart.enabled_events())
+        key = tuple(place.__dict__.values())
+        if key not in self._enabled:
+            self._place(place)
+            self._enabled[key] = frozenset(event.id for event in self._chart.enabled_events())
+        return self._enabled[key]
 
     def _place(self, place: P) -> None:
         # A chart that reached a final state takes no more events, even if set to another state.

@@ -13,8 +13,8 @@ MOST_FILES = 16
 MOST_LINES = 250
 ELSEWHERE = {"activities": ("activities/adapters", "activities/adapters/sql")}
 """Where else the room of a floor's tests may be."""
-PROGRAMS = {"published", "replay"}
-"""Folders of tests with a program of their own: it writes what they test, and shares its modules with them."""
+PROGRAMS = {"explore", "published", "replay"}
+"""Folders of tests with a program of their own, which shares its modules with them."""
 
 
 def test_at_most_sixteen_files_side_by_side() -> None:

@@ -1,66 +1,14 @@
 """What is shown is what happens: the timeline at any moment (invariant 9), and a preview (DESIGN section 4)."""
 
 import copy
-from datetime import datetime
-from decimal import Decimal
 
 from hypothesis import given, settings
 
 from domain.subscription.commands import ReportUsage
-from domain.subscription.events import Event, EventName
 from statemachines.preview.simulator import Simulator
-from statemachines.subscription.timeline import Milestone, What, timeline
+from tests.support.simulated.foresight import HAPPENS, shown_now, the_timeline_is_what_happens_9
 from tests.support.simulated.life import LIVING
 from tests.support.simulated.random_lives import RandomLife, copied, lives
-
-HAPPENS = {
-    What.ACTIVATION_DEADLINE: EventName.CANCELLED,
-    What.TRIAL_END: EventName.CONVERTED,
-    What.CHARGE_PERIOD: EventName.PERIOD_CHARGED,
-    What.RENEW: EventName.RENEWED,
-    What.EXPIRE: EventName.EXPIRED,
-    What.DELETE: EventName.DELETED,
-}
-ENDS = {What.ACTIVATION_DEADLINE, What.EXPIRE, What.DELETE}
-
-
-def shown_now(simulator: Simulator, now: datetime) -> list[Milestone]:
-    """What the timeline says will happen."""
-    return [m for m in timeline(simulator.life.subscription, now) if m.what in HAPPENS]
-
-
-def what_happens(simulator: Simulator, until: datetime) -> list[Event]:
-    """The events up to that instant if no command comes."""
-    twin = copied(simulator)
-    twin.advance(until)
-    return twin.book.events[len(simulator.book.events) :]
-
-
-def holds(simulator: Simulator, now: datetime) -> None:
-    """Each milestone shown now is what then happens, and nothing else happens before the first."""
-    shown = shown_now(simulator, now)
-    assert len({m.what for m in shown}) == len(shown)
-    assert bool(shown) != simulator.life.subscription.state.ended
-    if not shown:
-        return
-    events = what_happens(simulator, shown[-1].at)
-    assert now < shown[0].at == events[0].at
-    assert events[0].event is HAPPENS[shown[0].what]
-    for milestone in shown:
-        first = next(event for event in events if event.event is HAPPENS[milestone.what])
-        assert (first.at, first.rule, first.by) == (milestone.at, milestone.rule, "system")
-        the_price_is_the_one_named(milestone, first)
-        if milestone.what in ENDS:
-            assert events[-1] == first
-            break
-
-
-def the_price_is_the_one_named(milestone: Milestone, event: Event) -> None:
-    """To the cent: "a new term of P1M begins at 12.50 USD a unit"."""
-    if milestone.what in {What.TRIAL_END, What.RENEW}:
-        price, currency = milestone.why.removesuffix(" a unit").split()[-2:]
-        assert event.after.unit_price == Decimal(price)
-        assert all(row.currency == currency for row in event.rows)
 
 
 @given(lives)
@@ -68,10 +16,10 @@ def the_price_is_the_one_named(milestone: Milestone, event: Event) -> None:
 def test_invariant_9_the_timeline_at_any_moment_is_what_then_happens(life: RandomLife) -> None:
     _, asked = life.live()
     simulator = Simulator(life.order, LIVING)
-    holds(simulator, life.order.at)
+    the_timeline_is_what_happens_9(simulator, life.order.at)
     for at, command in asked:
         simulator.ask(command, at)
-        holds(simulator, at)
+        the_timeline_is_what_happens_9(simulator, at)
 
 
 @given(lives)

@@ -188,3 +188,21 @@ def test_building_a_machine_parses_no_guard(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(ast, "parse", refuse)
     Machine()
+
+
+def test_the_chart_is_asked_once_of_each_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it said is kept, of refusals too; another place, and another event there, are asked anew."""
+    machine = Machine()
+    active, off = Cursor(state=A.value, **on("auto_renew")), Cursor(state=A.value, **on())
+    first = machine.send(active, "renew"), machine.send(off, "renew"), machine.allowed(active), machine.allowed(off)
+    assert first[:2] == (Transition("renew", A, A), None)
+    assert first[2] != first[3]
+
+    def twice(place: Cursor) -> None:
+        raise AssertionError(place)
+
+    monkeypatch.setattr(machine, "_place", twice)
+    again = machine.send(active, "renew"), machine.send(off, "renew"), machine.allowed(active), machine.allowed(off)
+    assert again == first
+    with pytest.raises(AssertionError):
+        machine.send(active, "expire")

@@ -223,9 +223,9 @@ class RandomLife:
     order: Order
     steps: list[tuple[When, Wish]]
 
-    def live(self) -> tuple[Simulator, Asked]:
+    def live(self, kind: type[Simulator] = Simulator) -> tuple[Simulator, Asked]:
         """The whole life, and the commands with the instants that they found their way to."""
-        simulator, now = Simulator(self.order, LIVING), self.order.at
+        simulator, now = kind(self.order, LIVING), self.order.at
         asked: Asked = []
         for when, wish in self.steps:
             now = min(when.instant(simulator, now), self.end)

@@ -1,0 +1,220 @@
+"""The invariants of DOMAIN section 12 that one simulated life can keep or break, each as a check that asserts."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from itertools import pairwise
+
+from domain.calendar import Period
+from domain.roles import Action
+from domain.rules import Rule
+from domain.subscription.commands import Command
+from domain.subscription.decision import Answer
+from domain.subscription.events import EventName, State
+from domain.subscription.ledger import Kind
+from domain.subscription.subscription import Subscription
+from statemachines.preview.simulator import Simulator
+from tests.support.instants import TICK
+from tests.support.simulated.random_lives import copied
+
+
+def the_invariants_hold(simulator: Simulator) -> None:
+    """All that the books of one life show of them."""
+    for check in OF_THE_BOOKS.values():
+        check(simulator)
+
+
+def periods_tile_1(simulator: Simulator) -> None:
+    """Of one line: within a term end to end, and a renewal begins where its term before ended."""
+    lines: dict[str, list[tuple[int, int, Period]]] = defaultdict(list)
+    offer = simulator.life.subscription.offer
+    usage = {offer.id} if offer.metered else set()
+    for row in simulator.book.rows:
+        if row.key.startswith("term-") and row.line not in usage:
+            term, period = (int(part.split("-")[1]) for part in row.key.split("/")[:2])
+            lines[row.line].append((term, period, row.period))
+    for charged in lines.values():
+        for (term, number, before), (next_term, next_number, after) in pairwise(charged):
+            assert (term, number) < (next_term, next_number)
+            assert before.start < before.end <= after.start
+            if (next_term, next_number) == (term, number + 1):
+                assert before.end == after.start
+    for before_it, event in pairwise(simulator.book.events):
+        if event.event is EventName.RENEWED:
+            assert before_it.at <= event.at
+            assert all(row.period.start == event.at for row in event.rows)
+    subscription = simulator.life.subscription
+    if subscription.term and subscription.state is State.ACTIVE:
+        running = subscription.billing_period(subscription.period)
+        assert subscription.term.start <= running.start <= subscription.last_at
+        assert running.end <= subscription.term.end
+
+
+def one_charge_per_key_2(simulator: Simulator) -> None:
+    """And no row of zero (MON-2)."""
+    rows = simulator.book.rows
+    assert len({row.key for row in rows}) == len(rows)
+    assert all(row.amount > 0 for row in rows)
+
+
+def credits_never_exceed_charges_3(simulator: Simulator) -> None:
+    """At any moment, of the order and of each of its lines; credited in full it nets to zero (CXL-5)."""
+    balance: dict[str, Decimal] = defaultdict(Decimal)
+    for row in simulator.book.rows:
+        balance[row.line] += row.amount if row.kind is Kind.CHARGE else -row.amount
+        assert balance[row.line] >= 0
+    subscription = simulator.life.subscription
+    last = simulator.book.events[-1]
+    if last.rule in {Rule.CXL_2, Rule.CXL_8} and not subscription.policy.window_reopens_on_renewal:
+        assert last.event is EventName.CANCELLATION_SCHEDULED or not any(balance.values())
+
+
+def charged_only_while_it_is_paid_for_4(simulator: Simulator) -> None:
+    """No licence charge in trial, while suspended (where the pack says so) or after the end."""
+    bill_while_suspended = simulator.life.subscription.policy.bill_while_suspended
+    paid = {State.ACTIVE, State.SUSPENDED} if bill_while_suspended else {State.ACTIVE}
+    for event in simulator.book.events:
+        charges = [row for row in event.rows if row.kind is Kind.CHARGE]
+        assert not charges or event.state in paid
+        assert all(row.at == event.at for row in event.rows)
+        assert all(row.period.start <= event.at < row.period.end for row in charges)
+
+
+def access_exactly_in_trial_and_active_5(simulator: Simulator) -> None:
+    """The intervals that the events' states say, those of no length left out (LIF-4)."""
+    wanted: list[list[datetime | None]] = []
+    for event in simulator.book.events:
+        is_open = bool(wanted) and wanted[-1][1] is None
+        if event.state in {State.TRIAL, State.ACTIVE}:
+            if not is_open:
+                wanted.append([event.at, None])
+        elif is_open:
+            wanted[-1][1] = event.at
+    assert [[i.start, i.end] for i in simulator.book.access] == [i for i in wanted if i[0] != i[1]]
+
+
+def terminal_states_stay_terminal_6(simulator: Simulator) -> None:
+    """Whatever was asked after the end."""
+    assert not any(event.state.ended for event in simulator.book.events[:-1])
+
+
+def every_change_is_numbered_and_accounted_for_8(simulator: Simulator) -> None:
+    """Actor, reason, rule; the number before plus 1; before and after without a gap (ROL-3)."""
+    events = simulator.book.events
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    for before, after in pairwise(events):
+        assert before.at <= after.at
+        assert before.after == after.before
+    for event in events:
+        assert event.by
+        assert event.rule in set(Rule)
+        assert event.after.state == event.state
+        assert event.reason or event.event is not EventName.SUSPENDED
+    assert simulator.life.subscription.facts == events[-1].after
+    assert simulator.life.committed == simulator.life.provisioned == len(events)
+
+
+def the_ledger_is_what_the_events_say_14(simulator: Simulator) -> None:
+    """Each row came with an event, and a usage row with the charge that it announced."""
+    base_line = simulator.life.subscription.offer.id
+    announced = [row for event in simulator.book.events for row in event.rows]
+    usage = {charge.key for event in simulator.book.events for charge in event.usage}
+    others = [row for row in simulator.book.rows if row not in announced]
+    assert len(announced) + len(others) == len(simulator.book.rows)
+    assert all(row.key in usage and row.line == base_line for row in others)
+
+
+def used_units_are_billed_once_sus_10(simulator: Simulator) -> None:
+    """Nothing used in trial, nothing twice, and all of it once the life has ended."""
+    subscription = simulator.life.subscription
+    if not subscription.offer.metered:
+        assert not simulator.book.usage
+        return
+    since = subscription.first_billing
+    used = [row for row in simulator.book.usage.values() if subscription.term and since and row.at >= since]
+    billed = [row for row in simulator.book.rows if row.line == subscription.offer.id]
+    assert sum(row.quantity for row in billed) <= sum(row.units for row in used)
+    assert all(row in used for row in simulator.book.usage.values() if row.billed)
+    if subscription.state.ended:
+        assert all(row.billed for row in used)
+
+
+def nothing_is_dated_after_the_clock_16(simulator: Simulator, now: datetime) -> None:
+    """No event, row or interval of access is later than the instant that the life was moved to."""
+    book = simulator.book
+    assert all(event.at <= now for event in book.events)
+    assert all(row.at <= now for row in book.rows)
+    assert all((interval.end or interval.start) <= now for interval in book.access)
+
+
+def refused_or_unchanged_changes_nothing_10(before: Subscription, after: Subscription, answer: Answer) -> None:
+    """A command that is accepted is an event or a usage report; any other leaves the subscription as it was."""
+    if answer.outcome in {"refused", "unchanged"}:
+        assert after == before
+        assert answer.effective_at is None
+    elif answer.do == "report_usage":
+        assert after == before
+    else:
+        assert after.seq > before.seq
+
+
+def the_deletion_date_stands_11(before: Subscription, after: Subscription) -> None:
+    """It is shown exactly while suspended, and stays from the first hold to the last."""
+    assert (after.deletes_at is not None) == (after.state is State.SUSPENDED)
+    if before.deletes_at and after.deletes_at:
+        assert before.deletes_at == after.deletes_at
+
+
+def answers_the_money_10(simulator: Simulator, rows: int, answer: Answer) -> None:
+    """`credit` and `charge` hold the totals of the rows written."""
+    written = simulator.book.rows[rows:]
+    for kind, money in ((Kind.CHARGE, answer.charge), (Kind.CREDIT, answer.credit)):
+        amounts = [row.amount for row in written if row.kind is kind]
+        assert (money.amount if money else None) == (sum(amounts) if amounts else None)
+
+
+def deleted_when_shown_11(simulator: Simulator, shown: datetime) -> None:
+    """If no command comes, and if it does not expire before."""
+    twin = copied(simulator)
+    twin.advance(shown - TICK)
+    if not twin.life.subscription.state.ended:
+        twin.advance(shown)
+        last = twin.book.events[-1]
+        assert (last.event, last.at) in {(EventName.DELETED, shown), (EventName.EXPIRED, shown)}
+
+
+OF_THE_BOOKS: dict[str, Callable[[Simulator], None]] = {
+    "1 periods tile": periods_tile_1,
+    "2 one charge per key": one_charge_per_key_2,
+    "3 credits never exceed charges": credits_never_exceed_charges_3,
+    "4 charged only while paid for": charged_only_while_it_is_paid_for_4,
+    "5 access in trial and active": access_exactly_in_trial_and_active_5,
+    "6 the end is final": terminal_states_stay_terminal_6,
+    "8 numbered, with actor and rule": every_change_is_numbered_and_accounted_for_8,
+    "14 the ledger is what the events say": the_ledger_is_what_the_events_say_14,
+    "SUS-10 usage is billed once": used_units_are_billed_once_sus_10,
+}
+"""The invariants by number and words."""
+
+
+class Watched(Simulator):
+    """A life that checks invariants 10, 11 and 16 at each command."""
+
+    def ask(self, command: Command, at: datetime) -> Answer:
+        """Process the command, as any simulator does. Raises AssertionError."""
+        self.advance(at)
+        before, rows, uses = self.life.subscription, len(self.book.rows), len(self.book.usage)
+        answer = super().ask(command, at)
+        after = self.life.subscription
+        refused_or_unchanged_changes_nothing_10(before, after, answer)
+        uses += command.action == Action.REPORT_USAGE and answer.outcome == "done"
+        assert len(self.book.usage) == uses
+        if after == before:
+            assert len(self.book.rows) == rows
+        answers_the_money_10(self, rows, answer)
+        the_deletion_date_stands_11(before, after)
+        nothing_is_dated_after_the_clock_16(self, at)
+        if shown := after.deletes_at:
+            deleted_when_shown_11(self, shown)
+        return answer
