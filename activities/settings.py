@@ -55,9 +55,9 @@ class Settings(BaseSettings):
         le=65_535,
         description="the port of the embedded sign-in page, 0 to 65535; 0 for any free one",
     )
-    publishers_file: Path | None = Field(
+    secrets_file: Path | None = Field(
         default=None,
-        description="the path of a YAML file with the publishers to notify; unset, none is notified",
+        description="the path of a YAML file with the publishers' secrets, by name; unset, there is none",
     )
     gateway_host: str = Field(
         default=LOOPBACK,

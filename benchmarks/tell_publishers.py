@@ -17,14 +17,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from pydantic import SecretStr
 from sqlalchemy import Connection, func, select
 
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.tables.notifications import delivery
 from activities.adapters.sql.tables.subscription import journal
-from activities.notifications.publishers import Publishers
+from activities.notifications.publishers import Secrets
 from activities.settings import Settings
 from domain.catalog.catalog import Contents, ListedOffer
+from domain.catalog.publishers import ListedPublisher
 from domain.notification import NotificationStatus
 from domain.ordering.terms import Order
 from domain.subscription.commands import SetAutoRenew
@@ -87,14 +89,17 @@ async def running(directory: Path, server: EmbeddedServer) -> AsyncIterator[Worl
     endpoint = await asyncio.start_server(take, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{endpoint.sockets[0].getsockname()[1]}/"
     allowed = {"allow_http": True, "allow_networks": ["127.0.0.0/8"], "per_second": 10_000, "at_once": 50}
-    publishers = Publishers.model_validate({"publishers": [{"id": TOLD, "url": url, "secrets": [SECRET], **allowed}]})
+    entry = {"id": TOLD, "url": url, "secrets": ["told-1"], **allowed}
+    publisher = ListedPublisher.model_validate(entry, strict=False)
     settings = Settings(data_dir=directory, tenants_path=directory / "tenants.db", database_url=database_url(directory))
     client = await connect_to(server.address)
     await prepare_namespace(client)
     await prepare_files(settings)
-    async with endpoint, running_worker(client, settings, publishers) as world:
+    async with endpoint, running_worker(client, settings, Secrets({"told-1": SecretStr(SECRET)})) as world:
         offers = (offer(TOLD), offer(UNTOLD))
-        await world.books.catalog.import_contents(Contents(offers=offers), "a benchmark", datetime.now(UTC))
+        await world.books.catalog.import_contents(
+            Contents(offers=offers, publishers=(publisher,)), "a benchmark", datetime.now(UTC)
+        )
         yield world
         endpoint.close()
 

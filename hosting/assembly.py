@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.client import Client
-from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
+from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
 from activities.accounts.activities import AccountActivities
@@ -27,15 +27,16 @@ from activities.adapters.tenants.visits import visits
 from activities.adapters.webhooks.messenger import WebhookMessenger
 from activities.billing.activities import BillingActivities
 from activities.notifications.activities import NotificationActivities
-from activities.notifications.publishers import Endpoint, Publishers
+from activities.notifications.publishers import Secrets
 from activities.orders.activities import OrderActivities
 from activities.prices.activities import PriceActivities
 from activities.provisioning.activities import ProvisioningActivities
 from activities.provisioning.ports import Tenants
 from activities.settings import Settings
 from activities.wall_clock import wall_clock
-from hosting.files.publishers import load_publishers
+from hosting.files.secrets import SecretsFile
 from hosting.nexus.service import NexusSubscriptions
+from hosting.publisher_workers import PublisherWorkers
 from hosting.sql_books import books_in
 from hosting.temporal.errors import DirectoryUnusable
 from hosting.temporal.namespace import raise_retention, register_search_attributes
@@ -49,7 +50,6 @@ from workflows.durable import search_attributes
 from workflows.guard.interceptor import GuardInterceptor
 from workflows.guard.runner import InStepRunner
 from workflows.guard.unknown import UnknownWorkflow
-from workflows.notifications.messages import publisher_task_queue
 from workflows.notifications.workflow import DeliveryWorkflow
 from workflows.order.workflow import OrderWorkflow
 from workflows.price_changes.workflow import PriceChangeWorkflow
@@ -71,9 +71,6 @@ NEXUS_ENDPOINT = "perennial"
 STICKY_TIMEOUT = timedelta(seconds=1)
 """How long a task waits for a worker that was killed, before another worker gets it."""
 
-PUBLISHER_POLLERS = 2
-"""Pollers per publisher: enough for its rate, few enough for hundreds of publishers in one worker."""
-
 
 @dataclass(frozen=True)
 class World:
@@ -83,7 +80,7 @@ class World:
     books: Books
     perennial: Perennial
     clock: ServerClock
-    publishers: Publishers
+    publishers: PublisherWorkers
     tenants: Tenants
 
 
@@ -111,15 +108,13 @@ async def prepare_files(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def running_worker(
-    client: Client, settings: Settings, publishers: Publishers | None = None
-) -> AsyncIterator[World]:
+async def running_worker(client: Client, settings: Settings, secrets: Secrets | None = None) -> AsyncIterator[World]:
     """Run a worker on the settings' task queue, books and tenants; their files are prepared first.
 
-    It notifies the given publishers, else those of the settings' file. Raises SettingsFault for that file, and what
-    `prepare_files` raises.
+    It notifies the publishers of the books whose secrets it has: the given ones, else those that the settings' file
+    has at the time. Raises SettingsFault for that file, and what `prepare_files` raises.
     """
-    told = load_publishers(settings.publishers_file) if publishers is None else publishers
+    given = SecretsFile(settings.secrets_file).now if secrets is None else lambda: secrets
     await prepare_files(settings)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(settings.database_url, busy_timeout=settings.busy_timeout))
@@ -129,16 +124,15 @@ async def running_worker(
         sources = Sources.of(server, books, lambda tenant: visits(settings, tenant), wall_clock)
         perennial = Perennial(sources)
         commands = ServerCommandSender(server.subscriptions)
-        billing = BillingActivities(SqlBooks(database, told.ids), ServerAccounts(server.accounts))
+        billing = BillingActivities(SqlBooks(database), ServerAccounts(server.accounts))
         invoicing = AccountActivities(SqlAccountBooks(database), SqlNonpaymentHolds(database), commands)
         provisioning = ProvisioningActivities(tenants, SqlAccessLog(database))
         orders = OrderActivities(SqlOrders(database), ServerLauncher(server.subscriptions))
         prices = PriceActivities(SqlPriceBook(database), commands)
         messenger = await stack.enter_async_context(WebhookMessenger())
-        telling = NotificationActivities(SqlOutbox(database), told, messenger, server.notifications)
-        for endpoint in told.publishers:
-            worker = _publisher_worker(client, settings.task_queue, endpoint, telling)
-            await stack.enter_async_context(worker)
+        telling = NotificationActivities(SqlOutbox(database), books.publishers, given, messenger, server.notifications)
+        publishers = PublisherWorkers(client, settings.task_queue, books.publishers, given, telling)
+        await stack.enter_async_context(publishers.running())
         await stack.enter_async_context(
             Worker(
                 client,
@@ -163,7 +157,7 @@ async def running_worker(
             books=books,
             perennial=perennial,
             clock=ServerClock(client),
-            publishers=told,
+            publishers=publishers,
             tenants=tenants,
         )
 
@@ -173,23 +167,6 @@ async def sign_in_page(settings: Settings) -> AsyncIterator[str]:
     """Serve the embedded tenant service's page, and yield its address. Raises TenantsUnavailable."""
     async with TenantServer(TenantStore(settings.tenants_path), settings.tenants_port) as page:
         yield page.address
-
-
-def _publisher_worker(
-    client: Client, task_queue: str, endpoint: Endpoint, notifications: NotificationActivities
-) -> Worker:
-    """The worker that notifies this publisher, on its own task queue, so that a slow publisher delays no other.
-
-    The server limits the rate over all workers; `at_once` limits this process.
-    """
-    return Worker(
-        client,
-        task_queue=publisher_task_queue(task_queue, endpoint.id),
-        activities=[notifications.deliver],
-        max_concurrent_activities=endpoint.at_once,
-        max_task_queue_activities_per_second=endpoint.per_second,
-        activity_task_poller_behavior=PollerBehaviorSimpleMaximum(PUBLISHER_POLLERS),
-    )
 
 
 def _sandbox() -> InStepRunner:

@@ -10,6 +10,7 @@ from activities.adapters.sql.catalog.price_book import SqlPriceBook
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.notifications.notifications import SqlNotifications
 from activities.adapters.sql.notifications.publisher_requests import SqlPublisherRequests
+from activities.adapters.sql.notifications.publishers import SqlPublishers
 from activities.adapters.sql.orders.carts import SqlCarts
 from activities.adapters.sql.orders.orders import SqlOrders
 from activities.adapters.sql.orders.setup_links import SqlSetupLinks
@@ -36,6 +37,7 @@ def books_in(database: Database) -> Books:
         orders=SqlOrders(database),
         setup_links=SqlSetupLinks(database),
         notifications=SqlNotifications(database),
+        publishers=SqlPublishers(database),
         publisher_requests=SqlPublisherRequests(database, KEPT),
         subscription_auditor=SqlAuditor(database),
         account_auditor=SqlAccountAuditor(database),

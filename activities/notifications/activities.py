@@ -1,6 +1,7 @@
 """The activities that notify publishers of what happened to their subscriptions (invariant 13)."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import partial
 from zlib import crc32
 
@@ -11,23 +12,37 @@ from activities.errors import reported
 from activities.fan_out import for_each
 from activities.notifications.contracts import DeliverInput, HandOver, Message, Pending, StreamProgress
 from activities.notifications.dialects import compose
-from activities.notifications.ports import Deliverer, Messenger, Outbox
-from activities.notifications.publishers import Endpoint, Publishers
+from activities.notifications.ports import Deliverer, Messenger, Outbox, PublisherBook
+from activities.notifications.publishers import Endpoint, Secrets, SecretsMissing
+from domain.catalog.publishers import ListedPublisher
 from domain.notification import NotificationStatus
 from domain.values import format_instant
+
+ELSEWHERE_PAUSE = timedelta(seconds=5)
+"""After a worker that cannot notify the publisher now: by then it takes no more of them, and another one may."""
 
 
 class NotificationActivities:
     """Delivers the events of the outbox to the publishers' endpoints, one at a time and in order.
 
     Raises ApplicationError of type NotTold, retryable at the time that the publisher's terms set, and of type
-    BooksUnavailable, SchemaMismatch or ServerUnavailable, retryable. An event that cannot be delivered is no error:
-    the result then says why the stream is halted.
+    SecretsMissing, PublisherInactive, BooksUnavailable, SchemaMismatch or ServerUnavailable, retryable. Without the
+    publisher's secrets nothing is tried or recorded: another worker may have them. An event that cannot be delivered
+    is no error: the result then says why the stream is halted.
     """
 
-    def __init__(self, outbox: Outbox, publishers: Publishers, messenger: Messenger, deliverer: Deliverer) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        publishers: PublisherBook,
+        secrets: Callable[[], Secrets],
+        messenger: Messenger,
+        deliverer: Deliverer,
+    ) -> None:
+        """`secrets` gives those that this process has at the time."""
         self._outbox = outbox
         self._publishers = publishers
+        self._secrets = secrets
         self._messenger = messenger
         self._deliverer = deliverer
 
@@ -35,9 +50,11 @@ class NotificationActivities:
     async def deliver(self, wanted: DeliverInput) -> StreamProgress:
         """Try once to deliver the next event that the publisher's dialect has a message for."""
         with reported():
-            endpoint = self._publishers.of(wanted.publisher)
-            if endpoint is None:
-                return await self._halted(wanted, f"{wanted.publisher} is not in the publishers file.")
+            listed = await self._publishers.get(wanted.publisher)
+            if listed is None:
+                why = f"Publisher {wanted.publisher} is not imported: see docs/notifications.md."
+                return await self._halted(wanted, why)
+            endpoint = self._endpoint(listed)
             if wanted.afresh:
                 await self._outbox.restart(wanted.subscription_id)
             now = activity.info().started_time
@@ -55,13 +72,24 @@ class NotificationActivities:
         with reported():
             await self._deliverer.deliver(left)
 
+    def _endpoint(self, listed: ListedPublisher) -> Endpoint:
+        if not listed.active:
+            raise _elsewhere(f"Publisher {listed.id} is not active: its notifications wait.", "PublisherInactive")
+        try:
+            return self._secrets().endpoint(listed)
+        except SecretsMissing as missing:
+            raise _elsewhere(str(missing), "SecretsMissing") from None
+
     async def _advance(
         self, endpoint: Endpoint, wanted: DeliverInput, pending: Pending, now: datetime
     ) -> StreamProgress | None:
         """Handle the next event. Returns None if the stream has to be read again."""
         seq = pending.notice.seq
         if pending.vendor != endpoint.id:
-            # The name in the request may be wrong; an event goes to the publisher of its offer only.
+            # The request may be wrong, or older than the catalog: an event goes to the publisher of its offer only.
+            if pending.vendor is not None and await self._publishers.get(pending.vendor) is not None:
+                done = await self._outbox.done_up_to(wanted.subscription_id)
+                return StreamProgress(told=done, publisher=pending.vendor)
             return await self._halted(wanted, f"The offer's publisher is not {endpoint.id}.")
         message = compose(endpoint, pending.notice, pending.previous)
         if message is None:
@@ -96,6 +124,10 @@ class NotificationActivities:
 
     async def _halted(self, wanted: DeliverInput, why: str) -> StreamProgress:
         return StreamProgress(told=await self._outbox.done_up_to(wanted.subscription_id), halted=why)
+
+
+def _elsewhere(why: str, kind: str) -> ApplicationError:
+    return ApplicationError(why, type=kind, next_retry_delay=ELSEWHERE_PAUSE)
 
 
 def _undeliverable(pending: Pending) -> str:

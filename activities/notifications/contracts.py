@@ -59,10 +59,14 @@ class DeliverInput(Frozen):
 
 
 class StreamProgress(Frozen):
-    """How far the stream is: all events up to `told` are done. `halted` says why the next cannot be delivered."""
+    """How far the stream is: all events up to `told` are done. `halted` says why the next cannot be delivered.
+
+    `publisher` is the one to notify from now on, if the catalog names another than the request.
+    """
 
     told: int
     halted: str | None = None
+    publisher: str | None = None
 
 
 class HandOver(Frozen):

@@ -3,7 +3,8 @@
 from activities.notifications import dialect_microsoft as microsoft
 from activities.notifications import dialect_perennial as perennial
 from activities.notifications.contracts import Message, Notice, message_id
-from activities.notifications.publishers import Dialect, Endpoint
+from activities.notifications.publishers import Endpoint
+from domain.catalog.publishers import Dialect
 
 _NOTIFICATIONS = {
     Dialect.PERENNIAL: perennial.notification,

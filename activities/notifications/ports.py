@@ -5,6 +5,7 @@ from typing import Protocol
 
 from activities.notifications.contracts import HandOver, Message, Pending, Reply
 from activities.notifications.publishers import Endpoint
+from domain.catalog.publishers import ListedPublisher
 from domain.notification import NotificationStatus
 
 
@@ -41,3 +42,13 @@ class Deliverer(Protocol):
 
     async def deliver(self, left: HandOver) -> None:
         """Start the delivery. If it is running already, nothing changes."""
+
+
+class PublisherBook(Protocol):
+    """The publishers that the catalog lists: the same for every worker."""
+
+    async def all(self) -> list[ListedPublisher]:
+        """Every publisher in its newest version, by id."""
+
+    async def get(self, publisher_id: str) -> ListedPublisher | None:
+        """The publisher in its newest version; None if the catalog does not list it."""

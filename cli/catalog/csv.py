@@ -16,7 +16,8 @@ from domain.faults import Fault, MalformedFile
 from hosting.files.yaml import Place, text_of
 
 MAX_CSV_BYTES = 16 * 1024 * 1024
-MODELS: dict[str, type[BaseModel]] = dict(zip(KINDS, (Partner, Customer, ListedOffer), strict=True))
+MODELS: dict[str, type[BaseModel]] = {"partners": Partner, "customers": Customer, "offers": ListedOffer}
+"""The kinds of records that a table can hold; publishers have nested fields, so they are in YAML only."""
 LISTS = {"segments", "countries", "exclusive_to"}
 PRICED = {"add_ons": ("id", "ID=PRICE, such as backup=2.50"), "prices": ("at", "INSTANT=PRICE, separated by `;`")}
 SWITCHES = {"one_per_customer", "in_programme", "transactable"}
@@ -52,7 +53,9 @@ class _Table:
             else:
                 line, header = first[0], [name.strip() for name in first[1]]
                 kind = _kind(self._file, header)
-                if self._takes(header, kind, line):
+                if self._file.stem == "publishers":
+                    self._fault((), 0, "a table", "publishers in a YAML file only: they have nested fields")
+                elif self._takes(header, kind, line):
                     for line, cells in rows:
                         self._row(kind, header, line, cells)
         except csv.Error as error:
@@ -122,8 +125,8 @@ class _Table:
 
 
 def _kind(file: Path, header: list[str]) -> str:
-    """Return the kind of the records: by the file's name if it is one of the three, else by its columns."""
-    if file.stem in KINDS:
+    """Return the kind of the records: by the file's name if that is a kind, else by its columns."""
+    if file.stem in MODELS:
         return file.stem
     for kind in ("offers", "customers"):
         others = {name for other, model in MODELS.items() if other != kind for name in model.model_fields}

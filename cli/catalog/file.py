@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from cli.catalog.csv import MODELS, csv_source
 from cli.catalog.source import KINDS, Source, yaml_source
 from cli.failure import Misused
 from domain.catalog.catalog import Contents, ListedOffer
 from domain.catalog.importing import repeated
+from domain.catalog.publishers import ListedPublisher
 from domain.faults import CATALOG, Fault, faults_of, listed
+
+_MODELS: dict[str, type[BaseModel]] = {**MODELS, "publishers": ListedPublisher}
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def _checked(kind: str, raw: list[object]) -> tuple[tuple[Any, ...], list[Fault]
     records, faults = [], []
     for index, data in enumerate(raw):
         try:
-            record = MODELS[kind].model_validate_json(json.dumps(data))
+            record = _MODELS[kind].model_validate_json(json.dumps(data))
         except ValidationError as error:
             faults += [fault.under(kind, index) for fault in faults_of(error, CATALOG)]
             continue

@@ -1,17 +1,25 @@
 """One catalog file as read: its records as plain data, and the line of each value."""
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from domain.catalog.catalog import Contents
+from domain.catalog.publishers import Delivery
 from domain.faults import CATALOG, Fault, shown
+from domain.notification import DeliveryTerms
+from hosting.files.secrets import without_secrets
 from hosting.files.yaml import Place, read
 
 MAX_YAML_BYTES = 4 * 1024 * 1024
 MAX_YAML_VALUES = 1_000_000
 KINDS = tuple(Contents.model_fields)
-"""`partners`, `customers`, `offers`."""
+"""`partners`, `customers`, `offers`, `publishers`."""
+
+_SCHEME = re.compile(r"[a-z]{1,10}://")
+_PLAIN = (frozenset(Delivery.model_fields) | frozenset(DeliveryTerms.model_fields) | {"active"}) - {"url", "terms"}
+"""The fields of a publisher whose values may be shown in a message."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +57,27 @@ class Source:
             path = (str(path[0]).partition(", ")[2],)
         elif self.rows and path[:1] and path[0] in KINDS:
             path = path[2:] or ("cells",)
-        if not path:
-            return f"{where}: got {'nothing' if fault.got is None else shown(fault.got)}; takes {fault.takes}"
-        return f"{where}: {Fault(path=path, got=fault.got, takes=fault.takes)}"
+        got = _hidden(fault.got) if _may_be_secret(fault) else "nothing" if fault.got is None else shown(fault.got)
+        field = f"{Fault(path, None, '').field}: " if path else ""
+        return without_secrets(f"{where}: {field}got {got}; takes {fault.takes}")
+
+
+def _hidden(got: object) -> str:
+    """Of an address the scheme, of anything else nothing."""
+    scheme = _SCHEME.match(str(got))
+    return f"{scheme[0] if scheme else ''}..."
+
+
+def _may_be_secret(fault: Fault) -> bool:
+    """Whether the value may be a publisher's secret in the wrong place, or an address with a key."""
+    if fault.path[:1] != ("publishers",) or fault.got is None or fault.takes.startswith("one value"):
+        return False
+    field = next((part for part in reversed(fault.path) if isinstance(part, str)), None)
+    return field not in _PLAIN and not fault.takes.endswith("entries")
 
 
 def yaml_source(file: Path) -> Source:
-    """Read a YAML file: a mapping with partners, customers and offers, each optional and a list of records."""
+    """Read a YAML file: a mapping with any of the four kinds, each a list of records."""
     found = read(file, max_bytes=MAX_YAML_BYTES, max_values=MAX_YAML_VALUES)
     faults, records = list(found.faults), {}
     if isinstance(found.data, dict) and found.data:

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 from typer import Argument, BadParameter, Option
 
 from activities.notifications.contracts import ListedNotification, Mark
-from activities.settings import PREFIX, Settings, SettingsFault
+from activities.notifications.publishers import SECRETS_VARIABLE, Secrets
+from activities.settings import Settings, SettingsFault
 from cli.failure import Misused
 from cli.options import Json, Reading, SubscriptionId, misused, one_of, positive_number, some_id, with_options
 from cli.printing.progress import Progress
@@ -19,7 +20,7 @@ from cli.running import use
 from cli.start import program
 from domain.faults import faults_of, shown
 from domain.notification import NotificationStatus
-from hosting.files.publishers import load_publishers
+from hosting.files.secrets import load_secrets
 from perennial.notifications.notifications import NOT_DONE, NotificationFilters
 from perennial.use_cases import Perennial
 from workflows.durable.operator import Operator
@@ -87,11 +88,13 @@ def list_notifications(
     again (`retry`) or given up (`skip`).
     """
     found = use(lambda perennial: perennial.notifications.list(options.filters, limit=limit, after=after))
+    reasons = _unnotified(found)
     if as_json:
-        print_json([each.model_dump(mode="json") for each in found])
+        print_json([{**each.model_dump(mode="json"), "not_notified": _reason(each, reasons)} for each in found])
     elif found:
         _print(found)
-        _print_unknown_publishers(found)
+        for words in reasons.values():
+            say(words)
     elif after is None:
         words = "No such notification." if options.standing or options.every else "All notifications are delivered."
         say(f"{words} See all: {program()} notifications list --all")
@@ -164,18 +167,41 @@ def _print(found: list[ListedNotification]) -> None:
             say(f"{each.subscription_id}, event {each.seq}: {printable(each.problem)}")
 
 
-def _print_unknown_publishers(found: list[ListedNotification]) -> None:
-    """Name the publishers of untried notifications that this machine's publishers file does not have."""
-    untried = {each.publisher for each in found if each.standing is NotificationStatus.WAITING and not each.tries}
+def _reason(each: ListedNotification, reasons: Mapping[str, str]) -> str | None:
+    return reasons.get(each.publisher) if each.standing is NotificationStatus.WAITING else None
+
+
+def _unnotified(found: list[ListedNotification]) -> dict[str, str]:
+    """Why publishers of waiting notifications may not be notified: by the books, and by the secrets here."""
     try:
-        settings = Settings.load()
-        known = load_publishers(settings.publishers_file).ids
+        secrets = load_secrets(Settings.load().secrets_file)
     except SettingsFault as fault:
         raise Misused(*str(fault).splitlines()) from None
-    variable = f"{PREFIX}PUBLISHERS_FILE"
-    for publisher in sorted(untried - known):
-        why = f"not in the publishers file ({variable})" if settings.publishers_file else f"{variable} is not set here"
-        say(f"{publisher}: {why}.")
+    waiting = [each for each in found if each.standing is NotificationStatus.WAITING]
+    if not waiting:
+        return {}
+    known = use(lambda perennial: perennial.notifications.publishers())
+    # Where there were tries, some worker has the secrets.
+    tried = {each.publisher for each in waiting if each.tries}
+    reasons = {}
+    for publisher in sorted({each.publisher for each in waiting}):
+        listed = known.get(publisher)
+        if listed is None or not listed.active:
+            reasons[publisher] = _to_import(publisher, listed=listed is not None)
+        elif publisher not in tried and (missing := secrets.missing(listed)):
+            reasons[publisher] = _lacking(publisher, missing, secrets)
+    return reasons
+
+
+def _to_import(publisher: str, *, listed: bool) -> str:
+    lacks, how = ("active", " with `active: true`") if listed else ("imported", "")
+    wait = f"Publisher {publisher} is not {lacks}: its notifications wait"
+    return f"{wait}. Import it{how}: {program()} catalog import FILE"
+
+
+def _lacking(publisher: str, missing: list[str], secrets: Secrets) -> str:
+    where = f"in {secrets.file} ({SECRETS_VARIABLE})" if secrets.file else f"here, {SECRETS_VARIABLE} is not set"
+    return f"{publisher}: {', '.join(missing)} missing {where}; only workers that have it notify {publisher}."
 
 
 def _print_answers(answers: Mapping[str, str], *, as_json: bool) -> None:

@@ -1,6 +1,7 @@
 """`worker`: run a worker beside a Temporal server of yours, or with a server of its own."""
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -11,17 +12,21 @@ import typer
 from temporalio.client import Client
 
 from activities.errors import WorldError
-from activities.notifications.publishers import Publishers
+from activities.notifications.publishers import SECRETS_VARIABLE
 from activities.settings import Settings, SettingsFault
 from cli.failure import Failure, Misused
 from cli.options import Address
+from domain.faults import shown
 from hosting.assembly import NEXUS_ENDPOINT, prepare_files, prepare_namespace, running_worker, sign_in_page
 from hosting.embedded.shared import shared_server
-from hosting.files.publishers import load_publishers
+from hosting.files.secrets import load_secrets
 from hosting.gateway.server import running_gateway
 from hosting.nexus.endpoint import prepare_endpoint
 from hosting.temporal.connection import connect, connect_to
 from hosting.temporal.errors import HostingError
+
+FORMER_VARIABLE = "PERENNIAL_PUBLISHERS_FILE"
+"""Named the publishers to notify, with their secrets, before the catalog did."""
 
 Dev = Annotated[bool, typer.Option("--dev", help="Run a Temporal server and its Web UI beside the worker.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="With --dev: the server's port; 0 is any free one.")]
@@ -59,16 +64,27 @@ def worker(
     try:
         _check_the_options_fit(context, dev, list(ports))
         settings = Settings.load()
-        publishers = load_publishers(settings.publishers_file)
-        _check_ports_differ({**(ports if dev else {}), **_ports_of(settings, publishers, dev=dev)})
+        _refuse_a_publishers_file()
+        # Before anything starts: the worker reads it again.
+        load_secrets(settings.secrets_file)
+        _check_ports_differ({**(ports if dev else {}), **_ports_of(settings, dev=dev)})
         server = _embedded(settings, port, http_port, ui_port) if dev else _elsewhere(address)
-        asyncio.run(_work(settings, publishers, server))
+        asyncio.run(_work(settings, server))
     except SettingsFault as fault:
         raise Misused(str(fault)) from None
     except (HostingError, WorldError) as error:
         raise Failure(str(error)) from None
     except KeyboardInterrupt:
         return
+
+
+def _refuse_a_publishers_file() -> None:
+    if file := os.environ.get(FORMER_VARIABLE):
+        raise Misused(
+            f"{FORMER_VARIABLE}: got {shown(file)}; it is read no more, so nobody in it would be notified. Import the "
+            f"publishers into the catalog, put their secrets into the file that {SECRETS_VARIABLE} names, and unset "
+            "this one: see docs/notifications.md."
+        )
 
 
 def _check_the_options_fit(context: typer.Context, dev: bool, ports: list[str]) -> None:
@@ -89,14 +105,14 @@ def _check_ports_differ(ports: Mapping[str, int]) -> None:
             raise Misused(f"{words}: give each a port of its own, or 0 for any free one.")
 
 
-def _ports_of(settings: Settings, publishers: Publishers, *, dev: bool) -> dict[str, int]:
+def _ports_of(settings: Settings, *, dev: bool) -> dict[str, int]:
     """The ports that this process listens on, by the settings that name them."""
     page = {} if settings.tenants_url or not dev else {"PERENNIAL_TENANTS_PORT": settings.tenants_port}
-    gateway = {"PERENNIAL_GATEWAY_PORT": settings.gateway_port} if publishers.publishers else {}
+    gateway = {"PERENNIAL_GATEWAY_PORT": settings.gateway_port} if settings.secrets_file else {}
     return {**page, **gateway}
 
 
-async def _work(settings: Settings, publishers: Publishers, server: Server) -> None:
+async def _work(settings: Settings, server: Server) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -104,15 +120,17 @@ async def _work(settings: Settings, publishers: Publishers, server: Server) -> N
     await prepare_files(settings)
     async with (
         server as (client, watch, joined),
-        running_worker(client, settings, publishers) as world,
-        running_gateway(world.perennial, settings, Publishers() if joined else publishers) as gateway,
+        running_worker(client, settings) as world,
+        running_gateway(
+            world.perennial, settings, world.publishers.known if settings.secrets_file and not joined else None
+        ) as gateway,
     ):
         if gateway is not None:
             print(f"Publisher gateway  {gateway}")
-        elif joined and publishers.publishers:
+        elif joined and settings.secrets_file:
             print(
-                "No publisher gateway here: the worker that runs the server has it, if it was given the publishers "
-                "file too."
+                "No publisher gateway here: the worker that runs the server has it, if it was given "
+                f"{SECRETS_VARIABLE} too."
             )
         queue, place = settings.task_queue, settings.books_place
         print(f"Worker on task queue {queue}, books in {place}. Ctrl-C stops it.", flush=True)

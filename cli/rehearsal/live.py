@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from activities.notifications.publishers import Publishers
+from activities.notifications.publishers import Secrets
 from activities.settings import DRIVER, Settings
 from cli.failure import Failure
 from cli.printing.progress import Progress
@@ -28,7 +28,7 @@ from workflows.calls.errors import CallError
 UI_PORT = 8233
 AT_ONCE = 6
 LONGEST_NAME = 26
-NO_PUBLISHERS = Publishers()
+NO_SECRETS = Secrets()
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,14 @@ class ScenarioServer:
 
 @asynccontextmanager
 async def scenario_server(
-    directory: Path, *, web_ui: bool = False, publishers: Publishers = NO_PUBLISHERS
+    directory: Path, *, web_ui: bool = False, secrets: Secrets = NO_SECRETS
 ) -> AsyncIterator[ScenarioServer]:
     """Start a server and a worker with all their files in the directory: the user's own data is not touched."""
     settings = fresh_settings(directory)
     async with EmbeddedServer(directory, ui_port=_ui_port() if web_ui else None) as server:
         client = await connect_to(server.address)
         await prepare_namespace(client)
-        async with running_worker(client, settings, publishers) as world:
+        async with running_worker(client, settings, secrets) as world:
             yield ScenarioServer(address=server.address, ui_address=server.endpoints.ui_address, world=world)
 
 
@@ -60,7 +60,7 @@ def fresh_settings(directory: Path) -> Settings:
         database_url=f"{DRIVER}:///{(directory / 'books.db').as_posix()}",
         tenants_path=directory / "tenants.db",
         tenants_url=None,
-        publishers_file=None,
+        secrets_file=None,
         task_queue="stage",
         periods_per_run=3,
     )

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from domain.catalog.customers import Country, Customer, Name, Partner, Segment
 from domain.catalog.offers import AddOn, Offer, Price, Setup, order_faults, price_at
+from domain.catalog.publishers import ListedPublisher
 from domain.faults import Fault
 from domain.money import Currency
 from domain.policy import DEFAULT_PACK, PackName
@@ -114,3 +115,4 @@ class Contents(Strict):
     partners: Annotated[tuple[Partner, ...], Field(strict=False)] = ()
     customers: Annotated[tuple[Customer, ...], Field(strict=False)] = ()
     offers: Annotated[tuple[ListedOffer, ...], Field(strict=False)] = ()
+    publishers: Annotated[tuple[ListedPublisher, ...], Field(max_length=500, strict=False)] = ()

@@ -13,6 +13,7 @@ class RecordKind(StrEnum):
     PARTNER = "partner"
     CUSTOMER = "customer"
     OFFER = "offer"
+    PUBLISHER = "publisher"
 
 
 class FieldChange(Frozen):

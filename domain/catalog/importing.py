@@ -10,12 +10,13 @@ from domain.catalog.catalog import FIXED, Contents, ListedOffer
 from domain.catalog.changes import Changes, FieldChange, PriceChange, PriceList, RecordChange, RecordKind
 from domain.catalog.customers import Customer, Partner
 from domain.catalog.offers import AddOn, Price
+from domain.catalog.publishers import ListedPublisher
 from domain.faults import Fault, listed
 from domain.values import format_instant
 
 SHOWN_ENTRIES = 8
-Record = Partner | Customer | ListedOffer
-R = TypeVar("R", Partner, Customer, ListedOffer)
+Record = Partner | Customer | ListedOffer | ListedPublisher
+R = TypeVar("R", Partner, Customer, ListedOffer, ListedPublisher)
 
 
 class ImportRefused(Exception):
@@ -33,6 +34,7 @@ class RecordIds:
     partners: frozenset[str]
     customers: frozenset[str]
     offers: frozenset[str]
+    publishers: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Stored:
     partners: Mapping[str, Partner]
     customers: Mapping[str, Customer]
     offers: Mapping[str, ListedOffer]
+    publishers: Mapping[str, ListedPublisher]
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,7 @@ class Plan:
     partners: tuple[Partner, ...]
     customers: tuple[Customer, ...]
     offers: tuple[ListedOffer, ...]
+    publishers: tuple[ListedPublisher, ...]
 
 
 def ids_to_compare(contents: Contents) -> RecordIds:
@@ -63,6 +67,7 @@ def ids_to_compare(contents: Contents) -> RecordIds:
         partners=frozenset(named),
         customers=frozenset(customer.id for customer in contents.customers),
         offers=frozenset(offer.id for offer in contents.offers),
+        publishers=frozenset(publisher.id for publisher in contents.publishers),
     )
 
 
@@ -76,10 +81,12 @@ def plan(contents: Contents, stored: Stored, at: datetime) -> Plan:
     partners = _changed(contents.partners, stored.partners)
     customers = _changed(contents.customers, stored.customers)
     offers = _changed(contents.offers, stored.offers)
+    publishers = _changed(contents.publishers, stored.publishers)
     records = [
         *(_record_change(RecordKind.PARTNER, partner, stored.partners.get(partner.id)) for partner in partners),
         *(_record_change(RecordKind.CUSTOMER, customer, stored.customers.get(customer.id)) for customer in customers),
         *(_record_change(RecordKind.OFFER, offer, stored.offers.get(offer.id)) for offer in offers),
+        *(_record_change(RecordKind.PUBLISHER, each, stored.publishers.get(each.id)) for each in publishers),
     ]
     known = ((offer, stored.offers.get(offer.id)) for offer in offers)
     # The prices of a new offer change nothing: no subscription has it yet.
@@ -91,7 +98,7 @@ def plan(contents: Contents, stored: Stored, at: datetime) -> Plan:
         if offer.id in repriced
     ]
     changes = Changes(records=tuple(records), prices=tuple(prices), price_lists=tuple(lists))
-    return Plan(changes=changes, partners=partners, customers=customers, offers=offers)
+    return Plan(changes=changes, partners=partners, customers=customers, offers=offers, publishers=publishers)
 
 
 def own_faults(contents: Contents) -> Iterator[Fault]:

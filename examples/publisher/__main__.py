@@ -18,7 +18,7 @@ from examples.publisher import operators_file
 from examples.publisher.server import CannotServe, PublisherServer
 
 SECRETS = "PUBLISHER_SECRETS"
-FILE = "publishers.yaml"
+FILE, SECRETS_FILE = "publishers.yaml", "secrets.yaml"
 GATEWAY_PORT = 8236
 """The marketplace's default."""
 
@@ -87,22 +87,23 @@ async def _serve(server: PublisherServer, options: argparse.Namespace, keys: lis
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with server:
-        file = options.data_dir / FILE
         print(f"{_operators_file(server, options, keys)}.")
         print(f"Publisher {options.id} receives notifications at {server.webhooks}")
         print(f"Buyers set up at {server.address}/set-up; the gateway is {options.gateway}")
         print(f"Look at {server.address}/events, /subscriptions and /faults")
-        print(f"Next, in another terminal: {_marketplace(options, file)}", flush=True)
+        print(f"Have it imported: python starter.py catalog import {shlex.quote(str(options.data_dir / FILE))}")
+        secrets_file = options.data_dir / SECRETS_FILE
+        print(f"Next, in another terminal: {_marketplace(options, secrets_file)}", flush=True)
         await stopped.wait()
 
 
 def _operators_file(server: PublisherServer, options: argparse.Namespace, keys: list[str]) -> str:
     try:
-        return operators_file.write(options.data_dir / FILE, options.id, server.webhooks, keys)
+        catalog, secrets_file = options.data_dir / FILE, options.data_dir / SECRETS_FILE
+        return operators_file.write(catalog, secrets_file, options.id, server.webhooks, keys)
     except OSError as error:
         raise CannotServe(
-            f"The file {options.data_dir / FILE} cannot be used ({error.strerror}): "
-            "choose another folder with --data-dir."
+            f"The file {error.filename} cannot be used ({error.strerror}): choose another folder with --data-dir."
         ) from None
 
 
@@ -110,7 +111,7 @@ def _marketplace(options: argparse.Namespace, file: Path) -> str:
     """The command that starts a marketplace that notifies this publisher, with its gateway where it is expected."""
     port = urlsplit(options.gateway).port or GATEWAY_PORT
     elsewhere = f"PERENNIAL_GATEWAY_PORT={port} " if port != GATEWAY_PORT else ""
-    return f"{elsewhere}PERENNIAL_PUBLISHERS_FILE={shlex.quote(str(file))} make dev"
+    return f"{elsewhere}PERENNIAL_SECRETS_FILE={shlex.quote(str(file))} make dev"
 
 
 def _secrets(options: argparse.Namespace) -> tuple[list[str], str]:

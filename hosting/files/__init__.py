@@ -1,1 +1,1 @@
-"""YAML files, among them the operator's list of publishers."""
+"""YAML files, among them the file of secrets."""

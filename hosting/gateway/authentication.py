@@ -52,7 +52,13 @@ class Envelope:
 class Authentication:
     """Knows every publisher's secrets."""
 
-    def __init__(self, publishers: Publishers) -> None:
+    def __init__(self, publishers: Callable[[], Publishers]) -> None:
+        """`publishers` are those whose requests are accepted now; the same object as long as nothing changes."""
+        self._publishers = publishers
+        self._prepare(publishers())
+
+    def _prepare(self, publishers: Publishers) -> None:
+        self._prepared = publishers
         known = {endpoint.id: _signers(endpoint) for endpoint in publishers.publishers}
         # Unknown keys make every refusal take equally long, also for an unknown publisher.
         self._strangers = tuple(
@@ -66,6 +72,8 @@ class Authentication:
         The library's own `verify` is not used: it reads the clock and the body before it compares, and fails on a
         malformed list of signatures.
         """
+        if (publishers := self._publishers()) is not self._prepared:
+            self._prepare(publishers)
         signers = self._signers.get(envelope.publisher, self._strangers)
         try:
             text = body.decode()

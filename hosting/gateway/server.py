@@ -1,6 +1,6 @@
 """The gateway on its own host and port, inside a worker's process."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,13 +19,13 @@ class GatewayPortInUse(HostingError):
 
 @asynccontextmanager
 async def running_gateway(
-    perennial: Perennial, settings: Settings, publishers: Publishers, **bounds: Any
+    perennial: Perennial, settings: Settings, publishers: Callable[[], Publishers] | None, **bounds: Any
 ) -> AsyncIterator[str | None]:
-    """Serve the publishers, and yield the address that they post to; None without publishers.
+    """Serve the publishers known at the time, and yield the address that they post to; None without any source of them.
 
     `bounds` are the Gateway's limits. Raises GatewayPortInUse.
     """
-    if not publishers.publishers:
+    if publishers is None:
         yield None
         return
     gateway = Gateway(Authentication(publishers), perennial.publishers, perennial.sources.now, **bounds)

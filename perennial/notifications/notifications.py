@@ -4,9 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from activities.notifications.contracts import HandOver, ListedNotification, Mark
+from domain.catalog.publishers import ListedPublisher
+from domain.faults import shown
+from domain.next_step import Do, NextStep
 from domain.notification import NotificationStatus
 from perennial.sources.sources import Sources
-from workflows.calls.errors import AlreadyEnded, CallError, NotFound
+from workflows.calls.errors import AlreadyEnded, CallError, NotFound, Rejected
 from workflows.notifications.messages import RetryNotification, SkipNotification
 
 PAGE = 500
@@ -50,12 +53,20 @@ class Notifications:
             after = Mark(page[-1].subscription_id, page[-1].seq)
         return found
 
+    async def publishers(self) -> dict[str, ListedPublisher]:
+        """The publishers that the catalog lists, by id."""
+        books = await self._sources.books()
+        return {publisher.id: publisher for publisher in await books.publishers.all()}
+
     async def retry(self, subscription_id: str, request: RetryNotification) -> str:
         """Retry the subscription's undeliverable notification, and return the workflow's answer.
 
         After the subscription has ended, a request that names the publisher also delivers notifications that were
-        never tried. Raises CallError.
+        never tried. A publisher that the catalog does not list is refused: nobody could notify it. Raises CallError.
         """
+        if request.publisher is not None and request.publisher not in await self.publishers():
+            words = f"publisher: got {shown(request.publisher)}; takes the id of a publisher in the catalog."
+            raise Rejected(words, next_step=NextStep(Do.IMPORT_CATALOG))
         server = await self._sources.server()
         try:
             return await server.notifications.retry(subscription_id, request)

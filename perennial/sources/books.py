@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from activities.billing.contracts import ListedSubscription
+from activities.notifications.ports import PublisherBook
 from activities.prices.ports import PriceBook
 from domain.account.invoice import Invoice
 from domain.catalog.catalog import ListedOffer
@@ -40,6 +41,7 @@ class Books:
     orders: OrderReader
     setup_links: SetupLinks
     notifications: NotificationReader
+    publishers: PublisherBook
     publisher_requests: PublisherRequests
     subscription_auditor: SubscriptionAuditor
     account_auditor: AccountAuditor

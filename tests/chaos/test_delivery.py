@@ -1,7 +1,6 @@
 """Invariant 13 under fire: a publisher that fails three tries in ten, and workers that are killed meanwhile."""
 
 import asyncio
-import json
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,6 +16,7 @@ from activities.adapters.sql.notifications.notifications import SqlNotifications
 from activities.adapters.sql.schema import upgrade
 from activities.adapters.sql.subscription.auditor import SqlAuditor
 from activities.adapters.sql.subscription.reader import SqlReader
+from activities.settings import Settings
 from domain.notification import NotificationStatus
 from examples.publisher.faults import Board
 from examples.publisher.server import PublisherServer
@@ -26,8 +26,9 @@ from hosting.temporal.connection import connect_to
 from tests.support.live.planned_lives import PlannedLife
 from tests.support.live.purchases import settings_in
 from tests.support.live.worker_process import MortalWorker
-from tests.support.publisher.endpoint import LOOPBACK, SECRET
+from tests.support.publisher.endpoint import SECRET, publishers_at
 from tests.support.publisher.heard import Heard, applied
+from tests.support.publisher.imported import listed_in
 from tests.support.shop.live import imported
 from tests.support.shop.offers import listed
 from workflows.durable.workflow_ids import delivery_workflow_id
@@ -57,13 +58,15 @@ AT_ONCE = {"per_second": 10_000, "at_once": 100, "timeout_seconds": 1}
 
 
 @asynccontextmanager
-async def bad_publisher(directory: Path) -> AsyncIterator[tuple[PublisherServer, Path]]:
-    """The publisher, and the operator's file that names it."""
+async def bad_publisher(settings: Settings) -> AsyncIterator[tuple[PublisherServer, Path]]:
+    """The publisher, whom the settings' books list, and the operator's file with its secret."""
+    directory = settings.data_dir
     async with PublisherServer(directory / "publisher", [SECRET], "http://127.0.0.1:1") as publisher:
         publisher.faults.replace(Board.model_validate({"seed": 7, **FAULTS}))
-        contoso = {"id": "contoso", "url": publisher.webhooks, "secrets": [SECRET], **LOOPBACK, **AT_ONCE}
-        file = directory / "publishers.yaml"
-        file.write_text(json.dumps({"publishers": [contoso]}))
+        publishers = publishers_at(publisher.webhooks, contoso={"secrets": [SECRET], **AT_ONCE})
+        await listed_in(settings, publishers)
+        file = directory / "secrets.yaml"
+        file.write_text(f"contoso-1: {SECRET}\n")
         yield publisher, file
 
 
@@ -107,7 +110,7 @@ async def test_invariant_13_a_bad_publisher_and_killed_workers(
     lives = [PlannedLife(number, EVENTS) for number in range(LIVES)]
     async with (
         EmbeddedServer(tmp_path / "server") as server,
-        bad_publisher(tmp_path) as (publisher, file),
+        bad_publisher(settings) as (publisher, file),
         Database(settings.database_url) as database,
     ):
         client = await connect_to(server.address)

@@ -18,6 +18,7 @@ from cli.rehearsal.live import fresh_settings, scenario_server
 from tests.support.command_line import Ask, Billed, Program, Starter
 from tests.support.paths import ROOT
 from tests.support.publisher.endpoint import Endpoint, publishers_at
+from tests.support.publisher.imported import listed_in
 from tests.support.shop.catalog import buyer, contents
 
 _buyers = itertools.count(1)
@@ -74,8 +75,8 @@ def running(tmp_path_factory: pytest.TempPathFactory, endpoint: Endpoint) -> Ite
     async def serve() -> None:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(endpoint)
-            publishers = publishers_at(endpoint.url, told={"terms": {"tries": 1}})
-            server = await stack.enter_async_context(scenario_server(directory, publishers=publishers))
+            secrets = await listed_in(settings, publishers_at(endpoint.url, told={"terms": {"tries": 1}}))
+            server = await stack.enter_async_context(scenario_server(directory, secrets=secrets))
             await server.world.books.catalog.import_contents(contents(), "the shop", datetime.now(UTC))
             environment["TEMPORAL_ADDRESS"] = server.address
             up.set()

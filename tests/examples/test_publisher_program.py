@@ -13,7 +13,8 @@ import httpx2
 import pytest
 import pytest_asyncio
 
-from hosting.files.publishers import load_publishers
+from cli.catalog.file import read_catalog
+from hosting.files.secrets import load_secrets
 from tests.support.paths import ROOT
 from tests.support.publisher.messages import SECRET, message, send
 from tests.support.publisher.secrets import secret
@@ -99,22 +100,25 @@ async def said_by(started: Start, *options: str, secrets: str = "") -> str:
 async def test_it_writes_the_operators_file_once(started: Start, tmp_path: Path) -> None:
     """A worker takes it as it is; what stands in it is the operator's from then on."""
     options = ["--port", "0", "--data-dir", str(tmp_path), "--id", "no"]
-    file = tmp_path / "publishers.yaml"
+    file, secrets_file = tmp_path / "publishers.yaml", tmp_path / "secrets.yaml"
     said = await said_by(started, *options, secrets=f"{SECRET.removeprefix('whsec_')} {secret('other')}")
-    assert f"The operator's file was written to {file}." in said
-    assert f"PERENNIAL_PUBLISHERS_FILE={file} make dev" in said
-    assert file.stat().st_mode & 0o777 == 0o600
-    (entry,) = load_publishers(file).publishers
+    assert f"The operator's files were written to {file} and {secrets_file}." in said
+    assert f"PERENNIAL_SECRETS_FILE={secrets_file} make dev" in said
+    assert secrets_file.stat().st_mode & 0o777 == 0o600
+    assert "whsec_" not in file.read_text()
+    (listed,) = read_catalog([file]).contents.publishers
+    entry = load_secrets(secrets_file).endpoint(listed)
     assert (entry.id, f"notifications at {entry.url}\n" in said) == ("no", True)
     assert [key.get_secret_value() for key in entry.secrets] == [SECRET, secret("other")]
     assert f"{SECRET[6:]}" not in said
     written = file.read_text()
     port = str(urlsplit(entry.url).port)
     same = ["--port", port, *options[2:]]
-    assert f"The operator's file is {file}.\n" in await said_by(started, *same, secrets=SECRET)
+    assert f"The operator's files are {file} and {secrets_file}.\n" in await said_by(started, *same, secrets=SECRET)
     other = await said_by(started, *options, secrets=secret("third"))
     assert f"The operator's file {file} does not match: it lacks the address http://127.0.0.1:" in other
-    assert ", our secret. Correct it, or delete it and start again.\n" in other
+    same_place = await said_by(started, *same, secrets=secret("third"))
+    assert f"The operator's file {secrets_file} does not match: it lacks our secret. Correct it, or" in same_place
     assert file.read_text() == written
 
 

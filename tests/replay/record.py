@@ -26,6 +26,7 @@ from tests.replay.signalled import CUSTOMER, live_signalled
 from tests.replay.told import GIVEN_UP, TOLD, Telling
 from tests.support.live.purchases import settings_in
 from tests.support.publisher.endpoint import Endpoint, publishers_at
+from tests.support.publisher.imported import listed_in
 from workflows.durable.workflow_ids import (
     account_workflow_id,
     delivery_workflow_id,
@@ -95,7 +96,8 @@ async def tell(client: Client, directory: Path) -> None:
     """Tell publishers of lives, and write what the lives and the delivery did: see `Telling`."""
     async with Endpoint() as endpoint:
         publishers = publishers_at(endpoint.url, contoso={}, wingtip={"terms": {"tries": 2}})
-        async with running_worker(client, settings_in(directory, "told"), publishers) as world:
+        settings = settings_in(directory, "told")
+        async with running_worker(client, settings, await listed_in(settings, publishers)) as world:
             telling = Telling(world, endpoint)
             await telling.prepare()
             await telling.late()

@@ -19,8 +19,8 @@ class Rejected(CallError):
     `kind` is the type of the workflow's error, where the workflow rejected the request.
     """
 
-    def __init__(self, message: str, kind: str | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, kind: str | None = None, next_step: NextStep | None = None) -> None:
+        super().__init__(message, next_step)
         self.kind = kind
 
 

@@ -42,12 +42,20 @@ class Stream(Frozen):
 
     def after(self, result: StreamProgress) -> "Stream":
         """The stream after a delivery attempt."""
-        return Stream(publisher=self.publisher, told=max(self.told, result.told), halted=result.halted)
+        told = max(self.told, result.told)
+        if self.publisher is None:
+            # The books have said during the attempt that nobody is notified any more: nothing is left to fix.
+            return Stream(told=told)
+        if result.publisher is not None:
+            return Stream(publisher=result.publisher, told=told, skip=self.skip)
+        return Stream(publisher=self.publisher, told=told, halted=result.halted)
 
     def not_tried(self) -> "Stream":
         """The stream when no worker has taken the delivery in time."""
-        words = f"No worker notifies {self.publisher}: is it in the publishers file? It continues as soon as one does."
-        return self.model_copy(update={"unheard": words})
+        if self.publisher is None:
+            return self
+        words = f"No worker notifies {self.publisher}: is it active, and does a worker have its secrets?"
+        return self.model_copy(update={"unheard": f"{words} It continues as soon as one does."})
 
     def again(self, publisher: str | None) -> "Stream":
         """The stream with the attempts of the undeliverable event started afresh."""

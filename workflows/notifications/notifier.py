@@ -96,8 +96,8 @@ class Notifier:
         if isinstance(error.cause, ApplicationError):
             halted = error.cause.message[: options.MAX_REASON]
             return self.stream.after(StreamProgress(told=self.stream.told, halted=halted))
-        # No worker has taken it in time. The next try waits for a worker again: naming the publisher in the publishers
-        # file is all that is needed.
+        # No worker has taken it in time. The next try waits for a worker again: all that is needed is an active
+        # publisher, and a worker that has its secrets.
         return self.stream.not_tried()
 
     def retry_notification(self, request: RetryNotification) -> str:

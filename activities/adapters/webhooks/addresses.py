@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
-from activities.notifications.publishers import Network
+from domain.catalog.publishers import Network
 
 Address = IPv4Address | IPv6Address
 

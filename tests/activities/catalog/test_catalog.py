@@ -1,6 +1,7 @@
 """The catalog in SQL: imports that are whole or nothing, versions, and pages of what is sold."""
 
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -8,14 +9,18 @@ import pytest
 from activities.adapters.sql.catalog.catalog import AT_ONCE, SqlCatalog
 from activities.adapters.sql.catalog.price_book import SqlPriceBook
 from activities.adapters.sql.database import Database
+from activities.adapters.sql.notifications.publishers import SqlPublishers
+from activities.errors import BooksConflict
 from cli.catalog.file import read_catalog
 from domain.catalog.catalog import Contents
 from domain.catalog.importing import ImportRefused
 from domain.catalog.offers import BillingType, Category, Publisher
+from domain.catalog.publishers import ListedPublisher
 from domain.subscription.events import State
 from tests.support.books.short_lives import LICENCE, bought
 from tests.support.books.subscription import InSql
 from tests.support.paths import ROOT
+from tests.support.raw_sql import change, rows
 from tests.support.shop.buyers import customer, partner
 from tests.support.shop.offers import listed
 
@@ -189,3 +194,23 @@ async def test_what_a_customer_has(catalog: SqlCatalog, database: Database) -> N
     for number in range(3):
         await bought(books, LICENCE, f"s-{number}")
     assert await catalog.subscriptions_of("fabrikam") == {State.ACTIVE: 3}
+
+
+async def test_publishers_are_versioned_and_never_rewritten(database: Database) -> None:
+    """Only changes make a version; the older ones stay, and the database refuses to change them."""
+    catalog, book = SqlCatalog(database), SqlPublishers(database)
+    first = ListedPublisher(id="contoso", url="https://hooks.contoso.example/", secrets=("contoso-1",))
+    second = first.model_copy(update={"url": "https://new.contoso.example/", "allow_networks": (ip_network("::1"),)})
+    wanted = [Contents(publishers=(each,)) for each in (first, first, second)]
+    results = [await catalog.import_contents(each, "a test", NOW) for each in wanted]
+    assert [result.version for result in results] == [1, 1, 2]
+    (changed,) = results[2].changes.records
+    assert (changed.kind, changed.id, changed.new) == ("publisher", "contoso", False)
+    assert [field.field for field in changed.fields] == ["url", "allow_networks"]
+    assert await book.get("contoso") == second
+    assert await book.all() == [second]
+    assert await book.get("nobody") is None
+    assert [version for (version,) in await rows(database, "SELECT version FROM publisher ORDER BY version")] == [1, 2]
+    for change_it in ("UPDATE publisher SET record = '{}'", "DELETE FROM publisher"):
+        with pytest.raises(BooksConflict, match="publisher is append-only"):
+            await change(database, change_it)

@@ -11,7 +11,7 @@ from jsonschema import ValidationError, validate
 from activities.notifications.dialect_microsoft import SaasNotification
 from activities.notifications.dialect_perennial import SubscriptionNotification
 from activities.notifications.dialects import compose
-from activities.notifications.publishers import Dialect
+from domain.catalog.publishers import Dialect
 from domain.subscription.events import EventName, State
 from tests.support.paths import ROOT
 from tests.support.publisher.records import AT, endpoint, notice

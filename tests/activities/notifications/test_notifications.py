@@ -11,16 +11,18 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.notifications.outbox import SqlOutbox
+from activities.adapters.sql.notifications.publishers import SqlPublishers
 from activities.errors import ServerUnavailable
 from activities.notifications.activities import NotificationActivities
 from activities.notifications.contracts import DeliverInput, HandOver, Message, Reply, StreamProgress
-from activities.notifications.publishers import Endpoint, Publishers
+from activities.notifications.publishers import Endpoint, Publishers, Secrets
 from domain.notification import NotificationStatus
 from domain.subscription.commands import ChangeQuantity, SetAutoRenew
 from tests.support.books.short_lives import LICENCE, bought
 from tests.support.books.subscription import InSql
 from tests.support.instants import START
-from tests.support.raw_sql import rows
+from tests.support.publisher.imported import list_publishers, secrets_of
+from tests.support.raw_sql import change, rows
 from tests.support.shop.orders import stock
 
 SECRET = "whsec_" + "A" * 32
@@ -34,9 +36,11 @@ class Scripted:
     def __init__(self) -> None:
         self.answers: list[Reply] = []
         self.heard: list[Message] = []
+        self.endpoints: list[str] = []
 
     async def send(self, endpoint: Endpoint, message: Message) -> Reply:
         self.heard.append(message)
+        self.endpoints.append(endpoint.url)
         return self.answers.pop(0) if self.answers else TAKEN
 
 
@@ -59,8 +63,20 @@ class Desk:
     def __init__(self, database: Database, **endpoint: Any) -> None:
         plain = {"id": "contoso", "url": "https://hooks.contoso.example/perennial", "secrets": [SECRET]}
         self.publisher, self.deliveries, self.outbox = Scripted(), Deliveries(), SqlOutbox(database)
-        publishers = Publishers.model_validate({"publishers": [{**plain, **endpoint}]})
-        self.activities = NotificationActivities(self.outbox, publishers, self.publisher, self.deliveries)
+        self.publishers = Publishers.model_validate({"publishers": [{**plain, **endpoint}]})
+        self._database = database
+        self.activities = self.worker(secrets_of(self.publishers))
+
+    def worker(self, secrets: Secrets) -> NotificationActivities:
+        book = SqlPublishers(self._database)
+        return NotificationActivities(self.outbox, book, lambda: secrets, self.publisher, self.deliveries)
+
+    @classmethod
+    async def of(cls, database: Database, **endpoint: Any) -> "Desk":
+        """The catalog lists the publisher."""
+        desk = cls(database, **endpoint)
+        await list_publishers(database, desk.publishers)
+        return desk
 
     async def tell(self, wanted: DeliverInput = TELL, at: datetime = START) -> StreamProgress:
         environment = ActivityEnvironment()
@@ -85,8 +101,8 @@ async def stocked(database: Database) -> Database:
 
 
 @pytest.fixture
-def desk(stocked: Database) -> Desk:
-    return Desk(stocked)
+async def desk(stocked: Database) -> Desk:
+    return await Desk.of(stocked)
 
 
 async def test_invariant_13_one_event_at_a_time_each_with_its_id(desk: Desk) -> None:
@@ -130,7 +146,7 @@ async def test_before_its_time_it_is_not_tried_again(desk: Desk) -> None:
 
 
 async def test_after_the_last_try_the_stream_stands_still(stocked: Database) -> None:
-    desk = Desk(stocked, terms={"tries": 2})
+    desk = await Desk.of(stocked, terms={"tries": 2})
     desk.publisher.answers = [FAILED, FAILED]
     error = await desk.not_told()
     assert error.next_retry_delay is not None
@@ -146,7 +162,7 @@ async def test_the_stream_goes_on_where_a_try_thought_dead_was_taken(
     stocked: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two tries of one event overlap, and the last that there may be fails after the other was taken."""
-    desk = Desk(stocked, terms={"tries": 1})
+    desk = await Desk.of(stocked, terms={"tries": 1})
     heard: list[str] = []
 
     async def other_one_is_taken(endpoint: Endpoint, message: Message) -> Reply:
@@ -172,7 +188,7 @@ async def test_after_the_window_too(desk: Desk) -> None:
 
 
 async def test_an_operator_has_it_tried_again_or_gives_it_up(stocked: Database) -> None:
-    desk = Desk(stocked, terms={"tries": 1})
+    desk = await Desk.of(stocked, terms={"tries": 1})
     desk.publisher.answers = [FAILED, FAILED]
     assert (await desk.tell()).halted is not None
     assert (await desk.tell(TELL.model_copy(update={"skip": 2}))).halted is not None
@@ -185,16 +201,16 @@ async def test_an_operator_has_it_tried_again_or_gives_it_up(stocked: Database) 
 
 
 async def test_what_the_dialect_has_no_word_for_is_passed_over(stocked: Database) -> None:
-    desk = Desk(stocked, dialect="microsoft")
+    desk = await Desk.of(stocked, dialect="microsoft")
     assert [(await desk.tell()).told for _ in range(3)] == [1, 2, 3]
     assert [message.id for message in desk.publisher.heard] == ["s-1:1", "s-1:2"]
     found = await rows(stocked, "SELECT standing FROM delivery ORDER BY seq")
     assert [standing for (standing,) in found] == ["delivered", "delivered", "not_in_dialect"]
 
 
-async def test_a_publisher_that_the_file_lacks_is_said_to_be_missing(desk: Desk) -> None:
+async def test_a_publisher_that_the_catalog_lacks_is_said_to_be_missing(desk: Desk) -> None:
     halted = await desk.tell(TELL.model_copy(update={"publisher": "wingtip"}))
-    assert halted == StreamProgress(told=0, halted="wingtip is not in the publishers file.")
+    assert halted == StreamProgress(told=0, halted="Publisher wingtip is not imported: see docs/notifications.md.")
     assert desk.publisher.heard == []
 
 
@@ -206,7 +222,7 @@ async def test_an_event_that_the_outbox_lacks_is_missed(desk: Desk) -> None:
 
 async def test_a_publisher_hears_of_its_own_offers_only(stocked: Database) -> None:
     """An operator's mistake, or a vendor that the catalog has changed since."""
-    desk = Desk(stocked, id="wingtip")
+    desk = await Desk.of(stocked, id="wingtip")
     halted = await desk.tell(TELL.model_copy(update={"publisher": "wingtip"}))
     assert halted == StreamProgress(told=0, halted="The offer's publisher is not wingtip.")
     assert desk.publisher.heard == []
@@ -260,3 +276,52 @@ async def test_tries_ahead_of_the_clock_are_waited_for_by_nobody(desk: Desk) -> 
     pending = await desk.outbox.next("s-1", "contoso")
     assert pending is not None
     assert (pending.first_tried_at, pending.last_tried_at) == (START, START)
+
+
+async def test_a_worker_without_the_secret_tries_and_records_nothing(desk: Desk, stocked: Database) -> None:
+    """It names the secret and its place; a worker that has it delivers, with all its tries."""
+    poor = desk.worker(Secrets())
+    environment = ActivityEnvironment()
+    with pytest.raises(ApplicationError) as raised:
+        await environment.run(poor.deliver, TELL)
+    assert (raised.value.type, raised.value.non_retryable) == ("SecretsMissing", False)
+    assert "contoso-1" in raised.value.message
+    assert "PERENNIAL_SECRETS_FILE" in raised.value.message
+    assert await rows(stocked, "SELECT * FROM delivery") == []
+    assert (await desk.tell()).told == 1
+
+
+async def test_an_inactive_publisher_is_not_told_and_loses_nothing(desk: Desk, stocked: Database) -> None:
+    assert (await desk.tell()).told == 1
+    await list_publishers(stocked, desk.publishers, active=False)
+    for secrets in (secrets_of(desk.publishers), Secrets()):
+        with pytest.raises(ApplicationError, match="Publisher contoso is not active: its notifications wait") as raised:
+            await ActivityEnvironment().run(desk.worker(secrets).deliver, TELL)
+        assert (raised.value.type, raised.value.non_retryable) == ("PublisherInactive", False)
+    await list_publishers(stocked, desk.publishers)
+    assert [(await desk.tell()).told for _ in range(2)] == [2, 3]
+
+
+async def test_an_offer_that_has_another_publisher_now_goes_on_to_that_one(desk: Desk, stocked: Database) -> None:
+    """The catalog changed while a try was on its way: nobody has to repair the stream."""
+    assert (await desk.tell()).told == 1
+    other = Publishers(publishers=(desk.publishers.publishers[0].model_copy(update={"id": "wingtip"}),))
+    await list_publishers(stocked, other)
+    await change(stocked, "UPDATE offer SET vendor = 'wingtip'")
+    assert await desk.tell() == StreamProgress(told=1, publisher="wingtip")
+    wingtip = desk.worker(secrets_of(other))
+    to_wingtip = TELL.model_copy(update={"publisher": "wingtip"})
+    assert await ActivityEnvironment().run(wingtip.deliver, to_wingtip) == StreamProgress(told=2)
+    assert [message.id for message in desk.publisher.heard] == ["s-1:1", "s-1:2"]
+
+
+async def test_a_changed_publisher_is_notified_as_it_is_now(desk: Desk, stocked: Database) -> None:
+    """A new address holds from the next try on, and keeps the tries of the old one."""
+    desk.publisher.answers = [FAILED]
+    await desk.not_told()
+    (contoso,) = desk.publishers.publishers
+    moved = contoso.model_copy(update={"url": "https://new.contoso.example/"})
+    await list_publishers(stocked, Publishers(publishers=(moved,)))
+    assert (await desk.tell(at=START + timedelta(minutes=1))).told == 1
+    assert desk.publisher.endpoints == [contoso.url, moved.url]
+    assert await rows(stocked, "SELECT seq, tries, standing FROM delivery") == [(1, 2, "delivered")]

@@ -15,6 +15,9 @@ from tests.support.books.player import Player
 from tests.support.books.short_lives import LICENCE, METER, bought, order
 from tests.support.books.subscription import InSql
 from tests.support.instants import START
+from tests.support.publisher.endpoint import publishers_at
+from tests.support.publisher.imported import list_publishers
+from tests.support.raw_sql import change
 from tests.support.shop.orders import stock
 
 LATER = START + timedelta(minutes=1)
@@ -125,20 +128,30 @@ async def test_each_subscription_has_a_stream_of_its_own(outbox: SqlOutbox, data
 
 
 async def test_the_receipt_names_who_is_to_be_told(database: Database) -> None:
-    """The offer's vendor, where the operator has an endpoint for it; nobody for an offer that the catalog lacks."""
+    """The offer's vendor, where the catalog lists it as a publisher, active or not; nobody where it does not."""
     await stock(database)
+    await list_publishers(database, publishers_at("https://hooks.example/", contoso={}))
     entry = Player(InSql(database), order(LICENCE))
     metered = Player(InSql(database), order(METER, "s-2"))
-    nobody, somebody = SqlBooks(database), SqlBooks(database, frozenset({"contoso", "wingtip"}))
-    another = SqlBooks(database, frozenset({"wingtip"}))
+    books = SqlBooks(database)
     first = entry.life.effects[0]
     assert first.effect == "record"
-    assert (await somebody.record(entry.entry(first))).publisher == "contoso"
-    # What was written first is what a repeat gets.
-    assert (await nobody.record(entry.entry(first))).publisher == "contoso"
+    assert (await books.record(entry.entry(first))).publisher == "contoso"
     second = metered.life.effects[0]
     assert second.effect == "record"
-    assert (await another.record(metered.entry(second))).publisher is None
+    assert (await books.record(metered.entry(second))).publisher is None
+    # What was written first is what a repeat gets.
+    await change(database, "UPDATE offer SET vendor = NULL")
+    assert (await books.record(entry.entry(first))).publisher == "contoso"
+
+
+async def test_what_happens_while_a_publisher_is_inactive_is_for_it_too(database: Database) -> None:
+    await stock(database)
+    await list_publishers(database, publishers_at("https://hooks.example/", contoso={}), active=False)
+    entry = Player(InSql(database), order(LICENCE))
+    first = entry.life.effects[0]
+    assert first.effect == "record"
+    assert (await SqlBooks(database).record(entry.entry(first))).publisher == "contoso"
 
 
 async def test_the_list_tells_how_each_one_stands(outbox: SqlOutbox, database: Database) -> None:

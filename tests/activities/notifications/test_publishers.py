@@ -1,11 +1,14 @@
 """What an operator can say of a publisher: addresses, secrets, limits. A secret is in no message."""
 
 from base64 import b64encode
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
-from activities.notifications.publishers import Endpoint, Publishers
+from activities.notifications.publishers import Endpoint, Publishers, Secrets, SecretsMissing
+from domain.catalog.publishers import ListedPublisher
+from tests.support.publisher.imported import entry, secrets_of
 from tests.support.publisher.records import NEW_SECRET, SECRET, endpoint
 
 
@@ -141,16 +144,34 @@ def test_networks_of_both_versions() -> None:
     assert [str(network) for network in networks] == ["127.0.0.0/8", "::1/128", "fd00::/8"]
 
 
-def test_each_publisher_once() -> None:
-    contoso, fabrikam = endpoint(), endpoint(id="fabrikam")
-    publishers = Publishers(publishers=(contoso, fabrikam))
-    assert publishers.of("fabrikam") is fabrikam
-    assert publishers.of("nobody") is None
-    assert publishers.ids == {"contoso", "fabrikam"}
-    with pytest.raises(ValidationError, match="every id once; repeated: contoso"):
-        Publishers(publishers=(contoso, fabrikam, contoso))
-    with pytest.raises(ValidationError, match="at most 500"):
-        Publishers(publishers=tuple(contoso.model_copy(update={"id": f"p{number}"}) for number in range(501)))
+def test_what_the_catalog_lists_holds_names_and_no_secret() -> None:
+    listed = entry(endpoint(secrets=[SECRET, NEW_SECRET]))
+    assert listed.secrets == ("contoso-1", "contoso-2")
+    assert "QUFB" not in listed.model_dump_json()
+    for wrong in (SECRET, "whsec_QUFB", "a name", ""):
+        with pytest.raises(ValidationError):
+            ListedPublisher(id="contoso", url="https://hooks.contoso.example/", secrets=(wrong,))
+
+
+def test_a_publisher_is_known_with_all_its_secrets() -> None:
+    both = endpoint(secrets=[SECRET, NEW_SECRET])
+    secrets = secrets_of(Publishers(publishers=(both,)))
+    assert secrets.endpoint(entry(both)) == both
+    assert secrets.publishers([entry(both), entry(endpoint(id="fabrikam"))]) == Publishers(publishers=(both,))
+    assert secrets.publishers([entry(both, active=False)]) == Publishers()
+    one = Secrets({"contoso-1": both.secrets[0]})
+    assert one.missing(entry(both)) == ["contoso-2"]
+    with pytest.raises(SecretsMissing, match="contoso-2 missing, and PERENNIAL_SECRETS_FILE is not set. Name a file"):
+        one.endpoint(entry(both))
+    of_a_file = Secrets(one.values, Path("etc/secrets.yaml"))
+    with pytest.raises(SecretsMissing) as missing:
+        of_a_file.endpoint(entry(both))
+    assert str(missing.value) == (
+        "Publisher contoso is not notified from here: contoso-2 missing in etc/secrets.yaml (PERENNIAL_SECRETS_FILE). "
+        "Add what is missing: the file is read again. Until then its notifications wait for a worker that has the "
+        "secrets."
+    )
+    assert "QUFB" not in repr(secrets)
 
 
 def test_an_endpoint_is_a_value() -> None:

@@ -18,6 +18,7 @@ from domain.catalog.offers import BillingType, Category, Publisher
 from domain.faults import LISTED
 from domain.policy import PACKS
 from tests.support.paths import ROOT
+from tests.support.publisher.endpoint import SECRET
 
 SAMPLE = ROOT / "scenarios" / "catalog.yaml"
 GUIDE = ROOT / "docs" / "catalog.md"
@@ -374,3 +375,93 @@ def test_the_first_faults_are_listed_and_the_others_counted(
     assert len(found) == LISTED + 1
     assert all(re.match(rf"{re.escape(name)}:\d+: ", line) for line in found[:-1])
     assert found[-1] == f"and {faults - LISTED:,} more faults"
+
+
+# Publishers
+
+
+PUBLISHER = "publishers:\n- {id: contoso, url: 'https://hooks.contoso.example/', secrets: [contoso-1]%s}\n"
+
+
+def test_publishers_are_in_yaml(written: Written) -> None:
+    (publisher,) = read_catalog([written("a.yaml", PUBLISHER % ", active: false")]).contents.publishers
+    assert (publisher.id, publisher.secrets, publisher.active) == ("contoso", ("contoso-1",), False)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "secrets: [whsec_QUFBQUFB]",
+        "secrets: [QUFBQUFB+/=]",
+        "secrets: [[QUFB]]",
+        "secrets: {a: QUFB}",
+        "secrets: QUFB",
+        "secret: QUFBQUFB",
+        "whsec_QUFB: 1",
+        "url: 'https://hooks.contoso.example/?code=QUFB#'",
+        "url: 'https://someone:QUFB@hooks.contoso.example/'",
+        "id: whsec_QUFB=",
+        "dialect: whsec_QUFB",
+        "terms: {tries: whsec_QUFB}",
+    ],
+)
+def test_a_publishers_secret_in_the_wrong_place_is_refused_and_not_shown(written: Written, wrong: str) -> None:
+    field = wrong.partition(":")[0]
+    fields = {"id": "contoso", "url": "'https://hooks.contoso.example/'", "secrets": "[contoso-1]"}
+    lines = "".join(f"  {name}: {value}\n" for name, value in fields.items() if name != field)
+    with pytest.raises(Misused) as refused:
+        read_catalog([written("a.yaml", f"publishers:\n-\n{lines}  {wrong}\n")])
+    assert "QUFB" not in str(refused.value)
+    assert "takes" in str(refused.value)
+
+
+ADDRESS = (
+    "takes an address such as https://hooks.contoso.example/perennial, in ASCII, without user, password or fragment"
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (("active: true", "activ: true"), "activ: got ...; takes no such field; the known ones are in docs/catalog.md"),
+        (("https://hooks", "ftp://hooks"), f"url: got ftp://...; {ADDRESS}"),
+        (("https://hooks", "http://hooks"), "url: got http://...; takes https://, or allow_http: true beside it"),
+        (
+            ("contoso-1", SECRET),
+            "secrets[0]: got ...; takes the name of a secret; the secret itself belongs in the secrets file",
+        ),
+        (("[contoso-1]", "[]"), "secrets: got 0; takes 1 or more entries"),
+        (("active: true", "active: 1"), "active: got 1; takes true or false"),
+        (("active: true", "at_once: 0"), "at_once: got 0; takes 1 or more"),
+        (("active: true", "dialect: french"), "dialect: got 'french'; takes one of perennial or microsoft"),
+        (
+            ("active: true", "allow_networks: [here]"),
+            "allow_networks[0]: got 'here'; takes a network such as 127.0.0.0/8",
+        ),
+        (("active: true", "terms: {tries: 0}"), "terms.tries: got 0; takes 1 or more"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value[1],
+)
+def test_one_field_of_a_publisher(written: Written, change: tuple[str, str], line: str) -> None:
+    text = (PUBLISHER % ", active: true").replace(*change)
+    with pytest.raises(Misused) as refused:
+        read_catalog([written("a.yaml", text)])
+    assert str(refused.value).endswith(f"a.yaml:2: publishers[0].{line}")
+    assert "\n" not in str(refused.value)
+
+
+def test_a_publisher_that_occurs_twice(written: Written) -> None:
+    files = [written(name, PUBLISHER % "") for name in ("a.yaml", "b.yaml")]
+    with pytest.raises(Misused) as refused:
+        read_catalog(files)
+    assert str(refused.value) == (
+        f"{files[1]}:2: publishers[0].id: got 'contoso'; takes an id that none of the publishers before it has"
+    )
+
+
+def test_publishers_are_in_no_table(written: Written) -> None:
+    with pytest.raises(Misused) as refused:
+        read_catalog([written("publishers.csv", "id,url,secrets\ncontoso,https://hooks.contoso.example/,contoso-1\n")])
+    assert str(refused.value).endswith(
+        "publishers.csv: got 'a table'; takes publishers in a YAML file only: they have nested fields"
+    )

@@ -1,11 +1,12 @@
 """What publishers are told, and what an operator does where they cannot be: invariant 13."""
 
 import time
+from pathlib import Path
 
 import pytest
 
 from tests.support.command_line import Ask
-from tests.support.publisher.endpoint import Endpoint
+from tests.support.publisher.endpoint import SECRET, Endpoint
 
 pytestmark = pytest.mark.live
 
@@ -95,6 +96,11 @@ def test_page_by_page(ask: Ask, endpoint: Endpoint, customer: str) -> None:
     ("line", "code", "words"),
     [
         ("notifications retry", 2, "Name a subscription, or a publisher with --publisher."),
+        (
+            "notifications retry no-such --publisher nobody",
+            1,
+            "publisher: got 'nobody'; takes the id of a publisher in the catalog. Import the catalog that has it",
+        ),
         ("notifications retry no-such", 1, "No notifications of no-such are being sent on this server."),
         ("notifications skip no-such 1", 1, "No notifications of no-such are being sent on this server."),
         ("notifications skip no-such 0", 2, "SEQ: got '0'; takes 1 or more."),
@@ -114,7 +120,7 @@ def test_one_that_nobody_is_told_of(ask: Ask, customer: str) -> None:
 
 
 def test_an_ended_life_is_told_once_its_publisher_is_named(ask: Ask, endpoint: Endpoint, customer: str) -> None:
-    """Nobody was told while it lived: the file named the publisher too late."""
+    """Nobody was told while it lived: the publisher was imported too late."""
     subscription = f"told-{customer}"
     ask.json(f"buy told-of --customer {customer} --id {subscription}")
     until(ask, subscription, "delivered")
@@ -127,3 +133,40 @@ def test_an_ended_life_is_told_once_its_publisher_is_named(ask: Ask, endpoint: E
     said = ask.said(f"notifications retry {subscription} --publisher told")
     assert said == f"{subscription}: The subscription has ended. told is now notified of its events up to number 2.\n"
     assert endpoint.taken(subscription) == [1, 2]
+
+
+def reason(ask: Ask, subscription: str) -> object:
+    """Why its first notification waits; text and JSON say the same."""
+    found = listed(ask, f"--subscription {subscription}")[0]["not_notified"]
+    assert f"{found}\n" in ask.said(f"notifications list --subscription {subscription}")
+    return found
+
+
+def test_who_is_not_notified_is_said_with_the_reason(
+    ask: Ask, endpoint: Endpoint, customer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A publisher that is not imported, or whose secrets this machine lacks."""
+    unlisted = f"crm-{customer}"
+    ask.json(f"buy contoso-crm --customer {customer} --id {unlisted}")
+    assert reason(ask, unlisted) == (
+        "Publisher contoso is not imported: its notifications wait. Import it: python starter.py catalog import FILE"
+    )
+    subscription = halted(ask, endpoint, customer, 500)
+    ask.json(f"quantity {subscription} 2")
+    first, second = listed(ask, f"--subscription {subscription}")
+    missing, others = "told: told-1 missing", "only workers that have it notify told."
+    assert first["not_notified"] is None
+    assert second["not_notified"] == f"{missing} here, PERENNIAL_SECRETS_FILE is not set; {others}"
+    file = tmp_path / "secrets.yaml"
+    file.write_text("{}")
+    monkeypatch.setenv("PERENNIAL_SECRETS_FILE", str(file))
+    words = f"{missing} in {file} (PERENNIAL_SECRETS_FILE); {others}"
+    assert listed(ask, f"--subscription {subscription}")[1]["not_notified"] == words
+    assert f"{words}\n" in ask.said(f"notifications list --subscription {subscription}")
+    file.write_text(f"told-1: {SECRET}\n")
+    assert listed(ask, f"--subscription {subscription}")[1]["not_notified"] is None
+    assert "told-1" not in ask.said(f"notifications list --subscription {subscription}")
+    file.write_text("told-1: QUFB\n")
+    assert ask.said(f"notifications list --subscription {subscription}", code=2) == (
+        f"{file}:1: told-1: got ...; takes whsec_ and the base64 of 24 to 64 random bytes\n"
+    )

@@ -24,7 +24,7 @@ CUSTOMER: dict[str, Any] = {
     "segment": "commercial",
     "account_opened": "2026-01-01T00:00:00Z",
 }
-NOTHING = Stored(partners={}, customers={}, offers={})
+NOTHING = Stored(partners={}, customers={}, offers={}, publishers={})
 
 
 def contents(*offers: dict[str, Any], partners: Any = (), customers: Any = ()) -> Contents:
@@ -40,6 +40,7 @@ def offer(*prices: tuple[str, str], **changes: Any) -> dict[str, Any]:
 def holding(before: Contents) -> Stored:
     """A catalog with exactly these records."""
     return Stored(
+        publishers={publisher.id: publisher for publisher in before.publishers},
         partners={partner.id: partner for partner in before.partners},
         customers={customer.id: customer for customer in before.customers},
         offers={listed.id: listed for listed in before.offers},
@@ -81,7 +82,7 @@ def test_a_first_import_makes_every_record_and_changes_no_price() -> None:
 def test_the_same_again_changes_nothing() -> None:
     whole = contents(offer((COMING, "12.00")), partners=[PARTNER], customers=[CUSTOMER])
     planned = plan(whole, holding(whole), NOW)
-    assert planned == Plan(changes=Changes(), partners=(), customers=(), offers=())
+    assert planned == Plan(changes=Changes(), partners=(), customers=(), offers=(), publishers=())
     assert not planned.changes
 
 
@@ -140,7 +141,7 @@ def test_records_of_each_kind_can_change() -> None:
 def test_elg_8_a_customers_partner_must_be_there() -> None:
     takes = "takes the id of a partner in the import or in the catalog"
     assert refused(contents(customers=[CUSTOMER])) == [f"customers[0].partner: got 'litware'; {takes}"]
-    known = Stored(partners={"litware": Partner(id="litware", name="Litware")}, customers={}, offers={})
+    known = Stored(partners={"litware": Partner(id="litware", name="Litware")}, customers={}, offers={}, publishers={})
     assert plan(contents(customers=[CUSTOMER]), known, NOW).changes
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from activities.notifications.publishers import Publishers
 from hosting.gateway.authentication import (
     MAX_SIGNATURES,
     TOLERANCE,
@@ -23,7 +24,7 @@ Headers = dict[str, list[str]]
 
 @pytest.fixture(scope="module")
 def authentication() -> Authentication:
-    return Authentication(PUBLISHERS)
+    return Authentication(lambda: PUBLISHERS)
 
 
 def headers_of(**changes: str) -> Headers:
@@ -57,6 +58,18 @@ def test_fresh_to_the_second(authentication: Authentication, apart: timedelta) -
 def test_what_is_stale(authentication: Authentication, apart: timedelta) -> None:
     with pytest.raises(Stale, match=r"takes a time within 5 minutes of this server's, \d+\. Correct"):
         sender(authentication, headers_of(), now=NOW + apart)
+
+
+def test_the_publishers_are_those_of_the_moment() -> None:
+    known = [Publishers()]
+    authentication = Authentication(lambda: known[-1])
+    with pytest.raises(BadSignature):
+        sender(authentication, headers_of())
+    known.append(PUBLISHERS)
+    assert sender(authentication, headers_of()).publisher == "contoso"
+    known.append(Publishers(publishers=PUBLISHERS.publishers[1:]))
+    with pytest.raises(BadSignature):
+        sender(authentication, headers_of())
 
 
 def signature(**changes: str) -> str:

@@ -1,20 +1,35 @@
 """A publisher finishes a set-up by signed requests, against a real server and worker (ISV-1, ISV-3, ISV-4)."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
+from activities.adapters.sql.database import Database
 from activities.notifications.publishers import Publishers
 from activities.settings import Settings
 from domain.subscription.commands import Cancel, ChangeQuantity
 from domain.subscription.events import State
 from domain.subscription.holds import Reason
 from hosting.assembly import World, running_worker
+from hosting.embedded.server import EmbeddedServer
 from hosting.gateway.server import GatewayPortInUse, running_gateway
-from tests.support.publisher.signing import CONTOSOS_NEXT, PUBLISHERS, STRANGER, WINGTIP, encoded, new_id, signed
+from hosting.temporal.connection import connect_to
+from tests.support.publisher.imported import list_publishers, secrets_of
+from tests.support.publisher.signing import (
+    CONTOSO,
+    CONTOSOS_NEXT,
+    PUBLISHERS,
+    STRANGER,
+    WINGTIP,
+    encoded,
+    new_id,
+    signed,
+)
 from tests.support.shop.live import Shop, imported
 from tests.support.shop.offers import SETUP, listed
 
@@ -50,7 +65,7 @@ def gateway_settings(settings: Settings) -> Settings:
 @pytest.fixture(scope="module")
 async def publisher(world: World, gateway_settings: Settings) -> AsyncIterator[Publisher]:
     """Its gateway runs beside the world's worker."""
-    async with running_gateway(world.perennial, gateway_settings, PUBLISHERS) as address:
+    async with running_gateway(world.perennial, gateway_settings, lambda: PUBLISHERS) as address:
         assert address is not None
         yield Publisher(world, address)
 
@@ -187,7 +202,7 @@ async def test_a_worker_that_is_away_for_a_while(world: World, gateway_settings:
     async with running_worker(world.server.client, elsewhere) as away:
         subscription_id = await bought(Shop(away))
     bounds = {"answer_within": timedelta(seconds=1)}
-    async with running_gateway(world.perennial, gateway_settings, PUBLISHERS, **bounds) as address:
+    async with running_gateway(world.perennial, gateway_settings, lambda: PUBLISHERS, **bounds) as address:
         assert address is not None
         publisher = Publisher(world, address)
         activate = {
@@ -204,7 +219,7 @@ async def test_a_worker_that_is_away_for_a_while(world: World, gateway_settings:
         assert (await publisher.ask({"do": "resolve", "token": activate["token"]})).json()["state"] == "pending"
     async with (
         running_worker(world.server.client, elsewhere),
-        running_gateway(world.perennial, gateway_settings, PUBLISHERS) as address,
+        running_gateway(world.perennial, gateway_settings, lambda: PUBLISHERS) as address,
     ):
         assert address is not None
         response = await Publisher(world, address).ask(activate)
@@ -214,17 +229,51 @@ async def test_a_worker_that_is_away_for_a_while(world: World, gateway_settings:
 
 
 async def test_a_gateway_is_there_where_publishers_are(world: World, gateway_settings: Settings) -> None:
-    async with running_gateway(world.perennial, gateway_settings, Publishers()) as nothing:
+    async with running_gateway(world.perennial, gateway_settings, None) as nothing:
         assert nothing is None
-    async with running_gateway(world.perennial, gateway_settings, PUBLISHERS) as address:
+    async with running_gateway(world.perennial, gateway_settings, lambda: PUBLISHERS) as address:
         assert address is not None
         port = int(address.removesuffix("/publisher/v1").rpartition(":")[2])
         taken = gateway_settings.model_copy(update={"gateway_port": port})
         with pytest.raises(GatewayPortInUse, match=rf"127\.0\.0\.1 port {port} .* PERENNIAL_GATEWAY_PORT") as refused:
-            async with running_gateway(world.perennial, taken, PUBLISHERS):
+            async with running_gateway(world.perennial, taken, lambda: PUBLISHERS):
                 pass
         unknown = gateway_settings.model_copy(update={"gateway_host": "no-such-host.invalid"})
         with pytest.raises(GatewayPortInUse, match=r"cannot listen on no-such-host\.invalid port 0 \([A-Z].*\): set"):
-            async with running_gateway(world.perennial, unknown, PUBLISHERS):
+            async with running_gateway(world.perennial, unknown, lambda: PUBLISHERS):
                 pass
     assert "\n" not in str(refused.value)
+
+
+async def test_it_knows_the_publishers_that_are_imported_now(
+    server: EmbeddedServer, gateway_settings: Settings, tmp_path: Path
+) -> None:
+    """A worker's gateway: nobody before the import, nobody while inactive, and new secrets without a restart."""
+    settings = gateway_settings.model_copy(
+        update={"database_url": f"sqlite:///{tmp_path}/books.db", "task_queue": "gateway-imports"}
+    )
+    (contoso, _) = PUBLISHERS.publishers
+    old = Publishers(publishers=(contoso.model_copy(update={"secrets": contoso.secrets[:1]}),))
+    asked = {"do": "resolve", "token": "no such token"}
+    async with (
+        running_worker(await connect_to(server.address), settings, secrets_of(PUBLISHERS)) as world,
+        running_gateway(world.perennial, settings, world.publishers.known) as address,
+        Database(settings.database_url) as database,
+    ):
+        assert address is not None
+        publisher = Publisher(world, address)
+
+        async def answers(status: int, key: str = CONTOSO) -> None:
+            async with asyncio.timeout(20):
+                while (await publisher.ask(asked, by=key)).status_code != status:
+                    await asyncio.sleep(0.1)
+
+        assert (await publisher.ask(asked)).status_code == 401
+        await list_publishers(database, old)
+        await answers(403)
+        assert (await publisher.ask(asked, by=CONTOSOS_NEXT)).status_code == 401
+        await list_publishers(database, old, active=False)
+        await answers(401)
+        await list_publishers(database, PUBLISHERS)
+        await answers(403, CONTOSOS_NEXT)
+        assert (await publisher.ask(asked)).status_code == 403

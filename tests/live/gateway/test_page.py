@@ -35,7 +35,9 @@ EXAMPLES = [
 async def test_example(world: World, settings: Settings, shop: Shop, expected: str, code: str) -> None:
     subscription_id = await shop.buy_one(await shop.customer(), "set-up")
     link = await world.books.setup_links.issue(subscription_id, datetime.now(UTC))
-    async with running_gateway(world.perennial, settings.model_copy(update={"gateway_port": 0}), PUBLISHERS) as address:
+    async with running_gateway(
+        world.perennial, settings.model_copy(update={"gateway_port": 0}), lambda: PUBLISHERS
+    ) as address:
         process = await asyncio.create_subprocess_exec(
             "bash",
             "-euc",

@@ -1,5 +1,6 @@
 """`worker.py` as a process that serves publishers."""
 
+import asyncio
 import os
 import re
 import signal
@@ -11,8 +12,12 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from activities.notifications.publishers import Publishers
+from hosting.publisher_workers import LOOK_AGAIN
+from tests.support.live.purchases import settings_in
 from tests.support.paths import ROOT
-from tests.support.publisher.signing import CONTOSO
+from tests.support.publisher.imported import listed_in
+from tests.support.publisher.signing import CONTOSO, CONTOSOS_NEXT
 
 PROGRAM = f"""
 import runpy, signal, sys
@@ -26,12 +31,12 @@ pytestmark = pytest.mark.live
 
 
 def worker(directory: Path, options: list[str], gateway_port: int) -> "subprocess.Popen[str]":
-    file = directory.parent / "publishers.yaml"
-    file.write_text(f"publishers: [{{id: contoso, url: 'https://example.com/hook', secrets: [{CONTOSO}]}}]\n")
+    file = directory.parent / "secrets.yaml"
+    file.write_text(f"contoso-1: {CONTOSO}\n")
     variables = {
         "PERENNIAL_DATA_DIR": str(directory),
         "PERENNIAL_GATEWAY_PORT": str(gateway_port),
-        "PERENNIAL_PUBLISHERS_FILE": str(file),
+        "PERENNIAL_SECRETS_FILE": str(file),
     }
     return subprocess.Popen(
         [sys.executable, "-c", PROGRAM, *options],
@@ -93,3 +98,33 @@ def test_two_settings_of_one_port(tmp_path: Path) -> None:
         _, line = process.communicate(timeout=30)
     assert process.returncode == 2
     assert line.startswith("Two options name port 17400, --ui-port and PERENNIAL_GATEWAY_PORT: ")
+
+
+def test_the_former_file_of_publishers_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its publishers would be notified of nothing, silently."""
+    monkeypatch.setenv("PERENNIAL_PUBLISHERS_FILE", "etc/publishers.yaml")
+    with worker(tmp_path / "data", DEV, 0) as process:
+        _, line = process.communicate(timeout=30)
+    assert (process.returncode, line.count("\n")) == (2, 1)
+    assert line.startswith("PERENNIAL_PUBLISHERS_FILE: got 'etc/publishers.yaml'; it is read no more")
+    assert "PERENNIAL_SECRETS_FILE" in line
+
+
+async def test_a_worker_says_which_secrets_it_lacks(tmp_path: Path) -> None:
+    """Once, on stderr, with the file that lacks them."""
+    settings = settings_in(tmp_path / "data", "lacking")
+    contoso = {"id": "contoso", "url": "https://example.com/", "secrets": [CONTOSO, CONTOSOS_NEXT]}
+    await listed_in(settings, Publishers.model_validate({"publishers": [contoso]}))
+    with worker(settings.data_dir, DEV, 0) as process:
+        try:
+            until_it_works(process)
+            await asyncio.sleep(2.5 * LOOK_AGAIN.total_seconds())
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert said == (
+        f"Publisher contoso is not notified from here: contoso-2 missing in {tmp_path}/secrets.yaml "
+        "(PERENNIAL_SECRETS_FILE). Add what is missing: the file is read again. Until then its notifications wait for "
+        "a worker that has the secrets.\n"
+    )

@@ -13,7 +13,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.notifications.contracts import HandOver
-from activities.notifications.publishers import Publishers
+from activities.notifications.publishers import Secrets
 from domain.notification import NotificationStatus
 from domain.subscription.commands import Cancel, ChangeQuantity, Suspend
 from domain.subscription.events import State
@@ -23,6 +23,7 @@ from hosting.embedded.server import EmbeddedServer
 from hosting.temporal.connection import connect_to
 from tests.support.live.purchases import order, settings_in
 from tests.support.publisher.endpoint import SECRET, Endpoint, publishers_at
+from tests.support.publisher.imported import listed_in
 from tests.support.shop.live import imported
 from tests.support.shop.offers import listed
 from workflows.calls.errors import AlreadyEnded, NotFound, Rejected
@@ -44,7 +45,8 @@ async def world(
     client = await connect_to(server.address)
     every_second = {"terms": {"tries": 10_000, "window_hours": 1}}
     publishers = publishers_at(endpoint.url, contoso={}, wingtip={"terms": {"tries": 2}}, adatum=every_second)
-    async with running_worker(client, settings_in(tmp_path_factory.mktemp("told"), "told"), publishers) as world:
+    settings = settings_in(tmp_path_factory.mktemp("told"), "told")
+    async with running_worker(client, settings, await listed_in(settings, publishers)) as world:
         others = (listed(id=f"{vendor}-crm", vendor=vendor) for vendor in ("wingtip", "tailspin", "adatum"))
         await imported(world.books.catalog, listed(), *others)
         yield world
@@ -321,25 +323,26 @@ async def test_one_that_never_returns_ends_as_undeliverable_and_visible(
 async def test_a_publisher_that_no_worker_tells_any_more_is_seen(
     server: EmbeddedServer, endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It was taken out of the file while a message was on its way; once it is named again, it is told."""
+    """No worker has its secrets while a message is on its way; once one has them again, it is told."""
     monkeypatch.setattr("workflows.durable.options.PUBLISHER_WORKER_TIMEOUT", timedelta(seconds=2))
     client, settings = await connect_to(server.address), settings_in(tmp_path, "taken-out")
-    named = publishers_at(endpoint.url, contoso={})
+    secrets = await listed_in(settings, publishers_at(endpoint.url, contoso={}))
     now = datetime.now(UTC)
     bought = order(listed().sold(now), at=now)
     endpoint.always[bought.subscription_id] = 503
-    async with running_worker(client, settings, named) as world:
+    async with running_worker(client, settings, secrets) as world:
         await imported(world.books.catalog, listed())
         await world.server.subscriptions.buy(bought)
         await world.server.subscriptions.settled(bought.subscription_id)
         async with asyncio.timeout(30):
             while not endpoint.heard(bought.subscription_id):
                 await asyncio.sleep(0.02)
-    async with running_worker(client, settings, Publishers()) as world:
+    async with running_worker(client, settings, Secrets()) as world:
         life = Life(world, endpoint, bought.subscription_id, TestClock())
-        assert (await life.halted()).startswith("No worker notifies contoso: is it in the publishers file?")
+        words = "No worker notifies contoso: is it active, and does a worker have its secrets?"
+        assert (await life.halted()).startswith(words)
     del endpoint.always[bought.subscription_id]
-    async with running_worker(client, settings, named) as world:
+    async with running_worker(client, settings, secrets) as world:
         await Life(world, endpoint, bought.subscription_id, TestClock()).told(1)
         assert (await world.server.subscriptions.details(bought.subscription_id)).undelivered is None
 

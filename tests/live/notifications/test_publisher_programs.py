@@ -93,7 +93,7 @@ async def events_at(address: str, count: int) -> list[dict[str, Any]]:
 
 
 async def test_three_commands(tmp_path: Path) -> None:
-    publisher_command, worker_command, buy, *_ = COMMANDS
+    publisher_command, worker_command, listing, buy, *_ = COMMANDS
     assert publisher_command.strip() == "make publisher"
     environment = {**os.environ, "PERENNIAL_DATA_DIR": str(tmp_path / "data"), "PERENNIAL_TENANTS_PORT": "0"}
     (port,) = free_ports(1)
@@ -107,7 +107,7 @@ async def test_three_commands(tmp_path: Path) -> None:
         names = dict(each.split("=", 1) for each in variables)
         assert names == {
             "PERENNIAL_GATEWAY_PORT": str(port),
-            "PERENNIAL_PUBLISHERS_FILE": str(tmp_path / "publisher" / "publishers.yaml"),
+            "PERENNIAL_SECRETS_FILE": str(tmp_path / "publisher" / "secrets.yaml"),
         }
         run_worker = f"runpy.run_path({str(ROOT / 'worker.py')!r}, run_name='__main__')"
         async with running(run_worker, *ANY_PORTS, env={**environment, **names}) as worker:
@@ -117,6 +117,8 @@ async def test_three_commands(tmp_path: Path) -> None:
             assert server is not None
             environment["TEMPORAL_ADDRESS"] = server[1]
             await _import_sample(tmp_path / "catalog.yaml", address, environment)
+            assert shlex.split(listing)[2:4] == ["catalog", "import"]
+            await starter("catalog", "import", str(tmp_path / "publisher" / "publishers.yaml"), env=environment)
             said = await starter(*shlex.split(buy)[2:], env=environment)
             link = re.search(r"http://\S+/set-up\?token=\w+", said)
             assert link is not None, said
@@ -143,7 +145,7 @@ async def _import_sample(file: Path, publisher: str, environment: Environment) -
 
 async def test_the_page_names_what_the_programs_have() -> None:
     """The usual file and port; and commands that take what they are given."""
-    assert "PERENNIAL_PUBLISHERS_FILE=var/publisher/publishers.yaml make dev" in SECTION
+    assert "PERENNIAL_SECRETS_FILE=var/publisher/secrets.yaml make dev" in SECTION
     assert "http://127.0.0.1:8235/events" in SECTION
     operating = [shlex.split(command)[2:4] for command in COMMANDS if " notifications " in command]
     assert operating == [["notifications", word] for word in ("list", "retry", "skip")]

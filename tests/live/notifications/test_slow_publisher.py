@@ -17,6 +17,7 @@ from hosting.embedded.server import EmbeddedServer
 from hosting.temporal.connection import connect_to
 from tests.support.live.purchases import order, settings_in
 from tests.support.publisher.endpoint import Endpoint, publishers_at
+from tests.support.publisher.imported import listed_in
 from tests.support.shop.live import imported
 from tests.support.shop.offers import listed
 from workflows.durable.clock import TestClock
@@ -41,7 +42,8 @@ async def world(
         quick={},
         paced={"per_second": RATE, "at_once": PACED},
     )
-    async with running_worker(client, settings_in(tmp_path_factory.mktemp("slow"), "slow"), publishers) as world:
+    settings = settings_in(tmp_path_factory.mktemp("slow"), "slow")
+    async with running_worker(client, settings, await listed_in(settings, publishers)) as world:
         await imported(world.books.catalog, *(listed(id=f"{vendor}-crm", vendor=vendor) for vendor in VENDORS))
         yield world
 

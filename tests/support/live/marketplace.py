@@ -22,6 +22,7 @@ from hosting.embedded.server import EmbeddedServer
 from hosting.gateway.server import running_gateway
 from hosting.temporal.connection import connect_to
 from tests.support.live.purchases import settings_in
+from tests.support.publisher.imported import listed_in
 from tests.support.publisher.signing import CONTOSO, WINGTIP
 from tests.support.shop.live import Shop, imported
 from tests.support.shop.offers import listed
@@ -112,8 +113,8 @@ async def running_marketplace(server: EmbeddedServer, folder: Path) -> AsyncIter
             }
         )
         async with (
-            running_worker(client, settings, publishers) as world,
-            running_gateway(world.perennial, settings, publishers),
+            running_worker(client, settings, await listed_in(settings, publishers)) as world,
+            running_gateway(world.perennial, settings, world.publishers.known),
         ):
             for publisher, at in (("contoso", contoso), ("wingtip", wingtip)):
                 await imported(

@@ -10,9 +10,9 @@ from tests.support.paths import ROOT
 
 
 class MortalWorker:
-    """`worker.py` on the server's address, with its files in the directory, and the publishers of that file."""
+    """`worker.py` on the server's address, with its files in the directory, and the secrets of that file."""
 
-    def __init__(self, address: str, directory: Path, task_queue: str, publishers: Path | None = None) -> None:
+    def __init__(self, address: str, directory: Path, task_queue: str, secrets: Path | None = None) -> None:
         self._command = [sys.executable, str(ROOT / "worker.py"), "--address", address]
         self._environment = {
             **os.environ,
@@ -20,7 +20,7 @@ class MortalWorker:
             "PERENNIAL_TASK_QUEUE": task_queue,
             "PERENNIAL_TENANTS_PORT": "0",
             "PERENNIAL_GATEWAY_PORT": "0",
-            "PERENNIAL_PUBLISHERS_FILE": str(publishers or ""),
+            "PERENNIAL_SECRETS_FILE": str(secrets or ""),
         }
         self._log = (directory / "worker.log").open("wb")
         self.kills = 0

@@ -46,7 +46,7 @@ class Site:
         self.links = SqlSetupLinks(database)
         server = Server.of(client, "nobody-works-here", self.clock)
         sources = Sources.of(server, books_in(database), nobody_visits, self.clock)
-        gateway = Gateway(Authentication(PUBLISHERS), ForPublishers(sources), self.clock, **bounds)
+        gateway = Gateway(Authentication(lambda: PUBLISHERS), ForPublishers(sources), self.clock, **bounds)
         self.server = gateway_server(gateway, "127.0.0.1", 0)
 
     async def token(self, subscription_id: str = "o-1-1") -> str:

@@ -45,8 +45,9 @@ def test_a_run_that_waits_for_an_operator_goes_on(delivery: DeliveryWorkflow) ->
         (HALTED.again("wingtip"), {"publisher": "wingtip", "told": 3, "afresh": True}),
         (HALTED.skipping(4), {"told": 3, "skip": 4}),
         (HALTED.again("wingtip").after(StreamProgress(told=5)), {"publisher": "wingtip", "told": 5}),
+        (HALTED.skipping(4).after(StreamProgress(told=3, publisher="wingtip")), {"publisher": "wingtip", "skip": 4}),
     ],
-    ids=["retry", "retry with another publisher", "skip", "carried out"],
+    ids=["retry", "retry with another publisher", "skip", "carried out", "another publisher by the catalog"],
 )
 async def test_the_next_run_has_what_the_operator_decided(
     delivery: DeliveryWorkflow, monkeypatch: pytest.MonkeyPatch, decided: Stream, handed: dict[str, Any]
@@ -62,3 +63,12 @@ async def test_the_next_run_has_what_the_operator_decided(
     await delivery._deliver()
     assert handed_on == [Deliver.model_validate({**START.model_dump(), **handed})]
     assert DeliveryWorkflow(handed_on[0])._notifier.stream == decided.model_copy(update={"halted": None})
+
+
+@pytest.mark.parametrize("halted", [None, "The offer's publisher is not contoso."])
+def test_nothing_is_left_to_fix_where_nobody_is_notified_any_more(halted: str | None) -> None:
+    """The books named nobody while a try was on its way; what came of it is no trouble of anybody's."""
+    nobody = HALTED.addressed_to(None)
+    assert nobody.after(StreamProgress(told=3, halted=halted)).trouble is None
+    assert nobody.not_tried().trouble is None
+    assert HALTED.not_tried().trouble == HALTED.halted

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Select, Table, bindparam, func, insert, selec
 
 from activities.adapters.sql.catalog.rows import customer_of, newest_version, offers_of
 from activities.adapters.sql.database import PAGE_SIZE, Database
+from activities.adapters.sql.notifications import publishers
 from activities.adapters.sql.tables.catalog import catalog_version, customer, offer, price_change
 from activities.adapters.sql.tables.catalog import partner as partner_table
 from activities.adapters.sql.tables.orders import order_line
@@ -136,6 +137,7 @@ def _import(connection: Connection, contents: Contents, source: str, at: datetim
     if not planned.changes:
         return Imported(version=number, changes=planned.changes)
     _write(connection, planned)
+    publishers.add(connection, number + 1, planned.publishers)
     _note(connection, number + 1, planned.changes, source, at)
     return Imported(version=number + 1, changes=planned.changes)
 
@@ -146,6 +148,7 @@ def _planned(connection: Connection, contents: Contents, at: datetime) -> Plan:
         partners=_by_id(connection, partner_table, named.partners),
         customers=_by_id(connection, customer, named.customers),
         offers=_by_id(connection, offer, named.offers),
+        publishers=publishers.newest(connection, named.publishers),
     )
     return plan(contents, stored, at)
 

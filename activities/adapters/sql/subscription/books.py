@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.ledger import double_entry
 from activities.adapters.sql.ledger import rows as ledger
+from activities.adapters.sql.notifications import publishers
 from activities.adapters.sql.subscription import claims, dating, journal, usage
-from activities.adapters.sql.tables.catalog import offer
 from activities.adapters.sql.tables.notifications import outbox
 from activities.adapters.sql.tables.subscription import decision, ledger_entry, subscription
 from activities.adapters.sql.tables.subscription import journal as journal_table
@@ -34,20 +34,13 @@ from statemachines.subscription.refusals import repeated_usage
 class SqlBooks:
     """The port `Books`. All methods raise BooksUnavailable or SchemaMismatch."""
 
-    def __init__(
-        self,
-        database: Database,
-        publishers: frozenset[str] = frozenset(),
-        wall_clock: Callable[[], datetime] = wall_clock,
-    ) -> None:
-        """`publishers` are the ids of the publishers to notify."""
+    def __init__(self, database: Database, wall_clock: Callable[[], datetime] = wall_clock) -> None:
         self._database = database
-        self._publishers = publishers
         self._wall_clock = wall_clock
 
     async def record(self, entry: RecordInput) -> Receipt:
         ahead = None if entry.test_clock else self._wall_clock() + CLOCK_SKEW
-        return await self._database.write(_record, entry, digest_of(entry), self._publishers, ahead)
+        return await self._database.write(_record, entry, digest_of(entry), ahead)
 
     async def report_usage(self, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
         return await self._database.write(_report_usage, subscription_id, command, answer)
@@ -62,9 +55,7 @@ class SqlBooks:
         return await self._database.write(_report_usages, subscription_id, reports, answer)
 
 
-def _record(
-    connection: Connection, entry: RecordInput, digest: str, publishers: frozenset[str], latest: datetime | None
-) -> Receipt:
+def _record(connection: Connection, entry: RecordInput, digest: str, latest: datetime | None) -> Receipt:
     last = _last(connection, entry.about.subscription_id)
     if last is not None and entry.record.seq <= last.last_seq:
         return _first_receipt(connection, entry, digest)
@@ -73,7 +64,7 @@ def _record(
         dating.refuse_ahead(connection, f"Event {entry.record.seq}", entry.record.events[-1].at, latest)
         if last is None:
             dating.refuse_other_placement(connection, entry)
-    return _write(connection, entry, digest, publishers, is_first=last is None)
+    return _write(connection, entry, digest, is_first=last is None)
 
 
 def _report_usage(connection: Connection, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
@@ -145,9 +136,7 @@ def _refuse_out_of_order(record: Record, last: Row[int, str] | None) -> None:
         previous = event.seq
 
 
-def _write(
-    connection: Connection, entry: RecordInput, digest: str, publishers: frozenset[str], *, is_first: bool
-) -> Receipt:
+def _write(connection: Connection, entry: RecordInput, digest: str, *, is_first: bool) -> Receipt:
     about, record = entry.about, entry.record
     subscription_id = about.subscription_id
     _place(connection, entry, is_first=is_first)
@@ -167,7 +156,7 @@ def _write(
         claims.release(connection, subscription_id, record.events[-1])
     since = record.count_usage_from
     unbilled = None if since is None else usage.unbilled(connection, subscription_id, since)
-    told = _publisher(connection, about.offer.id, publishers)
+    told = publishers.to_notify(connection, about.offer.id)
     receipt = Receipt(seq=record.seq, usage_rows=tuple(usage_rows), unbilled_usage=unbilled, publisher=told)
     connection.execute(
         insert(decision).values(subscription_id=subscription_id, seq=record.seq, digest=digest, receipt=receipt)
@@ -204,14 +193,6 @@ def _write_ledger(connection: Connection, entries: Sequence[dict[str, Any]]) -> 
     except IntegrityError:
         keys = ", ".join(entry["key"] for entry in entries)
         raise BooksConflict(f"The ledger already holds one of these keys (MON-2): {keys}") from None
-
-
-def _publisher(connection: Connection, offer_id: str, publishers: frozenset[str]) -> str | None:
-    """The offer's `vendor`, if it is a publisher to notify."""
-    if not publishers:
-        return None
-    vendor: str | None = connection.scalar(select(offer.c.vendor).where(offer.c.id == offer_id))
-    return vendor if vendor in publishers else None
 
 
 def _notice(about: About, event: Event) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from activities.adapters.sql.columns import ID, WORD, InstantText, JsonText, key
 from domain.catalog.catalog import ListedOffer
 from domain.catalog.changes import Changes
 from domain.catalog.customers import Customer, Partner
+from domain.catalog.publishers import ListedPublisher
 
 partner = Table("partner", metadata, *keys(id=ID), *required(record=JsonText(Partner)))
 """The resellers, as the catalog's import describes them."""
@@ -49,3 +50,6 @@ price_change = Table(
     Index(None, "offer_id"),
 )
 """The offers whose prices a version changed; their subscriptions get the new prices (BUY-5)."""
+
+publisher = Table("publisher", metadata, *keys(id=ID, version=Integer), *required(record=JsonText(ListedPublisher)))
+"""The publishers, each with the versions of the catalog that changed it; the newest row counts."""
