@@ -80,6 +80,7 @@ SECTIONS: Sections = {
             _of("cli.notifications.notifications", list="list_notifications", retry="retry", skip="skip"),
         ),
         **_of("cli.operations.check", check="check"),
+        **_of("cli.operations.reconcile", reconcile="reconcile"),
     },
 }
 

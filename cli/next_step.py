@@ -15,6 +15,7 @@ COMMANDS: dict[Do, str] = {
     Do.LIST_OFFERS: "catalog list",
     Do.LIST_ORDERS: "order list",
     Do.LIST_SUBSCRIPTIONS: "list",
+    Do.RECONCILE: "reconcile {subscription}",
     Do.RETRY_NOTIFICATIONS: "notifications retry {subscription}",
     Do.REVIEW_CART: "cart review --customer {customer}",
     Do.SHOW_ACCOUNT: "account show {customer}",
@@ -22,12 +23,22 @@ COMMANDS: dict[Do, str] = {
     Do.SHOW_ORDER: "order show {order}",
 }
 
+TEMPORAL: dict[Do, str] = {
+    Do.LOOK_AT_WORKFLOW: "temporal workflow show --workflow-id {workflow}",
+    Do.RESUME_WORKFLOW: "temporal workflow reset --workflow-id {workflow} --type LastWorkflowTask --reason ...",
+    Do.RETRY_EFFECT: """temporal workflow update execute --workflow-id {workflow} --name retry_effect"""
+    """ --input '{{"by": "..."}}'""",
+}
+"""Commands of Temporal's own command line."""
+
 
 def command_for(step: NextStep) -> str:
     """The whole command, such as `python starter.py cart review --customer contoso`."""
     if step.do is Do.START_WORKER:
         return f"{INSTALLED} worker --dev" if program() == INSTALLED else "make dev"
-    subjects = {name: step.subject or name.upper() for name in ("customer", "order", "subscription")}
+    subjects = {name: step.subject or name.upper() for name in ("customer", "order", "subscription", "workflow")}
+    if step.do in TEMPORAL:
+        return TEMPORAL[step.do].format_map(subjects)
     return f"{program()} {COMMANDS[step.do].format_map(subjects)}"
 
 

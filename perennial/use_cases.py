@@ -8,6 +8,7 @@ from perennial.notifications.notifications import Notifications
 from perennial.order.carts import Carts
 from perennial.order.orders import Orders
 from perennial.order.setup_links import SetupLinks
+from perennial.reconciliation.reconciliation import Reconciliation
 from perennial.sources.sources import Sources
 from perennial.subscription.commands import Commands
 from perennial.subscription.publishers import ForPublishers
@@ -32,3 +33,4 @@ class Perennial:
         self.billing = Billing(sources)
         self.publishers = ForPublishers(sources)
         self.notifications = Notifications(sources)
+        self.reconciliation = Reconciliation(sources)

@@ -9,6 +9,7 @@ from domain.subscription.effects import Record
 from domain.subscription.events import State
 from domain.subscription.subscription import Subscription
 from domain.values import Frozen, Instant
+from statemachines.subscription.timeline import next_milestone
 
 
 class About(Frozen):
@@ -46,7 +47,8 @@ class Origin(Frozen):
 class RecordInput(Frozen):
     """One decision to write. The first of a subscription has in `opens` the account that its invoices go to.
 
-    With a `test_clock` it may be dated after the clock on the wall. `placed`: an order's line has its date.
+    With a `test_clock` it may be dated after the clock on the wall. `placed`: an order's line has its date. By
+    `next_at`, the subscription's next milestone, the books show that it is overdue.
     """
 
     about: About
@@ -54,17 +56,19 @@ class RecordInput(Frozen):
     opens: OpenAccount | None = None
     test_clock: bool = False
     placed: bool = False
+    next_at: Instant | None = None
 
     @classmethod
     def of(cls, subscription: Subscription, record: Record, origin: Origin) -> "RecordInput":
         """The decision, with the account to open if it is the first and the subscription is `invoiced` (MON-5)."""
-        first = record.seq == 1
+        first, milestone = record.seq == 1, next_milestone(subscription)
         return cls(
             about=About.of(subscription),
             record=record,
             opens=OpenAccount.of(subscription, origin.ahead_by) if first and origin.invoiced else None,
             test_clock=origin.ahead_by is not None,
             placed=first and origin.placed,
+            next_at=milestone.at if milestone else None,
         )
 
 

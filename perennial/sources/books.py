@@ -14,6 +14,7 @@ from perennial.sources.account import AccountAuditor, AccountReader
 from perennial.sources.catalog import CatalogBook, Holdings
 from perennial.sources.notifications import NotificationReader, PublisherRequests
 from perennial.sources.order import Carts, OrderReader, SetupLinks
+from perennial.sources.reconciliation import WorkflowBook
 from perennial.sources.subscription import SubscriptionAuditor, SubscriptionReader, UsageBook
 from statemachines.account.standing import Standing
 
@@ -45,6 +46,7 @@ class Books:
     publisher_requests: PublisherRequests
     subscription_auditor: SubscriptionAuditor
     account_auditor: AccountAuditor
+    workflows: WorkflowBook
 
     async def known(self, subscription_id: str) -> ListedSubscription:
         """The subscription as its last event left it. Raises NotInBooks."""

@@ -8,6 +8,7 @@ from typing import Self
 from temporalio.client import Client
 
 from workflows.account.client import Accounts
+from workflows.calls.runs import Runs
 from workflows.durable import options
 from workflows.notifications.client import Notifications
 from workflows.order.client import OrderClient
@@ -25,6 +26,8 @@ class Server:
     orders: OrderClient
     prices: PriceClient
     notifications: Notifications
+    runs: Runs
+    task_queue: str
     periods_per_run: int
 
     @classmethod
@@ -46,5 +49,7 @@ class Server:
             orders=OrderClient(client, task_queue),
             prices=PriceClient(client, task_queue),
             notifications=Notifications(client, task_queue),
+            runs=Runs(client),
+            task_queue=task_queue,
             periods_per_run=periods_per_run,
         )

@@ -216,6 +216,16 @@ def test_the_pages_name_what_is_remembered() -> None:
     assert f"last {PAYMENTS_KEPT} payments whole, and a digest of the {TRACES_KEPT:,} before them" in payments
 
 
+def test_reconcile_explains_every_finding() -> None:
+    from statemachines.audit.findings import Kind
+    from statemachines.audit.reconciliation import GRACE
+
+    page = section("docs/reconcile.md", "Findings")
+    cells = re.findall(r"^\| ([^|]+) \| [A-Z]", page, re.MULTILINE)
+    assert [name for cell in cells for name in re.findall(r"`(\w+)`", cell)] == [kind.value for kind in Kind]
+    assert f"(default {GRACE.total_seconds() / 60:g})" in page
+
+
 def test_the_configuration_has_every_setting() -> None:
     """Each with its default, where that is a plain value."""
     from activities.settings import PREFIX, Settings

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, inspect, text
 from activities.adapters.sql.database import BUSY_TIMEOUT, Database
 from activities.errors import BooksUnavailable, SchemaMismatch
 
-HEAD = "0006"
+HEAD = "0007"
 """The revision that this version of the program needs; a test compares it with the migrations."""
 
 

@@ -82,7 +82,10 @@ async def shop_in(url: str) -> AsyncIterator[Shop]:
 
         async def server() -> Server:
             nothing = cast(Any, None)
-            return Server(nothing, nothing, nothing, cast(Any, orders), nothing, nothing, periods_per_run=3)
+            of_orders = cast(Any, orders)
+            return Server(
+                nothing, nothing, nothing, of_orders, nothing, nothing, nothing, task_queue="", periods_per_run=3
+            )
 
         async def books() -> Any:
             return books_in(database)

@@ -166,7 +166,7 @@ def _write(connection: Connection, entry: RecordInput, digest: str, *, is_first:
 
 def _place(connection: Connection, entry: RecordInput, *, is_first: bool) -> None:
     """Update the read model to the last event."""
-    about, now = entry.about, journal.listed_after(entry.record.events[-1])
+    about, now = entry.about, {**journal.listed_after(entry.record.events[-1]), "next_at": entry.next_at}
     if not is_first:
         where = subscription.c.id == about.subscription_id
         connection.execute(update(subscription).where(where).values(now))
@@ -181,6 +181,7 @@ def _place(connection: Connection, entry: RecordInput, *, is_first: bool) -> Non
         "ordered_at": about.ordered_at,
         "offer": about.offer,
         "test_clock": entry.test_clock,
+        "invoiced": entry.opens is not None,
     }
     connection.execute(insert(subscription).values({**for_good, **now}))
 
@@ -219,6 +220,6 @@ def _no_longer_taken(answer: Answer, state: str) -> Answer:
 
 def digest_of(entry: RecordInput) -> str:
     """A digest of the content without defaults, so that it stays the same when a newer version adds fields."""
-    content = entry.model_dump(mode="json", exclude_defaults=True, exclude={"opens", "test_clock", "placed"})
+    content = entry.model_dump(mode="json", exclude_defaults=True, exclude={"opens", "test_clock", "placed", "next_at"})
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

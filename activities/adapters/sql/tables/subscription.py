@@ -35,12 +35,17 @@ subscription = Table(
     *required(customer_id=ID, offer_id=ID, publisher=WORD, currency=CURRENCY, policy=ID, ordered_at=InstantText),
     *required(offer=JsonText(PinnedOffer), state=WORD, auto_renew=Boolean, quantity=Integer),
     *required(add_ons=JsonText(ADD_ONS), last_seq=Integer, last_at=InstantText),
-    *optional(test_clock=Boolean),
+    *optional(test_clock=Boolean, invoiced=Boolean, next_at=InstantText),
     Index(None, "customer_id", "id"),
     Index(None, "offer_id", "id"),
     Index(None, "state", "id"),
+    Index(None, "next_at"),
 )
-"""The read model: each subscription after its last event. With a test clock its dates may lie in the future."""
+"""The read model: each subscription after its last event. With a test clock its dates may lie in the future.
+
+`invoiced` says that its customer has a billing account, and `next_at` is its next milestone; null where an earlier
+version recorded it last.
+"""
 
 decision = Table(
     "decision", metadata, *keys_of_subscription(seq=Integer), *required(digest=String(64), receipt=JsonText(Receipt))

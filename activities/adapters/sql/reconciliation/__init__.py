@@ -1,0 +1,1 @@
+"""What the books say of workflows, for `reconcile`."""

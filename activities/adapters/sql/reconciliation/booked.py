@@ -1,0 +1,137 @@
+"""Which workflows should run by the books, and how far they should be."""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, case, func, select, union
+
+from activities.adapters.sql.database import Database
+from activities.adapters.sql.tables.account import account_event, month_close
+from activities.adapters.sql.tables.catalog import offer
+from activities.adapters.sql.tables.notifications import delivery
+from activities.adapters.sql.tables.subscription import decision, subscription
+from domain.account.terms import month_end
+from domain.notification import NotificationStatus
+from domain.subscription.events import State
+from statemachines.audit.findings import Noun
+from statemachines.audit.reconciliation import Booked
+
+PAGE = 200
+_ENDED = [state.value for state in State if state.ended]
+_DONE = [status.value for status in NotificationStatus if status.done]
+
+
+class SqlWorkflowBook:
+    """The port `WorkflowBook`. Raises BooksUnavailable or SchemaMismatch."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(self, noun: Noun, limit: int = PAGE, after: str | None = None) -> dict[str, Booked]:
+        return await self._database.read(_page, noun, limit, after)
+
+    async def of(self, noun: Noun, ids: Collection[str]) -> dict[str, Booked]:
+        if not ids:
+            return {}
+        return await self._database.read(lambda connection: dict(_READERS[noun](connection, ids)))
+
+    async def overdue(self, before: datetime) -> int:
+        return await self._database.read(_overdue, before)
+
+
+def _page(connection: Connection, noun: Noun, limit: int, after: str | None) -> dict[str, Booked]:
+    ids = _IDS[noun].subquery()
+    wanted = select(ids.c[0]).order_by(ids.c[0]).limit(limit)
+    if after is not None:
+        wanted = wanted.where(ids.c[0] > after)
+    found = connection.scalars(wanted).all()
+    return dict(sorted(_READERS[noun](connection, found))) if found else {}
+
+
+def _overdue(connection: Connection, before: datetime) -> int:
+    late = subscription.c.next_at < before, subscription.c.state.not_in(_ENDED)
+    counted = select(func.count()).select_from(subscription).where(*late, subscription.c.test_clock.is_not(True))
+    return connection.scalars(counted).one()
+
+
+def _subscriptions(connection: Connection, ids: Collection[str]) -> Iterator[tuple[str, Booked]]:
+    for row in _found(connection, select(subscription).where(subscription.c.id.in_(ids))):
+        booked = Booked(
+            runs=not State(row["state"]).ended,
+            seq=row["last_seq"],
+            state=row["state"],
+            auto_renew=row["auto_renew"],
+            last_at=row["last_at"],
+            next_at=row["next_at"],
+            test_clock=bool(row["test_clock"]),
+        )
+        yield row["id"], booked
+
+
+def _accounts(connection: Connection, ids: Collection[str]) -> Iterator[tuple[str, Booked]]:
+    """An account runs from a customer's first invoiced subscription on, and closes each month."""
+    events = _per_customer(connection, func.max(account_event.c.seq), account_event, ids)
+    closes = _per_customer(connection, func.max(month_close.c.period_end), month_close, ids)
+    invoiced = _per_customer(
+        connection, func.min(subscription.c.ordered_at), subscription, ids, subscription.c.invoiced.is_(True)
+    )
+    tested = _per_customer(
+        connection, func.max(case((subscription.c.test_clock.is_(True), 1), else_=0)), subscription, ids
+    )
+    for customer_id in {*events, *closes, *invoiced, *tested}:
+        since = closes.get(customer_id) or invoiced.get(customer_id)
+        booked = Booked(
+            runs=customer_id in events or since is not None,
+            seq=events.get(customer_id, 0),
+            next_at=month_end(since) if since else None,
+            test_clock=bool(tested.get(customer_id)),
+        )
+        yield customer_id, booked
+
+
+def _deliveries(connection: Connection, ids: Collection[str]) -> Iterator[tuple[str, Booked]]:
+    """A delivery runs after a subscription's end until its publisher has been notified of the last event."""
+    last = (
+        select(subscription.c.id, subscription.c.last_seq, subscription.c.test_clock, decision.c.receipt)
+        .join(decision, decision.c.subscription_id == subscription.c.id)
+        .where(subscription.c.id.in_(ids), subscription.c.state.in_(_ENDED))
+        .order_by(decision.c.seq)
+    )
+    told = select(delivery.c.subscription_id).where(delivery.c.subscription_id.in_(ids), *_LAST)
+    done = set(connection.scalars(told))
+    for row in {row["id"]: row for row in _found(connection, last)}.values():
+        notified = row["receipt"].publisher is not None and row["id"] not in done
+        yield row["id"], Booked(runs=notified, seq=row["last_seq"], test_clock=bool(row["test_clock"]))
+
+
+def _per_customer(connection: Connection, value: Any, table: Any, ids: Collection[str], *where: Any) -> dict[str, Any]:
+    wanted = select(table.c.customer_id, value).where(table.c.customer_id.in_(ids), *where)
+    return {row[0]: row[1] for row in connection.execute(wanted.group_by(table.c.customer_id))}
+
+
+def _found(connection: Connection, wanted: Select[Any]) -> Iterator[RowMapping]:
+    yield from connection.execute(wanted).mappings()
+
+
+_ended = subscription.alias()
+_LAST = (
+    delivery.c.standing.in_(_DONE),
+    delivery.c.seq == select(_ended.c.last_seq).where(_ended.c.id == delivery.c.subscription_id).scalar_subquery(),
+)
+"""Selects the deliveries of last events that are done: then all before them are, for they go in order."""
+_READERS = {Noun.SUBSCRIPTION: _subscriptions, Noun.ACCOUNT: _accounts, Noun.DELIVERY: _deliveries}
+_IDS: dict[Noun, Any] = {
+    Noun.SUBSCRIPTION: select(subscription.c.id).where(subscription.c.state.not_in(_ENDED)),
+    Noun.ACCOUNT: union(
+        select(subscription.c.customer_id), select(account_event.c.customer_id), select(month_close.c.customer_id)
+    ),
+    Noun.DELIVERY: select(subscription.c.id)
+    .join(offer, offer.c.id == subscription.c.offer_id)
+    .where(
+        subscription.c.state.in_(_ENDED),
+        offer.c.vendor.is_not(None),
+        ~select(1).where(delivery.c.subscription_id == subscription.c.id, *_LAST).exists(),
+    ),
+}
+"""The ids that a page is taken from."""

@@ -1,0 +1,127 @@
+"""`reconcile`: compare the books with the workflows, and both with the clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+from rich.console import Console
+from rich.text import Text
+from typer import Argument, Option
+
+from cli.failure import Failure
+from cli.next_step import command_for, worded
+from cli.options import Reading, some_id, typed_wrong, whole_number, with_options
+from cli.printing.progress import Progress
+from cli.printing.screen import console, counted, print_json, printable
+from cli.printing.tables import print_columns
+from cli.running import use
+from domain.values import format_instant
+from statemachines.audit.findings import Finding, Kind
+from statemachines.audit.reconciliation import GRACE
+
+if TYPE_CHECKING:
+    from perennial.reconciliation.reconciliation import Report
+    from perennial.use_cases import Perennial
+
+KEY = "reconcile"
+LONGEST_GRACE = 366 * 24 * 60
+
+
+@dataclass(frozen=True)
+class Comparing:
+    """How closely is looked."""
+
+    quick: Annotated[
+        bool, Option("--quick", help="Ask no workflow: compare the server's lists, the books and the clock only.")
+    ] = False
+    grace: Annotated[
+        int,
+        Option(parser=whole_number, metavar="MINUTES", help="How late a milestone may be before it is overdue."),
+    ] = int(GRACE.total_seconds() // 60)
+
+
+@with_options
+def reconcile(
+    comparing: Comparing,
+    reading: Reading,
+    subjects: Annotated[
+        list[str] | None,
+        Argument(metavar="[ID...]", parser=some_id, help="Only these subscriptions and customers.", show_default="all"),
+    ] = None,
+) -> None:
+    """Compare the books with the workflows, and both with the clock.
+
+    Finds subscriptions, billing accounts and deliveries whose workflow is missing, was ended or reset, knows more or
+    less than the books, is overdue, or waits for somebody. It only reads. Exit code 1 if it finds anything.
+    """
+    if comparing.grace > LONGEST_GRACE:
+        raise typed_wrong("--grace", comparing.grace, f"at most {LONGEST_GRACE} minutes")
+
+    async def look(perennial: Perennial) -> Report:
+        with Progress() as progress:
+            progress.begin(KEY, "compare the books with the workflows")
+            report = await perennial.reconciliation.run(
+                list(dict.fromkeys(subjects or [])),
+                quick=comparing.quick,
+                grace=timedelta(minutes=comparing.grace),
+                watch=lambda number: progress.note(KEY, counted(number, "workflow")),
+            )
+            progress.end(KEY)
+        return report
+
+    report = use(look, reading.address)
+    if reading.as_json:
+        print_json(_document(report))
+    else:
+        _print(console(), report)
+    if report.findings:
+        raise Failure()
+
+
+def _document(report: Report) -> dict[str, Any]:
+    return {
+        "compared": {noun.value: number for noun, number in report.compared.items()},
+        "asked": report.asked,
+        "kinds": {kind.value: number for kind in Kind if (number := _count(report, kind))},
+        "findings": [_finding_document(finding) for finding in report.findings],
+    }
+
+
+def _count(report: Report, kind: Kind) -> int:
+    return sum(finding.kind is kind for finding in report.findings)
+
+
+def _finding_document(finding: Finding) -> dict[str, Any]:
+    step = finding.next_step
+    return {
+        **finding.model_dump(mode="json", exclude={"due_at"}),
+        "due_at": format_instant(finding.due_at) if finding.due_at else None,
+        "words": finding.words,
+        "next_step": {"do": step.do.value, "words": str(step), "command": command_for(step)},
+    }
+
+
+def _print(screen: Console, report: Report) -> None:
+    compared = ", ".join(f"{counted(number, *_PLURALS[noun.value])}" for noun, number in report.compared.items())
+    asked = f"{counted(report.asked, 'workflow')} asked" if report.asked else "no workflow asked"
+    screen.print(f"{compared}; {asked}", soft_wrap=True)
+    if not report.findings:
+        screen.print("Books and workflows agree, and nothing is overdue.", soft_wrap=True)
+        return
+    screen.print()
+    kinds = [(kind.value, str(number), kind.words) for kind in Kind if (number := _count(report, kind))]
+    print_columns(screen, ("FINDING", "COUNT", "IN WORDS"), kinds, right=("COUNT",))
+    for finding in report.findings:
+        screen.print()
+        heading = f"{finding.noun.words} {finding.id}  {finding.kind}: {finding.cause}"
+        screen.print(Text(printable(heading), style="yellow"), soft_wrap=True)
+        screen.print(printable(f"  {worded(finding.next_step)}"), soft_wrap=True)
+
+
+_PLURALS = {
+    "subscription": ("subscription",),
+    "account": ("billing account",),
+    "delivery": ("delivery", "deliveries"),
+}

@@ -1,0 +1,1 @@
+"""Books against workflows, and both against the clock."""

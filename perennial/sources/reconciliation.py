@@ -1,0 +1,21 @@
+"""The port for what the books say of workflows. Adapters implement it."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Protocol
+
+from statemachines.audit.findings import Noun
+from statemachines.audit.reconciliation import Booked
+
+
+class WorkflowBook(Protocol):
+    """Which workflows should run by the books, and how far they should be."""
+
+    async def page(self, noun: Noun, limit: int = ..., after: str | None = None) -> dict[str, Booked]:
+        """Return the next that may have to run, in the order of their ids: ended subscriptions are left out."""
+
+    async def of(self, noun: Noun, ids: Collection[str]) -> dict[str, Booked]:
+        """Return those with these ids, ended or not; what the books do not have is left out."""
+
+    async def overdue(self, before: datetime) -> int:
+        """Return how many subscriptions should have done something before the instant, by their recorded dates."""

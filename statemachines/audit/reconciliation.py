@@ -1,0 +1,246 @@
+"""Compares what the books say of a workflow with what the server and the workflow say, and with the clock: pure."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from domain.values import Frozen, Instant, format_instant
+from statemachines.audit.findings import GONE, Finding, Kind, Noun, Status
+
+GRACE = timedelta(minutes=10)
+"""How long after its milestone a workflow counts as overdue, unless the operator says otherwise."""
+ON_ITS_WAY = 4
+"""An effect that has failed so often (after about 15 seconds) is no longer on its way."""
+
+
+class Subject(Frozen):
+    """Whose workflow it is, and the workflow's id."""
+
+    noun: Noun
+    id: str
+    workflow_id: str
+
+
+class Booked(Frozen):
+    """What the books say: whether a workflow should run, and what it should know.
+
+    `state`, `auto_renew` and `last_at` are those of a subscription after its last event, `seq`. `next_at` is when it
+    should do something next, None where the books do not know. With a `test_clock` no date says anything about ours.
+    """
+
+    runs: bool
+    seq: int = 0
+    state: str | None = None
+    auto_renew: bool | None = None
+    last_at: Instant | None = None
+    next_at: Instant | None = None
+    test_clock: bool = False
+
+
+class Effect(Frozen):
+    """An activity that has not succeeded yet: its name, its attempts, and the last failure."""
+
+    name: str
+    attempts: int
+    failure: str
+
+
+class Run(Frozen):
+    """What the server says of the last run of a workflow.
+
+    `said` is why it ended: the reason of who terminated it, or its own error. `state`, `auto_renew` and `attention` are
+    its search attributes. `reset_at` is set if an operator's reset has made the run. `problem` is why its task fails.
+    """
+
+    run_id: str
+    status: Status
+    started_at: Instant
+    closed_at: Instant | None = None
+    said: str = ""
+    state: str | None = None
+    auto_renew: bool | None = None
+    attention: str | None = None
+    reset_at: Instant | None = None
+    replaces: str | None = None
+    """The run that the reset has ended."""
+    problem: str | None = None
+    effect: Effect | None = None
+
+
+class Known(Frozen):
+    """What the workflow says itself: the events that it has decided (`seq`) and believes recorded (`committed`).
+
+    `waiting` says that effects are to be performed, `undelivered` that nothing but a notification needs an operator.
+    """
+
+    seq: int
+    committed: int
+    waiting: bool = False
+    undelivered: bool = False
+    state: str | None = None
+    auto_renew: bool | None = None
+    last_at: Instant | None = None
+    next_at: Instant | None = None
+
+
+class Clock(Frozen):
+    """The instant of the comparison, and how late a milestone may be."""
+
+    now: Instant
+    grace: timedelta = GRACE
+
+    def passed(self, at: datetime) -> bool:
+        """Whether the instant is further back than the grace."""
+        return at + self.grace < self.now
+
+
+def compare(
+    subject: Subject, booked: Booked | None, run: Run | None, known: Known | None, clock: Clock
+) -> list[Finding]:
+    """Every difference, the most important first.
+
+    None for what the books do not have, what the server does not have, and for a workflow that did not answer, or was
+    not asked.
+    """
+    found = dict(_differences(subject, booked, run, known, clock))
+    return [
+        Finding(
+            noun=subject.noun,
+            id=subject.id,
+            workflow_id=subject.workflow_id,
+            kind=kind,
+            cause=cause,
+            run_id=run.run_id if run else None,
+            recorded=booked.seq if booked else None,
+            known=known.seq if known else None,
+            due_at=_due_at(booked, known) if kind is Kind.OVERDUE else None,
+        )
+        for kind, cause in found.items()
+    ]
+
+
+Found = tuple[Kind, str]
+
+
+def _differences(
+    subject: Subject, booked: Booked | None, run: Run | None, known: Known | None, clock: Clock
+) -> Iterator[Found]:
+    if run is None or run.status is not Status.RUNNING:
+        yield from _not_running(subject, booked, run, known)
+        return
+    yield from _by_sequence(subject, booked, run, known, clock)
+    if run.problem:
+        yield Kind.STUCK, f"Its task fails: {run.problem}"
+    halted = subject.noun is Noun.DELIVERY or (known is not None and known.undelivered)
+    if run.attention:
+        yield Kind.UNDELIVERABLE if halted else Kind.NEEDS_OPERATOR, _sentence(run.attention)
+    elif run.effect and run.effect.attempts > ON_ITS_WAY:
+        yield Kind.RETRYING, _tried(run.effect)
+    due = _due_at(booked, known)
+    blocked = run.attention is not None and not halted
+    if booked and booked.runs and not booked.test_clock and due and clock.passed(due) and not blocked:
+        yield Kind.OVERDUE, f"It was due at {format_instant(due)}, {_since(clock.now - due)} ago."
+
+
+def _not_running(subject: Subject, booked: Booked | None, run: Run | None, known: Known | None) -> Iterator[Found]:
+    books = _in_books(booked)
+    if run is None:
+        if booked and booked.runs:
+            yield Kind.MISSING, books
+    elif run.status is Status.COMPLETED:
+        seq = f" with event {known.seq}" if known else ""
+        if booked and booked.runs:
+            yield Kind.AHEAD, f"It has ended{seq}, and the books do not know it. {books}"
+        elif booked is None and subject.noun is Noun.SUBSCRIPTION:
+            yield Kind.AHEAD, f"It has ended{seq}, and the books have nothing of it."
+    elif (booked and booked.runs) or (booked is None and subject.noun is not Noun.DELIVERY):
+        said = f": {run.said}" if run.said else "."
+        at = f" at {format_instant(run.closed_at)}" if run.closed_at else ""
+        yield GONE[run.status], f"It {run.status.words}{at}{_sentence(said)} {books}".rstrip()
+
+
+def _by_sequence(
+    subject: Subject, booked: Booked | None, run: Run, known: Known | None, clock: Clock
+) -> Iterator[Found]:
+    """How far the books and the workflow are, compared by the numbers of their events."""
+    if subject.noun is Noun.DELIVERY:
+        return
+    recorded = booked.seq if booked else 0
+    if known is None:
+        yield from _by_lists(subject, booked, run, clock)
+    elif known.committed > recorded:
+        lacking = f"s {recorded + 1} to {known.committed}" if known.committed > recorded + 1 else f" {known.committed}"
+        yield Kind.AHEAD, f"The books lack the recorded event{lacking}: do they come from a backup?"
+    elif recorded > known.seq:
+        if run.reset_at:
+            replaced = f" Run {run.replaces} was ended by it." if run.replaces else ""
+            yield Kind.RESET, f"It was reset at {format_instant(run.reset_at)}.{replaced}"
+        yield Kind.BEHIND, f"The books have event {recorded}, the workflow only event {known.seq}."
+    elif known.seq > recorded and run.effect and run.effect.attempts > ON_ITS_WAY:
+        yield Kind.AHEAD, f"Event {recorded + 1} is decided and cannot be recorded. {_tried(run.effect)}"
+    elif booked and not known.waiting and (facts := _differing(booked, known)):
+        yield Kind.DIFFERS, f"After event {recorded} {facts}."
+    elif run.reset_at and run.attention and known.committed < recorded:
+        reset_at = format_instant(run.reset_at)
+        yield Kind.RESET, f"It was reset at {reset_at}, and decides otherwise than the books have it."
+
+
+def _by_lists(subject: Subject, booked: Booked | None, run: Run, clock: Clock) -> Iterator[Found]:
+    """What is seen without an answer of the workflow: by the search attributes on the server."""
+    if subject.noun is not Noun.SUBSCRIPTION:
+        return
+    if run.reset_at and clock.passed(run.reset_at):
+        yield Kind.RESET, f"It was reset at {format_instant(run.reset_at)}, and no worker answers for it since."
+    if booked is None:
+        if clock.passed(run.started_at):
+            yield Kind.AHEAD, f"It was started at {format_instant(run.started_at)}, and the books have nothing of it."
+    elif run.state is not None and (run.state, run.auto_renew) != (booked.state, booked.auto_renew):
+        theirs, ours = _facts(run.state, run.auto_renew), _facts(booked.state, booked.auto_renew)
+        yield Kind.DIFFERS, f"The server lists it as {theirs}, the books as {ours} after event {booked.seq}."
+
+
+def _differing(booked: Booked, known: Known) -> str:
+    """What the two say differently of the same event; empty if they agree."""
+    if booked.state is None or known.state is None or booked.seq != known.seq:
+        return ""
+    if (known.state, known.auto_renew) != (booked.state, booked.auto_renew):
+        theirs, ours = _facts(known.state, known.auto_renew), _facts(booked.state, booked.auto_renew)
+        return f"the workflow is {theirs}, the books say {ours}"
+    if booked.last_at and known.last_at and known.last_at != booked.last_at:
+        dates = f"{format_instant(known.last_at)}, the books with {format_instant(booked.last_at)}"
+        return f"the workflow has it with the date {dates}"
+    return ""
+
+
+def _due_at(booked: Booked | None, known: Known | None) -> datetime | None:
+    """When the next milestone is due, by the workflow itself where it has answered."""
+    if known and known.next_at:
+        return known.next_at
+    return booked.next_at if booked else None
+
+
+def _facts(state: str | None, auto_renew: bool | None) -> str:
+    return f"{state} with auto-renew {'on' if auto_renew else 'off'}"
+
+
+def _in_books(booked: Booked | None) -> str:
+    if booked is None:
+        return "The books have nothing of it."
+    state = f", {booked.state}" if booked.state else ""
+    return f"The books have it up to event {booked.seq}{state}." if booked.seq else "The books have no event of it yet."
+
+
+def _tried(effect: Effect) -> str:
+    return f"`{effect.name}` has been tried {effect.attempts} times: {_sentence(effect.failure)}"
+
+
+def _sentence(said: str) -> str:
+    return said if said.endswith((".", "?", "!")) else f"{said}."
+
+
+def _since(passed: timedelta) -> str:
+    """A duration in its largest unit."""
+    seconds = int(passed.total_seconds())
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if (count := seconds // length) >= 1:
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return f"{seconds} seconds"

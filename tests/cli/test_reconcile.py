@@ -1,0 +1,68 @@
+"""`reconcile` as people and monitoring read it: exit code, document, and a line per finding."""
+
+import asyncio
+import time
+
+import pytest
+
+from hosting.temporal.connection import connect_to
+from tests.support.command_line import Ask
+
+
+@pytest.fixture
+def bought(ask: Ask, customer: str) -> str:
+    subscription = f"compared-{customer}"
+    ask.json(f"buy contoso-crm --customer {customer} --quantity 3 --id {subscription}")
+    return subscription
+
+
+def terminate(running: dict[str, str], subscription: str) -> None:
+    async def work() -> None:
+        client = await connect_to(running["TEMPORAL_ADDRESS"])
+        await client.get_workflow_handle(f"subscription:{subscription}").terminate(reason="the wrong window")
+
+    asyncio.run(work())
+
+
+def test_nothing_found(ask: Ask, bought: str, customer: str) -> None:
+    assert ask.said(f"reconcile {bought} {customer}") == (
+        "1 subscription, 1 billing account, 0 deliveries; 2 workflows asked\n"
+        "Books and workflows agree, and nothing is overdue.\n"
+    )
+    found = ask.json(f"reconcile {bought} --quick")
+    assert found == {
+        "compared": {"subscription": 1, "account": 0, "delivery": 0},
+        "asked": 0,
+        "kinds": {},
+        "findings": [],
+    }
+
+
+def test_a_finding_with_what_to_do(ask: Ask, bought: str, running: dict[str, str]) -> None:
+    terminate(running, bought)
+    result = ask.whole(f"reconcile {bought}", code=1)
+    assert "\nterminated      1  its workflow was terminated: nothing of it happens any more\n" in result.stdout
+    assert f"\nsubscription {bought}  terminated: It was terminated at " in result.stdout
+    assert ": the wrong window (by " in result.stdout
+    step = f"temporal workflow reset --workflow-id subscription:{bought} --type LastWorkflowTask --reason ...\n"
+    assert result.stdout.endswith(f"then take it up at its last event: {step}")
+    (finding,) = ask.json(f"reconcile {bought}", code=1)["findings"]
+    assert (finding["noun"], finding["id"], finding["kind"]) == ("subscription", bought, "terminated")
+    assert (finding["recorded"], finding["known"], finding["due_at"]) == (1, None, None)
+    assert finding["next_step"]["do"] == "resume_workflow"
+    everything = ask.json("reconcile", code=1)
+    assert bought in {each["id"] for each in everything["findings"]}
+    assert everything["kinds"]["terminated"] >= 1
+
+
+def test_what_is_refused(ask: Ask) -> None:
+    assert ask.said("reconcile nobody-knows-it", code=1).startswith("The books know no subscription nobody-knows-it.")
+    assert "--grace" in ask.said("reconcile --grace 99999999", code=2)
+    assert "--grace" in ask.said("reconcile --grace soon", code=2)
+
+
+def test_a_server_that_is_away(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    began = time.monotonic()
+    assert "No Temporal server can be reached" in ask.said("reconcile", code=1)
+    assert time.monotonic() - began < 20

@@ -1,0 +1,158 @@
+"""Each difference between books, server, workflow and clock is told by its kind; what is on its way is not told."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from statemachines.audit.findings import GONE, Finding, Kind, Noun, Status
+from statemachines.audit.reconciliation import ON_ITS_WAY, Booked, Clock, Effect, Known, Run, Subject, compare
+
+NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
+DAY = timedelta(days=1)
+SUBSCRIPTION = Subject(noun=Noun.SUBSCRIPTION, id="crm-1", workflow_id="subscription:crm-1")
+ACCOUNT = Subject(noun=Noun.ACCOUNT, id="fabrikam", workflow_id="billing-account:fabrikam")
+DELIVERY = Subject(noun=Noun.DELIVERY, id="crm-1", workflow_id="delivery:crm-1")
+CLOCK = Clock(now=NOW)
+
+
+def booked(**changes: Any) -> Booked:
+    return Booked.model_validate(
+        {
+            "runs": True,
+            "seq": 3,
+            "state": "active",
+            "auto_renew": True,
+            "last_at": NOW - DAY,
+            "next_at": NOW + DAY,
+            **changes,
+        }
+    )
+
+
+def run(**changes: Any) -> Run:
+    fields = {"run_id": "a-run", "status": Status.RUNNING, "started_at": NOW - 9 * DAY}
+    return Run.model_validate({**fields, "state": "active", "auto_renew": True, **changes})
+
+
+def known(**changes: Any) -> Known:
+    fields = {"seq": 3, "committed": 3, "state": "active", "auto_renew": True, "last_at": NOW - DAY}
+    return Known.model_validate({**fields, "next_at": NOW + DAY, **changes})
+
+
+FAILS = Effect(name="record", attempts=ON_ITS_WAY + 1, failure="the database is locked")
+IN_TIME = Effect(name="record", attempts=ON_ITS_WAY, failure="the database is locked")
+PAST = NOW - DAY
+
+
+@pytest.mark.parametrize(
+    ("books", "server", "workflow", "wanted"),
+    [
+        (booked(), run(), known(), []),
+        (booked(), run(), None, []),
+        (booked(runs=False, state="expired"), None, None, []),
+        (booked(runs=False, state="expired"), run(status=Status.TERMINATED), None, []),
+        (booked(), None, None, [Kind.MISSING]),
+        *((booked(), run(status=status), None, [kind]) for status, kind in GONE.items()),
+        *((None, run(status=status), None, [kind]) for status, kind in GONE.items()),
+        (booked(), run(status=Status.COMPLETED), known(seq=4, committed=4), [Kind.AHEAD]),
+        (None, run(status=Status.COMPLETED), None, [Kind.AHEAD]),
+        # By the numbers of the events.
+        (booked(), run(), known(seq=4, committed=4), [Kind.AHEAD]),
+        (None, run(), known(), [Kind.AHEAD]),
+        (booked(), run(), known(seq=2, committed=2), [Kind.BEHIND]),
+        (booked(), run(reset_at=PAST), known(seq=2, committed=2), [Kind.RESET, Kind.BEHIND]),
+        (booked(), run(reset_at=PAST), known(), []),
+        (
+            booked(),
+            run(reset_at=PAST, attention="record: other content"),
+            known(committed=2, waiting=True),
+            [Kind.RESET, Kind.NEEDS_OPERATOR],
+        ),
+        (booked(runs=False, state="expired"), run(reset_at=PAST), known(seq=1, committed=1), [Kind.RESET, Kind.BEHIND]),
+        # An effect on its way is none; one that fails again and again is.
+        (booked(), run(), known(seq=4, waiting=True), []),
+        (booked(), run(effect=IN_TIME), known(seq=4, waiting=True), []),
+        (booked(), run(effect=FAILS), known(seq=4, waiting=True), [Kind.AHEAD, Kind.RETRYING]),
+        (booked(), run(effect=FAILS), known(waiting=True), [Kind.RETRYING]),
+        (None, run(), known(seq=1, committed=0, waiting=True), []),
+        # The same event, told differently.
+        (booked(), run(), known(state="suspended"), [Kind.DIFFERS]),
+        (booked(), run(), known(auto_renew=False), [Kind.DIFFERS]),
+        (booked(), run(), known(last_at=NOW), [Kind.DIFFERS]),
+        (booked(), run(state="suspended"), None, [Kind.DIFFERS]),
+        (booked(), run(state="suspended"), known(), []),
+        (booked(), run(state=None, auto_renew=None), None, []),
+        # The clock.
+        (booked(), run(), known(next_at=PAST), [Kind.OVERDUE]),
+        (booked(next_at=PAST), run(), known(), []),
+        (booked(next_at=PAST), run(), None, [Kind.OVERDUE]),
+        (booked(next_at=NOW - CLOCK.grace), run(), None, []),
+        (booked(next_at=PAST, test_clock=True), run(), None, []),
+        (booked(), run(attention="record: refused"), known(next_at=PAST, waiting=True), [Kind.NEEDS_OPERATOR]),
+        (booked(next_at=PAST), run(attention="record: refused"), None, [Kind.NEEDS_OPERATOR]),
+        (
+            booked(),
+            run(attention="event 2 is undeliverable"),
+            known(next_at=PAST, undelivered=True),
+            [Kind.UNDELIVERABLE, Kind.OVERDUE],
+        ),
+        (booked(next_at=PAST), run(problem="[TMPRL1100] nondeterminism"), None, [Kind.STUCK, Kind.OVERDUE]),
+        # Nobody answers, and the books have nothing.
+        (None, run(), None, [Kind.AHEAD]),
+        (None, run(started_at=NOW), None, []),
+        (booked(), run(reset_at=PAST), None, [Kind.RESET]),
+        (booked(), run(reset_at=NOW), None, []),
+        (None, None, None, []),
+    ],
+)
+def test_a_subscription(books: Booked | None, server: Run | None, workflow: Known | None, wanted: list[Kind]) -> None:
+    assert [finding.kind for finding in compare(SUBSCRIPTION, books, server, workflow, CLOCK)] == wanted
+
+
+@pytest.mark.parametrize(
+    ("subject", "books", "server", "workflow", "wanted"),
+    [
+        (ACCOUNT, booked(state=None), run(state=None), known(state=None), []),
+        (ACCOUNT, None, run(state=None), known(state=None, seq=0, committed=0), []),
+        (ACCOUNT, None, run(state=None), None, []),
+        (ACCOUNT, booked(state=None), run(state=None), known(state=None, committed=4, seq=4), [Kind.AHEAD]),
+        (ACCOUNT, booked(state=None), run(state=None), known(state=None, committed=1, seq=1), [Kind.BEHIND]),
+        (ACCOUNT, booked(state=None, next_at=PAST), run(state=None), None, [Kind.OVERDUE]),
+        (ACCOUNT, booked(state=None), None, None, [Kind.MISSING]),
+        (ACCOUNT, booked(state=None), run(status=Status.FAILED), None, [Kind.FAILED]),
+        (DELIVERY, booked(state=None, next_at=None), run(state=None), None, []),
+        (DELIVERY, booked(state=None, next_at=None), None, None, [Kind.MISSING]),
+        (DELIVERY, booked(state=None, next_at=None), run(status=Status.TERMINATED), None, [Kind.TERMINATED]),
+        (DELIVERY, None, run(status=Status.TERMINATED), None, []),
+        (DELIVERY, None, run(status=Status.COMPLETED), None, []),
+        (DELIVERY, booked(next_at=None), run(attention="event 2 is undeliverable"), None, [Kind.UNDELIVERABLE]),
+    ],
+)
+def test_others(
+    subject: Subject, books: Booked | None, server: Run | None, workflow: Known | None, wanted: list[Kind]
+) -> None:
+    assert [finding.kind for finding in compare(subject, books, server, workflow, CLOCK)] == wanted
+
+
+def test_a_finding_says_what_happened_and_what_to_do() -> None:
+    server = run(status=Status.TERMINATED, closed_at=PAST, said="wrong window (by ada)")
+    (finding,) = compare(SUBSCRIPTION, booked(), server, None, CLOCK)
+    assert finding.cause == (
+        "It was terminated at 2027-02-28T09:00:00Z: wrong window (by ada). The books have it up to event 3, active."
+    )
+    assert finding.words.startswith("Its workflow was terminated: nothing of it happens any more. It was")
+    assert finding.next_step.subject == "subscription:crm-1"
+    (late,) = compare(SUBSCRIPTION, booked(next_at=NOW - 3 * DAY), run(), None, CLOCK)
+    assert late.cause == "It was due at 2027-02-26T09:00:00Z, 3 days ago."
+    assert late.due_at == NOW - 3 * DAY
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_kind_has_a_meaning_and_a_cure(kind: Kind) -> None:
+    for recorded in (None, 3):
+        finding = Finding(
+            noun=Noun.SUBSCRIPTION, id="crm-1", kind=kind, cause="", workflow_id="subscription:crm-1", recorded=recorded
+        )
+        assert kind.words
+        assert str(finding.next_step).endswith(".")
