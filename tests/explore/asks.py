@@ -20,7 +20,7 @@ def asks(simulator: Simulator, at: datetime) -> dict[str, AnyCommand | None]:
     """The commands to the life as it is at that instant, by name; None is the new version of its policy pack."""
     subscription = simulator.life.subscription
     quantity, backup = subscription.quantity, subscription.add_ons.get("backup", 0)
-    end = subscription.commitment_end or at
+    end, number = subscription.commitment_end or at, len(simulator.book.usage) + 1
     named: dict[str, tuple[str, Facts]] = {
         "activate": ("activate", {}),
         "more": ("change_quantity", {"quantity": quantity + 1}),
@@ -43,7 +43,11 @@ def asks(simulator: Simulator, at: datetime) -> dict[str, AnyCommand | None]:
         "auto-renew off": ("set_auto_renew", {"enabled": False}),
         "auto-renew on": ("set_auto_renew", {"enabled": True}),
         "deprovision": ("deprovision", {}),
-        "report usage": ("report_usage", {"units": 2, "usage_id": f"u-{len(simulator.book.usage) + 1}"}),
+        "report usage": ("report_usage", {"units": 2, "usage_id": f"u-{number}"}),
+        "report usage from the beginning": (
+            "report_usage",
+            {"units": 1, "usage_id": f"u-{number}", "used_at": format_instant(subscription.ordered_at)},
+        ),
         "report usage again": ("report_usage", {"units": 2, "usage_id": "u-1"}),
         "a price for now": ("change_price", {"unit_price": "12.00"}),
         "a price for the next term": ("change_price", {"unit_price": "12.00", "holds_from": format_instant(end)}),

@@ -1,6 +1,7 @@
 """Where the exploration begins: one order of every kind of offer under every policy pack."""
 
 from itertools import product
+from random import Random
 
 from domain.ordering.terms import Order
 from domain.policy import PACKS
@@ -35,12 +36,15 @@ KINDS = list(
 
 
 def beginnings(packs: list[str] | None = None, *, every: int = 1) -> list[Order]:
-    """The orders of these packs (all by default); with `every`, only each so manyth kind, other ones in each pack."""
+    """The orders of these packs (all by default); with `every`, only each so manyth kind, other ones in each pack.
+
+    They are taken from a fixed shuffle, so that a few kinds differ in all that kinds can differ in.
+    """
+    shuffled = Random(len(KINDS)).sample(KINDS, len(KINDS))
     found = []
     for index, pack in enumerate(packs or sorted(PACKS)):
-        for billing_type, publisher, (term, plan), trial_days, setup, with_add_on, priced in KINDS[
-            index * 7 % every :: every
-        ]:
+        kinds = shuffled[index % every :: every]
+        for billing_type, publisher, (term, plan), trial_days, setup, with_add_on, priced in kinds:
             price, to_come = PRICES[priced]
             offer: Facts = {
                 "billing_type": billing_type,

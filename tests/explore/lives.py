@@ -12,8 +12,9 @@ from datetime import timedelta
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from tests.support.simulated.foresight import the_timeline_is_what_happens_9
-from tests.support.simulated.invariants import Watched, nothing_is_dated_after_the_clock_16, the_invariants_hold
+from tests.support.simulated.invariants import nothing_is_dated_after_the_clock_16, the_invariants_hold
 from tests.support.simulated.random_lives import RandomLife, lives
+from tests.support.simulated.watched import Watched
 
 YEAR = timedelta(days=365.25)
 TOGETHER = 50

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.rehearsal.scenario import load
+from domain.roles import Action
 from domain.subscription.commands import AnyCommand
 from domain.subscription.ledger import LedgerRow
 from domain.subscription.pricing import full_credit
@@ -28,6 +29,12 @@ FEW = ("suspend for fraud", "reactivate", "auto-renew off", "cancel")
 
 def test_every_pack_and_kind_of_offer_is_begun() -> None:
     assert len(beginnings()) == 4 * len(KINDS) == 4 * 1024
+
+
+def test_every_command_is_asked() -> None:
+    simulator = walk.led_to(an_order(), ())
+    asked = asks.asks(simulator, simulator.life.accepted_at).values()
+    assert {command.do for command in asked if command} == set(Action) - {Action.BUY}
 
 
 def test_no_invariant_is_broken() -> None:

@@ -1,7 +1,7 @@
 """From one state by every command at every boundary instant, with the invariants checked on the way."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -16,6 +16,7 @@ from tests.support.simulated import invariants
 from tests.support.simulated.foresight import the_timeline_is_what_happens_9
 from tests.support.simulated.life import LIVING
 from tests.support.simulated.random_lives import copied
+from tests.support.simulated.watched import Checks, of_a_command
 
 Path = tuple[tuple[datetime, str], ...]
 """The asks that lead to a state, by name, each with its instant."""
@@ -103,28 +104,24 @@ def _step(found: Found, order: Order, path: Path, simulator: Simulator, command:
     if answer is None:
         return True
     found.reached.add((str(answer.outcome), str(answer.rule), str(after.state)))
-    checks: dict[str, Callable[[], None]] = {
-        "10 refused changes nothing": partial(invariants.refused_or_unchanged_changes_nothing_10, was, after, answer),
-        "10 the answer names the money": partial(invariants.answers_the_money_10, simulator, rows, answer),
-        "11 the deletion date stands": partial(invariants.the_deletion_date_stands_11, was, after),
-    }
+    checks = of_a_command(simulator, was, rows, answer)
     if answer.outcome not in {"refused", "unchanged"} or after != was:
         checks |= _of_the_books(simulator, now)
     return _holds(found, order, path, checks)
 
 
-def _of_the_books(simulator: Simulator, now: datetime) -> dict[str, Callable[[], None]]:
+def _of_the_books(simulator: Simulator, now: datetime) -> Checks:
     checks = {name: partial(check, simulator) for name, check in invariants.OF_THE_BOOKS.items()}
     return {**checks, "16 not after the clock": partial(invariants.nothing_is_dated_after_the_clock_16, simulator, now)}
 
 
-def _of_what_comes(simulator: Simulator, now: datetime) -> dict[str, Callable[[], None]]:
+def _of_what_comes(simulator: Simulator, now: datetime) -> Checks:
     shown = simulator.life.subscription.deletes_at
     deleted = {"11 deleted when shown": partial(invariants.deleted_when_shown_11, simulator, shown)} if shown else {}
     return {"9 the timeline is what happens": partial(the_timeline_is_what_happens_9, simulator, now), **deleted}
 
 
-def _holds(found: Found, order: Order, path: Path, checks: dict[str, Callable[[], None]]) -> bool:
+def _holds(found: Found, order: Order, path: Path, checks: Checks) -> bool:
     for name, check in checks.items():
         found.checked[name] += 1
         try:

@@ -9,8 +9,9 @@ from domain.roles import Party
 from domain.rules import Rule
 from domain.subscription.events import EventName
 from tests.support.instants import DAY
-from tests.support.simulated.invariants import Watched, the_invariants_hold
+from tests.support.simulated.invariants import the_invariants_hold
 from tests.support.simulated.random_lives import RandomLife, lives, lives_beginning
+from tests.support.simulated.watched import Watched
 
 BEGINNINGS: dict[str, tuple[list[tuple[str, timedelta]], set[str]]] = {
     "anything": ([], {EventName.RENEWED, EventName.PERIOD_CHARGED, EventName.TRIAL_STARTED}),
