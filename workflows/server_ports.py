@@ -12,7 +12,15 @@ from domain.subscription.commands import Command
 from domain.subscription.decision import Answer
 from workflows.account.client import Accounts
 from workflows.account.messages import StartAccount
-from workflows.calls.errors import AlreadyEnded, AlreadyExists, NotAnswered, NotFound, Rejected, server_unavailable
+from workflows.calls.errors import (
+    AlreadyEnded,
+    AlreadyExists,
+    NotAnswered,
+    NotFound,
+    Rejected,
+    WorkflowFailed,
+    server_unavailable,
+)
 from workflows.durable.clock import TestClock
 from workflows.subscription.client import Subscriptions
 
@@ -53,7 +61,7 @@ class ServerCommandSender:
             return await self._subscriptions.ask(subscription_id, command, wait=False)
         except AlreadyEnded:
             return None
-        except NotFound as error:
+        except (NotFound, WorkflowFailed) as error:
             raise NotThere(str(error)) from None
         except Rejected as error:
             raise NotTaken(str(error)) from None

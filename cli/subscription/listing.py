@@ -95,9 +95,9 @@ def _print_rows(rows: list[Row]) -> None:
             screen.print(f"{row.subscription_id} needs attention: {printable(row.attention)}", soft_wrap=True)
 
 
-def _print_counts(counts: dict[State, int], *, as_json: bool) -> None:
+def _print_counts(counts: dict[str, int], *, as_json: bool) -> None:
     if as_json:
-        print_json({state.value: count for state, count in counts.items()})
+        print_json({str(state): count for state, count in counts.items()})
         return
-    rows = [(state.value, f"{count:,}") for state, count in counts.items()]
+    rows = [(str(state), f"{count:,}") for state, count in counts.items()]
     print_columns(console(), ("STATE", "COUNT"), [*rows, ("all", f"{sum(counts.values()):,}")], right=("COUNT",))

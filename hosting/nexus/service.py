@@ -16,7 +16,7 @@ from domain.subscription.decision import Answer
 from domain.values import Strict
 from perennial.use_cases import Perennial
 from statemachines.subscription.not_now import NotNow
-from workflows.calls.errors import NotAnswered, NotFound, Rejected, no_worker
+from workflows.calls.errors import NotAnswered, NotFound, Rejected, WorkflowFailed, no_worker
 from workflows.durable import options
 from workflows.durable.arguments import malformed
 from workflows.guard.converter import DATA_CONVERTER, reason_of
@@ -84,7 +84,7 @@ class NexusSubscriptions:
         try:
             async with asyncio.timeout(self._patience):
                 return await asking
-        except NotFound as error:
+        except (NotFound, WorkflowFailed) as error:
             raise HandlerError(str(error), type=HandlerErrorType.NOT_FOUND) from None
         except (Rejected, NotNow) as error:
             raise HandlerError(str(error), type=HandlerErrorType.BAD_REQUEST) from None

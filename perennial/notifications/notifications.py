@@ -9,7 +9,7 @@ from domain.faults import shown
 from domain.next_step import Do, NextStep
 from domain.notification import NotificationStatus
 from perennial.sources.sources import Sources
-from workflows.calls.errors import AlreadyEnded, CallError, NotFound, Rejected
+from workflows.calls.errors import AlreadyEnded, CallError, NotFound, Rejected, WorkflowFailed
 from workflows.notifications.messages import RetryNotification, SkipNotification
 
 PAGE = 500
@@ -70,7 +70,7 @@ class Notifications:
         server = await self._sources.server()
         try:
             return await server.notifications.retry(subscription_id, request)
-        except (AlreadyEnded, NotFound):
+        except (AlreadyEnded, NotFound, WorkflowFailed):
             if request.publisher is None or (last := await self._last_of_ended(subscription_id)) is None:
                 raise
         await server.notifications.deliver(

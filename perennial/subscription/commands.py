@@ -3,6 +3,7 @@
 from domain.subscription.commands import Command, Expected
 from domain.subscription.decision import Answer
 from perennial.sources.sources import Sources
+from perennial.subscription.lost import explained
 from workflows.calls.errors import AlreadyEnded
 
 
@@ -14,14 +15,16 @@ class Commands:
 
     async def preview(self, subscription_id: str, command: Command) -> Answer:
         """The answer that the command would get now; nothing is changed."""
-        return await (await self._sources.server()).subscriptions.preview(subscription_id, command)
+        subscriptions = (await self._sources.server()).subscriptions
+        return await explained(self._sources, subscription_id, subscriptions.preview(subscription_id, command))
 
     async def send(self, subscription_id: str, command: Command, *, wait: bool = True) -> Answer:
         """Send the command. With `wait`, its events are in the books and provisioned when this returns.
 
         A command with a `command_id` can be sent again: it has one effect, and the same answer.
         """
-        return await (await self._sources.server()).subscriptions.ask(subscription_id, command, wait=wait)
+        subscriptions = (await self._sources.server()).subscriptions
+        return await explained(self._sources, subscription_id, subscriptions.ask(subscription_id, command, wait=wait))
 
     async def confirm(self, subscription_id: str, command: Command, shown: Answer, *, wait: bool = True) -> Answer:
         """Send the command as its preview showed it: refused where its outcome or money is another by now (CXL-1)."""

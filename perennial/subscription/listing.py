@@ -2,19 +2,25 @@
 
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
-from temporalio.client import WorkflowExecution
+from temporalio.client import WorkflowExecution, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.billing.contracts import ListedSubscription
 from domain.next_step import PerennialError
 from domain.subscription.events import State
 from perennial.sources.sources import Sources
+from statemachines.audit.findings import Noun
+from statemachines.audit.reconciliation import Run
 from workflows.durable import search_attributes as known
 
+LOST = ", ".join(f"'{status}'" for status in ("Terminated", "Failed", "Canceled", "TimedOut"))
+"""How the server calls workflows that were not ended by their own decision."""
 LIVING = [state for state in State if not state.ended]
 ENDED = [state for state in State if state.ended]
 PAGE_OF_SERVER = 1000
@@ -56,7 +62,10 @@ class PageMark:
 
 @dataclass(frozen=True)
 class Row:
-    """A subscription in the list. `ends_at` is None where it renews."""
+    """A subscription in the list. `ends_at` is None where it renews.
+
+    `state` is `workflow_terminated`, or another word of this kind, where its workflow was ended from outside.
+    """
 
     subscription_id: str
     customer: str
@@ -96,18 +105,35 @@ class Filters:
 
     def query(self, state: State | None) -> str:
         """The query for the server's visibility; the ids in it are letters, digits, `_` and `-` only."""
+        attention = " AND Attention IS NOT NULL" if self.attention else ""
+        running = f"ExecutionStatus = 'Running'{attention}"
+        # A lost one is in no state, and needs an operator.
+        return self._filtered(running if state else f"({running} OR ExecutionStatus IN ({LOST}))", state)
+
+    @property
+    def lost(self) -> str:
+        """The query for workflows that were ended from outside; none of them is in a state."""
+        return self._filtered(f"ExecutionStatus IN ({LOST})", None)
+
+    def _filtered(self, statuses: str, state: State | None) -> str:
         wanted = {"CustomerId": self.customer, "OfferId": self.offer, "SubscriptionState": state}
-        parts = ["WorkflowType = 'SubscriptionWorkflow'", "ExecutionStatus = 'Running'"]
-        parts += [f"{name} = '{value}'" for name, value in wanted.items() if value]
-        return " AND ".join([*parts, *(["Attention IS NOT NULL"] if self.attention else [])])
+        filters = (f"{name} = '{value}'" for name, value in wanted.items() if value)
+        return " AND ".join(["WorkflowType = 'SubscriptionWorkflow'", statuses, *filters])
 
 
-async def counts_of(sources: Sources, filters: Filters) -> dict[State, int]:
-    """How many are in each state: one count of the server per living state, the ended ones from the books."""
-    found: dict[State, int] = {}
+async def counts_of(sources: Sources, filters: Filters) -> dict[str, int]:
+    """How many are in each state: one count of the server per living state, the ended ones from the books.
+
+    Those whose workflow was ended from outside are in no state, and counted by what happened to it.
+    """
+    found: dict[str, int] = {}
     if filters.living:
         client = (await sources.server()).client
         found = {state: (await client.count_workflows(filters.query(state))).count for state in filters.living}
+        if filters.state is None:
+            pages = client.list_workflows(filters.lost, page_size=PAGE_OF_SERVER)
+            lost = Counter(row.state for row in await _rows_of(sources, [each async for each in pages]))
+            found |= dict(sorted(lost.items()))
     if filters.ended:
         counted = await (await sources.books()).subscriptions.counts(filters.customer, filters.offer)
         found |= {state: counted.get(state, 0) for state in filters.ended}
@@ -143,16 +169,43 @@ async def _living(sources: Sources, filters: Filters, limit: int, after: PageMar
             if after is None or error.status not in {RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.UNKNOWN}:
                 raise
             raise MarkRefused(f"The list cannot go on at {after}: it takes the mark of its own last page.") from None
-        rows += [_living_row(execution) for execution in pages.current_page or []]
+        rows += await _rows_of(sources, pages.current_page or [])
         if not pages.next_page_token:
             return Page(rows, None)
     return Page(rows, PageMark(of_server=True, token=pages.next_page_token or b""))
 
 
+async def _rows_of(sources: Sources, executions: Sequence[WorkflowExecution]) -> list[Row]:
+    """A row for each living or lost one, without runs that a reset has replaced and what has ended by the books."""
+    closed = [each for each in executions if each.status is not WorkflowExecutionStatus.RUNNING]
+    if not closed:
+        return [_living_row(each) for each in executions]
+    server, books = await sources.server(), await sources.books()
+    runs = await server.runs.listed({each.id for each in closed})
+    booked = await books.workflows.of(Noun.SUBSCRIPTION, [_id_of(each) for each in closed])
+    over = {key for key, known in booked.items() if not known.runs}
+    last = {run.run_id: run for run in runs.values()}
+    lost = {each.run_id: last[each.run_id] for each in closed if each.run_id in last and _id_of(each) not in over}
+    return [
+        _living_row(each) if each.status is WorkflowExecutionStatus.RUNNING else _lost_row(each, lost[each.run_id])
+        for each in executions
+        if each.status is WorkflowExecutionStatus.RUNNING or each.run_id in lost
+    ]
+
+
+def _id_of(execution: WorkflowExecution) -> str:
+    return execution.id.partition(":")[2]
+
+
+def _lost_row(execution: WorkflowExecution, run: Run) -> Row:
+    words = f"its workflow {run.status.words}: compare it with the books (reconcile)"
+    return replace(_living_row(execution), state=f"workflow_{run.status.value}", ends_at=None, attention=words)
+
+
 def _living_row(execution: WorkflowExecution) -> Row:
     attributes = execution.typed_search_attributes
     return Row(
-        subscription_id=execution.id.partition(":")[2],
+        subscription_id=_id_of(execution),
         customer=attributes.get(known.CUSTOMER, ""),
         offer=attributes.get(known.OFFER, ""),
         state=attributes.get(known.STATE, State.PENDING.value),

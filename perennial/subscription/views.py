@@ -6,13 +6,14 @@ from datetime import datetime
 from activities.billing.contracts import ListedSubscription
 from activities.provisioning.door import Visits
 from domain.subscription.effects import AccessInterval
-from domain.subscription.events import Event, State
+from domain.subscription.events import Event
 from domain.subscription.ledger import LedgerRow
 from domain.subscription.subscription import Subscription
 from perennial.sources.sources import Sources
 from perennial.subscription.listing import Filters, Page, PageMark, counts_of, page_of
+from perennial.subscription.lost import explained, without_workflow
 from statemachines.subscription.timeline import Milestone
-from workflows.calls.errors import NotFound
+from workflows.calls.errors import NotFound, WorkflowFailed
 from workflows.subscription.messages import Details
 
 
@@ -51,11 +52,22 @@ class Views:
         self._sources = sources
 
     async def show(self, subscription_id: str) -> LivingSubscription | ListedSubscription:
-        """The subscription from its server; from the books once the server does not know it any more."""
+        """The subscription from its server; from the books once it has ended and the server does not know it any more.
+
+        Raises WorkflowFailed where it has not ended, and its workflow was ended from outside or is missing.
+        """
         try:
             return await self._living(subscription_id)
+        except WorkflowFailed:
+            listed = await (await self._sources.books()).subscriptions.listed(subscription_id)
+            if listed is None or not listed.state.ended:
+                raise
+            return listed
         except NotFound:
-            return await (await self._sources.books()).known(subscription_id)
+            listed = await (await self._sources.books()).known(subscription_id)
+            if not listed.state.ended:
+                raise without_workflow(listed) from None
+            return listed
 
     async def details(self, subscription_id: str) -> Details:
         """What the server knows of the subscription, ended or not. Raises NotFound once it has forgotten it."""
@@ -63,7 +75,7 @@ class Views:
 
     async def timeline(self, subscription_id: str) -> Timeline:
         """What comes next, to the instant and the cent."""
-        living = await self._living(subscription_id)
+        living = await explained(self._sources, subscription_id, self._living(subscription_id))
         return Timeline(living.details.timeline, living.subscription, living.details.now)
 
     async def events(self, subscription_id: str) -> list[Event]:
@@ -89,7 +101,7 @@ class Views:
         """One page of the list, the living subscriptions first. Raises MarkRefused for a mark of another list."""
         return await page_of(self._sources, filters, limit, after)
 
-    async def counts(self, filters: Filters) -> dict[State, int]:
+    async def counts(self, filters: Filters) -> dict[str, int]:
         """How many subscriptions are in each state."""
         return await counts_of(self._sources, filters)
 

@@ -79,8 +79,11 @@ class Finding(Frozen):
     @property
     def next_step(self) -> NextStep:
         """What an operator does about it."""
+        gone = self.kind in GONE.values()
+        if self.noun is Noun.DELIVERY and (gone or self.kind is Kind.MISSING):
+            return NextStep(Do.RETRY_NOTIFICATIONS, self.id, "Start it again by a retry that names its publisher")
         step = _CURES[self.kind]
-        if self.kind in GONE.values() and self.recorded is None:
+        if gone and self.recorded is None:
             step = NextStep(Do.LOOK_AT_WORKFLOW, words="Nothing is recorded of it. See its history, then delete it")
         return NextStep(step.do, self._subject(step.do), step.words)
 

@@ -107,4 +107,5 @@ class Accounts(WorkflowClient):
 
     def _target(self, customer_id: str) -> Target:
         not_found = NotFound(f"there is no billing account of {customer_id} on this server: it buys nothing yet")
-        return Target(self.handle(customer_id), f"billing account of {customer_id}", not_found)
+        name = f"the billing account of {customer_id}"
+        return Target(self.handle(customer_id), name, not_found, subject=customer_id)

@@ -2,20 +2,31 @@
 
 from collections.abc import AsyncIterator, Collection, Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 from temporalio.api.common.v1 import WorkflowExecution as Execution
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryReverseRequest
-from temporalio.client import Client, WorkflowExecution, WorkflowExecutionDescription, WorkflowExecutionStatus
+from temporalio.client import (
+    Client,
+    WorkflowExecution,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowHistoryEventFilterType,
+)
 from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
-from statemachines.audit.findings import Status
+from domain.values import format_instant
+from statemachines.audit.findings import GONE, Status
 from statemachines.audit.reconciliation import Effect, Run
 from workflows.durable import options, search_attributes
 
 PAGE = 1000
+NAMED_AT_ONCE = 200
+"""How many ids one query names."""
 LAST_EVENTS = 100
 """How many of a run's last events are read to learn why it ended, fails or was reset."""
 _REPORTED = SearchAttributeKey.for_keyword_list("TemporalReportedProblems")
@@ -32,16 +43,15 @@ class Runs:
         self._client = client
 
     async def listed(self, workflow_ids: Collection[str]) -> dict[str, Run]:
-        """The runs of these workflows by their ids, with one request; what the list does not have is left out.
+        """The runs of these workflows by their ids, some hundreds per request; what the list does not have is left out.
 
         The server's lists lag: a workflow that has just begun or ended may be missing or out of date.
         """
-        if not workflow_ids:
-            return {}
-        names = ", ".join(f"'{name}'" for name in workflow_ids)
-        found: dict[str, Run] = {}
-        async for page in self._pages(f"WorkflowId IN ({names})"):
-            found = _last_of([*found.items(), *page])
+        wanted, found = list(workflow_ids), dict[str, Run]()
+        for first in range(0, len(wanted), NAMED_AT_ONCE):
+            names = ", ".join(f"'{name}'" for name in wanted[first : first + NAMED_AT_ONCE])
+            async for page in self._pages(f"WorkflowId IN ({names})"):
+                found = _last_of([*found.items(), *page])
         return found
 
     async def pages(self, workflow_type: str) -> AsyncIterator[dict[str, Run]]:
@@ -71,7 +81,7 @@ class Runs:
         more: dict[str, object] = {"effect": _effect_of(seen), "reset_at": reset_at}
         if run.status is not Status.RUNNING or reset_at or fails or run.problem:
             events = await self._last_events(workflow_id, seen.run_id)
-            more |= {"said": _said(events[0]) if events else "", "replaces": _replaced(events)}
+            more |= {"said": why_ended(events[0]) if events else "", "replaces": _replaced(events)}
             more |= {"problem": (_failure(events) if fails else None) or run.problem}
         return run.model_copy(update=more)
 
@@ -84,6 +94,17 @@ class Runs:
         )
         found = await self._client.workflow_service.get_workflow_execution_history_reverse(request)
         return list(found.history.events)
+
+
+async def ended_from_outside(handle: WorkflowHandle[Any, Any]) -> str | None:
+    """What has ended the workflow's last run, where that was not its own decision; None otherwise. Raises RPCError."""
+    run = _run_of(await handle.describe(rpc_timeout=options.ANSWER_TIMEOUT))
+    if run.status not in GONE or run.closed_at is None:
+        return None
+    closing = handle.fetch_history_events(event_filter_type=WorkflowHistoryEventFilterType.CLOSE_EVENT)
+    said = [why_ended(event) async for event in closing]
+    because = f": {said[-1]}" if said and said[-1] else ""
+    return f"{run.status.words} at {format_instant(run.closed_at)}{because}"
 
 
 def _run_of(seen: WorkflowExecution) -> Run:
@@ -129,8 +150,8 @@ def _reset_at(seen: WorkflowExecutionDescription) -> datetime | None:
     return reset.ToDatetime(tzinfo=UTC) if reset.seconds > 0 else None
 
 
-def _said(last: HistoryEvent) -> str:
-    """Why the run ended, by its last event."""
+def why_ended(last: HistoryEvent) -> str:
+    """Why the run ended, by its last event: the reason of who terminated it, or its own error."""
     if last.HasField("workflow_execution_terminated_event_attributes"):
         ended = last.workflow_execution_terminated_event_attributes
         return _one_line(f"{ended.reason or 'no reason given'} (by {ended.identity or 'unknown'})")

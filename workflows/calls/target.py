@@ -18,7 +18,9 @@ from temporalio.common import QueryRejectCondition
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from workflows.calls.errors import AHEAD_OF_ITS_TASK, CallError, Rejected, no_worker
+from domain.next_step import Do, NextStep
+from workflows.calls.errors import AHEAD_OF_ITS_TASK, CallError, Rejected, WorkflowFailed, no_worker
+from workflows.calls.runs import ended_from_outside
 from workflows.durable import options
 
 T = TypeVar("T")
@@ -29,12 +31,17 @@ _RETRY_AFTER = timedelta(milliseconds=200)
 
 @dataclass(frozen=True)
 class Target:
-    """The workflow to call, its name in error messages, and the errors where it does not exist, or has ended."""
+    """The workflow to call, its name in error messages, and the errors where it does not exist, or has ended.
+
+    `subject` is the id by which `reconcile` knows what it owns. A workflow that somebody has ended from outside raises
+    WorkflowFailed, which says so: its state is no longer true.
+    """
 
     handle: WorkflowHandle[Any, Any]
     name: str
     not_found: CallError
     ended: CallError | None = None
+    subject: str | None = None
 
     async def query(
         self, query: str, result: type[T], args: Sequence[object] = (), *, reject: QueryRejectCondition | None = None
@@ -42,12 +49,21 @@ class Target:
         """The query's result. Raises CallError."""
 
         async def send(timeout: timedelta) -> T:
-            found: T = await self.handle.query(
-                query, args=args, result_type=result, reject_condition=reject, rpc_timeout=timeout
-            )
+            try:
+                found: T = await self.handle.query(
+                    query,
+                    args=args,
+                    result_type=result,
+                    reject_condition=reject or QueryRejectCondition.NOT_COMPLETED_CLEANLY,
+                    rpc_timeout=timeout,
+                )
+            except WorkflowQueryRejectedError:
+                if reject is not None:
+                    raise
+                raise self.ended or self.not_found from None
             return found
 
-        return await call(self.name, lambda: ask_twice(send), self._gone)
+        return await self._explained(call(self.name, lambda: ask_twice(send), self._gone))
 
     async def update(
         self, update: str, request: object, result: type[T], *, update_id: str | None = None, retries: int = RETRIES
@@ -63,7 +79,24 @@ class Target:
             )
             return answer
 
-        return await call(self.name, send, self._gone, retries=retries)
+        return await self._explained(call(self.name, send, self._gone, retries=retries))
+
+    async def _explained(self, calling: Awaitable[T]) -> T:
+        """The result. Where the workflow is not there any more, the error says what has ended it."""
+        try:
+            return await calling
+        except CallError as error:
+            if error not in {self.not_found, self.ended}:
+                raise
+            try:
+                how = await ended_from_outside(self.handle)
+            except RPCError:
+                how = None
+            if how is None:
+                raise
+        step = NextStep(Do.RECONCILE, self.subject, "Find out what to do") if self.subject else None
+        words = f"The workflow of {self.name} {how.rstrip('.')}. Nothing of it happens by itself any more."
+        raise WorkflowFailed(words, step)
 
     def _gone(self, error: RPCError) -> CallError:
         return self.ended if self.ended and "already completed" in error.message else self.not_found

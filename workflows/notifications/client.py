@@ -7,7 +7,7 @@ from temporalio.service import RPCError
 
 from activities.notifications.contracts import HandOver
 from domain.next_step import Do, NextStep
-from workflows.calls.errors import AlreadyEnded, NotFound, server_unavailable
+from workflows.calls.errors import AlreadyEnded, NotFound, WorkflowFailed, server_unavailable
 from workflows.calls.target import Target, WorkflowClient
 from workflows.durable import options
 from workflows.durable.workflow_ids import delivery_workflow_id, subscription_workflow_id
@@ -51,9 +51,15 @@ class Notifications(WorkflowClient):
             return await self._target(subscription_workflow_id, subscription_id).update(update, request, str)
         except (AlreadyEnded, NotFound):
             return await self._target(delivery_workflow_id, subscription_id).update(update, request, str)
+        except WorkflowFailed as ended:
+            try:
+                return await self._target(delivery_workflow_id, subscription_id).update(update, request, str)
+            except NotFound:
+                raise ended from None
 
     def _target(self, workflow_id: Callable[[str], str], subscription_id: str) -> Target:
         handle = self._client.get_workflow_handle(workflow_id(subscription_id))
         words = f"No notifications of {subscription_id} are being sent on this server."
         ended = AlreadyEnded(f"Subscription {subscription_id} has ended, and all its notifications are sent.")
-        return Target(handle, subscription_id, NotFound(words, NextStep(Do.LIST_NOTIFICATIONS)), ended)
+        not_found = NotFound(words, NextStep(Do.LIST_NOTIFICATIONS))
+        return Target(handle, subscription_id, not_found, ended, subscription_id)

@@ -141,6 +141,5 @@ class Subscriptions(WorkflowClient):
     def _target(self, subscription_id: str) -> Target:
         words = f"Subscription {subscription_id} does not exist on this server."
         ended = AlreadyEnded(f"Subscription {subscription_id} has ended and takes no more commands.")
-        return Target(
-            self.handle(subscription_id), subscription_id, NotFound(words, NextStep(Do.LIST_SUBSCRIPTIONS)), ended
-        )
+        not_found = NotFound(words, NextStep(Do.LIST_SUBSCRIPTIONS))
+        return Target(self.handle(subscription_id), subscription_id, not_found, ended, subscription_id)

@@ -1,0 +1,125 @@
+"""`show`, `list`, `cancel` and others say that a workflow was ended from outside, and what to do next."""
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
+from temporalio.client import Client
+
+from hosting.temporal.connection import connect_to
+from tests.support.command_line import Ask
+
+pytestmark = pytest.mark.live
+
+COMMANDS = (
+    "show {}",
+    "timeline {}",
+    "cancel {} --reason customer_request --yes",
+    "cancel {} --reason customer_request --dry-run",
+    "quantity {} 5",
+    "suspend {} --reason fraud",
+    "auto-renew {} off",
+)
+ALIVE = re.compile(r"active|has ended", re.IGNORECASE)
+
+
+@pytest.fixture
+def bought(ask: Ask, customer: str) -> str:
+    subscription = f"lost-{customer}"
+    ask.json(f"buy contoso-crm --customer {customer} --quantity 3 --id {subscription}")
+    return subscription
+
+
+@pytest.fixture
+def on_the_server(running: dict[str, str]) -> Callable[[Callable[[Client], Coroutine[Any, Any, object]]], None]:
+    def done(work: Callable[[Client], Coroutine[Any, Any, object]]) -> None:
+        async def connected() -> None:
+            await work(await connect_to(running["TEMPORAL_ADDRESS"]))
+
+        asyncio.run(connected())
+
+    return done
+
+
+OnTheServer = Callable[[Callable[[Client], Coroutine[Any, Any, object]]], None]
+
+
+def terminated(name: str) -> Callable[[Client], Coroutine[Any, Any, object]]:
+    return lambda client: client.get_workflow_handle(name).terminate(reason="the wrong window")
+
+
+def deleted(name: str) -> Callable[[Client], Coroutine[Any, Any, object]]:
+    async def work(client: Client) -> None:
+        execution = WorkflowExecution(workflow_id=name)
+        request = DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=execution)
+        await client.workflow_service.delete_workflow_execution(request)
+
+    return work
+
+
+def test_what_was_terminated_is_said_everywhere(ask: Ask, bought: str, on_the_server: OnTheServer) -> None:
+    on_the_server(terminated(f"subscription:{bought}"))
+    for command in COMMANDS:
+        said = ask.said(command.format(bought), code=1)
+        assert said.startswith(f"The workflow of {bought} was terminated at 20"), command
+        assert ": the wrong window (by " in said
+        assert said.endswith(f"Find out what to do: python starter.py reconcile {bought}\n"), command
+        assert not ALIVE.search(said), command
+    assert ask.whole(f"show {bought} --json", code=1).stdout == ""
+
+
+def test_what_is_missing_is_said_too(ask: Ask, bought: str, on_the_server: OnTheServer) -> None:
+    on_the_server(deleted(f"subscription:{bought}"))
+    latest = time.monotonic() + 30
+    while "missing" not in ask.whole(f"show {bought}", code=1).stderr and time.monotonic() < latest:
+        time.sleep(0.2)
+    for command in COMMANDS:
+        said = ask.said(command.format(bought), code=1)
+        assert said.startswith(f"The workflow of {bought} is missing on this server; the books have its events"), (
+            command
+        )
+        assert said.endswith(f"Find out what to do: python starter.py reconcile {bought}\n"), command
+        assert not ALIVE.search(said), command
+
+
+def test_the_list_shows_what_happened_to_it(ask: Ask, bought: str, customer: str, on_the_server: OnTheServer) -> None:
+    other = f"{bought}-2"
+    ask.json(f"buy contoso-crm --customer {customer} --id {other}")
+    on_the_server(terminated(f"subscription:{bought}"))
+
+    def states(line: str) -> dict[str, str]:
+        return {row["subscription_id"]: row["state"] for row in ask.json(line)}
+
+    wanted = {bought: "workflow_terminated", other: "active"}
+    latest = time.monotonic() + 30
+    while states(f"list --customer {customer}") != wanted and time.monotonic() < latest:
+        time.sleep(0.2)
+    assert states(f"list --customer {customer}") == wanted
+    assert states(f"list --customer {customer} --attention") == {bought: "workflow_terminated"}
+    assert states(f"list --customer {customer} --state active") == {other: "active"}
+    counts = ask.json(f"list --customer {customer} --count")
+    assert (counts["active"], counts["workflow_terminated"]) == (1, 1)
+    text = ask.said(f"list --customer {customer}")
+    assert f"{bought} needs attention: its workflow was terminated: compare it with the books (reconcile)\n" in text
+    assert "workflow_terminated" in ask.said(f"list --customer {customer} --count")
+
+
+def test_an_account_whose_workflow_was_terminated(
+    ask: Ask, bought: str, customer: str, on_the_server: OnTheServer
+) -> None:
+    on_the_server(terminated(f"billing-account:{customer}"))
+    for command in (f"account show {customer}", f"account pay {customer} 10.00 USD --payment-id p-{bought}"):
+        said = ask.said(command, code=1)
+        assert said.startswith(f"The workflow of the billing account of {customer} was terminated at 20"), said
+        assert said.endswith(f"Find out what to do: python starter.py reconcile {customer}\n")
+
+
+def test_one_that_has_ended_by_the_books_is_shown_as_ended(ask: Ask, bought: str, on_the_server: OnTheServer) -> None:
+    ask.json(f"cancel {bought} --reason customer_request --yes")
+    assert ask.json(f"show {bought}")["state"] == "cancelled"
+    assert "has ended" in ask.said(f"quantity {bought} 5", code=1)
