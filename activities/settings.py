@@ -70,6 +70,12 @@ class Settings(BaseSettings):
         le=65_535,
         description="the port of the publisher gateway, 0 to 65535; 0 for any free one",
     )
+    metrics_address: str | None = Field(
+        default=None,
+        pattern=r"^([0-9]{1,3}(\.[0-9]{1,3}){3}|\[[0-9A-Fa-f:]{2,45}\]):[0-9]{1,5}$",
+        description="the IP address and port at which the worker serves metrics to Prometheus, such as 127.0.0.1:9464; "
+        "unset, it serves none",
+    )
     task_queue: str = Field(
         default="perennial", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="1 to 64 letters, digits, `_`, `.` or `-`"
     )

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from itertools import combinations
 from typing import Annotated, NamedTuple
 
@@ -22,6 +22,7 @@ from hosting.embedded.shared import shared_server
 from hosting.files.secrets import load_secrets
 from hosting.gateway.server import running_gateway
 from hosting.nexus.endpoint import prepare_endpoint
+from hosting.overdue_watch import overdue_watched
 from hosting.temporal.connection import connect, connect_to
 from hosting.temporal.errors import HostingError
 
@@ -68,7 +69,7 @@ def worker(
         # Before anything starts: the worker reads it again.
         load_secrets(settings.secrets_file)
         _check_ports_differ({**(ports if dev else {}), **_ports_of(settings, dev=dev)})
-        server = _embedded(settings, port, http_port, ui_port) if dev else _elsewhere(address)
+        server = _embedded(settings, port, http_port, ui_port) if dev else _elsewhere(address, settings.metrics_address)
         asyncio.run(_work(settings, server))
     except SettingsFault as fault:
         raise Misused(str(fault)) from None
@@ -109,7 +110,10 @@ def _ports_of(settings: Settings, *, dev: bool) -> dict[str, int]:
     """The ports that this process listens on, by the settings that name them."""
     page = {} if settings.tenants_url or not dev else {"PERENNIAL_TENANTS_PORT": settings.tenants_port}
     gateway = {"PERENNIAL_GATEWAY_PORT": settings.gateway_port} if settings.secrets_file else {}
-    return {**page, **gateway}
+    ports = {**page, **gateway}
+    if settings.metrics_address:
+        ports["PERENNIAL_METRICS_ADDRESS"] = int(settings.metrics_address.rpartition(":")[2])
+    return ports
 
 
 async def _work(settings: Settings, server: Server) -> None:
@@ -124,6 +128,7 @@ async def _work(settings: Settings, server: Server) -> None:
         running_gateway(
             world.perennial, settings, world.publishers.known if settings.secrets_file and not joined else None
         ) as gateway,
+        overdue_watched(world.perennial, client) if settings.metrics_address else nullcontext(),
     ):
         if gateway is not None:
             print(f"Publisher gateway  {gateway}")
@@ -132,6 +137,8 @@ async def _work(settings: Settings, server: Server) -> None:
                 "No publisher gateway here: the worker that runs the server has it, if it was given "
                 f"{SECRETS_VARIABLE} too."
             )
+        if settings.metrics_address:
+            print(f"Metrics            http://{settings.metrics_address}/metrics")
         queue, place = settings.task_queue, settings.books_place
         print(f"Worker on task queue {queue}, books in {place}. Ctrl-C stops it.", flush=True)
         await _until(stopped, watch)
@@ -151,8 +158,8 @@ async def _until(stopped: asyncio.Event, watch: Watch) -> None:
 
 
 @asynccontextmanager
-async def _elsewhere(address: str | None) -> AsyncIterator[Served]:
-    client = await connect(address, core_log="ERROR")
+async def _elsewhere(address: str | None, metrics: str | None) -> AsyncIterator[Served]:
+    client = await connect(address, core_log="ERROR", metrics=metrics)
     await prepare_namespace(client)
     # A server that others run may come back: the SDK waits for it.
     yield Served(client, asyncio.Event().wait)
@@ -164,7 +171,7 @@ async def _embedded(settings: Settings, port: int, http_port: int, ui_port: int)
         shared_server(settings.data_dir, port=port, http_port=http_port, ui_port=ui_port) as shared,
         AsyncExitStack() as stack,
     ):
-        client = await connect_to(shared.endpoints.address, core_log="ERROR")
+        client = await connect_to(shared.endpoints.address, core_log="ERROR", metrics=settings.metrics_address)
         await prepare_namespace(client)
         await prepare_endpoint(client, NEXUS_ENDPOINT, settings.task_queue)
         page = None

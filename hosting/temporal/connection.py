@@ -10,10 +10,10 @@ from typing import Any, Literal
 
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
-from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.runtime import LoggingConfig, PrometheusConfig, Runtime, TelemetryConfig, TelemetryFilter
 
 from domain.next_step import Do, NextStep
-from hosting.temporal.errors import ServerUnreachable, one_line
+from hosting.temporal.errors import PortInUse, ServerUnreachable, one_line
 from workflows.guard.converter import DATA_CONVERTER
 
 DEFAULT_ADDRESS = "localhost:7233"
@@ -32,10 +32,12 @@ async def connect(
     namespace: str | None = None,
     core_log: CoreLog = "OFF",
     timeout: timedelta = CONNECT_TIMEOUT,
+    metrics: str | None = None,
 ) -> Client:
     """Connect as every Temporal program does: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TLS, API key, temporal.toml.
 
-    Arguments take precedence over that configuration. Raises ServerUnreachable.
+    Arguments take precedence over that configuration. `metrics` is where this process serves its metrics, if it does.
+    Raises ServerUnreachable, and PortInUse for the metrics.
     """
     try:
         configured: dict[str, Any] = dict(ClientConfig.load_client_connect_config())
@@ -47,7 +49,7 @@ async def connect(
     configured["target_host"] = address or configured.get("target_host") or DEFAULT_ADDRESS
     if namespace is not None:
         configured["namespace"] = namespace
-    return await _dial(configured, core_log, timeout)
+    return await _dial(configured, core_log, timeout, metrics)
 
 
 async def connect_to(
@@ -57,22 +59,32 @@ async def connect_to(
     identity: str | None = None,
     core_log: CoreLog = "OFF",
     timeout: timedelta = CONNECT_TIMEOUT,
+    metrics: str | None = None,
 ) -> Client:
     """Connect to exactly this server, without keys or TLS: Temporal's configuration is for another server.
 
-    Raises ServerUnreachable.
+    `metrics` is where this process serves its metrics, if it does. Raises ServerUnreachable, and PortInUse for the
+    metrics.
     """
-    return await _dial({"target_host": address, "namespace": namespace, "identity": identity}, core_log, timeout)
+    options = {"target_host": address, "namespace": namespace, "identity": identity}
+    return await _dial(options, core_log, timeout, metrics)
 
 
 @functools.cache
-def runtime(core_log: CoreLog) -> Runtime:
-    """The SDK's runtime. Its core logs to stdout, where it would break `--json`: off by default."""
+def runtime(core_log: CoreLog, metrics: str | None = None) -> Runtime:
+    """The SDK's runtime. Its core logs to stdout, where it would break `--json`: off by default.
+
+    With `metrics`, an IP address and port, it serves its metrics there, and those of the program. Raises PortInUse.
+    """
     level = TelemetryFilter(core_level=core_log, other_level="OFF" if core_log == "OFF" else "ERROR")
-    return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter=level)))
+    served = PrometheusConfig(bind_address=metrics) if metrics else None
+    try:
+        return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter=level), metrics=served))
+    except (RuntimeError, ValueError) as error:
+        raise PortInUse(f"Metrics cannot be served at {metrics}: {one_line(str(error))}. Choose another.") from None
 
 
-async def _dial(options: dict[str, Any], core_log: CoreLog, timeout: timedelta) -> Client:
+async def _dial(options: dict[str, Any], core_log: CoreLog, timeout: timedelta, metrics: str | None = None) -> Client:
     address = options["target_host"]
     if not re.fullmatch(r"[^\s/]+:\d{1,5}", address):
         # The SDK would choose a port by itself, or print its own warning.
@@ -80,9 +92,10 @@ async def _dial(options: dict[str, Any], core_log: CoreLog, timeout: timedelta) 
             f"The Temporal address {address!r} is not host:port: correct TEMPORAL_ADDRESS "
             "(or temporal.toml), for example localhost:7233."
         )
+    runs_in = runtime(core_log, metrics)
     try:
         # The SDK's own timeout covers only the TCP connection, not a port that never answers.
-        dialled = Client.connect(**options, data_converter=DATA_CONVERTER, runtime=runtime(core_log))
+        dialled = Client.connect(**options, data_converter=DATA_CONVERTER, runtime=runs_in)
         return await asyncio.wait_for(dialled, timeout.total_seconds())
     except TimeoutError:
         reason = f"no answer within {timeout.total_seconds():g} s"
