@@ -1,10 +1,11 @@
 """Compare the books with the workflows on the server, both ways, and both with the clock."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from perennial.reconciliation.answers import Answers
+from perennial.reconciliation.answers import AT_ONCE, Answers
 from perennial.sources.books import Books, unknown_to_books
 from perennial.sources.server import Server
 from perennial.sources.sources import Sources
@@ -77,6 +78,7 @@ class _Comparison:
         self._server, self._books, self._clock, self._watch = server, books, clock, watch
         self._answers = Answers(server, quick=quick)
         self._report = Report()
+        self._window = asyncio.Semaphore(AT_ONCE)
 
     async def everything(self) -> None:
         for noun in COMPARED:
@@ -133,17 +135,25 @@ class _Comparison:
     async def _compare(self, noun: Noun, pairs: Mapping[str, tuple[Booked | None, Run | None]]) -> None:
         running = [each for each, (_, run) in pairs.items() if run and run.status is Status.RUNNING]
         answers = await self._answers.of(noun, running)
+        asking = self._answers.asking and noun is not Noun.DELIVERY
+        suspects = []
         for each, (booked, run) in pairs.items():
             subject, known = Subject(noun=noun, id=each, workflow_id=WORKFLOW_IDS[noun](each)), answers.get(each)
-            silent = each in running and known is None and self._answers.asking and noun is not Noun.DELIVERY
+            silent = asking and run is not None and run.status is Status.RUNNING and known is None
             if silent or (known and known.waiting) or compare(subject, booked, run, known, self._clock):
-                self._report.findings += await self._confirmed(subject, booked)
+                suspects.append(self._confirmed(subject, booked))
+        for found in await asyncio.gather(*suspects):
+            self._report.findings += found
 
     async def _confirmed(self, subject: Subject, before: Booked | None) -> list[Finding]:
         """What is still different at a second look.
 
         The books are read before and after the workflow is asked: it may record an event meanwhile.
         """
+        async with self._window:
+            return await self._looked_at(subject, before)
+
+    async def _looked_at(self, subject: Subject, before: Booked | None) -> list[Finding]:
         noun, each = subject.noun, subject.id
         if noun is Noun.DELIVERY and await self._subscription_still_sends(each):
             return []

@@ -194,6 +194,10 @@ def _by_lists(subject: Subject, booked: Booked | None, run: Run, clock: Clock) -
         if clock.passed(run.started_at):
             yield Kind.AHEAD, f"It was started at {format_instant(run.started_at)}, and the books have nothing of it."
     elif run.state is not None and (run.state, run.auto_renew) != (booked.state, booked.auto_renew):
+        if run.effect:  # decided and not recorded yet
+            if run.effect.attempts > ON_ITS_WAY:
+                yield Kind.AHEAD, f"Event {booked.seq + 1} is decided and cannot be recorded. {_tried(run.effect)}"
+            return
         theirs, ours = _facts(run.state, run.auto_renew), _facts(booked.state, booked.auto_renew)
         yield Kind.DIFFERS, f"The server lists it as {theirs}, the books as {ours} after event {booked.seq}."
 

@@ -82,6 +82,8 @@ PAST = NOW - DAY
         (booked(), run(), known(last_at=NOW), [Kind.DIFFERS]),
         (booked(), run(state="suspended"), None, [Kind.DIFFERS]),
         (booked(), run(state="suspended"), known(), []),
+        (booked(), run(state="suspended", effect=IN_TIME), None, []),
+        (booked(), run(state="suspended", effect=FAILS), None, [Kind.AHEAD, Kind.RETRYING]),
         (booked(), run(state=None, auto_renew=None), None, []),
         # The clock.
         (booked(), run(), known(next_at=PAST), [Kind.OVERDUE]),
