@@ -74,7 +74,7 @@ class Notifications:
             if request.publisher is None or (last := await self._last_of_ended(subscription_id)) is None:
                 raise
         await server.notifications.deliver(
-            HandOver(subscription_id=subscription_id, publisher=request.publisher, told=0, last=last)
+            HandOver(subscription_id=subscription_id, publisher=request.publisher, told=0, last=last, afresh=True)
         )
         return f"The subscription has ended. {request.publisher} is now notified of its events up to number {last}."
 

@@ -19,12 +19,21 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.next_step import Do, NextStep
-from workflows.calls.errors import AHEAD_OF_ITS_TASK, CallError, Rejected, WorkflowFailed, no_worker
+from workflows.calls.errors import (
+    AHEAD_OF_ITS_TASK,
+    CallError,
+    NotAnswered,
+    Rejected,
+    WorkflowFailed,
+    no_worker,
+)
 from workflows.calls.runs import ended_from_outside
 from workflows.durable import options
 
 T = TypeVar("T")
 _TRANSIENT = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.ABORTED}
+_FAILING_TASK = "Workflow Task in failed state"
+"""How the server refuses to query a workflow that its workers cannot go on with."""
 RETRIES = 5
 _RETRY_AFTER = timedelta(milliseconds=200)
 
@@ -86,6 +95,9 @@ class Target:
         try:
             return await calling
         except CallError as error:
+            if isinstance(error, NotAnswered) and _FAILING_TASK in str(error):
+                words = f"{self.name}: its workflow's task fails, so it answers nothing."
+                raise NotAnswered(words, self._reconcile) from None
             if error not in {self.not_found, self.ended}:
                 raise
             try:
@@ -94,9 +106,12 @@ class Target:
                 how = None
             if how is None:
                 raise
-        step = NextStep(Do.RECONCILE, self.subject, "Find out what to do") if self.subject else None
         words = f"The workflow of {self.name} {how.rstrip('.')}. Nothing of it happens by itself any more."
-        raise WorkflowFailed(words, step)
+        raise WorkflowFailed(words, self._reconcile)
+
+    @property
+    def _reconcile(self) -> NextStep | None:
+        return NextStep(Do.RECONCILE, self.subject, "Find out what to do") if self.subject else None
 
     def _gone(self, error: RPCError) -> CallError:
         return self.ended if self.ended and "already completed" in error.message else self.not_found

@@ -19,7 +19,9 @@ from tests.support.publisher.endpoint import Endpoint, publishers_at
 from tests.support.publisher.imported import listed_in
 from tests.support.shop.live import imported, locked_books
 from tests.support.shop.offers import listed
+from workflows.calls.errors import NotAnswered
 from workflows.durable.workflow_ids import delivery_workflow_id, subscription_workflow_id
+from workflows.notifications.messages import RetryNotification
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
 
@@ -145,6 +147,8 @@ async def test_a_workflow_that_its_code_cannot_replay_is_stuck(place: Place) -> 
                 await asyncio.sleep(0.3)
         assert [finding.id for finding in stuck] == [subscription]
         assert "this code breaks" in stuck[0].cause
+        with pytest.raises(NotAnswered, match=f"{subscription}: its workflow's task fails.* Find out what to do"):
+            await world.server.subscriptions.details(subscription)
     async with place.worker():
         await until_found(place)
 
@@ -184,3 +188,10 @@ async def test_deliveries_are_found_too(place: Place) -> None:
             await place.client.get_workflow_handle(delivery_workflow_id(halted)).terminate(reason="a test")
             await place.delete(delivery_workflow_id(lost))
             await until_found(place, ("delivery", halted, "terminated"), ("delivery", lost, "missing"))
+            # The cure that the findings name.
+            for subscription in (halted, lost):
+                endpoint.always.pop(subscription)
+                again = RetryNotification(by="operator", publisher="contoso")
+                await world.perennial.notifications.retry(subscription, again)
+            await until_found(place)
+            assert [len(endpoint.heard(subscription)) >= 2 for subscription in (halted, lost)] == [True, True]

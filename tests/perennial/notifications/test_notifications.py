@@ -33,6 +33,13 @@ class Outbox:
     def subscriptions(self) -> "Outbox":
         return self
 
+    @property
+    def publishers(self) -> "Outbox":
+        return self
+
+    async def all(self) -> list[Any]:
+        return [type("Listed", (), {"id": "contoso"})]
+
     async def page(self, *filters: Any, limit: int, after: Mark | None) -> list[ListedNotification]:
         self.asked.append((*filters, limit, after))
         first = after.seq + 1 if after else 1
@@ -111,7 +118,7 @@ async def test_an_ended_subscription_is_delivered_once_its_publisher_is_named(
         await desk.retry("ended", RETRY)
     said = await desk.retry("ended", named)
     assert said == "The subscription has ended. contoso is now notified of its events up to number 4."
-    assert outbox.delivered == [HandOver(subscription_id="ended", publisher="contoso", told=0, last=4)]
+    assert outbox.delivered == [HandOver(subscription_id="ended", publisher="contoso", told=0, last=4, afresh=True)]
 
 
 async def test_one_is_skipped(desk: Notifications) -> None:
