@@ -14,7 +14,7 @@ from statemachines.audit.reconciliation import Known
 from statemachines.subscription.timeline import next_milestone
 from workflows.calls.errors import CallError
 
-AT_ONCE = 16
+AT_ONCE = 8
 """How many workflows are asked at a time."""
 ASK_TIMEOUT = timedelta(seconds=5)
 MOST_SILENT = 2 * AT_ONCE
