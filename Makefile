@@ -9,7 +9,7 @@ SOURCES := $(wildcard domain statemachines activities workflows perennial hostin
 CHECKED := $(SOURCES) $(wildcard tests benchmarks examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev publisher test install-check chaos explore lives lint format lock lock-check clean
+.PHONY: help setup demo dev publisher test install-check chaos explore lives mutants lint format lock lock-check clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort
@@ -51,6 +51,9 @@ explore: $(STAMP) ## every command at every boundary instant, breadth first: EXP
 
 lives: $(STAMP) ## 1,000,000 random subscription-years with every invariant checked: LIVES="--years 10000"
 	@$(BIN)/python -m tests.explore.lives $(LIVES)
+
+mutants: $(STAMP) ## make careless changes to a copy of the product: a test must notice each
+	@$(BIN)/python -m tests.mutants
 
 lint: $(STAMP) lock-check ## style, types, layers, dependencies, dead code
 	$(BIN)/ruff check .

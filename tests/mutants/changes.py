@@ -1,0 +1,180 @@
+"""Careless changes of the product, each one that a reviewer might let through, and the tests that must notice it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Careless:
+    """Replaces the one place in the file where `old` stands; the tests `noticed_by`, all in CI, must fail then."""
+
+    name: str
+    path: str
+    old: str
+    new: str
+    noticed_by: str
+
+
+CARELESS = (
+    Careless(
+        "halves are rounded down (MON-1)",
+        "domain/money.py",
+        "(2 * scaled.numerator + scaled.denominator) //",
+        "(2 * scaled.numerator + scaled.denominator - 1) //",
+        "tests/domain/test_money.py",
+    ),
+    Careless(
+        "a boundary loses its anchor's day (TIM-3)",
+        "domain/calendar.py",
+        "day = min(anchor.day, last)",
+        "day = min(anchor.day, 28)",
+        "tests/domain/test_calendar.py",
+    ),
+    Careless(
+        "milestones are dated when they are processed, not when they are due (TIM-5)",
+        "statemachines/subscription/lifecycle.py",
+        "draft = self._take(subscription, ask.what, ask.at, None)",
+        "draft = self._take(subscription, ask.what, now, None)",
+        "tests/statemachines/subscription",
+    ),
+    Careless(
+        "a command is decided before the milestones that are due (TIM-5)",
+        "statemachines/subscription/life.py",
+        "        life = self.settle(life, at)\n        decision",
+        "        decision",
+        "tests/statemachines/subscription",
+    ),
+    Careless(
+        "a command id gives its first answer to another command (invariant 10)",
+        "statemachines/subscription/life.py",
+        "if entry.fingerprint != command.fingerprint():",
+        "if False:",
+        "tests/statemachines/subscription",
+    ),
+    Careless(
+        "the ids of older commands are forgotten (invariant 10)",
+        "statemachines/subscription/life.py",
+        'update={"answered": answered[-ANSWERS_KEPT:], "used": used}',
+        'update={"answered": answered[-ANSWERS_KEPT:]}',
+        "tests/statemachines/subscription",
+    ),
+    Careless(
+        "the second hold moves the deletion deadline (SUS-4)",
+        "statemachines/subscription/suspension.py",
+        "deletes_at = subscription.deletes_at or deletion_instant(",
+        "deletes_at = deletion_instant(",
+        "tests/statemachines/subscription tests/published",
+    ),
+    Careless(
+        "the customer's answers are dropped when a run hands over to the next",
+        "workflows/subscription/workflow.py",
+        "                life=self._life,\n",
+        '                life=self._life.model_copy(update={"answered": ()}),\n',
+        "tests/live/subscription/test_continue_as_new_under_load.py tests/replay",
+    ),
+    Careless(
+        "a timer that has fired is believed",
+        "workflows/durable/clock.py",
+        "if at - self.time() > options.COARSEST_TIMER:",
+        "if False:",
+        "tests/workflows/durable/test_clock.py",
+    ),
+    Careless(
+        "a decision may be dated after the workflow's clock (invariant 16)",
+        "workflows/durable/decisions.py",
+        "if self._clock.test is None:",
+        "if False:",
+        "tests/workflows/durable/test_decisions.py",
+    ),
+    Careless(
+        "the books take what is dated ahead (invariant 16)",
+        "activities/adapters/sql/subscription/dating.py",
+        "    if at > latest:\n        words",
+        "    if False:\n        words",
+        "tests/activities/billing tests/activities/accounts",
+    ),
+    Careless(
+        "signals may have any size",
+        "workflows/durable/inbox.py",
+        "if size > options.LARGEST_REQUEST:",
+        "if False:",
+        "tests/workflows/durable/test_inbox.py",
+    ),
+    Careless(
+        "requests are decoded before they are measured",
+        "workflows/guard/converter.py",
+        "        check_size(payload, requests)\n",
+        "",
+        "tests/workflows/guard/test_converter.py",
+    ),
+    Careless(
+        "a workflow runs on events that no task has taken",
+        "workflows/guard/runner.py",
+        "ahead = not activation.is_replaying and",
+        "ahead = False and",
+        "tests/workflows/guard/test_runner.py",
+    ),
+    Careless(
+        "anyone may start a workflow with a state",
+        "workflows/durable/arguments.py",
+        "continues = workflow.info().continued_run_id is not None",
+        "continues = b'\"life\"' in start.payload.data",
+        "tests/live/test_raw_starts.py::test_a_state_is_taken_from_the_workflows_own_previous_run_alone",
+    ),
+    Careless(
+        "Temporal's cancellation ends a subscription",
+        "workflows/durable/cancellation.py",
+        "            note()\n",
+        "            raise\n",
+        "tests/workflows/durable/test_cancellation.py",
+    ),
+    Careless(
+        "a record with other content passes as a repeat (MON-2)",
+        "activities/adapters/sql/subscription/books.py",
+        "if known is None or known.digest != digest:",
+        "if known is None:",
+        "tests/activities/billing",
+    ),
+    Careless(
+        "the ledger's key changes with every write: a repeat is charged again (MON-2)",
+        "activities/adapters/sql/ledger/rows.py",
+        '"key": row.key,',
+        '"key": f"{row.key}/{id(row)}",',
+        "tests/activities/billing",
+    ),
+    Careless(
+        "events are recorded and nobody is notified (invariant 13)",
+        "activities/adapters/sql/subscription/books.py",
+        "    connection.execute(insert(outbox), [_notice(about, event) for event in record.events])\n",
+        "",
+        "tests/activities/notifications tests/activities/billing",
+    ),
+    Careless(
+        "a payment is taken twice (MON-7)",
+        "activities/adapters/sql/account/books.py",
+        '    if seq is not None:\n        raise BooksConflict(f"Payment',
+        '    if False:\n        raise BooksConflict(f"Payment',
+        "tests/activities/accounts",
+    ),
+    Careless(
+        "credit that a month leaves is lost (MON-5)",
+        "statemachines/account/dunning.py",
+        "credit = {**account.credit, head.currency: head.totals.carried_out}",
+        "credit = {**account.credit}",
+        "tests/statemachines/account",
+    ),
+    Careless(
+        "a message to a publisher has another id with each try (invariant 13)",
+        "activities/notifications/contracts.py",
+        'return f"{subscription_id}:{seq}"',
+        'return f"{subscription_id}:{seq}:{id(object())}"',
+        "tests/activities/notifications",
+    ),
+    Careless(
+        "a late change of access undoes a newer one (SUS-2)",
+        "activities/adapters/tenants/store.py",
+        "if present and (confirmed := _settled(change, access, *present)):",
+        "if False and present and (confirmed := _settled(change, access, *present)):",
+        "tests/activities/provisioning/test_tenants_contract.py",
+    ),
+)
+"""Only changes that no type checker sees: the tests alone stand between them and the customers."""
