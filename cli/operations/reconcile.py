@@ -34,7 +34,7 @@ class Comparing:
     """How closely is looked."""
 
     quick: Annotated[
-        bool, Option("--quick", help="Ask no workflow: compare the server's lists, the books and the clock only.")
+        bool, Option("--quick", help="Read no histories: compare the server's lists, the books and the clock only.")
     ] = False
     grace: Annotated[
         int,
@@ -83,7 +83,7 @@ def reconcile(
 def _document(report: Report) -> dict[str, Any]:
     return {
         "compared": {noun.value: number for noun, number in report.compared.items()},
-        "asked": report.asked,
+        "read": report.read,
         "kinds": {kind.value: number for kind in Kind if (number := _count(report, kind))},
         "findings": [_finding_document(finding) for finding in report.findings],
     }
@@ -105,8 +105,8 @@ def _finding_document(finding: Finding) -> dict[str, Any]:
 
 def _print(screen: Console, report: Report) -> None:
     compared = ", ".join(f"{counted(number, *_PLURALS[noun.value])}" for noun, number in report.compared.items())
-    asked = f"{counted(report.asked, 'workflow')} asked" if report.asked else "no workflow asked"
-    screen.print(f"{compared}; {asked}", soft_wrap=True)
+    read = f"{counted(report.read, 'history', 'histories')} read" if report.read else "no history read"
+    screen.print(f"{compared}; {read}", soft_wrap=True)
     if not report.findings:
         screen.print("Books and workflows agree, and nothing is overdue.", soft_wrap=True)
         return

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from perennial.reconciliation.answers import AT_ONCE, Answers
+from perennial.reconciliation.histories import Histories
 from perennial.sources.books import Books, unknown_to_books
 from perennial.sources.server import Server
 from perennial.sources.sources import Sources
@@ -25,16 +26,18 @@ WORKFLOW_IDS: dict[Noun, Callable[[str], str]] = {
     Noun.DELIVERY: delivery_workflow_id,
 }
 
+PROBED = 3
+"""How many workflows are asked, to see whether any worker answers."""
 Watch = Callable[[int], None]
 """Is called with how many were compared so far."""
 
 
 @dataclass
 class Report:
-    """How many workflows should run by the books, how many were asked, and what was found."""
+    """How many workflows should run by the books, how many histories were read, and what was found."""
 
     compared: dict[Noun, int] = field(default_factory=lambda: dict.fromkeys(COMPARED, 0))
-    asked: int = 0
+    read: int = 0
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -55,8 +58,8 @@ class Reconciliation:
         """Compare everything, or the subscriptions and customers with these ids. Raises NotInBooks for an unknown one.
 
         Each difference is looked at a second time, so that what is only on its way is not reported. A `quick`
-        comparison asks no workflow: it takes two requests for each few hundred, and does not see a missing event that
-        changes neither state nor auto-renew.
+        comparison reads no histories: it takes two requests for each few hundred, and does not see a missing event
+        that changes neither state nor auto-renew.
         """
         server, books = await self._sources.server(), await self._sources.books()
         comparison = _Comparison(server, books, Clock(now=self._sources.now(), grace=grace), watch, quick=quick)
@@ -76,7 +79,8 @@ class _Comparison:
 
     def __init__(self, server: Server, books: Books, clock: Clock, watch: Watch, *, quick: bool) -> None:
         self._server, self._books, self._clock, self._watch = server, books, clock, watch
-        self._answers = Answers(server, quick=quick)
+        self._quick, self._probed = quick, False
+        self._answers, self._histories = Answers(server, quick=quick), Histories(server.client)
         self._report = Report()
         self._window = asyncio.Semaphore(AT_ONCE)
 
@@ -108,10 +112,10 @@ class _Comparison:
             running = self._report.findings
             silent = [each for each in running if each.kind is Kind.UNANSWERED]
             queue = self._server.task_queue
-            words = f"Task queue {queue}: workflows were compared by the server's lists and the books alone."
+            words = f"Task queue {queue}: nothing that is due happens."
             nobody = _unanswered(Noun.WORKER, queue, "", words)
             self._report.findings = [nobody, *(each for each in running if each not in silent)]
-        self._report.asked = self._answers.answered
+        self._report.read = self._histories.read
         return self._report
 
     async def _those_in_books(self, noun: Noun, page: Mapping[str, Booked]) -> None:
@@ -133,17 +137,32 @@ class _Comparison:
         await self._compare(noun, {each: pair for each, pair in pairs.items() if each not in over | should})
 
     async def _compare(self, noun: Noun, pairs: Mapping[str, tuple[Booked | None, Run | None]]) -> None:
-        running = [each for each, (_, run) in pairs.items() if run and run.status is Status.RUNNING]
-        answers = await self._answers.of(noun, running)
-        asking = self._answers.asking and noun is not Noun.DELIVERY
+        answers = await self._known(
+            noun, {each: run for each, (_, run) in pairs.items() if run and run.status is Status.RUNNING}
+        )
         suspects = []
         for each, (booked, run) in pairs.items():
             subject, known = Subject(noun=noun, id=each, workflow_id=WORKFLOW_IDS[noun](each)), answers.get(each)
-            silent = asking and run is not None and run.status is Status.RUNNING and known is None
-            if silent or (known and known.waiting) or compare(subject, booked, run, known, self._clock):
+            if (known and known.waiting) or compare(subject, booked, run, known, self._clock):
                 suspects.append(self._confirmed(subject, booked))
         for found in await asyncio.gather(*suspects):
             self._report.findings += found
+
+    async def _known(self, noun: Noun, running: Mapping[str, Run]) -> dict[str, Known]:
+        """How far these are, by their histories. The first ones are asked too: does any worker answer?
+
+        A subscription that an earlier version recorded last is asked for its next milestone.
+        """
+        if noun is Noun.DELIVERY or self._quick or not running:
+            return {}
+        if not self._probed:
+            self._probed = True
+            await self._answers.of(noun, list(running)[:PROBED])
+        read = await self._histories.of([(WORKFLOW_IDS[noun](each), run.run_id) for each, run in running.items()])
+        known = {each: found for each, found in zip(running, read, strict=True) if found is not None}
+        living = noun is Noun.SUBSCRIPTION
+        unsure = [each for each in running if each not in known or (living and known[each].next_at is None)]
+        return {**known, **await self._answers.of(noun, unsure)}
 
     async def _confirmed(self, subject: Subject, before: Booked | None) -> list[Finding]:
         """What is still different at a second look.
@@ -174,12 +193,15 @@ class _Comparison:
             return None, False
         if run.status is Status.COMPLETED:
             return (await self._answers.of_ended(each) if noun is Noun.SUBSCRIPTION else None), False
-        if run.status is not Status.RUNNING or not self._answers.asking:
+        if run.status is not Status.RUNNING or self._quick:
             return None, False
         known = (await self._answers.of(noun, [each])).get(each)
+        silent = known is None and self._answers.asking
+        if known is None:
+            (known,) = await self._histories.of([(subject.workflow_id, run.run_id)])
         if known and run.attention and noun is Noun.SUBSCRIPTION:
             known = known.model_copy(update={"undelivered": await self._answers.only_notifications_wait(each)})
-        return known, known is None
+        return known, silent
 
     async def _subscription_still_sends(self, subscription_id: str) -> bool:
         """A subscription's own workflow sends its notifications until it hands them over at its end."""

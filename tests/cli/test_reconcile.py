@@ -26,13 +26,13 @@ def terminate(running: dict[str, str], subscription: str) -> None:
 
 def test_nothing_found(ask: Ask, bought: str, customer: str) -> None:
     assert ask.said(f"reconcile {bought} {customer}") == (
-        "1 subscription, 1 billing account, 0 deliveries; 2 workflows asked\n"
+        "1 subscription, 1 billing account, 0 deliveries; 2 histories read\n"
         "Books and workflows agree, and nothing is overdue.\n"
     )
     found = ask.json(f"reconcile {bought} --quick")
     assert found == {
         "compared": {"subscription": 1, "account": 0, "delivery": 0},
-        "asked": 0,
+        "read": 0,
         "kinds": {},
         "findings": [],
     }

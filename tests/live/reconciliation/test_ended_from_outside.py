@@ -28,9 +28,9 @@ async def test_nothing_is_found_where_all_is_well(place: Place) -> None:
             "account": 3,
             "delivery": 0,
         }
-        assert report.asked == 5
+        assert report.read == 5
         quick = await place.reconcile(quick=True)
-        assert (quick.findings, quick.asked) == ([], 0)
+        assert (quick.findings, quick.read) == ([], 0)
 
 
 @pytest.mark.parametrize("quick", [False, True])

@@ -103,6 +103,10 @@ async def test_what_an_older_copy_of_the_books_lacks_is_told_exactly(place: Plac
     shutil.copy(copy, books)
     async with place.worker():
         report = await place.reconcile()
+    without_worker = await place.reconcile()
+    nobody, *same = without_worker.findings
+    assert (nobody.noun, nobody.kind) == (Noun.WORKER, Kind.UNANSWERED)
+    assert [(each.id, each.kind, each.known) for each in same] == [(f.id, f.kind, f.known) for f in report.findings]
     findings = {finding.id: finding for finding in report.findings}
     assert {finding.kind for finding in report.findings} == {Kind.AHEAD}
     assert set(findings) == {changed, ended, new}
