@@ -11,12 +11,13 @@ from rich.text import Text
 from typer import Argument, Option
 
 from cli.failure import Failure
-from cli.next_step import command_for, worded
+from cli.next_step import command_for
 from cli.options import Reading, some_id, typed_wrong, whole_number, with_options
 from cli.printing.progress import Progress
 from cli.printing.screen import console, counted, print_json, printable
 from cli.printing.tables import print_columns
 from cli.running import use
+from domain.next_step import Do
 from domain.values import format_instant
 from statemachines.audit.findings import Finding, Kind
 from statemachines.audit.reconciliation import GRACE
@@ -99,7 +100,7 @@ def _finding_document(finding: Finding) -> dict[str, Any]:
         **finding.model_dump(mode="json", exclude={"due_at"}),
         "due_at": format_instant(finding.due_at) if finding.due_at else None,
         "words": finding.words,
-        "next_step": {"do": step.do.value, "words": str(step), "command": command_for(step)},
+        "next_step": {"do": step.do.value, "words": str(step), "command": _command(finding)},
     }
 
 
@@ -117,7 +118,14 @@ def _print(screen: Console, report: Report) -> None:
         screen.print()
         heading = f"{finding.noun.words} {finding.id}  {finding.kind}: {finding.cause}"
         screen.print(Text(printable(heading), style="yellow"), soft_wrap=True)
-        screen.print(printable(f"  {worded(finding.next_step)}"), soft_wrap=True)
+        screen.print(printable(f"  {finding.next_step.phrase}: {_command(finding)}"), soft_wrap=True)
+
+
+def _command(finding: Finding) -> str:
+    """What to type; a run that a reset has ended is named."""
+    step, command = finding.next_step, command_for(finding.next_step)
+    named = step.do is Do.RESUME_WORKFLOW and finding.replaced_run
+    return f"{command} --run-id {finding.replaced_run}" if named else command
 
 
 _PLURALS = {

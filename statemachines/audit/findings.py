@@ -70,6 +70,8 @@ class Finding(Frozen):
     known: int | None = None
     due_at: Instant | None = None
     """With `overdue`: when the milestone was due."""
+    replaced_run: str | None = None
+    """The run that a reset has ended: it knew what this one does not."""
 
     @property
     def words(self) -> str:
@@ -82,7 +84,7 @@ class Finding(Frozen):
         gone = self.kind in GONE.values()
         if self.noun is Noun.DELIVERY and (gone or self.kind is Kind.MISSING):
             return NextStep(Do.RETRY_NOTIFICATIONS, self.id, "Start it again by a retry that names its publisher")
-        step = _CURES[self.kind]
+        step = _CURES[Kind.RESET if self.replaced_run else self.kind]
         if gone and self.recorded is None:
             step = NextStep(Do.LOOK_AT_WORKFLOW, words="Nothing is recorded of it. See its history, then delete it")
         return NextStep(step.do, self._subject(step.do), step.words)

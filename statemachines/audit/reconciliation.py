@@ -67,7 +67,7 @@ class Run(Frozen):
 
 
 class Known(Frozen):
-    """What the workflow says itself: the events that it has decided (`seq`) and believes recorded (`committed`).
+    """What the workflow or its history says: the events that it has decided (`seq`) and recorded (`committed`).
 
     `waiting` says that effects are to be performed, `undelivered` that nothing but a notification needs an operator.
     """
@@ -98,8 +98,7 @@ def compare(
 ) -> list[Finding]:
     """Every difference, the most important first.
 
-    None for what the books do not have, what the server does not have, and for a workflow that did not answer, or was
-    not asked.
+    None for what the books or the server do not have, and where nobody knows what the workflow has decided.
     """
     found = dict(_differences(subject, booked, run, known, clock))
     return [
@@ -113,6 +112,7 @@ def compare(
             recorded=booked.seq if booked else None,
             known=known.seq if known else None,
             due_at=_due_at(booked, known) if kind is Kind.OVERDUE else None,
+            replaced_run=run.replaces if run and kind in {Kind.RESET, Kind.BEHIND} else None,
         )
         for kind, cause in found.items()
     ]

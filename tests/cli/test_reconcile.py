@@ -1,12 +1,20 @@
 """`reconcile` as people and monitoring read it: exit code, document, and a line per finding."""
 
 import asyncio
+import shlex
+import subprocess
+import sys
 import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
 
 import pytest
+from temporalio.client import Client
 
 from hosting.temporal.connection import connect_to
 from tests.support.command_line import Ask
+from tests.support.live.repairs import reset, tasks_of
 
 
 @pytest.fixture
@@ -16,12 +24,27 @@ def bought(ask: Ask, customer: str) -> str:
     return subscription
 
 
+def on_the_server(running: dict[str, str], work: Callable[[Client], Coroutine[Any, Any, None]]) -> None:
+    async def connected() -> None:
+        await work(await connect_to(running["TEMPORAL_ADDRESS"]))
+
+    asyncio.run(connected())
+
+
 def terminate(running: dict[str, str], subscription: str) -> None:
-    async def work() -> None:
-        client = await connect_to(running["TEMPORAL_ADDRESS"])
+    async def work(client: Client) -> None:
         await client.get_workflow_handle(f"subscription:{subscription}").terminate(reason="the wrong window")
 
-    asyncio.run(work())
+    on_the_server(running, work)
+
+
+def type_in(running: dict[str, str], command: str) -> None:
+    """Type Temporal's own command, as it was printed."""
+    words = shlex.split(command)
+    assert words[0] == "temporal"
+    line = [str(Path(sys.executable).with_name("temporal")), *words[1:], "--address", running["TEMPORAL_ADDRESS"]]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
 
 
 def test_nothing_found(ask: Ask, bought: str, customer: str) -> None:
@@ -66,3 +89,24 @@ def test_a_server_that_is_away(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> Non
     began = time.monotonic()
     assert "No Temporal server can be reached" in ask.said("reconcile", code=1)
     assert time.monotonic() - began < 20
+
+
+def test_the_commands_that_are_printed_repair(ask: Ask, bought: str, running: dict[str, str]) -> None:
+    ask.json(f"quantity {bought} 5")
+    terminate(running, bought)
+    (finding,) = ask.json(f"reconcile {bought}", code=1)["findings"]
+    type_in(running, finding["next_step"]["command"])
+    assert ask.json(f"show {bought}")["quantity"] == 5
+    assert ask.json(f"reconcile {bought}")["findings"] == []
+    name = f"subscription:{bought}"
+
+    async def back_to_the_first_task(client: Client) -> None:
+        first = (await tasks_of(client, name))[0]
+        await reset(client, name, to=first, reapply=False)
+
+    on_the_server(running, back_to_the_first_task)
+    findings = ask.json(f"reconcile {bought}", code=1)["findings"]
+    assert [each["kind"] for each in findings] == ["reset", "behind"]
+    type_in(running, findings[0]["next_step"]["command"])
+    assert ask.json(f"show {bought}")["quantity"] == 5
+    assert ask.json(f"reconcile {bought}")["findings"] == []

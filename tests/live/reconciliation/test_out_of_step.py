@@ -58,6 +58,7 @@ async def test_a_reset_workflow_is_behind_until_it_is_taken_up_again(place: Plac
         kinds = {finding.kind: finding for finding in report.findings}
         assert set(kinds) == {Kind.RESET, Kind.BEHIND}
         assert f"Run {old} was ended by it." in kinds[Kind.RESET].cause
+        assert {finding.replaced_run for finding in report.findings} == {old}
         assert (kinds[Kind.BEHIND].recorded, kinds[Kind.BEHIND].known) == (2, 1)
         # The cure that the finding names: the run before the reset, at its last event.
         await place.reset(name, to=last, run_id=old)

@@ -60,21 +60,8 @@ class Place:
         return (await self.client.get_workflow_handle(workflow_id).describe()).run_id
 
     async def reset(self, workflow_id: str, *, to: int, run_id: str = "", reapply: bool = True) -> None:
-        """Reset the workflow to the task that ends with this event; without `reapply`, later requests are dropped."""
-        excluded = [
-            ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL,
-            ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_UPDATE,
-        ]
-        await self.client.workflow_service.reset_workflow_execution(
-            ResetWorkflowExecutionRequest(
-                namespace=self.client.namespace,
-                workflow_execution=WorkflowExecution(workflow_id=workflow_id, run_id=run_id),
-                reason="a test",
-                request_id=f"{workflow_id}-{to}-{run_id}-{datetime.now(UTC)}",
-                workflow_task_finish_event_id=to,
-                reset_reapply_exclude_types=[] if reapply else excluded,
-            )
-        )
+        """Reset the workflow, as `reset` below."""
+        await reset(self.client, workflow_id, to=to, run_id=run_id, reapply=reapply)
 
     async def delete(self, workflow_id: str) -> None:
         """Delete the workflow from the server, history and all."""
@@ -83,6 +70,24 @@ class Place:
                 namespace=self.client.namespace, workflow_execution=WorkflowExecution(workflow_id=workflow_id)
             )
         )
+
+
+async def reset(client: Client, workflow_id: str, *, to: int, run_id: str = "", reapply: bool = True) -> None:
+    """Reset the workflow to the task that ends with this event; without `reapply`, later requests are dropped."""
+    excluded = [
+        ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL,
+        ResetReapplyExcludeType.RESET_REAPPLY_EXCLUDE_TYPE_UPDATE,
+    ]
+    await client.workflow_service.reset_workflow_execution(
+        ResetWorkflowExecutionRequest(
+            namespace=client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=workflow_id, run_id=run_id),
+            reason="a test",
+            request_id=f"{workflow_id}-{to}-{run_id}-{datetime.now(UTC)}",
+            workflow_task_finish_event_id=to,
+            reset_reapply_exclude_types=[] if reapply else excluded,
+        )
+    )
 
 
 async def tasks_of(client: Client, workflow_id: str, run_id: str = "") -> list[int]:
