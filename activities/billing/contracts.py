@@ -43,6 +43,10 @@ class Origin(Frozen):
     placed: bool = False
     ahead_by: timedelta | None = None
 
+    def of_clock(self, ahead_by: timedelta | None) -> "Origin":
+        """The same with the offset of a test clock."""
+        return self.model_copy(update={"ahead_by": ahead_by})
+
 
 class RecordInput(Frozen):
     """One decision to write. The first of a subscription has in `opens` the account that its invoices go to.

@@ -201,6 +201,19 @@ def test_the_architecture_names_the_limits_of_the_options() -> None:
     assert f"more than {most:,} signals to one run" in text_of("docs/other-services.md")
 
 
+def test_the_architecture_names_the_limits_of_a_run() -> None:
+    from workflows.durable import options
+
+    page = " ".join(section("docs/architecture.md", "Continue-as-new").split())
+    patience = options.HAND_OVER_PATIENCE.total_seconds()
+    assert f"{options.PERIODS_PER_RUN} periods billed" in page
+    assert f"{options.UPDATES_PER_RUN} updates, {options.SIGNALS_PER_RUN:,} signals, suggested by the server" in page
+    assert f"an activity under way has {patience:g} s to end" in page
+    assert f"an update that would add to {options.MOST_EFFECTS} waiting effects is refused" in page
+    assert f"after {options.MOST_UPDATES:,} updates" in page
+    assert f"a signal that would add to {options.MOST_EFFECTS_OF_SIGNALS} is noted as refused" in page
+
+
 def test_the_pages_name_what_is_remembered() -> None:
     from statemachines.account.payments import PAYMENTS_KEPT, TRACES_KEPT
     from statemachines.subscription.life import ANSWERS_KEPT, DIGESTS_KEPT, EVENTS_KEPT

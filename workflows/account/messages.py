@@ -22,7 +22,7 @@ from statemachines.account.life import AccountLife, AccountSteps
 from statemachines.account.timeline import AccountMilestone
 from workflows.durable.arguments import check_forecast, malformed
 from workflows.durable.clock import TestClock
-from workflows.durable.operator import Operator
+from workflows.durable.operator import Operator, RequestNewRun
 
 ACCOUNT_WORKFLOW = "BillingAccountWorkflow"
 """The workflow's type."""
@@ -34,8 +34,11 @@ ACCOUNT_REQUESTS: dict[str, type[AnyAccountRequest]] = {
 }
 """The updates that return an Answer, and the request that each takes."""
 
-ACCOUNT_SIGNALS = {name: ACCOUNT_REQUESTS[name] for name in ("payment_received", "payment_failed")}
-"""The requests that may come as a signal too, under the update's name."""
+ACCOUNT_SIGNALS: dict[str, type[AnyAccountRequest] | type[RequestNewRun]] = {
+    **{name: ACCOUNT_REQUESTS[name] for name in ("payment_received", "payment_failed")},
+    "new_run_requested": RequestNewRun,
+}
+"""The requests that may come as a signal too, under the update's name, and the operators' way in."""
 
 ACCOUNT_UPDATES: dict[str, type[Strict]] = {**ACCOUNT_REQUESTS, "retry_effect": Operator, "migrate": Operator}
 """The updates, and the request that each takes."""

@@ -33,13 +33,13 @@ with workflow.unsafe.imports_passed_through():
         ContinuedAccount,
     )
     from workflows.durable import options, search_attributes
-    from workflows.durable.activities import perform
+    from workflows.durable.activities import RunIsOver, perform
     from workflows.durable.arguments import check_workflow_id, one_request
     from workflows.durable.cancellation import Parts, not_by_cancellation, through_cancellations
     from workflows.durable.clock import Clock
     from workflows.durable.decisions import Decisions
     from workflows.durable.inbox import Inbox
-    from workflows.durable.operator import OperatorWait
+    from workflows.durable.operator import OperatorWait, RequestNewRun
     from workflows.durable.run_budget import RunBudget
     from workflows.durable.updates import part_update, request_updates
     from workflows.durable.workflow_ids import account_workflow_id
@@ -63,11 +63,11 @@ class BillingAccountWorkflow:
         self._clock = Clock(start.clock)
         life = start.life if isinstance(start, ContinuedAccount) else start.opened(self._clock.time())
         self._steps = AccountSteps()
-        self._decisions = Decisions(self._steps, life, self._clock, lambda life: life.account.last_at)
+        self._decisions = Decisions(self._steps, life, self._clock, lambda life: life.account.last_at, self._stuck)
         self._parts = Parts()
         self._inbox = Inbox(ACCOUNT_SIGNALS, self._take_signal, self._decisions.note_refused_signal, self._parts)
-        self._operator = OperatorWait(self._show)
-        self._budget = RunBudget(start.months_per_run, self._inbox)
+        self._budget = RunBudget(start.months_per_run, self._inbox, lambda: self._decisions.answered)
+        self._operator = OperatorWait(self._show, self._urgent)
 
     @workflow.run
     async def run(self, start: AccountStart) -> AccountClosed:
@@ -76,26 +76,32 @@ class BillingAccountWorkflow:
         return await through_cancellations(self._live(), note, self._parts)
 
     async def _live(self) -> AccountClosed:
-        """Perform what is waiting; else decide what had to wait; else hand over to a new run; else go on."""
+        """Hand over to a new run; else perform what is waiting; else decide what had to wait; else go on."""
         while True:
             self._show()
             try:
-                if self._life.effects:
+                if self._budget.over(idle=not self._life.effects and not self._life.waiting):
+                    await self._hand_over()
+                elif self._life.effects:
                     await self._perform_first_effect()
                 elif self._life.waiting:
                     self._decide_first_waiting()
-                elif self._budget.spent:
-                    if self._inbox.empty:
-                        self._continue_as_new()
-                    await self._inbox.emptied()
                 elif not self._decisions.take_due_milestone():
                     await self._sleep_until_something_happens()
             except (ActivityError, NotNow) as error:
                 await self._operator.after(error)
+            except RunIsOver:
+                continue
 
     @property
     def _life(self) -> AccountLife:
         return self._decisions.life
+
+    def _urgent(self) -> bool:
+        return self._budget.urgent
+
+    def _stuck(self) -> bool:
+        return self._operator.attention is not None
 
     # Effects
 
@@ -112,7 +118,8 @@ class BillingAccountWorkflow:
         entry = CloseInput(
             customer_id=self._life.account.customer_id, close=close, test_clock=self._clock.test is not None
         )
-        receipt = await perform(AccountActivities.close, entry, options.CLOSE_TIMEOUT, effect_headline(close))
+        summary, urgent = effect_headline(close), self._urgent
+        receipt = await perform(AccountActivities.close, entry, options.CLOSE_TIMEOUT, summary, urgent=urgent)
         self._decisions.life = self._steps.closed(self._life, receipt)
         self._budget.spend()
 
@@ -120,7 +127,8 @@ class BillingAccountWorkflow:
         entry = AccountRecordInput(
             customer_id=self._life.account.customer_id, record=record, test_clock=self._clock.test is not None
         )
-        await perform(AccountActivities.record, entry, options.RECORD_TIMEOUT, effect_headline(record))
+        summary, urgent = effect_headline(record), self._urgent
+        await perform(AccountActivities.record, entry, options.RECORD_TIMEOUT, summary, urgent=urgent)
         self._decisions.life = self._life.first_effect_done()
 
     async def _hold_or_lift(self, effect: PlaceHolds | LiftHolds) -> None:
@@ -128,7 +136,14 @@ class BillingAccountWorkflow:
         entry = HoldInput(customer_id=self._life.account.customer_id, seq=effect.seq, at=at)
         activity = AccountActivities.hold if isinstance(effect, PlaceHolds) else AccountActivities.lift
         summary = effect_headline(effect)
-        await perform(activity, entry, options.FAN_OUT_TIMEOUT, summary, heartbeat=options.HEARTBEAT_TIMEOUT)
+        await perform(
+            activity,
+            entry,
+            options.FAN_OUT_TIMEOUT,
+            summary,
+            heartbeat=options.HEARTBEAT_TIMEOUT,
+            urgent=self._urgent,
+        )
         self._decisions.life = self._life.first_effect_done()
 
     # Time and runs
@@ -138,11 +153,15 @@ class BillingAccountWorkflow:
         milestone = next_account_milestone(before.account)
         await self._clock.sleep_until(
             milestone.at,
-            lambda: self._life is not before or self._budget.new_run_wanted,
+            lambda: self._life is not before or self._urgent(),
             account_headline(before.account, milestone),
         )
 
-    def _continue_as_new(self) -> None:
+    async def _hand_over(self) -> None:
+        """Continue as new, as soon as no signal waits to be read."""
+        if not self._inbox.empty:
+            await self._inbox.emptied()
+            return
         workflow.continue_as_new(
             ContinuedAccount(life=self._life, clock=self._clock.test, months_per_run=self._budget.periods)
         )
@@ -164,10 +183,13 @@ class BillingAccountWorkflow:
         """Every signal: a request of another service that wants no answer."""
         self._inbox.receive(name, args)
 
-    def _take_signal(self, name: str, request: AnyAccountRequest) -> None:
+    def _take_signal(self, name: str, request: AnyAccountRequest | RequestNewRun) -> None:
+        if isinstance(request, RequestNewRun):
+            self._budget.migrate(request)
+            return
         at = request.at or self._decisions.now()
         try:
-            self._decisions.check_now(request)
+            self._decisions.check_signal(request)
         except Closing:
             # Its sender cannot be told to try again: it is decided once the month's invoices are written.
             if len(self._life.waiting) < WAITING_KEPT:

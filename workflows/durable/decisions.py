@@ -1,6 +1,6 @@
 """The state of a long-lived workflow, and how requests, signals and time change it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from datetime import datetime
 from typing import Generic, Protocol, Self, TypeVar
 
@@ -10,7 +10,8 @@ from temporalio.exceptions import ApplicationError
 from domain.rules import Rule
 from domain.subscription.decision import Answer, Outcome
 from domain.values import RequestInstant
-from statemachines.subscription.not_now import AheadOfClock, NotNow
+from statemachines.subscription.not_now import AheadOfClock, NotNow, Unsettled
+from workflows.durable import options
 from workflows.durable.cancellation import CANCEL_REQUEST
 from workflows.durable.clock import Clock
 from workflows.durable.options import MAX_MESSAGE
@@ -18,8 +19,16 @@ from workflows.durable.options import MAX_MESSAGE
 MAX_NAME = 64
 
 
+_BUSY = f"Too much waits to be written: send the same request again in {options.BUSY_WAIT.total_seconds():g} s."
+_UNSETTLED = "Too much waits to be written, and it does not go on: see what needs attention, then send this again."
+
+
 class Life(Protocol):
     """The state: a value that decisions replace."""
+
+    @property
+    def effects(self) -> Sized:
+        """What is decided and waits to be performed."""
 
     @property
     def accepted_at(self) -> datetime:
@@ -58,7 +67,8 @@ class Steps(Protocol[L, R_contra]):
 class Decisions(Generic[L, R]):
     """The state (`life`), changed by nothing but the steps.
 
-    `last_at` is the instant of the state's last event. `named` gives a request the id by which a repeat is known.
+    `last_at` is the instant of the state's last event; `stuck` says whether the first effect waits for an operator.
+    `named` gives a request the id by which a repeat is known.
     """
 
     def __init__(
@@ -67,13 +77,17 @@ class Decisions(Generic[L, R]):
         life: L,
         clock: Clock,
         last_at: Callable[[L], datetime],
+        stuck: Callable[[], bool],
         named: Callable[[R], R] = lambda request: request,
     ) -> None:
         self.life = life
         self._steps = steps
         self._clock = clock
         self._last_at = last_at
+        self._stuck = stuck
         self._named = named
+        self.answered = 0
+        """How many updates this run has answered."""
 
     def now(self, as_of: datetime | None = None) -> datetime:
         """The state's now: its clock's time, and never before its last event or an accepted request.
@@ -86,22 +100,42 @@ class Decisions(Generic[L, R]):
     def check(self, request: R) -> None:
         """Refuse a request that is malformed or out of time, before it enters history. Changes nothing.
 
-        Raises ApplicationError.
+        Raises ApplicationError, of type `Busy` where the same request can be decided after the error's retry delay.
         """
+        request = self._named(request)
         try:
-            self.check_now(self._named(request))
+            self._check_now(request)
+            full = self._adds_to(request, options.MOST_EFFECTS)
+            if full and self._stuck():
+                raise Unsettled(_UNSETTLED)
         except NotNow as error:
             raise ApplicationError(str(error), type=type(error).__name__, non_retryable=True) from None
+        if full or self.answered >= options.MOST_UPDATES:
+            raise ApplicationError(_BUSY, type=options.BUSY, next_retry_delay=options.BUSY_WAIT)
 
-    def check_now(self, request: R) -> None:
-        """Raise NotNow where the request cannot be decided now. Changes nothing."""
+    def check_signal(self, request: R) -> None:
+        """Raise NotNow where the request of a signal cannot be decided now. Changes nothing."""
+        self._check_now(request)
+        if self._adds_to(request, options.MOST_EFFECTS_OF_SIGNALS):
+            raise Unsettled(_UNSETTLED)
+
+    def _check_now(self, request: R) -> None:
         self._check_clock(self.now())
         self._steps.check(self.life, request, self.now(), test_clock=self._clock.test is not None)
 
+    def _adds_to(self, request: R, most: int) -> bool:
+        """Whether so many effects wait already, and the request would add to them: a repeat or a refusal adds none."""
+        waiting = self.life.effects
+        return len(waiting) >= most and len(self._decided(request)[0].effects) > len(waiting)
+
+    def _decided(self, request: R) -> tuple[L, Answer]:
+        """The state after the request, and its answer. Changes nothing. Raises NotNow."""
+        return self._steps.accept(self.life, request, request.at or self.now())
+
     def answer(self, request: R) -> Answer:
         """Decide the request, after all milestones that are due. Decision and new state are one step."""
-        request = self._named(request)
-        self.life, answer = self._steps.accept(self.life, request, request.at or self.now())
+        self.answered += 1
+        self.life, answer = self._decided(self._named(request))
         return answer
 
     def answer_signal(self, request: R, at: datetime) -> None:

@@ -19,14 +19,20 @@ class Operator(Strict):
     note: Annotated[str, Field(max_length=1024)] = ""
 
 
+class RequestNewRun(Operator):
+    """Continue as new, with whatever waits; an operator's way in when the run takes no more updates."""
+
+
 class OperatorWait:
     """Waits for an operator after a permanent error of an effect, or when nothing may be decided.
 
-    `show` updates what people see of the workflow.
+    `show` updates what people see of the workflow. An `urgent` run ends the wait: the next run tries again, and waits
+    anew if it has to.
     """
 
-    def __init__(self, show: Callable[[], None]) -> None:
+    def __init__(self, show: Callable[[], None], urgent: Callable[[], bool]) -> None:
         self._show = show
+        self._urgent = urgent
         self._retry_wanted = False
         self.attention: str | None = None
         """What the operator has to fix; None while nothing waits."""
@@ -37,7 +43,7 @@ class OperatorWait:
         self._retry_wanted = False
         workflow.logger.error("waits for an operator: %s", self.attention)
         self._show()
-        await workflow.wait_condition(lambda: self._retry_wanted)
+        await workflow.wait_condition(lambda: self._retry_wanted or self._urgent())
         self.attention = None
 
     def retry_effect(self, request: Operator) -> str:

@@ -57,12 +57,29 @@ SIGNALS_AT_ONCE = 200
 """How many signals are read per workflow task. A task has two seconds, too few for ten thousand."""
 SIGNALS_PER_RUN = 1000
 """After how many signals a run continues as new: the server refuses more per run than its setting allows."""
+UPDATES_PER_RUN = 500
+"""After how many updates a run continues as new, with its effects waiting. The server refuses all after 2,000."""
+MOST_UPDATES = 1_500
+"""After how many updates a run that has not ended yet refuses more, so that an operator's still get in."""
+MOST_EFFECTS = 100
+"""How many effects may wait, as while the database is away, before updates that would add to them are refused."""
+MOST_EFFECTS_OF_SIGNALS = 150
+"""The same for signals, whose senders cannot be told to try again. The whole state must fit into one payload."""
+BUSY = "Busy"
+"""The type of the error of an update that can be decided a little later."""
+BUSY_WAIT = timedelta(seconds=1)
+"""How much later, at the earliest."""
+HAND_OVER_PATIENCE = timedelta(seconds=10)
+"""How long a run that has to end waits for the activity that it performs. The next run performs it again."""
 TASK_TIMEOUT = timedelta(seconds=10)
 PERIODS_PER_RUN = 3
 """How many billing periods one run of the workflow spans before it continues as new."""
 
 ANSWER_TIMEOUT = timedelta(seconds=30)
 """How long the client waits for one answer of a worker."""
+ASK_AGAIN = timedelta(milliseconds=10)
+ASK_AGAIN_MAX = timedelta(milliseconds=320)
+"""How soon the client sends a request again that was refused for now or lost: pauses double from the first."""
 COMMIT_TIMEOUT = timedelta(seconds=60)
 """How long the client waits until an answer is in the books and provisioned."""
 NEXUS_TIMEOUT = timedelta(seconds=7)

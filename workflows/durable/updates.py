@@ -8,6 +8,7 @@ from typing import Any, TypeVar, get_type_hints
 
 from temporalio import workflow
 
+from domain.subscription.commands import Command
 from domain.subscription.decision import Answer
 from domain.values import ID_PATTERN, Strict, fingerprint
 
@@ -19,6 +20,14 @@ T = TypeVar("T")
 def command_id_of(update_id: str) -> str:
     """The command id of an update that names none: the update's own id, or what fits into the books of any other."""
     return update_id if re.fullmatch(ID_PATTERN, update_id) else f"update-{fingerprint(update_id)}"
+
+
+def with_command_id(request: Command) -> Command:
+    """The command with its id: its own, or else the update's, so that a repeat in a later run is known too."""
+    info = workflow.current_update_info()
+    if request.command_id is not None or info is None:
+        return request
+    return request.model_copy(update={"command_id": command_id_of(info.id)})
 
 
 def request_updates(requests: Mapping[str, type[Strict]], decisions: str) -> Callable[[type[W]], type[W]]:

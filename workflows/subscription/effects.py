@@ -1,5 +1,7 @@
 """Performs the effects of a subscription's decisions, each by one activity that is retried until it succeeds."""
 
+from collections.abc import Callable
+
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities.billing.activities import BillingActivities
@@ -14,15 +16,17 @@ from workflows.durable import options
 from workflows.durable.activities import perform
 
 
-async def record(subscription: Subscription, entry: Record, origin: Origin) -> Receipt:
+async def record(subscription: Subscription, entry: Record, origin: Origin, urgent: Callable[[], bool]) -> Receipt:
     """Write the record into the books; what the books say of it.
 
-    Raises ActivityError after a permanent error, and ApplicationError, which ends the workflow, if the books have
-    another subscription under its id or another date for its purchase: nothing of it is written.
+    Raises RunIsOver, ActivityError after a permanent error, and ApplicationError, which ends the workflow, if the books
+    have another subscription under its id or another date for its purchase: nothing of it is written.
     """
     wanted = RecordInput.of(subscription, entry, origin)
     try:
-        return await perform(BillingActivities.record, wanted, options.RECORD_TIMEOUT, record_headline(entry))
+        return await perform(
+            BillingActivities.record, wanted, options.RECORD_TIMEOUT, record_headline(entry), urgent=urgent
+        )
     except ActivityError as error:
         cause = error.cause
         if entry.seq == 1 and isinstance(cause, ApplicationError) and cause.type == BooksConflict.__name__:
@@ -30,8 +34,8 @@ async def record(subscription: Subscription, entry: Record, origin: Origin) -> R
         raise
 
 
-async def provision(subscription: Subscription, access: Provision) -> None:
-    """Grant, revoke or purge the customer's access. Raises ActivityError after a permanent error."""
+async def provision(subscription: Subscription, access: Provision, urgent: Callable[[], bool]) -> None:
+    """Grant, revoke or purge the customer's access. Raises ActivityError after a permanent error, and RunIsOver."""
     change = ProvisionInput(
         subscription_id=subscription.subscription_id,
         customer_id=subscription.customer_id,
@@ -43,4 +47,4 @@ async def provision(subscription: Subscription, access: Provision) -> None:
         Access.REVOKE: ProvisioningActivities.revoke,
         Access.PURGE: ProvisioningActivities.purge,
     }[access.access]
-    await perform(activity, change, options.PROVISION_TIMEOUT, provision_headline(access))
+    await perform(activity, change, options.PROVISION_TIMEOUT, provision_headline(access), urgent=urgent)

@@ -37,7 +37,7 @@ from statemachines.subscription.life import Life
 from statemachines.subscription.timeline import Milestone, timeline
 from workflows.durable.arguments import check_forecast
 from workflows.durable.clock import TestClock
-from workflows.durable.operator import Operator
+from workflows.durable.operator import Operator, RequestNewRun
 from workflows.notifications.messages import NOTIFICATION_UPDATES, Stream
 
 SUBSCRIPTION_WORKFLOW = "SubscriptionWorkflow"
@@ -48,15 +48,16 @@ COMMANDS: dict[str, type[Command]] = {
 }
 """The updates that return an Answer: every command but usage, which goes to the usage book instead."""
 
-SIGNALS: dict[str, type[Command]] = {
+SIGNALS: dict[str, type[Command] | type[RequestNewRun]] = {
     "suspension_requested": Suspend,
     "reactivation_requested": Reactivate,
     "cancellation_requested": Cancel,
     "auto_renew_requested": SetAutoRenew,
     "activation_confirmed": Activate,
     "quantity_rejected": RejectQuantity,
+    "new_run_requested": RequestNewRun,
 }
-"""The signals, and the command that each carries."""
+"""The signals, and the command that each carries. The last is the operators' way in when updates are used up."""
 
 
 class Purchase(Strict):
@@ -91,8 +92,7 @@ class Purchase(Strict):
     @property
     def origin(self) -> Origin:
         """How the subscription begins."""
-        ahead_by = self.clock.offset if self.clock else None
-        return Origin(invoiced=self.invoiced, placed=self.placed, ahead_by=ahead_by)
+        return Origin(invoiced=self.invoiced, placed=self.placed)
 
 
 _MEMO_KEY = "order"
@@ -121,11 +121,7 @@ class Continued(Frozen):
     clock: TestClock | None = None
     periods_per_run: int
     stream: Stream = Stream()
-
-    @property
-    def origin(self) -> Origin:
-        """How the subscription began, as far as a later run needs it."""
-        return Origin(ahead_by=self.clock.offset if self.clock else None)
+    origin: Origin = Origin()
 
 
 Start = Purchase | Continued

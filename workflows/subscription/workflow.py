@@ -19,14 +19,15 @@ with workflow.unsafe.imports_passed_through():
     from statemachines.subscription.not_now import NotNow
     from statemachines.subscription.timeline import Milestone, next_milestone, timeline
     from workflows.durable import search_attributes
+    from workflows.durable.activities import RunIsOver
     from workflows.durable.arguments import check_forecast, check_workflow_id, one_request, typed
     from workflows.durable.cancellation import Parts, not_by_cancellation, through_cancellations
     from workflows.durable.clock import Clock
     from workflows.durable.decisions import Decisions
     from workflows.durable.inbox import Inbox
-    from workflows.durable.operator import OperatorWait
+    from workflows.durable.operator import OperatorWait, RequestNewRun
     from workflows.durable.run_budget import RunBudget
-    from workflows.durable.updates import command_id_of, part_update, request_updates
+    from workflows.durable.updates import part_update, request_updates, with_command_id
     from workflows.durable.workflow_ids import subscription_workflow_id
     from workflows.notifications.messages import Stream
     from workflows.notifications.notifier import Notifier
@@ -49,14 +50,6 @@ BILLED = frozenset({EventName.CONVERTED, EventName.RENEWED, EventName.PERIOD_CHA
 NOT_BY_CANCELLATION = not_by_cancellation("subscription: send the update `cancel`.")
 
 
-def _with_command_id(request: Command) -> Command:
-    """The command with its id: its own, or else the update's, so that a repeat in a later run is known too."""
-    info = workflow.current_update_info()
-    if request.command_id is not None or info is None:
-        return request
-    return request.model_copy(update={"command_id": command_id_of(info.id)})
-
-
 @workflow.defn
 @request_updates(COMMANDS, "_decisions")
 class SubscriptionWorkflow:
@@ -75,13 +68,15 @@ class SubscriptionWorkflow:
         subscription_id = life.subscription.subscription_id
         check_workflow_id(subscription_workflow_id(subscription_id), "order.subscription_id")
         self._lifecycle = steps.lifecycle
-        self._decisions = Decisions(steps, life, self._clock, lambda life: life.subscription.last_at, _with_command_id)
+        self._decisions = Decisions(
+            steps, life, self._clock, lambda life: life.subscription.last_at, self._stuck, with_command_id
+        )
         self._parts = Parts()
         self._inbox = Inbox(SIGNALS, self._take_signal, self._decisions.note_refused_signal, self._parts)
-        self._operator = OperatorWait(self._show)
-        self._budget = RunBudget(start.periods_per_run, self._inbox)
+        self._budget = RunBudget(start.periods_per_run, self._inbox, lambda: self._decisions.answered)
+        self._operator = OperatorWait(self._show, self._urgent)
         self._notifier = Notifier(subscription_id, stream, lambda: self._life.committed, self._show)
-        self._origin = start.origin
+        self._origin = start.origin.of_clock(start.clock.offset if start.clock else None)
 
     @workflow.run
     async def run(self, start: Start) -> Ended:
@@ -91,20 +86,20 @@ class SubscriptionWorkflow:
         return await through_cancellations(self._live(), note, self._parts)
 
     async def _live(self) -> Ended:
-        """Perform what is waiting; else hand over to a new run; else go on to the next milestone or command."""
+        """Hand over to a new run; else perform what is waiting; else go on to the next milestone or command."""
         while not self._life.ended:
             self._show()
             try:
-                if self._life.effects:
+                if self._budget.over(idle=not self._life.effects):
+                    await self._hand_over()
+                elif self._life.effects:
                     await self._perform_first_effect()
-                elif self._budget.spent:
-                    if self._inbox.empty:
-                        self._continue_as_new()
-                    await self._inbox.emptied()
                 elif not self._decisions.take_due_milestone():
                     await self._sleep_until_something_happens()
             except (ActivityError, NotNow) as error:
                 await self._operator.after(error)
+            except RunIsOver:
+                continue
         await self._inbox.emptied()
         self._show()
         await self._notifier.hand_over_rest()
@@ -115,6 +110,12 @@ class SubscriptionWorkflow:
     def _life(self) -> Life:
         return self._decisions.life
 
+    def _urgent(self) -> bool:
+        return self._budget.urgent
+
+    def _stuck(self) -> bool:
+        return self._operator.attention is not None
+
     # Effects
 
     async def _perform_first_effect(self) -> None:
@@ -122,11 +123,11 @@ class SubscriptionWorkflow:
         if isinstance(effect, Record):
             await self._record(effect)
         else:
-            await provision(self._life.subscription, effect)
+            await provision(self._life.subscription, effect, self._urgent)
             self._decisions.life = self._life.with_access_confirmed()
 
     async def _record(self, effect: Record) -> None:
-        receipt = await record(self._life.subscription, effect, self._origin)
+        receipt = await record(self._life.subscription, effect, self._origin, self._urgent)
         self._decisions.life = self._life.acknowledged(receipt)
         self._notifier.stream = self._notifier.stream.addressed_to(receipt.publisher)
         self._budget.spend(sum(event.event in BILLED for event in effect.events))
@@ -139,18 +140,18 @@ class SubscriptionWorkflow:
         assert milestone is not None
         await self._clock.sleep_until(
             milestone.at,
-            lambda: self._life is not before or self._budget.new_run_wanted,
+            lambda: self._life is not before or self._urgent(),
             headline(self._lifecycle, before.subscription, milestone),
         )
 
-    def _continue_as_new(self) -> None:
+    async def _hand_over(self) -> None:
+        """Continue as new, as soon as no signal waits to be read."""
+        if not self._inbox.empty:
+            await self._inbox.emptied()
+            return
+        clock, periods, stream = self._clock.test, self._budget.periods, self._notifier.stream
         workflow.continue_as_new(
-            Continued(
-                life=self._life,
-                clock=self._clock.test,
-                periods_per_run=self._budget.periods,
-                stream=self._notifier.stream,
-            )
+            Continued(life=self._life, clock=clock, periods_per_run=periods, stream=stream, origin=self._origin)
         )
 
     # What people see
@@ -169,7 +170,7 @@ class SubscriptionWorkflow:
 
     @workflow.update
     def migrate(self, request: Migration) -> str:
-        """Continue as new at the next quiet point, on the code that the workers run now."""
+        """Continue as new, on the code that the workers run now; effects that are waiting go along."""
         if request.policy:
             self._decisions.life = self._life.with_next_policy(request.policy)
         return self._budget.migrate(request)
@@ -189,12 +190,15 @@ class SubscriptionWorkflow:
         """Every signal: a request of another service that wants no answer."""
         self._inbox.receive(name, args)
 
-    def _take_signal(self, name: str, request: Command) -> None:
+    def _take_signal(self, name: str, request: Command | RequestNewRun) -> None:
+        if isinstance(request, RequestNewRun):
+            self._budget.migrate(request)
+            return
         at = request.at or self._decisions.now()
         try:
-            self._decisions.check(request)
-        except ApplicationError as error:
-            self._decisions.note_refused_signal(name, error.message)
+            self._decisions.check_signal(request)
+        except NotNow as error:
+            self._decisions.note_refused_signal(name, str(error))
         else:
             self._decisions.answer_signal(request, at)
 

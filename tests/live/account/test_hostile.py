@@ -118,6 +118,7 @@ BAD_UPDATES: list[tuple[str, list[Any], str]] = [
 BAD_SIGNALS: list[tuple[str, list[Any]]] = [
     ("no_such_signal", []),
     ("change_terms", [{"by": "billing_admin", "suspends": False}]),
+    ("new_run_requested", [{"note": "from nobody"}]),
     ("payment_received", []),
     ("payment_received", [pay(), "more"]),
     ("payment_received", ["not a mapping"]),

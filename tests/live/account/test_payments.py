@@ -108,7 +108,7 @@ async def test_no_payment_is_lost_or_doubled_while_runs_are_handed_over(world: W
 
     async def hand_over() -> None:
         for _ in range(HANDOVERS):
-            await handle.execute_update("migrate", Operator(by="system"))
+            await handle.signal("new_run_requested", Operator(by="system"))
             await asyncio.sleep(0.3)
 
     answers, _, _ = await asyncio.gather(

@@ -75,6 +75,7 @@ BAD_SIGNALS: list[tuple[str, list[Any]]] = [
     ("auto_renew_requested", [{"by": "service", "enabled": "yes"}]),
     ("reactivation_requested", [{"by": "service"}]),
     ("activation_confirmed", [{"by": "nobody"}]),
+    ("new_run_requested", [{"note": "from nobody"}]),
     ("quantity_rejected", [{"by": "publisher", "sequence": "2"}]),
     ("quantity_rejected", [{"by": "publisher", "sequence": 1}]),
 ]

@@ -11,7 +11,8 @@ from temporalio.exceptions import ApplicationError
 from domain.rules import Rule
 from domain.subscription.decision import Answer, Outcome
 from domain.values import CLOCK_SKEW
-from statemachines.subscription.not_now import AheadOfClock, OutOfTime
+from statemachines.subscription.not_now import AheadOfClock, OutOfTime, Unsettled
+from workflows.durable import options
 from workflows.durable.clock import Clock, TestClock
 from workflows.durable.decisions import MAX_NAME, Decisions
 from workflows.durable.options import MAX_MESSAGE
@@ -34,6 +35,7 @@ class Account(BaseModel):
 
     accepted_at: datetime = NOW - DAY
     last_at: datetime = NOW - DAY
+    effects: tuple[str, ...] = ()
     accepted: tuple[tuple[str | None, datetime], ...] = ()
     refusals: tuple[Answer, ...] = ()
 
@@ -50,7 +52,8 @@ class Accounting:
     def accept(self, life: Account, request: Ask, at: datetime) -> tuple[Account, Answer]:
         outcome = Outcome.REFUSED if request.refused else Outcome.DONE
         answer = Answer(at=at, do="ask", outcome=outcome, rule=Rule.LIF_1, message="", seq=1)
-        return life.model_copy(update={"accepted": (*life.accepted, (request.name, at))}), answer
+        effects = life.effects if request.refused else (*life.effects, "write")
+        return life.model_copy(update={"accepted": (*life.accepted, (request.name, at)), "effects": effects}), answer
 
     def check(self, life: Account, request: Ask, now: datetime, *, test_clock: bool) -> None:
         if request.late:
@@ -65,6 +68,7 @@ def decisions(monkeypatch: pytest.MonkeyPatch) -> Decisions[Any, Any]:
         Account(),
         Clock(None),
         lambda life: life.last_at,
+        lambda: False,
         lambda request: request.model_copy(update={"name": "update-1"}),
     )
 
@@ -140,5 +144,44 @@ def test_clocks_may_differ_a_little(decisions: Decisions[Any, Any]) -> None:
 
 def test_a_test_clock_may_be_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workflow, "now", lambda: NOW)
-    ahead = Decisions[Any, Any](Accounting(), Account(last_at=NOW + DAY), Clock(TestClock()), lambda life: life.last_at)
+    ahead = Decisions[Any, Any](
+        Accounting(), Account(last_at=NOW + DAY), Clock(TestClock()), lambda life: life.last_at, lambda: False
+    )
     assert not ahead.take_due_milestone()
+
+
+def test_it_is_busy_while_too_much_waits_to_be_written(decisions: Decisions[Any, Any]) -> None:
+    decisions.life = Account(effects=("write",) * (options.MOST_EFFECTS - 1))
+    decisions.check(Ask())
+    decisions.answer(Ask())
+    with pytest.raises(ApplicationError, match=r"again in 1 s") as caught:
+        decisions.check(Ask())
+    assert (caught.value.type, caught.value.non_retryable) == (options.BUSY, False)
+    assert caught.value.next_retry_delay == options.BUSY_WAIT
+    decisions.check(Ask(refused=True))
+    decisions.check_signal(Ask())
+
+
+def test_it_is_busy_after_too_many_updates(decisions: Decisions[Any, Any]) -> None:
+    for _ in range(options.MOST_UPDATES):
+        decisions.check(Ask(refused=True))
+        decisions.answer(Ask(refused=True))
+    with pytest.raises(ApplicationError) as caught:
+        decisions.check(Ask(refused=True))
+    assert caught.value.type == options.BUSY
+
+
+def test_what_an_operator_has_to_mend_first_is_unsettled(decisions: Decisions[Any, Any]) -> None:
+    stuck = Decisions[Any, Any](Accounting(), Account(), Clock(None), lambda life: life.last_at, lambda: True)
+    stuck.check(Ask())
+    stuck.life = Account(effects=("write",) * options.MOST_EFFECTS)
+    with pytest.raises(ApplicationError, match="see what needs attention") as caught:
+        stuck.check(Ask())
+    assert (caught.value.type, caught.value.non_retryable) == ("Unsettled", True)
+
+
+def test_signals_too_are_refused_in_the_end(decisions: Decisions[Any, Any]) -> None:
+    decisions.life = Account(effects=("write",) * options.MOST_EFFECTS_OF_SIGNALS)
+    with pytest.raises(Unsettled):
+        decisions.check_signal(Ask())
+    decisions.check_signal(Ask(refused=True))

@@ -38,7 +38,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_it_waits_for_a_retry_and_shows_why() -> None:
     shown: list[str | None] = []
-    operator = OperatorWait(lambda: shown.append(operator.attention))
+    operator = OperatorWait(lambda: shown.append(operator.attention), lambda: False)
     waiting = asyncio.create_task(operator.after(failed("no such key")))
     for _ in range(3):
         await asyncio.sleep(0)
@@ -51,7 +51,7 @@ async def test_it_waits_for_a_retry_and_shows_why() -> None:
 
 
 async def test_a_retry_of_before_does_not_count() -> None:
-    operator = OperatorWait(lambda: None)
+    operator = OperatorWait(lambda: None, lambda: False)
     for _ in range(2):
         waiting = asyncio.create_task(operator.after(failed("no such key")))
         await asyncio.sleep(0)
@@ -62,12 +62,22 @@ async def test_a_retry_of_before_does_not_count() -> None:
 
 async def test_where_nothing_has_failed_there_is_nothing_to_retry() -> None:
     with pytest.raises(ApplicationError, match="Nothing needs attention"):
-        OperatorWait(lambda: None).check_retry_effect(REQUEST)
+        OperatorWait(lambda: None, lambda: False).check_retry_effect(REQUEST)
 
 
 async def test_a_long_error_is_cut() -> None:
-    operator = OperatorWait(lambda: None)
+    operator = OperatorWait(lambda: None, lambda: False)
     waiting = asyncio.create_task(operator.after(failed("x" * 1000)))
     await asyncio.sleep(0)
     assert len(operator.attention or "") == MAX_REASON
     waiting.cancel()
+
+
+async def test_a_run_that_has_to_end_waits_no_longer() -> None:
+    urgent = [False]
+    operator = OperatorWait(lambda: None, lambda: urgent[0])
+    waiting = asyncio.create_task(operator.after(failed("no such key")))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    urgent[0] = True
+    await waiting

@@ -26,30 +26,43 @@ def inbox() -> Inbox[Any]:
     return Inbox({}, lambda name, request: None, lambda name, reason: None, Parts())
 
 
-def test_after_so_many_periods(suggested: list[bool], inbox: Inbox[Any]) -> None:
-    budget = RunBudget(3, inbox)
+def budget_of(inbox: Inbox[Any], updates: int = 0) -> RunBudget:
+    return RunBudget(3, inbox, lambda: updates)
+
+
+def test_after_so_many_periods_once_nothing_waits(suggested: list[bool], inbox: Inbox[Any]) -> None:
+    budget = budget_of(inbox)
     budget.spend(2)
-    assert not budget.spent
+    assert not budget.over(idle=True)
     budget.spend()
-    assert budget.spent
+    assert budget.over(idle=True)
+    assert not budget.over(idle=False)
 
 
 def test_after_too_many_signals(suggested: list[bool], inbox: Inbox[Any]) -> None:
-    budget = RunBudget(3, inbox)
+    budget = budget_of(inbox)
     inbox.received = options.SIGNALS_PER_RUN - 1
-    assert not budget.spent
+    assert not budget.over(idle=True)
     inbox.received += 1
-    assert budget.spent
+    assert budget.over(idle=False)
+
+
+def test_after_too_many_updates(suggested: list[bool], inbox: Inbox[Any]) -> None:
+    assert not budget_of(inbox, options.UPDATES_PER_RUN - 1).over(idle=True)
+    assert budget_of(inbox, options.UPDATES_PER_RUN).over(idle=False)
 
 
 def test_when_the_server_suggests_it(suggested: list[bool], inbox: Inbox[Any]) -> None:
     suggested[0] = True
-    assert RunBudget(3, inbox).spent
+    assert budget_of(inbox).over(idle=False)
 
 
 def test_when_an_operator_wants_it(suggested: list[bool], inbox: Inbox[Any]) -> None:
-    budget = RunBudget(3, inbox)
+    budget = budget_of(inbox)
     budget.check_migrate(Operator(by="global_admin"))
-    assert budget.migrate(Operator(by="global_admin")) == "Continues as new as soon as no effect is waiting."
-    assert budget.new_run_wanted
-    assert budget.spent
+    assert budget.migrate(Operator(by="global_admin")) == "Continues as new now; effects that are waiting go along."
+    assert budget.over(idle=False)
+
+
+def test_operators_get_in_before_the_server_refuses_updates(suggested: list[bool], inbox: Inbox[Any]) -> None:
+    assert options.UPDATES_PER_RUN < options.MOST_UPDATES < 2_000

@@ -1,0 +1,42 @@
+"""The largest state that may wait fits into the one payload that a run hands to the next."""
+
+from datetime import UTC, datetime, timedelta
+
+from domain.subscription.commands import ChangeQuantity, Command, Reactivate, Suspend
+from domain.subscription.decision import Outcome
+from domain.subscription.holds import Reason
+from statemachines.subscription.life import Life, LifeSteps
+from tests.support.live.purchases import order
+from tests.support.shop.offers import offer
+from workflows.durable import options
+from workflows.subscription.messages import Continued
+
+LARGEST_PAYLOAD = 2 * 1024 * 1024
+"""The server terminates a workflow that sends a larger one."""
+ADD_ONS = [f"{number:02}" + "a" * 62 for number in range(50)]
+WHO, WHY, LONG = "admin_agent", Reason.CUSTOMER_REQUEST, "a" * 64
+STEPS = LifeSteps()
+
+
+def taken(life: Life, command: Command) -> Life:
+    """The life after the command, some days after the last event: so it is prorated."""
+    after, answer = STEPS.accept(life, command, life.subscription.last_at + timedelta(days=9))
+    assert answer.outcome not in {Outcome.REFUSED, Outcome.UNCHANGED}
+    return after
+
+
+def test_what_may_wait_fits_into_one_payload() -> None:
+    bought = offer(add_ons=[{"id": add_on, "unit_price": "2.50"} for add_on in ADD_ONS])
+    at = datetime(2027, 1, 31, tzinfo=UTC)
+    life = STEPS.begin(order(bought, at=at, quantity=1, add_ons=dict.fromkeys(ADD_ONS, 10**6)))
+    number = 0
+    while len(life.effects) < options.MOST_EFFECTS:
+        number += 1
+        life = taken(life, ChangeQuantity(by=WHO, actor=LONG, command_id=f"{number:064}", quantity=9_000 + number))
+    while len(life.effects) < options.MOST_EFFECTS_OF_SIGNALS:
+        number += 1
+        back = Reactivate(by=WHO, actor=LONG, command_id=f"{number:064}", reason=WHY)
+        hold = Suspend(by=WHO, actor=LONG, command_id=f"{number:064}", reason=WHY, details="\N{GRINNING FACE}" * 1024)
+        life = taken(life, back if life.subscription.holds else hold)
+    carried = Continued(life=life, periods_per_run=options.PERIODS_PER_RUN).model_dump_json()
+    assert LARGEST_PAYLOAD / 4 < len(carried.encode()) < LARGEST_PAYLOAD * 0.9
