@@ -13,7 +13,7 @@ from statemachines.account.timeline import next_account_milestone
 from workflows.account.messages import ACCOUNT_REQUESTS, AccountClosed, AccountDetails, StartAccount
 from workflows.account.workflow import BillingAccountWorkflow
 from workflows.calls.errors import NeedsAttention, NotFound, Rejected
-from workflows.calls.target import RETRIES, Target, WorkflowClient
+from workflows.calls.target import Target, WorkflowClient
 from workflows.calls.waiting import poll
 from workflows.durable import options, search_attributes
 from workflows.durable.workflow_ids import account_workflow_id
@@ -50,16 +50,16 @@ class Accounts(WorkflowClient):
     async def ask(self, customer_id: str, request: AccountRequest, *, wait: bool = True) -> Answer:
         """Send the request as an update and return its answer; with `wait`, once it is in the books.
 
-        While the month is being closed, the request is sent again until it is decided. After a broken connection only a
+        While the month is being closed, the request is sent again until it is decided. If its answer is lost, only a
         payment is sent again: its id makes sure that it has one effect. Raises CallError.
         """
         update_id = f"{request.payment_id}.{request.fingerprint()}" if isinstance(request, ReceivePayment) else None
-        update, retries = _UPDATES[type(request)], RETRIES if update_id else 0
+        update, repeatable = _UPDATES[type(request)], update_id is not None
 
         async def send() -> Answer | None:
             try:
                 return await self._target(customer_id).update(
-                    update, request, Answer, update_id=update_id, retries=retries
+                    update, request, Answer, update_id=update_id, repeatable=repeatable
                 )
             except Rejected as error:
                 if error.kind != Closing.__name__:
@@ -107,5 +107,5 @@ class Accounts(WorkflowClient):
 
     def _target(self, customer_id: str) -> Target:
         not_found = NotFound(f"there is no billing account of {customer_id} on this server: it buys nothing yet")
-        name = f"the billing account of {customer_id}"
-        return Target(self.handle(customer_id), name, not_found, subject=customer_id)
+        workflow_id, name = account_workflow_id(customer_id), f"the billing account of {customer_id}"
+        return Target(self._client, workflow_id, name, not_found, subject=customer_id)

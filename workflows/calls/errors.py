@@ -1,5 +1,7 @@
 """What can go wrong when a workflow is called; each error is one line for a person."""
 
+from datetime import timedelta
+
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import ServerUnavailable
@@ -16,12 +18,21 @@ class CallError(PerennialError):
 class Rejected(CallError):
     """The request is malformed, out of time, or in conflict with an earlier one; nothing was decided.
 
-    `kind` is the type of the workflow's error, where the workflow rejected the request.
+    `kind` is the type of the workflow's error, where the workflow rejected the request, and `retry_after` the time
+    after which the same request can be sent again, where the workflow names one.
     """
 
-    def __init__(self, message: str, kind: str | None = None, next_step: NextStep | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        kind: str | None = None,
+        next_step: NextStep | None = None,
+        *,
+        retry_after: timedelta | None = None,
+    ) -> None:
         super().__init__(message, next_step)
         self.kind = kind
+        self.retry_after = retry_after
 
 
 class NotFound(CallError):

@@ -1,41 +1,25 @@
 """What the clients of workflows are built from: queries and updates, with every failure turned into a CallError."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
+from uuid import uuid4  # noqa: TID251 - outside of workflows; an update that is sent again keeps its id
 
-from temporalio.client import (
-    Client,
-    WorkflowHandle,
-    WorkflowQueryFailedError,
-    WorkflowQueryRejectedError,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
-)
+from temporalio.client import Client
 from temporalio.common import QueryRejectCondition
-from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from domain.next_step import Do, NextStep
-from workflows.calls.errors import (
-    AHEAD_OF_ITS_TASK,
-    CallError,
-    NotAnswered,
-    Rejected,
-    WorkflowFailed,
-    no_worker,
-)
+from workflows.calls.attempts import FAILED_TASK, call
+from workflows.calls.errors import CallError, NotAnswered, Rejected, WorkflowFailed
+from workflows.calls.one_try import ENDED_BADLY, query_once, update_once
 from workflows.calls.runs import ended_from_outside
 from workflows.durable import options
 
 T = TypeVar("T")
-_TRANSIENT = {RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.ABORTED}
-_FAILING_TASK = "Workflow Task in failed state"
-"""How the server refuses to query a workflow that its workers cannot go on with."""
-RETRIES = 5
-_RETRY_AFTER = timedelta(milliseconds=200)
+_FAILING_TASK = ("Workflow Task in failed state", FAILED_TASK)
+"""How the server refuses a query, and an update, of a workflow that its workers cannot go on with."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +30,8 @@ class Target:
     WorkflowFailed, which says so: its state is no longer true.
     """
 
-    handle: WorkflowHandle[Any, Any]
+    client: Client
+    workflow_id: str
     name: str
     not_found: CallError
     ended: CallError | None = None
@@ -55,53 +40,56 @@ class Target:
     async def query(
         self, query: str, result: type[T], args: Sequence[object] = (), *, reject: QueryRejectCondition | None = None
     ) -> T:
-        """The query's result. Raises CallError."""
-
-        async def send(timeout: timedelta) -> T:
-            try:
-                found: T = await self.handle.query(
-                    query,
-                    args=args,
-                    result_type=result,
-                    reject_condition=reject or QueryRejectCondition.NOT_COMPLETED_CLEANLY,
-                    rpc_timeout=timeout,
-                )
-            except WorkflowQueryRejectedError:
-                if reject is not None:
-                    raise
-                raise self.ended or self.not_found from None
-            return found
-
-        return await self._explained(call(self.name, lambda: ask_twice(send), self._gone))
-
-    async def update(
-        self, update: str, request: object, result: type[T], *, update_id: str | None = None, retries: int = RETRIES
-    ) -> T:
-        """The update's result. A broken connection is retried: without an id, a retry may run the update again.
+        """The query's result. A query is lost when its worker dies, so one try takes half the time at most.
 
         Raises CallError.
         """
+        condition = reject or QueryRejectCondition.NOT_COMPLETED_CLEANLY
 
-        async def send() -> T:
-            answer: T = await self.handle.execute_update(
-                update, request, id=update_id, result_type=result, rpc_timeout=options.ANSWER_TIMEOUT
-            )
-            return answer
+        async def send(left: timedelta) -> T:
+            timeout = min(left, options.ANSWER_TIMEOUT / 2)
+            try:
+                return await query_once(self.client, self.workflow_id, query, args, result, timeout, condition)
+            except Rejected as error:
+                if reject is not None or error.kind != ENDED_BADLY:
+                    raise
+                raise self.ended or self.not_found from None
 
-        return await self._explained(call(self.name, send, self._gone, retries=retries))
+        return await self._explained(call(self.name, send, self._gone))
+
+    async def update(
+        self,
+        update: str,
+        request: object,
+        result: type[T],
+        *,
+        update_id: str | None = None,
+        repeatable: bool = True,
+    ) -> T:
+        """The update's result. It is sent again under the same id until its answer is known.
+
+        The server knows the ids of one run. If the workflow does not know them in the next one, and a repeat has a
+        second effect, the update is not `repeatable`: it is sent again only after a refusal. Raises CallError.
+        """
+        one_id = update_id or str(uuid4())
+
+        async def send(left: timedelta) -> T:
+            return await update_once(self.client, self.workflow_id, update, one_id, request, result, left)
+
+        return await self._explained(call(self.name, send, self._gone, repeatable=repeatable))
 
     async def _explained(self, calling: Awaitable[T]) -> T:
         """The result. Where the workflow is not there any more, the error says what has ended it."""
         try:
             return await calling
         except CallError as error:
-            if isinstance(error, NotAnswered) and _FAILING_TASK in str(error):
+            if isinstance(error, NotAnswered) and any(words in str(error) for words in _FAILING_TASK):
                 words = f"{self.name}: its workflow's task fails, so it answers nothing."
                 raise NotAnswered(words, self._reconcile) from None
             if error not in {self.not_found, self.ended}:
                 raise
             try:
-                how = await ended_from_outside(self.handle)
+                how = await ended_from_outside(self.client.get_workflow_handle(self.workflow_id))
             except RPCError:
                 how = None
             if how is None:
@@ -128,43 +116,3 @@ class WorkflowClient:
     def _as_of(self) -> tuple[datetime, ...]:
         """The optional last argument of a query that depends on the time."""
         return (self._wall_clock(),) if self._wall_clock else ()
-
-
-async def ask_twice(send: Callable[[timedelta], Awaitable[T]]) -> T:
-    """A query's result. A query is lost when its worker dies, so it is sent once more within ANSWER_TIMEOUT."""
-    timeout = options.ANSWER_TIMEOUT / 2
-    try:
-        return await send(timeout)
-    except RPCError as error:
-        if error.status is not RPCStatusCode.CANCELLED:
-            raise
-    return await send(timeout)
-
-
-async def call(
-    name: str, send: Callable[[], Awaitable[T]], not_found: Callable[[RPCError], CallError], *, retries: int = RETRIES
-) -> T:
-    """Send a request to the workflow of that name, with retries after a broken connection and of a query too early.
-
-    Raises CallError: `not_found` makes the one for a workflow that the server does not find.
-    """
-    for attempt in range(retries + 1):
-        try:
-            return await send()
-        except WorkflowUpdateFailedError as error:
-            cause = error.cause
-            if isinstance(cause, ApplicationError):
-                raise Rejected(cause.message, cause.type) from None
-            raise Rejected(str(cause)) from None
-        except (WorkflowQueryFailedError, WorkflowQueryRejectedError) as error:
-            if str(error) != AHEAD_OF_ITS_TASK or attempt == retries:
-                raise Rejected(str(error)) from None
-        except WorkflowUpdateRPCTimeoutOrCancelledError:
-            raise no_worker(name) from None
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                raise not_found(error) from None
-            if error.status not in _TRANSIENT or attempt == retries:
-                raise no_worker(name, f" ({error.message})") from None
-        await asyncio.sleep(_RETRY_AFTER.total_seconds() * 2**attempt)
-    raise AssertionError("unreachable")

@@ -58,8 +58,7 @@ class Notifications(WorkflowClient):
                 raise ended from None
 
     def _target(self, workflow_id: Callable[[str], str], subscription_id: str) -> Target:
-        handle = self._client.get_workflow_handle(workflow_id(subscription_id))
         words = f"No notifications of {subscription_id} are being sent on this server."
         ended = AlreadyEnded(f"Subscription {subscription_id} has ended, and all its notifications are sent.")
         not_found = NotFound(words, NextStep(Do.LIST_NOTIFICATIONS))
-        return Target(handle, subscription_id, not_found, ended, subscription_id)
+        return Target(self._client, workflow_id(subscription_id), subscription_id, not_found, ended, subscription_id)

@@ -1,6 +1,7 @@
 """The client of orders: place one, look at it, wait until it is settled."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -11,8 +12,9 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from activities.orders.contracts import PlacedOrder
 from domain.next_step import Do, NextStep
 from domain.ordering.lines import OrderRequest
+from workflows.calls.attempts import call
 from workflows.calls.errors import CallError, NotFound, Rejected, WorkflowFailed
-from workflows.calls.target import Target, WorkflowClient, call
+from workflows.calls.target import Target, WorkflowClient
 from workflows.calls.waiting import failure_message, result_of
 from workflows.durable import options, search_attributes
 from workflows.durable.clock import TestClock
@@ -52,7 +54,7 @@ class OrderClient(WorkflowClient):
         """
         return await result_of(_name(order_id), self.handle(order_id), partial(self.order, order_id), watch)
 
-    async def _start(self, start: PlaceOrder) -> None:
+    async def _start(self, start: PlaceOrder, _: timedelta) -> None:
         request = start.request
         lines = "line" if len(request.lines) == 1 else "lines"
         try:
@@ -95,7 +97,7 @@ class OrderClient(WorkflowClient):
 
     def _target(self, order_id: str) -> Target:
         not_found = NotFound(f"Order {order_id} does not exist on this server.", NextStep(Do.LIST_ORDERS))
-        return Target(self.handle(order_id), _name(order_id), not_found)
+        return Target(self._client, order_workflow_id(order_id), _name(order_id), not_found)
 
 
 def _name(order_id: str) -> str:

@@ -1,13 +1,15 @@
 """The client of price changes: send a catalog version's prices, look how far that is, wait for the end."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 
 from temporalio.client import WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
+from workflows.calls.attempts import call
 from workflows.calls.errors import NotFound
-from workflows.calls.target import Target, WorkflowClient, call
+from workflows.calls.target import Target, WorkflowClient
 from workflows.calls.waiting import result_of
 from workflows.durable import options
 from workflows.durable.workflow_ids import price_workflow_id
@@ -28,7 +30,7 @@ class PriceClient(WorkflowClient):
         Returns once the server has it. Sent again, the prices change nothing (BUY-5). Raises CallError.
         """
 
-        async def send() -> None:
+        async def send(_: timedelta) -> None:
             await self._client.start_workflow(
                 PriceChangeWorkflow.run,
                 TellPrices(version=version),
@@ -55,7 +57,7 @@ class PriceClient(WorkflowClient):
 
     def _target(self, version: int) -> Target:
         not_found = NotFound(f"No prices of catalog version {version} are being sent on this server. Import it again.")
-        return Target(self.handle(version), _name(version), not_found)
+        return Target(self._client, price_workflow_id(version), _name(version), not_found)
 
 
 def _name(version: int) -> str:

@@ -13,7 +13,7 @@ from domain.subscription.decision import Answer, Outcome
 from statemachines.subscription.life import Life
 from statemachines.subscription.timeline import next_milestone
 from workflows.calls.errors import AlreadyEnded, AlreadyExists, NeedsAttention, NotFound
-from workflows.calls.target import RETRIES, Target, WorkflowClient
+from workflows.calls.target import Target, WorkflowClient
 from workflows.calls.waiting import poll
 from workflows.durable import options, search_attributes
 from workflows.durable.clock import TestClock
@@ -72,17 +72,16 @@ class Subscriptions(WorkflowClient):
     async def ask(self, subscription_id: str, command: Command, *, wait: bool = True) -> Answer:
         """Send the command as an update and return its answer.
 
-        With `wait`, the answer is in the books and provisioned when this returns. After a broken connection the command
-        is sent again under the same command id, so that it has one effect; without an id it is not sent again.
-        Raises CallError.
+        With `wait`, the answer is in the books and provisioned when this returns. The command is sent again under the
+        same id until its answer is known, and has one effect. Raises CallError.
         """
         target = self._target(subscription_id)
 
         # The server answers a repeated update id without asking the workflow, whatever the arguments. So the update id
-        # includes the arguments, and the workflow checks what the command's own id was used for.
+        # includes the arguments, and the workflow checks what the command's own id was used for. A command without an
+        # id takes the update's, which the workflow knows in later runs too.
         update_id = f"{command.command_id}.{command.fingerprint()}" if command.command_id else None
-        retries = RETRIES if update_id else 0
-        answer = await target.update(command.action.value, command, Answer, update_id=update_id, retries=retries)
+        answer = await target.update(command.action.value, command, Answer, update_id=update_id)
         if not wait or answer.outcome in {Outcome.REFUSED, Outcome.UNCHANGED}:
             return answer
         await self.committed(subscription_id, answer.seq)
@@ -142,4 +141,5 @@ class Subscriptions(WorkflowClient):
         words = f"Subscription {subscription_id} does not exist on this server."
         ended = AlreadyEnded(f"Subscription {subscription_id} has ended and takes no more commands.")
         not_found = NotFound(words, NextStep(Do.LIST_SUBSCRIPTIONS))
-        return Target(self.handle(subscription_id), subscription_id, not_found, ended, subscription_id)
+        workflow_id = subscription_workflow_id(subscription_id)
+        return Target(self._client, workflow_id, subscription_id, not_found, ended, subscription_id)

@@ -88,7 +88,7 @@ class PatientAccounts(Accounts):
 
     def _target(self, customer_id: str) -> Target:
         target = super()._target(customer_id)
-        return PatientTarget(target.handle, target.name, target.not_found)
+        return PatientTarget(target.client, target.workflow_id, target.name, target.not_found)
 
 
 class PatientSubscriptions(Subscriptions):
@@ -96,7 +96,7 @@ class PatientSubscriptions(Subscriptions):
 
     def _target(self, subscription_id: str) -> Target:
         target = super()._target(subscription_id)
-        return PatientTarget(target.handle, target.name, target.not_found)
+        return PatientTarget(target.client, target.workflow_id, target.name, target.not_found)
 
 
 async def test_killed_five_times_in_two_billed_years(

@@ -15,8 +15,8 @@ from domain.subscription.holds import Reason
 from hosting.assembly import World
 from tests.support.live.purchases import order
 from tests.support.shop.live import Shop, locked_books
+from workflows.calls.attempts import call
 from workflows.calls.errors import NotFound, Rejected, WorkflowFailed
-from workflows.calls.target import call
 from workflows.durable.clock import TestClock
 from workflows.durable.search_attributes import CUSTOMER
 from workflows.subscription.client import Subscriptions
@@ -42,7 +42,7 @@ async def shown(world: World, order_id: str) -> str:
     """What the Web UI shows of the order."""
     handle = world.server.orders.handle(order_id)
 
-    async def look() -> WorkflowMetadata:
+    async def look(_: timedelta) -> WorkflowMetadata:
         found: WorkflowMetadata = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
         return found
 

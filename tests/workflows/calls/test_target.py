@@ -1,69 +1,68 @@
-"""A query that its worker has died with is asked once more, within the time that an answer may take."""
+"""Queries and updates: one id for all attempts, and time enough to ask again where a worker has died."""
 
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
-from temporalio.client import WorkflowQueryFailedError
+from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from workflows.calls import target
-from workflows.calls.errors import AHEAD_OF_ITS_TASK, CallError, NotAnswered, Rejected
-from workflows.calls.target import RETRIES, ask_twice, call
+from workflows.calls.errors import NotAnswered, NotFound
+from workflows.calls.target import Target
 from workflows.durable import options
 
 LOST = RPCError("context canceled", RPCStatusCode.CANCELLED, b"")
+CALLED = Target(cast(Client, None), "subscription:s-1", "s-1", NotFound("there is no s-1"))
 
 
-class Asked:
-    """Raises these one after another, then answers."""
+class Server:
+    """Loses so many attempts; what it was asked."""
 
-    def __init__(self, *errors: Exception) -> None:
-        self._errors = list(errors)
-        self.patience: list[timedelta] = []
+    def __init__(self, lost: int) -> None:
+        self._lost = lost
+        self.timeouts: list[timedelta] = []
+        self.update_ids: list[str] = []
 
-    async def __call__(self, patience: timedelta) -> str:
-        self.patience.append(patience)
-        if self._errors:
-            raise self._errors.pop(0)
+    async def query(self, *args: Any) -> str:
+        return self._tried(args[5])
+
+    async def update(self, *args: Any) -> str:
+        self.update_ids.append(args[3])
+        return self._tried(args[6])
+
+    def _tried(self, timeout: timedelta) -> str:
+        self.timeouts.append(timeout)
+        if len(self.timeouts) <= self._lost:
+            raise LOST
         return "active"
 
 
-def missing(error: RPCError) -> CallError:
-    raise AssertionError(error)
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Server:
+    made = Server(request.param)
+    monkeypatch.setattr(target, "query_once", made.query)
+    monkeypatch.setattr(target, "update_once", made.update)
+    return made
 
 
-@pytest.mark.parametrize("lost", [0, 1])
-async def test_one_that_was_lost_is_asked_again(lost: int) -> None:
-    query = Asked(*[LOST] * lost)
-    assert await call("s-1", lambda: ask_twice(query), missing) == "active"
-    assert query.patience == [options.ANSWER_TIMEOUT / 2] * (lost + 1)
+@pytest.mark.parametrize("server", [0, 1], indirect=True)
+async def test_a_query_that_was_lost_is_sent_again_within_the_time(server: Server) -> None:
+    assert await CALLED.query("details", str) == "active"
+    assert all(timeout <= options.ANSWER_TIMEOUT / 2 for timeout in server.timeouts)
 
 
-async def test_where_nobody_answers_it_is_not_asked_for_ever() -> None:
-    query = Asked(*[LOST] * 10)
+@pytest.mark.parametrize("server", [10_000], indirect=True)
+async def test_where_nobody_answers_it_is_not_sent_for_ever(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(options, "ANSWER_TIMEOUT", timedelta(seconds=0.1))
     with pytest.raises(NotAnswered, match=r"s-1: no worker answered in time .*\. Start a worker\."):
-        await call("s-1", lambda: ask_twice(query), missing)
-    assert sum(query.patience, timedelta(0)) == options.ANSWER_TIMEOUT
+        await CALLED.query("details", str)
 
 
-async def test_what_was_refused_is_not_lost() -> None:
-    query = Asked(RPCError("no such thing", RPCStatusCode.INVALID_ARGUMENT, b""))
-    with pytest.raises(NotAnswered, match="no such thing"):
-        await call("s-1", lambda: ask_twice(query), missing)
-    assert len(query.patience) == 1
-
-
-@pytest.mark.parametrize("times", [1, RETRIES])
-async def test_one_that_came_before_its_task_is_asked_again(times: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(target, "_RETRY_AFTER", timedelta(0))
-    query = Asked(*[WorkflowQueryFailedError(AHEAD_OF_ITS_TASK)] * times)
-    assert await call("s-1", lambda: ask_twice(query), missing) == "active"
-
-
-@pytest.mark.parametrize(("error", "times"), [(AHEAD_OF_ITS_TASK, RETRIES + 1), ("no such query", 1)])
-async def test_what_keeps_failing_is_told(error: str, times: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(target, "_RETRY_AFTER", timedelta(0))
-    query = Asked(*[WorkflowQueryFailedError(error)] * (RETRIES + 1))
-    with pytest.raises(Rejected, match=error):
-        await call("s-1", lambda: ask_twice(query), missing)
-    assert len(query.patience) == times
+@pytest.mark.parametrize("server", [3], indirect=True)
+@pytest.mark.parametrize("update_id", [None, "case-7"])
+async def test_an_update_keeps_its_id(server: Server, update_id: str | None) -> None:
+    assert await CALLED.update("cancel", {}, str, update_id=update_id) == "active"
+    (used,) = set(server.update_ids)
+    assert used == update_id if update_id else len(used) == 36
+    assert len(server.update_ids) == 4
