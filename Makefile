@@ -9,7 +9,7 @@ SOURCES := $(wildcard domain statemachines activities workflows perennial hostin
 CHECKED := $(SOURCES) $(wildcard tests benchmarks examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev publisher test install-check chaos explore lives mutants lint format lock lock-check clean
+.PHONY: help setup demo dev publisher test install-check chaos load explore lives mutants lint format lock lock-check clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort
@@ -54,6 +54,9 @@ lives: $(STAMP) ## 1,000,000 random subscription-years with every invariant chec
 
 mutants: $(STAMP) ## make careless changes to a copy of the product: a test must notice each
 	@$(BIN)/python -m tests.mutants
+
+load: $(STAMP) ## ten clients send a thousand commands over hand-overs, quiet and with twenty workers killed
+	PERENNIAL_LOAD=full $(BIN)/python -m pytest -s tests/live/subscription/test_commands_under_load.py
 
 lint: $(STAMP) lock-check ## style, types, layers, dependencies, dead code
 	$(BIN)/ruff check .
