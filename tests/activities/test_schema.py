@@ -15,7 +15,8 @@ from sqlalchemy import make_url
 from activities.adapters.sql.account.reader import SqlAccountReader
 from activities.adapters.sql.columns import metadata
 from activities.adapters.sql.database import Database
-from activities.adapters.sql.schema import HEAD, check_schema, upgrade
+from activities.adapters.sql.revision import HEAD
+from activities.adapters.sql.schema import check_schema, upgrade
 from activities.errors import BooksUnavailable, SchemaMismatch
 from tests.support.books.short_lives import LICENCE, bought
 from tests.support.books.subscription import InSql
@@ -80,6 +81,20 @@ async def test_a_newer_database_is_refused_and_left_alone(database: Database, ur
     assert str(checked.value) == str(upgraded.value) == line
 
 
+@pytest.mark.parametrize("found", ["0099", "0001"])
+async def test_a_worker_whose_database_is_changed_while_it_runs_writes_nothing_more(
+    database: Database, url: str, found: str
+) -> None:
+    await bought(InSql(database), LICENCE)
+    async with Database(url, migrates=True) as other:
+        await change(other, f"UPDATE alembic_version SET version_num = '{found}'")
+        with pytest.raises(SchemaMismatch, match=f"The database has revision '{found}'"):
+            await bought(InSql(database), LICENCE, subscription_id="s-2")
+        assert await rows(database, "SELECT id FROM subscription") == [("s-1",)]
+        await change(other, f"UPDATE alembic_version SET version_num = '{HEAD}'")
+    await bought(InSql(database), LICENCE, subscription_id="s-2")
+
+
 async def test_an_older_database_is_told_how_to_come_up(database: Database) -> None:
     await change(database, "UPDATE alembic_version SET version_num = '0001'")
     with pytest.raises(SchemaMismatch, match="needs '0007': start a worker .*, which upgrades the database"):
@@ -88,7 +103,7 @@ async def test_an_older_database_is_told_how_to_come_up(database: Database) -> N
 
 async def test_an_older_database_comes_up_with_what_is_in_it(empty_url: str, database: Database) -> None:
     await bought(InSql(database), LICENCE)
-    async with Database(empty_url, foreign_keys=False) as first:
+    async with Database(empty_url, migrates=True) as first:
         await older(first, "0001", database)
     await upgrade(empty_url)
     async with Database(empty_url) as upgraded:

@@ -15,6 +15,7 @@ from sqlalchemy import URL, Connection, Engine, make_url
 
 from activities.adapters.sql import postgres, sqlite
 from activities.adapters.sql.errors import translated
+from activities.adapters.sql.revision import refuse_other_revision
 from activities.errors import BooksUnavailable
 
 BUSY_TIMEOUT = timedelta(seconds=2)
@@ -31,14 +32,17 @@ class Database:
 
     `change` and `ask` are plain functions that take a connection first; each call is one transaction.
     The URL is of SQLite or of PostgreSQL. A write waits up to `busy_timeout` for writers in this process, and then up
-    to `busy_timeout` for those in others. `foreign_keys=False` lets SQLite rebuild tables. Database errors are raised
-    as BooksUnavailable, SchemaMismatch or BooksConflict.
+    to `busy_timeout` for those in others, and is refused where the database has another revision than this program.
+    `migrates` is for the program that changes it. Database errors are raised as BooksUnavailable, SchemaMismatch or
+    BooksConflict.
     """
 
-    def __init__(self, url: str, *, busy_timeout: timedelta = BUSY_TIMEOUT, foreign_keys: bool = True) -> None:
+    def __init__(self, url: str, *, busy_timeout: timedelta = BUSY_TIMEOUT, migrates: bool = False) -> None:
         self._busy = busy_timeout.total_seconds()
         self._url = make_url(url)
-        self._engine = _engine(self._url, self._busy, foreign_keys=foreign_keys)
+        # With foreign keys, rebuilding a table on SQLite would delete the rows that refer to it.
+        self._engine = _engine(self._url, self._busy, foreign_keys=not migrates)
+        self._migrates = migrates
         self._writes = self._engine.execution_options(writes=True)
         # One writer at a time. A queue is fair; SQLite's own waiting polls.
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="books-writer")
@@ -69,6 +73,8 @@ class Database:
                     f"The database has been busy for {self._busy:g} s: nothing was written. Try again."
                 )
             with translated(self._url), self._writes.begin() as connection:
+                if not self._migrates:
+                    refuse_other_revision(connection)
                 return change(connection, *args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._writer, transaction)

@@ -6,10 +6,8 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from activities.adapters.sql.database import BUSY_TIMEOUT, Database
+from activities.adapters.sql.revision import HEAD, is_older, mismatch
 from activities.errors import BooksUnavailable, SchemaMismatch
-
-HEAD = "0007"
-"""The revision that this version of the program needs; a test compares it with the migrations."""
 
 
 async def upgrade(url: str, *, busy_timeout: timedelta = BUSY_TIMEOUT) -> None:
@@ -18,8 +16,7 @@ async def upgrade(url: str, *, busy_timeout: timedelta = BUSY_TIMEOUT) -> None:
     Raises SchemaMismatch if this program does not know the database's revision, and BooksUnavailable if it cannot be
     opened or written.
     """
-    # With foreign keys, rebuilding a table would delete the rows that refer to it.
-    async with Database(url, busy_timeout=busy_timeout, foreign_keys=False) as database:
+    async with Database(url, busy_timeout=busy_timeout, migrates=True) as database:
         _make_folder(database.file)
         await database.write(_upgrade)
 
@@ -34,7 +31,7 @@ async def check_schema(database: Database) -> None:
     if found is None:
         await database.read(_refuse_foreign)
         raise SchemaMismatch(f"The database is empty, but revision {HEAD} is needed: start a worker, which sets it up.")
-    raise SchemaMismatch(_mismatch(found, older=found.isdigit() and found < HEAD))
+    raise SchemaMismatch(mismatch(found, older=is_older(found)))
 
 
 def _upgrade(connection: Connection) -> None:
@@ -51,7 +48,7 @@ def _upgrade(connection: Connection) -> None:
     if found is None:
         _refuse_foreign(connection)
     elif found not in known:
-        raise SchemaMismatch(_mismatch(found, older=False))
+        raise SchemaMismatch(mismatch(found, older=False))
     command.upgrade(config, "head")
 
 
@@ -70,15 +67,6 @@ def _refuse_foreign(connection: Connection) -> None:
             f"The database {connection.engine.url.database} has tables but no revision of Perennial, so it is not "
             "Perennial's or is damaged: use another PERENNIAL_DATABASE_URL, or restore a backup."
         )
-
-
-def _mismatch(found: str, *, older: bool) -> str:
-    step = (
-        "start a worker of this version, which upgrades the database"
-        if older
-        else "it was written by a newer version; run that one, or restore a backup"
-    )
-    return f"The database has revision {found[:32]!r}, this version of Perennial needs {HEAD!r}: {step}."
 
 
 def _is_missing(file: str | None) -> bool:

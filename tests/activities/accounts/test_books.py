@@ -391,7 +391,7 @@ async def test_an_older_ledger_is_entered(empty_url: str, database: Database, cu
     await customer.write(row(JANUARY.start, "980", currency="JPY"), of=2)
     other = Customer(customer.accounts, "tailspin", prefix="t")
     await other.write(row(JANUARY.start, "5.00"))
-    async with Database(empty_url, foreign_keys=False) as earlier:
+    async with Database(empty_url, migrates=True) as earlier:
         await older(earlier, "0002", database)
     await upgrade(empty_url)
     async with Database(empty_url) as upgraded:

@@ -1,0 +1,34 @@
+"""The revision of the database's schema that this version of the program needs."""
+
+from sqlalchemy import Connection, text
+
+from activities.errors import SchemaMismatch
+
+HEAD = "0007"
+"""The last migration; a test compares the two."""
+
+
+def refuse_other_revision(connection: Connection) -> None:
+    """Raise SchemaMismatch unless the database has exactly this program's revision, now.
+
+    Asked in every transaction that writes: a database may be upgraded while an older worker runs. Such a worker writes
+    nothing more, and its activities are tried again until a newer one takes them.
+    """
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    if found != HEAD:
+        raise SchemaMismatch(mismatch(str(found), older=is_older(str(found))))
+
+
+def is_older(found: str) -> bool:
+    """Whether this program can upgrade a database of that revision."""
+    return found.isdigit() and found < HEAD
+
+
+def mismatch(found: str, *, older: bool) -> str:
+    """What is told of a database of another revision."""
+    step = (
+        "start a worker of this version, which upgrades the database"
+        if older
+        else "it was written by a newer version; run that one, or restore a backup"
+    )
+    return f"The database has revision {found[:32]!r}, this version of Perennial needs {HEAD!r}: {step}."
