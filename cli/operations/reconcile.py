@@ -20,7 +20,7 @@ from cli.running import use
 from domain.next_step import Do
 from domain.values import format_instant
 from statemachines.audit.findings import Finding, Kind
-from statemachines.audit.reconciliation import GRACE
+from statemachines.audit.observed import GRACE
 
 if TYPE_CHECKING:
     from perennial.reconciliation.reconciliation import Report

@@ -10,7 +10,7 @@ from temporalio.service import RPCError
 from perennial.sources.server import Server
 from statemachines.account.timeline import next_account_milestone
 from statemachines.audit.findings import Noun
-from statemachines.audit.reconciliation import Known
+from statemachines.audit.observed import Known
 from statemachines.subscription.timeline import next_milestone
 from workflows.calls.errors import CallError
 

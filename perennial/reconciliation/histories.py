@@ -15,7 +15,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.accounts.contracts import AccountRecordInput
 from activities.billing.contracts import RecordInput
 from statemachines.account.life import AccountLife
-from statemachines.audit.reconciliation import Known
+from statemachines.audit.observed import Known
 from statemachines.subscription.life import Life
 from statemachines.subscription.timeline import next_milestone
 

@@ -11,7 +11,8 @@ from perennial.sources.books import Books, unknown_to_books
 from perennial.sources.server import Server
 from perennial.sources.sources import Sources
 from statemachines.audit.findings import Finding, Kind, Noun, Status
-from statemachines.audit.reconciliation import GRACE, Booked, Clock, Known, Run, Subject, compare
+from statemachines.audit.observed import GRACE, Booked, Clock, Known, Run, Subject
+from statemachines.audit.reconciliation import compare
 from workflows.durable.workflow_ids import account_workflow_id, delivery_workflow_id, subscription_workflow_id
 
 COMPARED = (Noun.SUBSCRIPTION, Noun.ACCOUNT, Noun.DELIVERY)
@@ -132,7 +133,8 @@ class _Comparison:
         by_id = {name.partition(":")[2]: run for name, run in runs.items()}
         known = await self._books.workflows.of(noun, list(by_id))
         pairs = {each: (known.get(each), run) for each, run in by_id.items()}
-        over = {each for each, (booked, run) in pairs.items() if booked and run.status is not Status.RUNNING}
+        ends = noun is not Noun.ACCOUNT
+        over = {each for each, (booked, run) in pairs.items() if ends and booked and run.status is not Status.RUNNING}
         should = {each for each, (booked, _) in pairs.items() if booked and booked.runs}
         await self._compare(noun, {each: pair for each, pair in pairs.items() if each not in over | should})
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from statemachines.audit.findings import Noun
-from statemachines.audit.reconciliation import Booked
+from statemachines.audit.observed import Booked
 
 
 class WorkflowBook(Protocol):

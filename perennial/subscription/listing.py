@@ -16,7 +16,7 @@ from domain.next_step import PerennialError
 from domain.subscription.events import State
 from perennial.sources.sources import Sources
 from statemachines.audit.findings import Noun
-from statemachines.audit.reconciliation import Run
+from statemachines.audit.observed import Run
 from workflows.durable import search_attributes as known
 
 LOST = ", ".join(f"'{status}'" for status in ("Terminated", "Failed", "Canceled", "TimedOut"))

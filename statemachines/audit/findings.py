@@ -85,7 +85,7 @@ class Finding(Frozen):
         if self.noun is Noun.DELIVERY and (gone or self.kind is Kind.MISSING):
             return NextStep(Do.RETRY_NOTIFICATIONS, self.id, "Start it again by a retry that names its publisher")
         step = _CURES[Kind.RESET if self.replaced_run else self.kind]
-        if gone and self.recorded is None:
+        if self.kind is Kind.FAILED and self.recorded is None:
             step = NextStep(Do.LOOK_AT_WORKFLOW, words="Nothing is recorded of it. See its history, then delete it")
         return NextStep(step.do, self._subject(step.do), step.words)
 

@@ -3,94 +3,12 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from domain.values import Frozen, Instant, format_instant
+from domain.values import format_instant
 from statemachines.audit.findings import GONE, Finding, Kind, Noun, Status
+from statemachines.audit.observed import Booked, Clock, Effect, Known, Run, Subject
 
-GRACE = timedelta(minutes=10)
-"""How long after its milestone a workflow counts as overdue, unless the operator says otherwise."""
 ON_ITS_WAY = 4
 """An effect that has failed so often (after about 15 seconds) is no longer on its way."""
-
-
-class Subject(Frozen):
-    """Whose workflow it is, and the workflow's id."""
-
-    noun: Noun
-    id: str
-    workflow_id: str
-
-
-class Booked(Frozen):
-    """What the books say: whether a workflow should run, and what it should know.
-
-    `state`, `auto_renew` and `last_at` are those of a subscription after its last event, `seq`. `next_at` is when it
-    should do something next, None where the books do not know. With a `test_clock` no date says anything about ours.
-    """
-
-    runs: bool
-    seq: int = 0
-    state: str | None = None
-    auto_renew: bool | None = None
-    last_at: Instant | None = None
-    next_at: Instant | None = None
-    test_clock: bool = False
-
-
-class Effect(Frozen):
-    """An activity that has not succeeded yet: its name, its attempts, and the last failure."""
-
-    name: str
-    attempts: int
-    failure: str
-
-
-class Run(Frozen):
-    """What the server says of the last run of a workflow.
-
-    `said` is why it ended: the reason of who terminated it, or its own error. `state`, `auto_renew` and `attention` are
-    its search attributes. `reset_at` is set if an operator's reset has made the run. `problem` is why its task fails.
-    """
-
-    run_id: str
-    status: Status
-    started_at: Instant
-    closed_at: Instant | None = None
-    said: str = ""
-    state: str | None = None
-    auto_renew: bool | None = None
-    attention: str | None = None
-    reset_at: Instant | None = None
-    replaces: str | None = None
-    """The run that the reset has ended."""
-    problem: str | None = None
-    effect: Effect | None = None
-
-
-class Known(Frozen):
-    """What the workflow or its history says: the events that it has decided (`seq`) and recorded (`committed`).
-
-    `waiting` says that effects are to be performed, `undelivered` that nothing but a notification needs an operator.
-    """
-
-    seq: int
-    committed: int
-    waiting: bool = False
-    undelivered: bool = False
-    state: str | None = None
-    auto_renew: bool | None = None
-    last_at: Instant | None = None
-    next_at: Instant | None = None
-
-
-class Clock(Frozen):
-    """The instant of the comparison, and how late a milestone may be."""
-
-    now: Instant
-    grace: timedelta = GRACE
-
-    def passed(self, at: datetime) -> bool:
-        """Whether the instant is further back than the grace."""
-        return at + self.grace < self.now
 
 
 def compare(
@@ -152,7 +70,7 @@ def _not_running(subject: Subject, booked: Booked | None, run: Run | None, known
             yield Kind.AHEAD, f"It has ended{seq}, and the books do not know it. {books}"
         elif booked is None and subject.noun is Noun.SUBSCRIPTION:
             yield Kind.AHEAD, f"It has ended{seq}, and the books have nothing of it."
-    elif (booked and booked.runs) or (booked is None and subject.noun is not Noun.DELIVERY):
+    elif _should_run(subject, booked):
         said = f": {run.said}" if run.said else "."
         at = f" at {format_instant(run.closed_at)}" if run.closed_at else ""
         yield GONE[run.status], f"It {run.status.words}{at}{_sentence(said)} {books}".rstrip()
@@ -224,6 +142,13 @@ def _due_at(booked: Booked | None, known: Known | None) -> datetime | None:
 
 def _facts(state: str | None, auto_renew: bool | None) -> str:
     return f"{state} with auto-renew {'on' if auto_renew else 'off'}"
+
+
+def _should_run(subject: Subject, booked: Booked | None) -> bool:
+    """Whether a workflow that was ended from outside is missed. An account never ends, whatever the books know."""
+    if subject.noun is Noun.ACCOUNT or booked is None:
+        return subject.noun is not Noun.DELIVERY
+    return booked.runs
 
 
 def _in_books(booked: Booked | None) -> str:

@@ -231,7 +231,7 @@ def test_the_pages_name_what_is_remembered() -> None:
 
 def test_reconcile_explains_every_finding() -> None:
     from statemachines.audit.findings import Kind
-    from statemachines.audit.reconciliation import GRACE
+    from statemachines.audit.observed import GRACE
 
     page = section("docs/reconcile.md", "Findings")
     cells = re.findall(r"^\| ([^|]+) \| [A-Z]", page, re.MULTILINE)

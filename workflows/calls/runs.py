@@ -21,7 +21,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.values import format_instant
 from statemachines.audit.findings import GONE, Status
-from statemachines.audit.reconciliation import Effect, Run
+from statemachines.audit.observed import Effect, Run
 from workflows.durable import options, search_attributes
 
 PAGE = 1000

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from activities.adapters.sql.database import Database
 from domain.subscription.commands import Cancel
 from domain.subscription.holds import Reason
 from tests.support.live.purchases import order
 from tests.support.live.repairs import Place, a_place, bought, tasks_of
+from tests.support.raw_sql import change
 from workflows.durable.workflow_ids import account_workflow_id, subscription_workflow_id
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(120)]
@@ -90,7 +92,18 @@ async def test_a_start_that_failed_is_found(place: Place) -> None:
 
 async def test_accounts_are_found_too(place: Place) -> None:
     async with place.worker() as world:
-        ended, deleted = f"of-{await bought(world)}", f"of-{await bought(world)}"
+        ended, deleted, before = [f"of-{await bought(world)}" for _ in range(3)]
+        async with Database(place.settings.database_url) as database:
+            # As an earlier version has recorded it.
+            await change(database, f"UPDATE subscription SET invoiced = NULL WHERE customer_id = '{before}'")
+        assert await place.found() == set()
+        await place.client.get_workflow_handle(account_workflow_id(before)).terminate(reason="a test")
+        assert await place.found() == {("account", before, "terminated")}
+        await place.reset(
+            account_workflow_id(before), to=(await tasks_of(place.client, account_workflow_id(before)))[-1]
+        )
+        await world.server.accounts.details(before)
+        assert await place.found() == set()
         await place.client.get_workflow_handle(account_workflow_id(ended)).terminate(reason="a test")
         await place.delete(account_workflow_id(deleted))
         assert await place.found(ended) == {("account", ended, "terminated")}

@@ -7,7 +7,7 @@ from perennial.reconciliation import histories
 from perennial.reconciliation.answers import Answers
 from perennial.reconciliation.histories import Histories
 from statemachines.audit.findings import Noun
-from statemachines.audit.reconciliation import Known
+from statemachines.audit.observed import Known
 from tests.support.live.purchases import order
 from tests.support.live.repairs import Place, bought
 from workflows.durable.workflow_ids import account_workflow_id, subscription_workflow_id

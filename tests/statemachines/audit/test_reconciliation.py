@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from domain.next_step import Do
 from statemachines.audit.findings import GONE, Finding, Kind, Noun, Status
-from statemachines.audit.reconciliation import ON_ITS_WAY, Booked, Clock, Effect, Known, Run, Subject, compare
+from statemachines.audit.observed import Booked, Clock, Effect, Known, Run, Subject
+from statemachines.audit.reconciliation import ON_ITS_WAY, compare
 
 NOW = datetime(2027, 3, 1, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -122,6 +124,8 @@ def test_a_subscription(books: Booked | None, server: Run | None, workflow: Know
         (ACCOUNT, booked(state=None), run(state=None), known(state=None, committed=1, seq=1), [Kind.BEHIND]),
         (ACCOUNT, booked(state=None, next_at=PAST), run(state=None), None, [Kind.OVERDUE]),
         (ACCOUNT, booked(state=None), None, None, [Kind.MISSING]),
+        (ACCOUNT, booked(state=None, runs=False), None, None, []),
+        (ACCOUNT, booked(state=None, runs=False), run(status=Status.TERMINATED), None, [Kind.TERMINATED]),
         (ACCOUNT, booked(state=None), run(status=Status.FAILED), None, [Kind.FAILED]),
         (DELIVERY, booked(state=None, next_at=None), run(state=None), None, []),
         (DELIVERY, booked(state=None, next_at=None), None, None, [Kind.MISSING]),
@@ -148,6 +152,14 @@ def test_a_finding_says_what_happened_and_what_to_do() -> None:
     (late,) = compare(SUBSCRIPTION, booked(next_at=NOW - 3 * DAY), run(), None, CLOCK)
     assert late.cause == "It was due at 2027-02-26T09:00:00Z, 3 days ago."
     assert late.due_at == NOW - 3 * DAY
+
+
+@pytest.mark.parametrize("status", GONE)
+def test_only_a_failed_start_is_not_taken_up_again(status: Status) -> None:
+    for books in (None, booked()):
+        (finding,) = compare(SUBSCRIPTION, books, run(status=status), None, CLOCK)
+        failed_start = status is Status.FAILED and books is None
+        assert finding.next_step.do is (Do.LOOK_AT_WORKFLOW if failed_start else Do.RESUME_WORKFLOW)
 
 
 @pytest.mark.parametrize("kind", Kind)

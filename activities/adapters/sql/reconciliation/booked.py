@@ -15,7 +15,7 @@ from domain.account.terms import month_end
 from domain.notification import NotificationStatus
 from domain.subscription.events import State
 from statemachines.audit.findings import Noun
-from statemachines.audit.reconciliation import Booked
+from statemachines.audit.observed import Booked
 
 PAGE = 200
 _ENDED = [state.value for state in State if state.ended]
