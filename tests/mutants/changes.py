@@ -67,8 +67,8 @@ CARELESS = (
     Careless(
         "the customer's answers are dropped when a run hands over to the next",
         "workflows/subscription/workflow.py",
-        "                life=self._life,\n",
-        '                life=self._life.model_copy(update={"answered": ()}),\n',
+        "Continued(life=self._life, ",
+        'Continued(life=self._life.model_copy(update={"answered": ()}), ',
         "tests/live/subscription/test_continue_as_new_under_load.py tests/replay",
     ),
     Careless(
