@@ -72,6 +72,27 @@ CARELESS = (
         "tests/live/subscription/test_continue_as_new_under_load.py tests/replay",
     ),
     Careless(
+        "a run waits for quiet, however many updates it has taken",
+        "workflows/durable/run_budget.py",
+        "            or self._updates() >= options.UPDATES_PER_RUN\n",
+        "",
+        "tests/workflows/durable/test_run_budget.py",
+    ),
+    Careless(
+        "updates are taken without end while the database is away",
+        "workflows/durable/decisions.py",
+        "full = self._adds_to(request, options.MOST_EFFECTS)",
+        "full = False",
+        "tests/workflows/durable/test_decisions.py",
+    ),
+    Careless(
+        "an update that is sent again has another id",
+        "workflows/calls/target.py",
+        "self.workflow_id, update, one_id, request",
+        "self.workflow_id, update, update_id or str(uuid4()), request",
+        "tests/workflows/calls",
+    ),
+    Careless(
         "a timer that has fired is believed",
         "workflows/durable/clock.py",
         "if at - self.time() > options.COARSEST_TIMER:",

@@ -21,6 +21,7 @@ from hosting.embedded.server import EmbeddedServer
 from hosting.temporal.connection import connect_to
 from perennial.rehearsal.scenario_runner import ScenarioRun, customer_of_run
 from statemachines.simulation.scenario import parse_scenario
+from tests.replay.handed_over import HANDED_OVER, live_handed_over
 from tests.replay.sales import Sales
 from tests.replay.signalled import CUSTOMER, live_signalled
 from tests.replay.told import GIVEN_UP, TOLD, Telling
@@ -61,6 +62,14 @@ async def record(world: World, path: Path) -> None:
         write(f"{path.stem}.{number:02}", history)
     if scenario.billed:
         await record_account(world, customer_of_run(scenario, path.stem))
+
+
+async def hand_over(world: World, settings: Settings) -> None:
+    """Live the subscription whose runs end while effects wait, and write every run, unless that was done before."""
+    if not (HERE / "histories" / f"{HANDED_OVER}.01.json.gz").exists():
+        await live_handed_over(world, settings)
+        for number, history in enumerate(await runs_of(world, subscription_workflow_id(HANDED_OVER)), start=1):
+            write(f"{HANDED_OVER}.{number:02}", history)
 
 
 async def record_account(world: World, customer_id: str) -> None:
@@ -117,6 +126,7 @@ async def main() -> None:
             await prepare_namespace(client)
             settings = settings_in(Path(directory))
             async with running_worker(client, settings) as world:
+                await hand_over(world, settings)
                 await sell(world, settings)
                 await live_signalled(world, settings)
                 await record_account(world, CUSTOMER)
