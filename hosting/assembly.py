@@ -10,7 +10,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
-from activities.accounts.activities import AccountActivities
+from activities.accounts.activities import AccountActivities, PaymentActivities
 from activities.adapters.sql.account.books import SqlAccountBooks
 from activities.adapters.sql.account.holds import SqlNonpaymentHolds
 from activities.adapters.sql.catalog.price_book import SqlPriceBook
@@ -25,7 +25,7 @@ from activities.adapters.tenants.http import HttpTenants
 from activities.adapters.tenants.store import EmbeddedTenants, TenantStore
 from activities.adapters.tenants.visits import visits
 from activities.adapters.webhooks.messenger import WebhookMessenger
-from activities.billing.activities import BillingActivities
+from activities.billing.activities import AnswerActivities, BillingActivities
 from activities.notifications.activities import NotificationActivities
 from activities.notifications.publishers import Secrets
 from activities.orders.activities import OrderActivities
@@ -125,6 +125,7 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
         perennial = Perennial(sources)
         commands = ServerCommandSender(server.subscriptions)
         billing = BillingActivities(SqlBooks(database), ServerAccounts(server.accounts))
+        answers, payments = AnswerActivities(SqlBooks(database)), PaymentActivities(SqlAccountBooks(database))
         invoicing = AccountActivities(SqlAccountBooks(database), SqlNonpaymentHolds(database), commands)
         provisioning = ProvisioningActivities(tenants, SqlAccessLog(database))
         orders = OrderActivities(SqlOrders(database), ServerLauncher(server.subscriptions))
@@ -139,7 +140,7 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
                 task_queue=settings.task_queue,
                 workflows=[*WORKFLOWS, UnknownWorkflow],
                 activities=[
-                    billing.record,
+                    *(billing.record, answers.first_answer, payments.payment),
                     *(provisioning.grant, provisioning.revoke, provisioning.purge),
                     *(orders.open, orders.place, orders.start),
                     *(invoicing.close, invoicing.record, invoicing.hold, invoicing.lift),

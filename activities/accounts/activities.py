@@ -2,11 +2,12 @@
 
 from temporalio import activity
 
-from activities.accounts.contracts import AccountRecordInput, CloseInput, HoldInput, HoldResult
-from activities.accounts.ports import AccountBooks, NonpaymentHolds
+from activities.accounts.contracts import AccountRecordInput, AskedPayment, CloseInput, HoldInput, HoldResult
+from activities.accounts.ports import AccountBooks, NonpaymentHolds, Payments
 from activities.errors import NotTaken, NotThere, reported
 from activities.fan_out import for_each
 from activities.ports import CommandSender
+from domain.account.account import Payment
 from domain.account.events import CloseReceipt
 from domain.subscription.commands import Command
 from domain.subscription.decision import Answer, Outcome
@@ -73,3 +74,16 @@ class AccountActivities:
                 return None
             # Its clock is ahead of the account's: without `at` it decides at its own time.
             return await self._send(subscription_id, command.model_copy(update={"at": None}))
+
+
+class PaymentActivities:
+    """Finds payments that an account may have forgotten. Raises ApplicationError like AccountActivities."""
+
+    def __init__(self, payments: Payments) -> None:
+        self._payments = payments
+
+    @activity.defn(name="recorded_payment")
+    async def payment(self, asked: AskedPayment) -> Payment | None:
+        """The payment of an id that the account may have forgotten (MON-7)."""
+        with reported():
+            return await self._payments.payment(asked)

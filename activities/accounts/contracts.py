@@ -26,6 +26,13 @@ class AccountRecordInput(Frozen):
     test_clock: bool = False
 
 
+class AskedPayment(Frozen):
+    """A payment id that may be recorded."""
+
+    customer_id: str
+    payment_id: str
+
+
 class HoldInput(Frozen):
     """The customer whose licensed subscriptions get or lose a hold, and the event that causes it.
 

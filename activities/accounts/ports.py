@@ -2,7 +2,8 @@
 
 from typing import Protocol
 
-from activities.accounts.contracts import AccountRecordInput, CloseInput, OpenAccount
+from activities.accounts.contracts import AccountRecordInput, AskedPayment, CloseInput, OpenAccount
+from domain.account.account import Payment
 from domain.account.events import CloseReceipt
 
 
@@ -17,6 +18,13 @@ class AccountBooks(Protocol):
 
     async def record(self, entry: AccountRecordInput) -> None:
         """Write one decision in one transaction. Repeating it changes nothing. Raises BooksConflict."""
+
+
+class Payments(Protocol):
+    """The recorded payments of accounts, for ever (MON-6)."""
+
+    async def payment(self, asked: AskedPayment) -> Payment | None:
+        """The recorded payment of that id; None if there is none (MON-7)."""
 
 
 class NonpaymentHolds(Protocol):

@@ -1,11 +1,12 @@
-"""The activity that writes a subscription's decision into the database."""
+"""The activities that write a subscription's decisions into the database, and find the answers to earlier ones."""
 
 from temporalio import activity
 
 from activities.accounts.ports import AccountOpener
-from activities.billing.contracts import RecordInput
-from activities.billing.ports import Books
+from activities.billing.contracts import AskedCommand, RecordInput
+from activities.billing.ports import Books, FirstAnswers
 from activities.errors import reported
+from domain.subscription.decision import Answered
 from domain.subscription.effects import Receipt
 
 
@@ -28,3 +29,20 @@ class BillingActivities:
             if entry.opens:
                 await self._accounts.open(entry.opens)
             return receipt
+
+
+class AnswerActivities:
+    """Finds the first answers to commands that a subscription may have forgotten."""
+
+    def __init__(self, answers: FirstAnswers) -> None:
+        self._answers = answers
+
+    @activity.defn(name="first_answer")
+    async def first_answer(self, asked: AskedCommand) -> Answered | None:
+        """The first answer to a command id that the workflow may have forgotten (invariant 10).
+
+        Raises ApplicationError: of type BooksConflict, not retryable, if the command was accepted and its answer was
+        not kept; of type BooksUnavailable or SchemaMismatch, retryable.
+        """
+        with reported():
+            return await self._answers.first_answer(asked)

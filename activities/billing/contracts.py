@@ -76,6 +76,14 @@ class RecordInput(Frozen):
         )
 
 
+class AskedCommand(Frozen):
+    """A command id whose first answer is wanted. The ids of the system's own commands (`system`) are apart."""
+
+    subscription_id: str
+    command_id: str
+    system: bool = False
+
+
 class UsageImported(Frozen):
     """The result of a usage import: how many reports were new, and how many were known with the same units."""
 

@@ -2,9 +2,9 @@
 
 from typing import Protocol
 
-from activities.billing.contracts import RecordInput
+from activities.billing.contracts import AskedCommand, RecordInput
 from domain.subscription.commands import ReportUsage
-from domain.subscription.decision import Answer
+from domain.subscription.decision import Answer, Answered
 from domain.subscription.effects import Receipt
 
 
@@ -23,4 +23,14 @@ class Books(Protocol):
 
         The answer is a refusal (LIF-1) if the journal shows that the subscription takes no more usage (SUS-10). Raises
         BooksUnavailable, also while the event that accepted the usage is not in the journal yet.
+        """
+
+
+class FirstAnswers(Protocol):
+    """The first answers to accepted commands, for ever (invariant 10)."""
+
+    async def first_answer(self, asked: AskedCommand) -> Answered | None:
+        """The first answer to an accepted command of that id; None if there was none (invariant 10).
+
+        Raises BooksConflict if its answer was not kept, and BooksUnavailable.
         """

@@ -42,6 +42,18 @@ class Answer(Frozen):
         return self.outcome is Outcome.REFUSED
 
 
+class Answered(Frozen):
+    """The first answer to a command id. The fingerprint shows whether a later command with that id is a repeat.
+
+    Ids of the system's own commands (`system`), such as a hold's, are apart from those of other senders.
+    """
+
+    command_id: str
+    fingerprint: str
+    answer: Answer
+    system: bool = False
+
+
 class Decision(Frozen):
     """The subscription after the decision, its events in order (none if nothing changed), and the answer."""
 

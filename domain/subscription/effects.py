@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from domain.money import Money
-from domain.subscription.decision import Answer, Decision
+from domain.subscription.decision import Answer, Answered, Decision
 from domain.subscription.events import Event, EventName, State
 from domain.subscription.ledger import Kind, LedgerRow
 from domain.values import ExactDecimal, Frozen, Instant, Worded
@@ -18,6 +18,8 @@ class Record(Frozen):
     events: tuple[Event, ...]
     count_usage_from: Instant | None = None
     """Set if a suspension stopped the usage: count the unbilled usage from this instant on (SUS-10)."""
+    answered: Answered | None = None
+    """The answer to the command that led to it, if that has an id: the books give it to every repeat."""
 
     @property
     def seq(self) -> int:

@@ -131,11 +131,25 @@ def _pay(draft: AccountDraft, receivable: Receivable, part: Decimal, invoices: I
 
 
 def _remember(draft: AccountDraft, payment: Payment) -> None:
-    others = (p for p in draft.account.payments if p.payment_id != payment.payment_id)
+    kept = remembering(draft.account, payment)
+    draft.update(payments=kept.payments, older_payments=kept.older_payments)
+
+
+def remembering(account: Account, payment: Payment) -> Account:
+    """The account with the payment among the last ones; the oldest stays known by its trace."""
+    others = (p for p in account.payments if p.payment_id != payment.payment_id)
     whole = (*others, payment)
     past = tuple(p.trace for p in whole[:-PAYMENTS_KEPT] if not p.failed)
-    older = (*draft.account.older_payments, *past)[-TRACES_KEPT:]
-    draft.update(payments=whole[-PAYMENTS_KEPT:], older_payments=older)
+    older = (*account.older_payments, *past)[-TRACES_KEPT:]
+    return account.model_copy(update={"payments": whole[-PAYMENTS_KEPT:], "older_payments": older})
+
+
+def may_have_forgotten(account: Account, payment_id: str) -> bool:
+    """Whether a payment of that id may have been received, although the account does not know it: the books do."""
+    if len(account.older_payments) < TRACES_KEPT or account.payment(payment_id):
+        return False
+    begins = trace_of(payment_id)
+    return not any(trace.startswith(begins) for trace in account.older_payments)
 
 
 def _words(money: Money, allocations: list[Allocation], draft: AccountDraft) -> str:

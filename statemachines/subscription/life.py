@@ -7,7 +7,7 @@ from domain.ordering.terms import Order
 from domain.policy import PolicyPack
 from domain.roles import Party
 from domain.subscription.commands import Command, ReportUsage
-from domain.subscription.decision import Answer, Decision
+from domain.subscription.decision import Answer, Answered, Decision, Outcome
 from domain.subscription.effects import Effect, Provision, Receipt, Record, effects_of
 from domain.subscription.events import Event, State
 from domain.subscription.subscription import Subscription
@@ -23,28 +23,8 @@ EVENTS_KEPT = 20
 REFUSALS_KEPT = 5
 
 
-class Answered(Frozen):
-    """The first answer to a command id. The fingerprint shows whether a later command with that id is a repeat.
-
-    Ids of the system's own commands (`system`), such as a hold's, are apart from those of other senders.
-    """
-
-    command_id: str
-    fingerprint: str
-    answer: Answer
-    system: bool = False
-
-    def is_of(self, command: Command) -> bool:
-        """Whether the command has this id, and its sender is of the same kind."""
-        return self.command_id == command.command_id and self.system is _by_system(command)
-
-    @property
-    def digest(self) -> str:
-        """What stays known of the id when the answer is dropped."""
-        return _digest(self.command_id, system=self.system)
-
-
-def _by_system(command: Command) -> bool:
+def by_system(command: Command) -> bool:
+    """Whether the id of the command is one of the system's own."""
     return command.by == Party.SYSTEM
 
 
@@ -60,12 +40,8 @@ class RefusedSignals(Frozen):
 
     def with_refused_signal(self, answer: Answer) -> Self:
         """The same with one more refused signal; the last `REFUSALS_KEPT` are kept."""
-        return self.model_copy(
-            update={
-                "refused_signals": (*self.refused_signals, answer)[-REFUSALS_KEPT:],
-                "refused_signal_count": self.refused_signal_count + 1,
-            }
-        )
+        kept, count = (*self.refused_signals, answer)[-REFUSALS_KEPT:], self.refused_signal_count + 1
+        return self.model_copy(update={"refused_signals": kept, "refused_signal_count": count})
 
 
 class Life(RefusedSignals):
@@ -111,12 +87,27 @@ class Life(RefusedSignals):
             command_id=command.command_id,
             fingerprint=command.fingerprint(),
             answer=answer,
-            system=_by_system(command),
+            system=by_system(command),
         )
+        return life.remembering(entry).model_copy(update={"effects": life._effects_with(entry)})
+
+    def remembering(self, entry: Answered) -> "Life":
+        """The life with the answer among the last ones; the id of the oldest stays known by its digest."""
         answered = (*self.answered, entry)
-        dropped = "".join(entry.digest for entry in answered[:-ANSWERS_KEPT])
+        dropped = "".join(_digest(each.command_id, system=each.system) for each in answered[:-ANSWERS_KEPT])
         used = (self.used + dropped)[-DIGESTS_KEPT * DIGEST_LENGTH :]
-        return life.model_copy(update={"answered": answered[-ANSWERS_KEPT:], "used": used})
+        return self.model_copy(update={"answered": answered[-ANSWERS_KEPT:], "used": used})
+
+    def _effects_with(self, entry: Answered) -> tuple[Effect, ...]:
+        """The effects, where the record of the command's decision has the answer."""
+        if entry.answer.outcome in (Outcome.REFUSED, Outcome.UNCHANGED):
+            return self.effects
+        return tuple(
+            effect.model_copy(update={"answered": entry})
+            if isinstance(effect, Record) and effect.events[-1].seq == entry.answer.seq
+            else effect
+            for effect in self.effects
+        )
 
     def with_next_policy(self, policy: PolicyPack) -> "Life":
         """The life with a new version of its policy pack, which applies from the next term on (BUY-5).
@@ -143,20 +134,31 @@ class Life(RefusedSignals):
         """
         if command.command_id is None:
             return None
-        for entry in reversed(self.answered):
-            if entry.is_of(command):
-                if entry.fingerprint != command.fingerprint():
-                    raise CommandIdReused(
-                        f"command_id {command.command_id} was used for another command; use a new id."
-                    )
-                return entry.answer
-        digest = _digest(command.command_id, system=_by_system(command))
-        if digest in (self.used[at : at + DIGEST_LENGTH] for at in range(0, len(self.used), DIGEST_LENGTH)):
+        if entry := self._entry_of(command):
+            if entry.fingerprint != command.fingerprint():
+                raise CommandIdReused(f"command_id {command.command_id} was used for another command; use a new id.")
+            return entry.answer
+        if self._is_used(command):
             raise CommandIdForgotten(
                 f"command_id {command.command_id} was used before, and its answer is not kept any more: "
                 "see the subscription's events, or use a new id."
             )
         return None
+
+    def may_have_forgotten(self, command: Command) -> bool:
+        """Whether the command may have been accepted before, although its answer is not kept: the books know."""
+        if command.command_id is None or self._entry_of(command):
+            return False
+        return len(self.used) >= DIGESTS_KEPT * DIGEST_LENGTH or self._is_used(command)
+
+    def _entry_of(self, command: Command) -> Answered | None:
+        """The stored answer to a command with this id, from a sender of the same kind."""
+        wanted = (command.command_id, by_system(command))
+        return next((each for each in reversed(self.answered) if (each.command_id, each.system) == wanted), None)
+
+    def _is_used(self, command: Command) -> bool:
+        digest = _digest(command.command_id or "", system=by_system(command))
+        return digest in (self.used[at : at + DIGEST_LENGTH] for at in range(0, len(self.used), DIGEST_LENGTH))
 
     def acknowledged(self, receipt: Receipt) -> "Life":
         """The life after its first effect, a record, was written to the books."""
@@ -223,7 +225,7 @@ class LifeSteps:
 
     def check(self, life: Life, command: Command, now: datetime, *, test_clock: bool) -> None:
         """Raise NotNow if the command cannot be decided. Changes nothing."""
-        if command.command_id and life.repeated(command):
+        if not life.may_have_forgotten(command) and life.repeated(command):
             return
         self.check_settled(life, command.at or now)
         if command.at is None:

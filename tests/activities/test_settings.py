@@ -89,7 +89,7 @@ def test_a_bad_value_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, name: st
         ("sqlite:////srv/books.db", "/srv/books.db"),
         ("sqlite:///var/perennial.db", "var/perennial.db"),
         ("postgresql://somewhere/books", "somewhere/books"),
-        ("postgres://someone:secret@somewhere:5433/books?sslmode=require&password=secret", "somewhere:5433/books"),
+        ("postgres://someone:hunter2@somewhere:5433/books?sslmode=require&password=hunter2", "somewhere:5433/books"),
         ("postgresql+psycopg://someone:s/e:c@[::1]:5432/books", "[::1]:5432/books"),
         ("postgresql://someone@/books?host=/run/postgresql", "/books"),
     ],
@@ -98,4 +98,5 @@ def test_a_databases_place_is_shown_without_who_signs_in(monkeypatch: pytest.Mon
     monkeypatch.setenv("PERENNIAL_DATABASE_URL", url)
     settings = Settings.load()
     assert (settings.database_url, settings.books_place) == (url, place)
-    assert "secret" not in repr(settings)
+    assert "hunter2" not in repr(settings)
+    assert "s/e:c" not in repr(settings)

@@ -222,9 +222,10 @@ def test_the_pages_name_what_is_remembered() -> None:
     assert f"the last {ANSWERS_KEPT} command ids" in state
     assert f"the last {EVENTS_KEPT} events" in state
     repeats = section("docs/other-services.md", "Repeats")
-    assert f"among the last {ANSWERS_KEPT}; of the {DIGESTS_KEPT:,} before them" in repeats
+    assert f"from memory while the id is among the last {ANSWERS_KEPT}, for ever from the database" in repeats
+    assert f"kept among the last {ANSWERS_KEPT}; of the {DIGESTS_KEPT:,} before them" in repeats
     assert f"a digest of each of the {DIGESTS_KEPT:,} ids before them" in state
-    assert f"among the last {PAYMENTS_KEPT + TRACES_KEPT:,} |" in repeats
+    assert f"while it is among the last {PAYMENTS_KEPT + TRACES_KEPT:,}, for ever from the database |" in repeats
     payments = re.sub(r"\s+", " ", section("docs/invoices.md", "Payments (MON-6, SUS-9)"))
     assert f"last {PAYMENTS_KEPT} payments whole, and a digest of the {TRACES_KEPT:,} before them" in payments
 

@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
         account_status,
         effect_headline,
     )
+    from workflows.account.memory import Payments
     from workflows.account.messages import (
         ACCOUNT_REQUESTS,
         ACCOUNT_SIGNALS,
@@ -63,7 +64,10 @@ class BillingAccountWorkflow:
         self._clock = Clock(start.clock)
         life = start.life if isinstance(start, ContinuedAccount) else start.opened(self._clock.time())
         self._steps = AccountSteps()
-        self._decisions = Decisions(self._steps, life, self._clock, lambda life: life.account.last_at, self._stuck)
+        memory = Payments(customer_id)
+        self._decisions = Decisions(
+            self._steps, life, self._clock, lambda life: life.account.last_at, self._stuck, memory
+        )
         self._parts = Parts()
         self._inbox = Inbox(ACCOUNT_SIGNALS, self._take_signal, self._decisions.note_refused_signal, self._parts)
         self._budget = RunBudget(start.months_per_run, self._inbox, lambda: self._decisions.answered)
@@ -85,7 +89,7 @@ class BillingAccountWorkflow:
                 elif self._life.effects:
                     await self._perform_first_effect()
                 elif self._life.waiting:
-                    self._decide_first_waiting()
+                    await self._decide_first_waiting()
                 elif not self._decisions.take_due_milestone():
                     await self._sleep_until_something_happens()
             except (ActivityError, NotNow) as error:
@@ -158,9 +162,10 @@ class BillingAccountWorkflow:
         )
 
     async def _hand_over(self) -> None:
-        """Continue as new, as soon as no signal waits to be read."""
-        if not self._inbox.empty:
+        """Continue as new, as soon as no signal waits to be read, and no request for the books."""
+        if not self._inbox.empty or self._decisions.recalls.waiting:
             await self._inbox.emptied()
+            await self._decisions.recalls.done()
             return
         workflow.continue_as_new(
             ContinuedAccount(life=self._life, clock=self._clock.test, months_per_run=self._budget.periods)
@@ -192,22 +197,30 @@ class BillingAccountWorkflow:
             self._decisions.check_signal(request)
         except Closing:
             # Its sender cannot be told to try again: it is decided once the month's invoices are written.
-            if len(self._life.waiting) < WAITING_KEPT:
-                self._wait_with((*self._life.waiting, request))
-            else:
-                self._decisions.note_refused_signal(name, "too many are waiting for the month to be closed")
+            self._put_by(name, request)
         except NotNow as error:
             self._decisions.note_refused_signal(name, str(error))
         else:
-            self._decisions.answer_signal(request, at)
+            if self._decisions.recalls.needed(self._life, request):
+                self._put_by(name, request)
+            else:
+                self._decisions.answer_signal(name, request, at)
 
-    def _decide_first_waiting(self) -> None:
-        request, *others = self._life.waiting
+    def _put_by(self, name: str, request: AnyAccountRequest) -> None:
+        if len(self._life.waiting) < WAITING_KEPT:
+            self._wait_with((*self._life.waiting, request))
+        else:
+            self._decisions.note_refused_signal(name, "too many are waiting to be decided")
+
+    async def _decide_first_waiting(self) -> None:
+        request = self._life.waiting[0]
+        if self._decisions.recalls.needed(self._life, request):
+            await self._decisions.recall(request)
         at = max(request.at or self._decisions.now(), self._life.account.last_at)
         # What is due by then comes first: another month may have ended, and this waits for it.
         if not self._decisions.take_due_milestone(at):
-            self._wait_with(tuple(others))
-            self._decisions.answer_signal(request, at)
+            self._wait_with(self._life.waiting[1:])
+            self._decisions.answer_signal(request.do, request, at)
 
     def _wait_with(self, waiting: tuple[AnyAccountRequest, ...]) -> None:
         self._decisions.life = self._life.model_copy(update={"waiting": waiting})

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Generic, Protocol, Self, TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError
 
 from domain.rules import Rule
 from domain.subscription.decision import Answer, Outcome
@@ -14,12 +14,13 @@ from statemachines.subscription.not_now import AheadOfClock, NotNow, Unsettled
 from workflows.durable import options
 from workflows.durable.cancellation import CANCEL_REQUEST
 from workflows.durable.clock import Clock
+from workflows.durable.memory import Memory, Recalls, for_sender
 from workflows.durable.options import MAX_MESSAGE
 
 MAX_NAME = 64
 
 
-_BUSY = f"Too much waits to be written: send the same request again in {options.BUSY_WAIT.total_seconds():g} s."
+_BUSY = f"Too much is waiting: send the same request again in {options.BUSY_WAIT.total_seconds():g} s."
 _UNSETTLED = "Too much waits to be written, and it does not go on: see what needs attention, then send this again."
 
 
@@ -65,10 +66,10 @@ class Steps(Protocol[L, R_contra]):
 
 
 class Decisions(Generic[L, R]):
-    """The state (`life`), changed by nothing but the steps.
+    """The state (`life`), changed by nothing but the steps, and by what the books recall.
 
     `last_at` is the instant of the state's last event; `stuck` says whether the first effect waits for an operator.
-    `named` gives a request the id by which a repeat is known.
+    `named` gives a request the id by which a repeat is known, `memory` recalls what the state has forgotten.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Decisions(Generic[L, R]):
         clock: Clock,
         last_at: Callable[[L], datetime],
         stuck: Callable[[], bool],
+        memory: Memory[L, R],
         named: Callable[[R], R] = lambda request: request,
     ) -> None:
         self.life = life
@@ -86,6 +88,7 @@ class Decisions(Generic[L, R]):
         self._last_at = last_at
         self._stuck = stuck
         self._named = named
+        self.recalls = Recalls(memory)
         self.answered = 0
         """How many updates this run has answered."""
 
@@ -109,8 +112,9 @@ class Decisions(Generic[L, R]):
             if full and self._stuck():
                 raise Unsettled(_UNSETTLED)
         except NotNow as error:
-            raise ApplicationError(str(error), type=type(error).__name__, non_retryable=True) from None
-        if full or self.answered >= options.MOST_UPDATES:
+            raise _refused(error) from None
+        leaving = self.recalls.leaving and self.recalls.lacks(self.life, request)
+        if full or leaving or self.answered >= options.MOST_UPDATES:
             raise ApplicationError(_BUSY, type=options.BUSY, next_retry_delay=options.BUSY_WAIT)
 
     def check_signal(self, request: R) -> None:
@@ -126,21 +130,63 @@ class Decisions(Generic[L, R]):
     def _adds_to(self, request: R, most: int) -> bool:
         """Whether so many effects wait already, and the request would add to them: a repeat or a refusal adds none."""
         waiting = self.life.effects
-        return len(waiting) >= most and len(self._decided(request)[0].effects) > len(waiting)
+        if len(waiting) < most:
+            return False
+        return self.recalls.lacks(self.life, request) or len(self._decided(request)[0].effects) > len(waiting)
 
     def _decided(self, request: R) -> tuple[L, Answer]:
         """The state after the request, and its answer. Changes nothing. Raises NotNow."""
         return self._steps.accept(self.life, request, request.at or self.now())
 
-    def answer(self, request: R) -> Answer:
-        """Decide the request, after all milestones that are due. Decision and new state are one step."""
+    async def answer(self, request: R) -> Answer:
+        """Decide the request, after all milestones that are due. Decision and new state are one step.
+
+        What may repeat a request of long ago waits for the books first. Raises ApplicationError.
+        """
         self.answered += 1
-        self.life, answer = self._decided(self._named(request))
+        request = self._named(request)
+        try:
+            if self.recalls.needed(self.life, request):
+                await self.recall(request)
+                self._check_now(request)
+            self.life, answer = self._decided(request)
+        except ActivityError as error:
+            raise for_sender(error) from None
+        except NotNow as error:
+            raise _refused(error) from None
         return answer
 
-    def answer_signal(self, request: R, at: datetime) -> None:
+    async def recall(self, request: R) -> None:
+        """Ask the books whether the request is a repeat: the state knows its answer then. Raises ActivityError."""
+        remember = await self.recalls.of(request)
+        self.life = remember(self.life)
+
+    async def take_recalled(self, name: str, request: R) -> None:
+        """Take a signal's request after the books have said whether it is a repeat."""
+        try:
+            await self.recall(request)
+        except ActivityError as error:
+            self.note_refused_signal(name, for_sender(error).message)
+        else:
+            self.take_signal(name, request)
+
+    def take_signal(self, name: str, request: R) -> None:
+        """Decide the request of a signal, or keep for people to see why it cannot be decided."""
+        at = request.at or self.now()
+        try:
+            self.check_signal(request)
+        except NotNow as error:
+            self.note_refused_signal(name, str(error))
+        else:
+            self.answer_signal(name, request, at)
+
+    def answer_signal(self, name: str, request: R, at: datetime) -> None:
         """Decide a request whose sender gets no answer; a refusal is kept for people to see."""
-        self.life, answer = self._steps.accept(self.life, request, at)
+        try:
+            self.life, answer = self._steps.accept(self.life, request, at)
+        except NotNow as error:
+            self.note_refused_signal(name, str(error))
+            return
         if answer.refused:
             self._note(answer)
 
@@ -183,3 +229,7 @@ class Decisions(Generic[L, R]):
     def _note(self, answer: Answer) -> None:
         workflow.logger.warning("signal refused: %s %s %s", answer.do, answer.rule, answer.message)
         self.life = self.life.with_refused_signal(answer)
+
+
+def _refused(error: NotNow) -> ApplicationError:
+    return ApplicationError(str(error), type=type(error).__name__, non_retryable=True)

@@ -40,8 +40,8 @@ def request_updates(requests: Mapping[str, type[Strict]], decisions: str) -> Cal
     def check(owner: Any, request: Any) -> None:
         part(owner).check(request)
 
-    def answer(owner: Any, request: Any) -> Any:
-        return part(owner).answer(request)
+    async def answer(owner: Any, request: Any) -> Any:
+        return await part(owner).answer(request)
 
     def add(cls: type[W]) -> type[W]:
         for name, takes in requests.items():
@@ -71,10 +71,15 @@ def part_update(part: str, do: Callable[[Any, R], T], check: Callable[[Any, R], 
 def _update(
     name: str, takes: type, gives: type, words: str, do: Callable[[Any, Any], Any], check: Callable[[Any, Any], None]
 ) -> Any:
-    """A plain `def` and its validator: without one, a wrong number of arguments is accepted, and fails for ever."""
+    """A handler and its validator: without one, a wrong number of arguments is accepted, and fails for ever."""
 
-    def handler(self: Any, request: Any) -> Any:
+    def decided(self: Any, request: Any) -> Any:
         return do(self, request)
+
+    async def awaited(self: Any, request: Any) -> Any:
+        return await do(self, request)
+
+    handler: Any = awaited if inspect.iscoroutinefunction(do) else decided
 
     def validator(self: Any, request: Any) -> None:
         check(self, request)

@@ -33,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.notifications.notifier import Notifier
     from workflows.subscription.details import details, markdown
     from workflows.subscription.effects import provision, record
+    from workflows.subscription.memory import FirstAnswers
     from workflows.subscription.messages import (
         COMMANDS,
         SIGNALS,
@@ -68,9 +69,8 @@ class SubscriptionWorkflow:
         subscription_id = life.subscription.subscription_id
         check_workflow_id(subscription_workflow_id(subscription_id), "order.subscription_id")
         self._lifecycle = steps.lifecycle
-        self._decisions = Decisions(
-            steps, life, self._clock, lambda life: life.subscription.last_at, self._stuck, with_command_id
-        )
+        memory, last_at = FirstAnswers(subscription_id), lambda life: life.subscription.last_at
+        self._decisions = Decisions(steps, life, self._clock, last_at, self._stuck, memory, with_command_id)
         self._parts = Parts()
         self._inbox = Inbox(SIGNALS, self._take_signal, self._decisions.note_refused_signal, self._parts)
         self._budget = RunBudget(start.periods_per_run, self._inbox, lambda: self._decisions.answered)
@@ -101,6 +101,7 @@ class SubscriptionWorkflow:
             except RunIsOver:
                 continue
         await self._inbox.emptied()
+        await self._decisions.recalls.done()
         self._show()
         await self._notifier.hand_over_rest()
         last = self._life.subscription
@@ -145,9 +146,10 @@ class SubscriptionWorkflow:
         )
 
     async def _hand_over(self) -> None:
-        """Continue as new, as soon as no signal waits to be read."""
-        if not self._inbox.empty:
+        """Continue as new, as soon as no signal waits to be read, and no request for the books."""
+        if not self._inbox.empty or self._decisions.recalls.waiting:
             await self._inbox.emptied()
+            await self._decisions.recalls.done()
             return
         clock, periods, stream = self._clock.test, self._budget.periods, self._notifier.stream
         workflow.continue_as_new(
@@ -194,13 +196,10 @@ class SubscriptionWorkflow:
         if isinstance(request, RequestNewRun):
             self._budget.migrate(request)
             return
-        at = request.at or self._decisions.now()
-        try:
-            self._decisions.check_signal(request)
-        except NotNow as error:
-            self._decisions.note_refused_signal(name, str(error))
+        if self._decisions.recalls.needed(self._life, request):
+            self._parts.start(self._decisions.take_recalled(name, request))
         else:
-            self._decisions.answer_signal(request, at)
+            self._decisions.take_signal(name, request)
 
     # Views. They change nothing.
 

@@ -177,3 +177,34 @@ async def test_a_dated_signal_that_waits_for_a_close_comes_behind_it(
     assert [event.event.value for event in events] == ["invoice_issued", "payment_received"]
     assert [event.at for event in events] == [FEBRUARY, decided]
     assert (await payer.life()).refused_signal_count == 0
+
+
+async def test_a_payment_id_that_the_account_has_forgotten_is_known_to_the_books(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MON-7 for ever: unchanged, or refused with another amount, by update and by signal; a new id is taken."""
+    monkeypatch.setattr("statemachines.account.payments.PAYMENTS_KEPT", 1)
+    monkeypatch.setattr("statemachines.account.payments.TRACES_KEPT", 1)
+    payer = Payer(world)
+    await payer.open()
+    ask = world.server.accounts.ask
+    for number in range(1, 6):
+        assert (await ask(payer.id, payment(f"p-{number}", f"{number}.00"))).outcome is Outcome.DONE
+    await world.server.accounts.settled(payer.id)
+    for number in range(1, 6):
+        again = await ask(payer.id, payment(f"p-{number}", f"{number}.00"))
+        assert (again.outcome, again.rule) in {(Outcome.UNCHANGED, Rule.MON_7), (Outcome.DONE, Rule.MON_6)}
+    refused = await ask(payer.id, payment("p-2", "2.01"))
+    assert (refused.outcome, refused.rule) == (Outcome.REFUSED, Rule.MON_7)
+    assert refused.message.startswith("Payment p-2 is already recorded with USD 2.00")
+    handle = world.server.accounts.handle(payer.id)
+    await handle.signal("payment_received", payment("p-1", "1.00"))
+    await handle.signal("payment_received", payment("p-3", "3.01"))
+    await handle.signal("payment_received", payment("p-6", "6.00"))
+    async with asyncio.timeout(30):
+        while (await payer.life()).account.credit != {"USD": Decimal("21.00")}:
+            await asyncio.sleep(0.05)
+    await world.server.accounts.settled(payer.id)
+    assert await payer.journal() == ["payment_received"] * 6
+    assert (await world.server.accounts.details(payer.id)).attention is None
+    assert [answer.rule for answer in (await payer.life()).refused_signals] == [Rule.MON_7]

@@ -123,3 +123,12 @@ async def test_an_ended_subscription_is_delivered_once_its_publisher_is_named(
 
 async def test_one_is_skipped(desk: Notifications) -> None:
     assert await desk.skip("s-1", SkipNotification(by="ops", sequence=2)) == "without 2"
+
+
+async def test_a_publisher_that_the_catalog_does_not_list_is_refused(desk: Notifications, outbox: Outbox) -> None:
+    """Nobody could notify it, and a stream that waits for it takes no other name."""
+    outbox.ended_after = 4
+    for subscription_id in ("s-1", "ended"):
+        with pytest.raises(Rejected, match="publisher: got 'nobody'; takes the id of a publisher in the catalog"):
+            await desk.retry(subscription_id, RetryNotification(by="ops", publisher="nobody"))
+    assert outbox.delivered == []

@@ -2,7 +2,8 @@
 
 import pytest
 
-from domain.subscription.decision import Decision
+from domain.subscription.commands import Command
+from domain.subscription.decision import Answered, Decision
 from domain.subscription.effects import Access, Effect, Provision, Receipt, Record
 from statemachines.preview.book import Book, KeyConflict
 from statemachines.subscription.life import ANSWERS_KEPT, DIGEST_LENGTH, DIGESTS_KEPT, EVENTS_KEPT, REFUSALS_KEPT, Life
@@ -85,6 +86,40 @@ def test_the_ids_that_stay_known_are_bounded_the_oldest_go() -> None:
     assert kept.repeated(a_command("change_quantity", quantity=5, command_id="c-0")) is None
     with pytest.raises(CommandIdForgotten):
         kept.repeated(a_command("change_quantity", quantity=5, command_id="c-1"))
+
+
+def test_invariant_10_what_may_be_forgotten_is_for_the_books_to_say() -> None:
+    """An id by whose digest alone it is known; and any unknown id, once there were more than have a digest."""
+    kept = ALife().simulator.life
+    answer = ALife().ask("2026-01-20", "change_quantity", quantity=5)
+
+    def command(number: int) -> Command:
+        return a_command("change_quantity", quantity=5, command_id=f"c-{number}")
+
+    for n in range(DIGESTS_KEPT + ANSWERS_KEPT):
+        if n == DIGESTS_KEPT + ANSWERS_KEPT - 1:
+            assert not kept.may_have_forgotten(command(-1))
+        kept = kept.with_answer(command(n), answer)
+    assert kept.may_have_forgotten(command(0))
+    assert kept.may_have_forgotten(command(-1))
+    assert not kept.may_have_forgotten(command(DIGESTS_KEPT))
+    assert not kept.may_have_forgotten(a_command("change_quantity", quantity=5))
+    recalled = kept.remembering(Answered(command_id="c-0", fingerprint=command(0).fingerprint(), answer=answer))
+    assert recalled.repeated(command(0)) == answer
+    assert not recalled.may_have_forgotten(command(0))
+
+
+def test_invariant_10_a_record_takes_the_first_answer_to_the_books() -> None:
+    """Only that of the command that led to it: what changes nothing is in no books."""
+    order = an_order()
+    life, now = LIVING.begin(order), order.at
+    more = a_command("change_quantity", quantity=5, command_id="c-1")
+    for asked in (more, more, more.model_copy(update={"command_id": "c-2"})):
+        life, _ = LIVING.accept(life, asked, now)
+    life, _ = LIVING.accept(life, a_command("change_quantity", quantity=6), now)
+    records = [effect.answered for effect in life.effects if isinstance(effect, Record)]
+    assert [each.command_id if each else None for each in records] == [None, "c-1", None]
+    assert Life.model_validate_json(life.model_dump_json()) == life
 
 
 def test_mon_6_a_sender_cannot_use_up_the_ids_of_the_systems_own_holds() -> None:

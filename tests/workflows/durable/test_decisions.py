@@ -1,12 +1,13 @@
 """State, time and requests: what every long-lived workflow decides by."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError
 
 from domain.rules import Rule
 from domain.subscription.decision import Answer, Outcome
@@ -60,6 +61,27 @@ class Accounting:
             raise OutOfTime("at: too late")
 
 
+class Books:
+    """Are asked for what is `forgotten`, and have what was `kept`."""
+
+    def __init__(self, *forgotten: str, kept: tuple[str, ...] = (), error: ApplicationError | None = None) -> None:
+        self.forgotten, self.kept, self.error = forgotten, kept, error
+        self.asked: list[str | None] = []
+
+    def lacks(self, life: Account, request: Ask) -> bool:
+        return request.name in self.forgotten
+
+    async def recall(self, request: Ask) -> Callable[[Account], Account]:
+        self.asked.append(request.name)
+        if self.error is not None:
+            names = dict.fromkeys(("identity", "activity_type", "activity_id"), "")
+            failed = ActivityError("", scheduled_event_id=1, started_event_id=2, retry_state=None, **names)
+            failed.__cause__ = self.error
+            raise failed
+        recalled = tuple((name, NOW) for name in self.kept)
+        return lambda life: life.model_copy(update={"accepted": (*life.accepted, *recalled)})
+
+
 @pytest.fixture
 def decisions(monkeypatch: pytest.MonkeyPatch) -> Decisions[Any, Any]:
     monkeypatch.setattr(workflow, "now", lambda: NOW)
@@ -69,6 +91,7 @@ def decisions(monkeypatch: pytest.MonkeyPatch) -> Decisions[Any, Any]:
         Clock(None),
         lambda life: life.last_at,
         lambda: False,
+        Books(),
         lambda request: request.model_copy(update={"name": "update-1"}),
     )
 
@@ -81,9 +104,9 @@ def test_now_is_never_before_what_has_happened(decisions: Decisions[Any, Any]) -
     assert decisions.now() == NOW + DAY
 
 
-def test_an_answer_is_decided_now_under_the_updates_id(decisions: Decisions[Any, Any]) -> None:
-    assert decisions.answer(Ask()).at == NOW
-    assert decisions.answer(Ask(at=NOW + DAY)).at == NOW + DAY
+async def test_an_answer_is_decided_now_under_the_updates_id(decisions: Decisions[Any, Any]) -> None:
+    assert (await decisions.answer(Ask())).at == NOW
+    assert (await decisions.answer(Ask(at=NOW + DAY))).at == NOW + DAY
     assert decisions.life.accepted == (("update-1", NOW), ("update-1", NOW + DAY))
 
 
@@ -100,9 +123,9 @@ def test_a_preview_changes_nothing(decisions: Decisions[Any, Any]) -> None:
 
 
 def test_the_refusal_of_a_signal_is_kept(decisions: Decisions[Any, Any]) -> None:
-    decisions.answer_signal(Ask(), NOW)
+    decisions.answer_signal("ask", Ask(), NOW)
     assert decisions.life.refusals == ()
-    decisions.answer_signal(Ask(refused=True), NOW)
+    decisions.answer_signal("ask", Ask(refused=True), NOW)
     decisions.note_refused_signal("a\nb" * MAX_NAME, "x" * 2 * MAX_MESSAGE)
     decisions.note_cancellation("It ends nothing.")
     by_rule, unreadable, cancelled = decisions.life.refusals
@@ -145,15 +168,15 @@ def test_clocks_may_differ_a_little(decisions: Decisions[Any, Any]) -> None:
 def test_a_test_clock_may_be_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workflow, "now", lambda: NOW)
     ahead = Decisions[Any, Any](
-        Accounting(), Account(last_at=NOW + DAY), Clock(TestClock()), lambda life: life.last_at, lambda: False
+        Accounting(), Account(last_at=NOW + DAY), Clock(TestClock()), lambda life: life.last_at, lambda: False, Books()
     )
     assert not ahead.take_due_milestone()
 
 
-def test_it_is_busy_while_too_much_waits_to_be_written(decisions: Decisions[Any, Any]) -> None:
+async def test_it_is_busy_while_too_much_waits_to_be_written(decisions: Decisions[Any, Any]) -> None:
     decisions.life = Account(effects=("write",) * (options.MOST_EFFECTS - 1))
     decisions.check(Ask())
-    decisions.answer(Ask())
+    await decisions.answer(Ask())
     with pytest.raises(ApplicationError, match=r"again in 1 s") as caught:
         decisions.check(Ask())
     assert (caught.value.type, caught.value.non_retryable) == (options.BUSY, False)
@@ -162,17 +185,17 @@ def test_it_is_busy_while_too_much_waits_to_be_written(decisions: Decisions[Any,
     decisions.check_signal(Ask())
 
 
-def test_it_is_busy_after_too_many_updates(decisions: Decisions[Any, Any]) -> None:
+async def test_it_is_busy_after_too_many_updates(decisions: Decisions[Any, Any]) -> None:
     for _ in range(options.MOST_UPDATES):
         decisions.check(Ask(refused=True))
-        decisions.answer(Ask(refused=True))
+        await decisions.answer(Ask(refused=True))
     with pytest.raises(ApplicationError) as caught:
         decisions.check(Ask(refused=True))
     assert caught.value.type == options.BUSY
 
 
 def test_what_an_operator_has_to_mend_first_is_unsettled(decisions: Decisions[Any, Any]) -> None:
-    stuck = Decisions[Any, Any](Accounting(), Account(), Clock(None), lambda life: life.last_at, lambda: True)
+    stuck = Decisions[Any, Any](Accounting(), Account(), Clock(None), lambda life: life.last_at, lambda: True, Books())
     stuck.check(Ask())
     stuck.life = Account(effects=("write",) * options.MOST_EFFECTS)
     with pytest.raises(ApplicationError, match="see what needs attention") as caught:
@@ -185,3 +208,85 @@ def test_signals_too_are_refused_in_the_end(decisions: Decisions[Any, Any]) -> N
     with pytest.raises(Unsettled):
         decisions.check_signal(Ask())
     decisions.check_signal(Ask(refused=True))
+
+
+@pytest.fixture
+def asking(monkeypatch: pytest.MonkeyPatch) -> Callable[[Books], Decisions[Any, Any]]:
+    """Decisions whose state has forgotten something."""
+    monkeypatch.setattr(workflow, "now", lambda: NOW)
+    monkeypatch.setattr(workflow, "patched", lambda _: True)
+    return lambda books: Decisions(
+        Accounting(), Account(), Clock(None), lambda life: life.last_at, lambda: False, books
+    )
+
+
+async def test_the_books_are_asked_for_what_may_be_a_repeat_and_for_nothing_else(
+    asking: Callable[[Books], Decisions[Any, Any]],
+) -> None:
+    books = Books("old", kept=("old",))
+    decisions = asking(books)
+    await decisions.answer(Ask(name="new"))
+    assert books.asked == []
+    await decisions.answer(Ask(name="old"))
+    assert books.asked == ["old"]
+    # What they knew was in the state before it was decided.
+    assert [name for name, _ in decisions.life.accepted] == ["new", "old", "old"]
+    assert not decisions.recalls.waiting
+
+
+async def test_what_has_become_impossible_while_the_books_were_asked_is_refused(
+    asking: Callable[[Books], Decisions[Any, Any]],
+) -> None:
+    decisions = asking(Books("old"))
+    with pytest.raises(ApplicationError, match="at: too late") as caught:
+        await decisions.answer(Ask(name="old", late=True))
+    assert (caught.value.type, caught.value.non_retryable) == ("OutOfTime", True)
+    await decisions.take_recalled("ask", Ask(name="old", late=True))
+    assert [refusal.message for refusal in decisions.life.refusals] == ["at: too late"]
+    assert decisions.life.accepted == ()
+
+
+async def test_an_answer_that_the_books_lack_is_an_error_of_the_request_alone(
+    asking: Callable[[Books], Decisions[Any, Any]],
+) -> None:
+    decisions = asking(Books("old", error=ApplicationError("no answer was kept", type="BooksConflict")))
+    with pytest.raises(ApplicationError, match="no answer was kept") as caught:
+        await decisions.answer(Ask(name="old"))
+    assert (caught.value.type, caught.value.non_retryable) == ("BooksConflict", True)
+    await decisions.take_recalled("ask", Ask(name="old"))
+    assert [refusal.message for refusal in decisions.life.refusals] == ["no answer was kept"]
+    assert not decisions.recalls.waiting
+
+
+def test_what_is_not_forgotten_is_decided_in_one_step(asking: Callable[[Books], Decisions[Any, Any]]) -> None:
+    """Nothing is awaited, so that no other request comes between (ADR 4)."""
+    decisions = asking(Books("old"))
+    with pytest.raises(StopIteration) as done:
+        decisions.answer(Ask(name="new")).send(None)
+    assert done.value.value.outcome is Outcome.DONE
+    assert decisions.life.accepted == (("new", NOW),)
+
+
+async def test_at_the_end_of_a_run_what_would_have_to_wait_is_pushed_back(
+    asking: Callable[[Books], Decisions[Any, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a busy workflow would never find a moment without a request that waits for the books."""
+    decisions = asking(Books("old", "older"))
+    asked = decisions.recall(Ask(name="old"))
+    seen: list[str | None] = []
+
+    async def wait_condition(awake: Callable[[], bool]) -> None:
+        assert not awake()
+        decisions.check(Ask(name="new"))
+        with pytest.raises(ApplicationError, match="send the same request again in 1 s") as pushed_back:
+            decisions.check(Ask(name="older"))
+        seen.append(pushed_back.value.type)
+        await asked
+
+    monkeypatch.setattr(workflow, "wait_condition", wait_condition)
+    await decisions.recalls.done()
+    assert seen == []
+    decisions.recalls._waiting += 1
+    await decisions.recalls.done()
+    assert seen == ["Busy"]
+    decisions.check(Ask(name="older"))

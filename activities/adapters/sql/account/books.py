@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from activities.accounts.contracts import AccountRecordInput, CloseInput
+from activities.accounts.contracts import AccountRecordInput, AskedPayment, CloseInput
 from activities.adapters.sql.account.closing import close_month
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.ledger import double_entry
@@ -13,9 +13,10 @@ from activities.adapters.sql.subscription.dating import refuse_ahead
 from activities.adapters.sql.tables.account import account_event, invoice_standing, payment
 from activities.errors import BooksConflict
 from activities.wall_clock import wall_clock
+from domain.account.account import Payment
 from domain.account.events import AccountEvent, AccountEventName, CloseReceipt
 from domain.account.invoice import InvoiceState
-from domain.money import to_minor
+from domain.money import from_minor, to_minor
 from domain.values import CLOCK_SKEW
 
 
@@ -31,6 +32,9 @@ class SqlAccountBooks:
 
     async def record(self, entry: AccountRecordInput) -> None:
         await self._database.write(_record, entry, self._latest(entry))
+
+    async def payment(self, asked: AskedPayment) -> Payment | None:
+        return await self._database.read(_payment, asked)
 
     def _latest(self, entry: CloseInput | AccountRecordInput) -> datetime:
         """The latest date that the entry may have."""
@@ -109,6 +113,15 @@ def _take_payment(connection: Connection, customer_id: str, event: AccountEvent)
     )
     for part, minor in zip(event.allocations, parts, strict=True):
         _stand(connection, part.invoice, part.state, minor)
+
+
+def _payment(connection: Connection, asked: AskedPayment) -> Payment | None:
+    of_it = (payment.c.customer_id == asked.customer_id) & (payment.c.payment_id == asked.payment_id)
+    row = connection.execute(select(payment.c.currency, payment.c.amount_minor).where(of_it)).one_or_none()
+    if row is None:
+        return None
+    amount = from_minor(row.amount_minor, row.currency)
+    return Payment(payment_id=asked.payment_id, amount=amount, currency=row.currency)
 
 
 def _refuse_known_payment(connection: Connection, customer_id: str, payment_id: str) -> None:

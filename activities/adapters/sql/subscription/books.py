@@ -13,17 +13,17 @@ from activities.adapters.sql.database import Database
 from activities.adapters.sql.ledger import double_entry
 from activities.adapters.sql.ledger import rows as ledger
 from activities.adapters.sql.notifications import publishers
-from activities.adapters.sql.subscription import claims, dating, journal, usage
+from activities.adapters.sql.subscription import answers, claims, dating, journal, usage
 from activities.adapters.sql.tables.notifications import outbox
 from activities.adapters.sql.tables.subscription import decision, ledger_entry, subscription
 from activities.adapters.sql.tables.subscription import journal as journal_table
-from activities.billing.contracts import About, RecordInput, UsageImported
+from activities.billing.contracts import About, AskedCommand, RecordInput, UsageImported
 from activities.errors import BooksConflict, BooksUnavailable
 from activities.notifications.contracts import Notice
 from activities.wall_clock import wall_clock
 from domain.rules import Rule
 from domain.subscription.commands import ReportUsage
-from domain.subscription.decision import Answer, Outcome
+from domain.subscription.decision import Answer, Answered, Outcome
 from domain.subscription.effects import Receipt, Record
 from domain.subscription.events import Event, State
 from domain.subscription.ledger import LedgerRow
@@ -41,6 +41,9 @@ class SqlBooks:
     async def record(self, entry: RecordInput) -> Receipt:
         ahead = None if entry.test_clock else self._wall_clock() + CLOCK_SKEW
         return await self._database.write(_record, entry, digest_of(entry), ahead)
+
+    async def first_answer(self, asked: AskedCommand) -> Answered | None:
+        return await self._database.read(answers.first, asked)
 
     async def report_usage(self, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
         return await self._database.write(_report_usage, subscription_id, command, answer)
@@ -161,6 +164,8 @@ def _write(connection: Connection, entry: RecordInput, digest: str, *, is_first:
     connection.execute(
         insert(decision).values(subscription_id=subscription_id, seq=record.seq, digest=digest, receipt=receipt)
     )
+    if record.answered is not None:
+        answers.write(connection, subscription_id, record.answered, receipt)
     return receipt
 
 
@@ -218,8 +223,12 @@ def _no_longer_taken(answer: Answer, state: str) -> Answer:
     )
 
 
+_BESIDE: Any = dict.fromkeys(("opens", "test_clock", "placed", "next_at"), True) | {"record": {"answered": True}}
+"""What the digest leaves out: it is not part of the decision, and earlier versions did not write it."""
+
+
 def digest_of(entry: RecordInput) -> str:
     """A digest of the content without defaults, so that it stays the same when a newer version adds fields."""
-    content = entry.model_dump(mode="json", exclude_defaults=True, exclude={"opens", "test_clock", "placed", "next_at"})
+    content = entry.model_dump(mode="json", exclude_defaults=True, exclude=_BESIDE)
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -21,6 +21,7 @@ from activities.adapters.sql.columns import (
     required,
 )
 from domain.catalog.offers import PinnedOffer
+from domain.subscription.decision import Answer
 from domain.subscription.effects import Receipt
 from domain.subscription.events import Facts
 from domain.subscription.ledger import UsageCharge
@@ -51,6 +52,14 @@ decision = Table(
     "decision", metadata, *keys_of_subscription(seq=Integer), *required(digest=String(64), receipt=JsonText(Receipt))
 )
 """What was recorded under which key, so that recording it again changes nothing (MON-2)."""
+
+first_answer = Table(
+    "first_answer",
+    metadata,
+    *keys_of_subscription(command_id=ID, system=Boolean),
+    *required(seq=Integer, fingerprint=ID, answer=JsonText(Answer)),
+)
+"""The first answer to each accepted command that had an id, for its repeats (invariant 10). Append-only."""
 
 journal = Table(
     "journal",
