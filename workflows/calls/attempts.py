@@ -8,6 +8,7 @@ from typing import TypeVar
 from temporalio.service import RPCError, RPCStatusCode
 
 from workflows.calls.errors import AHEAD_OF_ITS_TASK, CallError, NotAnswered, Rejected, no_worker
+from workflows.calls.one_try import HANDED_OVER
 from workflows.durable import options
 
 T = TypeVar("T")
@@ -75,7 +76,11 @@ def _refused(error: RPCError) -> bool:
 
 def _not_now(error: Rejected) -> bool:
     """Whether the workflow can take the same request a little later."""
-    return error.kind in {options.BUSY, UNPROCESSED} or str(error) == AHEAD_OF_ITS_TASK or TOO_SLOW in str(error)
+    return (
+        error.kind in {options.BUSY, UNPROCESSED, HANDED_OVER}
+        or str(error) == AHEAD_OF_ITS_TASK
+        or TOO_SLOW in str(error)
+    )
 
 
 def _failure(name: str, error: RPCError, not_found: Callable[[RPCError], CallError]) -> CallError:

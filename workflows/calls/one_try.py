@@ -19,6 +19,8 @@ from workflows.calls.errors import Rejected
 T = TypeVar("T")
 ENDED_BADLY = "EndedBadly"
 """The kind of the rejection of a query whose workflow has ended in a way that the reject condition names."""
+HANDED_OVER = "HandedOver"
+"""The kind of the rejection of a query whose run has continued as new: the next run answers it."""
 
 
 async def query_once(
@@ -30,7 +32,10 @@ async def query_once(
     timeout: timedelta,
     reject: QueryRejectCondition | None = None,
 ) -> T:
-    """The query's result. Raises Rejected where the workflow refuses it, and RPCError."""
+    """The query's result. Raises Rejected where the workflow refuses it, and RPCError.
+
+    The server may have chosen a run that has handed over to the next one meanwhile: then it is `HANDED_OVER`.
+    """
     request = QueryWorkflowRequest(
         namespace=client.namespace,
         execution=WorkflowExecution(workflow_id=workflow_id),
@@ -46,7 +51,8 @@ async def query_once(
         raise
     if response.HasField("query_rejected"):
         status = WorkflowExecutionStatus(response.query_rejected.status)
-        raise Rejected(str(WorkflowQueryRejectedError(status)), ENDED_BADLY)
+        kind = HANDED_OVER if status is WorkflowExecutionStatus.CONTINUED_AS_NEW else ENDED_BADLY
+        raise Rejected(str(WorkflowQueryRejectedError(status)), kind)
     return await _decoded(client, response.query_result.payloads, result)
 
 

@@ -8,6 +8,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from workflows.calls.attempts import LOST, call
 from workflows.calls.errors import AHEAD_OF_ITS_TASK, CallError, NotAnswered, NotFound, Rejected
+from workflows.calls.one_try import HANDED_OVER
 from workflows.durable import options
 
 
@@ -21,6 +22,7 @@ REFUSALS = [
         Rejected("Too much waits.", options.BUSY, retry_after=timedelta(milliseconds=1)),
         Rejected("Workflow Update is rejected because it wasn't processed by worker.", "UnprocessedUpdate"),
         Rejected(AHEAD_OF_ITS_TASK),
+        Rejected("Query rejected, workflow status: 6", HANDED_OVER),
         rpc(RPCStatusCode.RESOURCE_EXHAUSTED, "workflow operation can not be applied because workflow is closing"),
         rpc(RPCStatusCode.RESOURCE_EXHAUSTED, "consistent query buffer is full"),
         Rejected("[TMPRL1101] Potential deadlock detected: workflow didn't yield within 2 second(s)."),
