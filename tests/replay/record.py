@@ -2,7 +2,7 @@
 
 Lives the scenarios beside this file on a real server, with the accounts of those that are billed; buys orders,
 tells prices and signals an account there; and writes each run of each workflow. Existing recordings are kept: they are
-runs that may still be open somewhere. Delete one only when no such run can exist any more.
+runs that may still be open somewhere. Delete one only when no such run can exist any more; `--anew` deletes all first.
 """
 
 import asyncio
@@ -61,7 +61,7 @@ async def record(world: World, path: Path) -> None:
     for number, history in enumerate(await runs_of(world, subscription_workflow_id(path.stem)), start=1):
         write(f"{path.stem}.{number:02}", history)
     if scenario.billed:
-        await record_account(world, customer_of_run(scenario, path.stem))
+        await record_account(world, customer_of_run(scenario, path.stem), path.stem)
 
 
 async def hand_over(world: World, settings: Settings) -> None:
@@ -72,10 +72,10 @@ async def hand_over(world: World, settings: Settings) -> None:
             write(f"{HANDED_OVER}.{number:02}", history)
 
 
-async def record_account(world: World, customer_id: str) -> None:
-    """Write every run of the customer's account."""
+async def record_account(world: World, customer_id: str, name: str) -> None:
+    """Write every run of the customer's account, under the name of what was lived."""
     for number, history in enumerate(await runs_of(world, account_workflow_id(customer_id)), start=1):
-        write(f"account.{customer_id}.{number:02}", history)
+        write(f"account.{name}.{number:02}", history)
 
 
 def write(name: str, history: WorkflowHistory) -> None:
@@ -129,11 +129,14 @@ async def main() -> None:
                 await hand_over(world, settings)
                 await sell(world, settings)
                 await live_signalled(world, settings)
-                await record_account(world, CUSTOMER)
+                await record_account(world, CUSTOMER, CUSTOMER)
                 for path in sorted((HERE / "lives").glob("*.yaml")):
                     await record(world, path)
             await tell(client, Path(directory) / "told")
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["--anew"]:
+        for recording in (HERE / "histories").glob("*.json.gz"):
+            recording.unlink()
     asyncio.run(main())
