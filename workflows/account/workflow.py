@@ -201,7 +201,7 @@ class BillingAccountWorkflow:
         except NotNow as error:
             self._decisions.note_refused_signal(name, str(error))
         else:
-            if self._decisions.recalls.needed(self._life, request):
+            if self._decisions.recalls.lacks(self._life, request):
                 self._put_by(name, request)
             else:
                 self._decisions.answer_signal(name, request, at)
@@ -214,7 +214,7 @@ class BillingAccountWorkflow:
 
     async def _decide_first_waiting(self) -> None:
         request = self._life.waiting[0]
-        if self._decisions.recalls.needed(self._life, request):
+        if self._decisions.recalls.lacks(self._life, request):
             await self._decisions.recall(request)
         at = max(request.at or self._decisions.now(), self._life.account.last_at)
         # What is due by then comes first: another month may have ended, and this waits for it.

@@ -146,7 +146,7 @@ class Decisions(Generic[L, R]):
         self.answered += 1
         request = self._named(request)
         try:
-            if self.recalls.needed(self.life, request):
+            if self.recalls.lacks(self.life, request):
                 await self.recall(request)
                 self._check_now(request)
             self.life, answer = self._decided(request)

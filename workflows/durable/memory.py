@@ -10,8 +10,6 @@ L = TypeVar("L")
 R = TypeVar("R")
 L_invariant = TypeVar("L_invariant")
 R_contra = TypeVar("R_contra", contravariant=True)
-RECALL = "2026-11-recall-from-books"
-"""The patch since which a request that may repeat a forgotten one waits for the books."""
 
 
 class Memory(Protocol[L_invariant, R_contra]):
@@ -38,10 +36,6 @@ class Recalls(Generic[L, R]):
     def waiting(self) -> bool:
         """Whether a request waits for the books."""
         return self._waiting > 0
-
-    def needed(self, life: L, request: R) -> bool:
-        """Whether the books have to say first whether the request is a repeat."""
-        return self.lacks(life, request) and workflow.patched(RECALL)
 
     async def of(self, request: R) -> Callable[[L], L]:
         """What gives the state the request's first answer, if there is one. Raises ActivityError."""

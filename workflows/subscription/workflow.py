@@ -196,7 +196,7 @@ class SubscriptionWorkflow:
         if isinstance(request, RequestNewRun):
             self._budget.migrate(request)
             return
-        if self._decisions.recalls.needed(self._life, request):
+        if self._decisions.recalls.lacks(self._life, request):
             self._parts.start(self._decisions.take_recalled(name, request))
         else:
             self._decisions.take_signal(name, request)

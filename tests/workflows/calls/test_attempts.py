@@ -123,10 +123,10 @@ async def test_the_time_that_the_workflow_names_is_respected(pauses: list[float]
     ],
 )
 async def test_it_is_not_sent_for_ever(monkeypatch: pytest.MonkeyPatch, error: Exception, words: str) -> None:
-    monkeypatch.setattr(options, "ANSWER_TIMEOUT", timedelta(seconds=0.2))
+    monkeypatch.setattr(options, "ANSWER_TIMEOUT", timedelta(seconds=0.5))
     send = Asked(error, times=1000)
     with pytest.raises(NotAnswered, match=words):
         await call("s-1", send, missing)
-    assert 2 <= len(send.left) <= 6
+    assert 2 <= len(send.left) <= 7
     assert send.left == sorted(send.left, reverse=True)
     assert options.ANSWER_TIMEOUT > send.left[-1] > timedelta(0)

@@ -214,7 +214,6 @@ def test_signals_too_are_refused_in_the_end(decisions: Decisions[Any, Any]) -> N
 def asking(monkeypatch: pytest.MonkeyPatch) -> Callable[[Books], Decisions[Any, Any]]:
     """Decisions whose state has forgotten something."""
     monkeypatch.setattr(workflow, "now", lambda: NOW)
-    monkeypatch.setattr(workflow, "patched", lambda _: True)
     return lambda books: Decisions(
         Accounting(), Account(), Clock(None), lambda life: life.last_at, lambda: False, books
     )
