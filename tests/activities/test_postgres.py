@@ -351,7 +351,7 @@ async def test_two_workers_that_start_at_once_set_it_up_once(empty_postgres_url:
 
 
 async def test_an_upgrade_that_fails_leaves_nothing(empty_postgres_url: str) -> None:
-    async with Database(empty_postgres_url) as database:
+    async with Database(empty_postgres_url, migrates=True) as database:
         await change(database, "CREATE FUNCTION refuse_change_of_append_only() RETURNS int LANGUAGE sql AS 'SELECT 1'")
         with pytest.raises(WorldError, match="cannot change return type"):
             await upgrade(empty_postgres_url)
