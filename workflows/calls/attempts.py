@@ -48,13 +48,14 @@ async def call(
     ANSWER_TIMEOUT in all. Raises CallError: `not_found` makes the one for a workflow that the server does not find.
     """
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + options.ANSWER_TIMEOUT.total_seconds()
+    left = options.ANSWER_TIMEOUT.total_seconds()
+    deadline = loop.time() + left
     pause = options.ASK_AGAIN
     while True:
         wait = pause
         failure: CallError
         try:
-            return await send(timedelta(seconds=deadline - loop.time()))
+            return await send(timedelta(seconds=left))
         except RPCError as error:
             failure = _failure(name, error, not_found)
             if not (_refused(error) or (error.status in LOST and repeatable)):
@@ -66,6 +67,9 @@ async def call(
         if loop.time() + wait.total_seconds() >= deadline:
             raise failure
         await asyncio.sleep(wait.total_seconds())
+        # A busy program may have slept longer, and the SDK takes no timeout below zero.
+        if (left := deadline - loop.time()) <= 0:
+            raise failure
         pause = min(pause * 2, options.ASK_AGAIN_MAX)
 
 

@@ -130,3 +130,15 @@ async def test_it_is_not_sent_for_ever(monkeypatch: pytest.MonkeyPatch, error: E
     assert 2 <= len(send.left) <= 7
     assert send.left == sorted(send.left, reverse=True)
     assert options.ANSWER_TIMEOUT > send.left[-1] > timedelta(0)
+
+
+async def test_a_busy_program_that_sleeps_past_the_deadline_gets_the_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK takes no timeout below zero: it would raise a TypeError."""
+    monkeypatch.setattr(options, "ANSWER_TIMEOUT", timedelta(milliseconds=50))
+    sleep = asyncio.sleep
+    monkeypatch.setattr(asyncio, "sleep", lambda _: sleep(0.1))
+    send = Asked(rpc(RPCStatusCode.UNAVAILABLE), times=9)
+    with pytest.raises(NotAnswered):
+        await call("s-1", send, missing)
+    assert len(send.left) == 1
+    assert send.left[0] > timedelta(0)
