@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
-from uuid import uuid4
 
 from typer import Argument, Option
 
+from activities.random_ids import random_id
 from cli.account.asking import Paying
 from cli.failure import Misused
 from cli.next_step import worded
@@ -100,7 +100,7 @@ def pay(
     paying: Paying,
 ) -> None:
     """Record a payment that names no invoice: it pays the unpaid ones, the oldest first (MON-6)."""
-    payment_id = paying.payment_id or uuid4().hex
+    payment_id = paying.payment_id or random_id()
     request = request_of(ReceivePayment, paying, payment_id=payment_id, currency=currency, amount=amount)
     wait = not paying.no_wait
     answer = use(lambda perennial: perennial.billing.send(customer, request, wait=wait), paying.address)

@@ -6,10 +6,10 @@ import re
 import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
-from uuid import uuid4
 
 from typer import Argument, BadParameter, Option
 
+from activities.random_ids import random_id
 from cli.account.asking import AsService, Paying
 from cli.account.invoice_page import page
 from cli.account.invoice_sheet import print_invoice
@@ -137,7 +137,7 @@ def pay(
         request = request_of(
             ReceivePayment,
             paying,
-            payment_id=paying.payment_id or uuid4().hex,
+            payment_id=paying.payment_id or random_id(),
             currency=currency or head.currency,
             amount=amount if amount is not None else view.to_pay(paying.payment_id),
             invoice=invoice,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING, TypeVar
-from uuid import uuid4
 
 from typer import Abort
 
+from activities.random_ids import random_id
 from cli.failure import Misused
 from cli.options import Asking, Confirming, request_of
 from cli.printing import answer as answers
@@ -23,7 +23,7 @@ C = TypeVar("C", bound=Command)
 
 def built(kind: type[C], asking: Asking, **fields: object) -> C:
     """The command as it was typed, under a new id where none was given. Raises Misused."""
-    return request_of(kind, asking, command_id=asking.command_id or uuid4().hex, **fields)
+    return request_of(kind, asking, command_id=asking.command_id or random_id(), **fields)
 
 
 def ask(subscription: str, command: Command, asking: Asking) -> None:

@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
-from uuid import uuid4  # noqa: TID251 - outside of workflows; an update that is sent again keeps its id
 
 from temporalio.client import Client
 from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError
 
+from activities.random_ids import random_id
 from domain.next_step import Do, NextStep
 from workflows.calls.attempts import FAILED_TASK, call
 from workflows.calls.errors import CallError, NotAnswered, Rejected, WorkflowFailed
@@ -71,7 +71,7 @@ class Target:
         The server knows the ids of one run. If the workflow does not know them in the next one, and a repeat has a
         second effect, the update is not `repeatable`: it is sent again only after a refusal. Raises CallError.
         """
-        one_id = update_id or str(uuid4())
+        one_id = update_id or random_id()
 
         async def send(left: timedelta) -> T:
             return await update_once(self.client, self.workflow_id, update, one_id, request, result, left)
