@@ -89,7 +89,7 @@ CARELESS = (
         "an update that is sent again has another id",
         "workflows/calls/target.py",
         "self.workflow_id, update, one_id, request",
-        "self.workflow_id, update, update_id or str(uuid4()), request",
+        "self.workflow_id, update, update_id or random_id(), request",
         "tests/workflows/calls",
     ),
     Careless(
