@@ -34,6 +34,7 @@ from activities.provisioning.activities import ProvisioningActivities
 from activities.provisioning.ports import Tenants
 from activities.settings import Settings
 from activities.wall_clock import wall_clock
+from hosting.build import deployment_config
 from hosting.files.secrets import SecretsFile
 from hosting.nexus.service import NexusSubscriptions
 from hosting.publisher_workers import PublisherWorkers
@@ -150,6 +151,7 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
                 nexus_service_handlers=[NexusSubscriptions(perennial)],
                 interceptors=[GuardInterceptor()],
                 workflow_runner=_sandbox(),
+                deployment_config=deployment_config(settings),
                 sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
             )
         )

@@ -43,6 +43,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.durable.operator import OperatorWait, RequestNewRun
     from workflows.durable.run_budget import RunBudget
     from workflows.durable.updates import part_update, request_updates
+    from workflows.durable.versions import continue_as_new
     from workflows.durable.workflow_ids import account_workflow_id
 
 NOT_BY_CANCELLATION = not_by_cancellation("account.")
@@ -167,9 +168,7 @@ class BillingAccountWorkflow:
             await self._inbox.emptied()
             await self._decisions.recalls.done()
             return
-        workflow.continue_as_new(
-            ContinuedAccount(life=self._life, clock=self._clock.test, months_per_run=self._budget.periods)
-        )
+        continue_as_new(ContinuedAccount(life=self._life, clock=self._clock.test, months_per_run=self._budget.periods))
 
     # What people see
 

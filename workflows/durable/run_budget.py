@@ -8,13 +8,15 @@ from temporalio import workflow
 from workflows.durable import options
 from workflows.durable.inbox import Inbox
 from workflows.durable.operator import Operator
+from workflows.durable.versions import TargetVersion
 
 
 class RunBudget:
     """How much a run has done.
 
     After its periods a run is over as soon as nothing waits to be done. It is `urgent`, whatever waits, after too many
-    requests or events, because the server refuses everything in the end, and when an operator wants a new one.
+    requests or events, because the server refuses everything in the end, and when an operator wants a new one, or the
+    server wants the workflow on another version of the code.
     """
 
     def __init__(self, periods: int, inbox: Inbox[Any], updates: Callable[[], int]) -> None:
@@ -23,6 +25,7 @@ class RunBudget:
         self._updates = updates
         self._periods_spent = 0
         self._new_run_wanted = False
+        self._target_version = TargetVersion()
 
     def spend(self, periods: int = 1) -> None:
         """Count periods that this run has gone through."""
@@ -36,7 +39,8 @@ class RunBudget:
     def urgent(self) -> bool:
         """Whether a new run has to go on from here, with whatever waits."""
         return (
-            self._new_run_wanted
+            self._target_version.changed
+            or self._new_run_wanted
             or workflow.info().is_continue_as_new_suggested()
             or self._inbox.received >= options.SIGNALS_PER_RUN
             or self._updates() >= options.UPDATES_PER_RUN

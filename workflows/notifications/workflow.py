@@ -7,6 +7,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.durable.arguments import check_workflow_id, one_request
     from workflows.durable.cancellation import Parts, not_by_cancellation, through_cancellations
     from workflows.durable.updates import part_update
+    from workflows.durable.versions import TargetVersion, continue_as_new
     from workflows.durable.workflow_ids import delivery_workflow_id
     from workflows.notifications.messages import Deliver, Stream, notification_lines
     from workflows.notifications.notifier import Notifier
@@ -25,6 +26,7 @@ class DeliveryWorkflow:
         self._start = start
         self._parts = Parts()
         self._note: str | None = None
+        self._target_version = TargetVersion()
         stream = Stream(publisher=start.publisher, told=start.told, afresh=start.afresh, skip=start.skip)
         self._notifier = Notifier(start.subscription_id, stream, lambda: start.last, self._show)
 
@@ -40,13 +42,14 @@ class DeliveryWorkflow:
         if self._notifier.behind:
             stream = self._notifier.stream
             left = {name: getattr(stream, name) for name in ("publisher", "told", "afresh", "skip")}
-            workflow.continue_as_new(self._start.model_copy(update=left))
+            continue_as_new(self._start.model_copy(update=left))
         self._show()
         return self._notifier.stream
 
     def _run_is_long_enough(self) -> bool:
         # Not while an operator is waited for: a new run would try the undeliverable event once more.
-        return workflow.info().is_continue_as_new_suggested() and self._notifier.stream.halted is None
+        over = self._target_version.changed or workflow.info().is_continue_as_new_suggested()
+        return over and self._notifier.stream.halted is None
 
     def _note_cancellation(self) -> None:
         self._note = NOT_BY_CANCELLATION

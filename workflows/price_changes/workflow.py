@@ -8,6 +8,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.durable import options
     from workflows.durable.activities import perform
     from workflows.durable.arguments import check_workflow_id, one_request
+    from workflows.durable.versions import continue_as_new
     from workflows.durable.workflow_ids import price_workflow_id
     from workflows.price_changes.details import markdown
     from workflows.price_changes.messages import ContinuedTelling, PriceProgress, PriceStart
@@ -76,7 +77,7 @@ class PriceChangeWorkflow:
 
     def _continue_as_new(self) -> None:
         start = self._start
-        workflow.continue_as_new(
+        continue_as_new(
             ContinuedTelling(
                 version=start.version,
                 batch=start.batch,

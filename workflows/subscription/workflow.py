@@ -28,6 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.durable.operator import OperatorWait, RequestNewRun
     from workflows.durable.run_budget import RunBudget
     from workflows.durable.updates import part_update, request_updates, with_command_id
+    from workflows.durable.versions import continue_as_new
     from workflows.durable.workflow_ids import subscription_workflow_id
     from workflows.notifications.messages import Stream
     from workflows.notifications.notifier import Notifier
@@ -152,7 +153,7 @@ class SubscriptionWorkflow:
             await self._decisions.recalls.done()
             return
         clock, periods, stream = self._clock.test, self._budget.periods, self._notifier.stream
-        workflow.continue_as_new(
+        continue_as_new(
             Continued(life=self._life, clock=clock, periods_per_run=periods, stream=stream, origin=self._origin)
         )
 

@@ -14,11 +14,24 @@ from workflows.durable.run_budget import RunBudget
 
 
 @pytest.fixture
-def suggested(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+def suggested() -> list[bool]:
     """Whether the server suggests a new run."""
-    told = [False]
-    monkeypatch.setattr(workflow, "info", lambda: SimpleNamespace(is_continue_as_new_suggested=lambda: told[0]))
-    return told
+    return [False]
+
+
+@pytest.fixture
+def elsewhere() -> list[bool]:
+    """Whether the server wants the workflow on another version."""
+    return [False]
+
+
+@pytest.fixture(autouse=True)
+def _info(monkeypatch: pytest.MonkeyPatch, suggested: list[bool], elsewhere: list[bool]) -> None:
+    info = SimpleNamespace(
+        is_continue_as_new_suggested=lambda: suggested[0],
+        is_target_worker_deployment_version_changed=lambda: elsewhere[0],
+    )
+    monkeypatch.setattr(workflow, "info", lambda: info)
 
 
 @pytest.fixture
@@ -55,6 +68,25 @@ def test_after_too_many_updates(suggested: list[bool], inbox: Inbox[Any]) -> Non
 def test_when_the_server_suggests_it(suggested: list[bool], inbox: Inbox[Any]) -> None:
     suggested[0] = True
     assert budget_of(inbox).over(idle=False)
+
+
+def test_when_the_server_wants_it_on_another_version(elsewhere: list[bool], inbox: Inbox[Any]) -> None:
+    budget = budget_of(inbox)
+    assert not budget.over(idle=True)
+    elsewhere[0] = True
+    assert budget.over(idle=False)
+
+
+def test_not_again_and_again_where_each_new_run_begins_on_the_same_version(
+    elsewhere: list[bool], inbox: Inbox[Any]
+) -> None:
+    """As with an operator's pinned override, which each run inherits."""
+    elsewhere[0] = True
+    budget = budget_of(inbox)
+    assert not budget.over(idle=True)
+    assert not budget.over(idle=False)
+    budget.migrate(Operator(by="global_admin"))
+    assert budget.over(idle=False)
 
 
 def test_when_an_operator_wants_it(suggested: list[bool], inbox: Inbox[Any]) -> None:

@@ -22,6 +22,12 @@ class LongRun:
     def is_continue_as_new_suggested(self) -> bool:
         return True
 
+    def is_target_worker_deployment_version_changed(self) -> bool:
+        return False
+
+    def get_current_deployment_version(self) -> None:
+        return None
+
 
 @pytest.fixture
 def delivery(monkeypatch: pytest.MonkeyPatch) -> DeliveryWorkflow:

@@ -1,0 +1,38 @@
+"""The version of the code that a run is on, where the workers have versions."""
+
+from typing import Any
+
+from temporalio import workflow
+
+
+class TargetVersion:
+    """The version on which the server wants the workflow. A workflow changes its version with a new run only."""
+
+    def __init__(self) -> None:
+        self._placed_elsewhere: bool | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether a new run would be on another version; as the run's last task knows it. False without versions.
+
+        It is first asked in the run's first task. A run that the server has just begun on another version than the
+        target, as an operator's pinned override does, stays there: the next run would begin there again, without end.
+        """
+        changed = workflow.info().is_target_worker_deployment_version_changed()
+        if self._placed_elsewhere is None:
+            self._placed_elsewhere = changed
+        return changed and not self._placed_elsewhere
+
+
+def continue_as_new(carried: Any) -> None:
+    """End this run and begin the next one with what is carried, on the target version if the workers have versions.
+
+    It never returns: it raises the SDK's ContinueAsNewError.
+    """
+    version = workflow.info().get_current_deployment_version()
+    if version is not None and version.deployment_name:
+        # Without it the next run would be pinned to the version of this one.
+        workflow.continue_as_new(
+            carried, initial_versioning_behavior=workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE
+        )
+    workflow.continue_as_new(carried)
