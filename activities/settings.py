@@ -82,13 +82,14 @@ class Settings(BaseSettings):
     deployment: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9_-]{1,64}$",
-        description="the name of the Worker Deployment, 1 to 64 letters, digits, `_` or `-`; unset, workers have no version",
+        description="the name of a Worker Deployment, 1 to 64 letters, digits, `_` or `-`; unset, workers have no "
+        "version",
     )
     build_id: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9_.-]{1,64}$",
-        description="this build's name in its deployment, 1 to 64 letters, digits, `_`, `.` or `-`; unset, the package's "
-        "version and a digest of its code",
+        description="the name of this build, 1 to 64 letters, digits, `_`, `.` or `-`; unset, the package's version "
+        "and a digest of its code",
     )
     periods_per_run: int = Field(default=3, ge=1, le=120, description="a whole number of billing periods, 1 to 120")
     # At most half of an activity's start_to_close: a longer wait for the lock would time out and never report why.

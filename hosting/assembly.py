@@ -120,7 +120,7 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(settings.database_url, busy_timeout=settings.busy_timeout))
         tenants = await stack.enter_async_context(_tenants(settings))
-        server = Server.of(client, settings.task_queue, wall_clock)
+        server = Server.of(client, settings.task_queue, wall_clock, deployment=settings.deployment)
         books = books_in(database)
         sources = Sources.of(server, books, lambda tenant: visits(settings, tenant), wall_clock)
         perennial = Perennial(sources)

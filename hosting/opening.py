@@ -24,7 +24,8 @@ async def opened(settings: Settings, address: str | None = None) -> AsyncIterato
     async with AsyncExitStack() as stack:
 
         async def server() -> Server:
-            return Server.of(await connect(address), settings.task_queue, wall_clock, settings.periods_per_run)
+            client, queue = await connect(address), settings.task_queue
+            return Server.of(client, queue, wall_clock, settings.periods_per_run, settings.deployment)
 
         # SQL and HTTP are imported when they are needed: they take longer than most commands.
         async def books() -> Books:

@@ -4,6 +4,7 @@ from perennial.account.billing import Billing
 from perennial.catalog.browsing import Browsing
 from perennial.catalog.customers import Customers
 from perennial.catalog.importing import CatalogImport
+from perennial.deployment.deployment import Deployment
 from perennial.notifications.notifications import Notifications
 from perennial.order.carts import Carts
 from perennial.order.orders import Orders
@@ -34,3 +35,4 @@ class Perennial:
         self.publishers = ForPublishers(sources)
         self.notifications = Notifications(sources)
         self.reconciliation = Reconciliation(sources)
+        self.deployment = Deployment(sources)

@@ -9,6 +9,7 @@ from temporalio.client import Client
 
 from workflows.account.client import Accounts
 from workflows.calls.runs import Runs
+from workflows.calls.versions import Versions
 from workflows.durable import options
 from workflows.notifications.client import Notifications
 from workflows.order.client import OrderClient
@@ -29,6 +30,7 @@ class Server:
     runs: Runs
     task_queue: str
     periods_per_run: int
+    versions: Versions | None = None
 
     @classmethod
     def of(
@@ -37,10 +39,12 @@ class Server:
         task_queue: str,
         now: Callable[[], datetime],
         periods_per_run: int = options.PERIODS_PER_RUN,
+        deployment: str | None = None,
     ) -> Self:
         """The clients on that connection. Queries are answered as of `now`.
 
-        New workflows go to the task queue; a subscription's run lasts for `periods_per_run` billing periods.
+        New workflows go to the task queue; a subscription's run lasts for `periods_per_run` billing periods. The
+        workers have versions where there is a `deployment`.
         """
         return cls(
             client=client,
@@ -52,4 +56,5 @@ class Server:
             runs=Runs(client),
             task_queue=task_queue,
             periods_per_run=periods_per_run,
+            versions=Versions(client, task_queue, deployment) if deployment else None,
         )

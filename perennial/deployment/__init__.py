@@ -1,0 +1,1 @@
+"""The versions of the workers, and which of them runs a workflow."""
