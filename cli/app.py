@@ -81,6 +81,7 @@ SECTIONS: Sections = {
         ),
         **_of("cli.operations.check", check="check"),
         **_of("cli.operations.reconcile", reconcile="reconcile"),
+        **_of("cli.operations.migrate", migrate="migrate"),
     },
 }
 

@@ -1,1 +1,1 @@
-"""The versions of the workers, and which of them runs a workflow."""
+"""Use cases of the operators who deploy new versions of the workers."""
