@@ -95,7 +95,8 @@ def _print(moves: Moves, *, dry_run: bool) -> None:
     if dry_run:
         return
     screen.print(
-        f"{moves.moved:,} moved, {moves.stayed:,} placed elsewhere by the routing, {moves.ended:,} ended, {_failed(moves)}",
+        f"{moves.moved:,} moved, {moves.stayed:,} placed elsewhere by the routing, {moves.ended:,} ended, "
+        f"{_failed(moves)}",
         soft_wrap=True,
     )
     if moves.stopped:

@@ -18,8 +18,6 @@ from workflows.subscription.messages import SUBSCRIPTION_WORKFLOW
 
 MOVED = (SUBSCRIPTION_WORKFLOW, ACCOUNT_WORKFLOW)
 """The types of workflows that sleep for months. The others end, or begin a new run, within days."""
-CANARY = 5
-PER_SECOND = 20
 BATCH = 50
 AT_ONCE = 8
 """How many workflows are moved at a time."""
@@ -31,7 +29,7 @@ MOST_FAILED = 10
 class Moves:
     """What has become of the workflows that were on another version than `to`.
 
-    `found` is how many there were at the beginning. `stayed` are those whose new run the server has placed elsewhere,
+    `found` is how many there were at the beginning, by the server's list. `stayed` are those whose new run the server has placed elsewhere,
     as it does with a part of them while a version is ramping. `failed` has the reason by the workflow's id. `stopped`
     says why the rest was not tried.
     """
@@ -73,8 +71,8 @@ class Deployment:
         self,
         to: str | None = None,
         *,
-        canary: int = CANARY,
-        per_second: int = PER_SECOND,
+        canary: int,
+        per_second: int,
         limit: int | None = None,
         watch: Watch = lambda _: None,
     ) -> Moves:

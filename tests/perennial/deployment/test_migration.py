@@ -77,7 +77,7 @@ def deployment_of(fleet: Fleet | None) -> Deployment:
 
 
 async def migrate(fleet: Fleet, to: str | None = None, **options: Any) -> Moves:
-    return await deployment_of(fleet).migrate(to, **{"per_second": 100_000, **options})
+    return await deployment_of(fleet).migrate(to, **{"canary": 5, "per_second": 100_000, **options})
 
 
 async def test_everything_is_moved_and_a_second_call_finds_nothing() -> None:
@@ -208,4 +208,4 @@ async def test_not_to_a_build_without_workers() -> None:
 
 async def test_without_versions() -> None:
     with pytest.raises(NotFound, match="set PERENNIAL_DEPLOYMENT"):
-        await deployment_of(None).migrate()
+        await deployment_of(None).migrate(canary=5, per_second=20)

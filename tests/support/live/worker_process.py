@@ -10,10 +10,23 @@ from tests.support.paths import ROOT
 
 
 class MortalWorker:
-    """`worker.py` on the server's address, with its files in the directory, and the secrets of that file."""
+    """`worker.py` on the server's address, with its files in the directory, and the secrets of that file.
 
-    def __init__(self, address: str, directory: Path, task_queue: str, secrets: Path | None = None) -> None:
-        self._command = [sys.executable, str(ROOT / "worker.py"), "--address", address]
+    `checkout` has its code. `settings` are more of its variables.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        directory: Path,
+        task_queue: str,
+        secrets: Path | None = None,
+        *,
+        checkout: Path = ROOT,
+        **settings: str,
+    ) -> None:
+        self._checkout = checkout
+        self._command = [sys.executable, str(checkout / "worker.py"), "--address", address]
         self._environment = {
             **os.environ,
             "PERENNIAL_DATA_DIR": str(directory),
@@ -21,13 +34,16 @@ class MortalWorker:
             "PERENNIAL_TENANTS_PORT": "0",
             "PERENNIAL_GATEWAY_PORT": "0",
             "PERENNIAL_SECRETS_FILE": str(secrets or ""),
+            **settings,
         }
-        self._log = (directory / "worker.log").open("wb")
+        self._log = (directory / "worker.log").open("ab")
         self.kills = 0
         self._process = self._start()
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(self._command, env=self._environment, cwd=ROOT, stdout=self._log, stderr=self._log)
+        return subprocess.Popen(
+            self._command, env=self._environment, cwd=self._checkout, stdout=self._log, stderr=self._log
+        )
 
     def kill(self) -> None:
         """It dies without a word; another one begins."""

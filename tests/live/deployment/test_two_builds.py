@@ -1,0 +1,193 @@
+"""Two real workers of two builds: subscriptions ramp, move while they sleep, and roll back, with all that they know."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.client import Client
+
+from activities.settings import Settings
+from domain.subscription.commands import ChangeQuantity
+from hosting.build import package_build
+from hosting.opening import opened
+from perennial.use_cases import Perennial
+from tests.conftest import FIGURES
+from tests.support.live.builds import (
+    DEPLOYMENT,
+    OURS,
+    THEIRS,
+    build_of,
+    changed_copy,
+    set_current,
+    set_ramping,
+    until_on,
+    worker_process,
+)
+from tests.support.live.purchases import order
+from tests.support.live.repairs import a_place
+from tests.support.paths import ROOT
+from workflows.durable.workflow_ids import subscription_workflow_id
+from workflows.subscription.client import Subscriptions
+from workflows.subscription.messages import Migration
+
+pytestmark = [pytest.mark.live, pytest.mark.slow, pytest.mark.timeout(420)]
+SLEEPING, CUSTOMERS = 200, 10
+
+
+@dataclass
+class Fleet:
+    """The use cases, and the workers of both builds on one deployment."""
+
+    client: Client
+    address: str
+    settings: Settings
+    perennial: Perennial
+    subscriptions: Subscriptions
+    workers: ExitStack
+    copy: Path
+
+    def start(self, checkout: Path = ROOT) -> None:
+        """A worker of the checkout."""
+        directory = self.settings.data_dir
+        self.workers.enter_context(worker_process(self.address, directory, self.settings.task_queue, checkout))
+
+    async def buy(self, count: int) -> list[str]:
+        """Subscriptions that sleep until their next renewal."""
+        window = asyncio.Semaphore(8)
+
+        async def one(number: int) -> str:
+            async with window:
+                wanted = order(at=datetime.now(UTC), customer=f"customer-{number % CUSTOMERS}")
+                await self.subscriptions.buy(wanted)
+                await self.subscriptions.settled(wanted.subscription_id)
+                return wanted.subscription_id
+
+        return list(await asyncio.gather(*(one(number) for number in range(count))))
+
+    async def migrate(self, *options: str, code: int = 0) -> Any:
+        """What an operator types, with what is printed."""
+        words = [sys.executable, str(ROOT / "starter.py"), "migrate", "--json", "--address", self.address, *options]
+        environment = {
+            **os.environ,
+            "PERENNIAL_DATA_DIR": str(self.settings.data_dir),
+            "PERENNIAL_TASK_QUEUE": self.settings.task_queue,
+            "PERENNIAL_DEPLOYMENT": DEPLOYMENT,
+        }
+        done = await asyncio.to_thread(
+            subprocess.run, words, env=environment, capture_output=True, text=True, timeout=300, cwd=ROOT
+        )
+        assert done.returncode == code, done.stderr
+        return json.loads(done.stdout)
+
+    async def builds(self, ids: list[str]) -> Counter[str]:
+        """How many are on each build."""
+        window = asyncio.Semaphore(16)
+
+        async def one(each: str) -> str:
+            async with window:
+                return await build_of(self.client, subscription_workflow_id(each))
+
+        return Counter(await asyncio.gather(*(one(each) for each in ids)))
+
+    async def answer(self, subscription_id: str) -> str:
+        """In which build's words a subscription answers."""
+        return await self.subscriptions.operate(subscription_id, "migrate", Migration(by="a test"))
+
+
+@pytest.fixture
+async def fleet(tmp_path: Path) -> AsyncIterator[Fleet]:
+    """A deployment whose current version is that of this checkout."""
+    (tmp_path / "server").mkdir()
+    async with a_place(tmp_path) as place:
+        address = place.client.service_client.config.target_host
+        settings = place.settings.model_copy(update={"deployment": DEPLOYMENT})
+        async with opened(settings, address) as perennial:
+            server = await perennial.sources.server()
+            with ExitStack() as workers:
+                copy = changed_copy(tmp_path / "changed")
+                fleet = Fleet(place.client, address, settings, perennial, server.subscriptions, workers, copy)
+                fleet.start()
+                await set_current(fleet.client, package_build())
+                yield fleet
+
+
+def build_in(checkout: Path) -> str:
+    """The build of that code, as its own worker says it."""
+    words = [sys.executable, "-c", "from hosting.build import package_build; print(package_build())"]
+    return subprocess.run(words, cwd=checkout, capture_output=True, text=True, check=True).stdout.strip()
+
+
+async def test_sleeping_subscriptions_ramp_move_and_roll_back(
+    fleet: Fleet, record_property: Callable[[str, object], None]
+) -> None:
+    ours, theirs = package_build(), build_in(fleet.copy)
+    assert ours != theirs
+    ids = await fleet.buy(SLEEPING)
+    assert await fleet.builds(ids) == {ours: SLEEPING}
+    before = {each: await fleet.subscriptions.life(each) for each in ids[:20]}
+    loop = asyncio.get_running_loop()
+
+    # A part.
+    fleet.start(fleet.copy)
+    await set_ramping(fleet.client, theirs, 25)
+    ramped = await fleet.migrate("--to", theirs, "--rate", "200")
+    assert ramped["moved"] + ramped["stayed"] == SLEEPING + CUSTOMERS
+    assert 10 < ramped["moved"] < 100
+    assert 0 < (await fleet.builds(ids))[theirs] <= ramped["moved"]
+    assert {(await fleet.answer(each))[: len(OURS)] for each in ids[:3]} <= {OURS, THEIRS[: len(OURS)]}
+
+    # All: stopped after some, then the rest.
+    await set_current(fleet.client, theirs)
+    began = loop.time()
+    first = await fleet.migrate("--limit", "40", "--rate", "200")
+    assert (first["to"], first["moved"], first["failed"]) == (theirs, 40, {})
+    rest = await fleet.migrate("--rate", "200")
+    took = loop.time() - began
+    assert rest["failed"] == {}
+    assert await fleet.builds(ids) == {theirs: SLEEPING}
+    assert (await fleet.answer(ids[0])).startswith(THEIRS)
+
+    # Commands reach it, and it knows what it knew.
+    change = ChangeQuantity(by="admin_agent", quantity=9, command_id="change-1")
+    answer = await fleet.subscriptions.ask(ids[1], change)
+    assert {each: await fleet.subscriptions.life(each) for each in ids[2:20]} == {
+        each: life for each, life in before.items() if each in ids[2:20]
+    }
+
+    # Back, and the same command is still known.
+    await set_current(fleet.client, ours)
+    began = loop.time()
+    back = await fleet.migrate("--to", ours, "--rate", "200")
+    took_back = loop.time() - began
+    assert back["failed"] == {}
+    assert await fleet.builds(ids) == {ours: SLEEPING}
+    assert (await fleet.answer(ids[0])).startswith(OURS)
+    assert await fleet.subscriptions.ask(ids[1], change) == answer
+    report = await fleet.perennial.reconciliation.run()
+    assert report.findings == []
+    record_property(
+        FIGURES,
+        f"25 % ramp: {ramped['moved']} of {SLEEPING + CUSTOMERS} moved; all of {SLEEPING + CUSTOMERS}: {took:.1f} s, "
+        f"back: {took_back:.1f} s",
+    )
+
+
+async def test_a_subscription_that_has_something_to_do_moves_by_itself(fleet: Fleet) -> None:
+    theirs = build_in(fleet.copy)
+    (busy, sleeping) = await fleet.buy(2)
+    fleet.start(fleet.copy)
+    await set_current(fleet.client, theirs)
+    await fleet.subscriptions.ask(busy, ChangeQuantity(by="admin_agent", quantity=9))
+    await until_on(fleet.client, subscription_workflow_id(busy), theirs)
+    assert await build_of(fleet.client, subscription_workflow_id(sleeping)) == package_build()
+    assert (await fleet.subscriptions.details(busy)).quantity == 9

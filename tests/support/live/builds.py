@@ -1,0 +1,108 @@
+"""Two builds of the workers in one deployment: the code as it is, and a copy of it with a change that can be seen."""
+
+import shutil
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from temporalio.api.workflowservice.v1 import (
+    SetWorkerDeploymentCurrentVersionRequest,
+    SetWorkerDeploymentRampingVersionRequest,
+)
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from hosting.build import PACKAGES
+from tests.support.live.worker_process import MortalWorker
+from tests.support.paths import ROOT
+from workflows.calls.errors import NotAnswered
+from workflows.calls.waiting import poll
+from workflows.durable import options
+
+DEPLOYMENT = "perennial"
+OURS = "Continues as new now"
+"""How `migrate` answers."""
+THEIRS = "Goes on in a new run"
+"""How it answers in the copy."""
+
+
+def changed_copy(folder: Path) -> Path:
+    """A checkout whose workflows answer `migrate` in other words."""
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ("worker.py", "starter.py", "pyproject.toml"):
+        shutil.copy(ROOT / file, folder / file)
+    budget = folder / "workflows" / "durable" / "run_budget.py"
+    code = budget.read_text()
+    assert code.count(f'"{OURS}') == 1
+    budget.write_text(code.replace(OURS, THEIRS))
+    return folder
+
+
+@contextmanager
+def worker_process(address: str, directory: Path, task_queue: str, checkout: Path = ROOT) -> Iterator[MortalWorker]:
+    """A worker of the checkout's build."""
+    worker = MortalWorker(
+        address, directory, task_queue, checkout=checkout, PERENNIAL_DEPLOYMENT=DEPLOYMENT, PERENNIAL_BUILD_ID=""
+    )
+    try:
+        yield worker
+    finally:
+        worker.stop()
+
+
+async def set_current(client: Client, build: str) -> None:
+    """Route everything to the build, once its worker is there; the empty one stands for workers without a version."""
+
+    async def set_it() -> bool | None:
+        request = SetWorkerDeploymentCurrentVersionRequest(
+            namespace=client.namespace, deployment_name=DEPLOYMENT, build_id=build, identity="a test"
+        )
+        return await _known(client.workflow_service.set_worker_deployment_current_version(request))
+
+    await poll(set_it, options.ANSWER_TIMEOUT, f"{build} never came")
+
+
+async def set_ramping(client: Client, build: str, percentage: float) -> None:
+    """Route a part to the build, once its worker is there."""
+
+    async def set_it() -> bool | None:
+        request = SetWorkerDeploymentRampingVersionRequest(
+            namespace=client.namespace,
+            deployment_name=DEPLOYMENT,
+            build_id=build,
+            percentage=percentage,
+            identity="a test",
+        )
+        return await _known(client.workflow_service.set_worker_deployment_ramping_version(request))
+
+    await poll(set_it, options.ANSWER_TIMEOUT, f"{build} never came")
+
+
+async def _known(request: Awaitable[object]) -> bool | None:
+    """Whether the server knows the version already."""
+    try:
+        await request
+    except RPCError as error:
+        if error.status not in {RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION}:
+            raise
+        return None
+    return True
+
+
+async def build_of(client: Client, workflow_id: str) -> str:
+    """The build that runs the workflow; empty without a version, or before its first task is done."""
+    seen = await client.get_workflow_handle(workflow_id).describe()
+    return str(seen.raw_description.workflow_execution_info.versioning_info.deployment_version.build_id)
+
+
+async def until_on(client: Client, workflow_id: str, build: str) -> None:
+    """Wait until the build runs it."""
+
+    async def look() -> bool | None:
+        return True if await build_of(client, workflow_id) == build else None
+
+    try:
+        await poll(look, options.ANSWER_TIMEOUT, "never")
+    except NotAnswered:
+        raise AssertionError(f"{workflow_id} is on {await build_of(client, workflow_id)!r}") from None
