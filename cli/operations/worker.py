@@ -18,6 +18,7 @@ from cli.failure import Failure, Misused
 from cli.options import Address
 from domain.faults import shown
 from hosting.assembly import NEXUS_ENDPOINT, prepare_files, prepare_namespace, running_worker, sign_in_page
+from hosting.build import version_of
 from hosting.embedded.shared import shared_server
 from hosting.files.secrets import load_secrets
 from hosting.gateway.server import running_gateway
@@ -139,6 +140,8 @@ async def _work(settings: Settings, server: Server) -> None:
             )
         if settings.metrics_address:
             print(f"Metrics            http://{settings.metrics_address}/metrics")
+        if ours := version_of(settings):
+            print(f"Version            {ours.build_id}, of deployment {ours.deployment_name}")
         queue, place = settings.task_queue, settings.books_place
         print(f"Worker on task queue {queue}, books in {place}. Ctrl-C stops it.", flush=True)
         await _until(stopped, watch)

@@ -29,9 +29,9 @@ MOST_FAILED = 10
 class Moves:
     """What has become of the workflows that were on another version than `to`.
 
-    `found` is how many there were at the beginning, by the server's list. `stayed` are those whose new run the server has placed elsewhere,
-    as it does with a part of them while a version is ramping. `failed` has the reason by the workflow's id. `stopped`
-    says why the rest was not tried.
+    `found` is how many there were at the beginning, by the server's list. `stayed` are those whose new run the server
+    has placed elsewhere, as it does with a part of them while a version is ramping. `failed` has the reason by the
+    workflow's id. `stopped` says why the rest was not tried.
     """
 
     to: str

@@ -21,7 +21,6 @@ from domain.subscription.commands import ChangeQuantity
 from hosting.build import package_build
 from hosting.opening import opened
 from perennial.use_cases import Perennial
-from tests.conftest import FIGURES
 from tests.support.live.builds import (
     DEPLOYMENT,
     OURS,
@@ -176,7 +175,7 @@ async def test_sleeping_subscriptions_ramp_move_and_roll_back(
     report = await fleet.perennial.reconciliation.run()
     assert report.findings == []
     record_property(
-        FIGURES,
+        "figures",
         f"25 % ramp: {ramped['moved']} of {SLEEPING + CUSTOMERS} moved; all of {SLEEPING + CUSTOMERS}: {took:.1f} s, "
         f"back: {took_back:.1f} s",
     )
