@@ -63,7 +63,7 @@ class Deployment:
 
         Raises NotFound and Rejected, as `migrate` does.
         """
-        versions = (await self._sources.server()).versions
+        versions = await self._versions()
         build = await _target(versions, to)
         return Moves(build, found=await versions.count_elsewhere(build, MOVED))
 
@@ -85,7 +85,7 @@ class Deployment:
         Raises NotFound where there is no such deployment, and Rejected where no new run would be placed on the build,
         or none of its workers is there.
         """
-        versions = (await self._sources.server()).versions
+        versions = await self._versions()
         build = await _target(versions, to)
         if not await versions.has_worker(build):
             words = f"No worker of build {build} asks for tasks: what is moved there would stand still."
@@ -94,10 +94,15 @@ class Deployment:
         await _Migration(versions, moves, per_second, watch).run(canary, limit)
         return moves
 
+    async def _versions(self) -> Versions:
+        versions = (await self._sources.server()).versions
+        if versions is None:
+            raise NotFound("Workers have no versions here: set PERENNIAL_DEPLOYMENT, for the workers too.")
+        return versions
 
-async def _target(versions: Versions | None, to: str | None) -> str:
-    if versions is None:
-        raise NotFound("Workers have no versions here: set PERENNIAL_DEPLOYMENT, for the workers too.")
+
+async def _target(versions: Versions, to: str | None) -> str:
+    """The build to move to. Raises NotFound, and Rejected where no new run goes there."""
     routing = await versions.routing()
     build = to or routing.current
     if build is None:
