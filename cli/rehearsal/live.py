@@ -62,6 +62,7 @@ def fresh_settings(directory: Path) -> Settings:
         tenants_url=None,
         secrets_file=None,
         task_queue="stage",
+        deployment=None,
         periods_per_run=3,
     )
 

@@ -49,7 +49,7 @@ def test_everything_is_moved(starter: Starter, asked: dict[str, Any]) -> None:
 
 
 def test_the_options_and_the_document(starter: Starter, asked: dict[str, Any]) -> None:
-    result = starter(*"migrate --to 2.0 --canary 0 --rate 7 --limit 9 --json".split())
+    result = starter(*["migrate", "--to", "2.0", "--canary", "0", "--rate", "7", "--limit", "9", "--json"])
     assert result.exit_code == 0
     assert json.loads(result.stdout) == {
         "to": "2.0",
@@ -87,10 +87,12 @@ def test_a_dry_run_looks_only(starter: Starter, asked: dict[str, Any]) -> None:
 def test_what_is_typed_wrongly(starter: Starter, options: str) -> None:
     result = starter("migrate", *options.split())
     assert (result.exit_code, result.stdout) == (2, "")
-    assert options.split()[0] in result.stderr
+    assert options.split(maxsplit=1)[0] in result.stderr
 
 
-def test_what_cannot_begin_is_one_line(starter: Starter, asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_begin_is_one_line(
+    starter: Starter, asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def refused(*_: object, **__: object) -> Moves:
         raise Rejected("Deployment perennial has no current version: set one first.")
 

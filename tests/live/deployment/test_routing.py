@@ -1,0 +1,182 @@
+"""What versions of the workers do with runs: those without a version, overrides, versions without workers, endings."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from temporalio.client import WorkflowExecutionStatus
+from temporalio.worker import Replayer
+
+from domain.subscription.commands import Cancel, ChangeQuantity
+from domain.subscription.holds import Reason
+from hosting.assembly import WORKFLOWS, World, running_worker
+from hosting.temporal.connection import connect_to
+from perennial.deployment.deployment import Moves
+from tests.support.live.builds import DEPLOYMENT, build_of, set_current, set_ramping, until_on
+from tests.support.live.crowd import hand_overs
+from tests.support.live.purchases import order
+from tests.support.live.repairs import Place, a_place
+from tests.support.publisher.endpoint import Endpoint, publishers_at
+from tests.support.publisher.imported import listed_in
+from tests.support.shop.live import imported
+from tests.support.shop.offers import listed
+from workflows.durable.workflow_ids import delivery_workflow_id, subscription_workflow_id
+from workflows.guard.converter import DATA_CONVERTER
+from workflows.guard.interceptor import GuardInterceptor
+from workflows.subscription.messages import Migration
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    (tmp_path / "server").mkdir()
+    async with a_place(tmp_path) as place:
+        yield place
+
+
+@asynccontextmanager
+async def worker(place: Place, build: str | None) -> AsyncIterator[World]:
+    """A worker of that build; of none without a version."""
+    client = await connect_to(place.client.service_client.config.target_host)
+    deployment = DEPLOYMENT if build else None
+    settings = place.settings.model_copy(update={"deployment": deployment, "build_id": build})
+    async with running_worker(client, settings) as world:
+        yield world
+
+
+async def bought(world: World) -> str:
+    wanted = order(listed().sold(now := datetime.now(UTC)), at=now)
+    await world.server.subscriptions.buy(wanted)
+    await world.server.subscriptions.settled(wanted.subscription_id)
+    return wanted.subscription_id
+
+
+async def change(world: World, subscription_id: str, quantity: int) -> None:
+    await world.server.subscriptions.ask(subscription_id, ChangeQuantity(by="admin_agent", quantity=quantity))
+
+
+async def migrate(world: World, **options: int) -> Moves:
+    return await world.perennial.deployment.migrate(**{"canary": 5, "per_second": 200, **options})
+
+
+def type_in(place: Place, *words: str) -> None:
+    """Type Temporal's own command."""
+    temporal, address = Path(sys.executable).with_name("temporal"), place.client.service_client.config.target_host
+    done = subprocess.run([temporal, *words, "--address", address], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+
+
+def override(place: Place, workflow_id: str, behavior: str, build: str) -> None:
+    version = "--versioning-override-deployment-name", DEPLOYMENT, "--versioning-override-build-id", build
+    words = "workflow", "update-options", "--workflow-id", workflow_id, "--versioning-override-behavior", behavior
+    type_in(place, *words, *version)
+
+
+async def replays(place: Place, workflow_id: str, run_id: str) -> None:
+    """The run's history replays: what it did about versions, it does again."""
+    history = await place.client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
+    replayer = Replayer(workflows=WORKFLOWS, data_converter=DATA_CONVERTER, interceptors=[GuardInterceptor()])
+    await replayer.replay_workflow(history)
+
+
+async def test_workers_without_versions_hand_over_as_before_and_versions_take_over(place: Place) -> None:
+    """What began without a version goes over with its next task, in the middle of its run; and back again."""
+    async with AsyncExitStack() as old:
+        plain = await old.enter_async_context(worker(place, None))
+        first, second = await bought(plain), await bought(plain)
+        name = subscription_workflow_id(first)
+        await plain.server.subscriptions.operate(first, "migrate", Migration(by="a test"))
+        await plain.server.subscriptions.settled(first)
+        assert await hand_overs(place.client, first) == 1
+        assert await build_of(place.client, name) == ""
+        run_id = await place.run_id(name)
+        async with worker(place, "1.0") as versioned:
+            await set_current(place.client, "1.0")
+            assert (await versioned.perennial.deployment.elsewhere()).found >= 2
+            await change(versioned, first, 9)
+            await until_on(place.client, name, "1.0")
+            assert await place.run_id(name) == run_id
+            moves = await migrate(versioned)
+            assert (moves.failed, moves.stopped) == ({}, None)
+            await until_on(place.client, subscription_workflow_id(second), "1.0")
+            await set_current(place.client, "")
+            await change(versioned, first, 10)
+            await until_on(place.client, name, "")
+    await replays(place, name, run_id)
+
+
+async def test_a_pinned_override_holds_a_workflow_and_does_not_turn_it_round_and_round(place: Place) -> None:
+    async with worker(place, "1.0") as world, worker(place, "2.0"):
+        await set_current(place.client, "1.0")
+        subscription = await bought(world)
+        name = subscription_workflow_id(subscription)
+        override(place, name, "pinned", "1.0")
+        await set_current(place.client, "2.0")
+        for quantity in range(4, 10):
+            await change(world, subscription, quantity)
+        await asyncio.sleep(1)
+        assert await hand_overs(place.client, subscription) <= 1
+        assert (await migrate(world)).stayed >= 1
+        await replays(place, name, await place.run_id(name))
+
+
+async def test_a_version_without_workers_stops_the_canary_and_is_left_by_an_override(place: Place) -> None:
+    async with AsyncExitStack() as old:
+        world = await old.enter_async_context(worker(place, "1.0"))
+        await set_current(place.client, "1.0")
+        subscription = await bought(world)
+        run_id = await place.run_id(name := subscription_workflow_id(subscription))
+    async with worker(place, "2.0") as newer:
+        await set_current(place.client, "2.0")
+        moves = await migrate(newer)
+        assert moves.moved == 0
+        assert moves.stopped is not None
+        assert "no worker answered in time" in moves.failed[name]
+        override(place, name, "one_time", "2.0")
+        await change(newer, subscription, 9)
+        assert await build_of(place.client, name) == "2.0"
+        assert await place.run_id(name) == run_id
+        assert (await newer.server.subscriptions.details(subscription)).quantity == 9
+
+
+async def test_a_target_without_workers_is_refused(place: Place) -> None:
+    async with AsyncExitStack() as newer, worker(place, "1.0") as world:
+        await set_current(place.client, "1.0")
+        await bought(world)
+        await newer.enter_async_context(worker(place, "2.0"))
+        await set_ramping(place.client, "2.0", 0)
+        for to, words in (("2.0", "takes the build that new runs go to"), ("3.0", "takes the build")):
+            with pytest.raises(Exception, match=words):
+                await world.perennial.deployment.migrate(to, canary=5, per_second=20)
+
+
+async def test_publishers_are_notified_across_versions(place: Place, tmp_path: Path) -> None:
+    """Their workers have no version: an event that one version has recorded may be sent while the next one runs."""
+    async with Endpoint() as endpoint, AsyncExitStack() as stack:
+        settings = place.settings.model_copy(update={"deployment": DEPLOYMENT, "build_id": "1.0"})
+        secrets = await listed_in(settings, publishers_at(endpoint.url, contoso={}))
+        world = await stack.enter_async_context(running_worker(place.client, settings, secrets))
+        await set_current(place.client, "1.0")
+        await imported(world.books.catalog, listed())
+        life = await bought(world)
+        newer = settings.model_copy(update={"build_id": "2.0"})
+        other = await connect_to(place.client.service_client.config.target_host)
+        await stack.enter_async_context(running_worker(other, newer, secrets))
+        await change(world, life, 4)
+        await set_current(place.client, "2.0")
+        for quantity in (5, 6):
+            await change(world, life, quantity)
+        await until_on(place.client, subscription_workflow_id(life), "2.0")
+        await endpoint.until(life, 4)
+        await world.server.subscriptions.ask(life, Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST))
+        await endpoint.until(life, 5)
+        assert endpoint.taken(life) == [1, 2, 3, 4, 5]
+        seen = await place.client.get_workflow_handle(subscription_workflow_id(life)).describe()
+        assert seen.status is WorkflowExecutionStatus.COMPLETED
+        assert delivery_workflow_id(life)
