@@ -90,9 +90,7 @@ def test_what_is_typed_wrongly(starter: Starter, options: str) -> None:
     assert options.split(maxsplit=1)[0] in result.stderr
 
 
-def test_what_cannot_begin_is_one_line(
-    starter: Starter, asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_begin_is_one_line(starter: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
     async def refused(*_: object, **__: object) -> Moves:
         raise Rejected("Deployment perennial has no current version: set one first.")
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cli.rehearsal.live import fresh_settings
 from tests.support.command_line import Starter
 from tests.support.paths import ROOT
 
@@ -97,3 +98,9 @@ def test_a_refused_command_is_data(starter: Starter) -> None:
     result = starter("scenario", "run", "--json", ROOT / "scenarios" / "lives" / "never-activated.yaml")
     assert result.exit_code == 0
     assert [answer["outcome"] for answer in json.loads(result.stdout)[0]["answers"]] == ["refused"]
+
+
+def test_a_live_run_ignores_the_users_deployment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its worker would wait for a version that nobody makes current."""
+    monkeypatch.setenv("PERENNIAL_DEPLOYMENT", "theirs")
+    assert fresh_settings(tmp_path).deployment is None

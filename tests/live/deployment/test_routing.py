@@ -61,8 +61,8 @@ async def change(world: World, subscription_id: str, quantity: int) -> None:
     await world.server.subscriptions.ask(subscription_id, ChangeQuantity(by="admin_agent", quantity=quantity))
 
 
-async def migrate(world: World, **options: int) -> Moves:
-    return await world.perennial.deployment.migrate(**{"canary": 5, "per_second": 200, **options})
+async def migrate(world: World) -> Moves:
+    return await world.perennial.deployment.migrate(canary=5, per_second=200)
 
 
 def type_in(place: Place, *words: str) -> None:
