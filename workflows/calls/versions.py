@@ -5,18 +5,18 @@ from dataclasses import dataclass
 
 from temporalio.api.enums.v1 import RoutingConfigUpdateState, TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflow.v1 import WorkflowExecutionVersioningInfo
 from temporalio.api.workflowservice.v1 import (
     DescribeTaskQueueRequest,
     DescribeWorkerDeploymentRequest,
     DescribeWorkerDeploymentResponse,
 )
 from temporalio.client import Client
-from temporalio.common import WorkerDeploymentVersion
 from temporalio.service import RPCError, RPCStatusCode
 
-from workflows.calls.errors import AlreadyEnded, NotAnswered, NotFound
+from workflows.calls.errors import AlreadyEnded, NotFound
 from workflows.calls.target import Target
-from workflows.calls.waiting import poll
+from workflows.calls.waiting import FIRST_TASK_EVENTS, poll
 from workflows.durable import options
 from workflows.durable.operator import Operator
 
@@ -100,21 +100,20 @@ class Versions:
         gone, ended = NotFound(f"{workflow_id} does not exist."), AlreadyEnded(f"{workflow_id} has ended.")
         await Target(self._client, workflow_id, workflow_id, gone, ended).update("migrate", request, str)
 
-        async def look() -> WorkerDeploymentVersion | None:
+        async def look() -> WorkflowExecutionVersioningInfo | None:
             seen = await handle.describe(rpc_timeout=options.ANSWER_TIMEOUT)
             if seen.close_time is not None:
                 raise ended
-            if seen.run_id == run_id or not seen.raw_description.workflow_execution_info.HasField("versioning_info"):
-                return None
-            if seen.raw_description.pending_workflow_task.attempt > 1:
-                raise NotAnswered(f"{workflow_id}: the first task of its new run fails; see its history.")
-            placed = seen.raw_description.workflow_execution_info.versioning_info.deployment_version
-            return WorkerDeploymentVersion(placed.deployment_name, placed.build_id) if placed.build_id else None
+            begun = seen.run_id != run_id and seen.history_length > FIRST_TASK_EVENTS
+            # Before that, the server still names the version of the run before.
+            done = begun and seen.raw_description.pending_workflow_task.attempt <= 1
+            return seen.raw_description.workflow_execution_info.versioning_info if done else None
 
         handle = self._client.get_workflow_handle(workflow_id)
-        message = f"{workflow_id}: no worker has taken the first task of its new run in time."
-        found = await poll(look, options.ANSWER_TIMEOUT, message)
-        return found.build_id if found.deployment_name == self.deployment else None
+        message = f"{workflow_id}: no worker has done the first task of its new run in time."
+        placed = await poll(look, options.ANSWER_TIMEOUT, message)
+        version = placed.deployment_version
+        return version.build_id if version.deployment_name == self.deployment else None
 
     async def _described(self) -> DescribeWorkerDeploymentResponse:
         request = DescribeWorkerDeploymentRequest(namespace=self._client.namespace, deployment_name=self.deployment)
