@@ -25,7 +25,8 @@ from tests.support.publisher.endpoint import Endpoint, publishers_at
 from tests.support.publisher.imported import listed_in
 from tests.support.shop.live import imported
 from tests.support.shop.offers import listed
-from workflows.durable.workflow_ids import delivery_workflow_id, subscription_workflow_id
+from workflows.calls.errors import Rejected
+from workflows.durable.workflow_ids import subscription_workflow_id
 from workflows.guard.converter import DATA_CONVERTER
 from workflows.guard.interceptor import GuardInterceptor
 from workflows.subscription.messages import Migration
@@ -130,7 +131,7 @@ async def test_a_version_without_workers_stops_the_canary_and_is_left_by_an_over
     async with AsyncExitStack() as old:
         world = await old.enter_async_context(worker(place, "1.0"))
         await set_current(place.client, "1.0")
-            name = subscription_workflow_id(subscription := await bought(world))
+        name = subscription_workflow_id(subscription := await bought(world))
     async with worker(place, "2.0") as newer:
         await set_current(place.client, "2.0")
         moves = await migrate(newer)
@@ -143,15 +144,19 @@ async def test_a_version_without_workers_stops_the_canary_and_is_left_by_an_over
         assert (await newer.server.subscriptions.details(subscription)).quantity == 9
 
 
-async def test_a_target_without_workers_is_refused(place: Place) -> None:
-    async with AsyncExitStack() as newer, worker(place, "1.0") as world:
+async def test_a_target_that_cannot_be_is_refused_and_moves_nothing(place: Place) -> None:
+    """A build that new runs do not go to, and one that no worker has."""
+    async with worker(place, "1.0") as world, worker(place, "2.0"):
         await set_current(place.client, "1.0")
-        await bought(world)
-        await newer.enter_async_context(worker(place, "2.0"))
+        run_id = await place.run_id(name := subscription_workflow_id(await bought(world)))
         await set_ramping(place.client, "2.0", 0)
-        for to, words in (("2.0", "takes the build that new runs go to"), ("3.0", "takes the build")):
-            with pytest.raises(Exception, match=words):
-                await world.perennial.deployment.migrate(to, canary=5, per_second=20)
+        with pytest.raises(Rejected, match=r"takes the build that new runs go to: the current one, 1\.0\. "):
+            await world.perennial.deployment.migrate("2.0", canary=5, per_second=20)
+        current = "worker", "deployment", "set-current-version", "--deployment-name", DEPLOYMENT, "--build-id", "3.0"
+        type_in(place, *current, "--allow-no-pollers", "--yes")
+        with pytest.raises(Rejected, match=r"No worker of build 3\.0 asks for tasks"):
+            await migrate(world)
+        assert (await place.run_id(name), await build_of(place.client, name)) == (run_id, "1.0")
 
 
 async def test_publishers_are_notified_across_versions(place: Place, tmp_path: Path) -> None:
@@ -177,4 +182,3 @@ async def test_publishers_are_notified_across_versions(place: Place, tmp_path: P
         assert endpoint.taken(life) == [1, 2, 3, 4, 5]
         seen = await place.client.get_workflow_handle(subscription_workflow_id(life)).describe()
         assert seen.status is WorkflowExecutionStatus.COMPLETED
-        assert delivery_workflow_id(life)
