@@ -1,20 +1,21 @@
 """What the server says of a Worker Deployment's versions and of the workflows on them; moves a workflow."""
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
+from temporalio.api.deployment.v1 import WorkerDeploymentInfo
 from temporalio.api.enums.v1 import RoutingConfigUpdateState, TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflow.v1 import WorkflowExecutionVersioningInfo
 from temporalio.api.workflowservice.v1 import (
     DescribeTaskQueueRequest,
     DescribeWorkerDeploymentRequest,
-    DescribeWorkerDeploymentResponse,
 )
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from workflows.calls.errors import AlreadyEnded, NotFound
+from workflows.calls.errors import AlreadyEnded, NotAnswered, NotFound
 from workflows.calls.target import Target
 from workflows.calls.waiting import FIRST_TASK_EVENTS, poll
 from workflows.durable import options
@@ -48,19 +49,19 @@ class Versions:
         self.deployment = deployment
 
     async def routing(self) -> Routing:
-        """Where new runs go, once all parts of the server know it.
+        """Where new runs go. A change takes a moment to reach all parts of the server: this waits for it a little.
 
-        Raises NotFound where the deployment has no workers yet, and NotAnswered.
+        It may take far longer, such as right after a worker of a new build has come; what is moved meanwhile may stay.
+        Raises NotFound where the deployment has no workers yet.
         """
 
-        async def look() -> DescribeWorkerDeploymentResponse | None:
-            seen = await self._described()
-            state = seen.worker_deployment_info.routing_config_update_state
-            spreading = RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS
-            return None if state == spreading else seen
+        async def spread() -> bool | None:
+            state = (await self._described()).routing_config_update_state
+            return None if state == RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_IN_PROGRESS else True
 
-        message = f"The routing of deployment {self.deployment} is being changed. Try again."
-        known = (await poll(look, options.ANSWER_TIMEOUT, message)).worker_deployment_info.routing_config
+        with suppress(NotAnswered):
+            await poll(spread, options.ROUTING_TIMEOUT, f"the routing of {self.deployment} is being changed")
+        known = (await self._described()).routing_config
         return Routing(
             current=known.current_deployment_version.build_id or None,
             ramping=known.ramping_deployment_version.build_id or None,
@@ -115,14 +116,16 @@ class Versions:
         version = placed.deployment_version
         return version.build_id if version.deployment_name == self.deployment else None
 
-    async def _described(self) -> DescribeWorkerDeploymentResponse:
+    async def _described(self) -> WorkerDeploymentInfo:
         request = DescribeWorkerDeploymentRequest(namespace=self._client.namespace, deployment_name=self.deployment)
         try:
-            return await self._client.workflow_service.describe_worker_deployment(request)
+            seen = await self._client.workflow_service.describe_worker_deployment(request)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-        raise NotFound(f"The server knows no deployment {self.deployment}: start a worker with PERENNIAL_DEPLOYMENT.")
+            words = f"The server knows no deployment {self.deployment}: start a worker with PERENNIAL_DEPLOYMENT."
+            raise NotFound(words) from None
+        return seen.worker_deployment_info
 
     def _elsewhere(self, build: str, workflow_types: Sequence[str]) -> str:
         types = ", ".join(f"'{each}'" for each in workflow_types)

@@ -82,6 +82,8 @@ ASK_AGAIN_MAX = timedelta(milliseconds=320)
 """How soon the client sends a request again that was refused for now or lost: pauses double from the first."""
 COMMIT_TIMEOUT = timedelta(seconds=60)
 """How long the client waits until an answer is in the books and provisioned."""
+ROUTING_TIMEOUT = timedelta(seconds=5)
+"""How long a migration waits until all parts of the server know a new routing. Mostly they do in 80 ms."""
 NEXUS_TIMEOUT = timedelta(seconds=7)
 """How long one try of a Nexus operation may take: the server gives up on it after ten, and tries it again."""
 POLL_INTERVAL = timedelta(milliseconds=20)

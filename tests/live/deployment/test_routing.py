@@ -153,7 +153,7 @@ async def test_a_target_that_cannot_be_is_refused_and_moves_nothing(place: Place
         with pytest.raises(Rejected, match=r"takes the build that new runs go to: the current one, 1\.0\. "):
             await world.perennial.deployment.migrate("2.0", canary=5, per_second=20)
         current = "worker", "deployment", "set-current-version", "--deployment-name", DEPLOYMENT, "--build-id", "3.0"
-        type_in(place, *current, "--allow-no-pollers", "--yes")
+        type_in(place, *current, "--allow-no-pollers", "--ignore-missing-task-queues", "--yes")
         with pytest.raises(Rejected, match=r"No worker of build 3\.0 asks for tasks"):
             await migrate(world)
         assert (await place.run_id(name), await build_of(place.client, name)) == (run_id, "1.0")
