@@ -16,7 +16,8 @@ class TargetVersion:
         """Whether a new run would be on another version; as the run's last task knows it. False without versions.
 
         It is first asked in the run's first task. A run that the server has just begun on another version than the
-        target, as an operator's pinned override does, stays there: the next run would begin there again, without end.
+        target, as while a change of the routing spreads, stays there until it ends for another reason: the next run
+        might begin there again, and again.
         """
         changed = workflow.info().is_target_worker_deployment_version_changed()
         if self._placed_elsewhere is None:

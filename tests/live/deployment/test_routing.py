@@ -112,7 +112,7 @@ async def test_workers_without_versions_hand_over_as_before_and_versions_take_ov
     await replays(place, name, run_id)
 
 
-async def test_a_pinned_override_holds_a_workflow_and_does_not_turn_it_round_and_round(place: Place) -> None:
+async def test_a_pinned_override_holds_a_workflow_where_it_is(place: Place) -> None:
     async with worker(place, "1.0") as world, worker(place, "2.0"):
         await set_current(place.client, "1.0")
         subscription = await bought(world)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from tests.support.live.builds import (
     until_on,
     worker_process,
 )
+from tests.support.live.crowd import Crowd
 from tests.support.live.purchases import order
 from tests.support.live.repairs import a_place
 from tests.support.paths import ROOT
@@ -179,6 +180,32 @@ async def test_sleeping_subscriptions_ramp_move_and_roll_back(
         f"25 % ramp: {ramped['moved']} of {SLEEPING + CUSTOMERS} moved; all of {SLEEPING + CUSTOMERS}: {took:.1f} s, "
         f"back: {took_back:.1f} s",
     )
+
+
+async def test_commands_go_on_while_a_subscription_moves_there_and_back(fleet: Fleet) -> None:
+    """Ten clients, and the current version changes under them: every command is answered, and done once."""
+    ours, theirs = package_build(), build_in(fleet.copy)
+    (subscription,) = await fleet.buy(1)
+    fleet.start(fleet.copy)
+    await set_current(fleet.client, theirs)
+    await set_current(fleet.client, ours)
+    seen: set[str] = set()
+
+    async def turn() -> None:
+        for build in (theirs, ours) * 3:
+            await set_current(fleet.client, build)
+            await until_on(fleet.client, subscription_workflow_id(subscription), build)
+            seen.add(build)
+
+    crowd = Crowd(fleet.subscriptions, subscription, clients=10, commands=40)
+    turning = asyncio.create_task(turn())
+    await crowd.send(timedelta(minutes=5))
+    turning.cancel()
+    await asyncio.gather(turning, return_exceptions=True)
+    assert seen == {ours, theirs}
+    last = max(answer.seq for answer in crowd.answers.values())
+    await fleet.subscriptions.committed(subscription, last)
+    crowd.check(await fleet.perennial.subscriptions.events(subscription))
 
 
 async def test_a_subscription_that_has_something_to_do_moves_by_itself(fleet: Fleet) -> None:

@@ -80,7 +80,7 @@ def test_when_the_server_wants_it_on_another_version(elsewhere: list[bool], inbo
 def test_not_again_and_again_where_each_new_run_begins_on_the_same_version(
     elsewhere: list[bool], inbox: Inbox[Any]
 ) -> None:
-    """As with an operator's pinned override, which each run inherits."""
+    """As while a change of the routing spreads."""
     elsewhere[0] = True
     budget = budget_of(inbox)
     assert not budget.over(idle=True)
