@@ -217,3 +217,7 @@ async def test_a_subscription_that_has_something_to_do_moves_by_itself(fleet: Fl
     await until_on(fleet.client, subscription_workflow_id(busy), theirs)
     assert await build_of(fleet.client, subscription_workflow_id(sleeping)) == package_build()
     assert (await fleet.subscriptions.details(busy)).quantity == 9
+    log = (fleet.settings.data_dir / "worker.log").read_text()
+    assert all(
+        f"Version            {build}, of deployment {DEPLOYMENT}\n" in log for build in (package_build(), theirs)
+    )

@@ -44,6 +44,17 @@ def test_a_run_that_waits_for_an_operator_goes_on(delivery: DeliveryWorkflow) ->
     assert delivery._run_is_long_enough()
 
 
+def test_a_run_ends_for_another_version_unless_an_operator_is_waited_for(
+    delivery: DeliveryWorkflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(LongRun, "is_continue_as_new_suggested", lambda _: False)
+    assert not delivery._run_is_long_enough()
+    monkeypatch.setattr(LongRun, "is_target_worker_deployment_version_changed", lambda _: True)
+    assert delivery._run_is_long_enough()
+    delivery._notifier.stream = HALTED
+    assert not delivery._run_is_long_enough()
+
+
 @pytest.mark.parametrize(
     ("decided", "handed"),
     [
