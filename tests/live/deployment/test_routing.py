@@ -17,7 +17,7 @@ from domain.subscription.holds import Reason
 from hosting.assembly import WORKFLOWS, World, running_worker
 from hosting.temporal.connection import connect_to
 from perennial.deployment.deployment import Moves
-from tests.support.live.builds import DEPLOYMENT, build_of, set_current, set_ramping, until_on
+from tests.support.live.builds import DEPLOYMENT, build_of, busy_until_on, set_current, set_ramping, until_on
 from tests.support.live.crowd import hand_overs
 from tests.support.live.purchases import order
 from tests.support.live.repairs import Place, a_place
@@ -100,15 +100,13 @@ async def test_workers_without_versions_hand_over_as_before_and_versions_take_ov
         async with worker(place, "1.0") as versioned:
             await set_current(place.client, "1.0")
             assert (await versioned.perennial.deployment.elsewhere()).found >= 2
-            await change(versioned, first, 9)
-            await until_on(place.client, name, "1.0")
+            await busy_until_on(place.client, versioned.server.subscriptions, first, "1.0")
             assert await place.run_id(name) == run_id
             moves = await migrate(versioned)
             assert (moves.moved, moves.stayed, moves.failed, moves.stopped) == (moves.found, 0, {}, None)
             await until_on(place.client, subscription_workflow_id(second), "1.0")
             await set_current(place.client, "")
-            await change(versioned, first, 10)
-            await until_on(place.client, name, "")
+            await busy_until_on(place.client, versioned.server.subscriptions, first, "")
     await replays(place, name, run_id)
 
 
@@ -173,12 +171,10 @@ async def test_publishers_are_notified_across_versions(place: Place, tmp_path: P
         await stack.enter_async_context(running_worker(other, newer, secrets))
         await change(world, life, 4)
         await set_current(place.client, "2.0")
-        for quantity in (5, 6):
-            await change(world, life, quantity)
-        await until_on(place.client, subscription_workflow_id(life), "2.0")
-        await endpoint.until(life, 4)
+        last = await busy_until_on(place.client, world.server.subscriptions, life, "2.0") - 10 + 3
+        await endpoint.until(life, last)
         await world.server.subscriptions.ask(life, Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST))
-        await endpoint.until(life, 5)
-        assert endpoint.taken(life) == [1, 2, 3, 4, 5]
+        await endpoint.until(life, last + 1)
+        assert endpoint.taken(life) == list(range(1, last + 2))
         seen = await place.client.get_workflow_handle(subscription_workflow_id(life)).describe()
         assert seen.status is WorkflowExecutionStatus.COMPLETED

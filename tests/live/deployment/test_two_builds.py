@@ -1,7 +1,6 @@
 """Two real workers of two builds: subscriptions ramp, move while they sleep, and roll back, with all that they know."""
 
 import asyncio
-import itertools
 import json
 import os
 import subprocess
@@ -27,6 +26,7 @@ from tests.support.live.builds import (
     OURS,
     THEIRS,
     build_of,
+    busy_until_on,
     changed_copy,
     set_current,
     set_ramping,
@@ -214,12 +214,7 @@ async def test_a_subscription_that_has_something_to_do_moves_by_itself(fleet: Fl
     (busy, sleeping) = await fleet.buy(2)
     fleet.start(fleet.copy)
     await set_current(fleet.client, theirs)
-    # Until the routing has spread, a task does not know of it.
-    for quantity in itertools.count(10):
-        await fleet.subscriptions.ask(busy, ChangeQuantity(by="admin_agent", quantity=quantity))
-        await asyncio.sleep(0.5)
-        if await build_of(fleet.client, subscription_workflow_id(busy)) == theirs:
-            break
+    quantity = await busy_until_on(fleet.client, fleet.subscriptions, busy, theirs)
     assert await build_of(fleet.client, subscription_workflow_id(sleeping)) == package_build()
     assert (await fleet.subscriptions.details(busy)).quantity == quantity
     log = (fleet.settings.data_dir / "worker.log").read_text()

@@ -1,5 +1,7 @@
 """Two builds of the workers in one deployment: the code as it is, and a copy of it with a change that can be seen."""
 
+import asyncio
+import itertools
 import shutil
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
@@ -12,12 +14,15 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from domain.subscription.commands import ChangeQuantity
 from hosting.build import PACKAGES
 from tests.support.live.worker_process import MortalWorker
 from tests.support.paths import ROOT
 from workflows.calls.errors import NotAnswered
 from workflows.calls.waiting import poll
 from workflows.durable import options
+from workflows.durable.workflow_ids import subscription_workflow_id
+from workflows.subscription.client import Subscriptions
 
 DEPLOYMENT = "perennial"
 OURS = "Continues as new now"
@@ -94,6 +99,20 @@ async def build_of(client: Client, workflow_id: str) -> str:
     """The build that runs the workflow; empty without a version, or before its first task is done."""
     seen = await client.get_workflow_handle(workflow_id).describe()
     return str(seen.raw_description.workflow_execution_info.versioning_info.deployment_version.build_id)
+
+
+async def busy_until_on(client: Client, subscriptions: Subscriptions, subscription_id: str, build: str) -> int:
+    """Change the quantity until the build runs the subscription; the last quantity.
+
+    Until a change of the routing has spread, a task does not know of it.
+    """
+    async with asyncio.timeout(90):
+        for quantity in itertools.count(10):
+            await subscriptions.ask(subscription_id, ChangeQuantity(by="admin_agent", quantity=quantity))
+            await asyncio.sleep(0.5)
+            if await build_of(client, subscription_workflow_id(subscription_id)) == build:
+                return quantity
+    raise AssertionError("unreachable")
 
 
 async def until_on(client: Client, workflow_id: str, build: str) -> None:
