@@ -9,7 +9,7 @@ SOURCES := $(wildcard domain statemachines activities workflows perennial hostin
 CHECKED := $(SOURCES) $(wildcard tests benchmarks examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev publisher test install-check chaos load explore lives mutants lint format lock lock-check clean
+.PHONY: help setup demo dev publisher test install-check chaos load upgrades explore lives mutants lint format lock lock-check clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort
@@ -57,6 +57,9 @@ mutants: $(STAMP) ## make careless changes to a copy of the product: a test must
 
 load: $(STAMP) ## ten clients send a thousand commands over hand-overs, quiet and with twenty workers killed
 	PERENNIAL_LOAD=full $(BIN)/python -m pytest -s tests/live/subscription/test_commands_under_load.py
+
+upgrades: $(STAMP) ## move two hundred sleeping subscriptions to another build and back
+	PERENNIAL_UPGRADES=full $(BIN)/python -m pytest --durations=3 tests/live/deployment
 
 lint: $(STAMP) lock-check ## style, types, layers, dependencies, dead code
 	$(BIN)/ruff check .

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,7 @@ from tests.support.publisher.imported import listed_in
 from tests.support.shop.live import imported
 from tests.support.shop.offers import listed
 from workflows.calls.errors import Rejected
+from workflows.durable import options
 from workflows.durable.workflow_ids import subscription_workflow_id
 from workflows.guard.converter import DATA_CONVERTER
 from workflows.guard.interceptor import GuardInterceptor
@@ -125,14 +126,18 @@ async def test_a_pinned_override_holds_a_workflow_where_it_is(place: Place) -> N
         await replays(place, name, await place.run_id(name))
 
 
-async def test_a_version_without_workers_stops_the_canary_and_is_left_by_an_override(place: Place) -> None:
+async def test_a_version_without_workers_stops_the_canary_and_is_left_by_an_override(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with AsyncExitStack() as old:
         world = await old.enter_async_context(worker(place, "1.0"))
         await set_current(place.client, "1.0")
         name = subscription_workflow_id(subscription := await bought(world))
     async with worker(place, "2.0") as newer:
         await set_current(place.client, "2.0")
-        moves = await migrate(newer)
+        with monkeypatch.context() as impatient:
+            impatient.setattr(options, "ANSWER_TIMEOUT", timedelta(seconds=3))
+            moves = await migrate(newer)
         assert moves.moved == 0
         assert moves.stopped is not None
         assert "no worker answered in time" in moves.failed[name]
