@@ -18,6 +18,8 @@ from domain.catalog.publishers import ListedPublisher
 from domain.notification import NotificationStatus
 from domain.values import format_instant
 
+NOTIFY = "tell_publisher"
+"""The name of the activity that notifies a publisher: unlike other effects, it holds nothing else up."""
 ELSEWHERE_PAUSE = timedelta(seconds=5)
 """After a worker that cannot notify the publisher now: by then it takes no more of them, and another one may."""
 
@@ -46,7 +48,7 @@ class NotificationActivities:
         self._messenger = messenger
         self._deliverer = deliverer
 
-    @activity.defn(name="tell_publisher")
+    @activity.defn(name=NOTIFY)
     async def deliver(self, wanted: DeliverInput) -> StreamProgress:
         """Try once to deliver the next event that the publisher's dialect has a message for."""
         with reported():

@@ -14,6 +14,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.accounts.contracts import AccountRecordInput
 from activities.billing.contracts import RecordInput
+from activities.notifications.activities import NOTIFY
 from statemachines.account.life import AccountLife
 from statemachines.audit.observed import Known
 from statemachines.subscription.life import Life
@@ -23,8 +24,6 @@ PAGE = 60
 """How many events are read at a time, the last ones first. Mostly the last record is among them."""
 MOST_PAGES = 200
 AT_ONCE = 16
-NOTIFYING = "deliver"
-"""The activity that notifies a publisher: it holds nothing else up."""
 RECORDING: Mapping[str, type[RecordInput] | type[AccountRecordInput]] = {
     "record": RecordInput,
     "record_account": AccountRecordInput,
@@ -67,7 +66,7 @@ class Histories:
             elif event.HasField("activity_task_scheduled_event_attributes"):
                 scheduled = event.activity_task_scheduled_event_attributes
                 name = scheduled.activity_type.name
-                waiting = waiting or (event.event_id not in done and name != NOTIFYING)
+                waiting = waiting or (event.event_id not in done and name != NOTIFY)
                 if name in RECORDING:
                     entry = RECORDING[name].model_validate_json(await self._json(scheduled.input))
                     return _after(entry, recorded=event.event_id in done, waiting=waiting)

@@ -19,6 +19,7 @@ from temporalio.client import (
 from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.notifications.activities import NOTIFY
 from domain.values import format_instant
 from statemachines.audit.findings import GONE, Status
 from statemachines.audit.observed import Effect, Run
@@ -138,7 +139,7 @@ def _last_of(runs: Iterable[tuple[str, Run]]) -> dict[str, Run]:
 
 def _effect_of(seen: WorkflowExecutionDescription) -> Effect | None:
     """The activity that has been tried most often; those that notify a publisher have terms of their own."""
-    pending = [each for each in seen.raw_description.pending_activities if each.activity_type.name != "deliver"]
+    pending = [each for each in seen.raw_description.pending_activities if each.activity_type.name != NOTIFY]
     most = max(pending, key=lambda each: each.attempt, default=None)
     if most is None:
         return None

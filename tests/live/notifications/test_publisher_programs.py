@@ -75,7 +75,10 @@ async def starter(*words: str, env: Environment) -> str:
 async def activated(link: str) -> str:
     """The result page that a buyer sees who opens the link and presses the button."""
     async with httpx2.AsyncClient(trust_env=False, timeout=60) as browser:
-        page = await browser.get(link)
+        async with asyncio.timeout(30):
+            # A running worker takes up an imported publisher within seconds: until then its gateway refuses it.
+            while (page := await browser.get(link)).status_code == 502:
+                await asyncio.sleep(0.5)
         assert page.status_code == 200
         fields = dict(re.findall(r'name="(token|seal)" value="([^"]+)"', page.text))
         result = await browser.post(link.partition("?")[0], data=fields)
