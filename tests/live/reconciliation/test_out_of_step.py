@@ -13,6 +13,7 @@ from domain.subscription.commands import Cancel, ChangeQuantity
 from domain.subscription.holds import Reason
 from hosting.assembly import World
 from statemachines.audit.findings import Kind, Noun
+from statemachines.audit.reconciliation import ON_ITS_WAY
 from tests.support.live.purchases import order
 from tests.support.live.repairs import LATER, Place, bought, tasks_of
 from tests.support.publisher.endpoint import Endpoint, publishers_at
@@ -171,6 +172,21 @@ async def test_effects_that_fail_again_and_again(place: Place) -> None:
         assert "`record` has been tried" in report.findings[0].cause
         await world.server.subscriptions.settled(subscription)
         assert await place.found(subscription) == set()
+
+
+async def test_a_publisher_that_is_down_is_no_effect_that_fails(place: Place) -> None:
+    async with Endpoint() as endpoint:
+        terms = {"tries": 10_000, "window_hours": 1}
+        secrets = await listed_in(place.settings, publishers_at(endpoint.url, contoso={"terms": terms}))
+        async with place.worker(secrets=secrets) as world:
+            await imported(world.books.catalog, listed())
+            subscription = await bought(world)
+            endpoint.always[subscription] = 500
+            await change_quantity(world, subscription, 7)
+            async with asyncio.timeout(60):
+                while (await place.pending(subscription_workflow_id(subscription))).attempt <= ON_ITS_WAY:
+                    await asyncio.sleep(0.3)
+            assert await place.found(subscription) == set()
 
 
 async def test_deliveries_are_found_too(place: Place) -> None:

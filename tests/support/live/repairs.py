@@ -9,6 +9,7 @@ from typing import Any
 
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import ResetReapplyExcludeType
+from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest, ResetWorkflowExecutionRequest
 from temporalio.client import Client
 
@@ -58,6 +59,12 @@ class Place:
     async def run_id(self, workflow_id: str) -> str:
         """The workflow's current run."""
         return (await self.client.get_workflow_handle(workflow_id).describe()).run_id
+
+    async def pending(self, workflow_id: str) -> PendingActivityInfo:
+        """The one activity that the workflow waits for."""
+        seen = await self.client.get_workflow_handle(workflow_id).describe()
+        (activity,) = seen.raw_description.pending_activities
+        return activity
 
     async def reset(self, workflow_id: str, *, to: int, run_id: str = "", reapply: bool = True) -> None:
         """Reset the workflow, as `reset` below."""
