@@ -14,6 +14,7 @@ from activities.adapters.sql.notifications.publishers import SqlPublishers
 from activities.adapters.sql.orders.carts import SqlCarts
 from activities.adapters.sql.orders.orders import SqlOrders
 from activities.adapters.sql.orders.setup_links import SqlSetupLinks
+from activities.adapters.sql.reconciliation.backfill import SqlBackfill
 from activities.adapters.sql.reconciliation.booked import SqlWorkflowBook
 from activities.adapters.sql.schema import check_schema
 from activities.adapters.sql.subscription.auditor import SqlAuditor
@@ -43,6 +44,7 @@ def books_in(database: Database) -> Books:
         subscription_auditor=SqlAuditor(database),
         account_auditor=SqlAccountAuditor(database),
         workflows=SqlWorkflowBook(database),
+        backfill=SqlBackfill(database),
     )
 
 

@@ -9,6 +9,7 @@ from perennial.notifications.notifications import Notifications
 from perennial.order.carts import Carts
 from perennial.order.orders import Orders
 from perennial.order.setup_links import SetupLinks
+from perennial.reconciliation.backfill import Backfill
 from perennial.reconciliation.reconciliation import Reconciliation
 from perennial.sources.sources import Sources
 from perennial.subscription.commands import Commands
@@ -36,3 +37,4 @@ class Perennial:
         self.notifications = Notifications(sources)
         self.reconciliation = Reconciliation(sources)
         self.deployment = Deployment(sources)
+        self.backfill = Backfill(sources)

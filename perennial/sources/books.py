@@ -14,7 +14,7 @@ from perennial.sources.account import AccountAuditor, AccountReader
 from perennial.sources.catalog import CatalogBook, Holdings
 from perennial.sources.notifications import NotificationReader, PublisherRequests
 from perennial.sources.order import Carts, OrderReader, SetupLinks
-from perennial.sources.reconciliation import WorkflowBook
+from perennial.sources.reconciliation import Backfill, WorkflowBook
 from perennial.sources.subscription import SubscriptionAuditor, SubscriptionReader, UsageBook
 from statemachines.account.standing import Standing
 
@@ -47,6 +47,7 @@ class Books:
     subscription_auditor: SubscriptionAuditor
     account_auditor: AccountAuditor
     workflows: WorkflowBook
+    backfill: Backfill
 
     async def known(self, subscription_id: str) -> ListedSubscription:
         """The subscription as its last event left it. Raises NotInBooks."""

@@ -1,9 +1,10 @@
-"""The port for what the books say of workflows. Adapters implement it."""
+"""The ports for what the books say of workflows, and for what they lack of them. Adapters implement them."""
 
 from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
+from domain.values import Frozen
 from statemachines.audit.findings import Noun
 from statemachines.audit.observed import Booked
 
@@ -19,3 +20,13 @@ class WorkflowBook(Protocol):
 
     async def overdue(self, before: datetime) -> int:
         """Return how many subscriptions should have done something before the instant, by their recorded dates."""
+
+
+class Backfill(Protocol):
+    """Makes the writes of activities again, in books that may lack them."""
+
+    async def write(self, entry: Frozen, result: Frozen | None) -> bool:
+        """Write what the activity was given, if its result is what it was then. Returns whether the books lacked it.
+
+        Raises BooksConflict if it would come out otherwise, or does not follow what is there: then nothing is written.
+        """

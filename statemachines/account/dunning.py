@@ -11,12 +11,14 @@ from domain.money import from_minor
 from domain.roles import Party
 from domain.rules import Rule
 from domain.subscription.commands import Reactivate, Suspend
+from domain.subscription.decision import Answered, Outcome
 from domain.subscription.holds import Reason
 from statemachines.account.draft import AccountDraft
 from statemachines.account.machine import InvoicePlace, Invoices
 
 ACTOR = "billing-account"
 """The actor of holds for nonpayment, as journals name it."""
+_HOLD = "nonpayment-"
 
 
 def end_month(draft: AccountDraft) -> None:
@@ -74,7 +76,13 @@ def suspend(draft: AccountDraft, receivable: Receivable) -> None:
 
 def hold_command(seq: int, at: datetime | None) -> Suspend:
     """The command to each licensed subscription, by the account event `seq`; `at` is for test clocks (MON-6, SUS-1)."""
-    return Suspend(by=Party.SYSTEM, actor=ACTOR, command_id=f"nonpayment-{seq}", at=at, reason=Reason.NONPAYMENT)
+    return Suspend(by=Party.SYSTEM, actor=ACTOR, command_id=f"{_HOLD}{seq}", at=at, reason=Reason.NONPAYMENT)
+
+
+def hold_placed_by(answered: Answered) -> int | None:
+    """The account event that has placed a hold by this command; None for any other command, and for a refusal."""
+    asked = answered.system and answered.command_id.startswith(_HOLD) and answered.answer.outcome is Outcome.DONE
+    return int(answered.command_id.removeprefix(_HOLD)) if asked else None
 
 
 def lift_command(seq: int, at: datetime | None) -> Reactivate:

@@ -60,6 +60,11 @@ class Runs:
         async for page in self._pages(f"WorkflowType = '{workflow_type}'"):
             yield _last_of(page)
 
+    async def every(self, workflow_type: str) -> AsyncIterator[tuple[str, str]]:
+        """The workflow id and run id of every run of the type, earlier ones under the same workflow id too."""
+        async for each in self._client.list_workflows(f"WorkflowType = '{workflow_type}'", page_size=PAGE):
+            yield each.id, each.run_id
+
     async def _pages(self, query: str) -> AsyncIterator[list[tuple[str, Run]]]:
         pages = self._client.list_workflows(f"{query} AND ExecutionStatus != 'ContinuedAsNew'", page_size=PAGE)
         while True:

@@ -31,7 +31,7 @@ class SqlAccountBooks:
         return await self._database.write(_close, entry, self._latest(entry))
 
     async def record(self, entry: AccountRecordInput) -> None:
-        await self._database.write(_record, entry, self._latest(entry))
+        await self._database.write(record, entry, self._latest(entry))
 
     async def payment(self, asked: AskedPayment) -> Payment | None:
         return await self._database.read(_payment, asked)
@@ -46,17 +46,19 @@ def _close(connection: Connection, entry: CloseInput, latest: datetime) -> Close
     return close_month(connection, entry)
 
 
-def _record(connection: Connection, entry: AccountRecordInput, latest: datetime) -> None:
+def record(connection: Connection, entry: AccountRecordInput, latest: datetime) -> bool:
+    """Write the decision; False if the books have it already."""
     customer_id, events = entry.customer_id, entry.record.events
     last = connection.scalar(select(func.max(account_event.c.seq)).where(account_event.c.customer_id == customer_id))
     if (last or 0) >= events[0].seq:
         _refuse_other_content(connection, entry)
-        return
+        return False
     refuse_ahead(connection, f"Account event {events[-1].seq} of {customer_id}", events[-1].at, latest)
     for previous, event in enumerate(events, start=last or 0):
         if event.seq != previous + 1:
             raise BooksConflict(f"Account event {event.seq} of {customer_id} cannot follow {previous}.")
         _write_event(connection, customer_id, event)
+    return True
 
 
 def _refuse_other_content(connection: Connection, entry: AccountRecordInput) -> None:

@@ -43,7 +43,7 @@ def line_of(found: RowMapping) -> InvoiceLine:
 
 def close_month(connection: Connection, entry: CloseInput) -> CloseReceipt:
     customer_id, close = entry.customer_id, entry.close
-    known = _closed(connection, entry)
+    known = closed_before(connection, entry)
     if known is not None:
         return known
     due = uninvoiced(customer_id).where(ledger_entry.c.at < close.period.end)
@@ -66,7 +66,8 @@ def close_month(connection: Connection, entry: CloseInput) -> CloseReceipt:
     return receipt
 
 
-def _closed(connection: Connection, entry: CloseInput) -> CloseReceipt | None:
+def closed_before(connection: Connection, entry: CloseInput) -> CloseReceipt | None:
+    """The receipt of a month that is closed already."""
     end = entry.close.period.end
     of_month = (month_close.c.customer_id == entry.customer_id) & (month_close.c.period_end == end)
     known = connection.execute(select(month_close.c.digest, month_close.c.receipt).where(of_month)).one_or_none()

@@ -18,13 +18,13 @@ class SqlNonpaymentHolds:
         return await self._database.read(_to_hold, customer_id, seq)
 
     async def note_placed(self, customer_id: str, seq: int, subscription_id: str) -> None:
-        await self._database.write(_placed, customer_id, seq, subscription_id)
+        await self._database.write(placed, customer_id, seq, subscription_id)
 
     async def to_lift(self, customer_id: str) -> list[str]:
-        return await self._database.read(_to_lift, customer_id)
+        return await self._database.read(to_lift, customer_id)
 
     async def note_lifted(self, customer_id: str, seq: int, subscription_id: str) -> None:
-        await self._database.write(_lifted, customer_id, seq, subscription_id)
+        await self._database.write(lifted, customer_id, seq, subscription_id)
 
     async def count(self, customer_id: str, *, placed_by: int | None = None, lifted_by: int | None = None) -> int:
         return await self._database.read(_count, customer_id, placed_by, lifted_by)
@@ -39,19 +39,19 @@ def _to_hold(connection: Connection, customer_id: str, seq: int) -> list[str]:
     return [row.id for row in found if not row.offer.metered]
 
 
-def _placed(connection: Connection, customer_id: str, seq: int, subscription_id: str) -> None:
+def placed(connection: Connection, customer_id: str, seq: int, subscription_id: str) -> None:
     of_hold = (held.c.customer_id == customer_id) & (held.c.subscription_id == subscription_id) & (held.c.seq == seq)
     if connection.scalar(select(held.c.seq).where(of_hold)) is None:
         connection.execute(insert(held).values(customer_id=customer_id, subscription_id=subscription_id, seq=seq))
 
 
-def _to_lift(connection: Connection, customer_id: str) -> list[str]:
+def to_lift(connection: Connection, customer_id: str) -> list[str]:
     standing = (held.c.customer_id == customer_id) & held.c.lifted_by.is_(None)
     wanted = select(held.c.subscription_id).where(standing).distinct()
     return list(connection.scalars(wanted.order_by(held.c.subscription_id)))
 
 
-def _lifted(connection: Connection, customer_id: str, seq: int, subscription_id: str) -> None:
+def lifted(connection: Connection, customer_id: str, seq: int, subscription_id: str) -> None:
     standing = (
         (held.c.customer_id == customer_id) & (held.c.subscription_id == subscription_id) & held.c.lifted_by.is_(None)
     )

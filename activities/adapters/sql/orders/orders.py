@@ -31,7 +31,7 @@ class SqlOrders:
         self._database = database
 
     async def open(self, entry: OpenInput) -> PlacedOrder:
-        return await self._database.write(_open, entry, _digest(entry.request))
+        return await self._database.write(open_order, entry)
 
     async def place(self, line: PlaceInput) -> OrderLine:
         """Place or refuse a waiting line and take its claims, in one transaction. Any other line is left as it is.
@@ -39,13 +39,13 @@ class SqlOrders:
         A refused line stays refused until its order is opened again: a late retry must not place a line that nobody
         will start.
         """
-        return await self._database.write(_place, line)
+        return await self._database.write(place_line, line)
 
     async def purchase(self, order_id: str, number: int) -> Order:
         return await self._database.read(_purchase, order_id, number)
 
     async def note_started(self, order_id: str, number: int) -> OrderLine:
-        return await self._database.write(_note_started, order_id, number)
+        return await self._database.write(note_started, order_id, number)
 
     async def order(self, order_id: str) -> PlacedOrder | None:
         found = await self._database.read(_orders, select(customer_order).where(customer_order.c.id == order_id))
@@ -65,8 +65,9 @@ class SqlOrders:
         return await self._database.read(_orders, wanted)
 
 
-def _open(connection: Connection, entry: OpenInput, digest: str) -> PlacedOrder:
-    order_id = entry.request.order_id
+def open_order(connection: Connection, entry: OpenInput) -> PlacedOrder:
+    """Take the order in with its lines waiting; of one that is known, set the refused lines to waiting."""
+    order_id, digest = entry.request.order_id, _digest(entry.request)
     itself = customer_order.c.id == order_id
     known = connection.scalar(select(customer_order.c.digest).where(itself))
     if known is None:
@@ -93,7 +94,8 @@ def _take_in(connection: Connection, entry: OpenInput, digest: str) -> None:
     connection.execute(insert(order_line), lines)
 
 
-def _place(connection: Connection, wanted: PlaceInput) -> OrderLine:
+def place_line(connection: Connection, wanted: PlaceInput) -> OrderLine:
+    """Place or refuse a waiting line."""
     request, line = _found(connection, wanted.order_id, wanted.number)
     if line.status is not LineStatus.WAITING:
         return line
@@ -104,6 +106,34 @@ def _place(connection: Connection, wanted: PlaceInput) -> OrderLine:
     claims.take(connection, decided.order.subscription_id, decided.claims)
     placed = {"subscription_id": decided.order.subscription_id, "purchase": decided.order}
     return _noted(connection, wanted.order_id, line.model_copy(update={"status": LineStatus.PLACED}), **placed)
+
+
+def place_again(connection: Connection, wanted: PlaceInput, decided: OrderLine) -> bool:
+    """Take over what was decided of a line that is not placed; False where nothing is different.
+
+    Raises BooksConflict if a line that was placed would be refused now.
+    """
+    _, line = _found(connection, wanted.order_id, wanted.number)
+    if line.status not in {LineStatus.WAITING, LineStatus.REFUSED} or line == decided:
+        return False
+    if decided.status is LineStatus.REFUSED:
+        _noted(connection, wanted.order_id, decided)
+        return True
+    _noted(connection, wanted.order_id, line.model_copy(update={"status": LineStatus.WAITING, "refusal": None}))
+    now = place_line(connection, wanted)
+    if now.refusal is not None:
+        words = f"Line {wanted.number} of order {wanted.order_id} was placed, and would be refused now"
+        raise BooksConflict(f"{words} ({now.refusal.rule}): {now.refusal.message}")
+    return True
+
+
+def start_again(connection: Connection, order_id: str, number: int) -> bool:
+    """Note that the line's subscription has started; False if that is noted already."""
+    _, line = _found(connection, order_id, number)
+    if line.status is LineStatus.BOUGHT:
+        return False
+    note_started(connection, order_id, number)
+    return True
 
 
 def _noted(connection: Connection, order_id: str, line: OrderLine, **columns: object) -> OrderLine:
@@ -154,7 +184,8 @@ def _purchase(connection: Connection, order_id: str, number: int) -> Order:
     return purchase
 
 
-def _note_started(connection: Connection, order_id: str, number: int) -> OrderLine:
+def note_started(connection: Connection, order_id: str, number: int) -> OrderLine:
+    """Note that the placed line's subscription has started."""
     _, line = _found(connection, order_id, number)
     if line.status is LineStatus.BOUGHT:
         return line

@@ -15,10 +15,11 @@ class SqlAccessLog:
         self._database = database
 
     async def note(self, change: ProvisionInput, confirmation: Confirmation) -> None:
-        await self._database.write(_note, change, confirmation)
+        await self._database.write(note, change, confirmation)
 
 
-def _note(connection: Connection, change: ProvisionInput, confirmation: Confirmation) -> None:
+def note(connection: Connection, change: ProvisionInput, confirmation: Confirmation) -> bool:
+    """Log the change; False if it is logged already."""
     provision = change.provision
     access = access_change.c
     where = (access.subscription_id == change.subscription_id) & (access.seq == provision.seq)
@@ -32,7 +33,9 @@ def _note(connection: Connection, change: ProvisionInput, confirmation: Confirma
             "confirmed_at": confirmation.confirmed_at,
         }
         connection.execute(insert(access_change).values(row))
-    elif (known.access, known.at) != (provision.access.value, provision.at):
+        return True
+    if (known.access, known.at) != (provision.access.value, provision.at):
         raise BooksConflict(
             f"Access change {provision.seq} of {change.subscription_id} is already recorded as {known.access} (MON-2)."
         )
+    return False

@@ -40,7 +40,7 @@ class SqlBooks:
 
     async def record(self, entry: RecordInput) -> Receipt:
         ahead = None if entry.test_clock else self._wall_clock() + CLOCK_SKEW
-        return await self._database.write(_record, entry, digest_of(entry), ahead)
+        return await self._database.write(record, entry, digest_of(entry), ahead)
 
     async def first_answer(self, asked: AskedCommand) -> Answered | None:
         return await self._database.read(answers.first, asked)
@@ -58,8 +58,9 @@ class SqlBooks:
         return await self._database.write(_report_usages, subscription_id, reports, answer)
 
 
-def _record(connection: Connection, entry: RecordInput, digest: str, latest: datetime | None) -> Receipt:
-    last = _last(connection, entry.about.subscription_id)
+def record(connection: Connection, entry: RecordInput, digest: str, latest: datetime | None) -> Receipt:
+    """Write the decision if the books lack it; `latest` is the latest date that it may have, None for any."""
+    last = last_event(connection, entry.about.subscription_id)
     if last is not None and entry.record.seq <= last.last_seq:
         return _first_receipt(connection, entry, digest)
     _refuse_out_of_order(entry.record, last)
@@ -105,13 +106,13 @@ def _report_usages(
 
 def _state_behind(connection: Connection, subscription_id: str, answer: Answer) -> State:
     """The state that the journal shows. Raises BooksUnavailable while the answer's event is not in the journal yet."""
-    last = _last(connection, subscription_id)
+    last = last_event(connection, subscription_id)
     if last is None or last.last_seq < answer.seq:
         raise BooksUnavailable(f"Event {answer.seq} of {subscription_id} is not recorded yet. Try again shortly.")
     return State(last.state)
 
 
-def _last(connection: Connection, subscription_id: str) -> Row[int, str] | None:
+def last_event(connection: Connection, subscription_id: str) -> Row[int, str] | None:
     """The last event and the state. The row stays locked; on SQLite the whole file is locked anyway."""
     where = subscription.c.id == subscription_id
     found = select(subscription.c.last_seq, subscription.c.state).where(where).with_for_update()

@@ -1,0 +1,95 @@
+"""Writes that activities have made before, made again in a copy of the books that lacks them."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, select
+
+from activities.accounts.contracts import AccountRecordInput, CloseInput, HoldInput
+from activities.adapters.sql.account import books as account_books
+from activities.adapters.sql.account import closing, holds
+from activities.adapters.sql.database import Database
+from activities.adapters.sql.orders import orders
+from activities.adapters.sql.subscription import access_log
+from activities.adapters.sql.subscription import books as subscription_books
+from activities.adapters.sql.tables.orders import customer_order
+from activities.billing.contracts import RecordInput
+from activities.errors import BooksConflict
+from activities.orders.contracts import LineStatus, OpenInput, OrderLine, PlaceInput, StartInput
+from activities.provisioning.contracts import Confirmation, ProvisionInput
+from activities.wall_clock import wall_clock
+from domain.account.events import CloseReceipt
+from domain.subscription.effects import Receipt
+from domain.values import CLOCK_SKEW, Frozen, format_instant
+from statemachines.account.dunning import hold_placed_by
+
+ANY_DATE = datetime.max.replace(tzinfo=UTC)
+
+
+class SqlBackfill:
+    """The port `Backfill`. Each write is one transaction."""
+
+    def __init__(self, database: Database, wall_clock: Callable[[], datetime] = wall_clock) -> None:
+        self._database = database
+        self._wall_clock = wall_clock
+
+    async def write(self, entry: Frozen, result: Frozen | None) -> bool:
+        return await self._database.write(_write, entry, result, self._wall_clock() + CLOCK_SKEW)
+
+
+def _write(connection: Connection, entry: Frozen, result: Frozen | None, latest: datetime) -> bool:
+    match entry, result:
+        case RecordInput(), Receipt():
+            return _record(connection, entry, result, None if entry.test_clock else latest)
+        case AccountRecordInput(), None:
+            return account_books.record(connection, entry, ANY_DATE if entry.test_clock else latest)
+        case CloseInput(), CloseReceipt():
+            return _close(connection, entry, result)
+        case HoldInput(), _:
+            return _lift(connection, entry)
+        case ProvisionInput(), Confirmation():
+            return access_log.note(connection, entry, result)
+        case OpenInput(), _:
+            return _open(connection, entry)
+        case PlaceInput(), OrderLine():
+            return orders.place_again(connection, entry, result)
+        case StartInput(), OrderLine(status=LineStatus.BOUGHT):
+            return orders.start_again(connection, entry.order_id, entry.number)
+    raise TypeError(f"{type(entry).__name__} with {type(result).__name__} is no write of an activity")
+
+
+def _record(connection: Connection, entry: RecordInput, before: Receipt, latest: datetime | None) -> bool:
+    about, seq = entry.about, entry.record.seq
+    last = subscription_books.last_event(connection, about.subscription_id)
+    receipt = subscription_books.record(connection, entry, subscription_books.digest_of(entry), latest)
+    if (receipt.usage_rows, receipt.unbilled_usage) != (before.usage_rows, before.unbilled_usage):
+        words = f"Event {seq} of {about.subscription_id} has billed usage that these books do not have"
+        raise BooksConflict(f"{words}. Import its usage again first.")
+    if entry.record.answered and (hold := hold_placed_by(entry.record.answered)) is not None:
+        holds.placed(connection, about.customer_id, hold, about.subscription_id)
+    return last is None or last.last_seq < seq
+
+
+def _close(connection: Connection, entry: CloseInput, before: CloseReceipt) -> bool:
+    known = closing.closed_before(connection, entry) is not None
+    if closing.close_month(connection, entry) != before:
+        end = format_instant(entry.close.period.end)
+        words = f"The month of {entry.customer_id} until {end} has other invoices than its account was told"
+        raise BooksConflict(f"{words}. See which of its subscriptions' events the books lack.")
+    return not known
+
+
+def _lift(connection: Connection, entry: HoldInput) -> bool:
+    standing = holds.to_lift(connection, entry.customer_id)
+    for subscription_id in standing:
+        holds.lifted(connection, entry.customer_id, entry.seq, subscription_id)
+    return bool(standing)
+
+
+def _open(connection: Connection, entry: OpenInput) -> bool:
+    """An order that is known is left as it is, also where it was sent again: what was decided then, comes next."""
+    itself = customer_order.c.id == entry.request.order_id
+    if connection.scalar(select(customer_order.c.id).where(itself)) is not None:
+        return False
+    orders.open_order(connection, entry)
+    return True
