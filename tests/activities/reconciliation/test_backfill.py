@@ -1,0 +1,142 @@
+"""Writes that are made again come out as they did, or not at all, in SQLite and PostgreSQL."""
+
+from datetime import timedelta
+
+import pytest
+
+from activities.accounts.contracts import HoldInput
+from activities.adapters.sql.account.holds import SqlNonpaymentHolds
+from activities.adapters.sql.database import Database
+from activities.adapters.sql.orders.orders import SqlOrders
+from activities.adapters.sql.reconciliation.backfill import SqlBackfill
+from activities.errors import BooksConflict
+from activities.orders.contracts import LineStatus, OpenInput, PlaceInput
+from activities.provisioning.contracts import Confirmation
+from cli.rehearsal.scenario import load
+from domain.account.events import CloseReceipt
+from domain.rules import Rule
+from domain.subscription.commands import ReportUsage
+from domain.subscription.effects import Access, Provision
+from statemachines.account.dunning import hold_command
+from statemachines.simulation.scenario import parse_scenario
+from tests.support.books.account import CUSTOMER, AccountsInSql, Customer, closing, row
+from tests.support.books.player import play
+from tests.support.books.short_lives import LICENCE, bought
+from tests.support.books.subscription import CONFIRMED, InMemory, InSql
+from tests.support.instants import DAY, START
+from tests.support.paths import ROOT
+from tests.support.shop.buyers import customer, partner, request
+from tests.support.shop.offers import listed
+from tests.support.shop.orders import stock
+
+LIVES = ROOT / "scenarios" / "lives"
+LIFE = parse_scenario(load(LIVES / "frozen-in-the-trial.yaml"))
+USAGE = parse_scenario(load(LIVES / "usage-left-when-it-expires.yaml"))
+
+
+@pytest.fixture
+def backfill(database: Database) -> SqlBackfill:
+    return SqlBackfill(database)
+
+
+async def test_a_life_is_written_again_from_any_event_on(database: Database, backfill: SqlBackfill) -> None:
+    """MON-2: what is there already is left as it is."""
+    lived, _ = await play(LIFE, InMemory(), "s-1")
+    books = InSql(database)
+    for entry, _ in lived.recorded[:2]:
+        await books.record(entry)
+    written = [await backfill.write(entry, receipt) for entry, receipt in lived.recorded]
+    assert written == [False, False, *(True for _ in lived.recorded[2:])]
+    assert await books.events("s-1") == await lived.books.events("s-1")
+    assert await books.rows("s-1") == await lived.books.rows("s-1")
+    assert not any([await backfill.write(entry, receipt) for entry, receipt in lived.recorded])
+
+
+async def test_what_does_not_follow_is_refused(database: Database, backfill: SqlBackfill) -> None:
+    """Invariant 8, MON-2."""
+    lived, _ = await play(LIFE, InMemory(), "s-1")
+    with pytest.raises(BooksConflict, match="cannot follow event 0: 1 is missing"):
+        await backfill.write(*lived.recorded[1])
+    await backfill.write(*lived.recorded[0])
+    entry, receipt = lived.recorded[0]
+    other = entry.model_copy(update={"about": entry.about.model_copy(update={"customer_id": "somebody-else"})})
+    with pytest.raises(BooksConflict, match="already recorded with other content"):
+        await backfill.write(other, receipt)
+    assert await InSql(database).events("s-1") == list(entry.record.events)
+
+
+async def test_an_event_whose_usage_is_lost_is_not_written(database: Database, backfill: SqlBackfill) -> None:
+    """MON-3: else it would bill another amount than the subscription has told."""
+    lived, _ = await play(USAGE, InMemory(), "s-1")
+    billed = next(number for number, (_, receipt) in enumerate(lived.recorded) if receipt.usage_rows)
+    for entry, receipt in lived.recorded[:billed]:
+        assert await backfill.write(entry, receipt)
+    books = InSql(database)
+    before = await books.events("s-1"), await books.rows("s-1")
+    with pytest.raises(BooksConflict, match=r"of s-1 has billed usage .* Import its usage again first\."):
+        await backfill.write(*lived.recorded[billed])
+    assert (await books.events("s-1"), await books.rows("s-1")) == before
+    for command, answer in zip(USAGE.commands, lived.answers, strict=True):
+        if isinstance(command, ReportUsage) and answer.seq <= before[0][-1].seq:
+            await books.report_usage("s-1", command, answer)
+    assert await backfill.write(*lived.recorded[billed])
+    assert await books.rows("s-1") == (await lived.books.rows("s-1"))[: len(await books.rows("s-1"))]
+
+
+async def test_access_is_logged_again(database: Database, backfill: SqlBackfill) -> None:
+    lived = await bought(InMemory(), LICENCE)
+    grant = Provision(access=Access.GRANT, at=START, seq=1, quantity=3, add_ons={})
+    change, confirmed = lived.change(grant), Confirmation(access=grant.access, confirmed_at=CONFIRMED)
+    await backfill.write(*lived.recorded[0])
+    assert [await backfill.write(change, confirmed) for _ in range(2)] == [True, False]
+    assert [each.start for each in await InSql(database).access("s-1")] == [START]
+
+
+async def test_a_month_with_other_invoices_is_not_closed(database: Database, backfill: SqlBackfill) -> None:
+    """MON-5."""
+    theirs = Customer(AccountsInSql(database))
+    await theirs.write(row(START))
+    entry = closing(CUSTOMER)
+    with pytest.raises(BooksConflict, match=f"The month of {CUSTOMER} until .* has other invoices"):
+        await backfill.write(entry, CloseReceipt(period=entry.close.period))
+    assert (await theirs.documents(), len(await theirs.uninvoiced())) == ([], 1)
+    receipt = await theirs.close()
+    assert not await backfill.write(entry, receipt)
+
+
+async def test_a_hold_for_nonpayment_is_on_record_until_it_is_lifted(database: Database, backfill: SqlBackfill) -> None:
+    """MON-6, SUS-9."""
+    lived = await bought(InMemory(), LICENCE)
+    await lived.ask(hold_command(4, None), START + DAY)
+    for entry, receipt in lived.recorded:
+        await backfill.write(entry, receipt)
+    holds = SqlNonpaymentHolds(database)
+    assert await holds.to_lift(CUSTOMER) == ["s-1"]
+    assert await holds.count(CUSTOMER, placed_by=4) == 1
+    lift = HoldInput(customer_id=CUSTOMER, seq=5)
+    assert [await backfill.write(lift, None) for _ in range(2)] == [True, False]
+    assert (await holds.to_lift(CUSTOMER), await holds.count(CUSTOMER, lifted_by=5)) == ([], 1)
+
+
+async def test_an_order_is_placed_again_as_it_was(database: Database, backfill: SqlBackfill) -> None:
+    """BUY-3: refused lines stay refused, and a placed one that would be refused now is told."""
+    orders = SqlOrders(database)
+    await stock(database, partner(), customer(), listed())
+    entry = OpenInput(request=request({}, {"offer": "unknown"}), at=START)
+    places = [PlaceInput(order_id=entry.request.order_id, number=number, at=START) for number in (1, 2)]
+    await orders.open(entry)
+    results = [await orders.place(place) for place in places]
+    assert [result.status for result in results] == [LineStatus.PLACED, LineStatus.REFUSED]
+    again = [(entry, None), *zip(places, results, strict=True)]
+    assert not any([await backfill.write(*each) for each in again])
+    other = OpenInput(request=request({}, {"offer": "unknown"}, order_id="o-2"), at=START + timedelta(days=1))
+    assert await backfill.write(other, None)
+    lost = places[1].model_copy(update={"order_id": "o-2"})
+    with pytest.raises(
+        BooksConflict, match=rf"Line 2 of order o-2 was placed, and would be refused now \({Rule.ELG_6}\)"
+    ):
+        await backfill.write(lost, results[1].model_copy(update={"status": LineStatus.PLACED, "refusal": None}))
+    assert await backfill.write(lost, results[1])
+    found = await orders.order("o-2")
+    assert found is not None
+    assert [each.status for each in found.lines] == [LineStatus.WAITING, LineStatus.REFUSED]
