@@ -141,7 +141,7 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
                 task_queue=settings.task_queue,
                 workflows=[*WORKFLOWS, UnknownWorkflow],
                 activities=[
-                    *(billing.record, answers.first_answer, payments.payment),
+                    *(billing.record, billing.keep, answers.first_answer, payments.payment),
                     *(provisioning.grant, provisioning.revoke, provisioning.purge),
                     *(orders.open, orders.place, orders.start),
                     *(invoicing.close, invoicing.record, invoicing.hold, invoicing.lift),

@@ -3,7 +3,7 @@
 from temporalio import activity
 
 from activities.accounts.ports import AccountOpener
-from activities.billing.contracts import AskedCommand, RecordInput
+from activities.billing.contracts import AskedCommand, KeepInput, RecordInput
 from activities.billing.ports import Books, FirstAnswers
 from activities.errors import reported
 from domain.subscription.decision import Answered
@@ -29,6 +29,16 @@ class BillingActivities:
             if entry.opens:
                 await self._accounts.open(entry.opens)
             return receipt
+
+    @activity.defn(name="keep")
+    async def keep(self, entry: KeepInput) -> None:
+        """Keep changes of a subscription that have no event, such as the policy pack of its next term (BUY-5).
+
+        Raises ApplicationError: of type BooksConflict, not retryable; of type BooksUnavailable or SchemaMismatch,
+        retryable.
+        """
+        with reported():
+            await self._books.keep(entry)
 
 
 class AnswerActivities:

@@ -7,7 +7,7 @@ from domain.catalog.offers import PinnedOffer, Publisher
 from domain.money import Currency
 from domain.subscription.effects import Record
 from domain.subscription.events import State
-from domain.subscription.subscription import Subscription
+from domain.subscription.subscription import Changes, Subscription
 from domain.values import Frozen, Instant
 from statemachines.subscription.timeline import next_milestone
 
@@ -74,6 +74,14 @@ class RecordInput(Frozen):
             placed=first and origin.placed,
             next_at=milestone.at if milestone else None,
         )
+
+
+class KeepInput(Frozen):
+    """Changes of a subscription's snapshot that have no event, and the number of its last event."""
+
+    subscription_id: str
+    seq: int
+    changed: Changes
 
 
 class AskedCommand(Frozen):

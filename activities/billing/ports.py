@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from activities.billing.contracts import AskedCommand, RecordInput
+from activities.billing.contracts import AskedCommand, KeepInput, RecordInput
 from domain.subscription.commands import ReportUsage
 from domain.subscription.decision import Answer, Answered
 from domain.subscription.effects import Receipt
@@ -16,6 +16,12 @@ class Books(Protocol):
 
         Raises BooksConflict if it is recorded with other content, does not follow the last event, or repeats a key of
         the ledger (MON-2), and BooksUnavailable if retrying may help.
+        """
+
+    async def keep(self, entry: KeepInput) -> None:
+        """Keep changes of a subscription's snapshot that have no event, unless a later event is recorded.
+
+        Raises BooksConflict if its last event is not recorded, and BooksUnavailable.
         """
 
     async def report_usage(self, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:

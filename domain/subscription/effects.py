@@ -1,5 +1,6 @@
 """The effects of a decision, as data: performed one after another, each at least once."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -8,6 +9,7 @@ from domain.money import Money
 from domain.subscription.decision import Answer, Answered, Decision
 from domain.subscription.events import Event, EventName, State
 from domain.subscription.ledger import Kind, LedgerRow
+from domain.subscription.subscription import Changes, Subscription
 from domain.values import ExactDecimal, Frozen, Instant, Worded
 
 
@@ -20,10 +22,20 @@ class Record(Frozen):
     """Set if a suspension stopped the usage: count the unbilled usage from this instant on (SUS-10)."""
     answered: Answered | None = None
     """The answer to the command that led to it, if that has an id: the books give it to every repeat."""
+    changed: Changes | None = None
+    """The changes of the subscription's snapshot, all of it at first: the books rebuild a lost subscription by them."""
 
     @property
     def seq(self) -> int:
         return self.events[0].seq
+
+
+class Keep(Frozen):
+    """Write changes of the subscription's snapshot that have no event; `seq` is the number of its last event."""
+
+    effect: Literal["keep"] = "keep"
+    seq: int
+    changed: Changes
 
 
 class Access(Worded):
@@ -52,7 +64,7 @@ class Provision(Frozen):
     add_ons: dict[str, int]
 
 
-Effect = Annotated[Record | Provision, Field(discriminator="effect")]
+Effect = Annotated[Record | Provision | Keep, Field(discriminator="effect")]
 
 
 class Receipt(Frozen):
@@ -79,11 +91,38 @@ class Receipt(Frozen):
 _SEATS = frozenset({EventName.QUANTITY_CHANGED, EventName.ADD_ON_CHANGED})
 
 
-def effects_of(decision: Decision) -> tuple[Effect, ...]:
-    """The effects of a decision: first its record, then the change of access that its last event causes."""
+def queued(waiting: tuple[Effect, ...], more: tuple[Effect, ...]) -> tuple[Effect, ...]:
+    """The waiting effects with more behind them.
+
+    Changes without events become one effect with those that wait just before, unless that one may be being written.
+    """
+    if len(waiting) > 1 and more and isinstance(last := waiting[-1], Keep) and isinstance(added := more[0], Keep):
+        both = added.model_copy(update={"changed": {**last.changed, **added.changed}})
+        return (*waiting[:-1], both, *more[1:])
+    return (*waiting, *more)
+
+
+def effects_of(decision: Decision, before: Subscription) -> tuple[Effect, ...]:
+    """The effects of a decision: first its record, then the change of access that its last event causes.
+
+    A decision without an event may still change the subscription; then that is kept.
+    """
     events, subscription = decision.events, decision.subscription
-    if not events:
+    if subscription is before:
         return ()
+    changed = subscription.changes_since(before if before.seq else None)
+    if not events:
+        return (Keep(seq=subscription.seq, changed=changed),) if changed else ()
+    last = events[-1]
+    stopped = last.state is State.SUSPENDED and subscription.offer.metered and subscription.term
+    since = subscription.first_billing if stopped else None
+    record = Record(events=events, count_usage_from=since, changed=changed)
+    change = change_of_access(events)
+    return (record,) if change is None else (record, change)
+
+
+def change_of_access(events: Sequence[Event]) -> Provision | None:
+    """The change of access that the events of one decision cause, or None."""
     before, last = events[0].before.state, events[-1]
     access: Access | None = None
     if last.event is EventName.DELETED:
@@ -92,12 +131,7 @@ def effects_of(decision: Decision) -> tuple[Effect, ...]:
         access = Access.GRANT
     elif before.users_have_access and not last.state.users_have_access:
         access = Access.REVOKE
-    stopped = last.state is State.SUSPENDED and subscription.offer.metered and subscription.term
-    record = Record(events=events, count_usage_from=subscription.first_billing if stopped else None)
     if access is None:
-        return (record,)
+        return None
     after = last.after
-    return (
-        record,
-        Provision(access=access, at=last.at, seq=last.seq, quantity=after.quantity, add_ons=after.add_ons),
-    )
+    return Provision(access=access, at=last.at, seq=last.seq, quantity=after.quantity, add_ons=after.add_ons)

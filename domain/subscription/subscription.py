@@ -3,6 +3,8 @@
 from datetime import datetime
 from decimal import Decimal
 
+from pydantic import JsonValue
+
 from domain.calendar import Period, boundary
 from domain.catalog.offers import PinnedOffer
 from domain.policy import PolicyPack
@@ -50,32 +52,26 @@ class PriceFrom(Frozen):
     unit_price: ExactDecimal
 
 
-class Subscription(Frozen):
-    """A subscription at one moment.
+Changes = dict[str, JsonValue]
+"""Fields of a snapshot, ready for JSON."""
+
+
+class Snapshot(Frozen):
+    """The part of a subscription that neither its journal and ledger show nor its first record.
 
     `policy` is pinned for the term; `next_policy`, a newer version, applies from the next term on (BUY-5). `term` is
     None while pending and in trial. `period` numbers the billing period at the last event, from 1 within its term.
     `paid_through` is the end of the last charged licence period. `prices` are the known prices of coming terms, by
-    instant; `catalog_version` is the newest catalog that sent them. `refundable` is, per line, the charges less the
-    credits since the refund window opened (CXL-5). `unbilled_usage` is the usage that the books counted when a
-    suspension stopped it, or None if it is not counted.
+    instant; `catalog_version` is the newest catalog that sent them. The refund window opened at `window_from` (CXL-4).
+    `unbilled_usage` is the usage that the books counted when a suspension stopped it, or None if it is not counted.
     """
 
-    subscription_id: str
-    customer_id: str
-    offer: PinnedOffer
     policy: PolicyPack
     next_policy: PolicyPack | None = None
     roles: RolePreset = RolePreset.DEFAULT
     account_opened: Instant
-    ordered_at: Instant
-    state: State = State.PENDING
     seq: int = 0
-    last_at: Instant
-    quantity: int
-    add_ons: dict[str, int]
     last_change: QuantityChange | None = None
-    auto_renew: bool = True
     scheduled_cancellation: ScheduledCancellation | None = None
     holds: tuple[Hold, ...] = ()
     deletes_at: Instant | None = None
@@ -85,12 +81,36 @@ class Subscription(Frozen):
     term: Term | None = None
     period: int = 0
     paid_through: Instant | None = None
-    unit_price: ExactDecimal
     prices: tuple[PriceFrom, ...] = ()
     catalog_version: int = 0
     window_from: Instant
-    refundable: dict[str, ExactDecimal] = {}
     unbilled_usage: ExactDecimal | None = None
+
+    def changes_since(self, before: "Snapshot | None") -> Changes:
+        """The fields that differ from an earlier snapshot; without one, all that are not None."""
+        names = set(Snapshot.model_fields)
+        if before is not None:
+            names = {name for name in names if getattr(self, name) != getattr(before, name)}
+        return self.model_dump(mode="json", include=names, exclude_none=before is None)
+
+
+class Subscription(Snapshot):
+    """A subscription at one moment.
+
+    `refundable` is, per line, the charges less the credits since the refund window opened (CXL-5).
+    """
+
+    subscription_id: str
+    customer_id: str
+    offer: PinnedOffer
+    ordered_at: Instant
+    state: State = State.PENDING
+    last_at: Instant
+    quantity: int
+    add_ons: dict[str, int]
+    auto_renew: bool = True
+    unit_price: ExactDecimal
+    refundable: dict[str, ExactDecimal] = {}
 
     @property
     def facts(self) -> Facts:

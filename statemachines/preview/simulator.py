@@ -5,7 +5,7 @@ from datetime import datetime
 from domain.ordering.terms import Order
 from domain.subscription.commands import Command, ReportUsage
 from domain.subscription.decision import Answer, Outcome
-from domain.subscription.effects import Receipt, Record
+from domain.subscription.effects import Provision, Receipt, Record
 from statemachines.preview.book import Book
 from statemachines.subscription.life import Life, LifeSteps
 
@@ -60,7 +60,8 @@ class Simulator:
                 receipt = self.book.record(effect)
                 receipts.append(receipt)
                 self.life = self.life.acknowledged(receipt)
-            else:
+                continue
+            if isinstance(effect, Provision):
                 self.book.provision(effect)
-                self.life = self.life.with_access_confirmed()
+            self.life = self.life.with_effect_performed()
         return receipts

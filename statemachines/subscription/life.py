@@ -8,7 +8,7 @@ from domain.policy import PolicyPack
 from domain.roles import Party
 from domain.subscription.commands import Command, ReportUsage
 from domain.subscription.decision import Answer, Answered, Decision, Outcome
-from domain.subscription.effects import Effect, Provision, Receipt, Record, effects_of
+from domain.subscription.effects import Effect, Provision, Receipt, Record, effects_of, queued
 from domain.subscription.events import Event, State
 from domain.subscription.subscription import Subscription
 from domain.values import Frozen, Instant, fingerprint
@@ -71,7 +71,7 @@ class Life(RefusedSignals):
         return self.model_copy(
             update={
                 "subscription": decision.subscription,
-                "effects": (*self.effects, *effects_of(decision)),
+                "effects": queued(self.effects, effects_of(decision, self.subscription)),
                 "recent": (*self.recent, *decision.events)[-EVENTS_KEPT:],
             }
         )
@@ -120,8 +120,7 @@ class Life(RefusedSignals):
                 f"policy: got {policy.name} version {policy.version}; "
                 f"takes a version of {pinned.name} after {pinned.version}"
             )
-        subscription = self.subscription.model_copy(update={"next_policy": policy})
-        return self.model_copy(update={"subscription": subscription})
+        return self.after(Decision(subscription=self.subscription.model_copy(update={"next_policy": policy})))
 
     def answer_to(self, command_id: str) -> Answer | None:
         """The stored answer to that command id, or None; complete once the decision is recorded."""
@@ -180,11 +179,12 @@ class Life(RefusedSignals):
             changes["subscription"] = subscription.model_copy(update={"unbilled_usage": receipt.unbilled_usage})
         return self.model_copy(update=changes)
 
-    def with_access_confirmed(self) -> "Life":
-        """The life after its first effect, a change of access, was confirmed."""
-        provision = self.effects[0]
-        assert isinstance(provision, Provision)
-        return self.model_copy(update={"effects": self.effects[1:], "provisioned": provision.seq})
+    def with_effect_performed(self) -> "Life":
+        """The life after its first effect, a change of access or of the snapshot, was performed."""
+        effect = self.effects[0]
+        assert not isinstance(effect, Record)
+        provisioned = effect.seq if isinstance(effect, Provision) else self.provisioned
+        return self.model_copy(update={"effects": self.effects[1:], "provisioned": provisioned})
 
 
 class LifeSteps:

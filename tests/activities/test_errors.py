@@ -11,7 +11,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.accounts.contracts import OpenAccount
 from activities.billing.activities import BillingActivities
-from activities.billing.contracts import RecordInput
+from activities.billing.contracts import KeepInput, RecordInput
 from activities.errors import (
     MESSAGE_BYTES,
     BooksConflict,
@@ -43,6 +43,9 @@ class FailingBooks:
         self._error = error
 
     async def record(self, entry: RecordInput) -> Receipt:
+        raise self._error
+
+    async def keep(self, entry: KeepInput) -> None:
         raise self._error
 
     async def report_usage(self, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
@@ -140,12 +143,13 @@ async def test_an_access_that_is_not_confirmed_is_not_logged() -> None:
 def test_the_activities_have_their_public_names() -> None:
     methods = (
         BillingActivities.record,
+        BillingActivities.keep,
         ProvisioningActivities.grant,
         ProvisioningActivities.revoke,
         ProvisioningActivities.purge,
     )
     names = [definition.name for method in methods if (definition := activity._Definition.from_callable(method))]
-    assert names == ["record", "grant", "revoke", "purge"]
+    assert names == ["record", "keep", "grant", "revoke", "purge"]
 
 
 def test_a_workflow_can_import_them_without_a_database() -> None:

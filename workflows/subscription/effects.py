@@ -5,11 +5,11 @@ from collections.abc import Callable
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities.billing.activities import BillingActivities
-from activities.billing.contracts import Origin, RecordInput
+from activities.billing.contracts import KeepInput, Origin, RecordInput
 from activities.errors import BooksConflict
 from activities.provisioning.activities import ProvisioningActivities
 from activities.provisioning.contracts import ProvisionInput
-from domain.subscription.effects import Access, Provision, Receipt, Record
+from domain.subscription.effects import Access, Keep, Provision, Receipt, Record
 from domain.subscription.subscription import Subscription
 from statemachines.subscription.narrative import provision_headline, record_headline
 from workflows.durable import options
@@ -34,8 +34,17 @@ async def record(subscription: Subscription, entry: Record, origin: Origin, urge
         raise
 
 
-async def provision(subscription: Subscription, access: Provision, urgent: Callable[[], bool]) -> None:
-    """Grant, revoke or purge the customer's access. Raises ActivityError after a permanent error, and RunIsOver."""
+async def perform_other(subscription: Subscription, effect: Provision | Keep, urgent: Callable[[], bool]) -> None:
+    """Perform an effect that is no record. Raises ActivityError after a permanent error, and RunIsOver."""
+    if isinstance(effect, Provision):
+        await _provision(subscription, effect, urgent)
+        return
+    entry = KeepInput(subscription_id=subscription.subscription_id, seq=effect.seq, changed=effect.changed)
+    summary = f"keep what changed after event {effect.seq}"
+    await perform(BillingActivities.keep, entry, options.RECORD_TIMEOUT, summary, urgent=urgent)
+
+
+async def _provision(subscription: Subscription, access: Provision, urgent: Callable[[], bool]) -> None:
     change = ProvisionInput(
         subscription_id=subscription.subscription_id,
         customer_id=subscription.customer_id,

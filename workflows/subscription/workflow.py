@@ -33,7 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.notifications.messages import Stream
     from workflows.notifications.notifier import Notifier
     from workflows.subscription.details import details, markdown
-    from workflows.subscription.effects import provision, record
+    from workflows.subscription.effects import perform_other, record
     from workflows.subscription.memory import FirstAnswers
     from workflows.subscription.messages import (
         COMMANDS,
@@ -125,8 +125,8 @@ class SubscriptionWorkflow:
         if isinstance(effect, Record):
             await self._record(effect)
         else:
-            await provision(self._life.subscription, effect, self._urgent)
-            self._decisions.life = self._life.with_access_confirmed()
+            await perform_other(self._life.subscription, effect, self._urgent)
+            self._decisions.life = self._life.with_effect_performed()
 
     async def _record(self, effect: Record) -> None:
         receipt = await record(self._life.subscription, effect, self._origin, self._urgent)

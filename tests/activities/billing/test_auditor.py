@@ -16,6 +16,7 @@ from tests.support.instants import DAY, START
 from tests.support.raw_sql import change, rows
 
 TABLES = ("journal", "ledger_entry")
+SNAPSHOT = "UPDATE subscription SET snapshot = replace(snapshot, '{}', '{}') WHERE id = 's-1'"
 
 
 @pytest_asyncio.fixture
@@ -88,6 +89,13 @@ async def test_it_goes_page_by_page(auditor: SqlAuditor) -> None:
         ("UPDATE ledger_entry SET quantity = 'many' WHERE subscription_id = 's-1'", "s-1", "cannot be read"),
         ("UPDATE subscription SET quantity = 77 WHERE id = 's-1'", "s-1", "lists show quantity 77, the journal 5"),
         ("UPDATE subscription SET state = 'expired' WHERE id = 's-1'", "s-1", "lists show state expired"),
+        (
+            SNAPSHOT.format('"holds":[]', '"holds":[{"reason":"fraud","at":"2026-02-01T00:00:00Z","by":"service"}]'),
+            "s-1",
+            "its snapshot shows the holds fraud, the journal none",
+        ),
+        (SNAPSHOT.format('"seq":4', '"seq":3'), "s-1", "its snapshot is of event 3, and its last event is 4"),
+        (SNAPSHOT.format('"seq":4', '"seq":"four"'), "s-1", "cannot be read"),
         ("DELETE FROM decision WHERE subscription_id = 's-1' AND seq = 1", "s-1", "its first decision is missing"),
         ("DELETE FROM decision WHERE subscription_id = 's-1' AND seq = 4", "s-1", "event 3"),
     ],

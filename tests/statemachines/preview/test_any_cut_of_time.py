@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.subscription.decision import Outcome
-from domain.subscription.effects import Record
+from domain.subscription.effects import Provision, Record
 from statemachines.preview.simulator import Simulator
 from statemachines.simulation.document import LifeReport
 from tests.support.simulated.life import LIVING
@@ -53,9 +53,10 @@ def performed(simulator: Simulator) -> list[Any]:
         if isinstance(effect, Record):
             receipts.append(simulator.book.record(effect))
             simulator.life = simulator.life.acknowledged(receipts[-1])
-        else:
+            continue
+        if isinstance(effect, Provision):
             simulator.book.provision(effect)
-            simulator.life = simulator.life.with_access_confirmed()
+        simulator.life = simulator.life.with_effect_performed()
     return receipts
 
 

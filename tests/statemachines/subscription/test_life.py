@@ -3,8 +3,9 @@
 import pytest
 
 from domain.subscription.commands import Command
-from domain.subscription.decision import Answered, Decision
-from domain.subscription.effects import Access, Effect, Provision, Receipt, Record
+from domain.subscription.decision import Answered, Decision, Outcome
+from domain.subscription.effects import Access, Effect, Keep, Provision, Receipt, Record
+from domain.subscription.subscription import Snapshot
 from statemachines.preview.book import Book, KeyConflict
 from statemachines.subscription.life import ANSWERS_KEPT, DIGEST_LENGTH, DIGESTS_KEPT, EVENTS_KEPT, REFUSALS_KEPT, Life
 from statemachines.subscription.not_now import CommandIdForgotten, CommandIdReused, Unsettled
@@ -171,8 +172,9 @@ def test_effects_are_performed_in_order_and_the_record_comes_first() -> None:
         if isinstance(effect, Record):
             life = life.acknowledged(book.record(effect))
         else:
+            assert isinstance(effect, Provision)
             book.provision(effect)
-            life = life.with_access_confirmed()
+            life = life.with_effect_performed()
         progress.append((life.committed, life.provisioned))
     assert progress == [(1, 0), (1, 1), (2, 2), (3, 2), (3, 3)]
 
@@ -210,7 +212,7 @@ def test_sus_3_deletion_purges_and_a_life_ends_once_it_is_done() -> None:
     assert isinstance(purge, Provision)
     assert purge.access is Access.PURGE
     assert not moved.ended
-    assert moved.acknowledged(Receipt(seq=record.seq)).with_access_confirmed().ended
+    assert moved.acknowledged(Receipt(seq=record.seq)).with_effect_performed().ended
 
 
 def test_nothing_decided_nothing_to_do() -> None:
@@ -261,3 +263,48 @@ def test_mon_2_a_decision_again_is_the_same_receipt_and_other_content_an_error()
         book.record(record.model_copy(update={"events": (event,)}))
     with pytest.raises(KeyConflict, match="term-1/period-1/charge/crm"):
         book.record(record.model_copy(update={"events": (record.events[0].model_copy(update={"seq": 9}),)}))
+
+
+def test_what_the_records_change_comes_to_the_whole_snapshot() -> None:
+    life = LIVING.settle(LIVING.begin(an_order()), instant("2026-02-20"))
+    life, _ = LIVING.accept(life, a_command("suspend"), instant("2026-02-20"))
+    life, _ = LIVING.accept(life, a_command("reactivate"), instant("2026-02-21"))
+    changes = [effect.changed for effect in life.effects if isinstance(effect, Record)]
+    merged = {name: value for changed in changes for name, value in (changed or {}).items()}
+    snapshot = {name: getattr(life.subscription, name) for name in Snapshot.model_fields}
+    assert dict(Snapshot.model_validate(merged)) == snapshot
+    assert set(changes[1] or {}) == {"seq", "term", "paid_through"}
+    assert set(changes[2] or {}) == {"seq", "holds", "deletes_at"}
+    assert Life.model_validate_json(life.model_dump_json()) == life
+
+
+def test_what_changes_without_an_event_is_kept() -> None:
+    """BUY-5: a catalog's version whose prices are known, and the policy pack of the next term."""
+    life = ALife().simulator.life
+    known = a_command("change_price", unit_price="10.00", catalog_version=3)
+    unchanged, answer = LIVING.accept(life, known, instant(ORDERED))
+    assert answer.outcome is Outcome.UNCHANGED
+    assert unchanged.effects == (Keep(seq=1, changed={"catalog_version": 3}),)
+    again, answer = LIVING.accept(unchanged, a_command("set_auto_renew", enabled=True), instant(ORDERED))
+    assert (answer.outcome, again.effects) == (Outcome.UNCHANGED, unchanged.effects)
+    performed = unchanged.with_effect_performed()
+    assert (performed.effects, performed.provisioned) == ((), 1)
+    newer = life.subscription.policy.model_copy(update={"version": 2})
+    (kept,) = life.with_next_policy(newer).effects
+    assert kept == Keep(seq=1, changed={"next_policy": newer.model_dump(mode="json")})
+
+
+def test_of_many_changes_without_events_two_wait() -> None:
+    """The first may be being written already; the others are one."""
+    life = ALife().simulator.life
+    for version in (2, 3, 4):
+        known = a_command("change_price", unit_price="10.00", catalog_version=version)
+        life, _ = LIVING.accept(life, known, instant(ORDERED))
+    life = life.with_next_policy(life.subscription.policy.model_copy(update={"version": 9}))
+    first, rest = (effect for effect in life.effects if isinstance(effect, Keep))
+    assert first.changed == {"catalog_version": 2}
+    assert (rest.changed["catalog_version"], list(rest.changed)) == (4, ["catalog_version", "next_policy"])
+    more, _ = LIVING.accept(life, a_command("suspend"), instant(ORDERED))
+    last = more.with_next_policy(life.subscription.policy.model_copy(update={"version": 10}))
+    assert last.effects[: len(more.effects)] == more.effects
+    assert isinstance(last.effects[-1], Keep)

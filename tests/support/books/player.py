@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from activities.billing.contracts import About, RecordInput
+from activities.billing.contracts import About, KeepInput, RecordInput
 from activities.provisioning.contracts import ProvisionInput
 from domain.ordering.terms import Order
 from domain.subscription.commands import Command, ReportUsage
 from domain.subscription.decision import Answer, Outcome
-from domain.subscription.effects import Provision, Receipt, Record
+from domain.subscription.effects import Keep, Provision, Receipt, Record
 from statemachines.simulation.document import LifeReport
 from statemachines.simulation.scenario import Scenario
 from statemachines.subscription.life import LifeSteps
@@ -33,19 +33,25 @@ class Player:
         return self.about.subscription_id
 
     async def perform(self) -> list[Receipt]:
-        receipts = []
+        before = len(self.recorded)
         while self.life.effects:
-            effect = self.life.effects[0]
-            if isinstance(effect, Record):
-                entry = self.entry(effect)
-                receipt = await self.books.record(entry)
-                receipts.append(receipt)
-                self.recorded.append((entry, receipt))
-                self.life = self.life.acknowledged(receipt)
-            else:
-                await self.books.provision(self.change(effect))
-                self.life = self.life.with_access_confirmed()
-        return receipts
+            await self.perform_first()
+        return [receipt for _, receipt in self.recorded[before:]]
+
+    async def perform_first(self) -> None:
+        """Perform the first of the waiting effects."""
+        effect = self.life.effects[0]
+        if isinstance(effect, Record):
+            entry = self.entry(effect)
+            receipt = await self.books.record(entry)
+            self.recorded.append((entry, receipt))
+            self.life = self.life.acknowledged(receipt)
+            return
+        if isinstance(effect, Keep):
+            await self.books.keep(KeepInput(subscription_id=self.id, seq=effect.seq, changed=effect.changed))
+        else:
+            await self.books.provision(self.change(effect))
+        self.life = self.life.with_effect_performed()
 
     async def advance(self, to: datetime) -> None:
         await self.perform()

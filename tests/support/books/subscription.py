@@ -9,7 +9,7 @@ from activities.adapters.sql.database import Database
 from activities.adapters.sql.subscription.access_log import SqlAccessLog
 from activities.adapters.sql.subscription.books import SqlBooks
 from activities.adapters.sql.subscription.reader import SqlReader
-from activities.billing.contracts import RecordInput
+from activities.billing.contracts import KeepInput, RecordInput
 from activities.errors import BooksConflict
 from activities.provisioning.contracts import Confirmation, ProvisionInput
 from domain.subscription.commands import ReportUsage
@@ -26,6 +26,7 @@ class BooksUnderTest(Protocol):
     """Write, and read back what was written."""
 
     async def record(self, entry: RecordInput) -> Receipt: ...
+    async def keep(self, entry: KeepInput) -> None: ...
     async def report_usage(self, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer: ...
     async def provision(self, change: ProvisionInput) -> None: ...
     async def events(self, subscription_id: str) -> list[Event]: ...
@@ -48,6 +49,9 @@ class InMemory:
             return self._book(entry.about.subscription_id).record(entry.record)
         except KeyConflict as error:
             raise BooksConflict(str(error)) from None
+
+    async def keep(self, entry: KeepInput) -> None:
+        """A life in memory is never rebuilt."""
 
     async def report_usage(self, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
         return self._book(subscription_id).report_usage(command, answer)
@@ -75,6 +79,7 @@ class InSql(SqlReader):
         super().__init__(database)
         books = SqlBooks(database)
         self.record = books.record
+        self.keep = books.keep
         self.report_usage = books.report_usage
         self._log = SqlAccessLog(database)
 

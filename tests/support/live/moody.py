@@ -6,7 +6,7 @@ from temporalio.worker import Worker
 
 from activities.accounts.contracts import OpenAccount
 from activities.billing.activities import BillingActivities
-from activities.billing.contracts import RecordInput
+from activities.billing.contracts import KeepInput, RecordInput
 from activities.provisioning.activities import ProvisioningActivities
 from activities.provisioning.contracts import Confirmation, ProvisionInput
 from domain.ordering.terms import Order
@@ -37,6 +37,9 @@ class Moody:
             raise self.failures.pop(0)
         return self.book.record(entry.record)
 
+    async def keep(self, entry: KeepInput) -> None:
+        """Nothing to rebuild."""
+
     async def report_usage(self, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
         return self.book.report_usage(command, answer)
 
@@ -60,7 +63,7 @@ def moody_worker(world: World, moody: Moody) -> Worker:
         world.server.client,
         task_queue=QUEUE,
         workflows=[SubscriptionWorkflow],
-        activities=[billing.record, provisioning.grant, provisioning.revoke, provisioning.purge],
+        activities=[billing.record, billing.keep, provisioning.grant, provisioning.revoke, provisioning.purge],
         interceptors=[GuardInterceptor()],
     )
 

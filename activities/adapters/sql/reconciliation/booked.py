@@ -10,7 +10,7 @@ from activities.adapters.sql.database import Database
 from activities.adapters.sql.tables.account import account_event, month_close
 from activities.adapters.sql.tables.catalog import offer
 from activities.adapters.sql.tables.notifications import delivery
-from activities.adapters.sql.tables.subscription import decision, subscription
+from activities.adapters.sql.tables.subscription import LISTED, decision, subscription
 from domain.account.terms import month_end
 from domain.notification import NotificationStatus
 from domain.subscription.events import State
@@ -56,7 +56,7 @@ def _overdue(connection: Connection, before: datetime) -> int:
 
 
 def _subscriptions(connection: Connection, ids: Collection[str]) -> Iterator[tuple[str, Booked]]:
-    for row in _found(connection, select(subscription).where(subscription.c.id.in_(ids))):
+    for row in _found(connection, select(*LISTED).where(subscription.c.id.in_(ids))):
         booked = Booked(
             runs=not State(row["state"]).ended,
             seq=row["last_seq"],

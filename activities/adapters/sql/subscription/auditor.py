@@ -19,6 +19,7 @@ from activities.wall_clock import wall_clock
 from domain.notification import NotificationStatus, out_of_order
 from domain.subscription.effects import Record
 from domain.subscription.events import Event, EventName
+from domain.subscription.subscription import Snapshot
 from domain.values import CLOCK_SKEW, Instant
 from statemachines.audit.subscription import Audited, Found, Invariant, Recorded, Violation, audit
 
@@ -80,6 +81,7 @@ def _looked_over(connection: Connection, subscription_id: str, latest: datetime)
         *_broken_seals(connection, about, events, entries),
         *_strays(entries, events),
         *_listed_otherwise(listed, events),
+        *_kept_otherwise(listed, events),
     )
     return Audited(
         subscription_id=subscription_id,
@@ -141,6 +143,22 @@ def _listed_otherwise(listed: RowMapping, events: list[Event]) -> Iterator[Found
     for name, wanted in listed_after(last).items():
         if listed[name] != wanted:
             yield f"lists show {name} {listed[name]}, the journal {wanted}", (), (last,)
+
+
+def _kept_otherwise(listed: RowMapping, events: list[Event]) -> Iterator[Found]:
+    """The snapshot from which the subscription would be rebuilt must match the last event."""
+    if not events or listed["snapshot"] is None:
+        return
+    last, snapshot = events[-1], Snapshot.model_validate(listed["snapshot"])
+    if snapshot.seq != last.seq:
+        yield f"its snapshot is of event {snapshot.seq}, and its last event is {last.seq}", (), (last,)
+    holds = tuple(hold.reason for hold in snapshot.holds)
+    if holds != last.after.holds:
+        yield f"its snapshot shows the holds {_names(holds)}, the journal {_names(last.after.holds)}", (), (last,)
+
+
+def _names(holds: Sequence[str]) -> str:
+    return ", ".join(holds) or "none"
 
 
 def _told_out_of_order(connection: Connection, subscription_id: str, events: list[Event]) -> Iterator[str]:

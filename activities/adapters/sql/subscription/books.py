@@ -13,11 +13,11 @@ from activities.adapters.sql.database import Database
 from activities.adapters.sql.ledger import double_entry
 from activities.adapters.sql.ledger import rows as ledger
 from activities.adapters.sql.notifications import publishers
-from activities.adapters.sql.subscription import answers, claims, dating, journal, usage
+from activities.adapters.sql.subscription import answers, claims, dating, journal, snapshots, usage
 from activities.adapters.sql.tables.notifications import outbox
 from activities.adapters.sql.tables.subscription import decision, ledger_entry, subscription
 from activities.adapters.sql.tables.subscription import journal as journal_table
-from activities.billing.contracts import About, AskedCommand, RecordInput, UsageImported
+from activities.billing.contracts import About, AskedCommand, KeepInput, RecordInput, UsageImported
 from activities.errors import BooksConflict, BooksUnavailable
 from activities.notifications.contracts import Notice
 from activities.wall_clock import wall_clock
@@ -27,8 +27,12 @@ from domain.subscription.decision import Answer, Answered, Outcome
 from domain.subscription.effects import Receipt, Record
 from domain.subscription.events import Event, State
 from domain.subscription.ledger import LedgerRow
+from domain.subscription.subscription import Changes
 from domain.values import CLOCK_SKEW
 from statemachines.subscription.refusals import repeated_usage
+
+Last = Row[int, str, Changes | None] | None
+"""A subscription's last event, state and snapshot, or None before its first record."""
 
 
 class SqlBooks:
@@ -41,6 +45,9 @@ class SqlBooks:
     async def record(self, entry: RecordInput) -> Receipt:
         ahead = None if entry.test_clock else self._wall_clock() + CLOCK_SKEW
         return await self._database.write(record, entry, digest_of(entry), ahead)
+
+    async def keep(self, entry: KeepInput) -> None:
+        await self._database.write(snapshots.keep, entry)
 
     async def first_answer(self, asked: AskedCommand) -> Answered | None:
         return await self._database.read(answers.first, asked)
@@ -68,7 +75,7 @@ def record(connection: Connection, entry: RecordInput, digest: str, latest: date
         dating.refuse_ahead(connection, f"Event {entry.record.seq}", entry.record.events[-1].at, latest)
         if last is None:
             dating.refuse_other_placement(connection, entry)
-    return _write(connection, entry, digest, is_first=last is None)
+    return _write(connection, entry, digest, last)
 
 
 def _report_usage(connection: Connection, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
@@ -112,11 +119,11 @@ def _state_behind(connection: Connection, subscription_id: str, answer: Answer) 
     return State(last.state)
 
 
-def last_event(connection: Connection, subscription_id: str) -> Row[int, str] | None:
-    """The last event and the state. The row stays locked; on SQLite the whole file is locked anyway."""
+def last_event(connection: Connection, subscription_id: str) -> Last:
+    """Where the subscription stands. The row stays locked; on SQLite the whole file is locked anyway."""
     where = subscription.c.id == subscription_id
-    found = select(subscription.c.last_seq, subscription.c.state).where(where).with_for_update()
-    return (connection.execute(found)).one_or_none()
+    found = select(subscription.c.last_seq, subscription.c.state, subscription.c.snapshot).where(where)
+    return (connection.execute(found.with_for_update())).one_or_none()
 
 
 def _first_receipt(connection: Connection, entry: RecordInput, digest: str) -> Receipt:
@@ -129,7 +136,7 @@ def _first_receipt(connection: Connection, entry: RecordInput, digest: str) -> R
     return receipt
 
 
-def _refuse_out_of_order(record: Record, last: Row[int, str] | None) -> None:
+def _refuse_out_of_order(record: Record, last: Last) -> None:
     """Each `seq` is the previous one plus 1 (invariant 8), and no event follows the end (LIF-2)."""
     if last is not None and State(last.state).ended:
         raise BooksConflict(f"Event {record.seq} cannot be recorded: the subscription has ended ({last.state}, LIF-2).")
@@ -140,10 +147,10 @@ def _refuse_out_of_order(record: Record, last: Row[int, str] | None) -> None:
         previous = event.seq
 
 
-def _write(connection: Connection, entry: RecordInput, digest: str, *, is_first: bool) -> Receipt:
+def _write(connection: Connection, entry: RecordInput, digest: str, last: Last) -> Receipt:
     about, record = entry.about, entry.record
     subscription_id = about.subscription_id
-    _place(connection, entry, is_first=is_first)
+    _place(connection, entry, last)
     usage_rows: list[LedgerRow] = []
     entries: list[dict[str, Any]] = []
     for event in record.events:
@@ -170,10 +177,12 @@ def _write(connection: Connection, entry: RecordInput, digest: str, *, is_first:
     return receipt
 
 
-def _place(connection: Connection, entry: RecordInput, *, is_first: bool) -> None:
+def _place(connection: Connection, entry: RecordInput, last: Last) -> None:
     """Update the read model to the last event."""
-    about, now = entry.about, {**journal.listed_after(entry.record.events[-1]), "next_at": entry.next_at}
-    if not is_first:
+    about, record = entry.about, entry.record
+    now: dict[str, Any] = {**journal.listed_after(record.events[-1]), "next_at": entry.next_at}
+    now["snapshot"] = snapshots.after(last, record)
+    if last is not None:
         where = subscription.c.id == about.subscription_id
         connection.execute(update(subscription).where(where).values(now))
         return
@@ -224,7 +233,7 @@ def _no_longer_taken(answer: Answer, state: str) -> Answer:
     )
 
 
-_BESIDE: Any = dict.fromkeys(("opens", "test_clock", "placed", "next_at"), True) | {"record": {"answered": True}}
+_BESIDE: Any = dict.fromkeys(("opens", "test_clock", "placed", "next_at"), True) | {"record": {"answered", "changed"}}
 """What the digest leaves out: it is not part of the decision, and earlier versions did not write it."""
 
 

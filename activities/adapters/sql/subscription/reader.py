@@ -12,7 +12,7 @@ from activities.adapters.sql.database import PAGE_SIZE, Database
 from activities.adapters.sql.ledger import rows as ledger
 from activities.adapters.sql.subscription import journal, usage
 from activities.adapters.sql.tables.notifications import outbox
-from activities.adapters.sql.tables.subscription import access_change, ledger_entry, subscription
+from activities.adapters.sql.tables.subscription import LISTED, access_change, ledger_entry, subscription
 from activities.adapters.sql.tables.subscription import journal as journal_table
 from activities.billing.contracts import About, ListedSubscription
 from domain.subscription.effects import Access, AccessInterval, Provision
@@ -29,12 +29,12 @@ class SqlReader:
 
     async def about(self, subscription_id: str) -> About | None:
         """The unchanging facts of the subscription. None for an unknown id."""
-        found = await self._all(select(subscription).where(subscription.c.id == subscription_id))
+        found = await self._all(select(*LISTED).where(subscription.c.id == subscription_id))
         return about_of(found[0]) if found else None
 
     async def listed(self, subscription_id: str) -> ListedSubscription | None:
         """The subscription as lists show it. None for an unknown id."""
-        found = await self._all(select(subscription).where(subscription.c.id == subscription_id))
+        found = await self._all(select(*LISTED).where(subscription.c.id == subscription_id))
         return _listed(found[0]) if found else None
 
     async def subscriptions(
@@ -46,7 +46,7 @@ class SqlReader:
         after: str | None = None,
     ) -> list[ListedSubscription]:
         """One page of the filtered subscriptions, in the order of their ids; the next starts `after` the last one."""
-        wanted = select(subscription).order_by(subscription.c.id).limit(limit)
+        wanted = select(*LISTED).order_by(subscription.c.id).limit(limit)
         if customer is not None:
             wanted = wanted.where(subscription.c.customer_id == customer)
         if offer is not None:
@@ -59,7 +59,7 @@ class SqlReader:
 
     async def first_of(self, customer: str) -> ListedSubscription:
         """The customer's first subscription, by the instant of its order. The customer must have one."""
-        wanted = select(subscription).where(subscription.c.customer_id == customer)
+        wanted = select(*LISTED).where(subscription.c.customer_id == customer)
         (first,) = await self._all(wanted.order_by(subscription.c.ordered_at, subscription.c.id).limit(1))
         return _listed(first)
 

@@ -25,6 +25,7 @@ from domain.subscription.decision import Answer
 from domain.subscription.effects import Receipt
 from domain.subscription.events import Facts
 from domain.subscription.ledger import UsageCharge
+from domain.subscription.subscription import Changes
 
 ADD_ONS = dict[str, int]
 USAGE_CHARGES = tuple[UsageCharge, ...]
@@ -36,7 +37,7 @@ subscription = Table(
     *required(customer_id=ID, offer_id=ID, publisher=WORD, currency=CURRENCY, policy=ID, ordered_at=InstantText),
     *required(offer=JsonText(PinnedOffer), state=WORD, auto_renew=Boolean, quantity=Integer),
     *required(add_ons=JsonText(ADD_ONS), last_seq=Integer, last_at=InstantText),
-    *optional(test_clock=Boolean, invoiced=Boolean, next_at=InstantText),
+    *optional(test_clock=Boolean, invoiced=Boolean, next_at=InstantText, snapshot=JsonText(Changes)),
     Index(None, "customer_id", "id"),
     Index(None, "offer_id", "id"),
     Index(None, "state", "id"),
@@ -44,9 +45,12 @@ subscription = Table(
 )
 """The read model: each subscription after its last event. With a test clock its dates may lie in the future.
 
-`invoiced` says that its customer has a billing account, and `next_at` is its next milestone; null where an earlier
-version recorded it last.
+`invoiced` says that its customer has a billing account, `next_at` is its next milestone, and `snapshot` is what it is
+rebuilt from; null where an earlier version recorded it last.
 """
+
+LISTED = [column for column in subscription.c if column.name != "snapshot"]
+"""What lists and searches read of it: they need no snapshot, which is long."""
 
 decision = Table(
     "decision", metadata, *keys_of_subscription(seq=Integer), *required(digest=String(64), receipt=JsonText(Receipt))
