@@ -9,6 +9,7 @@ from domain.subscription.effects import Record
 from domain.subscription.events import State
 from domain.subscription.subscription import Changes, Subscription
 from domain.values import Frozen, Instant
+from statemachines.subscription.life import Life
 from statemachines.subscription.timeline import next_milestone
 
 
@@ -90,6 +91,14 @@ class AskedCommand(Frozen):
     subscription_id: str
     command_id: str
     system: bool = False
+
+
+class Restored(Frozen):
+    """A subscription as the books have it: its life, and its publisher with the last event that it was notified of."""
+
+    life: Life
+    publisher: str | None = None
+    told: int = 0
 
 
 class UsageImported(Frozen):

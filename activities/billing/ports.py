@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from activities.billing.contracts import AskedCommand, KeepInput, RecordInput
+from activities.billing.contracts import AskedCommand, KeepInput, RecordInput, Restored
 from domain.subscription.commands import ReportUsage
 from domain.subscription.decision import Answer, Answered
 from domain.subscription.effects import Receipt
@@ -39,4 +39,14 @@ class FirstAnswers(Protocol):
         """The first answer to an accepted command of that id; None if there was none (invariant 10).
 
         Raises BooksConflict if its answer was not kept, and BooksUnavailable.
+        """
+
+
+class Lives(Protocol):
+    """What subscriptions are rebuilt from."""
+
+    async def restored(self, subscription_id: str) -> Restored:
+        """The subscription after its last recorded event.
+
+        Raises BooksConflict if the books do not know it, or have no snapshot of it, and BooksUnavailable.
         """

@@ -1,12 +1,13 @@
 """Charges and credits: whole periods, prorated changes, full credits and usage (MON-3, MON-4, CXL-5, SUS-10)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
 from domain.calendar import Period, days_between
-from domain.money import round_half_up
+from domain.money import from_minor, round_half_up
+from domain.subscription.events import Event, EventName
 from domain.subscription.ledger import Kind, LedgerRow, UsageCharge, adjustment_key, period_key
 from domain.subscription.subscription import Subscription
 
@@ -87,6 +88,25 @@ def full_credit(subscription: Subscription, at: datetime, seq: int) -> tuple[Led
         for line, quantity, _ in licence_lines(subscription)
     )
     return _rows(subscription, Kind.CREDIT, at, period, lines)
+
+
+def refundable_after(balance: Mapping[str, Decimal], rows: Iterable[LedgerRow]) -> dict[str, Decimal]:
+    """What a full credit would give back per line, after these rows (CXL-5)."""
+    after = dict(balance)
+    for row in rows:
+        before = after.get(row.line, from_minor(0, row.currency))
+        after[row.line] = before + row.amount if row.kind is Kind.CHARGE else before - row.amount
+    return after
+
+
+def refundable_in(events: Sequence[Event], window_from: datetime) -> dict[str, Decimal]:
+    """What a full credit would give back per line after the events of a journal, whole and in order (CXL-5).
+
+    What came before the renewal that opened the running refund window is not given back.
+    """
+    renewals = (e.seq for e in events if e.event is EventName.RENEWED and e.at == window_from)
+    opened_by = max(renewals, default=0)
+    return refundable_after({}, (row for event in events if event.seq >= opened_by for row in event.rows))
 
 
 def usage_charge(subscription: Subscription, at: datetime, *, final: bool = False) -> tuple[UsageCharge, ...]:

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from domain.money import Money, from_minor, total
+from domain.money import Money, total
 from domain.rules import Rule
 from domain.subscription.commands import Command
 from domain.subscription.decision import Answer, Decision, Outcome
 from domain.subscription.events import Event, EventName, State
 from domain.subscription.ledger import Kind, LedgerRow, UsageCharge
+from domain.subscription.pricing import refundable_after
 from domain.subscription.subscription import Subscription
 
 
@@ -52,7 +52,7 @@ class Draft:
                 "state": self.target,
                 "seq": before.seq + 1,
                 "last_at": self.at,
-                "refundable": _refundable(changes.pop("refundable", before.refundable), rows),
+                "refundable": refundable_after(changes.pop("refundable", before.refundable), rows),
                 **changes,
             }
         )
@@ -116,12 +116,3 @@ class Draft:
                 metered=any(event.usage for event in self.events),
             )
         return Decision(subscription=self.subscription, events=tuple(self.events), answer=answer)
-
-
-def _refundable(balance: dict[str, Decimal], rows: Sequence[LedgerRow]) -> dict[str, Decimal]:
-    """What a full credit would give back per line, after these rows (CXL-5)."""
-    balance = dict(balance)
-    for row in rows:
-        before = balance.get(row.line, from_minor(0, row.currency))
-        balance[row.line] = before + row.amount if row.kind is Kind.CHARGE else before - row.amount
-    return balance

@@ -10,6 +10,7 @@ from domain.subscription.pricing import full_credit, usage_charge
 from domain.subscription.subscription import ScheduledCancellation
 from domain.values import format_instant
 from statemachines.subscription.draft import Draft
+from statemachines.subscription.suspension import LIFTED
 
 
 def withdraw(draft: Draft) -> None:
@@ -26,7 +27,7 @@ def miss_activation(draft: Draft) -> None:
 def leave_trial(draft: Draft) -> None:
     """TRI-4: a trial of any offer ends at once, without charge."""
     draft.outcome, draft.message = Outcome.CANCELLED, "Cancelled during the trial. Nothing is charged."
-    draft.emit(EventName.CANCELLED, Rule.TRI_4, holds=(), deletes_at=None)
+    draft.emit(EventName.CANCELLED, Rule.TRI_4, **LIFTED)
 
 
 def end_for_credit(draft: Draft) -> None:
@@ -45,7 +46,7 @@ def end_suspended(draft: Draft) -> None:
 def _credit(draft: Draft, rule: Rule) -> None:
     draft.outcome = Outcome.CANCELLED_WITH_CREDIT
     rows = full_credit(draft.subscription, draft.at, draft.next_seq)
-    draft.emit(EventName.CANCELLED, rule, rows=rows, holds=(), deletes_at=None)
+    draft.emit(EventName.CANCELLED, rule, rows=rows, **LIFTED)
     credit = draft.money(Kind.CREDIT)
     credited = f"{credit} will be credited on the next invoice" if credit else "There is nothing to credit"
     draft.message = f"Cancelled now. {credited}."
@@ -71,11 +72,11 @@ def expire(draft: Draft) -> None:
     """REN-2, CXL-3, TRI-5: the term or trial ended with auto-renew off; usage so far is billed (SUS-10)."""
     usage = usage_charge(draft.subscription, draft.at)
     rule = expiry_rule(draft.subscription)
-    draft.emit(EventName.EXPIRED, rule, usage=usage, holds=(), deletes_at=None)
+    draft.emit(EventName.EXPIRED, rule, usage=usage, **LIFTED)
 
 
 def deprovision(draft: Draft) -> None:
     """CXL-6: end a usage subscription after billing its final usage."""
     usage = usage_charge(draft.subscription, draft.at, final=True)
     draft.message = "Deprovisioned. The final usage is billed."
-    draft.emit(EventName.DEPROVISIONED, Rule.CXL_6, usage=usage, holds=(), deletes_at=None)
+    draft.emit(EventName.DEPROVISIONED, Rule.CXL_6, usage=usage, **LIFTED)

@@ -48,10 +48,13 @@ class Player:
             self.life = self.life.acknowledged(receipt)
             return
         if isinstance(effect, Keep):
-            await self.books.keep(KeepInput(subscription_id=self.id, seq=effect.seq, changed=effect.changed))
+            await self.keep(effect)
         else:
             await self.books.provision(self.change(effect))
         self.life = self.life.with_effect_performed()
+
+    async def keep(self, effect: Keep) -> None:
+        await self.books.keep(KeepInput(subscription_id=self.id, seq=effect.seq, changed=effect.changed))
 
     async def advance(self, to: datetime) -> None:
         await self.perform()

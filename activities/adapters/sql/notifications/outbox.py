@@ -27,7 +27,7 @@ class SqlOutbox:
         return await self._database.read(_next, subscription_id, publisher)
 
     async def done_up_to(self, subscription_id: str) -> int:
-        return await self._database.read(_done_up_to, subscription_id)
+        return await self._database.read(done_up_to, subscription_id)
 
     async def record_outcome(self, pending: Pending, publisher: str, status: NotificationStatus, at: datetime) -> None:
         tries = pending.tries + 1 if status is NotificationStatus.DELIVERED else pending.tries
@@ -73,7 +73,7 @@ def _next(connection: Connection, subscription_id: str, publisher: str) -> Pendi
     return Pending(notice=row["payload"], previous=row["previous"], vendor=row["vendor"], **progress)
 
 
-def _done_up_to(connection: Connection, subscription_id: str) -> int:
+def done_up_to(connection: Connection, subscription_id: str) -> int:
     return connection.scalar(select(_last(subscription_id, _DONE))) or 0
 
 

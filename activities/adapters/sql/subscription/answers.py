@@ -28,6 +28,13 @@ def write(connection: Connection, subscription_id: str, entry: Answered, receipt
     )
 
 
+def last(connection: Connection, subscription_id: str, limit: int) -> list[Answered]:
+    """The last first answers of a subscription, oldest first."""
+    wanted = select(first_answer).where(first_answer.c.subscription_id == subscription_id)
+    found = connection.execute(wanted.order_by(first_answer.c.seq.desc()).limit(limit)).mappings().all()
+    return [Answered.model_validate(dict(row)) for row in reversed(found)]
+
+
 def first(connection: Connection, asked: AskedCommand) -> Answered | None:
     """The first answer to that id; None if no such command was accepted.
 

@@ -1,0 +1,1 @@
+"""Rebuilds the state of a lost workflow from what the books have."""
