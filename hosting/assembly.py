@@ -20,12 +20,13 @@ from activities.adapters.sql.orders.orders import SqlOrders
 from activities.adapters.sql.schema import upgrade
 from activities.adapters.sql.subscription.access_log import SqlAccessLog
 from activities.adapters.sql.subscription.books import SqlBooks
+from activities.adapters.sql.subscription.lives import SqlLives
 from activities.adapters.tenants.app import TenantServer
 from activities.adapters.tenants.http import HttpTenants
 from activities.adapters.tenants.store import EmbeddedTenants, TenantStore
 from activities.adapters.tenants.visits import visits
 from activities.adapters.webhooks.messenger import WebhookMessenger
-from activities.billing.activities import AnswerActivities, BillingActivities
+from activities.billing.activities import AnswerActivities, BillingActivities, RestoringActivities
 from activities.notifications.activities import NotificationActivities
 from activities.notifications.publishers import Secrets
 from activities.orders.activities import OrderActivities
@@ -55,10 +56,12 @@ from workflows.notifications.workflow import DeliveryWorkflow
 from workflows.order.workflow import OrderWorkflow
 from workflows.price_changes.workflow import PriceChangeWorkflow
 from workflows.server_ports import ServerAccounts, ServerCommandSender, ServerLauncher
+from workflows.subscription.rebuild import SubscriptionRebuild
 from workflows.subscription.workflow import SubscriptionWorkflow
 
 WORKFLOWS: list[type] = [
     SubscriptionWorkflow,
+    SubscriptionRebuild,
     OrderWorkflow,
     PriceChangeWorkflow,
     BillingAccountWorkflow,
@@ -127,6 +130,7 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
         commands = ServerCommandSender(server.subscriptions)
         billing = BillingActivities(SqlBooks(database), ServerAccounts(server.accounts))
         answers, payments = AnswerActivities(SqlBooks(database)), PaymentActivities(SqlAccountBooks(database))
+        restoring = RestoringActivities(SqlLives(database))
         invoicing = AccountActivities(SqlAccountBooks(database), SqlNonpaymentHolds(database), commands)
         provisioning = ProvisioningActivities(tenants, SqlAccessLog(database))
         orders = OrderActivities(SqlOrders(database), ServerLauncher(server.subscriptions))
@@ -141,7 +145,7 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
                 task_queue=settings.task_queue,
                 workflows=[*WORKFLOWS, UnknownWorkflow],
                 activities=[
-                    *(billing.record, billing.keep, answers.first_answer, payments.payment),
+                    *(billing.record, billing.keep, restoring.restore, answers.first_answer, payments.payment),
                     *(provisioning.grant, provisioning.revoke, provisioning.purge),
                     *(orders.open, orders.place, orders.start),
                     *(invoicing.close, invoicing.record, invoicing.hold, invoicing.lift),

@@ -3,8 +3,8 @@
 from temporalio import activity
 
 from activities.accounts.ports import AccountOpener
-from activities.billing.contracts import AskedCommand, KeepInput, RecordInput
-from activities.billing.ports import Books, FirstAnswers
+from activities.billing.contracts import AskedCommand, KeepInput, RecordInput, Restored, RestoreInput
+from activities.billing.ports import Books, FirstAnswers, Lives
 from activities.errors import reported
 from domain.subscription.decision import Answered
 from domain.subscription.effects import Receipt
@@ -56,3 +56,20 @@ class AnswerActivities:
         """
         with reported():
             return await self._answers.first_answer(asked)
+
+
+class RestoringActivities:
+    """Reads subscriptions from the books, whose workflows are gone."""
+
+    def __init__(self, lives: Lives) -> None:
+        self._lives = lives
+
+    @activity.defn(name="restore")
+    async def restore(self, wanted: RestoreInput) -> Restored:
+        """The subscription after its last recorded event.
+
+        Raises ApplicationError: of type BooksConflict, not retryable, if the books do not know it or kept nothing to
+        rebuild it from; of type BooksUnavailable or SchemaMismatch, retryable.
+        """
+        with reported():
+            return await self._lives.restored(wanted.subscription_id)

@@ -93,10 +93,20 @@ class AskedCommand(Frozen):
     system: bool = False
 
 
+class RestoreInput(Frozen):
+    """The subscription to read from the books."""
+
+    subscription_id: str
+
+
 class Restored(Frozen):
-    """A subscription as the books have it: its life, and its publisher with the last event that it was notified of."""
+    """A subscription as the books have it: its life, and its publisher with the last event that it was notified of.
+
+    `test_clock` says whether it runs on one: the books do not know how far that is ahead.
+    """
 
     life: Life
+    test_clock: bool = False
     publisher: str | None = None
     told: int = 0
 

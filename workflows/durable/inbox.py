@@ -1,18 +1,42 @@
 """Reads signals strictly: the SDK would drop a malformed one, and fail for ever on a wrong number of arguments."""
 
+from base64 import b64decode, b64encode
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from temporalio import workflow
+from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
-from domain.values import Strict
+from domain.values import Frozen, Strict
 from workflows.durable import options
 from workflows.durable.cancellation import Parts
 
 R = TypeVar("R", bound=Strict)
+
+
+class HeldSignal(Frozen):
+    """A signal that came before its workflow could read it; each argument is a payload in base64."""
+
+    name: str
+    args: tuple[str, ...]
+
+    @classmethod
+    def of(cls, name: str, args: Sequence[RawValue]) -> "HeldSignal":
+        """The signal as it came."""
+        return cls(name=name, args=tuple(b64encode(arg.payload.SerializeToString()).decode() for arg in args))
+
+    @property
+    def size(self) -> int:
+        """Its characters."""
+        return len(self.name) + sum(len(arg) for arg in self.args)
+
+    @property
+    def raw(self) -> list[RawValue]:
+        """The arguments as they came."""
+        return [RawValue(Payload.FromString(b64decode(arg))) for arg in self.args]
 
 
 class Inbox(Generic[R]):
@@ -68,6 +92,11 @@ class Inbox(Generic[R]):
         self._read_in_task += 1
         self._bytes_in_task += size
         self._read(name, args)
+
+    def receive_held(self, held: Sequence[HeldSignal]) -> None:
+        """Read the signals that an earlier run held."""
+        for signal in held:
+            self.receive(signal.name, signal.raw)
 
     def _task_is_full(self, size: int) -> bool:
         return (

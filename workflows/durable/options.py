@@ -6,6 +6,10 @@ from temporalio.common import RetryPolicy
 
 RECORD_TIMEOUT = timedelta(seconds=10)
 """One attempt to write to the books. A lock wait in the database must end before half of it."""
+RESTORE_TIMEOUT = timedelta(seconds=30)
+"""One attempt to read a whole subscription from the books: its journal may have thousands of events."""
+LARGEST_HELD = 256 * 1024
+"""How many characters of signals are held while a subscription is being rebuilt."""
 CLOSE_TIMEOUT = timedelta(minutes=1)
 """One attempt to write a month's invoices: a customer may have thousands of lines."""
 PROVISION_TIMEOUT = timedelta(seconds=30)
@@ -67,6 +71,8 @@ MOST_EFFECTS_OF_SIGNALS = 150
 """The same for signals, whose senders cannot be told to try again. The whole state must fit into one payload."""
 BUSY = "Busy"
 """The type of the error of an update that can be decided a little later."""
+REBUILDING = "The subscription is being rebuilt from the books: send the same request again shortly."
+"""What a request of a subscription is answered meanwhile: it can be decided a little later."""
 BUSY_WAIT = timedelta(seconds=1)
 """How much later, at the earliest."""
 HAND_OVER_PATIENCE = timedelta(seconds=10)

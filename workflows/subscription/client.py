@@ -19,7 +19,8 @@ from workflows.durable import options, search_attributes
 from workflows.durable.clock import TestClock
 from workflows.durable.operator import Operator
 from workflows.durable.workflow_ids import subscription_workflow_id
-from workflows.subscription.messages import Details, Ended, Forecast, Purchase, WhatIf, has_terms, terms_memo
+from workflows.subscription.messages import Details, Ended, Forecast, Purchase, Rebuild, WhatIf, has_terms, terms_memo
+from workflows.subscription.rebuild import SubscriptionRebuild
 from workflows.subscription.workflow import SubscriptionWorkflow
 
 
@@ -63,6 +64,21 @@ class Subscriptions(WorkflowClient):
             )
         except WorkflowAlreadyStartedError:
             raise AlreadyExists(f"subscription {order.subscription_id} exists already; choose another id") from None
+
+    async def rebuild(self, request: Rebuild) -> None:
+        """Start the subscription again from the books. Raises RPCError, and AlreadyExists if it runs or has ended."""
+        try:
+            await self._client.start_workflow(
+                SubscriptionRebuild.run,
+                request,
+                id=subscription_workflow_id(request.subscription_id),
+                task_queue=self._task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                task_timeout=options.TASK_TIMEOUT,
+            )
+        except WorkflowAlreadyStartedError:
+            raise AlreadyExists(f"subscription {request.subscription_id} runs, or has ended by itself") from None
 
     async def began_with(self, order: Order) -> bool:
         """Whether the subscription under the order's id was started with exactly this order. Raises RPCError."""

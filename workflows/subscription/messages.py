@@ -37,6 +37,7 @@ from statemachines.subscription.life import Life
 from statemachines.subscription.timeline import Milestone, timeline
 from workflows.durable.arguments import check_forecast
 from workflows.durable.clock import TestClock
+from workflows.durable.inbox import HeldSignal
 from workflows.durable.operator import Operator, RequestNewRun
 from workflows.notifications.messages import NOTIFICATION_UPDATES, Stream
 
@@ -94,6 +95,16 @@ class Purchase(Strict):
         """How the subscription begins."""
         return Origin(invoiced=self.invoiced, placed=self.placed)
 
+    @property
+    def stream(self) -> Stream:
+        """Nothing of it was sent to its publisher yet."""
+        return Stream()
+
+    @property
+    def held(self) -> tuple[HeldSignal, ...]:
+        """No signal came before it."""
+        return ()
+
 
 _MEMO_KEY = "order"
 
@@ -122,10 +133,20 @@ class Continued(Frozen):
     periods_per_run: int
     stream: Stream = Stream()
     origin: Origin = Origin()
+    held: tuple[HeldSignal, ...] = ()
+    """Signals that came while the subscription was being rebuilt."""
 
 
 Start = Purchase | Continued
 """What a run begins with: a new subscription, or the state so far."""
+
+
+class Rebuild(Operator):
+    """Starts a subscription again from the books, where its workflow is gone; with its test clock if it has one."""
+
+    subscription_id: Id
+    clock: TestClock | None = None
+    periods_per_run: Annotated[int, Field(ge=1, le=1000)] = 3
 
 
 class Migration(Operator):

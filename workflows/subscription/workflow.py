@@ -30,7 +30,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.durable.updates import part_update, request_updates, with_command_id
     from workflows.durable.versions import continue_as_new
     from workflows.durable.workflow_ids import subscription_workflow_id
-    from workflows.notifications.messages import Stream
     from workflows.notifications.notifier import Notifier
     from workflows.subscription.details import details, markdown
     from workflows.subscription.effects import perform_other, record
@@ -66,7 +65,7 @@ class SubscriptionWorkflow:
         steps = LifeSteps()
         self._clock = Clock(start.clock)
         life = start.life if isinstance(start, Continued) else steps.begin(start.dated(self._clock.time()))
-        stream = start.stream if isinstance(start, Continued) else Stream()
+        self._held = start.held
         subscription_id = life.subscription.subscription_id
         check_workflow_id(subscription_workflow_id(subscription_id), "order.subscription_id")
         self._lifecycle = steps.lifecycle
@@ -76,13 +75,14 @@ class SubscriptionWorkflow:
         self._inbox = Inbox(SIGNALS, self._take_signal, self._decisions.note_refused_signal, self._parts)
         self._budget = RunBudget(start.periods_per_run, self._inbox, lambda: self._decisions.answered)
         self._operator = OperatorWait(self._show, self._urgent)
-        self._notifier = Notifier(subscription_id, stream, lambda: self._life.committed, self._show)
+        self._notifier = Notifier(subscription_id, start.stream, lambda: self._life.committed, self._show)
         self._origin = start.origin.of_clock(start.clock.offset if start.clock else None)
 
     @workflow.run
     async def run(self, start: Start) -> Ended:
         """Run the subscription to its end, or to the end of this run, and notify its publisher meanwhile."""
         self._parts.start(self._notifier.run())
+        self._inbox.receive_held(self._held)
         note = partial(self._decisions.note_cancellation, NOT_BY_CANCELLATION)
         return await through_cancellations(self._live(), note, self._parts)
 

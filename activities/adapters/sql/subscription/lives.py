@@ -50,4 +50,5 @@ def _restored(connection: Connection, subscription_id: str) -> Restored:
         confirmed=frozenset(connection.scalars(confirmed)),
     )
     told = done_up_to(connection, subscription_id)
-    return Restored(life=rebuilt(booked), publisher=receipt.publisher, told=told)
+    clock = bool(listed["test_clock"])
+    return Restored(life=rebuilt(booked), test_clock=clock, publisher=receipt.publisher, told=told)

@@ -1,0 +1,94 @@
+"""A subscription whose workflow is gone goes on from the books, as if nothing had happened."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from temporalio.client import WorkflowFailureError
+
+from domain.subscription.commands import ChangeQuantity, Suspend
+from domain.subscription.decision import Outcome
+from domain.subscription.holds import Reason
+from hosting.assembly import World
+from statemachines.subscription.life import Life
+from tests.support.live.repairs import Place, a_place, bought
+from workflows.calls.errors import AlreadyExists
+from workflows.durable.clock import TestClock
+from workflows.durable.workflow_ids import subscription_workflow_id
+from workflows.subscription.messages import Rebuild
+
+pytestmark = pytest.mark.live
+
+WANTED = {"by": "operator", "note": "the workflow was terminated"}
+
+
+@pytest.fixture
+async def place(tmp_path: object) -> AsyncIterator[Place]:
+    async with a_place(tmp_path) as opened:  # type: ignore[arg-type]
+        yield opened
+
+
+def more(quantity: int, command_id: str) -> ChangeQuantity:
+    return ChangeQuantity(by="admin_agent", quantity=quantity, command_id=command_id)
+
+
+async def rebuilt(world: World, subscription_id: str) -> Life:
+    await world.server.subscriptions.rebuild(Rebuild(subscription_id=subscription_id, **WANTED))
+    return await world.server.subscriptions.settled(subscription_id)
+
+
+@pytest.mark.parametrize("how", ["terminated", "deleted"])
+async def test_a_lost_subscription_goes_on_where_it_was(place: Place, how: str) -> None:
+    async with place.worker() as world:
+        subscriptions = world.server.subscriptions
+        lost = await bought(world)
+        first = await subscriptions.ask(lost, more(5, "c-1"))
+        before = await subscriptions.settled(lost)
+        with pytest.raises(AlreadyExists):
+            await subscriptions.rebuild(Rebuild(subscription_id=lost, **WANTED))
+        if how == "terminated":
+            await subscriptions.handle(lost).terminate("a test")
+        else:
+            await place.delete(subscription_workflow_id(lost))
+        after = await rebuilt(world, lost)
+        assert after == before.model_copy(update={"accepted_at": after.accepted_at})
+        # A repeat gets its first answer; what is new is decided, and recorded behind what was.
+        assert await subscriptions.ask(lost, more(5, "c-1")) == first
+        assert (await subscriptions.ask(lost, more(6, "c-2"))).outcome is Outcome.DONE
+        assert [event.seq for event in await world.books.subscriptions.events(lost)] == [1, 2, 3]
+        assert len({row.key for row in await world.books.subscriptions.rows(lost)}) == 5
+
+
+async def test_a_signal_that_comes_meanwhile_is_read(place: Place) -> None:
+    async with place.worker() as world:
+        lost = await bought(world)
+        await world.server.subscriptions.handle(lost).terminate("a test")
+    # Without a worker nothing is restored yet.
+    await world.server.subscriptions.rebuild(Rebuild(subscription_id=lost, **WANTED))
+    handle = world.server.client.get_workflow_handle(subscription_workflow_id(lost))
+    await handle.signal("suspension_requested", Suspend(by="service", reason=Reason.FRAUD))
+    await handle.signal("no such signal", 1)
+    async with place.worker() as world:
+        life = await world.server.subscriptions.settled(lost)
+        for _ in range(50):
+            if life.subscription.holds:
+                break
+            life = await world.server.subscriptions.settled(lost)
+        assert [hold.reason for hold in life.subscription.holds] == [Reason.FRAUD]
+        assert life.refused_signal_count == 1
+
+
+async def test_what_cannot_be_rebuilt_fails_in_one_line(place: Place) -> None:
+    async with place.worker() as world:
+        subscriptions = world.server.subscriptions
+        await subscriptions.rebuild(Rebuild(subscription_id="nobody-s", **WANTED))
+        with pytest.raises(WorkflowFailureError) as caught:
+            await subscriptions.handle("nobody-s").result(rpc_timeout=timedelta(seconds=20))
+        assert "The books do not know subscription nobody-s" in str(caught.value.cause)
+        lost = await bought(world)
+        await subscriptions.handle(lost).terminate("a test")
+        await subscriptions.rebuild(Rebuild(subscription_id=lost, clock=TestClock(), **WANTED))
+        with pytest.raises(WorkflowFailureError) as caught:
+            await subscriptions.handle(lost).result(rpc_timeout=timedelta(seconds=20))
+        assert f"subscription {lost} has no test clock" in str(caught.value.cause)
+        assert (await rebuilt(world, lost)).committed == 1

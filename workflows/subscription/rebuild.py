@@ -1,0 +1,84 @@
+"""Begins a subscription again from the books, when its workflow is gone."""
+
+from collections.abc import Sequence
+
+from temporalio import workflow
+from temporalio.common import RawValue
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.billing.activities import RestoringActivities
+    from activities.billing.contracts import Restored, RestoreInput
+    from workflows.durable import options, search_attributes
+    from workflows.durable.activities import perform
+    from workflows.durable.arguments import check_workflow_id, malformed, one_request
+    from workflows.durable.cancellation import through_cancellations
+    from workflows.durable.inbox import HeldSignal
+    from workflows.durable.memory import for_sender
+    from workflows.durable.workflow_ids import subscription_workflow_id
+    from workflows.notifications.messages import Stream
+    from workflows.subscription.messages import Continued, Ended, Rebuild
+    from workflows.subscription.workflow import SubscriptionWorkflow
+
+
+@workflow.defn
+class SubscriptionRebuild:
+    """Reads a subscription from the books, and continues as its `SubscriptionWorkflow`.
+
+    Its start carries no state, so that nobody can forge one. Until the state is there, updates are refused as `Busy`,
+    queries fail in one line, and signals are held for the subscription.
+    """
+
+    @workflow.init
+    @one_request
+    def __init__(self, start: Rebuild) -> None:
+        check_workflow_id(subscription_workflow_id(start.subscription_id), "subscription_id")
+        self._held: list[HeldSignal] = []
+
+    @workflow.run
+    async def run(self, start: Rebuild) -> Ended:
+        """Continue as the subscription. Fails in one line where the books do not have it."""
+        restored = await through_cancellations(self._restored(start), lambda: None)
+        if restored.test_clock != (start.clock is not None):
+            has = "a" if restored.test_clock else "no"
+            raise malformed(f"clock: got {start.clock}; subscription {start.subscription_id} has {has} test clock")
+        workflow.logger.warning("rebuilt to event %s for %s: %s", restored.life.committed, start.by, start.note)
+        attributes = search_attributes.fixed(restored.life.subscription)
+        workflow.upsert_search_attributes([pair.key.value_set(pair.value) for pair in attributes.search_attributes])
+        subscription = Continued(
+            life=restored.life,
+            clock=start.clock,
+            periods_per_run=start.periods_per_run,
+            stream=Stream(publisher=restored.publisher, told=restored.told),
+            held=tuple(self._held),
+        )
+        workflow.continue_as_new(subscription, workflow=SubscriptionWorkflow.run)
+
+    async def _restored(self, start: Rebuild) -> Restored:
+        wanted, summary = RestoreInput(subscription_id=start.subscription_id), "read the subscription from the books"
+        try:
+            return await perform(RestoringActivities.restore, wanted, options.RESTORE_TIMEOUT, summary)
+        except ActivityError as error:
+            raise for_sender(error) from None
+
+    @workflow.signal(dynamic=True)
+    def noted(self, name: str, args: Sequence[RawValue]) -> None:
+        """Every signal: it is for the subscription, which reads it. Those that one payload has no room for are lost."""
+        held = HeldSignal.of(name, args)
+        if sum(each.size for each in self._held) + held.size <= options.LARGEST_HELD:
+            self._held.append(held)
+        else:
+            workflow.logger.warning("signal %s has no room while the subscription is being rebuilt", ascii(name))
+
+    @workflow.update(dynamic=True)
+    def asked(self, name: str, args: Sequence[RawValue]) -> None:
+        """Every update: refused by the validator."""
+
+    @asked.validator
+    def _check_asked(self, name: str, args: Sequence[RawValue]) -> None:
+        raise ApplicationError(options.REBUILDING, type=options.BUSY, next_retry_delay=options.BUSY_WAIT)
+
+    @workflow.query(dynamic=True)
+    def looked_at(self, name: str, args: Sequence[RawValue]) -> None:
+        """Every query: fails in one line."""
+        raise ApplicationError(options.REBUILDING, type=options.BUSY)
