@@ -22,6 +22,7 @@ from hosting.temporal.connection import connect_to
 from perennial.rehearsal.scenario_runner import ScenarioRun, customer_of_run
 from statemachines.simulation.scenario import parse_scenario
 from tests.replay.handed_over import HANDED_OVER, live_handed_over
+from tests.replay.rebuilt import REBUILT, live_rebuilt
 from tests.replay.sales import Sales
 from tests.replay.signalled import CUSTOMER, live_signalled
 from tests.replay.told import GIVEN_UP, TOLD, Telling
@@ -70,6 +71,14 @@ async def hand_over(world: World, settings: Settings) -> None:
         await live_handed_over(world, settings)
         for number, history in enumerate(await runs_of(world, subscription_workflow_id(HANDED_OVER)), start=1):
             write(f"{HANDED_OVER}.{number:02}", history)
+
+
+async def rebuild(world: World) -> None:
+    """Live the subscription that is rebuilt, and write its runs from then on, unless that was done before."""
+    if not (HERE / "histories" / f"{REBUILT}.01.json.gz").exists():
+        await live_rebuilt(world)
+        for number, history in enumerate(await runs_of(world, subscription_workflow_id(REBUILT)), start=1):
+            write(f"{REBUILT}.{number:02}", history)
 
 
 async def record_account(world: World, customer_id: str, name: str) -> None:
@@ -127,6 +136,7 @@ async def main() -> None:
             settings = settings_in(Path(directory))
             async with running_worker(client, settings) as world:
                 await hand_over(world, settings)
+                await rebuild(world)
                 await sell(world, settings)
                 await live_signalled(world, settings)
                 await record_account(world, CUSTOMER, CUSTOMER)

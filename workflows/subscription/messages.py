@@ -133,8 +133,8 @@ class Continued(Frozen):
     periods_per_run: int
     stream: Stream = Stream()
     origin: Origin = Origin()
-    held: tuple[HeldSignal, ...] = ()
-    """Signals that came while the subscription was being rebuilt."""
+    held: Annotated[tuple[HeldSignal, ...], Field(exclude_if=lambda held: not held)] = ()
+    """Signals that came while the subscription was being rebuilt; left out where none did, as in other runs' states."""
 
 
 Start = Purchase | Continued

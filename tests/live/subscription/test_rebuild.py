@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowFailureError
@@ -19,12 +20,14 @@ from workflows.subscription.messages import Rebuild
 
 pytestmark = pytest.mark.live
 
-WANTED = {"by": "operator", "note": "the workflow was terminated"}
+
+def wanted(subscription_id: str, clock: TestClock | None = None) -> Rebuild:
+    return Rebuild(by="operator", note="the workflow was terminated", subscription_id=subscription_id, clock=clock)
 
 
 @pytest.fixture
-async def place(tmp_path: object) -> AsyncIterator[Place]:
-    async with a_place(tmp_path) as opened:  # type: ignore[arg-type]
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    async with a_place(tmp_path) as opened:
         yield opened
 
 
@@ -33,7 +36,7 @@ def more(quantity: int, command_id: str) -> ChangeQuantity:
 
 
 async def rebuilt(world: World, subscription_id: str) -> Life:
-    await world.server.subscriptions.rebuild(Rebuild(subscription_id=subscription_id, **WANTED))
+    await world.server.subscriptions.rebuild(wanted(subscription_id))
     return await world.server.subscriptions.settled(subscription_id)
 
 
@@ -45,7 +48,7 @@ async def test_a_lost_subscription_goes_on_where_it_was(place: Place, how: str) 
         first = await subscriptions.ask(lost, more(5, "c-1"))
         before = await subscriptions.settled(lost)
         with pytest.raises(AlreadyExists):
-            await subscriptions.rebuild(Rebuild(subscription_id=lost, **WANTED))
+            await subscriptions.rebuild(wanted(lost))
         if how == "terminated":
             await subscriptions.handle(lost).terminate("a test")
         else:
@@ -64,7 +67,7 @@ async def test_a_signal_that_comes_meanwhile_is_read(place: Place) -> None:
         lost = await bought(world)
         await world.server.subscriptions.handle(lost).terminate("a test")
     # Without a worker nothing is restored yet.
-    await world.server.subscriptions.rebuild(Rebuild(subscription_id=lost, **WANTED))
+    await world.server.subscriptions.rebuild(wanted(lost))
     handle = world.server.client.get_workflow_handle(subscription_workflow_id(lost))
     await handle.signal("suspension_requested", Suspend(by="service", reason=Reason.FRAUD))
     await handle.signal("no such signal", 1)
@@ -81,13 +84,13 @@ async def test_a_signal_that_comes_meanwhile_is_read(place: Place) -> None:
 async def test_what_cannot_be_rebuilt_fails_in_one_line(place: Place) -> None:
     async with place.worker() as world:
         subscriptions = world.server.subscriptions
-        await subscriptions.rebuild(Rebuild(subscription_id="nobody-s", **WANTED))
+        await subscriptions.rebuild(wanted("nobody-s"))
         with pytest.raises(WorkflowFailureError) as caught:
             await subscriptions.handle("nobody-s").result(rpc_timeout=timedelta(seconds=20))
         assert "The books do not know subscription nobody-s" in str(caught.value.cause)
         lost = await bought(world)
         await subscriptions.handle(lost).terminate("a test")
-        await subscriptions.rebuild(Rebuild(subscription_id=lost, clock=TestClock(), **WANTED))
+        await subscriptions.rebuild(wanted(lost, TestClock()))
         with pytest.raises(WorkflowFailureError) as caught:
             await subscriptions.handle(lost).result(rpc_timeout=timedelta(seconds=20))
         assert f"subscription {lost} has no test clock" in str(caught.value.cause)
