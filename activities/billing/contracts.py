@@ -5,6 +5,7 @@ from datetime import timedelta
 from activities.accounts.contracts import OpenAccount
 from domain.catalog.offers import PinnedOffer, Publisher
 from domain.money import Currency
+from domain.ordering.terms import Order
 from domain.subscription.effects import Record
 from domain.subscription.events import State
 from domain.subscription.subscription import Changes, Subscription
@@ -52,14 +53,15 @@ class Origin(Frozen):
 class RecordInput(Frozen):
     """One decision to write. The first of a subscription has in `opens` the account that its invoices go to.
 
-    With a `test_clock` it may be dated after the clock on the wall. `placed`: an order's line has its date. By
-    `next_at`, the subscription's next milestone, the books show that it is overdue.
+    With a `test_clock` it may be dated after the clock on the wall; the first has its offset, `ahead_by`. `placed`: an
+    order's line has its date. By `next_at`, the subscription's next milestone, the books show that it is overdue.
     """
 
     about: About
     record: Record
     opens: OpenAccount | None = None
     test_clock: bool = False
+    ahead_by: timedelta | None = None
     placed: bool = False
     next_at: Instant | None = None
 
@@ -72,6 +74,7 @@ class RecordInput(Frozen):
             record=record,
             opens=OpenAccount.of(subscription, origin.ahead_by) if first and origin.invoiced else None,
             test_clock=origin.ahead_by is not None,
+            ahead_by=origin.ahead_by if first else None,
             placed=first and origin.placed,
             next_at=milestone.at if milestone else None,
         )
@@ -102,11 +105,12 @@ class RestoreInput(Frozen):
 class Restored(Frozen):
     """A subscription as the books have it: its life, and its publisher with the last event that it was notified of.
 
-    `test_clock` says whether it runs on one: the books do not know how far that is ahead.
+    `ahead_by` is the offset of its test clock, and `purchase` what it was bought with, None without an order.
     """
 
     life: Life
-    test_clock: bool = False
+    ahead_by: timedelta | None = None
+    purchase: Order | None = None
     publisher: str | None = None
     told: int = 0
 

@@ -77,8 +77,12 @@ def of_workflow(
     updates: Mapping[str, object] = {},
     signals: Mapping[str, object] = {},
     queries: Sequence[str] = (),
+    slug: str | None = None,
 ) -> Interface:
-    """The page of a workflow: its start and what it returns at its end, and its other messages in this order."""
+    """The page of a workflow: its start and what it returns at its end, and its other messages in this order.
+
+    It is named by the prefix of the workflow's id, unless a `slug` is given.
+    """
     messages = (
         Message(Kind.START, "start", first_line(start), start, _hints(workflow, "run")["return"]),
         *(
@@ -88,7 +92,7 @@ def of_workflow(
         *(Message(Kind.SIGNAL, name, first_line(model), model) for name, model in signals.items()),
         *(_query(workflow, name) for name in queries),
     )
-    return Interface(addressed.partition(":")[0], workflow.__name__, addressed, words, messages)
+    return Interface(slug or addressed.partition(":")[0], workflow.__name__, addressed, words, messages)
 
 
 def _query(workflow: type, name: str) -> Message:

@@ -14,7 +14,8 @@ from workflows.order.messages import PlaceOrder
 from workflows.order.workflow import OrderWorkflow
 from workflows.price_changes.messages import TellPrices
 from workflows.price_changes.workflow import PriceChangeWorkflow
-from workflows.subscription.messages import SIGNALS, UPDATES, Purchase
+from workflows.subscription.messages import SIGNALS, UPDATES, Purchase, Rebuild
+from workflows.subscription.rebuild import SubscriptionRebuild
 from workflows.subscription.workflow import SubscriptionWorkflow
 
 DOCUMENTS: Mapping[str, type] = {
@@ -41,6 +42,13 @@ def interfaces(documents: Mapping[str, type] = DOCUMENTS) -> tuple[Interface, ..
             updates=UPDATES,
             signals=SIGNALS,
             queries=("details", "timeline", "events", "answer", "preview", "what_if", "life"),
+        ),
+        of_workflow(
+            SubscriptionRebuild,
+            "subscription:{subscription_id}",
+            "Starts a subscription whose workflow is gone again from the books, and goes on as its workflow.",
+            start=Rebuild,
+            slug="subscription-rebuild",
         ),
         of_workflow(
             BillingAccountWorkflow,

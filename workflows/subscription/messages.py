@@ -142,10 +142,9 @@ Start = Purchase | Continued
 
 
 class Rebuild(Operator):
-    """Starts a subscription again from the books, where its workflow is gone; with its test clock if it has one."""
+    """Starts a subscription again from the books, where its workflow is gone."""
 
     subscription_id: Id
-    clock: TestClock | None = None
     periods_per_run: Annotated[int, Field(ge=1, le=1000)] = 3
 
 

@@ -11,13 +11,14 @@ with workflow.unsafe.imports_passed_through():
     from activities.billing.contracts import Restored, RestoreInput
     from workflows.durable import options, search_attributes
     from workflows.durable.activities import perform
-    from workflows.durable.arguments import check_workflow_id, malformed, one_request
+    from workflows.durable.arguments import check_workflow_id, one_request
     from workflows.durable.cancellation import through_cancellations
+    from workflows.durable.clock import TestClock
     from workflows.durable.inbox import HeldSignal
     from workflows.durable.memory import for_sender
     from workflows.durable.workflow_ids import subscription_workflow_id
     from workflows.notifications.messages import Stream
-    from workflows.subscription.messages import Continued, Ended, Rebuild
+    from workflows.subscription.messages import Continued, Ended, Rebuild, terms_memo
     from workflows.subscription.workflow import SubscriptionWorkflow
 
 
@@ -39,20 +40,20 @@ class SubscriptionRebuild:
     async def run(self, start: Rebuild) -> Ended:
         """Continue as the subscription. Fails in one line where the books do not have it."""
         restored = await through_cancellations(self._restored(start), lambda: None)
-        if restored.test_clock != (start.clock is not None):
-            has = "a" if restored.test_clock else "no"
-            raise malformed(f"clock: got {start.clock}; subscription {start.subscription_id} has {has} test clock")
         workflow.logger.warning("rebuilt to event %s for %s: %s", restored.life.committed, start.by, start.note)
-        attributes = search_attributes.fixed(restored.life.subscription)
-        workflow.upsert_search_attributes([pair.key.value_set(pair.value) for pair in attributes.search_attributes])
         subscription = Continued(
             life=restored.life,
-            clock=start.clock,
+            clock=None if restored.ahead_by is None else TestClock.ahead_by(restored.ahead_by),
             periods_per_run=start.periods_per_run,
             stream=Stream(publisher=restored.publisher, told=restored.told),
             held=tuple(self._held),
         )
-        workflow.continue_as_new(subscription, workflow=SubscriptionWorkflow.run)
+        workflow.continue_as_new(
+            subscription,
+            workflow=SubscriptionWorkflow.run,
+            search_attributes=search_attributes.fixed(restored.life.subscription),
+            memo=terms_memo(restored.purchase) if restored.purchase else None,
+        )
 
     async def _restored(self, start: Rebuild) -> Restored:
         wanted, summary = RestoreInput(subscription_id=start.subscription_id), "read the subscription from the books"

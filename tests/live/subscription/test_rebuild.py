@@ -1,28 +1,32 @@
 """A subscription whose workflow is gone goes on from the books, as if nothing had happened."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowFailureError
 
+from activities.adapters.sql.database import Database
+from activities.adapters.sql.orders.orders import SqlOrders
 from domain.subscription.commands import ChangeQuantity, Suspend
 from domain.subscription.decision import Outcome
 from domain.subscription.holds import Reason
 from hosting.assembly import World
 from statemachines.subscription.life import Life
 from tests.support.live.repairs import Place, a_place, bought
+from tests.support.shop.live import Shop
 from workflows.calls.errors import AlreadyExists
-from workflows.durable.clock import TestClock
 from workflows.durable.workflow_ids import subscription_workflow_id
+from workflows.server_ports import ServerLauncher
 from workflows.subscription.messages import Rebuild
 
 pytestmark = pytest.mark.live
+YEAR = timedelta(days=365)
 
 
-def wanted(subscription_id: str, clock: TestClock | None = None) -> Rebuild:
-    return Rebuild(by="operator", note="the workflow was terminated", subscription_id=subscription_id, clock=clock)
+def wanted(subscription_id: str) -> Rebuild:
+    return Rebuild(by="operator", note="the workflow was terminated", subscription_id=subscription_id)
 
 
 @pytest.fixture
@@ -88,10 +92,27 @@ async def test_what_cannot_be_rebuilt_fails_in_one_line(place: Place) -> None:
         with pytest.raises(WorkflowFailureError) as caught:
             await subscriptions.handle("nobody-s").result(rpc_timeout=timedelta(seconds=20))
         assert "The books do not know subscription nobody-s" in str(caught.value.cause)
-        lost = await bought(world)
+
+
+async def test_its_test_clock_is_as_far_ahead_as_it_was(place: Place) -> None:
+    async with place.worker() as world:
+        subscriptions = world.server.subscriptions
+        lost = await bought(world, tested=True, at=datetime.now(UTC) - YEAR)
+        clock = (await subscriptions.details(lost)).clock
         await subscriptions.handle(lost).terminate("a test")
-        await subscriptions.rebuild(wanted(lost, TestClock()))
-        with pytest.raises(WorkflowFailureError) as caught:
-            await subscriptions.handle(lost).result(rpc_timeout=timedelta(seconds=20))
-        assert f"subscription {lost} has no test clock" in str(caught.value.cause)
-        assert (await rebuilt(world, lost)).committed == 1
+        await rebuilt(world, lost)
+        assert clock is not None
+        assert (await subscriptions.details(lost)).clock == clock
+
+
+async def test_an_order_that_goes_on_knows_its_rebuilt_subscription(place: Place) -> None:
+    """The order stopped before it had noted that its subscription was started."""
+    async with place.worker() as world, Database(place.settings.database_url) as database:
+        shop, subscriptions = Shop(world), world.server.subscriptions
+        placed = await shop.buy(shop.order(await shop.customer(), {}))
+        lost = placed.lines[0].subscription_id
+        await subscriptions.handle(lost).terminate("a test")
+        await rebuilt(world, lost)
+        bought_with = await SqlOrders(database).purchase(placed.order_id, 1)
+        await ServerLauncher(subscriptions).launch(bought_with, ahead_by=timedelta(0), periods_per_run=3)
+        assert (await subscriptions.settled(lost)).committed == 1

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from temporalio import workflow
 
 from domain.subscription.decision import Answer
+from hosting.assembly import WORKFLOWS as STARTED
 from hosting.nexus.service import NexusSubscriptions
 from workflows.account.workflow import BillingAccountWorkflow
 from workflows.contract.files import FOLDER, LOCK, added, broken, bundles, generated, locked, publish, read
@@ -49,6 +50,11 @@ def test_the_pages_are_what_the_code_says() -> None:
 
 def _is(path: Path, text: str) -> bool:
     return path.exists() and path.read_text("utf-8") == text
+
+
+def test_every_workflow_that_anybody_can_start_is_public() -> None:
+    titles = {each.title for each in interfaces()}
+    assert [cls.__name__ for cls in STARTED if cls.__name__ not in titles] == []
 
 
 @pytest.mark.parametrize("cls", WORKFLOWS)

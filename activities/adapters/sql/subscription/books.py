@@ -196,6 +196,7 @@ def _place(connection: Connection, entry: RecordInput, last: Last) -> None:
         "ordered_at": about.ordered_at,
         "offer": about.offer,
         "test_clock": entry.test_clock,
+        "ahead_by": entry.ahead_by,
         "invoiced": entry.opens is not None,
     }
     connection.execute(insert(subscription).values({**for_good, **now}))
@@ -233,7 +234,10 @@ def _no_longer_taken(answer: Answer, state: str) -> Answer:
     )
 
 
-_BESIDE: Any = dict.fromkeys(("opens", "test_clock", "placed", "next_at"), True) | {"record": {"answered", "changed"}}
+_BESIDE: Any = {
+    **dict.fromkeys(("opens", "test_clock", "ahead_by", "placed", "next_at"), True),
+    "record": {"answered", "changed"},
+}
 """What the digest leaves out: it is not part of the decision, and earlier versions did not write it."""
 
 

@@ -6,6 +6,7 @@ from activities.adapters.sql.database import Database
 from activities.adapters.sql.notifications.outbox import done_up_to
 from activities.adapters.sql.subscription import answers
 from activities.adapters.sql.subscription.reader import about_of, events_of
+from activities.adapters.sql.tables.orders import order_line
 from activities.adapters.sql.tables.subscription import access_change, decision, subscription
 from activities.billing.contracts import Restored
 from activities.errors import BooksConflict
@@ -49,6 +50,11 @@ def _restored(connection: Connection, subscription_id: str) -> Restored:
         answered=tuple(answers.last(connection, subscription_id, ANSWERS_KEPT + DIGESTS_KEPT)),
         confirmed=frozenset(connection.scalars(confirmed)),
     )
-    told = done_up_to(connection, subscription_id)
-    clock = bool(listed["test_clock"])
-    return Restored(life=rebuilt(booked), test_clock=clock, publisher=receipt.publisher, told=told)
+    bought = select(order_line.c.purchase).where(order_line.c.subscription_id == subscription_id)
+    return Restored(
+        life=rebuilt(booked),
+        ahead_by=listed["ahead_by"],
+        purchase=connection.scalar(bought),
+        publisher=receipt.publisher,
+        told=done_up_to(connection, subscription_id),
+    )

@@ -4,6 +4,8 @@ Instants are UTC text to the microsecond, amounts whole minor units of the row's
 units and prices exact decimals as text.
 """
 
+from datetime import timedelta
+
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Index, Integer, String, Table, Text, UniqueConstraint
 
 from activities.adapters.sql.columns import (
@@ -38,6 +40,7 @@ subscription = Table(
     *required(offer=JsonText(PinnedOffer), state=WORD, auto_renew=Boolean, quantity=Integer),
     *required(add_ons=JsonText(ADD_ONS), last_seq=Integer, last_at=InstantText),
     *optional(test_clock=Boolean, invoiced=Boolean, next_at=InstantText, snapshot=JsonText(Changes)),
+    *optional(ahead_by=JsonText(timedelta)),
     Index(None, "customer_id", "id"),
     Index(None, "offer_id", "id"),
     Index(None, "state", "id"),
@@ -45,8 +48,8 @@ subscription = Table(
 )
 """The read model: each subscription after its last event. With a test clock its dates may lie in the future.
 
-`invoiced` says that its customer has a billing account, `next_at` is its next milestone, and `snapshot` is what it is
-rebuilt from; null where an earlier version recorded it last.
+`invoiced` says that its customer has a billing account, `next_at` is its next milestone, `snapshot` is what it is
+rebuilt from, and `ahead_by` the offset of its test clock; null where an earlier version recorded it.
 """
 
 LISTED = [column for column in subscription.c if column.name != "snapshot"]

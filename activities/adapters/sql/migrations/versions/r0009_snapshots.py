@@ -1,4 +1,4 @@
-"""What a subscription is rebuilt from, as its last record left it. Never change this after its release."""
+"""What a subscription is rebuilt from. Never change this after its release."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,5 +8,6 @@ down_revision = "0008"
 
 
 def upgrade() -> None:
-    """Add the column. It stays empty until the subscription's next event is recorded."""
-    op.add_column("subscription", sa.Column("snapshot", sa.Text))
+    """Add the columns. They stay empty for subscriptions whose first event is recorded already."""
+    for name in ("snapshot", "ahead_by"):
+        op.add_column("subscription", sa.Column(name, sa.Text))
