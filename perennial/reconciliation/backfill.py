@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from activities.accounts.contracts import AccountRecordInput, CloseInput, HoldInput
-from activities.billing.contracts import RecordInput
+from activities.billing.contracts import KeepInput, RecordInput
 from activities.errors import Permanent
 from activities.orders.contracts import LineStatus, OpenInput, PlaceInput, StartInput
 from activities.provisioning.contracts import ProvisionInput
@@ -66,6 +66,7 @@ _KINDS: dict[type[Frozen], str] = {
     PlaceInput: "order line",
     StartInput: "bought line",
     RecordInput: "event",
+    KeepInput: "change without event",
     ProvisionInput: "change of access",
     CloseInput: "closed month",
     AccountRecordInput: "account event",

@@ -11,7 +11,7 @@ from temporalio.common import RawValue
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.accounts.contracts import AccountRecordInput, CloseInput, HoldInput
-from activities.billing.contracts import RecordInput
+from activities.billing.contracts import KeepInput, RecordInput
 from activities.orders.contracts import OpenInput, OrderLine, PlacedOrder, PlaceInput, StartInput
 from activities.provisioning.contracts import Confirmation, ProvisionInput
 from domain.account.events import CloseReceipt
@@ -20,6 +20,7 @@ from domain.values import Frozen
 
 WRITING: Mapping[str, tuple[type[Frozen], type[Frozen] | None]] = {
     "record": (RecordInput, Receipt),
+    "keep": (KeepInput, None),
     **dict.fromkeys(("grant", "revoke", "purge"), (ProvisionInput, Confirmation)),
     "record_account": (AccountRecordInput, None),
     "close_month": (CloseInput, CloseReceipt),

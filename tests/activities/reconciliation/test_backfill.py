@@ -9,6 +9,8 @@ from activities.adapters.sql.account.holds import SqlNonpaymentHolds
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.orders.orders import SqlOrders
 from activities.adapters.sql.reconciliation.backfill import SqlBackfill
+from activities.adapters.sql.subscription.lives import SqlLives
+from activities.billing.contracts import KeepInput
 from activities.errors import BooksConflict
 from activities.orders.contracts import LineStatus, OpenInput, PlaceInput
 from activities.provisioning.contracts import Confirmation
@@ -81,6 +83,17 @@ async def test_an_event_whose_usage_is_lost_is_not_written(database: Database, b
             await books.report_usage("s-1", command, answer)
     assert await backfill.write(*lived.recorded[billed])
     assert await books.rows("s-1") == (await lived.books.rows("s-1"))[: len(await books.rows("s-1"))]
+
+
+async def test_what_changed_without_an_event_is_kept_again(database: Database, backfill: SqlBackfill) -> None:
+    """BUY-5."""
+    lived = await bought(InMemory(), LICENCE)
+    kept = KeepInput(subscription_id="s-1", seq=1, changed={"catalog_version": 7})
+    with pytest.raises(BooksConflict, match="Event 1 of s-1 is missing"):
+        await backfill.write(kept, None)
+    await backfill.write(*lived.recorded[0])
+    assert [await backfill.write(kept, None) for _ in range(2)] == [True, False]
+    assert (await SqlLives(database).restored("s-1")).life.subscription.catalog_version == 7
 
 
 async def test_access_is_logged_again(database: Database, backfill: SqlBackfill) -> None:

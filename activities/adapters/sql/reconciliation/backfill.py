@@ -10,10 +10,10 @@ from activities.adapters.sql.account import books as account_books
 from activities.adapters.sql.account import closing, holds
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.orders import orders
-from activities.adapters.sql.subscription import access_log
+from activities.adapters.sql.subscription import access_log, snapshots
 from activities.adapters.sql.subscription import books as subscription_books
 from activities.adapters.sql.tables.orders import customer_order
-from activities.billing.contracts import RecordInput
+from activities.billing.contracts import KeepInput, RecordInput
 from activities.errors import BooksConflict
 from activities.orders.contracts import LineStatus, OpenInput, OrderLine, PlaceInput, StartInput
 from activities.provisioning.contracts import Confirmation, ProvisionInput
@@ -47,6 +47,8 @@ def _write(connection: Connection, entry: Frozen, result: Frozen | None, latest:
             return _close(connection, entry, result)
         case HoldInput(), _:
             return _lift(connection, entry)
+        case KeepInput(), None:
+            return snapshots.keep(connection, entry)
         case ProvisionInput(), Confirmation():
             return access_log.note(connection, entry, result)
         case OpenInput(), _:

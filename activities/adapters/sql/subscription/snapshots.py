@@ -17,12 +17,18 @@ def after(last: Row[int, str, Changes | None] | None, record: Record) -> Changes
     return {**before, **record.changed}
 
 
-def keep(connection: Connection, entry: KeepInput) -> None:
-    """Bring the snapshot up to date, unless a later event is recorded. Raises BooksConflict if its event is not."""
+def keep(connection: Connection, entry: KeepInput) -> bool:
+    """Bring the snapshot up to date, unless a later event is recorded. Returns whether it changed.
+
+    Raises BooksConflict if its event is not recorded.
+    """
     of_it = subscription.c.id == entry.subscription_id
     found = select(subscription.c.last_seq, subscription.c.snapshot).where(of_it).with_for_update()
     last = connection.execute(found).one_or_none()
     if last is None or last.last_seq < entry.seq:
         raise BooksConflict(f"Event {entry.seq} of {entry.subscription_id} is missing: was an older database restored?")
-    if last.last_seq == entry.seq and last.snapshot is not None:
-        connection.execute(update(subscription).where(of_it).values(snapshot={**last.snapshot, **entry.changed}))
+    if last.last_seq > entry.seq or last.snapshot is None:
+        return False
+    now = {**last.snapshot, **entry.changed}
+    connection.execute(update(subscription).where(of_it).values(snapshot=now))
+    return bool(now != last.snapshot)
