@@ -1,35 +1,26 @@
 """MON-5, MON-6: a worker killed while its customer is billed leaves the simulator's invoices, payments and holds."""
 
 import asyncio
-import dataclasses
-from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
-from temporalio.common import QueryRejectCondition
 
 from activities.adapters.sql.account.auditor import SqlAccountAuditor
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.schema import upgrade
 from activities.adapters.sql.subscription.auditor import SqlAuditor
-from activities.wall_clock import wall_clock
 from cli.rehearsal.scenario import load
 from hosting.embedded.server import EmbeddedServer
 from hosting.temporal.connection import connect_to
 from perennial.rehearsal.scenario_runner import ScenarioRun, customer_of_run
 from perennial.sources.account import AccountReader
 from statemachines.simulation.scenario import parse_scenario, simulate
-from tests.support.live.outside import seen_from_outside
+from tests.support.live.patience import seen_patiently
 from tests.support.live.purchases import settings_in
 from tests.support.live.worker_process import MortalWorker
 from tests.support.paths import ROOT
-from workflows.account.client import Accounts
-from workflows.calls.errors import NotAnswered
-from workflows.calls.target import Target
 from workflows.durable import options
-from workflows.subscription.client import Subscriptions
 
 LIFE = ROOT / "tests" / "replay" / "lives" / "two-years-billed.yaml"
 QUEUE = "mortal-account"
@@ -37,9 +28,7 @@ SCENARIO = parse_scenario(load(LIFE))
 CUSTOMER = customer_of_run(SCENARIO, QUEUE)
 KILLED_AT = (1, 4, 12, 17, 40)
 """Events of the account: an invoice, a partial payment, both ways of a suspension, and an invoice much later."""
-ATTEMPTS = 10
 
-T = TypeVar("T")
 pytestmark = [pytest.mark.live, pytest.mark.chaos, pytest.mark.timeout(300)]
 
 
@@ -58,47 +47,6 @@ class Fate:
             self._worker.kill()
 
 
-async def patiently(look: Callable[[], Awaitable[T]]) -> T:
-    """What a look finds, looking again where the worker that was asked has died."""
-    for _ in range(ATTEMPTS):
-        try:
-            return await look()
-        except NotAnswered:
-            continue
-    return await look()
-
-
-class PatientTarget(Target):
-    """Looks again."""
-
-    async def query(
-        self,
-        query: str,
-        result: type[T],
-        args: Sequence[object] = (),
-        *,
-        reject: QueryRejectCondition | None = None,
-    ) -> T:
-        ask = super().query
-        return await patiently(lambda: ask(query, result, args, reject=reject))
-
-
-class PatientAccounts(Accounts):
-    """Looks again."""
-
-    def _target(self, customer_id: str) -> Target:
-        target = super()._target(customer_id)
-        return PatientTarget(target.client, target.workflow_id, target.name, target.not_found)
-
-
-class PatientSubscriptions(Subscriptions):
-    """Looks again."""
-
-    def _target(self, subscription_id: str) -> Target:
-        target = super()._target(subscription_id)
-        return PatientTarget(target.client, target.workflow_id, target.name, target.not_found)
-
-
 async def test_killed_five_times_in_two_billed_years(
     server: EmbeddedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,13 +60,7 @@ async def test_killed_five_times_in_two_billed_years(
     worker = MortalWorker(server.address, tmp_path, QUEUE)
     try:
         async with Database(url) as database:
-            seen = seen_from_outside(client, QUEUE, database)
-            patient = dataclasses.replace(
-                seen.server,
-                accounts=PatientAccounts(client, QUEUE, wall_clock),
-                subscriptions=PatientSubscriptions(client, QUEUE, wall_clock),
-            )
-            world = dataclasses.replace(seen, server=patient)
+            world = seen_patiently(client, QUEUE, database)
             fate = asyncio.create_task(Fate(worker, world.books.accounts).watch())
             story = await asyncio.wait_for(ScenarioRun(SCENARIO, QUEUE, world).run(datetime.now(UTC)), 280)
             fate.cancel()
