@@ -9,7 +9,7 @@ SOURCES := $(wildcard domain statemachines activities workflows perennial hostin
 CHECKED := $(SOURCES) $(wildcard tests benchmarks examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev publisher test install-check chaos load upgrades explore lives mutants lint format lock lock-check clean
+.PHONY: help setup demo dev publisher test install-check chaos told sweep load upgrades explore lives mutants lint format lock lock-check clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort
@@ -43,8 +43,14 @@ install-check: $(STAMP) ## install the wheel and its packages into an empty envi
 	"$$scratch/venv/bin/pip" install --quiet --disable-pip-version-check "$$scratch"/*.whl; \
 	cd "$$scratch" && venv/bin/perennial demo
 
-chaos: $(STAMP) ## tell 200 lives' events to a bad publisher while workers are killed
-	PERENNIAL_CHAOS_LIVES=200 $(BIN)/python -m pytest tests/chaos
+chaos: $(STAMP) ## 1,000 random subscription-years while everything is killed, locked, full and away: CHAOS="--seed 7"
+	@$(BIN)/python -m tests.chaos $(CHAOS)
+
+sweep: $(STAMP) ## five canonical lives, every activity call struck at every stage in every way: SWEEP="--life order"
+	@$(BIN)/python -m tests.chaos.sweep $(SWEEP)
+
+told: $(STAMP) ## tell 200 lives' events to a bad publisher while workers are killed
+	PERENNIAL_CHAOS_LIVES=200 $(BIN)/python -m pytest tests/chaos/test_delivery.py
 
 explore: $(STAMP) ## every command at every boundary instant, breadth first: EXPLORE="--depth 3 --minutes 20 --pack csp-2019"
 	@$(BIN)/python -m tests.explore $(EXPLORE)

@@ -16,7 +16,7 @@ from typing import Any
 from zlib import crc32
 
 from sqlalchemy import Connection
-from temporalio import activity, workflow
+from temporalio import activity, client, workflow
 from temporalio.worker import (
     ActivityInboundInterceptor,
     ExecuteActivityInput,
@@ -156,8 +156,11 @@ class _Running:
 _running: ContextVar[_Running | None] = ContextVar("running", default=None)
 
 
-class Injection(Interceptor):
-    """Puts the plan's faults into the activities of the workers whose client has it, and into their acknowledgement."""
+class Injection(client.Interceptor, Interceptor):
+    """Puts the plan's faults into the activities of the workers whose client has it, and into their acknowledgement.
+
+    A worker takes the interceptors of its client, so the product needs no switch for it.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan

@@ -62,11 +62,11 @@ class Zygote:
 
 
 class Workers:
-    """So many workers of one order: each that dies is replaced, unless they are to stay away."""
+    """So many workers of one order: each that dies is replaced, unless they are to stay away. `pids` live now."""
 
     def __init__(self, zygote: Zygote, order: WorkerOrder) -> None:
         self._zygote, self._order = zygote, order
-        self._pids: set[int] = set()
+        self.pids: set[int] = set()
         self._may_work = asyncio.Event()
         self._may_work.set()
         self.deaths = 0
@@ -81,13 +81,13 @@ class Workers:
             for task in keeping:
                 task.cancel()
             await asyncio.gather(*keeping, return_exceptions=True)
-            for pid in self._pids:
+            for pid in self.pids:
                 _kill(pid)
 
     def kill(self, choose: Callable[[list[int]], int]) -> bool:
         """Kill one, if any lives."""
-        if self._pids:
-            _kill(choose(sorted(self._pids)))
+        if self.pids:
+            _kill(choose(sorted(self.pids)))
             return True
         return False
 
@@ -95,7 +95,7 @@ class Workers:
     async def away(self) -> AsyncIterator[None]:
         """All are killed, and none works inside."""
         self._may_work.clear()
-        for pid in list(self._pids):
+        for pid in list(self.pids):
             _kill(pid)
         try:
             yield
@@ -106,10 +106,10 @@ class Workers:
         while True:
             await self._may_work.wait()
             pid, ended = await self._zygote.start(self._order)
-            self._pids.add(pid)
+            self.pids.add(pid)
             try:
                 await ended.wait()
-                self._pids.discard(pid)
+                self.pids.discard(pid)
                 self.deaths += 1
             except asyncio.CancelledError:
                 _kill(pid)

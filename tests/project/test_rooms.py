@@ -13,7 +13,7 @@ MOST_FILES = 16
 MOST_LINES = 250
 ELSEWHERE = {"activities": ("activities/adapters", "activities/adapters/sql")}
 """Where else the room of a floor's tests may be."""
-PROGRAMS = {"explore", "mutants", "published", "replay"}
+PROGRAMS = {"chaos", "explore", "mutants", "published", "replay"}
 """Folders of tests with a program of their own, which shares its modules with them."""
 
 

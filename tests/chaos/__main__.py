@@ -1,0 +1,71 @@
+"""Chaos: random lives while workers, server and database are killed, locked, full and away: `python -m tests.chaos`.
+
+The simulator says what each life must come to; `check` and `reconcile` look at all of it afterwards. The seed gives the
+same lives, places and disasters again. The exit code is 1 if anything is wrong, or if a kind of fault never happened.
+"""
+
+import argparse
+import asyncio
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.chaos.storm import Result, Wanted, storm
+from tests.chaos.weather import PostgresBooks
+from tests.support.postgres_server import own_server
+
+SQLITE, POSTGRESQL = "sqlite", "postgresql"
+
+
+@contextmanager
+def postgres_books() -> Iterator[PostgresBooks]:
+    """An empty database of a PostgreSQL of our own. Raises NoServer."""
+    with own_server() as (server, _):
+        name = server.create()
+        url = server.url(name)
+        socket = url.partition("host=")[2].partition("&")[0].replace("%2F", "/")
+        yield PostgresBooks(url, Path(socket) / "data" / "postmaster.pid")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="what to repeat (default: the time)")
+    parser.add_argument("--minutes", type=float, default=25, help="for all databases together (default: 25)")
+    parser.add_argument("--years", type=float, default=1000, help="enough subscription-years (default: 1000)")
+    parser.add_argument("--kills", type=int, default=1000, help="enough kills of workers (default: 1000)")
+    parser.add_argument("--on", action="append", choices=[SQLITE, POSTGRESQL], help="a database (default: both)")
+    parser.add_argument("--at-once", type=int, default=8, help="lives at once (default: 8)")
+    parser.add_argument("--rate", type=int, default=300, help="struck places of 10,000 (default: 300)")
+    parser.add_argument("--pause", type=float, default=1.0, help="seconds between disasters (default: 1)")
+    given = parser.parse_args()
+    databases = given.on or [SQLITE, POSTGRESQL]
+    share = len(databases)
+    wanted = Wanted(
+        seed=given.seed,
+        seconds=given.minutes * 60 / share,
+        years=given.years / share,
+        kills=given.kills // share,
+        pause=given.pause,
+        rate=given.rate,
+        at_once=given.at_once,
+    )
+    results = [_on(database, wanted) for database in databases]
+    for result in results:
+        sys.stdout.write("".join(f"{line}\n" for line in result.lines()))
+    years, seconds = sum(result.years for result in results), sum(result.seconds for result in results)
+    kills, wrong = sum(result.kills for result in results), sum(len(result.problems) for result in results)
+    sys.stdout.write(f"together {years:,.0f} years, {kills} kills, {seconds / 60:,.1f} minutes, {wrong} violations\n")
+    return 1 if wrong or any(result.missing for result in results) else 0
+
+
+def _on(database: str, wanted: Wanted) -> Result:
+    if database == SQLITE:
+        return asyncio.run(storm(wanted))
+    with postgres_books() as books:
+        return asyncio.run(storm(wanted, books))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

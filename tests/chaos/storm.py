@@ -1,0 +1,209 @@
+"""A storm: lives from a seed, lived on one server and one database while both and the workers are harmed."""
+
+import asyncio
+import json
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from activities.adapters.sql.catalog.catalog import SqlCatalog
+from activities.adapters.sql.database import Database
+from activities.adapters.sql.notifications.notifications import SqlNotifications
+from activities.adapters.sql.schema import upgrade
+from domain.notification import NotificationStatus
+from hosting.assembly import prepare_namespace
+from hosting.embedded.ports import free_ports
+from hosting.embedded.server import EmbeddedServer
+from hosting.temporal.connection import connect_to
+from statemachines.simulation.scenario import simulate
+from tests.chaos.faults import Kind, Stage
+from tests.chaos.lives import EAGER, different
+from tests.chaos.plans import TOLD_OFFER, YEAR, Planned, lives
+from tests.chaos.scene import Scene
+from tests.chaos.stubborn import StubbornRun, seen_stubbornly, stubbornly
+from tests.chaos.weather import Books, Moods, PostgresBooks, SqliteBooks, Weather
+from tests.chaos.worker import Faults, WorkerOrder, lively
+from tests.chaos.zygote import Workers, Zygote
+from tests.support.live.outside import FromOutside
+from tests.support.publisher.endpoint import SECRET, Endpoint, publishers_at
+from tests.support.publisher.imported import list_publishers
+from tests.support.shop.live import imported
+from tests.support.shop.offers import listed
+
+QUEUE = "storm"
+RAM = Path("/dev/shm")
+WORKERS = 2
+LIFE_SECONDS = 240.0
+"""For one life in a storm."""
+SETTLED_SECONDS = 60.0
+"""After the storm, until every publisher has been told everything."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a storm is. It ends after `seconds`, or sooner with so many `years` and `kills`."""
+
+    seed: int
+    seconds: float
+    years: float = float("inf")
+    kills: int = 0
+    pause: float = 1.0
+    rate: int = 300
+    """How many of 10,000 places of the activities are struck."""
+    at_once: int = 8
+    longest: int = 5
+    """How many years a life is watched at most."""
+
+
+@dataclass
+class Result:
+    """What a storm was, and what was wrong after it."""
+
+    wanted: Wanted
+    database: str
+    years: float = 0.0
+    lives: int = 0
+    events: int = 0
+    seconds: float = 0.0
+    deaths: int = 0
+    beside: int = 0
+    twice: int = 0
+    slept: int = 0
+    weather: Counter[str] = field(default_factory=Counter)
+    struck: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    missing: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def kills(self) -> int:
+        """Of workers, servers and databases."""
+        return self.deaths + self.weather["server killed"] + self.weather["database restarted"]
+
+    def lines(self) -> Iterator[str]:
+        """The figures."""
+        yield f"seed {self.wanted.seed} on {self.database}"
+        for name, count in sorted(self.weather.items()):
+            yield f"{count:>8} x {name}"
+        for activity in sorted({activity for activity, _, _ in self.struck}):
+            found = {key[1:]: count for key, count in self.struck.items() if key[0] == activity}
+            words = ", ".join(f"{count} {kind} {stage}" for (stage, kind), count in sorted(found.items()))
+            yield f"{sum(found.values()):>8} x {activity}: {words}"
+        yield f"{self.beside:>8} x commands at a due date, or 1 us beside it"
+        yield f"{self.twice:>8} x commands sent twice"
+        yield f"{self.slept:>8} x due dates that came while nobody worked"
+        rate = self.years / self.seconds * 60
+        yield f"{self.years:,.0f} subscription-years of {self.lives} lives, {self.events:,} events"
+        yield f"{self.seconds:,.0f} s, {rate:,.0f} years a minute, {self.kills} kills ({self.deaths} of workers)"
+        if self.missing:
+            yield f"DOES NOT COUNT, never happened: {', '.join(self.missing)}"
+        yield from (f"WRONG: {problem}" for problem in self.problems)
+        yield f"{len(self.problems)} violations"
+
+
+class Storm:
+    """Lives one after the other, some at once, as long as it is wanted."""
+
+    def __init__(self, wanted: Wanted, result: Result, world: FromOutside, workers: Workers, living: set[str]) -> None:
+        self._wanted, self.result, self._world = wanted, result, world
+        self._workers, self._living = workers, living
+        self._plans = lives(wanted.seed, wanted.longest)
+        self._began = time.monotonic()
+
+    @property
+    def _over(self) -> bool:
+        enough = self.result.years >= self._wanted.years and self._workers.deaths >= self._wanted.kills
+        return enough or time.monotonic() - self._began > self._wanted.seconds
+
+    async def live(self) -> None:
+        """Live, some lives at once; those that have begun are lived to their ends."""
+        async with asyncio.TaskGroup() as together:
+            for _ in range(self._wanted.at_once):
+                together.create_task(self._one_after_the_other())
+
+    async def _one_after_the_other(self) -> None:
+        while not self._over:
+            await self._live(next(self._plans))
+
+    async def _live(self, planned: Planned) -> None:
+        expected, run = simulate(planned.scenario), StubbornRun(planned, self._world)
+        self._living.add(planned.id)
+        try:
+            async with asyncio.timeout(LIFE_SECONDS):
+                story = await run.run(datetime.now(UTC))
+            problems = [*different(story.document(), expected.document()), *run.differing]
+        except Exception as error:  # noqa: BLE001 - whatever a life ends by is a finding
+            problems = [f"{type(error).__name__}: {error}"]
+        finally:
+            self._living.discard(planned.id)
+        self.result.problems += [f"{planned.id} ({planned.scenario.name}): {problem}" for problem in problems]
+        subscription, until = expected.subscription, planned.scenario.until
+        ended = subscription.last_at if subscription.state.ended else until
+        self.result.years += (ended - planned.scenario.order.at) / YEAR
+        self.result.lives += 1
+        self.result.events += len(expected.events)
+        self.result.beside += planned.beside
+        self.result.twice += len(planned.twice)
+        self.result.slept += planned.slept
+
+
+async def storm(wanted: Wanted, books_of: Books | None = None) -> Result:
+    """Live through it, on SQLite unless other books are given, and look at what is left."""
+    folder = Path(tempfile.mkdtemp(prefix="perennial-storm-", dir=RAM if RAM.is_dir() else None))
+    books = books_of or SqliteBooks(f"sqlite:///{folder / 'perennial.db'}")
+    result = Result(wanted, "PostgreSQL" if isinstance(books, PostgresBooks) else "SQLite")
+    secrets = folder / "secrets.yaml"
+    secrets.write_text(f"contoso-1: {SECRET}\n")
+    (folder / "hits").mkdir()
+    await upgrade(books.url)
+    port, http_port = free_ports(2)
+    file = folder / "temporal.db"
+    with lively():
+        async with (
+            EmbeddedServer(folder / "server", db_filename=file, port=port, http_port=http_port) as server,
+            Zygote() as zygote,
+            Endpoint() as endpoint,
+            Database(books.url) as database,
+        ):
+            client = await connect_to(server.address)
+            await prepare_namespace(client)
+            await list_publishers(database, publishers_at(endpoint.url, contoso=EAGER))
+            await imported(SqlCatalog(database), listed(id=TOLD_OFFER))
+            moods = endpoint.always = Moods(wanted.seed, result.weather)
+            faults = Faults(str(folder / "hits"), seed=wanted.seed, rate=wanted.rate)
+            order = WorkerOrder(server.address, QUEUE, str(folder), books.url, faults, str(secrets))
+            world, living = seen_stubbornly(client, QUEUE, database), set[str]()
+            began = time.monotonic()
+            async with Workers(zygote, order).running(WORKERS) as workers:
+                weather = Weather(wanted.seed, server, workers, books, living, world.server.subscriptions)
+                async with weather.raging(wanted.pause):
+                    await Storm(wanted, result, world, workers, living).live()
+                result.seconds, result.deaths = time.monotonic() - began, workers.deaths
+                result.weather.update(weather.counts)
+                moods.calm = True
+                scene = Scene(QUEUE, order.settings, client, database, endpoint, world)
+                result.problems += await _afterwards(scene)
+    for line in (folder / "hits" / "log").read_text().splitlines():
+        entry = json.loads(line)
+        result.struck[entry["activity"], entry["stage"], entry["kind"]] += 1
+    struck = {(stage, kind) for _, stage, kind in result.struck}
+    result.missing = [f"{kind} {stage}" for stage in Stage for kind in Kind if (stage, kind) not in struck]
+    result.missing += sorted(name for name in weather.names if not result.weather[name])
+    if not result.problems:
+        shutil.rmtree(folder, ignore_errors=True)
+    else:
+        result.problems.append(f"the files are in {folder}")
+    return result
+
+
+async def _afterwards(scene: Scene) -> list[str]:
+    """What is wrong when it is quiet again: notifications that are not taken, and what `check` and `reconcile` find."""
+    notices, latest = SqlNotifications(scene.database), time.monotonic() + SETTLED_SECONDS
+    while NotificationStatus.WAITING in (counts := await stubbornly(notices.counts)) and time.monotonic() < latest:
+        await asyncio.sleep(0.2)
+    found = [f"notifications: {counts}"] if set(counts) - {NotificationStatus.DELIVERED} else []
+    return [*found, *await stubbornly(lambda: scene.verdict([]))]

@@ -1,0 +1,145 @@
+"""A scenario lived through a storm: what fails on the way is asked again, under the same ids, until it is known."""
+
+import asyncio
+import dataclasses
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
+
+from activities.adapters.sql.database import Database
+from activities.errors import Transient
+from activities.wall_clock import wall_clock
+from domain.account.requests import AccountRequest
+from domain.ordering.terms import Order
+from domain.roles import Action
+from domain.subscription.commands import Command, ReportUsage
+from domain.subscription.decision import Answer, Outcome
+from hosting.temporal.errors import ServerUnreachable
+from perennial.rehearsal.scenario_runner import ScenarioRun
+from perennial.rehearsal.time_skipping import ClockStuck, ServerClock
+from perennial.subscription.usage import report_usage
+from statemachines.simulation.document import LifeReport
+from tests.chaos.plans import Planned
+from tests.support.live.outside import FromOutside
+from tests.support.live.patience import PatientAccounts, PatientSubscriptions, seen_patiently
+from workflows.account.messages import StartAccount
+from workflows.calls.errors import AlreadyExists, NotAnswered
+from workflows.durable.clock import TestClock
+
+PATIENCE = 120.0
+"""Seconds until a request that still fails is a failure."""
+PAUSE = 0.1
+LEAP_SECONDS = 10.0
+"""For one try to move a clock: the skipping waits for workers, and the next try goes on where it stopped."""
+PASSING = (NotAnswered, Transient, RPCError, ServerUnreachable, ClockStuck, TimeoutError)
+"""What a storm does to a request."""
+
+T = TypeVar("T")
+
+
+async def stubbornly(ask: Callable[[], Awaitable[T]]) -> T:
+    """The answer, asked for again while only the storm is in the way."""
+    loop = asyncio.get_running_loop()
+    latest = loop.time() + PATIENCE
+    while True:
+        try:
+            return await ask()
+        except PASSING:
+            if loop.time() > latest:
+                raise
+        await asyncio.sleep(PAUSE)
+
+
+class StubbornClock(ServerClock):
+    """Goes on after each outage."""
+
+    async def now(self, handle: WorkflowHandle[Any, Any], clock: TestClock) -> datetime:
+        return await stubbornly(lambda: super(StubbornClock, self).now(handle, clock))
+
+    async def advance(self, handle: WorkflowHandle[Any, Any], clock: TestClock, to: datetime) -> None:
+        async def leap() -> None:
+            async with asyncio.timeout(LEAP_SECONDS):
+                await super(StubbornClock, self).advance(handle, clock, to)
+
+        await stubbornly(leap)
+
+
+class StubbornSubscriptions(PatientSubscriptions):
+    """Buys again where the first answer was lost."""
+
+    async def buy(self, order: Order, **options: Any) -> Any:
+        tried = False
+
+        async def once() -> Any:
+            nonlocal tried
+            try:
+                return await super(StubbornSubscriptions, self).buy(order, **options)
+            except AlreadyExists:
+                if tried and await self.began_with(order):
+                    return self.handle(order.subscription_id)
+                raise
+            finally:
+                tried = True
+
+        return await stubbornly(once)
+
+
+class StubbornAccounts(PatientAccounts):
+    """Opens again; once is enough."""
+
+    async def open(self, start: StartAccount) -> bool:
+        return await stubbornly(lambda: super(StubbornAccounts, self).open(start))
+
+
+def seen_stubbornly(client: Client, task_queue: str, database: Database) -> FromOutside:
+    """The server and the books through a storm."""
+    seen = seen_patiently(client, task_queue, database)
+    server = dataclasses.replace(
+        seen.server,
+        subscriptions=StubbornSubscriptions(client, task_queue, wall_clock),
+        accounts=StubbornAccounts(client, task_queue, wall_clock),
+    )
+    return FromOutside(server, seen.books, StubbornClock(client))
+
+
+def _ends(command: Command, answer: Answer) -> bool:
+    """Whether the subscription ends at once: then it is not there to be asked again."""
+    return answer.outcome in {Outcome.CANCELLED_WITH_CREDIT, Outcome.CANCELLED} or command.action is Action.DEPROVISION
+
+
+class StubbornRun(ScenarioRun):
+    """A planned life; some of its commands are sent twice, and have to be answered alike."""
+
+    def __init__(self, planned: Planned, world: FromOutside) -> None:
+        super().__init__(planned.scenario, planned.id, world)
+        self._planned = planned
+        self.differing: list[str] = []
+
+    async def run(self, now: datetime) -> LifeReport:
+        """Its clock begins so late that the dates by then are due all at once, as after workers that were all down."""
+        return await super().run(now - self._planned.asleep)
+
+    async def _send(self, command: Command | AccountRequest, number: int) -> Answer:
+        if isinstance(command, AccountRequest):
+            return await stubbornly(lambda: super(StubbornRun, self)._send(command, number))
+        wanted, server = command.model_copy(update={"command_id": f"command-{number}"}), self._world.server
+        if isinstance(wanted, ReportUsage):
+            return await stubbornly(lambda: report_usage(server, self._world.books, self._id, wanted))
+        life = await stubbornly(lambda: self._subscriptions.life(self._id))
+        if life.ended:
+            return await stubbornly(lambda: self._subscriptions.preview(self._id, wanted))
+        answer = await stubbornly(lambda: self._subscriptions.ask(self._id, wanted))
+        if number in self._planned.twice and not _ends(wanted, answer):
+            again = await stubbornly(lambda: self._subscriptions.ask(self._id, wanted))
+            if again != answer:
+                self.differing.append(f"command {number} sent twice: {answer!r}, then {again!r}")
+        return answer
+
+    async def _advance_until(self, to: datetime) -> None:
+        await stubbornly(lambda: super(StubbornRun, self)._advance_until(to))
+
+    async def _report(self, answers: list[Answer]) -> LifeReport:
+        return await stubbornly(lambda: super(StubbornRun, self)._report(answers))

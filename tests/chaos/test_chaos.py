@@ -1,0 +1,25 @@
+"""A minute of `make chaos`: nothing is lost, doubled or dated wrongly while everything is harmed."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.chaos.storm import Wanted, storm
+
+pytestmark = [pytest.mark.live, pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(400)]
+
+WANTED = Wanted(seed=7, seconds=45, pause=0.5, rate=800, at_once=6, longest=3)
+"""Many disasters for its length, so that each kind happens."""
+
+
+async def test_a_minute_of_chaos_leaves_what_the_simulator_says(
+    record_property: Callable[[str, object], None],
+) -> None:
+    result = await storm(WANTED)
+    record_property("figures", "\n".join(result.lines()))
+    assert result.problems == []
+    assert {
+        name for name in result.missing if " " in name and name.split()[0] not in {"kill", "raise", "hang"}
+    } == set()
+    assert sum(result.struck.values()) >= 10
+    assert result.kills >= 10

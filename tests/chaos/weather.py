@@ -1,0 +1,210 @@
+"""What happens to workers, server and database while lives are lived: in an order that the seed gives."""
+
+import asyncio
+import os
+import resource
+import signal
+import sqlite3
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from random import Random
+
+import psycopg
+
+from hosting.embedded.server import EmbeddedServer
+from tests.chaos.zygote import Workers
+from tests.support.publisher.endpoint import Answer
+from workflows.calls.errors import CallError
+from workflows.durable.operator import Operator
+from workflows.subscription.client import Subscriptions
+from workflows.subscription.messages import Migration
+
+LOCKED_SECONDS = 1.5
+"""Longer than a transaction waits for a lock."""
+FULL_SECONDS = 1.0
+AWAY_SECONDS = 2.0
+AT_ONCE = 3
+"""How many subscriptions an operator hands over at a time."""
+
+
+class Books(ABC):
+    """The database, as somebody who can harm it sees it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    @abstractmethod
+    async def locked(self) -> None:
+        """Let nobody write for a while."""
+
+    @abstractmethod
+    async def full(self, workers: Workers) -> None:
+        """Let no file grow for a while."""
+
+
+class SqliteBooks(Books):
+    """A file: it has no server that can be restarted or away."""
+
+    async def locked(self) -> None:
+        connection = sqlite3.connect(self.url.removeprefix("sqlite:///"), isolation_level=None, timeout=5)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            await asyncio.sleep(LOCKED_SECONDS)
+            connection.execute("ROLLBACK")
+        finally:
+            connection.close()
+
+    async def full(self, workers: Workers) -> None:
+        await _no_file_grows(list(workers.pids))
+
+
+class PostgresBooks(Books):
+    """A database of a server whose process ids the database itself tells."""
+
+    def __init__(self, url: str, postmaster: Path) -> None:
+        super().__init__(url)
+        self._postmaster = postmaster
+
+    async def locked(self) -> None:
+        async with await psycopg.AsyncConnection.connect(self.url) as connection:
+            await connection.execute("SET lock_timeout = '5s'")
+            await connection.execute("LOCK TABLE subscription, account IN EXCLUSIVE MODE")
+            await asyncio.sleep(LOCKED_SECONDS)
+            await connection.rollback()
+
+    async def full(self, workers: Workers) -> None:
+        await _no_file_grows(await self._backends())
+
+    async def restarted(self) -> None:
+        for pid in (await self._backends())[:1]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    async def away(self) -> None:
+        pids = [int(self._postmaster.read_text().split()[0]), *await self._backends()]
+        for number in (signal.SIGSTOP, signal.SIGCONT):
+            for pid in pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, number)
+            if number == signal.SIGSTOP:
+                await asyncio.sleep(AWAY_SECONDS)
+
+    async def _backends(self) -> list[int]:
+        words = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        async with await psycopg.AsyncConnection.connect(self.url) as connection:
+            return [pid for (pid,) in await (await connection.execute(words)).fetchall()]
+
+
+async def _no_file_grows(pids: list[int]) -> None:
+    """The kernel refuses what these processes would write behind a file's first 4 KiB, as on a full disk."""
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    for limit in (4096, hard):
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, hard))
+        if limit != hard:
+            await asyncio.sleep(FULL_SECONDS)
+
+
+class Moods(dict[str, Answer]):
+    """A publisher's answers, drawn from the seed: three in ten are bad."""
+
+    def __init__(self, seed: int, counts: Counter[str]) -> None:
+        super().__init__()
+        self._random, self._counts, self.calm = Random(seed), counts, False
+
+    def get(self, key: str, default: Answer = 204) -> Answer:  # type: ignore[override]
+        drawn = self._random.random()
+        if self.calm or drawn > 0.3:
+            return 204
+        self._counts["publisher bad"] += 1
+        return 500 if drawn < 0.15 else 429 if drawn < 0.25 else self._slow
+
+    async def _slow(self) -> int:
+        await asyncio.sleep(3)
+        return 204
+
+
+class Weather:
+    """Disasters, one after the other, counted by name."""
+
+    def __init__(
+        self,
+        seed: int,
+        server: EmbeddedServer,
+        workers: Workers,
+        books: Books,
+        living: set[str],
+        subscriptions: Subscriptions,
+    ) -> None:
+        self._random = Random(seed)
+        self._server, self._workers, self._books = server, workers, books
+        self._living, self._subscriptions = living, subscriptions
+        self.counts: Counter[str] = Counter()
+        self._kinds: dict[str, tuple[int, Callable[[], Awaitable[None]]]] = {
+            "worker killed": (30, self._kill_worker),
+            "server killed": (2, self._kill_server),
+            "database locked": (2, books.locked),
+            "database full": (2, lambda: books.full(workers)),
+            "all workers away": (2, self._workers_away),
+            "handed over": (6, self._hand_over),
+        }
+        if isinstance(books, PostgresBooks):
+            self._kinds |= {"database restarted": (2, books.restarted), "database away": (1, books.away)}
+
+    @property
+    def names(self) -> set[str]:
+        """All that has to happen in a storm that counts."""
+        return {*self._kinds, "publisher bad"}
+
+    @asynccontextmanager
+    async def raging(self, pause: float) -> AsyncIterator[None]:
+        """Inside, disasters happen with pauses of so many seconds on average."""
+        async with AsyncExitStack() as stack:
+            task = asyncio.create_task(self._rage(pause))
+            stack.push_async_callback(self._calm, task)
+            yield
+            if task.done():
+                task.result()
+
+    async def _calm(self, task: "asyncio.Task[None]") -> None:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        if not self._server.running:
+            await self._server.start()
+
+    async def _rage(self, pause: float) -> None:
+        while True:
+            # A deck, not dice: each kind comes in each round.
+            deck = [name for name, (times, _) in self._kinds.items() for _ in range(times)]
+            self._random.shuffle(deck)
+            for name in deck:
+                await asyncio.sleep(self._random.uniform(0.5, 1.5) * pause)
+                with suppress(psycopg.OperationalError, sqlite3.OperationalError):
+                    await self._kinds[name][1]()
+                    self.counts[name] += 1
+
+    async def _kill_worker(self) -> None:
+        self._workers.kill(self._random.choice)
+
+    async def _kill_server(self) -> None:
+        os.kill(self._server.endpoints.pid, signal.SIGKILL)
+        while self._server.running:
+            await asyncio.sleep(0.01)
+        await self._server.start()
+
+    async def _workers_away(self) -> None:
+        async with self._workers.away():
+            await asyncio.sleep(AWAY_SECONDS)
+
+    async def _hand_over(self) -> None:
+        request: Operator = Migration(by="system")
+        chosen = self._random.sample(sorted(self._living), min(AT_ONCE, len(self._living)))
+        for each in chosen:
+            with suppress(CallError, TimeoutError):
+                async with asyncio.timeout(2):
+                    await self._subscriptions.operate(each, "migrate", request)
