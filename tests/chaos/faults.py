@@ -73,6 +73,11 @@ class Point:
     stage: Stage
     write: int = 0
 
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> "Point":
+        """From the data of its JSON."""
+        return cls(**{**data, "stage": Stage(data["stage"])})
+
 
 class Plan(ABC):
     """Which fault happens where. `reached` is called each time, and gives the fault of that place."""

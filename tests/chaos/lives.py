@@ -73,13 +73,15 @@ class OrderOfFour(Life):
 
     async def prepare(self, database: Database, endpoint: Endpoint) -> None:
         trial = listed(id="trial", name="Trial", trial_days=30)
-        buyer = customer(id="buyer", account_opened=OPENED)
-        await imported(SqlCatalog(database), *OFFERS, trial, customers=(buyer,))
+        await imported(SqlCatalog(database), *OFFERS, trial)
 
     async def live(self, scene: Scene) -> list[str]:
         server, books = scene.world.server, scene.world.books
         lines = ({"quantity": 2}, {"offer": "trial"}, {"offer": "unknown"}, {"quantity": 5})
-        await server.orders.place(request(*lines, order_id=scene.id, customer="buyer"))
+        buyer = f"buyer-{scene.id}"
+        bought_by = customer(id=buyer, account_opened=OPENED)
+        await imported(SqlCatalog(scene.database), customers=(bought_by,))
+        await server.orders.place(request(*lines, order_id=scene.id, customer=buyer))
         placed = await patiently(lambda: server.orders.settled(scene.id))
         bought = [line.subscription_id for line in placed.lines if line.status == "bought"]
         story: list[Any] = [line.refusal.rule.value if line.refusal else line.status.value for line in placed.lines]
@@ -93,7 +95,7 @@ class OrderOfFour(Life):
             ["purchased", "trial_started"],
             ["purchased", "50.00"],
         ]
-        return [*different({"order": story}, {"order": expected}), *await scene.verdict([*bought, "buyer"])]
+        return [*different({"order": story}, {"order": expected}), *await scene.verdict([*bought, buyer])]
 
 
 class LateDelivery(Life):

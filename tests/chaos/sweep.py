@@ -93,8 +93,8 @@ class Stand:
         directory, problems = await self._live(life, lambda directory: Faults(str(directory / "places")))
         assert not problems, f"{life.name} without a fault: {'; '.join(problems)}"
         lines = (directory / "places").read_text().splitlines()
-        found = dict.fromkeys(Point(**{**json.loads(line), "stage": json.loads(line)["stage"]}) for line in lines)
-        return [Point(each.activity, each.number, Stage(each.stage), each.write) for each in found if each.number]
+        found = dict.fromkeys(Point.of(json.loads(line)) for line in lines)
+        return [each for each in found if each.number]
 
     async def attempt(self, case: Case) -> Trial:
         """Live it with the fault, again where the place was not reached."""

@@ -71,7 +71,7 @@ class PostgresBooks(Books):
     async def locked(self) -> None:
         async with await psycopg.AsyncConnection.connect(self.url) as connection:
             await connection.execute("SET lock_timeout = '5s'")
-            await connection.execute("LOCK TABLE subscription, account IN EXCLUSIVE MODE")
+            await connection.execute("LOCK TABLE subscription, account_event IN EXCLUSIVE MODE")
             await asyncio.sleep(LOCKED_SECONDS)
             await connection.rollback()
 
@@ -79,18 +79,15 @@ class PostgresBooks(Books):
         await _no_file_grows(await self._backends())
 
     async def restarted(self) -> None:
-        for pid in (await self._backends())[:1]:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        _signal((await self._backends())[:1], signal.SIGKILL)
 
     async def away(self) -> None:
         pids = [int(self._postmaster.read_text().split()[0]), *await self._backends()]
-        for number in (signal.SIGSTOP, signal.SIGCONT):
-            for pid in pids:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, number)
-            if number == signal.SIGSTOP:
-                await asyncio.sleep(AWAY_SECONDS)
+        try:
+            _signal(pids, signal.SIGSTOP)
+            await asyncio.sleep(AWAY_SECONDS)
+        finally:
+            _signal(pids, signal.SIGCONT)
 
     async def _backends(self) -> list[int]:
         words = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -101,12 +98,23 @@ class PostgresBooks(Books):
 async def _no_file_grows(pids: list[int]) -> None:
     """The kernel refuses what these processes would write behind a file's first 4 KiB, as on a full disk."""
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    for limit in (4096, hard):
+
+    def limit(size: int) -> None:
         for pid in pids:
             with suppress(ProcessLookupError):
-                resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit, hard))
-        if limit != hard:
-            await asyncio.sleep(FULL_SECONDS)
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, hard))
+
+    try:
+        limit(4096)
+        await asyncio.sleep(FULL_SECONDS)
+    finally:
+        limit(hard)
+
+
+def _signal(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 class Moods(dict[str, Answer]):

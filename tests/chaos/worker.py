@@ -21,7 +21,7 @@ from temporalio.client import Client
 from activities.settings import Settings
 from hosting.assembly import running_worker
 from hosting.temporal.connection import connect_to
-from tests.chaos.faults import Injection, Kind, OnePoint, Plan, Point, Recording, Seeded, Stage
+from tests.chaos.faults import Injection, Kind, OnePoint, Plan, Point, Recording, Seeded
 from workflows.durable import options
 
 LIVELY: dict[str, timedelta] = {
@@ -70,9 +70,8 @@ class Faults:
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> "Faults":
-        point = data["point"]
-        placed = Point(**{**point, "stage": Stage(point["stage"])}) if point else None
-        return cls(**{**data, "point": placed, "kind": Kind(data["kind"]) if data["kind"] else None})
+        point = Point.of(data["point"]) if data["point"] else None
+        return cls(**{**data, "point": point, "kind": Kind(data["kind"]) if data["kind"] else None})
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,13 @@ class Workers:
     async def _keep(self) -> None:
         while True:
             await self._may_work.wait()
-            pid, ended = await self._zygote.start(self._order)
+            starting = asyncio.ensure_future(self._zygote.start(self._order))
+            try:
+                pid, ended = await asyncio.shield(starting)
+            except asyncio.CancelledError:
+                # It begins all the same, and would take somebody else's place.
+                _kill((await starting)[0])
+                raise
             self.pids.add(pid)
             try:
                 await ended.wait()
