@@ -72,12 +72,12 @@ class OrderOfFour(Life):
     name = "order"
 
     async def prepare(self, database: Database, endpoint: Endpoint) -> None:
-        trial = listed(id="trial", name="Trial", trial_days=30)
+        trial = listed(id="try-it", name="Try it", trial_days=30)
         await imported(SqlCatalog(database), *OFFERS, trial)
 
     async def live(self, scene: Scene) -> list[str]:
         server, books = scene.world.server, scene.world.books
-        lines = ({"quantity": 2}, {"offer": "trial"}, {"offer": "unknown"}, {"quantity": 5})
+        lines = ({"quantity": 2}, {"offer": "try-it"}, {"offer": "unknown"}, {"quantity": 5})
         buyer = f"buyer-{scene.id}"
         bought_by = customer(id=buyer, account_opened=OPENED)
         await imported(SqlCatalog(scene.database), customers=(bought_by,))
