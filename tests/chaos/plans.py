@@ -33,6 +33,8 @@ OFFERS: tuple[dict[str, Any], ...] = (
     {"term": "P1M", "billing_plan": "monthly", "unit_price": "0.25", "billing_type": "usage"},
     {"term": "P1Y", "billing_plan": "one_time", "unit_price": "5.05", "setup": "publisher"},
 )
+WEIGHTS = (6, 1, 1, 3, 1, 3)
+"""Years that are billed at once cost least, so most lives are such; the others are watched for a year or two."""
 OFTEN = {"activate": 20, "reactivate": 15, "suspend": 2, "change_quantity": 5, "report_usage": 5, "set_auto_renew": 3}
 """Lives that go on are worth more than lives that end early."""
 LEAST_OF_ALL = {"cancel", "deprovision"}
@@ -54,23 +56,24 @@ class Planned:
 
 
 def planned(seed: int, number: int, longest: int) -> Planned:
-    """The life of that number, watched for two years to `longest`. Every sixth one is billed, every fourth is told."""
+    """The life of that number, watched for up to `longest` years. Every sixth one is billed, every fourth is told."""
     random = Random(f"{seed} {number}")
     offer = {
         "id": TOLD_OFFER if number % 4 == 0 else "contoso-erp",
         "currency": random.choice(["USD", "JPY", "KWD"]),
-        **random.choice(OFFERS),
+        **random.choices(OFFERS, WEIGHTS)[0],
         "add_ons": [{"id": "backup", "unit_price": "3"}],
     }
     if offer["currency"] == "JPY":
         offer["unit_price"] = offer["unit_price"].partition(".")[0]
     at = FIRST + timedelta(days=random.randrange(60), seconds=random.randrange(86_400))
+    years = (1, 2) if offer["billing_plan"] == "monthly" else (3, longest)
     data: dict[str, Any] = {
         "name": f"storm {seed}, life {number}",
         "policy": random.choice(sorted(PACKS)),
         "offer": offer,
         "order": {"at": format_instant(at), "customer": f"customer-{number}", "quantity": random.randrange(1, 20)},
-        "until": format_instant(at + random.randrange(2, longest + 1) * YEAR),
+        "until": format_instant(at + random.randint(*years) * YEAR),
     }
     if number % 6 == 0:
         data["account"] = {"nonpayment_suspension": False}

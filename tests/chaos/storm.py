@@ -3,10 +3,11 @@
 import asyncio
 import json
 import shutil
+import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +41,9 @@ RAM = Path("/dev/shm")
 WORKERS = 2
 LIFE_SECONDS = 240.0
 """For one life in a storm."""
+EVERY = 15
+"""Seconds between two lines of progress."""
+LOOK = 0.2
 SETTLED_SECONDS = 60.0
 """After the storm, until every publisher has been told everything."""
 
@@ -55,8 +59,8 @@ class Wanted:
     pause: float = 1.0
     rate: int = 300
     """How many of 10,000 places of the activities are struck."""
-    at_once: int = 8
-    longest: int = 5
+    at_once: int = 30
+    longest: int = 8
     """How many years a life is watched at most."""
 
 
@@ -119,11 +123,23 @@ class Storm:
         enough = self.result.years >= self._wanted.years and self._workers.deaths >= self._wanted.kills
         return enough or time.monotonic() - self._began > self._wanted.seconds
 
-    async def live(self) -> None:
-        """Live, some lives at once; those that have begun are lived to their ends."""
+    async def live(self, calm: Callable[[], Awaitable[None]]) -> None:
+        """Live, some lives at once, until it is over; what has begun then is lived to its end in the calm."""
         async with asyncio.TaskGroup() as together:
             for _ in range(self._wanted.at_once):
                 together.create_task(self._one_after_the_other())
+            last = self._began
+            while not self._over:
+                await asyncio.sleep(LOOK)
+                if time.monotonic() - last > EVERY:
+                    last = time.monotonic()
+                    self._say()
+            await calm()
+
+    def _say(self) -> None:
+        passed, result = time.monotonic() - self._began, self.result
+        words = f"{result.years:,.0f} years of {result.lives} lives, {self._workers.deaths} dead workers"
+        sys.stderr.write(f"{words}, {len(result.problems)} violations in {passed:,.0f} s\n")
 
     async def _one_after_the_other(self) -> None:
         while not self._over:
@@ -140,7 +156,9 @@ class Storm:
             problems = [f"{type(error).__name__}: {error}"]
         finally:
             self._living.discard(planned.id)
-        self.result.problems += [f"{planned.id} ({planned.scenario.name}): {problem}" for problem in problems]
+        for problem in problems:
+            self.result.problems.append(f"{planned.id} ({planned.scenario.name}): {problem}")
+            sys.stderr.write(f"WRONG: {self.result.problems[-1]}\n")
         subscription, until = expected.subscription, planned.scenario.until
         ended = subscription.last_at if subscription.state.ended else until
         self.result.years += (ended - planned.scenario.order.at) / YEAR
@@ -180,8 +198,8 @@ async def storm(wanted: Wanted, books_of: Books | None = None) -> Result:
             began = time.monotonic()
             async with Workers(zygote, order).running(WORKERS) as workers:
                 weather = Weather(wanted.seed, server, workers, books, living, world.server.subscriptions)
-                async with weather.raging(wanted.pause):
-                    await Storm(wanted, result, world, workers, living).live()
+                async with weather.raging(wanted.pause) as calm:
+                    await Storm(wanted, result, world, workers, living).live(calm)
                 result.seconds, result.deaths = time.monotonic() - began, workers.deaths
                 result.weather.update(weather.counts)
                 moods.calm = True

@@ -8,7 +8,7 @@ import sqlite3
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from random import Random
 
@@ -169,21 +169,23 @@ class Weather:
         return {*self._kinds, "publisher bad"}
 
     @asynccontextmanager
-    async def raging(self, pause: float) -> AsyncIterator[None]:
-        """Inside, disasters happen with pauses of so many seconds on average."""
-        async with AsyncExitStack() as stack:
-            task = asyncio.create_task(self._rage(pause))
-            stack.push_async_callback(self._calm, task)
-            yield
-            if task.done():
-                task.result()
+    async def raging(self, pause: float) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+        """Disasters happen with pauses of so many seconds on average, until what it yields is called, or it ends."""
+        task = asyncio.create_task(self._rage(pause))
 
-    async def _calm(self, task: "asyncio.Task[None]") -> None:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-        if not self._server.running:
-            await self._server.start()
+        async def calm() -> None:
+            if task.done() and not task.cancelled():
+                task.result()
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            if not self._server.running:
+                await self._server.start()
+
+        try:
+            yield calm
+        finally:
+            await calm()
 
     async def _rage(self, pause: float) -> None:
         while True:
