@@ -78,10 +78,11 @@ def planned(seed: int, number: int, longest: int) -> Planned:
     if number % 6 == 0:
         data["account"] = {"nonpayment_suspension": False}
     empty = parse_scenario(data)
-    commands, beside = _commands(random, empty)
+    late = number % 5 == 0 and not empty.billed
+    commands, beside = _commands(random, empty, at + (empty.until - at) * 0.6 if late else at)
     twice = frozenset(n for n in range(1, len(commands) + 1) if random.random() < 0.3)
     scenario = parse_scenario({**data, "commands": commands})
-    asleep, slept = _asleep(scenario) if number % 5 == 0 else (timedelta(0), 0)
+    asleep, slept = _asleep(scenario) if late else (timedelta(0), 0)
     return Planned(f"life-{number:05}", scenario, twice, beside, asleep, slept)
 
 
@@ -92,14 +93,15 @@ def _asleep(scenario: Scenario) -> tuple[timedelta, int]:
     simulator = Simulator(scenario.order_for(SIMULATED), STEPS)
     simulator.advance(first)
     slept = len({event.at for event in simulator.book.events if event.at > at})
-    if scenario.billed or slept < 2:
+    if slept < 2:
         return timedelta(0), 0
     return first - at, slept
 
 
-def _commands(random: Random, scenario: Scenario) -> tuple[list[dict[str, Any]], int]:
-    """Commands that are mostly allowed when they come; how many of them are beside a milestone."""
-    simulator, now, beside = Simulator(scenario.order_for(SIMULATED), STEPS), scenario.order.at, 0
+def _commands(random: Random, scenario: Scenario, now: datetime) -> tuple[list[dict[str, Any]], int]:
+    """Commands from that instant on, mostly allowed when they come; how many of them are beside a milestone."""
+    simulator, beside = Simulator(scenario.order_for(SIMULATED), STEPS), 0
+    simulator.advance(now)
     commands: list[dict[str, Any]] = []
     for number in range(random.randrange(2, 9)):
         shown = [m for m in timeline(simulator.life.subscription, now) if m.at + TICK < scenario.until]
