@@ -57,7 +57,7 @@ def main() -> int:
     years, seconds = sum(result.years for result in results), sum(result.seconds for result in results)
     kills, wrong = sum(result.kills for result in results), sum(len(result.problems) for result in results)
     sys.stdout.write(f"together {years:,.0f} years, {kills} kills, {seconds / 60:,.1f} minutes, {wrong} violations\n")
-    return 1 if wrong or any(result.missing for result in results) else 0
+    return 1 if wrong or any(result.missing or result.spared for result in results) else 0
 
 
 def _on(database: str, wanted: Wanted) -> Result:

@@ -81,6 +81,9 @@ class Result:
     weather: Counter[str] = field(default_factory=Counter)
     struck: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     missing: list[str] = field(default_factory=list)
+    """The disasters that never happened."""
+    spared: list[str] = field(default_factory=list)
+    """The stages of the calls in which a kind of fault never happened."""
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -103,8 +106,8 @@ class Result:
         rate = self.years / self.seconds * 60
         yield f"{self.years:,.0f} subscription-years of {self.lives} lives, {self.events:,} events"
         yield f"{self.seconds:,.0f} s, {rate:,.0f} years a minute, {self.kills} kills ({self.deaths} of workers)"
-        if self.missing:
-            yield f"DOES NOT COUNT, never happened: {', '.join(self.missing)}"
+        if never := [*self.missing, *self.spared]:
+            yield f"DOES NOT COUNT, never happened: {', '.join(never)}"
         yield from (f"WRONG: {problem}" for problem in self.problems)
         yield f"{len(self.problems)} violations"
 
@@ -209,8 +212,10 @@ async def storm(wanted: Wanted, books_of: Books | None = None) -> Result:
         entry = json.loads(line)
         result.struck[entry["activity"], entry["stage"], entry["kind"]] += 1
     struck = {(stage, kind) for _, stage, kind in result.struck}
-    result.missing = [f"{kind} {stage}" for stage in Stage for kind in Kind if (stage, kind) not in struck]
-    result.missing += sorted(name for name in weather.names if not result.weather[name])
+    result.spared = [f"{kind} {stage}" for stage in Stage for kind in Kind if (stage, kind) not in struck]
+    result.missing = sorted(name for name in weather.names if not result.weather[name])
+    if not result.slept:
+        result.spared.append("due dates that came while nobody worked")
     if not result.problems:
         shutil.rmtree(folder, ignore_errors=True)
     else:
