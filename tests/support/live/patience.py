@@ -1,5 +1,6 @@
 """Clients that ask again where the worker that was asked has died, and a world seen through them."""
 
+import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
@@ -16,7 +17,9 @@ from workflows.calls.errors import NotAnswered
 from workflows.calls.target import Target
 from workflows.subscription.client import Subscriptions
 
-ATTEMPTS = 10
+ATTEMPTS = 20
+PAUSE = 0.5
+"""Seconds before each: a query of a workflow whose task has just failed is refused at once, until the next task."""
 
 T = TypeVar("T")
 
@@ -27,7 +30,7 @@ async def patiently(look: Callable[[], Awaitable[T]]) -> T:
         try:
             return await look()
         except NotAnswered:
-            continue
+            await asyncio.sleep(PAUSE)
     return await look()
 
 
