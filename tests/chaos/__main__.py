@@ -51,9 +51,11 @@ def main() -> int:
         rate=given.rate,
         at_once=given.at_once,
     )
-    results = [_on(database, wanted) for database in databases]
-    for result in results:
-        sys.stdout.write("".join(f"{line}\n" for line in result.lines()))
+    results = []
+    for database in databases:
+        results.append(_on(database, wanted))
+        sys.stdout.write("".join(f"{line}\n" for line in results[-1].lines()))
+        sys.stdout.flush()
     years, seconds = sum(result.years for result in results), sum(result.seconds for result in results)
     kills, wrong = sum(result.kills for result in results), sum(len(result.problems) for result in results)
     sys.stdout.write(f"together {years:,.0f} years, {kills} kills, {seconds / 60:,.1f} minutes, {wrong} violations\n")
