@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.chaos.storm import Result, Wanted, storm
+from tests.chaos.result import Result, Wanted, spread
+from tests.chaos.storm import storm
 from tests.chaos.weather import PostgresBooks
 from tests.support.postgres_server import own_server
 
@@ -58,6 +59,9 @@ def main() -> int:
         sys.stdout.flush()
     years, seconds = sum(result.years for result in results), sum(result.seconds for result in results)
     kills, wrong = sum(result.kills for result in results), sum(len(result.problems) for result in results)
+    recoveries = spread([seconds for result in results for seconds in result.recoveries])
+    answers = spread([seconds for result in results for seconds in result.first_answers])
+    sys.stdout.write(f"worker kill to effect done: {recoveries}\nserver kill to first answer: {answers}\n")
     sys.stdout.write(f"together {years:,.0f} years, {kills} kills, {seconds / 60:,.1f} minutes, {wrong} violations\n")
     return 1 if wrong or any(result.missing or result.spared for result in results) else 0
 

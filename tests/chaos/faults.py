@@ -1,36 +1,14 @@
-"""Faults in a worker's activities, put there by the worker's own program: the product knows nothing of them."""
+"""Faults in activities, and which of them happens where."""
 
-import asyncio
 import json
 import os
-import signal
 import time
 from abc import ABC, abstractmethod
-from collections import Counter
-from collections.abc import Callable
-from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from zlib import crc32
-
-from sqlalchemy import Connection
-from temporalio import activity, client, workflow
-from temporalio.worker import (
-    ActivityInboundInterceptor,
-    ExecuteActivityInput,
-    Interceptor,
-    StartActivityInput,
-    WorkflowInboundInterceptor,
-    WorkflowInterceptorClassInput,
-    WorkflowOutboundInterceptor,
-)
-
-from activities.adapters.sql.database import Database
-
-HANG_SECONDS = 3.0
-"""Longer than an attempt may take in these tests, and than a workflow's task may block."""
 
 
 class Stage(StrEnum):
@@ -50,10 +28,6 @@ class Kind(StrEnum):
     HANG = "hang"
 
 
-class Injected(Exception):
-    """Raised on purpose."""
-
-
 @dataclass(frozen=True)
 class Call:
     """One call of an activity: the `number`th of its name in this process, 0 if it is a repeat from before it."""
@@ -62,6 +36,11 @@ class Call:
     number: int
     workflow_id: str
     key: str
+
+    @property
+    def effect(self) -> str:
+        """What it does: the same in each attempt and each run."""
+        return f"{self.workflow_id} {self.activity} {self.key}"
 
 
 @dataclass(frozen=True)
@@ -79,12 +58,20 @@ class Point:
         return cls(**{**data, "stage": Stage(data["stage"])})
 
 
+FREQUENT = {"record", "grant", "tell_publisher", "record_account"}
+RARE = 4
+"""So many times as often are all others struck."""
+
+
 class Plan(ABC):
     """Which fault happens where. `reached` is called each time, and gives the fault of that place."""
 
     @abstractmethod
     def reached(self, call: Call, stage: Stage, write: int) -> Kind | None:
         """The fault, once for each place, whichever process gets there."""
+
+    def done(self, call: Call) -> None:  # noqa: B027 - mostly nobody wants to know
+        """The workflow has the call's result."""
 
     def numbered(self) -> bool:
         """Whether calls are known by their numbers in this process, not by what they do."""
@@ -113,23 +100,66 @@ class OnePoint(Plan):
         return self._kind if here and _first(self._hits) else None
 
 
-class Seeded(Plan):
-    """Faults in so many of 10,000 places, chosen by the seed and by what the call does, each once."""
+LOG = "log"
 
-    def __init__(self, seed: int, rate: int, hits: Path) -> None:
-        self._seed, self._rate, self._hits = seed, rate, hits
+
+@dataclass(frozen=True)
+class Hit:
+    """An effect that was struck there, or that was done after it was struck, at a time of the machine's own clock."""
+
+    effect: str
+    activity: str
+    at: float
+    stage: Stage | None = None
+    kind: Kind | None = None
+
+    @classmethod
+    def of(cls, data: dict[str, Any]) -> "Hit":
+        """From the data of its JSON."""
+        stage, kind = data["stage"], data["kind"]
+        return cls(**{**data, "stage": stage and Stage(stage), "kind": kind and Kind(kind)})
+
+
+class Seeded(Plan):
+    """Faults in so many of 10,000 places, chosen by the seed and by what the call does, each once.
+
+    The folder gets a file for each place that was struck and each effect that was killed, and a log of both.
+    """
+
+    def __init__(self, seed: int, rate: int, folder: Path) -> None:
+        self._seed, self._rate, self._folder = seed, rate, folder
 
     def reached(self, call: Call, stage: Stage, write: int) -> Kind | None:
-        place = f"{call.workflow_id} {call.activity} {call.key} {stage} {write}"
+        place = f"{call.effect} {stage} {write}"
         drawn = crc32(f"{self._seed} {place}".encode())
-        if drawn % 10_000 >= self._rate or not _first(self._hits / f"{crc32(place.encode()):08x}"):
+        rate = self._rate if call.activity in FREQUENT else RARE * self._rate
+        if drawn % 10_000 >= rate or not _first(self._folder / _short(place)):
             return None
         kind = list(Kind)[drawn // 10_000 % len(Kind)]
-        _append(self._hits / "log", {"activity": call.activity, "stage": stage, "kind": kind, "place": place})
+        if kind is Kind.KILL:
+            _first(self._folder / _short(call.effect))
+        self._log(Hit(call.effect, call.activity, time.monotonic(), stage, kind))
         return kind
+
+    def done(self, call: Call) -> None:
+        if (self._folder / _short(call.effect)).exists():
+            self._log(Hit(call.effect, call.activity, time.monotonic()))
 
     def numbered(self) -> bool:
         return False
+
+    def _log(self, hit: Hit) -> None:
+        _append(self._folder / LOG, asdict(hit))
+
+
+def hits_of(folder: Path) -> list[Hit]:
+    """What seeded faults have written into the folder, in its order."""
+    log = folder / LOG
+    return [Hit.of(json.loads(line)) for line in log.read_text().splitlines()] if log.exists() else []
+
+
+def _short(words: str) -> str:
+    return f"{crc32(words.encode()):08x}"
 
 
 def _append(file: Path, entry: dict[str, Any]) -> None:
@@ -148,154 +178,3 @@ def _first(file: Path) -> bool:
     except FileExistsError:
         return False
     return True
-
-
-class _Running:
-    """A call that runs here, and how many transactions it has begun."""
-
-    def __init__(self, call: Call) -> None:
-        self.call = call
-        self.writes = 0
-
-
-_running: ContextVar[_Running | None] = ContextVar("running", default=None)
-
-
-class Injection(client.Interceptor, Interceptor):
-    """Puts the plan's faults into the activities of the workers whose client has it, and into their acknowledgement.
-
-    A worker takes the interceptors of its client, so the product needs no switch for it.
-    """
-
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
-        self._counts: Counter[str] = Counter()
-        self._calls: dict[tuple[str, str], Call] = {}
-
-    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
-        return _Activity(next, self)
-
-    def workflow_interceptor_class(
-        self,
-        input: WorkflowInterceptorClassInput,  # noqa: A002
-    ) -> type[WorkflowInboundInterceptor]:
-        injection = self
-
-        class Bound(_Workflow):
-            """Knows the injection; the SDK makes one for each run."""
-
-            def init(self, outbound: WorkflowOutboundInterceptor) -> None:
-                super().init(_Outbound(outbound, injection))
-
-        return Bound
-
-    def call_of(self, entry: object) -> Call:
-        """The call that runs now."""
-        info = activity.info()
-        place = (info.workflow_run_id or "", info.activity_id)
-        if place not in self._calls:
-            number = 0
-            if info.attempt == 1:
-                self._counts[info.activity_type] += 1
-                number = self._counts[info.activity_type]
-            self._calls[place] = Call(info.activity_type, number, info.workflow_id or "", _key(entry))
-        return self._calls[place]
-
-    def reached(self, call: Call, stage: Stage, write: int = 0) -> None:
-        """Do what the plan has there, in a thread that may block."""
-        if (kind := self._struck(call, stage, write)) is Kind.HANG:
-            time.sleep(HANG_SECONDS)
-        elif kind is Kind.RAISE:
-            raise Injected(f"{stage} of {call.activity} {call.key}")
-
-    async def reached_in_loop(self, call: Call, stage: Stage, write: int = 0) -> None:
-        """The same where the other activities of the process have to go on."""
-        if (kind := self._struck(call, stage, write)) is Kind.HANG:
-            await asyncio.sleep(HANG_SECONDS)
-        elif kind is Kind.RAISE:
-            raise Injected(f"{stage} of {call.activity} {call.key}")
-
-    def acknowledged(self, info: workflow.Info, seq: int, name: str, entry: object) -> None:
-        """The server has the activity's result, and the workflow is about to read it."""
-        call = self._calls.get((info.run_id, str(seq)))
-        if call is None:
-            if self._plan.numbered():
-                return
-            call = Call(name, 0, info.workflow_id, _key(entry))
-        self.reached(call, Stage.ACKNOWLEDGED)
-
-    def _struck(self, call: Call, stage: Stage, write: int) -> Kind | None:
-        kind = self._plan.reached(call, stage, write)
-        if kind is Kind.KILL:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return kind
-
-    def into_transactions(self) -> None:
-        """Wrap `Database.write`, through which each transaction of the books goes."""
-        original = Database.write
-
-        async def write(database: Database, change: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-            running = _running.get()
-            if running is None:
-                return await original(database, change, *args, **kwargs)
-            running.writes += 1
-            call, number = running.call, running.writes
-
-            def doomed(connection: Connection, *args: Any, **kwargs: Any) -> Any:
-                result = change(connection, *args, **kwargs)
-                self.reached(call, Stage.BEFORE_COMMIT, number)
-                return result
-
-            result = await original(database, doomed, *args, **kwargs)
-            await self.reached_in_loop(call, Stage.AFTER_COMMIT, number)
-            return result
-
-        Database.write = write  # type: ignore[method-assign,assignment]
-
-
-def _key(entry: object) -> str:
-    """What a call is about, such as `record 3`: the same in each attempt and each run."""
-    of = next((found for name in ("record", "provision") if (found := getattr(entry, name, None)) is not None), entry)
-    parts = (getattr(of, name, None) for name in ("seq", "number", "last", "period", "access"))
-    return " ".join(str(part) for part in parts if part is not None)
-
-
-class _Activity(ActivityInboundInterceptor):
-    def __init__(self, next: ActivityInboundInterceptor, injection: Injection) -> None:  # noqa: A002
-        super().__init__(next)
-        self._injection = injection
-
-    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002
-        call = self._injection.call_of(input.args[0] if input.args else None)
-        await self._injection.reached_in_loop(call, Stage.BEFORE)
-        token = _running.set(_Running(call))
-        try:
-            return await super().execute_activity(input)
-        finally:
-            _running.reset(token)
-
-
-class _Workflow(WorkflowInboundInterceptor):
-    """Nothing inbound."""
-
-
-class _Outbound(WorkflowOutboundInterceptor):
-    def __init__(self, next: WorkflowOutboundInterceptor, injection: Injection) -> None:  # noqa: A002
-        super().__init__(next)
-        self._injection = injection
-
-    def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:  # noqa: A002
-        handle = super().start_activity(input)
-        entry = input.args[0] if input.args else None
-        handle.add_done_callback(lambda done: self._done(done, input.activity, entry))
-        return handle
-
-    def _done(self, handle: Any, name: str, entry: object) -> None:
-        if workflow.unsafe.is_replaying() or handle.cancelled() or handle.exception() is not None:
-            return
-        try:
-            self._injection.acknowledged(workflow.info(), handle._seq, name, entry)
-        except Injected as error:
-            # The SDK only logs what a callback raises: this is how it fails the task.
-            loop: Any = asyncio.get_running_loop()
-            loop._current_activation_error = error

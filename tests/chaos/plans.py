@@ -22,7 +22,8 @@ FIRST = datetime(2027, 1, 31, 9, tzinfo=UTC)
 YEAR = timedelta(days=365.25)
 SHORT = timedelta(hours=1)
 ENDS = {What.ACTIVATION_DEADLINE, What.EXPIRE, What.DELETE}
-JITTER = (-TICK, timedelta(0), TICK)
+BESIDE = {-TICK: "1 us before a due date", timedelta(0): "at a due date", TICK: "1 us after a due date"}
+"""Where commands come beside milestones."""
 TOLD_OFFER = "told-crm"
 """The offer whose publisher is notified."""
 OFFERS: tuple[dict[str, Any], ...] = (
@@ -47,8 +48,8 @@ class Planned:
     id: str
     scenario: Scenario
     twice: frozenset[int]
-    beside: int
-    """How many of its commands come beside a milestone: one microsecond before it, at it, or one after it."""
+    beside: tuple[str, ...]
+    """Where those of its commands come that come beside a milestone, by the words of BESIDE."""
     asleep: timedelta
     """So long after the purchase its clock begins: as if all workers had been down."""
     slept: int
@@ -98,23 +99,24 @@ def _asleep(scenario: Scenario) -> tuple[timedelta, int]:
     return first - at, slept
 
 
-def _commands(random: Random, scenario: Scenario, now: datetime) -> tuple[list[dict[str, Any]], int]:
-    """Commands from that instant on, mostly allowed when they come; how many of them are beside a milestone."""
-    simulator, beside = Simulator(scenario.order_for(SIMULATED), STEPS), 0
+def _commands(random: Random, scenario: Scenario, now: datetime) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """Commands from that instant on, mostly allowed when they come; and where some of them are beside a milestone."""
+    simulator = Simulator(scenario.order_for(SIMULATED), STEPS)
     simulator.advance(now)
     commands: list[dict[str, Any]] = []
+    beside: list[str] = []
     for number in range(random.randrange(2, 9)):
         shown = [m for m in timeline(simulator.life.subscription, now) if m.at + TICK < scenario.until]
         if not shown or simulator.life.subscription.state.ended:
             break
         at = now + timedelta(days=random.randrange(1, 90), seconds=random.randrange(86_400))
         if random.random() < 0.7:
-            at = random.choice(shown).at + random.choice(JITTER)
+            at = random.choice(shown).at + random.choice(list(BESIDE))
         last = min((m.at - TICK for m in shown if m.what in ENDS), default=at)
         at = max(now, min(at, last))
         if at >= scenario.until:
             break
-        beside += any(abs(m.at - at) <= TICK for m in shown)
+        beside += {BESIDE[at - m.at] for m in shown if at - m.at in BESIDE}
         simulator.advance(at)
         command = _command(random, simulator, at, number)
         if command is None:
@@ -123,7 +125,7 @@ def _commands(random: Random, scenario: Scenario, now: datetime) -> tuple[list[d
         plain = json.loads(command.model_dump_json(exclude_none=True, exclude={"command_id"}))
         commands.append({**plain, "at": format_instant(at)})
         now = at
-    return commands, beside
+    return commands, tuple(beside)
 
 
 def _command(random: Random, simulator: Simulator, at: datetime, number: int) -> AnyCommand | None:

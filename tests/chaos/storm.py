@@ -1,14 +1,11 @@
 """A storm: lives from a seed, lived on one server and one database while both and the workers are harmed."""
 
 import asyncio
-import json
 import shutil
 import sys
 import tempfile
 import time
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,9 +19,10 @@ from hosting.embedded.ports import free_ports
 from hosting.embedded.server import EmbeddedServer
 from hosting.temporal.connection import connect_to
 from statemachines.simulation.scenario import simulate
-from tests.chaos.faults import Kind, Stage
+from tests.chaos.faults import hits_of
 from tests.chaos.lives import EAGER, different
 from tests.chaos.plans import TOLD_OFFER, YEAR, Planned, lives
+from tests.chaos.result import SLEPT, TWICE, Result, Wanted
 from tests.chaos.scene import Scene
 from tests.chaos.stubborn import StubbornRun, seen_stubbornly, stubbornly
 from tests.chaos.weather import Books, Moods, PostgresBooks, SqliteBooks, Weather
@@ -46,70 +44,6 @@ EVERY = 15
 LOOK = 0.2
 SETTLED_SECONDS = 60.0
 """After the storm, until every publisher has been told everything."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a storm is. It ends after `seconds`, or sooner with so many `years` and `kills`."""
-
-    seed: int
-    seconds: float
-    years: float = float("inf")
-    kills: int = 0
-    pause: float = 1.0
-    rate: int = 300
-    """How many of 10,000 places of the activities are struck."""
-    at_once: int = 30
-    longest: int = 8
-    """How many years a life is watched at most."""
-
-
-@dataclass
-class Result:
-    """What a storm was, and what was wrong after it."""
-
-    wanted: Wanted
-    database: str
-    years: float = 0.0
-    lives: int = 0
-    events: int = 0
-    seconds: float = 0.0
-    deaths: int = 0
-    beside: int = 0
-    twice: int = 0
-    slept: int = 0
-    weather: Counter[str] = field(default_factory=Counter)
-    struck: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    missing: list[str] = field(default_factory=list)
-    """The disasters that never happened."""
-    spared: list[str] = field(default_factory=list)
-    """The stages of the calls in which a kind of fault never happened."""
-    problems: list[str] = field(default_factory=list)
-
-    @property
-    def kills(self) -> int:
-        """Of workers, servers and databases."""
-        return self.deaths + self.weather["server killed"] + self.weather["database restarted"]
-
-    def lines(self) -> Iterator[str]:
-        """The figures."""
-        yield f"seed {self.wanted.seed} on {self.database}"
-        for name, count in sorted(self.weather.items()):
-            yield f"{count:>8} x {name}"
-        for activity in sorted({activity for activity, _, _ in self.struck}):
-            found = {key[1:]: count for key, count in self.struck.items() if key[0] == activity}
-            words = ", ".join(f"{count} {kind} {stage}" for (stage, kind), count in sorted(found.items()))
-            yield f"{sum(found.values()):>8} x {activity}: {words}"
-        yield f"{self.beside:>8} x commands at a due date, or 1 us beside it"
-        yield f"{self.twice:>8} x commands sent twice"
-        yield f"{self.slept:>8} x due dates that came while nobody worked"
-        rate = self.years / self.seconds * 60
-        yield f"{self.years:,.0f} subscription-years of {self.lives} lives, {self.events:,} events"
-        yield f"{self.seconds:,.0f} s, {rate:,.0f} years a minute, {self.kills} kills ({self.deaths} of workers)"
-        if never := [*self.missing, *self.spared]:
-            yield f"DOES NOT COUNT, never happened: {', '.join(never)}"
-        yield from (f"WRONG: {problem}" for problem in self.problems)
-        yield f"{len(self.problems)} violations"
 
 
 class Storm:
@@ -167,9 +101,9 @@ class Storm:
         self.result.years += (ended - planned.scenario.order.at) / YEAR
         self.result.lives += 1
         self.result.events += len(expected.events)
-        self.result.beside += planned.beside
-        self.result.twice += len(planned.twice)
-        self.result.slept += planned.slept
+        commands = self.result.commands
+        commands.update(planned.beside)
+        commands.update({TWICE: len(planned.twice), SLEPT: planned.slept})
 
 
 async def storm(wanted: Wanted, books_of: Books | None = None) -> Result:
@@ -208,14 +142,9 @@ async def storm(wanted: Wanted, books_of: Books | None = None) -> Result:
                 moods.calm = True
                 scene = Scene(QUEUE, order.settings, client, database, endpoint, world)
                 result.problems += await _afterwards(scene)
-    for line in (folder / "hits" / "log").read_text().splitlines():
-        entry = json.loads(line)
-        result.struck[entry["activity"], entry["stage"], entry["kind"]] += 1
-    struck = {(stage, kind) for _, stage, kind in result.struck}
-    result.spared = [f"{kind} {stage}" for stage in Stage for kind in Kind if (stage, kind) not in struck]
+    result.hits = hits_of(folder / "hits")
+    result.first_answers = weather.first_answers
     result.missing = sorted(name for name in weather.names if not result.weather[name])
-    if not result.slept:
-        result.spared.append("due dates that came while nobody worked")
     if not result.problems:
         shutil.rmtree(folder, ignore_errors=True)
     else:

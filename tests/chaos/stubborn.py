@@ -29,6 +29,7 @@ from tests.support.live.patience import PatientAccounts, PatientSubscriptions, s
 from workflows.account.messages import StartAccount
 from workflows.calls.errors import AlreadyExists, NotAnswered
 from workflows.durable.clock import TestClock
+from workflows.subscription.messages import Details
 
 PATIENCE = 120.0
 """Seconds until a request that still fails is a failure."""
@@ -93,6 +94,9 @@ class StubbornSubscriptions(PatientSubscriptions):
                 tried = True
 
         return await stubbornly(once)
+
+    async def committed(self, subscription_id: str, seq: int) -> Details:
+        return await stubbornly(lambda: super(StubbornSubscriptions, self).committed(subscription_id, seq))
 
 
 class StubbornAccounts(PatientAccounts):

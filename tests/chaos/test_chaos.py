@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.chaos.storm import Wanted, storm
+from tests.chaos.result import Wanted
+from tests.chaos.storm import storm
 
 pytestmark = [pytest.mark.live, pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -19,5 +20,5 @@ async def test_a_minute_of_chaos_leaves_what_the_simulator_says(
     record_property("figures", "\n".join(result.lines()))
     assert result.problems == []
     assert result.missing == []
-    assert sum(result.struck.values()) >= 10
+    assert len(result.struck) >= 10
     assert result.kills >= 10

@@ -6,6 +6,7 @@ import resource
 import signal
 import sqlite3
 import subprocess
+import time
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -28,7 +29,7 @@ LOCKED_SECONDS = 1.5
 FULL_SECONDS = 1.0
 AWAY_SECONDS = 2.0
 AT_ONCE = 3
-"""How many subscriptions an operator hands over at a time."""
+"""How many subscriptions are handed over, or asked for a first answer, at a time."""
 
 
 class Books(ABC):
@@ -139,7 +140,7 @@ class Moods(dict[str, Answer]):
         super().__init__()
         self._random, self._counts, self.calm = Random(seed), counts, False
 
-    def get(self, key: str, default: Answer = 204) -> Answer:  # type: ignore[override]
+    def get(self, key: str, _: Answer = 204) -> Answer:  # type: ignore[override]
         drawn = self._random.random()
         if self.calm or drawn > 0.3:
             return 204
@@ -167,6 +168,8 @@ class Weather:
         self._server, self._workers, self._books = server, workers, books
         self._living, self._subscriptions = living, subscriptions
         self.counts: Counter[str] = Counter()
+        self.first_answers: list[float] = []
+        """Seconds from each kill of the server to the first answer of a subscription."""
         self._kinds: dict[str, tuple[int, Callable[[], Awaitable[None]]]] = {
             "worker killed": (30, self._kill_worker),
             "server killed": (2, self._kill_server),
@@ -218,10 +221,29 @@ class Weather:
         self._workers.kill(self._random.choice)
 
     async def _kill_server(self) -> None:
+        killed = time.monotonic()
         os.kill(self._server.endpoints.pid, signal.SIGKILL)
         while self._server.running:
             await asyncio.sleep(0.01)
         await self._server.start()
+        while self._living and not await self._one_answers():
+            pass
+        if self._living:
+            self.first_answers.append(time.monotonic() - killed)
+
+    async def _one_answers(self) -> bool:
+        """Whether one of some living subscriptions has answered: whichever is first."""
+        asking = [asyncio.ensure_future(self._subscriptions.life(each)) for each in self._some_living()]
+        try:
+            for answer in asyncio.as_completed(asking):
+                with suppress(CallError):
+                    await answer
+                    return True
+            return False
+        finally:
+            for task in asking:
+                task.cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
 
     async def _workers_away(self) -> None:
         async with self._workers.away():
@@ -229,8 +251,10 @@ class Weather:
 
     async def _hand_over(self) -> None:
         request: Operator = Migration(by="system")
-        chosen = self._random.sample(sorted(self._living), min(AT_ONCE, len(self._living)))
-        for each in chosen:
+        for each in self._some_living():
             with suppress(CallError, TimeoutError):
                 async with asyncio.timeout(2):
                     await self._subscriptions.operate(each, "migrate", request)
+
+    def _some_living(self) -> list[str]:
+        return self._random.sample(sorted(self._living), min(AT_ONCE, len(self._living)))

@@ -17,14 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from temporalio.client import Client
+from temporalio.common import RetryPolicy
 
 from activities.settings import Settings
 from hosting.assembly import running_worker
 from hosting.temporal.connection import connect_to
-from tests.chaos.faults import Injection, Kind, OnePoint, Plan, Point, Recording, Seeded
+from tests.chaos.faults import Kind, OnePoint, Plan, Point, Recording, Seeded
+from tests.chaos.injection import Injection
 from workflows.durable import options
 
-LIVELY: dict[str, timedelta] = {
+LIVELY: dict[str, timedelta | RetryPolicy] = {
     **dict.fromkeys(
         ("RECORD_TIMEOUT", "CLOSE_TIMEOUT", "PROVISION_TIMEOUT", "START_TIMEOUT", "HEARTBEAT_TIMEOUT", "TASK_TIMEOUT"),
         timedelta(seconds=2),
@@ -32,6 +34,7 @@ LIVELY: dict[str, timedelta] = {
     "NOTIFY_TIMEOUT": timedelta(seconds=3),
     "LAST_NOTIFICATIONS": timedelta(milliseconds=300),
     "ANSWER_TIMEOUT": timedelta(seconds=6),
+    "WITHOUT_END": RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=5)),
 }
 """What silence costs after a kill. The product's own timeouts would make these tests five times as long."""
 BUSY_MS = 900
