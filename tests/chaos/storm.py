@@ -53,6 +53,8 @@ class Storm:
         self._wanted, self.result, self._world = wanted, result, world
         self._workers, self._living = workers, living
         self._plans = lives(wanted.seed, wanted.longest)
+        self.told: dict[str, int] = {}
+        """The last event of each life whose publisher is notified."""
         self._began = time.monotonic()
 
     @property
@@ -97,6 +99,8 @@ class Storm:
             self.result.problems.append(f"{planned.id} ({planned.scenario.name}): {problem}")
             sys.stderr.write(f"WRONG: {self.result.problems[-1]}\n")
         subscription, until = expected.subscription, planned.scenario.until
+        if planned.scenario.offer.id == TOLD_OFFER:
+            self.told[planned.id] = subscription.seq
         ended = subscription.last_at if subscription.state.ended else until
         self.result.years += (ended - planned.scenario.order.at) / YEAR
         self.result.lives += 1
@@ -136,12 +140,13 @@ async def storm(wanted: Wanted, books_of: Books | None = None) -> Result:
             async with Workers(zygote, order).running(WORKERS) as workers:
                 weather = Weather(wanted.seed, server, workers, books, living, world.server.subscriptions)
                 async with weather.raging(wanted.pause) as calm:
-                    await Storm(wanted, result, world, workers, living).live(calm)
+                    lived = Storm(wanted, result, world, workers, living)
+                    await lived.live(calm)
                 result.seconds, result.deaths = time.monotonic() - began, workers.deaths
                 result.weather.update(weather.counts)
                 moods.calm = True
                 scene = Scene(QUEUE, order.settings, client, database, endpoint, world)
-                result.problems += await _afterwards(scene)
+                result.problems += await _afterwards(scene, lived.told)
     result.hits = hits_of(folder / "hits")
     result.first_answers = weather.first_answers
     result.missing = sorted(name for name in weather.names if not result.weather[name])
@@ -152,10 +157,14 @@ async def storm(wanted: Wanted, books_of: Books | None = None) -> Result:
     return result
 
 
-async def _afterwards(scene: Scene) -> list[str]:
-    """What is wrong when it is quiet again: notifications that are not taken, and what `check` and `reconcile` find."""
+async def _afterwards(scene: Scene, told: dict[str, int]) -> list[str]:
+    """What is wrong when it is quiet again: what publishers were told, and what `check` and `reconcile` find."""
     notices, latest = SqlNotifications(scene.database), time.monotonic() + SETTLED_SECONDS
     while NotificationStatus.WAITING in (counts := await stubbornly(notices.counts)) and time.monotonic() < latest:
         await asyncio.sleep(0.2)
     found = [f"notifications: {counts}"] if set(counts) - {NotificationStatus.DELIVERED} else []
+    for each, last in told.items():
+        taken = list(dict.fromkeys(scene.endpoint.taken(each)))
+        if taken != list(range(1, last + 1)):
+            found.append(f"{each}: its publisher was told {taken}, expected 1 to {last}")
     return [*found, *await stubbornly(lambda: scene.verdict([]))]
