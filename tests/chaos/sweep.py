@@ -161,7 +161,7 @@ async def swept(
     cases: list[Case] = []
     for life in lives:
         await stand.prepare(life)
-        places = await stand.places(life)
+    for life, places in zip(lives, await asyncio.gather(*(stand.places(life) for life in lives)), strict=True):
         cases += [Case(life, point, kind) for point in places for kind in Kind]
     waiting: asyncio.Queue[Case] = asyncio.Queue()
     for case in cases[first::every]:
