@@ -65,7 +65,7 @@ load: $(STAMP) ## ten clients send a thousand commands over hand-overs, quiet an
 	PERENNIAL_LOAD=full $(BIN)/python -m pytest -s tests/live/subscription/test_commands_under_load.py
 
 upgrades: $(STAMP) ## move two hundred sleeping subscriptions to another build and back
-	PERENNIAL_UPGRADES=full $(BIN)/python -m pytest --durations=3 tests/live/deployment
+	PERENNIAL_UPGRADES=full $(BIN)/python -m pytest -s tests/live/deployment/test_two_builds.py
 
 lint: $(STAMP) lock-check ## style, types, layers, dependencies, dead code
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""`migrate`: move sleeping subscriptions and accounts to another version of the workers, in batches."""
+"""`migrate`: move workflows that sleep to another version of the workers, in batches."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Migrating:
 
 @with_options
 def migrate(migrating: Migrating, reading: Reading) -> None:
-    """Move subscriptions and accounts to another version of the workers.
+    """Move subscriptions, accounts, deliveries and price changes to another version of the workers.
 
     Each begins a new run, on the version that the server's routing names; nothing else of it changes. Stop it at any
     time (Ctrl-C), and type it again to go on with the rest. Moving back is the same with the older version. Exit code 1

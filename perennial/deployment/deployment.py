@@ -14,10 +14,12 @@ from workflows.account.messages import ACCOUNT_WORKFLOW
 from workflows.calls.errors import AlreadyEnded, CallError, NotFound, Rejected
 from workflows.calls.versions import Versions
 from workflows.durable.operator import Operator
+from workflows.notifications.messages import DELIVERY_WORKFLOW
+from workflows.price_changes.messages import PRICE_CHANGE_WORKFLOW
 from workflows.subscription.messages import SUBSCRIPTION_WORKFLOW
 
-MOVED = (SUBSCRIPTION_WORKFLOW, ACCOUNT_WORKFLOW)
-"""The types of workflows that sleep for months. The others end, or begin a new run, within days."""
+MOVED = (SUBSCRIPTION_WORKFLOW, ACCOUNT_WORKFLOW, DELIVERY_WORKFLOW, PRICE_CHANGE_WORKFLOW)
+"""The types of workflows that begin new runs. An order has one run, which ends once its lines are placed."""
 BATCH = 50
 AT_ONCE = 8
 """How many workflows are moved at a time."""

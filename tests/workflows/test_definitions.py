@@ -11,8 +11,10 @@ from domain.values import Strict
 from workflows.account.messages import ACCOUNT_REQUESTS, ACCOUNT_SIGNALS, ACCOUNT_UPDATES
 from workflows.account.workflow import BillingAccountWorkflow
 from workflows.guard.interceptor import TAKES
-from workflows.notifications.messages import NOTIFICATION_UPDATES
+from workflows.notifications.messages import DELIVERY_UPDATES
 from workflows.notifications.workflow import DeliveryWorkflow
+from workflows.price_changes.messages import PRICE_CHANGE_UPDATES
+from workflows.price_changes.workflow import PriceChangeWorkflow
 from workflows.subscription.messages import COMMANDS, SIGNALS, UPDATES
 from workflows.subscription.workflow import SubscriptionWorkflow
 
@@ -20,7 +22,8 @@ Models = dict[str, type[Strict]]
 TAKEN = [
     pytest.param(SubscriptionWorkflow, UPDATES, id="subscription"),
     pytest.param(BillingAccountWorkflow, ACCOUNT_UPDATES, id="account"),
-    pytest.param(DeliveryWorkflow, NOTIFICATION_UPDATES, id="delivery"),
+    pytest.param(DeliveryWorkflow, DELIVERY_UPDATES, id="delivery"),
+    pytest.param(PriceChangeWorkflow, PRICE_CHANGE_UPDATES, id="price changes"),
 ]
 ANSWERED = [
     pytest.param(SubscriptionWorkflow, COMMANDS, id="subscription"),

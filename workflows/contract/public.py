@@ -8,11 +8,11 @@ from workflows.account.messages import ACCOUNT_SIGNALS, ACCOUNT_UPDATES, StartAc
 from workflows.account.workflow import BillingAccountWorkflow
 from workflows.contract.interface import Interface, Kind, Message, first_line, of_workflow
 from workflows.nexus.messages import OPERATIONS
-from workflows.notifications.messages import NOTIFICATION_UPDATES, Deliver
+from workflows.notifications.messages import DELIVERY_UPDATES, Deliver
 from workflows.notifications.workflow import DeliveryWorkflow
 from workflows.order.messages import PlaceOrder
 from workflows.order.workflow import OrderWorkflow
-from workflows.price_changes.messages import TellPrices
+from workflows.price_changes.messages import PRICE_CHANGE_UPDATES, TellPrices
 from workflows.price_changes.workflow import PriceChangeWorkflow
 from workflows.subscription.messages import SIGNALS, UPDATES, Purchase, Rebuild
 from workflows.subscription.rebuild import SubscriptionRebuild
@@ -71,6 +71,7 @@ def interfaces(documents: Mapping[str, type] = DOCUMENTS) -> tuple[Interface, ..
             "price-changes:{version}",
             "Sends the prices of one catalog version to subscriptions.",
             start=TellPrices,
+            updates=PRICE_CHANGE_UPDATES,
             queries=("progress",),
         ),
         of_workflow(
@@ -78,7 +79,7 @@ def interfaces(documents: Mapping[str, type] = DOCUMENTS) -> tuple[Interface, ..
             "delivery:{subscription_id}",
             "Sends the last notifications of a subscription that has ended.",
             start=Deliver,
-            updates=NOTIFICATION_UPDATES,
+            updates=DELIVERY_UPDATES,
             queries=("stream",),
         ),
         Interface(

@@ -6,23 +6,24 @@ from temporalio import workflow
 
 
 class TargetVersion:
-    """The version on which the server wants the workflow. A workflow changes its version with a new run only."""
+    """The version on which the server wants the workflow; made in the run's first task.
+
+    A workflow changes its version with a new run only.
+    """
 
     def __init__(self) -> None:
-        self._placed_elsewhere: bool | None = None
+        # The server has just begun the run there, as while a change of the routing spreads. It stays there until it
+        # ends for another reason: the next run might begin there again, and again.
+        self._placed_elsewhere = _target_changed()
 
     @property
     def changed(self) -> bool:
-        """Whether a new run would be on another version; as the run's last task knows it. False without versions.
+        """Whether a new run would be on another version; as the run's last task knows it. False without versions."""
+        return not self._placed_elsewhere and _target_changed()
 
-        It is first asked in the run's first task. A run that the server has just begun on another version than the
-        target, as while a change of the routing spreads, stays there until it ends for another reason: the next run
-        might begin there again, and again.
-        """
-        changed = workflow.info().is_target_worker_deployment_version_changed()
-        if self._placed_elsewhere is None:
-            self._placed_elsewhere = changed
-        return changed and not self._placed_elsewhere
+
+def _target_changed() -> bool:
+    return workflow.info().is_target_worker_deployment_version_changed()
 
 
 def continue_as_new(carried: Any) -> None:

@@ -17,13 +17,15 @@ with workflow.unsafe.imports_passed_through():
     from domain.values import Strict
     from workflows.account.messages import ACCOUNT_UPDATES, ACCOUNT_WORKFLOW
     from workflows.durable.arguments import malformed
-    from workflows.notifications.messages import DELIVERY_WORKFLOW, NOTIFICATION_UPDATES
+    from workflows.notifications.messages import DELIVERY_UPDATES, DELIVERY_WORKFLOW
+    from workflows.price_changes.messages import PRICE_CHANGE_UPDATES, PRICE_CHANGE_WORKFLOW
     from workflows.subscription.messages import SUBSCRIPTION_WORKFLOW, UPDATES
 
 TAKES: dict[str, dict[str, type[Strict]]] = {
     SUBSCRIPTION_WORKFLOW: UPDATES,
     ACCOUNT_WORKFLOW: ACCOUNT_UPDATES,
-    DELIVERY_WORKFLOW: NOTIFICATION_UPDATES,
+    DELIVERY_WORKFLOW: DELIVERY_UPDATES,
+    PRICE_CHANGE_WORKFLOW: PRICE_CHANGE_UPDATES,
 }
 """What each update of a workflow takes, by the workflow's type. A test compares it with the workflows."""
 

@@ -79,7 +79,7 @@ class SkipNotification(Operator):
 
 
 class Deliver(Strict):
-    """Starts a delivery, and is handed from run to run: the events after `told`, up to `last`.
+    """Starts a delivery: the events after `told`, up to `last`.
 
     `afresh` and `skip` are an operator's decision, as in the stream, that is not carried out yet.
     """
@@ -91,12 +91,32 @@ class Deliver(Strict):
     afresh: bool = False
     skip: Annotated[int, Field(ge=1, le=10**9)] | None = None
 
+    @property
+    def stream(self) -> Stream:
+        """How far the publisher has been notified when the delivery starts."""
+        return Stream(publisher=self.publisher, told=self.told, afresh=self.afresh, skip=self.skip)
+
+
+class ContinuedDelivery(Frozen):
+    """What one run of a delivery hands to the next."""
+
+    subscription_id: str
+    last: int
+    stream: Stream
+
+
+DeliveryStart = Deliver | ContinuedDelivery
+"""What a run begins with: what a subscription has left, or the delivery so far."""
+
 
 NOTIFICATION_UPDATES: dict[str, type[Strict]] = {
     "retry_notification": RetryNotification,
     "skip_notification": SkipNotification,
 }
-"""The updates, and the request that each takes."""
+"""The updates about notifications, and the request that each takes."""
+
+DELIVERY_UPDATES: dict[str, type[Strict]] = {**NOTIFICATION_UPDATES, "migrate": Operator}
+"""The updates of a delivery, and the request that each takes."""
 
 
 def notification_lines(stream: Stream, last: int) -> list[str]:

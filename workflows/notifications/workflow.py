@@ -6,10 +6,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows.durable import search_attributes
     from workflows.durable.arguments import check_workflow_id, one_request
     from workflows.durable.cancellation import Parts, not_by_cancellation, through_cancellations
+    from workflows.durable.new_run import NewRun
     from workflows.durable.updates import part_update
-    from workflows.durable.versions import TargetVersion, continue_as_new
+    from workflows.durable.versions import continue_as_new
     from workflows.durable.workflow_ids import delivery_workflow_id
-    from workflows.notifications.messages import Deliver, Stream, notification_lines
+    from workflows.notifications.messages import ContinuedDelivery, DeliveryStart, Stream, notification_lines
     from workflows.notifications.notifier import Notifier
 
 NOT_BY_CANCELLATION = not_by_cancellation("delivery: give its event up with the update `skip_notification`.")
@@ -21,44 +22,37 @@ class DeliveryWorkflow:
 
     @workflow.init
     @one_request
-    def __init__(self, start: Deliver) -> None:
+    def __init__(self, start: DeliveryStart) -> None:
         check_workflow_id(delivery_workflow_id(start.subscription_id), "subscription_id")
-        self._start = start
+        self._subscription_id, self._last = start.subscription_id, start.last
         self._parts = Parts()
         self._note: str | None = None
-        self._target_version = TargetVersion()
-        stream = Stream(publisher=start.publisher, told=start.told, afresh=start.afresh, skip=start.skip)
-        self._notifier = Notifier(start.subscription_id, stream, lambda: start.last, self._show)
+        self._new_run = NewRun()
+        self._notifier = Notifier(start.subscription_id, start.stream, lambda: start.last, self._show)
 
     @workflow.run
-    async def run(self, start: Deliver) -> Stream:
+    async def run(self, start: DeliveryStart) -> Stream:
         """Send until nothing is left, even if the workflow is cancelled. A long run hands over to a new one."""
         self._parts.start(self._notifier.run())
         return await through_cancellations(self._deliver(), self._note_cancellation, self._parts)
 
     async def _deliver(self) -> Stream:
         self._show()
-        await workflow.wait_condition(lambda: not self._notifier.behind or self._run_is_long_enough())
+        await workflow.wait_condition(lambda: not self._notifier.behind or self._new_run.urgent)
         if self._notifier.behind:
             stream = self._notifier.stream
-            left = {name: getattr(stream, name) for name in ("publisher", "told", "afresh", "skip")}
-            continue_as_new(self._start.model_copy(update=left))
+            continue_as_new(ContinuedDelivery(subscription_id=self._subscription_id, last=self._last, stream=stream))
         self._show()
         return self._notifier.stream
 
-    def _run_is_long_enough(self) -> bool:
-        # Not while an operator is waited for: a new run would try the undeliverable event once more.
-        over = self._target_version.changed or workflow.info().is_continue_as_new_suggested()
-        return over and self._notifier.stream.halted is None
-
     def _note_cancellation(self) -> None:
         self._note = NOT_BY_CANCELLATION
-        workflow.logger.warning("delivery of %s: %s", self._start.subscription_id, self._note)
+        workflow.logger.warning("delivery of %s: %s", self._subscription_id, self._note)
         self._show()
 
     def _show(self) -> None:
-        stream, last = self._notifier.stream, self._start.last
-        left = f"{last - stream.told} of the {last} events of {self._start.subscription_id}"
+        stream, last = self._notifier.stream, self._last
+        left = f"{last - stream.told} of the {last} events of {self._subscription_id}"
         title = f"## Notifications left for {stream.publisher}: {left}"
         note = ["", self._note] if self._note else []
         workflow.set_current_details("\n".join([title, *notification_lines(stream, last), *note]))
@@ -66,6 +60,7 @@ class DeliveryWorkflow:
 
     retry_notification = part_update("_notifier", Notifier.retry_notification, Notifier.check_retry_notification)
     skip_notification = part_update("_notifier", Notifier.skip_notification, Notifier.check_skip_notification)
+    migrate = part_update("_new_run", NewRun.migrate, NewRun.check_migrate)
 
     @workflow.query
     def stream(self) -> Stream:

@@ -1,4 +1,4 @@
-"""The public contract of `PriceChangeWorkflow`: its start and query. It takes no updates and no signals."""
+"""The public contract of `PriceChangeWorkflow`: its start, update and query. It takes no signals."""
 
 from typing import Annotated
 
@@ -6,6 +6,13 @@ from pydantic import Field
 
 from activities.prices.contracts import Told
 from domain.values import Frozen, Strict
+from workflows.durable.operator import Operator
+
+PRICE_CHANGE_WORKFLOW = "PriceChangeWorkflow"
+"""The workflow's type."""
+
+PRICE_CHANGE_UPDATES: dict[str, type[Strict]] = {"migrate": Operator}
+"""The update, and the request that it takes."""
 
 
 class TellPrices(Strict):

@@ -6,8 +6,10 @@ with workflow.unsafe.imports_passed_through():
     from activities.prices.activities import PriceActivities
     from activities.prices.contracts import Affected, AffectedInput, SendPricesInput
     from workflows.durable import options
-    from workflows.durable.activities import perform
+    from workflows.durable.activities import RunIsOver, perform
     from workflows.durable.arguments import check_workflow_id, one_request
+    from workflows.durable.new_run import NewRun
+    from workflows.durable.updates import part_update
     from workflows.durable.versions import continue_as_new
     from workflows.durable.workflow_ids import price_workflow_id
     from workflows.price_changes.details import markdown
@@ -30,18 +32,21 @@ class PriceChangeWorkflow:
         self._progress = start.progress if isinstance(start, ContinuedTelling) else PriceProgress()
         self._after = start.after if isinstance(start, ContinuedTelling) else None
         self._batches = 0
+        self._new_run = NewRun()
 
     @workflow.run
     async def run(self, start: PriceStart) -> PriceProgress:
         """Send page after page; hand over to a new run when this one is long; close the version."""
         self._show()
-        while (page := await self._next_page()).subscription_ids:
-            await self._send(page)
-            if self._run_is_long_enough():
-                self._continue_as_new()
-        if not self._progress.told.failures:
-            version, summary = self._start.version, f"all subscriptions have version {self._start.version}"
-            await perform(PriceActivities.finish, version, options.RECORD_TIMEOUT, summary)
+        try:
+            while (page := await self._next_page()).subscription_ids:
+                await self._send(page)
+                if self._run_is_long_enough():
+                    self._continue_as_new()
+            if not self._progress.told.failures:
+                await self._finish()
+        except RunIsOver:
+            self._continue_as_new()
         return self._progress
 
     # Steps
@@ -49,7 +54,7 @@ class PriceChangeWorkflow:
     async def _next_page(self) -> Affected:
         wanted = AffectedInput(version=self._start.version, after=self._after, limit=self._start.batch)
         summary = f"find subscriptions that version {self._start.version} affects, after {self._after or 'none'}"
-        page = await perform(PriceActivities.affected, wanted, options.RECORD_TIMEOUT, summary)
+        page = await perform(PriceActivities.affected, wanted, options.RECORD_TIMEOUT, summary, urgent=self._urgent)
         self._progress = self._progress.model_copy(update={"total": self._progress.done + page.total})
         self._show()
         return page
@@ -62,6 +67,7 @@ class PriceChangeWorkflow:
             options.FAN_OUT_TIMEOUT,
             f"send prices to {len(ids)}: {ids[0]} to {ids[-1]}",
             heartbeat=options.HEARTBEAT_TIMEOUT,
+            urgent=self._urgent,
         )
         self._progress = self._progress.model_copy(
             update={"done": self._progress.done + len(ids), "told": self._progress.told + told}
@@ -70,10 +76,17 @@ class PriceChangeWorkflow:
         self._batches += 1
         self._show()
 
+    async def _finish(self) -> None:
+        version, summary = self._start.version, f"all subscriptions have version {self._start.version}"
+        await perform(PriceActivities.finish, version, options.RECORD_TIMEOUT, summary, urgent=self._urgent)
+
     # Runs
 
+    def _urgent(self) -> bool:
+        return self._new_run.urgent
+
     def _run_is_long_enough(self) -> bool:
-        return self._batches >= self._start.batches_per_run or workflow.info().is_continue_as_new_suggested()
+        return self._batches >= self._start.batches_per_run or self._urgent()
 
     def _continue_as_new(self) -> None:
         start = self._start
@@ -86,6 +99,8 @@ class PriceChangeWorkflow:
                 after=self._after,
             )
         )
+
+    migrate = part_update("_new_run", NewRun.migrate, NewRun.check_migrate)
 
     # What people see
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from temporalio.client import WorkflowExecutionStatus
 from temporalio.worker import Replayer
+from temporalio.worker._workflow_instance import _WorkflowInstanceImpl
 
 from domain.subscription.commands import Cancel, ChangeQuantity
 from domain.subscription.holds import Reason
@@ -23,13 +24,15 @@ from tests.support.live.purchases import order
 from tests.support.live.repairs import Place, a_place
 from tests.support.publisher.endpoint import Endpoint, publishers_at
 from tests.support.publisher.imported import listed_in
-from tests.support.shop.live import imported
+from tests.support.shop.live import imported, locked_books
 from tests.support.shop.offers import listed
 from workflows.calls.errors import Rejected
 from workflows.durable import options
-from workflows.durable.workflow_ids import subscription_workflow_id
+from workflows.durable.workflow_ids import delivery_workflow_id, price_workflow_id, subscription_workflow_id
 from workflows.guard.converter import DATA_CONVERTER
 from workflows.guard.interceptor import GuardInterceptor
+from workflows.notifications.messages import RetryNotification
+from workflows.price_changes.messages import PriceProgress
 from workflows.subscription.messages import Migration
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
@@ -126,6 +129,22 @@ async def test_a_pinned_override_holds_a_workflow_where_it_is(place: Place) -> N
         await replays(place, name, await place.run_id(name))
 
 
+async def test_a_run_that_begins_elsewhere_does_not_hand_over_again_and_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if the server placed each new run on this version and wanted it on another: the run stays, and works."""
+    monkeypatch.setattr(_WorkflowInstanceImpl, "workflow_is_target_worker_deployment_version_changed", lambda _: True)
+    async with worker(place, "1.0") as world:
+        await set_current(place.client, "1.0")
+        subscription = await bought(world)
+        for quantity in range(4, 9):
+            await change(world, subscription, quantity)
+        assert await hand_overs(place.client, subscription) == 0
+        await world.server.subscriptions.operate(subscription, "migrate", Migration(by="a test"))
+        await change(world, subscription, 9)
+        assert await hand_overs(place.client, subscription) == 1
+
+
 async def test_a_version_without_workers_stops_the_canary_and_is_left_by_an_override(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,6 +179,58 @@ async def test_a_target_that_cannot_be_is_refused_and_moves_nothing(place: Place
         with pytest.raises(Rejected, match=r"No worker of build 3\.0 asks for tasks"):
             await migrate(world)
         assert (await place.run_id(name), await build_of(place.client, name)) == (run_id, "1.0")
+
+
+async def test_deliveries_and_price_changes_move_wherever_they_wait(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A delivery that waits for an operator waits on, and tries nothing; a price change that cannot write goes over."""
+    monkeypatch.setattr(options, "HAND_OVER_PATIENCE", timedelta(seconds=1))
+    async with Endpoint() as endpoint, AsyncExitStack() as newer:
+        settings = place.settings.model_copy(update={"deployment": DEPLOYMENT, "build_id": "1.0"})
+        secrets = await listed_in(settings, publishers_at(endpoint.url, contoso={"terms": {"tries": 1}}))
+        async with running_worker(place.client, settings, secrets) as world:
+            await set_current(place.client, "1.0")
+            version = (await imported(world.books.catalog, listed())).version
+            ended = await bought_and_ended(world, endpoint)
+            delivery, prices = delivery_workflow_id(ended), price_workflow_id(version)
+            await until_halted(place, delivery)
+            other = await connect_to(place.client.service_client.config.target_host)
+            await newer.enter_async_context(
+                running_worker(other, settings.model_copy(update={"build_id": "2.0"}), secrets)
+            )
+            heard = len(endpoint.heard(ended))
+            with locked_books(settings):
+                await world.server.prices.tell(version)
+                await until_on(place.client, prices, "1.0")
+                await set_current(place.client, "2.0")
+                moves = await migrate(world)
+                assert (moves.moved, moves.stayed, moves.failed) == (moves.found, 0, {})
+                assert {await build_of(place.client, each) for each in (delivery, prices)} == {"2.0"}
+        await until_halted(place, delivery)
+        assert len(endpoint.heard(ended)) == heard
+        endpoint.always.clear()
+        await world.server.notifications.retry(ended, RetryNotification(by="operator"))
+        await endpoint.until(ended, 2)
+        assert await world.server.prices.settled(version) == PriceProgress()
+
+
+async def bought_and_ended(world: World, endpoint: Endpoint) -> str:
+    """A subscription that has ended before its publisher, who takes nothing, was notified."""
+    wanted = order(listed().sold(now := datetime.now(UTC)), at=now)
+    endpoint.always[wanted.subscription_id] = 500
+    await world.server.subscriptions.buy(wanted)
+    cancel = Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST)
+    await world.server.subscriptions.ask(wanted.subscription_id, cancel)
+    await world.server.subscriptions.handle(wanted.subscription_id).result()
+    return wanted.subscription_id
+
+
+async def until_halted(place: Place, delivery: str) -> None:
+    """Wait until the delivery waits for an operator."""
+    async with asyncio.timeout(60):
+        while not (await place.client.get_workflow_handle(delivery).query("stream"))["halted"]:
+            await asyncio.sleep(0.05)
 
 
 async def test_publishers_are_notified_across_versions(place: Place, tmp_path: Path) -> None:

@@ -37,10 +37,10 @@ def changed_copy(folder: Path) -> Path:
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
     for file in ("worker.py", "starter.py", "pyproject.toml"):
         shutil.copy(ROOT / file, folder / file)
-    budget = folder / "workflows" / "durable" / "run_budget.py"
-    code = budget.read_text()
+    new_run = folder / "workflows" / "durable" / "new_run.py"
+    code = new_run.read_text()
     assert code.count(f'"{OURS}') == 1
-    budget.write_text(code.replace(OURS, THEIRS))
+    new_run.write_text(code.replace(OURS, THEIRS))
     return folder
 
 
