@@ -16,6 +16,7 @@ COMMANDS: dict[Do, str] = {
     Do.LIST_ORDERS: "order list",
     Do.LIST_SUBSCRIPTIONS: "list",
     Do.RECONCILE: "reconcile {subscription}",
+    Do.REPAIR: "reconcile {subscription} --repair",
     Do.RETRY_NOTIFICATIONS: "notifications retry {subscription}",
     Do.REVIEW_CART: "cart review --customer {customer}",
     Do.SHOW_ACCOUNT: "account show {customer}",

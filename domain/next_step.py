@@ -22,6 +22,7 @@ class Do(Worded):
     LIST_SUBSCRIPTIONS = "list_subscriptions", "List the subscriptions"
     LOOK_AT_WORKFLOW = "look_at_workflow", "Look at its workflow"
     RECONCILE = "reconcile", "Compare it with the books"
+    REPAIR = "repair", "Start it again"
     RESUME_WORKFLOW = "resume_workflow", "Take it up again at its last event"
     RETRY_EFFECT = "retry_effect", "Let it try again"
     RETRY_NOTIFICATIONS = "retry_notifications", "Retry its notifications"

@@ -11,6 +11,7 @@ from perennial.order.orders import Orders
 from perennial.order.setup_links import SetupLinks
 from perennial.reconciliation.backfill import Backfill
 from perennial.reconciliation.reconciliation import Reconciliation
+from perennial.reconciliation.repair import Repair
 from perennial.sources.sources import Sources
 from perennial.subscription.commands import Commands
 from perennial.subscription.publishers import ForPublishers
@@ -36,5 +37,6 @@ class Perennial:
         self.publishers = ForPublishers(sources)
         self.notifications = Notifications(sources)
         self.reconciliation = Reconciliation(sources)
+        self.repair = Repair(sources)
         self.deployment = Deployment(sources)
         self.backfill = Backfill(sources)

@@ -6,24 +6,29 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
+from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
 from typer import Argument, Option
 
-from cli.failure import Failure
+from cli.failure import Failure, Misused
 from cli.next_step import command_for
-from cli.options import Reading, some_id, typed_wrong, whole_number, with_options
+from cli.operations.repair import print_repair, repair_document
+from cli.options import Reading, misused, some_id, typed_wrong, whole_number, with_options
 from cli.printing.progress import Progress
 from cli.printing.screen import console, counted, print_json, printable
 from cli.printing.tables import print_columns
 from cli.running import use
+from domain.faults import faults_of
 from domain.next_step import Do
 from domain.values import format_instant
 from statemachines.audit.findings import Finding, Kind
 from statemachines.audit.observed import GRACE
+from workflows.durable.operator import Operator
 
 if TYPE_CHECKING:
     from perennial.reconciliation.reconciliation import Report
+    from perennial.reconciliation.repair import Repaired
     from perennial.use_cases import Perennial
 
 KEY = "reconcile"
@@ -43,9 +48,32 @@ class Comparing:
     ] = int(GRACE.total_seconds() // 60)
 
 
+@dataclass(frozen=True)
+class Repairing:
+    """Whether what does not run is started again, and who does it."""
+
+    repair: Annotated[
+        bool, Option("--repair", help="Show what would be started again, and how. With --yes, do it.")
+    ] = False
+    yes: Annotated[bool, Option("--yes", "-y", help="With --repair: do it.")] = False
+    by: Annotated[str, Option("--by", parser=some_id, metavar="NAME", help="Who repairs, for the record.")] = "operator"
+    note: Annotated[str, Option(metavar="TEXT", help="Why, for the record.", show_default=False)] = ""
+
+    @property
+    def operator(self) -> Operator | None:
+        """Who repairs; None for a comparison, or to show it only. Raises Misused."""
+        if self.yes and not self.repair:
+            raise Misused("--yes goes with --repair: without it nothing is changed.")
+        try:
+            return Operator(by=self.by, note=self.note) if self.yes else None
+        except ValidationError as error:
+            raise misused(faults_of(error)) from None
+
+
 @with_options
 def reconcile(
     comparing: Comparing,
+    repairing: Repairing,
     reading: Reading,
     subjects: Annotated[
         list[str] | None,
@@ -56,11 +84,15 @@ def reconcile(
 
     Finds subscriptions, billing accounts and deliveries whose workflow is missing, was ended or reset, knows more or
     less than the books, is overdue, or waits for somebody. It only reads. Exit code 1 if it finds anything.
+
+    With --repair and --yes, what does not run any more is started again: from the books, or at its last task if it
+    knows what they do not. Then exit code 1 if anything is left.
     """
     if comparing.grace > LONGEST_GRACE:
         raise typed_wrong("--grace", comparing.grace, f"at most {LONGEST_GRACE} minutes")
+    operator = repairing.operator
 
-    async def look(perennial: Perennial) -> Report:
+    async def look(perennial: Perennial) -> tuple[Report, Repaired | None]:
         with Progress() as progress:
             progress.begin(KEY, "compare the books with the workflows")
             report = await perennial.reconciliation.run(
@@ -70,19 +102,31 @@ def reconcile(
                 watch=lambda number: progress.note(KEY, counted(number, "workflow")),
             )
             progress.end(KEY)
-        return report
+            if operator is None:
+                return report, None
+            curable = sum(finding.cure is not None for finding in report.findings)
+            progress.begin(KEY, f"start {counted(curable, 'workflow')} again")
+            repaired = await perennial.repair.run(
+                report, operator, lambda number: progress.note(KEY, f"{number:,} of {curable:,}")
+            )
+            progress.end(KEY)
+        return report, repaired
 
-    report = use(look, reading.address)
+    report, repaired = use(look, reading.address)
     if reading.as_json:
-        print_json(_document(report))
+        print_json(_document(report, repaired))
     else:
         _print(console(), report)
-    if report.findings:
+        if repairing.repair:
+            print_repair(console(), report.findings, repaired)
+    left = report.findings if repaired is None else repaired.left(report.findings)
+    if left:
         raise Failure()
 
 
-def _document(report: Report) -> dict[str, Any]:
+def _document(report: Report, repaired: Repaired | None) -> dict[str, Any]:
     return {
+        **({} if repaired is None else {"repaired": repair_document(repaired)}),
         "compared": {noun.value: number for noun, number in report.compared.items()},
         "read": report.read,
         "kinds": {kind.value: number for kind in Kind if (number := _count(report, kind))},

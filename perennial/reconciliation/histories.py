@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from temporalio.api.common.v1 import Payloads, WorkflowExecution
+from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryReverseRequest
 from temporalio.client import Client
@@ -24,6 +25,11 @@ PAGE = 60
 """How many events are read at a time, the last ones first. Mostly the last record is among them."""
 MOST_PAGES = 200
 AT_ONCE = 16
+REQUESTS = (
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
+)
+"""The events by which a workflow learns of a request that it may decide."""
 RECORDING: Mapping[str, type[RecordInput] | type[AccountRecordInput]] = {
     "record": RecordInput,
     "record_account": AccountRecordInput,
@@ -59,9 +65,11 @@ class Histories:
 
     async def _known(self, workflow_id: str, run_id: str) -> Known | None:
         done: set[int] = set()
-        waiting = False
+        waiting = asked = False
         async for event in self._backwards(workflow_id, run_id):
-            if event.HasField("activity_task_completed_event_attributes"):
+            if event.event_type in REQUESTS:
+                asked = True
+            elif event.HasField("activity_task_completed_event_attributes"):
                 done.add(event.activity_task_completed_event_attributes.scheduled_event_id)
             elif event.HasField("activity_task_scheduled_event_attributes"):
                 scheduled = event.activity_task_scheduled_event_attributes
@@ -69,10 +77,12 @@ class Histories:
                 waiting = waiting or (event.event_id not in done and name != NOTIFY)
                 if name in RECORDING:
                     entry = RECORDING[name].model_validate_json(await self._json(scheduled.input))
-                    return _after(entry, recorded=event.event_id in done, waiting=waiting)
+                    known = _after(entry, recorded=event.event_id in done, waiting=waiting)
+                    return known.model_copy(update={"asked": asked})
             elif event.HasField("workflow_execution_started_event_attributes"):
                 start = json.loads(await self._json(event.workflow_execution_started_event_attributes.input))
-                return _begun(start["life"], waiting=waiting) if "life" in start else Known(seq=0, committed=0)
+                known = _begun(start["life"], waiting=waiting) if "life" in start else Known(seq=0, committed=0)
+                return known.model_copy(update={"asked": asked})
         return None
 
     async def _backwards(self, workflow_id: str, run_id: str) -> AsyncIterator[HistoryEvent]:

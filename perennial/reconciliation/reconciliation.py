@@ -195,8 +195,11 @@ class _Comparison:
             return None, False
         if run.status is Status.COMPLETED:
             return (await self._answers.of_ended(each) if noun is Noun.SUBSCRIPTION else None), False
-        if run.status is not Status.RUNNING or self._quick:
+        if self._quick:
             return None, False
+        if run.status is not Status.RUNNING:
+            (known,) = await self._histories.of([(subject.workflow_id, run.run_id)])
+            return known, False
         known = (await self._answers.of(noun, [each])).get(each)
         silent = known is None and self._answers.asking
         if known is None:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
+from activities.notifications.contracts import HandOver
 from domain.values import Frozen
 from statemachines.audit.findings import Noun
 from statemachines.audit.observed import Booked
@@ -17,6 +18,9 @@ class WorkflowBook(Protocol):
 
     async def of(self, noun: Noun, ids: Collection[str]) -> dict[str, Booked]:
         """Return those with these ids, ended or not; what the books do not have is left out."""
+
+    async def undelivered(self, subscription_id: str) -> HandOver | None:
+        """Return the notifications of the subscription that are not done; None if nobody is notified."""
 
     async def overdue(self, before: datetime) -> int:
         """Return how many subscriptions should have done something before the instant, by their recorded dates."""

@@ -53,11 +53,19 @@ GONE: dict[Status, Kind] = {
 """The workflows that were not ended by their own decision."""
 
 
+class Cure(Worded):
+    """What a repair does by itself about a workflow that does not run."""
+
+    REBUILD = "rebuild", "start it again from the books"
+    RESUME = "resume", "take it up again at its last task, for it knows what the books do not"
+    DELIVER = "deliver", "start it again behind the last notification that is done"
+
+
 class Finding(Frozen):
     """One difference, with its cause as far as it is known.
 
     `recorded` is the number of the last event in the books, and `known` that of the last one that the workflow has
-    decided; each None where there is none, or where nobody could be asked.
+    decided; each None where there is none, or where nobody could be asked. `cure` is set where a repair can do it.
     """
 
     noun: Noun
@@ -72,6 +80,7 @@ class Finding(Frozen):
     """With `overdue`: when the milestone was due."""
     replaced_run: str | None = None
     """The run that a reset has ended: it knew what this one does not."""
+    cure: Cure | None = None
 
     @property
     def words(self) -> str:
@@ -81,26 +90,23 @@ class Finding(Frozen):
     @property
     def next_step(self) -> NextStep:
         """What an operator does about it."""
-        gone = self.kind in GONE.values()
-        if self.noun is Noun.DELIVERY and (gone or self.kind is Kind.MISSING):
-            return NextStep(Do.RETRY_NOTIFICATIONS, self.id, "Start it again by a retry that names its publisher")
         step = _CURES[Kind.RESET if self.replaced_run else self.kind]
         if self.kind is Kind.FAILED and self.recorded is None:
             step = NextStep(Do.LOOK_AT_WORKFLOW, words="Nothing is recorded of it. See its history, then delete it")
         return NextStep(step.do, self._subject(step.do), step.words)
 
     def _subject(self, do: Do) -> str:
-        return self.id if do is Do.RETRY_NOTIFICATIONS else self.workflow_id
+        return self.id if do in {Do.RETRY_NOTIFICATIONS, Do.REPAIR} else self.workflow_id
 
 
-_TAKE_UP = NextStep(Do.RESUME_WORKFLOW, words="Find out who ended it and why, then take it up at its last event")
+_START_AGAIN = NextStep(Do.REPAIR, words="Find out who ended it and why, then start it again")
 _CURES: dict[Kind, NextStep] = {
     Kind.MISSING: NextStep(
-        Do.LOOK_AT_WORKFLOW,
-        words="Its records are safe in the books. See whether this is the right server and namespace, and restore "
-        "the server's data if they were lost",
+        Do.REPAIR,
+        words="Its records are safe in the books. See whether this is the right server and namespace, then start it "
+        "again from the books",
     ),
-    **dict.fromkeys(GONE.values(), _TAKE_UP),
+    **dict.fromkeys(GONE.values(), _START_AGAIN),
     Kind.RESET: NextStep(
         Do.RESUME_WORKFLOW,
         words="Send it no commands. Take the run before the reset up again, by its run id",

@@ -67,11 +67,13 @@ class Known(Frozen):
     """What the workflow or its history says: the events that it has decided (`seq`) and recorded (`committed`).
 
     `waiting` says that effects are to be performed, `undelivered` that nothing but a notification needs an operator.
+    `asked` says that requests have come since its last record was scheduled.
     """
 
     seq: int
     committed: int
     waiting: bool = False
+    asked: bool = False
     undelivered: bool = False
     state: str | None = None
     auto_renew: bool | None = None

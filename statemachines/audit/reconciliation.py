@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from domain.values import format_instant
-from statemachines.audit.findings import GONE, Finding, Kind, Noun, Status
+from statemachines.audit.findings import GONE, Cure, Finding, Kind, Noun, Status
 from statemachines.audit.observed import Booked, Clock, Effect, Known, Run, Subject
 
 ON_ITS_WAY = 4
@@ -31,9 +31,24 @@ def compare(
             known=known.seq if known else None,
             due_at=_due_at(booked, known) if kind is Kind.OVERDUE else None,
             replaced_run=run.replaces if run and kind in {Kind.RESET, Kind.BEHIND} else None,
+            cure=_cure(subject, booked, run, known) if kind in {Kind.MISSING, *GONE.values()} else None,
         )
         for kind, cause in found.items()
     ]
+
+
+def _cure(subject: Subject, booked: Booked | None, run: Run | None, known: Known | None) -> Cure | None:
+    """How a workflow that does not run is started again.
+
+    From the books, unless its last run may have decided what they do not have. A run that has failed would fail again.
+    """
+    if subject.noun is Noun.DELIVERY:
+        return Cure.DELIVER
+    if run is None or run.status is Status.FAILED:
+        return Cure.REBUILD if booked and subject.noun is Noun.SUBSCRIPTION else None
+    if booked is None or known is None or known.seq > booked.seq or known.waiting or known.asked:
+        return Cure.RESUME
+    return Cure.REBUILD
 
 
 Found = tuple[Kind, str]

@@ -67,12 +67,12 @@ def test_a_finding_with_what_to_do(ask: Ask, bought: str, running: dict[str, str
     assert "\nterminated      1  its workflow was terminated: nothing of it happens any more\n" in result.stdout
     assert f"\nsubscription {bought}  terminated: It was terminated at " in result.stdout
     assert ": the wrong window (by " in result.stdout
-    step = f"temporal workflow reset --workflow-id subscription:{bought} --type LastWorkflowTask --reason ...\n"
-    assert result.stdout.endswith(f"then take it up at its last event: {step}")
+    step = f"python starter.py reconcile {bought} --repair\n"
+    assert result.stdout.endswith(f"Find out who ended it and why, then start it again: {step}")
     (finding,) = ask.json(f"reconcile {bought}", code=1)["findings"]
     assert (finding["noun"], finding["id"], finding["kind"]) == ("subscription", bought, "terminated")
-    assert (finding["recorded"], finding["known"], finding["due_at"]) == (1, None, None)
-    assert finding["next_step"]["do"] == "resume_workflow"
+    assert (finding["recorded"], finding["known"], finding["due_at"]) == (1, 1, None)
+    assert (finding["next_step"]["do"], finding["cure"]) == ("repair", "rebuild")
     everything = ask.json("reconcile", code=1)
     assert bought in {each["id"] for each in everything["findings"]}
     assert everything["kinds"]["terminated"] >= 1
@@ -82,6 +82,8 @@ def test_what_is_refused(ask: Ask) -> None:
     assert ask.said("reconcile nobody-knows-it", code=1).startswith("The books know no subscription nobody-knows-it.")
     assert "--grace" in ask.said("reconcile --grace 99999999", code=2)
     assert "--grace" in ask.said("reconcile --grace soon", code=2)
+    assert "--yes goes with --repair" in ask.said("reconcile --yes", code=2)
+    assert "note: got" in ask.said(f"reconcile --repair --yes --note {'x' * 1025}", code=2)
 
 
 def test_a_server_that_is_away(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,9 +97,19 @@ def test_the_commands_that_are_printed_repair(ask: Ask, bought: str, running: di
     ask.json(f"quantity {bought} 5")
     terminate(running, bought)
     (finding,) = ask.json(f"reconcile {bought}", code=1)["findings"]
-    type_in(running, finding["next_step"]["command"])
+    step = finding["next_step"]["command"].removeprefix("python starter.py ")
+    shown = ask.whole(step, code=1).stdout
+    assert f"\nsubscription {bought}: would start it again from the books\n" in shown
+    assert shown.endswith(
+        "1 workflow would be started again, 0 findings left for you. Nothing is done yet: add --yes.\n"
+    )
+    assert ask.json(f"reconcile {bought}", code=1)["findings"] == [finding]
+    assert ask.whole(f"{step} --yes --by ada --note meant").stdout.endswith(
+        "1 workflow: start it again from the books: done\n1 workflow started again, 0 findings left for you.\n"
+    )
     assert ask.json(f"show {bought}")["quantity"] == 5
     assert ask.json(f"reconcile {bought}")["findings"] == []
+    ask.json(f"quantity {bought} 6")
     name = f"subscription:{bought}"
 
     async def back_to_the_first_task(client: Client) -> None:
@@ -108,5 +120,5 @@ def test_the_commands_that_are_printed_repair(ask: Ask, bought: str, running: di
     findings = ask.json(f"reconcile {bought}", code=1)["findings"]
     assert [each["kind"] for each in findings] == ["reset", "behind"]
     type_in(running, findings[0]["next_step"]["command"])
-    assert ask.json(f"show {bought}")["quantity"] == 5
+    assert ask.json(f"show {bought}")["quantity"] == 6
     assert ask.json(f"reconcile {bought}")["findings"] == []

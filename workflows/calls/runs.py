@@ -7,7 +7,10 @@ from typing import Any
 from temporalio.api.common.v1 import WorkflowExecution as Execution
 from temporalio.api.enums.v1 import EventType, WorkflowTaskFailedCause
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryReverseRequest
+from temporalio.api.workflowservice.v1 import (
+    GetWorkflowExecutionHistoryReverseRequest,
+    ResetWorkflowExecutionRequest,
+)
 from temporalio.client import (
     Client,
     WorkflowExecution,
@@ -23,6 +26,7 @@ from activities.notifications.activities import NOTIFY
 from domain.values import format_instant
 from statemachines.audit.findings import GONE, Status
 from statemachines.audit.observed import Effect, Run
+from workflows.calls.errors import NotFound
 from workflows.durable import options, search_attributes
 
 PAGE = 1000
@@ -90,6 +94,22 @@ class Runs:
             more |= {"said": why_ended(events[0]) if events else "", "replaces": _replaced(events)}
             more |= {"problem": (_failure(events) if fails else None) or run.problem}
         return run.model_copy(update=more)
+
+    async def resume(self, workflow_id: str, run_id: str, reason: str) -> None:
+        """Take an ended run up again, in a new run, at the last task that it has done. Raises NotFound, RPCError."""
+        events = await self._last_events(workflow_id, run_id)
+        done = (each.event_id for each in events if each.HasField("workflow_task_completed_event_attributes"))
+        last = next(done, None)
+        if last is None:
+            raise NotFound(f"{workflow_id} has done no task that it could be taken up at.")
+        request = ResetWorkflowExecutionRequest(
+            namespace=self._client.namespace,
+            workflow_execution=Execution(workflow_id=workflow_id, run_id=run_id),
+            reason=reason,
+            request_id=f"resume-{run_id}",
+            workflow_task_finish_event_id=last,
+        )
+        await self._client.workflow_service.reset_workflow_execution(request)
 
     async def _last_events(self, workflow_id: str, run_id: str) -> list[HistoryEvent]:
         """The run's last events, the last one first."""

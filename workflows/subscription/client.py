@@ -12,7 +12,8 @@ from domain.subscription.commands import Command
 from domain.subscription.decision import Answer, Outcome
 from statemachines.subscription.life import Life
 from statemachines.subscription.timeline import next_milestone
-from workflows.calls.errors import AlreadyEnded, AlreadyExists, NeedsAttention, NotFound
+from workflows.calls.errors import AlreadyEnded, AlreadyExists, NeedsAttention, NotFound, WorkflowFailed
+from workflows.calls.runs import ended_from_outside
 from workflows.calls.target import Target, WorkflowClient
 from workflows.calls.waiting import poll
 from workflows.durable import options, search_attributes
@@ -79,6 +80,21 @@ class Subscriptions(WorkflowClient):
             )
         except WorkflowAlreadyStartedError:
             raise AlreadyExists(f"subscription {request.subscription_id} runs, or has ended by itself") from None
+
+    async def rebuilt(self, subscription_id: str) -> None:
+        """Wait until a rebuild goes on as the subscription. Raises WorkflowFailed, and NotAnswered without a worker."""
+        handle = self.handle(subscription_id)
+
+        async def look() -> bool | None:
+            seen = await handle.describe(rpc_timeout=options.ANSWER_TIMEOUT)
+            if seen.workflow_type != SubscriptionRebuild.__name__:
+                return True
+            if how := await ended_from_outside(handle):
+                raise WorkflowFailed(f"The rebuild of {subscription_id} {how}")
+            return None
+
+        message = f"{subscription_id} is not read from the books yet: does a worker run?"
+        await poll(look, options.COMMIT_TIMEOUT, message)
 
     async def began_with(self, order: Order) -> bool:
         """Whether the subscription under the order's id was started with exactly this order. Raises RPCError."""

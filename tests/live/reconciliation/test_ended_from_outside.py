@@ -47,9 +47,9 @@ async def test_a_terminated_workflow_is_found_and_can_be_taken_up_again(place: P
         assert "typed into the wrong window (by " in finding.cause
         assert finding.cause.endswith("The books have it up to event 1, active.")
         assert (finding.recorded, finding.workflow_id) == (1, name)
-        assert str(finding.next_step).startswith("Find out who ended it and why, then take it up")
+        assert str(finding.next_step).startswith("Find out who ended it and why, then start it again")
         assert await place.found(untouched) == set()
-        # The cure that the finding names: LastWorkflowTask.
+        # By hand: LastWorkflowTask.
         await place.reset(name, to=(await tasks_of(place.client, name))[-1])
         await world.server.subscriptions.details(subscription)
         assert await place.found() == set()

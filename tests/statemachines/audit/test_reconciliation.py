@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.next_step import Do
-from statemachines.audit.findings import GONE, Finding, Kind, Noun, Status
+from statemachines.audit.findings import GONE, Cure, Finding, Kind, Noun, Status
 from statemachines.audit.observed import Booked, Clock, Effect, Known, Run, Subject
 from statemachines.audit.reconciliation import ON_ITS_WAY, compare
 
@@ -148,18 +148,51 @@ def test_a_finding_says_what_happened_and_what_to_do() -> None:
         "It was terminated at 2027-02-28T09:00:00Z: wrong window (by ada). The books have it up to event 3, active."
     )
     assert finding.words.startswith("Its workflow was terminated: nothing of it happens any more. It was")
-    assert finding.next_step.subject == "subscription:crm-1"
+    assert finding.next_step.subject == "crm-1"
     (late,) = compare(SUBSCRIPTION, booked(next_at=NOW - 3 * DAY), run(), None, CLOCK)
     assert late.cause == "It was due at 2027-02-26T09:00:00Z, 3 days ago."
     assert late.due_at == NOW - 3 * DAY
 
 
 @pytest.mark.parametrize("status", GONE)
-def test_only_a_failed_start_is_not_taken_up_again(status: Status) -> None:
+def test_only_a_failed_start_is_not_started_again(status: Status) -> None:
     for books in (None, booked()):
         (finding,) = compare(SUBSCRIPTION, books, run(status=status), None, CLOCK)
         failed_start = status is Status.FAILED and books is None
-        assert finding.next_step.do is (Do.LOOK_AT_WORKFLOW if failed_start else Do.RESUME_WORKFLOW)
+        assert finding.next_step.do is (Do.LOOK_AT_WORKFLOW if failed_start else Do.REPAIR)
+        assert (finding.cure is None) is failed_start
+
+
+@pytest.mark.parametrize(
+    ("books", "server", "workflow", "wanted"),
+    [
+        (booked(), None, None, Cure.REBUILD),
+        (booked(), run(status=Status.TERMINATED), known(), Cure.REBUILD),
+        (booked(), run(status=Status.TIMED_OUT), known(seq=2, committed=2), Cure.REBUILD),
+        (booked(), run(status=Status.FAILED), known(seq=4, asked=True), Cure.REBUILD),
+        # What the books do not have is in the run alone.
+        (booked(), run(status=Status.TERMINATED), None, Cure.RESUME),
+        (booked(), run(status=Status.TERMINATED), known(seq=4), Cure.RESUME),
+        (booked(), run(status=Status.TERMINATED), known(waiting=True), Cure.RESUME),
+        (booked(), run(status=Status.CANCELED), known(asked=True), Cure.RESUME),
+        (None, run(status=Status.TERMINATED), known(seq=1), Cure.RESUME),
+        # It runs.
+        (booked(), run(), known(seq=2, committed=2), None),
+        (booked(), run(problem="[TMPRL1100] nondeterminism"), known(), None),
+        (booked(), run(status=Status.COMPLETED), known(seq=4), None),
+    ],
+)
+def test_how_it_is_started_again(
+    books: Booked, server: Run | None, workflow: Known | None, wanted: Cure | None
+) -> None:
+    (finding, *_) = compare(SUBSCRIPTION, books, server, workflow, CLOCK)
+    assert finding.cure is wanted
+
+
+def test_a_delivery_is_started_again_behind_what_is_done() -> None:
+    for server in (None, run(status=Status.TERMINATED)):
+        (finding,) = compare(DELIVERY, booked(), server, None, CLOCK)
+        assert finding.cure is Cure.DELIVER
 
 
 @pytest.mark.parametrize("kind", Kind)

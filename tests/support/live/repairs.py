@@ -22,10 +22,12 @@ from hosting.embedded.server import EmbeddedServer
 from hosting.sql_books import books_in
 from hosting.temporal.connection import connect_to
 from perennial.reconciliation.reconciliation import Reconciliation, Report
+from perennial.reconciliation.repair import Repair, Repaired
 from perennial.sources.server import Server
 from perennial.sources.sources import Sources
 from tests.support.live.purchases import order, settings_in
 from workflows.durable.clock import TestClock
+from workflows.durable.operator import Operator
 
 LATER = timedelta(days=40)
 """After the first renewal of a monthly subscription."""
@@ -46,10 +48,20 @@ class Place:
 
     async def reconcile(self, *ids: str, after: timedelta = timedelta(0), **options: Any) -> Report:
         """What a comparison finds, with a clock that is ahead by `after`."""
+        async with self._sources(after) as sources:
+            return await Reconciliation(sources).run(ids, **options)
+
+    async def repair(self, *ids: str) -> Repaired:
+        """Compare, and start again what does not run."""
+        async with self._sources() as sources:
+            report = await Reconciliation(sources).run(ids)
+            return await Repair(sources).run(report, Operator(by="operator", note="a test"))
+
+    @asynccontextmanager
+    async def _sources(self, after: timedelta = timedelta(0)) -> AsyncIterator[Sources]:
         async with Database(self.settings.database_url) as database:
             server = Server.of(self.client, self.settings.task_queue, wall_clock)
-            sources = Sources.of(server, books_in(database), _nobody, lambda: wall_clock() + after)
-            return await Reconciliation(sources).run(ids, **options)
+            yield Sources.of(server, books_in(database), _nobody, lambda: wall_clock() + after)
 
     async def found(self, *ids: str, **options: Any) -> set[tuple[str, str, str]]:
         """Each finding's noun, id and kind."""

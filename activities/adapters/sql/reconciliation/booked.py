@@ -7,10 +7,12 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, case, func, select, union
 
 from activities.adapters.sql.database import Database
+from activities.adapters.sql.notifications.outbox import done_up_to
 from activities.adapters.sql.tables.account import account_event, month_close
 from activities.adapters.sql.tables.catalog import offer
 from activities.adapters.sql.tables.notifications import delivery
 from activities.adapters.sql.tables.subscription import LISTED, decision, subscription
+from activities.notifications.contracts import HandOver
 from domain.account.terms import month_end
 from domain.notification import NotificationStatus
 from domain.subscription.events import State
@@ -35,6 +37,9 @@ class SqlWorkflowBook:
         if not ids:
             return {}
         return await self._database.read(lambda connection: dict(_READERS[noun](connection, ids)))
+
+    async def undelivered(self, subscription_id: str) -> HandOver | None:
+        return await self._database.read(_undelivered, subscription_id)
 
     async def overdue(self, before: datetime) -> int:
         return await self._database.read(_overdue, before)
@@ -103,6 +108,16 @@ def _deliveries(connection: Connection, ids: Collection[str]) -> Iterator[tuple[
     for row in {row["id"]: row for row in _found(connection, last)}.values():
         notified = row["receipt"].publisher is not None and row["id"] not in done
         yield row["id"], Booked(runs=notified, seq=row["last_seq"], test_clock=bool(row["test_clock"]))
+
+
+def _undelivered(connection: Connection, subscription_id: str) -> HandOver | None:
+    of_it = decision.c.subscription_id == subscription_id
+    receipt = connection.scalar(select(decision.c.receipt).where(of_it).order_by(decision.c.seq.desc()).limit(1))
+    if receipt is None or receipt.publisher is None:
+        return None
+    last = connection.scalars(select(subscription.c.last_seq).where(subscription.c.id == subscription_id)).one()
+    told = done_up_to(connection, subscription_id)
+    return HandOver(subscription_id=subscription_id, publisher=receipt.publisher, told=told, last=last)
 
 
 def _per_customer(connection: Connection, value: Any, table: Any, ids: Collection[str], *where: Any) -> dict[str, Any]:

@@ -1,0 +1,82 @@
+"""Start again what does not run any more: from the books, or where its last run has stopped."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from activities.errors import ServerUnavailable
+from domain.next_step import PerennialError
+from perennial.reconciliation.reconciliation import Report
+from perennial.sources.books import Books
+from perennial.sources.server import Server
+from perennial.sources.sources import Sources
+from statemachines.audit.findings import Cure, Finding, Noun
+from workflows.calls.errors import AlreadyExists
+from workflows.durable.operator import Operator
+from workflows.subscription.messages import Rebuild
+
+AT_ONCE = 8
+"""How many are started at a time."""
+
+
+@dataclass
+class Repaired:
+    """What was started again, by how it was, and why others were not: reasons by workflow id."""
+
+    done: dict[Cure, int] = field(default_factory=lambda: dict.fromkeys(Cure, 0))
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def left(self, findings: Sequence[Finding]) -> list[Finding]:
+        """Those of the findings that it has not cured."""
+        return [each for each in findings if each.cure is None or each.workflow_id in self.failed]
+
+
+class Repair:
+    """Raises ServerUnreachable, RPCError, BooksUnavailable and SchemaMismatch."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+
+    async def run(self, report: Report, operator: Operator, watch: Callable[[int], None] = lambda _: None) -> Repaired:
+        """Start again what the report has a cure for, and wait until each goes on; a worker must run.
+
+        Whatever runs by then is left alone, so a repair can be run again at any time. What is due happens at once, with
+        the dates that it was due at. `watch` is called with the number of workflows so far.
+        """
+        server, books = await self._sources.server(), await self._sources.books()
+        repaired, window, tried = Repaired(), asyncio.Semaphore(AT_ONCE), 0
+
+        async def cure(finding: Finding, by: Cure) -> None:
+            nonlocal tried
+            async with window:
+                try:
+                    await _start(server, books, finding, by, operator)
+                    repaired.done[by] += 1
+                except (PerennialError, ServerUnavailable) as error:
+                    repaired.failed[finding.workflow_id] = str(error)
+                tried += 1
+                watch(tried)
+
+        await asyncio.gather(*(cure(each, each.cure) for each in report.findings if each.cure))
+        return repaired
+
+
+async def _start(server: Server, books: Books, finding: Finding, cure: Cure, operator: Operator) -> None:
+    match cure, finding.noun:
+        case Cure.RESUME, _:
+            assert finding.run_id is not None
+            await server.runs.resume(finding.workflow_id, finding.run_id, f"{operator.by}: {operator.note}")
+        case Cure.DELIVER, _:
+            left = await books.workflows.undelivered(finding.id)
+            if left is not None:
+                await server.notifications.deliver(left)
+        case Cure.REBUILD, Noun.SUBSCRIPTION:
+            await _rebuild(server, Rebuild(**operator.model_dump(), subscription_id=finding.id))
+
+
+async def _rebuild(server: Server, request: Rebuild) -> None:
+    try:
+        await server.subscriptions.rebuild(request)
+    except AlreadyExists:
+        return  # somebody was quicker
+    await server.subscriptions.rebuilt(request.subscription_id)
