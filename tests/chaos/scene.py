@@ -38,10 +38,14 @@ class Scene:
         """What is wrong by `check`, with everything in the books, and by `reconcile`, with these ids."""
         return [*await checked(self.database), *await self._reconciled(ids)]
 
-    async def _reconciled(self, ids: Sequence[str]) -> list[str]:
+    @property
+    def sources(self) -> Sources:
+        """What the use cases work with here."""
         world, settings = self.world, self.settings
-        sources = Sources.of(world.server, world.books, lambda tenant: visits(settings, tenant), wall_clock)
-        report = await patiently(lambda: Reconciliation(sources).run(ids))
+        return Sources.of(world.server, world.books, lambda tenant: visits(settings, tenant), wall_clock)
+
+    async def _reconciled(self, ids: Sequence[str]) -> list[str]:
+        report = await patiently(lambda: Reconciliation(self.sources).run(ids))
         return [f"reconcile: {finding.id} {finding.kind}: {finding.words}" for finding in report.findings]
 
 

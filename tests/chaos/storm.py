@@ -18,6 +18,7 @@ from hosting.assembly import prepare_namespace
 from hosting.embedded.ports import free_ports
 from hosting.embedded.server import EmbeddedServer
 from hosting.temporal.connection import connect_to
+from perennial.deployment.deployment import Deployment
 from statemachines.simulation.scenario import simulate
 from tests.chaos.faults import hits_of
 from tests.chaos.lives import EAGER, different
@@ -25,7 +26,7 @@ from tests.chaos.plans import TOLD_OFFER, YEAR, Planned, lives
 from tests.chaos.result import SLEPT, TWICE, Result, Wanted
 from tests.chaos.scene import Scene
 from tests.chaos.stubborn import StubbornRun, seen_stubbornly, stubbornly
-from tests.chaos.weather import Books, Moods, PostgresBooks, SqliteBooks, Weather
+from tests.chaos.weather import BUILDS, Books, Builds, Moods, PostgresBooks, SqliteBooks, Weather
 from tests.chaos.worker import Faults, WorkerOrder, lively
 from tests.chaos.zygote import Workers, Zygote
 from tests.support.live.outside import FromOutside
@@ -36,7 +37,6 @@ from tests.support.shop.offers import listed
 
 QUEUE = "storm"
 RAM = Path("/dev/shm")
-WORKERS = 2
 LIFE_SECONDS = 240.0
 """For one life in a storm."""
 EVERY = 15
@@ -134,18 +134,22 @@ async def storm(wanted: Wanted, books_of: Books | None = None) -> Result:
             await imported(SqlCatalog(database), listed(id=TOLD_OFFER))
             moods = endpoint.always = Moods(wanted.seed, result.weather)
             faults = Faults(str(folder / "hits"), seed=wanted.seed, rate=wanted.rate)
-            order = WorkerOrder(server.address, QUEUE, str(folder), books.url, faults, str(secrets))
+            orders = [
+                WorkerOrder(server.address, QUEUE, str(folder), books.url, faults, str(secrets), b) for b in BUILDS
+            ]
             world, living = seen_stubbornly(client, QUEUE, database), set[str]()
             began = time.monotonic()
-            async with Workers(zygote, order).running(WORKERS) as workers:
-                weather = Weather(wanted.seed, server, workers, books, living, world.server.subscriptions)
+            scene = Scene(QUEUE, orders[0].settings, client, database, endpoint, world)
+            async with Workers(zygote, *orders).running() as workers:
+                builds = Builds(client, Deployment(scene.sources))
+                await builds.route()
+                weather = Weather(wanted.seed, server, workers, books, builds, living, world.server.subscriptions)
                 async with weather.raging(wanted.pause) as calm:
                     lived = Storm(wanted, result, world, workers, living)
                     await lived.live(calm)
                 result.seconds, result.deaths = time.monotonic() - began, workers.deaths
                 result.weather.update(weather.counts)
                 moods.calm = True
-                scene = Scene(QUEUE, order.settings, client, database, endpoint, world)
                 result.problems += await _afterwards(scene, lived.told)
     result.hits = hits_of(folder / "hits")
     result.first_answers = weather.first_answers

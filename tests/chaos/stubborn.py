@@ -24,10 +24,12 @@ from perennial.rehearsal.time_skipping import ClockStuck, ServerClock
 from perennial.subscription.usage import report_usage
 from statemachines.simulation.document import LifeReport
 from tests.chaos.plans import Planned
+from tests.support.live.builds import DEPLOYMENT
 from tests.support.live.outside import FromOutside
 from tests.support.live.patience import PatientAccounts, PatientSubscriptions, seen_patiently
 from workflows.account.messages import StartAccount
 from workflows.calls.errors import AlreadyExists, NotAnswered
+from workflows.calls.versions import Versions
 from workflows.durable.clock import TestClock
 from workflows.subscription.messages import Details
 
@@ -116,12 +118,13 @@ class StubbornAccounts(PatientAccounts):
 
 
 def seen_stubbornly(client: Client, task_queue: str, database: Database) -> FromOutside:
-    """The server and the books through a storm."""
+    """The server, whose workers have versions, and the books through a storm."""
     seen = seen_patiently(client, task_queue, database)
     server = dataclasses.replace(
         seen.server,
         subscriptions=StubbornSubscriptions(client, task_queue, wall_clock),
         accounts=StubbornAccounts(client, task_queue, wall_clock),
+        versions=Versions(client, task_queue, DEPLOYMENT),
     )
     return FromOutside(server, seen.books, StubbornClock(client))
 

@@ -15,11 +15,15 @@ from pathlib import Path
 from random import Random
 
 import psycopg
+from temporalio.client import Client
+from temporalio.service import RPCError
 
 from hosting.embedded.server import EmbeddedServer
+from perennial.deployment.deployment import Deployment
 from tests.chaos.zygote import Workers
+from tests.support.live.builds import set_current, set_ramping
 from tests.support.publisher.endpoint import Answer
-from workflows.calls.errors import CallError
+from workflows.calls.errors import CallError, NotAnswered
 from workflows.durable.operator import Operator
 from workflows.subscription.client import Subscriptions
 from workflows.subscription.messages import Migration
@@ -28,6 +32,11 @@ LOCKED_SECONDS = 1.5
 """Longer than a transaction waits for a lock."""
 FULL_SECONDS = 1.0
 AWAY_SECONDS = 2.0
+BUILDS = "build-a", "build-b"
+MOVED = 10
+"""How many sleeping workflows are moved to another build at a time."""
+PATIENCE = 30.0
+"""Seconds until a disaster that does not come about is given up, and not counted."""
 AT_ONCE = 3
 """How many subscriptions are handed over, or asked for a first answer, at a time."""
 
@@ -133,6 +142,27 @@ def _signal(pids: list[int], number: signal.Signals) -> None:
             os.kill(pid, number)
 
 
+class Builds:
+    """Two builds of the workers, of the same code: new runs go to both, half of them to each."""
+
+    def __init__(self, client: Client, deployment: Deployment) -> None:
+        self._client, self._deployment = client, deployment
+        self._current, self._ramping = BUILDS
+
+    async def route(self) -> None:
+        """Tell the server, as soon as workers of both are there."""
+        await set_current(self._client, self._current)
+        await set_ramping(self._client, self._ramping, 50)
+
+    async def turned(self) -> None:
+        """Every run belongs on the other build now: what has something to do moves, and what sleeps, by `migrate`."""
+        self._current, self._ramping = self._ramping, self._current
+        await self.route()
+        moves = await self._deployment.migrate(self._current, canary=0, per_second=20, limit=MOVED)
+        if not moves.moved:
+            raise NotAnswered(f"nothing moved: {moves}")
+
+
 class Moods(dict[str, Answer]):
     """A publisher's answers, drawn from the seed: three in ten are bad."""
 
@@ -161,6 +191,7 @@ class Weather:
         server: EmbeddedServer,
         workers: Workers,
         books: Books,
+        builds: Builds,
         living: set[str],
         subscriptions: Subscriptions,
     ) -> None:
@@ -177,6 +208,7 @@ class Weather:
             "database full": (2, lambda: books.full(workers)),
             "all workers away": (2, self._workers_away),
             "handed over": (6, self._hand_over),
+            "migrated to another build": (2, builds.turned),
         }
         if isinstance(books, PostgresBooks):
             self._kinds |= {"database restarted": (2, books.restarted), "database away": (1, books.away)}
@@ -213,8 +245,9 @@ class Weather:
             self._random.shuffle(deck)
             for name in (*first, *deck):
                 await asyncio.sleep(self._random.uniform(0.5, 1.5) * pause)
-                with suppress(psycopg.OperationalError, sqlite3.OperationalError):
-                    await self._kinds[name][1]()
+                with suppress(psycopg.OperationalError, sqlite3.OperationalError, CallError, RPCError, TimeoutError):
+                    async with asyncio.timeout(PATIENCE):
+                        await self._kinds[name][1]()
                     self.counts[name] += 1
 
     async def _kill_worker(self) -> None:

@@ -24,6 +24,7 @@ from hosting.assembly import running_worker
 from hosting.temporal.connection import connect_to
 from tests.chaos.faults import Kind, OnePoint, Plan, Point, Recording, Seeded
 from tests.chaos.injection import Injection
+from tests.support.live.builds import DEPLOYMENT
 from workflows.durable import options
 
 LIVELY: dict[str, timedelta | RetryPolicy] = {
@@ -87,6 +88,8 @@ class WorkerOrder:
     database_url: str
     faults: Faults
     secrets_file: str | None = None
+    build: str | None = None
+    """The name of its build, if it has a version."""
 
     @property
     def settings(self) -> Settings:
@@ -98,6 +101,8 @@ class WorkerOrder:
             task_queue=self.task_queue,
             secrets_file=Path(self.secrets_file) if self.secrets_file else None,
             busy_timeout_ms=BUSY_MS,
+            deployment=DEPLOYMENT if self.build else None,
+            build_id=self.build,
         )
 
     @classmethod

@@ -62,19 +62,19 @@ class Zygote:
 
 
 class Workers:
-    """So many workers of one order: each that dies is replaced, unless they are to stay away. `pids` live now."""
+    """A worker of each order: each that dies is replaced, unless they are to stay away. `pids` live now."""
 
-    def __init__(self, zygote: Zygote, order: WorkerOrder) -> None:
-        self._zygote, self._order = zygote, order
+    def __init__(self, zygote: Zygote, *orders: WorkerOrder) -> None:
+        self._zygote, self._orders = zygote, orders
         self.pids: set[int] = set()
         self._may_work = asyncio.Event()
         self._may_work.set()
         self.deaths = 0
 
     @asynccontextmanager
-    async def running(self, count: int = 1) -> AsyncIterator[Self]:
-        """Inside, so many run."""
-        keeping = [asyncio.create_task(self._keep()) for _ in range(count)]
+    async def running(self) -> AsyncIterator[Self]:
+        """Inside, they run."""
+        keeping = [asyncio.create_task(self._keep(order)) for order in self._orders]
         try:
             yield self
         finally:
@@ -102,10 +102,10 @@ class Workers:
         finally:
             self._may_work.set()
 
-    async def _keep(self) -> None:
+    async def _keep(self, order: WorkerOrder) -> None:
         while True:
             await self._may_work.wait()
-            starting = asyncio.ensure_future(self._zygote.start(self._order))
+            starting = asyncio.ensure_future(self._zygote.start(order))
             try:
                 pid, ended = await asyncio.shield(starting)
             except asyncio.CancelledError:
