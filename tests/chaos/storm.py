@@ -142,7 +142,7 @@ async def storm(wanted: Wanted, books_of: Books | None = None) -> Result:
             scene = Scene(QUEUE, orders[0].settings, client, database, endpoint, world)
             async with Workers(zygote, *orders).running() as workers:
                 builds = Builds(client, Deployment(scene.sources))
-                await builds.route()
+                await stubbornly(builds.route)
                 weather = Weather(wanted.seed, server, workers, books, builds, living, world.server.subscriptions)
                 async with weather.raging(wanted.pause) as calm:
                     lived = Storm(wanted, result, world, workers, living)
