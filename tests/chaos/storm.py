@@ -37,7 +37,7 @@ from tests.support.shop.offers import listed
 
 QUEUE = "storm"
 RAM = Path("/dev/shm")
-LIFE_SECONDS = 240.0
+LIFE_SECONDS = 600.0
 """For one life in a storm."""
 EVERY = 15
 """Seconds between two lines of progress."""
