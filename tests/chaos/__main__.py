@@ -37,9 +37,9 @@ def main() -> int:
     parser.add_argument("--years", type=float, default=1000, help="enough subscription-years (default: 1000)")
     parser.add_argument("--kills", type=int, default=1000, help="enough kills of workers (default: 1000)")
     parser.add_argument("--on", action="append", choices=[SQLITE, POSTGRESQL], help="a database (default: both)")
-    parser.add_argument("--at-once", type=int, default=30, help="lives at once (default: 30)")
+    parser.add_argument("--at-once", type=int, default=20, help="lives at once (default: 20)")
     parser.add_argument("--rate", type=int, default=300, help="struck places of 10,000 (default: 300)")
-    parser.add_argument("--pause", type=float, default=1.0, help="seconds between disasters (default: 1)")
+    parser.add_argument("--pause", type=float, default=0.6, help="seconds between disasters (default: 0.6)")
     given = parser.parse_args()
     databases = given.on or [SQLITE, POSTGRESQL]
     share = len(databases)

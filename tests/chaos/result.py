@@ -24,16 +24,16 @@ ACTIVITIES = {
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a storm is. It ends after `seconds`, or sooner with so many `years` and `kills`."""
+    """What a storm is. It ends after `seconds` once each disaster has happened, or with so many `years` and `kills`."""
 
     seed: int
     seconds: float
     years: float = float("inf")
     kills: int = 0
-    pause: float = 1.0
+    pause: float = 0.6
     rate: int = 300
     """How many of 10,000 places of the activities are struck; of those that come seldom, four times as many."""
-    at_once: int = 30
+    at_once: int = 20
     longest: int = 8
     """How many years a life is watched at most."""
 

@@ -39,6 +39,8 @@ QUEUE = "storm"
 RAM = Path("/dev/shm")
 LIFE_SECONDS = 600.0
 """For one life in a storm."""
+LONGER = 4
+"""So many times as long does a storm last at most in which a disaster has not happened yet."""
 EVERY = 15
 """Seconds between two lines of progress."""
 LOOK = 0.2
@@ -49,9 +51,18 @@ SETTLED_SECONDS = 60.0
 class Storm:
     """Lives one after the other, some at once, as long as it is wanted."""
 
-    def __init__(self, wanted: Wanted, result: Result, world: FromOutside, workers: Workers, living: set[str]) -> None:
+    def __init__(
+        self,
+        wanted: Wanted,
+        result: Result,
+        world: FromOutside,
+        workers: Workers,
+        living: set[str],
+        missing: Callable[[], list[str]],
+    ) -> None:
+        """`missing` gives the disasters that have not happened yet."""
         self._wanted, self.result, self._world = wanted, result, world
-        self._workers, self._living = workers, living
+        self._workers, self._living, self._missing = workers, living, missing
         self._plans = lives(wanted.seed, wanted.longest)
         self.told: dict[str, int] = {}
         """The last event of each life whose publisher is notified."""
@@ -60,7 +71,8 @@ class Storm:
     @property
     def _over(self) -> bool:
         enough = self.result.years >= self._wanted.years and self._workers.deaths >= self._wanted.kills
-        return enough or time.monotonic() - self._began > self._wanted.seconds
+        passed = time.monotonic() - self._began
+        return enough or passed > (LONGER if self._missing() else 1) * self._wanted.seconds
 
     async def live(self, calm: Callable[[], Awaitable[None]]) -> None:
         """Live, some lives at once, until it is over; what has begun then is lived to its end in the calm."""
@@ -145,7 +157,7 @@ async def storm(wanted: Wanted, books_of: Books | None = None) -> Result:
                 await stubbornly(builds.route)
                 weather = Weather(wanted.seed, server, workers, books, builds, living, world.server.subscriptions)
                 async with weather.raging(wanted.pause) as calm:
-                    lived = Storm(wanted, result, world, workers, living)
+                    lived = Storm(wanted, result, world, workers, living, lambda: missing(weather, result))
                     await lived.live(calm)
                 result.seconds, result.deaths = time.monotonic() - began, workers.deaths
                 result.weather.update(weather.counts)
@@ -153,12 +165,17 @@ async def storm(wanted: Wanted, books_of: Books | None = None) -> Result:
                 result.problems += await _afterwards(scene, lived.told)
     result.hits = hits_of(folder / "hits")
     result.first_answers = weather.first_answers
-    result.missing = sorted(name for name in weather.names if not result.weather[name])
+    result.missing = missing(weather, result)
     if not result.problems:
         shutil.rmtree(folder, ignore_errors=True)
     else:
         result.problems.append(f"the files are in {folder}")
     return result
+
+
+def missing(weather: Weather, result: Result) -> list[str]:
+    """The disasters that have not happened; the publisher's are counted in the result."""
+    return sorted(name for name in weather.names if not (weather.counts[name] or result.weather[name]))
 
 
 async def _afterwards(scene: Scene, told: dict[str, int]) -> list[str]:

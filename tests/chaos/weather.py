@@ -240,10 +240,10 @@ class Weather:
     async def _rage(self, pause: float) -> None:
         while True:
             # A deck, not dice: each kind comes in each round, and first of all once.
-            first, deck = list(self._kinds), [name for name, (times, _) in self._kinds.items() for _ in range(times)]
-            self._random.shuffle(first)
+            deck = [name for name in self._kinds if not self.counts[name]]
+            deck = deck or [name for name, (times, _) in self._kinds.items() for _ in range(times)]
             self._random.shuffle(deck)
-            for name in (*first, *deck):
+            for name in deck:
                 await asyncio.sleep(self._random.uniform(0.5, 1.5) * pause)
                 with suppress(psycopg.OperationalError, sqlite3.OperationalError, CallError, RPCError, TimeoutError):
                     async with asyncio.timeout(PATIENCE):
