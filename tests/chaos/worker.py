@@ -18,6 +18,7 @@ from typing import Any
 
 from temporalio.client import Client
 from temporalio.common import RetryPolicy
+from temporalio.worker._worker import load_default_build_id
 
 from activities.settings import Settings
 from hosting.assembly import running_worker
@@ -143,12 +144,19 @@ def _child(order: WorkerOrder) -> None:
         os._exit(code)
 
 
+def _warm() -> None:
+    """Work out once what every worker would: a digest of all loaded code, and what the settings take."""
+    load_default_build_id()
+    Settings()
+
+
 def _say(what: str, pid: int) -> None:
     os.write(1, f"{what} {pid}\n".encode())
 
 
 def main() -> None:
     """Start what is ordered, until the input ends; then nothing of it is left."""
+    _warm()
     children: set[int] = set()
     unread = b""
     while True:
