@@ -40,6 +40,7 @@ def main() -> int:
     parser.add_argument("--at-once", type=int, default=20, help="lives at once (default: 20)")
     parser.add_argument("--rate", type=int, default=300, help="struck places of 10,000 (default: 300)")
     parser.add_argument("--pause", type=float, default=0.6, help="seconds between disasters (default: 0.6)")
+    parser.add_argument("--own-timeouts", action="store_true", help="the product's timeouts, not two seconds")
     given = parser.parse_args()
     databases = given.on or [SQLITE, POSTGRESQL]
     share = len(databases)
@@ -51,6 +52,7 @@ def main() -> int:
         pause=given.pause,
         rate=given.rate,
         at_once=given.at_once,
+        own_timeouts=given.own_timeouts,
     )
     results = []
     for database in databases:

@@ -36,6 +36,8 @@ class Wanted:
     at_once: int = 20
     longest: int = 8
     """How many years a life is watched at most."""
+    own_timeouts: bool = False
+    """Whether workers and clients have the product's own timeouts."""
 
 
 @dataclass

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -133,7 +134,7 @@ async def storm(wanted: Wanted, books_of: Books | None = None) -> Result:
     await upgrade(books.url)
     port, http_port = free_ports(2)
     file = folder / "temporal.db"
-    with lively():
+    with nullcontext() if wanted.own_timeouts else lively():
         async with (
             EmbeddedServer(folder / "server", db_filename=file, port=port, http_port=http_port) as server,
             Zygote() as zygote,

@@ -10,7 +10,7 @@ import os
 import select
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -91,6 +91,8 @@ class WorkerOrder:
     secrets_file: str | None = None
     build: str | None = None
     """The name of its build, if it has a version."""
+    own_timeouts: bool = False
+    """Whether it has the product's own timeouts, not the short ones."""
 
     @property
     def settings(self) -> Settings:
@@ -123,7 +125,7 @@ async def work(order: WorkerOrder) -> None:
     config = connected.config()
     config["interceptors"] = [injection]
     client = Client(**config)
-    with lively():
+    with nullcontext() if order.own_timeouts else lively():
         async with running_worker(client, order.settings):
             await asyncio.Event().wait()
 
