@@ -59,7 +59,7 @@ class Point:
 
 
 FREQUENT = {"record", "grant", "tell_publisher", "record_account"}
-RARE = 4
+RARE = 8
 """So many times as often are all others struck."""
 
 
