@@ -80,7 +80,7 @@ class _Comparison:
 
     def __init__(self, server: Server, books: Books, clock: Clock, watch: Watch, *, quick: bool) -> None:
         self._server, self._books, self._clock, self._watch = server, books, clock, watch
-        self._quick, self._probed = quick, False
+        self._quick, self._probed, self._named = quick, False, False
         self._answers, self._histories = Answers(server, quick=quick), Histories(server.client)
         self._report = Report()
         self._window = asyncio.Semaphore(AT_ONCE)
@@ -95,6 +95,8 @@ class _Comparison:
                 await self._those_on_the_server(noun, runs)
 
     async def these(self, ids: Sequence[str]) -> None:
+        """Each is looked at a second time: the lists know of a failing task only after five attempts."""
+        self._named = True
         for each in ids:
             found = False
             for noun in COMPARED:
@@ -145,7 +147,7 @@ class _Comparison:
         suspects = []
         for each, (booked, run) in pairs.items():
             subject, known = Subject(noun=noun, id=each, workflow_id=WORKFLOW_IDS[noun](each)), answers.get(each)
-            if (known and known.waiting) or compare(subject, booked, run, known, self._clock):
+            if self._named or (known and known.waiting) or compare(subject, booked, run, known, self._clock):
                 suspects.append(self._confirmed(subject, booked))
         for found in await asyncio.gather(*suspects):
             self._report.findings += found
