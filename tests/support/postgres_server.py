@@ -1,5 +1,6 @@
 """A PostgreSQL of the tests' own: the machine's, else the one that comes with the locked packages."""
 
+import asyncio
 import contextlib
 import os
 import pwd
@@ -57,6 +58,12 @@ class PostgresServer:
         """Of that database, which need not be there."""
         changed = self._address.set(database=database, **changes)
         return changed.render_as_string(hide_password=False)
+
+    async def reached(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A bare connection."""
+        if directory := self._address.query.get("host"):
+            return await asyncio.open_unix_connection(f"{directory}/.s.PGSQL.5432")
+        return await asyncio.open_connection(self._address.host, self._address.port or 5432)
 
     def create(self, template: str | None = None) -> str:
         """The name of a new database: empty, or a copy."""

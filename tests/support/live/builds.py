@@ -33,14 +33,24 @@ THEIRS = "Goes on in a new run"
 
 def changed_copy(folder: Path) -> Path:
     """A checkout whose workflows answer `migrate` in other words."""
+    return _copy(folder, "workflows/durable/new_run.py", f'"{OURS}', f'"{THEIRS}')
+
+
+def broken_copy(folder: Path) -> Path:
+    """A checkout whose subscriptions fail at each task."""
+    first = "        self._parts.start(self._notifier.run())"
+    failing = f'        raise RuntimeError("bad code")\n{first}'
+    return _copy(folder, "workflows/subscription/workflow.py", first, failing)
+
+
+def _copy(folder: Path, file: str, old: str, new: str) -> Path:
     for package in PACKAGES:
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
-    for file in ("worker.py", "starter.py", "pyproject.toml"):
-        shutil.copy(ROOT / file, folder / file)
-    new_run = folder / "workflows" / "durable" / "new_run.py"
-    code = new_run.read_text()
-    assert code.count(f'"{OURS}') == 1
-    new_run.write_text(code.replace(OURS, THEIRS))
+    for each in ("worker.py", "starter.py", "pyproject.toml"):
+        shutil.copy(ROOT / each, folder / each)
+    code = (folder / file).read_text()
+    assert code.count(old) == 1
+    (folder / file).write_text(code.replace(old, new))
     return folder
 
 

@@ -1,9 +1,12 @@
 """A worker process that can be killed and started again while it works."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.paths import ROOT
@@ -51,6 +54,16 @@ class MortalWorker:
         self._process.wait()
         self.kills += 1
         self._process = self._start()
+
+    @contextmanager
+    def on_a_full_disk(self) -> Iterator[None]:
+        """The kernel lets it write no file behind its first 4 KiB."""
+        _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (4096, hard))
+        try:
+            yield
+        finally:
+            resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (hard, hard))
 
     def stop(self) -> None:
         """End the last one."""

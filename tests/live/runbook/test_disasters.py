@@ -1,0 +1,128 @@
+"""Each disaster of docs/runbook.md, made, and ended by the commands that the page has for it."""
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from activities.wall_clock import wall_clock
+from domain.subscription.commands import ChangeQuantity
+from hosting.assembly import World
+from tests.support.live.builds import broken_copy
+from tests.support.live.repairs import Place, a_place, bought
+from tests.support.live.runbook import Terminal, commands
+from tests.support.live.worker_process import MortalWorker
+from tests.support.postgres_server import PostgresServer
+from workflows.durable.workflow_ids import subscription_workflow_id
+from workflows.subscription.client import Subscriptions
+
+pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
+
+
+class Gate:
+    """A way to a database server that can be closed: `async with Gate(server) as gate`, at `gate.port`."""
+
+    def __init__(self, server: PostgresServer) -> None:
+        self._behind = server
+        self._inside: set[asyncio.StreamWriter] = set()
+        self.port = 0
+
+    async def open(self) -> None:
+        self._server = await asyncio.start_server(self._pass, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def close(self) -> None:
+        """Nobody gets in, and those that are inside are thrown out."""
+        self._server.close()
+        while self._inside:
+            self._inside.pop().transport.abort()
+
+    async def _pass(self, theirs: asyncio.StreamReader, to_them: asyncio.StreamWriter) -> None:
+        ours, to_us = await self._behind.reached()
+        self._inside |= {to_them, to_us}
+        await asyncio.gather(_flow(theirs, to_us), _flow(ours, to_them))
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+async def _flow(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while data := await source.read(1 << 16):
+            target.write(data)
+            await target.drain()
+    target.close()
+
+
+async def change_quantity(world: World, subscription: str, quantity: int, *, wait: bool = True) -> None:
+    await world.server.subscriptions.ask(subscription, ChangeQuantity(by="admin_agent", quantity=quantity), wait=wait)
+
+
+async def test_cancelled(place: Place, terminal: Terminal) -> None:
+    look, timeline = commands("A workflow was cancelled")
+    async with place.worker() as world:
+        subscription = await bought(world)
+        await place.client.get_workflow_handle(subscription_workflow_id(subscription)).cancel()
+        await terminal.type(look, my_first=subscription)
+        assert "renew" in await terminal.type(timeline, my_first=subscription)
+        await change_quantity(world, subscription, 7)
+
+
+async def test_a_task_that_fails(place: Place, terminal: Terminal, tmp_path: Path) -> None:
+    (look,) = commands("A workflow's task fails")
+    async with place.worker() as world:
+        subscription = await bought(world)
+    bad = MortalWorker(terminal.address, tmp_path, place.settings.task_queue, checkout=broken_copy(tmp_path / "bad"))
+    try:
+        await place.client.get_workflow_handle(subscription_workflow_id(subscription)).signal("new_run_requested")
+        async with asyncio.timeout(100):
+            while "stuck" not in await terminal.type(look, fails=True, my_first=subscription):
+                await asyncio.sleep(0.5)
+    finally:
+        bad.stop()
+    async with place.worker() as world:
+        await terminal.until_clean(look, my_first=subscription)
+        await change_quantity(world, subscription, 7)
+
+
+async def test_the_database_is_away(tmp_path: Path, postgres: PostgresServer) -> None:
+    (look,) = commands("The database is away")
+    name = postgres.create()
+    async with Gate(postgres) as gate:
+        (tmp_path / "server").mkdir()
+        async with a_place(tmp_path, postgres.url(name, host="127.0.0.1", port=gate.port, query={})) as place:
+            terminal = Terminal.at(place)
+            async with place.worker() as world:
+                subscription = await bought(world)
+                await gate.close()
+                await change_quantity(world, subscription, 7, wait=False)
+                assert "database" in await terminal.type(look, fails=True, my_first=subscription)
+                await gate.open()
+                await terminal.until_clean(look, my_first=subscription)
+                await change_quantity(world, subscription, 8)
+    postgres.drop(name)
+
+
+async def test_the_disk_is_full(place: Place, terminal: Terminal, tmp_path: Path) -> None:
+    (look,) = commands("The disk of the books is full")
+    subscriptions = Subscriptions(place.client, place.settings.task_queue, wall_clock)
+    async with place.worker() as world:
+        subscription = await bought(world)
+    worker = MortalWorker(terminal.address, tmp_path, place.settings.task_queue)
+    try:
+        await subscriptions.details(subscription)
+        with worker.on_a_full_disk():
+            await subscriptions.ask(subscription, ChangeQuantity(by="admin_agent", quantity=7), wait=False)
+            async with asyncio.timeout(100):
+                while "retrying" not in (said := await terminal.type(look, fails=None, my_first=subscription)):
+                    await asyncio.sleep(0.5)
+            assert "ahead" in said
+        await terminal.until_clean(look, my_first=subscription)
+    finally:
+        worker.stop()

@@ -1,0 +1,71 @@
+"""The commands of docs/runbook.md, typed as they stand there."""
+
+import asyncio
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from activities.settings import Settings
+from tests.support.live.repairs import Place
+from tests.support.paths import ROOT
+
+PAGE = (ROOT / "docs" / "runbook.md").read_text()
+SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
+_FENCE = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def commands(section: str) -> list[str]:
+    """The lines of the section's code blocks, in order."""
+    return [line for block in _FENCE.findall(SECTIONS[section]) for line in block.splitlines()]
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """Where an operator types, with the settings of the workers."""
+
+    address: str
+    settings: Settings
+
+    @classmethod
+    def at(cls, place: Place) -> Self:
+        """An operator's."""
+        return cls(place.client.service_client.config.target_host, place.settings)
+
+    async def type(self, command: str, *, fails: bool | None = False, **ids: str) -> str:
+        """What the command prints, with these ids for those of the page (`my_first` for `my-first`).
+
+        It must fail, or not, as said; None for either. No traceback is ever printed.
+        """
+        for name, found in ids.items():
+            command = command.replace(name.replace("_", "-"), found)
+        binaries = Path(sys.executable).parent
+        process = await asyncio.create_subprocess_exec(
+            *("bash", "-euc", command),
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "PATH": f"{binaries}:{os.environ['PATH']}",
+                "TEMPORAL_ADDRESS": self.address,
+                "PERENNIAL_DATABASE_URL": self.settings.database_url,
+                "PERENNIAL_DATA_DIR": str(self.settings.data_dir),
+                "PERENNIAL_TASK_QUEUE": self.settings.task_queue,
+            },
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        out, _ = await process.communicate()
+        printed = out.decode()
+        assert fails is None or (process.returncode != 0) == fails, printed
+        assert "Traceback" not in printed, printed
+        return printed
+
+    async def until_clean(self, command: str, **ids: str) -> None:
+        """Type this `reconcile` until it finds nothing."""
+        async with asyncio.timeout(100):
+            while True:
+                if "agree" in await self.type(command, fails=None, **ids):
+                    return
+                await asyncio.sleep(0.5)
