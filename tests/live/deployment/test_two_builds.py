@@ -28,6 +28,7 @@ from tests.support.live.builds import (
     DEPLOYMENT,
     OURS,
     THEIRS,
+    build_in,
     build_of,
     busy_until_on,
     changed_copy,
@@ -129,12 +130,6 @@ async def fleet(tmp_path: Path) -> AsyncIterator[Fleet]:
                 fleet.start()
                 await set_current(fleet.client, package_build())
                 yield fleet
-
-
-def build_in(checkout: Path) -> str:
-    """The build of that code, as its own worker says it."""
-    words = [sys.executable, "-c", "from hosting.build import package_build; print(package_build())"]
-    return subprocess.run(words, cwd=checkout, capture_output=True, text=True, check=True).stdout.strip()
 
 
 async def test_sleeping_subscriptions_ramp_move_and_roll_back(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,24 +1,36 @@
 """Each disaster of docs/runbook.md, made, and ended by the commands that the page has for it."""
 
 import asyncio
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
 import pytest
 
 from activities.wall_clock import wall_clock
-from domain.subscription.commands import ChangeQuantity
+from domain.subscription.commands import ChangeQuantity, Suspend
+from domain.subscription.holds import Reason
 from hosting.assembly import World
-from tests.support.live.builds import broken_copy
+from hosting.build import package_build
+from tests.support.live.builds import DEPLOYMENT, broken_copy, build_in, set_current, until_on, worker_process
+from tests.support.live.purchases import order
 from tests.support.live.repairs import Place, a_place, bought
 from tests.support.live.runbook import Terminal, commands
 from tests.support.live.worker_process import MortalWorker
+from tests.support.paths import ROOT
 from tests.support.postgres_server import PostgresServer
 from workflows.durable.workflow_ids import subscription_workflow_id
 from workflows.subscription.client import Subscriptions
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
+
+
+async def suspend(place: Place, subscription: str) -> None:
+    """By a signal, which stays in the history whatever becomes of its task."""
+    command = Suspend(by="service", reason=Reason.CUSTOMER_REQUEST)
+    handle = place.client.get_workflow_handle(subscription_workflow_id(subscription))
+    await handle.signal("suspension_requested", command)
 
 
 class Gate:
@@ -80,7 +92,7 @@ async def test_a_task_that_fails(place: Place, terminal: Terminal, tmp_path: Pat
         subscription = await bought(world)
     bad = MortalWorker(terminal.address, tmp_path, place.settings.task_queue, checkout=broken_copy(tmp_path / "bad"))
     try:
-        await place.client.get_workflow_handle(subscription_workflow_id(subscription)).signal("new_run_requested")
+        await suspend(place, subscription)
         async with asyncio.timeout(100):
             while "stuck" not in await terminal.type(look, fails=True, my_first=subscription):
                 await asyncio.sleep(0.5)
@@ -126,3 +138,33 @@ async def test_the_disk_is_full(place: Place, terminal: Terminal, tmp_path: Path
         await terminal.until_clean(look, my_first=subscription)
     finally:
         worker.stop()
+
+
+async def test_a_bad_deploy(place: Place, tmp_path: Path) -> None:
+    back, migrate, look, override, again = commands("A bad deploy")
+    terminal = Terminal.at(place, deployment=DEPLOYMENT)
+    bad = broken_copy(tmp_path / "bad")
+    old, new = package_build(), build_in(bad)
+    subscriptions = Subscriptions(place.client, place.settings.task_queue, wall_clock)
+    with ExitStack() as workers:
+        for checkout in (ROOT, bad):
+            workers.enter_context(worker_process(terminal.address, tmp_path, place.settings.task_queue, checkout))
+        await set_current(place.client, old)
+        sleeping, stuck = [order(at=datetime.now(UTC)) for _ in range(2)]
+        await subscriptions.buy(sleeping)
+        await subscriptions.settled(sleeping.subscription_id)
+        await set_current(place.client, new)
+        await subscriptions.buy(stuck)
+        await subscriptions.settled(stuck.subscription_id)
+        await until_on(place.client, subscription_workflow_id(stuck.subscription_id), new)
+        await suspend(place, stuck.subscription_id)
+        await terminal.type(back, OLD=old)
+        await terminal.type(migrate, fails=None, OLD=old)
+        async with asyncio.timeout(100):
+            while "stuck" not in await terminal.type(look, fails=None, my_first=stuck.subscription_id):
+                await asyncio.sleep(0.5)
+        await terminal.type(override, my_first=stuck.subscription_id, OLD=old)
+        await terminal.until_clean(again, my_first=stuck.subscription_id)
+        assert (await subscriptions.details(stuck.subscription_id)).state == "suspended"
+        change = ChangeQuantity(by="admin_agent", quantity=7)
+        assert (await subscriptions.ask(sleeping.subscription_id, change)).outcome == "done"

@@ -3,6 +3,8 @@
 import asyncio
 import itertools
 import shutil
+import subprocess
+import sys
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,15 +33,23 @@ THEIRS = "Goes on in a new run"
 """How it answers in the copy."""
 
 
+def build_in(checkout: Path) -> str:
+    """The build of that code, as its own worker says it."""
+    words = [sys.executable, "-c", "from hosting.build import package_build; print(package_build())"]
+    return subprocess.run(words, cwd=checkout, capture_output=True, text=True, check=True).stdout.strip()
+
+
 def changed_copy(folder: Path) -> Path:
     """A checkout whose workflows answer `migrate` in other words."""
     return _copy(folder, "workflows/durable/new_run.py", f'"{OURS}', f'"{THEIRS}')
 
 
 def broken_copy(folder: Path) -> Path:
-    """A checkout whose subscriptions fail at each task."""
-    first = "        self._parts.start(self._notifier.run())"
-    failing = f'        raise RuntimeError("bad code")\n{first}'
+    """A checkout whose subscriptions fail at each task after their purchase."""
+    first = "        while not self._life.ended:\n"
+    failing = (
+        f'{first}            if self._life.subscription.seq > 1:\n                raise RuntimeError("bad code")\n'
+    )
     return _copy(folder, "workflows/subscription/workflow.py", first, failing)
 
 

@@ -18,8 +18,8 @@ _FENCE = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def commands(section: str) -> list[str]:
-    """The lines of the section's code blocks, in order."""
-    return [line for block in _FENCE.findall(SECTIONS[section]) for line in block.splitlines()]
+    """The lines of the section's code blocks, in order; those that go on in the next line are one."""
+    return "".join(_FENCE.findall(SECTIONS[section])).replace("\\\n", " ").splitlines()
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,10 @@ class Terminal:
     settings: Settings
 
     @classmethod
-    def at(cls, place: Place) -> Self:
-        """An operator's."""
-        return cls(place.client.service_client.config.target_host, place.settings)
+    def at(cls, place: Place, **settings: object) -> Self:
+        """An operator's, with these settings instead of the place's."""
+        changed = place.settings.model_copy(update=settings)
+        return cls(place.client.service_client.config.target_host, changed)
 
     async def type(self, command: str, *, fails: bool | None = False, **ids: str) -> str:
         """What the command prints, with these ids for those of the page (`my_first` for `my-first`).
@@ -52,6 +53,7 @@ class Terminal:
                 "PERENNIAL_DATABASE_URL": self.settings.database_url,
                 "PERENNIAL_DATA_DIR": str(self.settings.data_dir),
                 "PERENNIAL_TASK_QUEUE": self.settings.task_queue,
+                "PERENNIAL_DEPLOYMENT": self.settings.deployment or "",
             },
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
