@@ -9,7 +9,6 @@ from perennial.notifications.notifications import Notifications
 from perennial.order.carts import Carts
 from perennial.order.orders import Orders
 from perennial.order.setup_links import SetupLinks
-from perennial.reconciliation.backfill import Backfill
 from perennial.reconciliation.reconciliation import Reconciliation
 from perennial.reconciliation.repair import Repair
 from perennial.sources.sources import Sources
@@ -39,4 +38,3 @@ class Perennial:
         self.reconciliation = Reconciliation(sources)
         self.repair = Repair(sources)
         self.deployment = Deployment(sources)
-        self.backfill = Backfill(sources)

@@ -50,11 +50,9 @@ class Comparing:
 
 @dataclass(frozen=True)
 class Repairing:
-    """Whether what does not run is started again, and who does it."""
+    """Whether what can be repaired is, and who does it."""
 
-    repair: Annotated[
-        bool, Option("--repair", help="Show what would be started again, and how. With --yes, do it.")
-    ] = False
+    repair: Annotated[bool, Option("--repair", help="Show what would be repaired, and how. With --yes, do it.")] = False
     yes: Annotated[bool, Option("--yes", "-y", help="With --repair: do it.")] = False
     by: Annotated[str, Option("--by", parser=some_id, metavar="NAME", help="Who repairs, for the record.")] = "operator"
     note: Annotated[str, Option(metavar="TEXT", help="Why, for the record.", show_default=False)] = ""
@@ -86,7 +84,8 @@ def reconcile(
     less than the books, is overdue, or waits for somebody. It only reads. Exit code 1 if it finds anything.
 
     With --repair and --yes, what does not run any more is started again: from the books, or at its last task if it
-    knows what they do not. Then exit code 1 if anything is left.
+    knows what they do not. Books from an older copy get what they lack from the workflows' histories. Then exit code 1
+    if anything is left.
     """
     if comparing.grace > LONGEST_GRACE:
         raise typed_wrong("--grace", comparing.grace, f"at most {LONGEST_GRACE} minutes")
@@ -105,7 +104,7 @@ def reconcile(
             if operator is None:
                 return report, None
             curable = sum(finding.cure is not None for finding in report.findings)
-            progress.begin(KEY, f"start {counted(curable, 'workflow')} again")
+            progress.begin(KEY, f"repair {counted(curable, 'workflow')}")
             repaired = await perennial.repair.run(
                 report, operator, lambda number: progress.note(KEY, f"{number:,} of {curable:,}")
             )

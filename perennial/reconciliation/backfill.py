@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from activities.accounts.contracts import AccountRecordInput, CloseInput, HoldInput
@@ -11,12 +11,10 @@ from activities.errors import Permanent
 from activities.orders.contracts import LineStatus, OpenInput, PlaceInput, StartInput
 from activities.provisioning.contracts import ProvisionInput
 from domain.values import Frozen
-from perennial.reconciliation.reconciliation import Report
 from perennial.reconciliation.writes import Write, Writes
 from perennial.sources.books import Books
 from perennial.sources.server import Server
-from perennial.sources.sources import Sources
-from statemachines.audit.findings import Kind
+from statemachines.audit.findings import Finding
 
 AT_ONCE = 8
 """How many histories are read at a time."""
@@ -34,31 +32,23 @@ class Backfilled:
     """Reasons by workflow id."""
 
 
-class Backfill:
-    """Raises ServerUnreachable, RPCError, BooksUnavailable and SchemaMismatch."""
+async def backfill(server: Server, books: Books, findings: Sequence[Finding]) -> Backfilled:
+    """Make the writes again that the books lack by the findings, and those of orders that they lack.
 
-    def __init__(self, sources: Sources) -> None:
-        self._sources = sources
-
-    async def run(self, report: Report, watch: Callable[[int], None] = lambda _: None) -> Backfilled:
-        """Make the writes again that the books lack by the report, and those of orders that they lack.
-
-        They are made in the order in which they were made first, each in one transaction and only if it comes out as
-        it did then. What is not in histories is not written: usage reports, payments of no account, imports of the
-        catalog. `watch` is called with the number of writes so far.
-        """
-        server, books = await self._sources.server(), await self._sources.books()
-        made = Backfilled()
-        for number, write in enumerate(await _lacking(server, books, report), start=1):
-            if write.workflow_id in made.refused:
-                continue
-            try:
-                if await books.backfill.write(write.entry, write.result):
-                    made.written[_KINDS[type(write.entry)]] += 1
-            except Permanent as error:
-                made.refused[write.workflow_id] = str(error)
-            watch(number)
-        return made
+    They are made in the order in which they were made first, each in one transaction and only if it comes out as it
+    did then. What is not in histories is not written: usage reports, carts, and imports of the catalog. Raises
+    RPCError, BooksUnavailable and SchemaMismatch.
+    """
+    made = Backfilled()
+    for write in await _lacking(server, books, findings):
+        if write.workflow_id in made.refused:
+            continue
+        try:
+            if await books.backfill.write(write.entry, write.result):
+                made.written[_KINDS[type(write.entry)]] += 1
+        except Permanent as error:
+            made.refused[write.workflow_id] = str(error)
+    return made
 
 
 _KINDS: dict[type[Frozen], str] = {
@@ -74,7 +64,7 @@ _KINDS: dict[type[Frozen], str] = {
 }
 
 
-async def _lacking(server: Server, books: Books, report: Report) -> list[Write]:
+async def _lacking(server: Server, books: Books, findings: Sequence[Finding]) -> list[Write]:
     """All writes that the books may lack, in the order in which workflows learned that they were made."""
     writes, window = Writes(server.client), asyncio.Semaphore(AT_ONCE)
 
@@ -82,11 +72,7 @@ async def _lacking(server: Server, books: Books, report: Report) -> list[Write]:
         async with window:
             return await writes.of(workflow_id, run_id, recorded)
 
-    ahead = [
-        (finding.workflow_id, finding.run_id, finding.recorded or 0)
-        for finding in report.findings
-        if finding.kind is Kind.AHEAD and finding.run_id
-    ]
+    ahead = [(each.workflow_id, each.run_id, each.recorded or 0) for each in findings if each.run_id]
     orders = [(name, run, 0) async for name, run in server.runs.every("OrderWorkflow") if await _unsure(books, name)]
     found = await asyncio.gather(*(of(*each) for each in (*orders, *ahead)))
     return sorted((write for each in found for write in each), key=lambda write: write.at)

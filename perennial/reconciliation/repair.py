@@ -1,11 +1,13 @@
-"""Start again what does not run any more: from the books, or where its last run has stopped."""
+"""Start again what does not run any more, and give the books back what only histories have."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from activities.errors import ServerUnavailable
 from domain.next_step import PerennialError
+from perennial.reconciliation.backfill import backfill
 from perennial.reconciliation.reconciliation import Report
 from perennial.sources.books import Books
 from perennial.sources.server import Server
@@ -21,10 +23,14 @@ AT_ONCE = 8
 
 @dataclass
 class Repaired:
-    """What was started again, by how it was, and why others were not: reasons by workflow id."""
+    """What was cured, by how it was, and why others were not: reasons by workflow id.
+
+    `written` are the writes that the books lacked, by the kind of what was written.
+    """
 
     done: dict[Cure, int] = field(default_factory=lambda: dict.fromkeys(Cure, 0))
     failed: dict[str, str] = field(default_factory=dict)
+    written: Counter[str] = field(default_factory=Counter)
 
     def left(self, findings: Sequence[Finding]) -> list[Finding]:
         """Those of the findings that it has not cured."""
@@ -38,10 +44,10 @@ class Repair:
         self._sources = sources
 
     async def run(self, report: Report, operator: Operator, watch: Callable[[int], None] = lambda _: None) -> Repaired:
-        """Start again what the report has a cure for, and wait until each goes on; a worker must run.
+        """Write what the books lack; start again what does not run, and wait until it goes on.
 
-        Whatever runs by then is left alone, so a repair can be run again at any time. What is due happens at once, with
-        the dates that it was due at. `watch` is called with the number of workflows so far.
+        Whatever runs by then is left alone, so a repair can be run again at any time. A worker must run for it. What is
+        due happens at once, with the dates that it was due at. `watch` is called with the number of workflows so far.
         """
         server, books = await self._sources.server(), await self._sources.books()
         repaired, window, tried = Repaired(), asyncio.Semaphore(AT_ONCE), 0
@@ -57,7 +63,14 @@ class Repair:
                 tried += 1
                 watch(tried)
 
-        await asyncio.gather(*(cure(each, each.cure) for each in report.findings if each.cure))
+        lacking = [each for each in report.findings if each.cure is Cure.BACKFILL]
+        if lacking:
+            made = await backfill(server, books, lacking)
+            repaired.written, repaired.failed = made.written, made.refused
+            repaired.done[Cure.BACKFILL] = len({each.workflow_id for each in lacking} - made.refused.keys())
+            watch(tried := len(lacking))
+        gone = [each for each in report.findings if each.cure not in {None, Cure.BACKFILL}]
+        await asyncio.gather(*(cure(each, each.cure) for each in gone if each.cure))
         return repaired
 
 

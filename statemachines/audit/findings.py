@@ -54,11 +54,12 @@ GONE: dict[Status, Kind] = {
 
 
 class Cure(Worded):
-    """What a repair does by itself about a workflow that does not run."""
+    """What a repair does by itself about a workflow that does not run, or has written what the books do not have."""
 
     REBUILD = "rebuild", "start it again from the books"
     RESUME = "resume", "take it up again at its last task, for it knows what the books do not"
     DELIVER = "deliver", "start it again behind the last notification that is done"
+    BACKFILL = "backfill", "write into the books what they lack of it, from its history"
 
 
 class Finding(Frozen):
@@ -90,7 +91,7 @@ class Finding(Frozen):
     @property
     def next_step(self) -> NextStep:
         """What an operator does about it."""
-        step = _CURES[Kind.RESET if self.replaced_run else self.kind]
+        step = _BACKFILL if self.cure is Cure.BACKFILL else _CURES[Kind.RESET if self.replaced_run else self.kind]
         if self.kind is Kind.FAILED and self.recorded is None:
             step = NextStep(Do.LOOK_AT_WORKFLOW, words="Nothing is recorded of it. See its history, then delete it")
         return NextStep(step.do, self._subject(step.do), step.words)
@@ -99,6 +100,7 @@ class Finding(Frozen):
         return self.id if do in {Do.RETRY_NOTIFICATIONS, Do.REPAIR} else self.workflow_id
 
 
+_BACKFILL = NextStep(Do.REPAIR, words="Stop the workers, and write what the books lack from the histories")
 _START_AGAIN = NextStep(Do.REPAIR, words="Find out who ended it and why, then start it again")
 _CURES: dict[Kind, NextStep] = {
     Kind.MISSING: NextStep(
@@ -114,11 +116,7 @@ _CURES: dict[Kind, NextStep] = {
     Kind.BEHIND: NextStep(
         Do.LOOK_AT_WORKFLOW, words="Send it no commands. See in its history since when it does not know the books"
     ),
-    Kind.AHEAD: NextStep(
-        Do.LOOK_AT_WORKFLOW,
-        words="If the books come from a backup, stop the workers and restore a newer one. Else see what its record "
-        "waits for",
-    ),
+    Kind.AHEAD: NextStep(Do.LOOK_AT_WORKFLOW, words="See what its record waits for"),
     Kind.DIFFERS: NextStep(Do.LOOK_AT_WORKFLOW, words="Send it no commands. Compare its history with the books"),
     Kind.OVERDUE: NextStep(Do.START_WORKER, words="See that a worker runs and is not overloaded, else start one"),
     Kind.STUCK: NextStep(

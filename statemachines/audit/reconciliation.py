@@ -31,17 +31,23 @@ def compare(
             known=known.seq if known else None,
             due_at=_due_at(booked, known) if kind is Kind.OVERDUE else None,
             replaced_run=run.replaces if run and kind in {Kind.RESET, Kind.BEHIND} else None,
-            cure=_cure(subject, booked, run, known) if kind in {Kind.MISSING, *GONE.values()} else None,
+            cure=_cure(kind, subject, booked, run, known),
         )
         for kind, cause in found.items()
     ]
 
 
-def _cure(subject: Subject, booked: Booked | None, run: Run | None, known: Known | None) -> Cure | None:
-    """How a workflow that does not run is started again.
+def _cure(kind: Kind, subject: Subject, booked: Booked | None, run: Run | None, known: Known | None) -> Cure | None:
+    """How a workflow that does not run is started again, or the books get what only its history has.
 
     From the books, unless its last run may have decided what they do not have. A run that has failed would fail again.
     """
+    if kind is Kind.AHEAD:
+        recorded = booked.seq if booked else 0
+        written = run and (run.status is Status.COMPLETED or (known is not None and known.committed > recorded))
+        return Cure.BACKFILL if written else None
+    if kind not in {Kind.MISSING, *GONE.values()}:
+        return None
     if subject.noun is Noun.DELIVERY:
         return Cure.DELIVER
     if run is None or run.status is Status.FAILED:

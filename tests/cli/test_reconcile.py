@@ -100,12 +100,10 @@ def test_the_commands_that_are_printed_repair(ask: Ask, bought: str, running: di
     step = finding["next_step"]["command"].removeprefix("python starter.py ")
     shown = ask.whole(step, code=1).stdout
     assert f"\nsubscription {bought}: would start it again from the books\n" in shown
-    assert shown.endswith(
-        "1 workflow would be started again, 0 findings left for you. Nothing is done yet: add --yes.\n"
-    )
+    assert shown.endswith("1 workflow would be repaired, 0 findings left for you. Nothing is done yet: add --yes.\n")
     assert ask.json(f"reconcile {bought}", code=1)["findings"] == [finding]
     assert ask.whole(f"{step} --yes --by ada --note meant").stdout.endswith(
-        "1 workflow: start it again from the books: done\n1 workflow started again, 0 findings left for you.\n"
+        "1 workflow: start it again from the books: done\n1 workflow repaired, 0 findings left for you.\n"
     )
     assert ask.json(f"show {bought}")["quantity"] == 5
     assert ask.json(f"reconcile {bought}")["findings"] == []

@@ -16,15 +16,17 @@ from domain.subscription.commands import Cancel, ChangeQuantity
 from domain.subscription.holds import Reason
 from hosting.assembly import World
 from hosting.sql_books import books_in
-from perennial.reconciliation.backfill import Backfill, Backfilled
 from perennial.reconciliation.reconciliation import Reconciliation
+from perennial.reconciliation.repair import Repair, Repaired
 from perennial.rehearsal.scenario_runner import ScenarioRun, customer_of_run
 from perennial.sources.server import Server
 from perennial.sources.sources import Sources
+from statemachines.audit.findings import Cure
 from statemachines.simulation.scenario import parse_scenario
 from tests.support.live.repairs import Place, bought
 from tests.support.paths import ROOT
 from tests.support.shop.live import Shop
+from workflows.durable.operator import Operator
 
 LIFE = ROOT / "tests" / "replay" / "lives" / "two-years-billed.yaml"
 COPIED_AT = 12
@@ -47,12 +49,13 @@ def rows_of(books: Path) -> dict[str, list[tuple[Any, ...]]]:
         return {name: sorted(connection.execute(f'SELECT * FROM "{name}"'), key=repr) for name in tables}
 
 
-async def backfilled(place: Place, books: Path) -> Backfilled:
-    """Write into these books what they lack."""
+async def repaired(place: Place, books: Path) -> Repaired:
+    """What `reconcile --repair --yes` does with these books."""
     async with Database(f"sqlite:///{books}") as database:
         server = Server.of(place.client, place.settings.task_queue, wall_clock)
         sources = Sources.of(server, books_in(database), nobody, wall_clock)
-        return await Backfill(sources).run(await Reconciliation(sources).run())
+        report = await Reconciliation(sources).run()
+        return await Repair(sources).run(report, Operator(by="operator"))
 
 
 async def nobody(_: str) -> Any:
@@ -84,11 +87,11 @@ async def test_an_older_copy_becomes_the_books_that_were_lost(place: Place, tmp_
         await shop.buy(order)
         await shop.buy(order)  # the refused line is tried again
         await asyncio.sleep(2)  # the server's list of ended workflows lags
-    made = await backfilled(place, copy)
-    assert made.refused == {}
+        made = await repaired(place, copy)
+        again = await repaired(place, copy)
+    assert made.failed == {}
     lost, restored = rows_of(books), rows_of(copy)
     assert {name for name in lost if restored[name] != lost[name]} == set()
     assert made.written["event"] > 10
-    again = await backfilled(place, copy)
-    assert (again.written, again.refused) == ({}, {})
-    assert untouched
+    assert made.done[Cure.BACKFILL] >= 4, f"the life, its account, two subscriptions, but not {untouched}"
+    assert (sum(again.done.values()), again.written, again.failed) == (0, {}, {})

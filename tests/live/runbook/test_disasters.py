@@ -1,6 +1,7 @@
 """Each disaster of docs/runbook.md, made, and ended by the commands that the page has for it."""
 
 import asyncio
+import shutil
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,6 +75,39 @@ async def _flow(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> N
 
 async def change_quantity(world: World, subscription: str, quantity: int, *, wait: bool = True) -> None:
     await world.server.subscriptions.ask(subscription, ChangeQuantity(by="admin_agent", quantity=quantity), wait=wait)
+
+
+async def test_terminated(place: Place, terminal: Terminal) -> None:
+    plan, repair, look = commands("A workflow was terminated")
+    async with place.worker() as world:
+        subscription = await bought(world)
+        await place.client.get_workflow_handle(subscription_workflow_id(subscription)).terminate(reason="a slip")
+        said = await terminal.type(plan, fails=True, my_first=subscription)
+        assert "a slip" in said
+        assert "would start it again from the books" in said
+        await terminal.type(repair, my_first=subscription)
+        await terminal.until_clean(look, my_first=subscription)
+        await change_quantity(world, subscription, 7)
+
+
+async def test_an_older_copy_of_the_books(place: Place, terminal: Terminal, tmp_path: Path) -> None:
+    plan, repair, look = commands("The books were restored from an older copy")
+    books = Path(place.settings.database_url.removeprefix("sqlite:///"))
+    async with place.worker() as world:
+        changed = await bought(world)
+        await world.server.subscriptions.settled(changed)
+    shutil.copy(books, tmp_path / "last-night.db")
+    async with place.worker() as world:
+        await change_quantity(world, changed, 7)
+        new = await bought(world)
+    shutil.copy(tmp_path / "last-night.db", books)
+    said = await terminal.type(plan, fails=True)
+    assert said.count("would write into the books what they lack of it, from its history") == 2, said
+    assert "2 workflows: write into the books" in await terminal.type(repair, fails=True)
+    async with place.worker() as world:
+        await terminal.until_clean(look)
+        await change_quantity(world, changed, 8)
+        await change_quantity(world, new, 8)
 
 
 async def test_cancelled(place: Place, terminal: Terminal) -> None:

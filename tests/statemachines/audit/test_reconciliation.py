@@ -179,7 +179,14 @@ def test_only_a_failed_start_is_not_started_again(status: Status) -> None:
         # It runs.
         (booked(), run(), known(seq=2, committed=2), None),
         (booked(), run(problem="[TMPRL1100] nondeterminism"), known(), None),
-        (booked(), run(status=Status.COMPLETED), known(seq=4), None),
+        # The books lack what it has written.
+        (booked(), run(), known(seq=5, committed=5), Cure.BACKFILL),
+        (None, run(), known(), Cure.BACKFILL),
+        (booked(), run(status=Status.COMPLETED), known(seq=4), Cure.BACKFILL),
+        (None, run(status=Status.COMPLETED), None, Cure.BACKFILL),
+        # It has written nothing that they lack, or nobody knows.
+        (booked(), run(effect=FAILS), known(seq=4, waiting=True), None),
+        (booked(), run(state="suspended", effect=FAILS), None, None),
     ],
 )
 def test_how_it_is_started_again(
