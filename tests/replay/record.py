@@ -123,8 +123,8 @@ async def tell(client: Client, directory: Path) -> None:
             for life in (TOLD, GIVEN_UP):
                 for number, history in enumerate(await runs_of(world, subscription_workflow_id(life)), start=1):
                     write(f"{life}.{number:02}", history)
-            (delivery,) = await runs_of(world, delivery_workflow_id(GIVEN_UP))
-            write(f"delivery.{GIVEN_UP}.01", delivery)
+            for number, history in enumerate(await runs_of(world, delivery_workflow_id(GIVEN_UP)), start=1):
+                write(f"delivery.{GIVEN_UP}.{number:02}", history)
 
 
 async def main() -> None:

@@ -73,7 +73,8 @@ def test_the_recordings_show_publishers_that_are_told_late_and_after_the_end() -
     )
     assert scheduled == completed + 1
     assert held_by(recordings["given-up.01"])[-1] == "complete_workflow_execution"
-    assert held_by(recordings["delivery.given-up.01"])[-1] == "complete_workflow_execution"
+    assert held_by(recordings["delivery.given-up.01"])[-1] == "continue_as_new_workflow_execution"
+    assert held_by(recordings["delivery.given-up.02"])[-1] == "complete_workflow_execution"
 
 
 def test_no_recording_holds_a_secret() -> None:

@@ -2,6 +2,9 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from temporalio.client import WorkflowHandle
 
 from domain.subscription.commands import Cancel, ChangeQuantity
 from domain.subscription.holds import Reason
@@ -11,6 +14,7 @@ from tests.support.publisher.endpoint import Endpoint
 from tests.support.shop.live import imported
 from tests.support.shop.offers import listed
 from workflows.durable.clock import TestClock
+from workflows.durable.operator import Operator
 from workflows.durable.workflow_ids import delivery_workflow_id
 from workflows.notifications.messages import RetryNotification, SkipNotification
 from workflows.subscription.messages import Migration
@@ -69,12 +73,20 @@ class Telling:
 
     async def _deliver(self) -> None:
         delivery = self._world.server.client.get_workflow_handle(delivery_workflow_id(GIVEN_UP))
-        for _ in range(2):
-            async with asyncio.timeout(60):
-                while not (await delivery.query("stream"))["halted"]:
-                    await asyncio.sleep(0.02)
+        for turn in range(2):
+            await self._waits(delivery)
+            if turn == 0:
+                # The next run waits for an operator as this one did.
+                await delivery.execute_update("migrate", Operator(by="operator"))
+                await self._waits(delivery)
             await self._world.server.notifications.retry(GIVEN_UP, AGAIN)
         await delivery.result()
+
+    @staticmethod
+    async def _waits(delivery: WorkflowHandle[Any, Any]) -> None:
+        async with asyncio.timeout(60):
+            while not (await delivery.query("stream"))["halted"]:
+                await asyncio.sleep(0.02)
 
     async def _begin(self, subscription_id: str, offer: str) -> None:
         now = datetime.now(UTC)

@@ -20,7 +20,9 @@ from domain.subscription.decision import Answer
 from domain.values import CLOCK_SKEW, ExactDecimal, Frozen, Id, Instant, RequestInstant, Strict, format_instant
 from statemachines.account.life import AccountLife, AccountSteps
 from statemachines.account.timeline import AccountMilestone
+from statemachines.state_schema import ACCOUNT
 from workflows.durable.arguments import check_forecast, malformed
+from workflows.durable.carried import Carried
 from workflows.durable.clock import TestClock
 from workflows.durable.operator import Operator, RequestNewRun
 
@@ -69,8 +71,11 @@ class StartAccount(Strict):
         return AccountSteps.begin(self.customer_id, terms, self.opened_at, self.roles)
 
 
-class ContinuedAccount(Frozen):
+class ContinuedAccount(Carried):
     """What one run hands to the next: the whole state."""
+
+    state_schema = ACCOUNT
+    schema_version: int = ACCOUNT.version
 
     life: AccountLife
     clock: TestClock | None = None

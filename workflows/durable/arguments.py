@@ -9,8 +9,9 @@ from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.exceptions import ApplicationError
 
-from domain.values import Frozen, Strict, format_instant
+from domain.values import Strict, format_instant
 from workflows.durable import options
+from workflows.durable.carried import Carried
 
 R = TypeVar("R", bound=Strict)
 
@@ -57,11 +58,13 @@ def one_request(init: Callable[..., None]) -> Callable[..., None]:
 def _request_or_state(start: StartPayload, takes: tuple[type, ...]) -> Any:
     """Decode the start: only a run that continues its workflow's own previous run begins with a state.
 
-    A state that this code cannot read fails the task, which waits for code that can; a malformed request fails the
-    workflow.
+    A state that this code cannot read, such as a newer one, fails the task, which waits for code that can; a malformed
+    request fails the workflow.
     """
     continues = workflow.info().continued_run_id is not None
-    (arm,) = (arm for arm in takes if issubclass(arm, Frozen) is continues)
+    (arm,) = (arm for arm in takes if issubclass(arm, Carried) is continues)
+    if issubclass(arm, Carried):
+        return arm.read(start.payload.data)
     return workflow.payload_converter().from_payload(start.payload, arm)
 
 

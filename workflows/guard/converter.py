@@ -10,8 +10,8 @@ from temporalio.converter import DataConverter
 from temporalio.exceptions import ApplicationError
 
 from domain.faults import faults_of
-from domain.values import Frozen
 from workflows.durable.arguments import StartPayload, Undecodable, malformed
+from workflows.durable.carried import Carried
 from workflows.durable.options import MAX_MESSAGE
 from workflows.guard.bounds import check_size, requests_in
 
@@ -26,7 +26,7 @@ def reason_of(error: Exception) -> str:
 def _carries_state(hint: object) -> bool:
     """Whether the hint is that of a start that may also be the state of an earlier run."""
     arms = get_args(hint)
-    return any(isinstance(arm, type) and issubclass(arm, Frozen) for arm in arms) and any(requests_in(hint))
+    return any(isinstance(arm, type) and issubclass(arm, Carried) for arm in arms) and any(requests_in(hint))
 
 
 class RequestConverter(PydanticPayloadConverter):

@@ -6,6 +6,8 @@ from pydantic import Field
 
 from activities.notifications.contracts import StreamProgress
 from domain.values import Frozen, Id, Strict
+from statemachines.state_schema import DELIVERY
+from workflows.durable.carried import Carried
 from workflows.durable.operator import Operator
 
 DELIVERY_WORKFLOW = "DeliveryWorkflow"
@@ -97,8 +99,11 @@ class Deliver(Strict):
         return Stream(publisher=self.publisher, told=self.told, afresh=self.afresh, skip=self.skip)
 
 
-class ContinuedDelivery(Frozen):
+class ContinuedDelivery(Carried):
     """What one run of a delivery hands to the next."""
+
+    state_schema = DELIVERY
+    schema_version: int = DELIVERY.version
 
     subscription_id: str
     last: int

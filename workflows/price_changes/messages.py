@@ -6,6 +6,8 @@ from pydantic import Field
 
 from activities.prices.contracts import Told
 from domain.values import Frozen, Strict
+from statemachines.state_schema import PRICE_CHANGE
+from workflows.durable.carried import Carried
 from workflows.durable.operator import Operator
 
 PRICE_CHANGE_WORKFLOW = "PriceChangeWorkflow"
@@ -31,8 +33,11 @@ class PriceProgress(Frozen):
     told: Told = Told()
 
 
-class ContinuedTelling(Frozen):
+class ContinuedTelling(Carried):
     """What one run hands to the next. `after` is the id of the last subscription that is done."""
+
+    state_schema = PRICE_CHANGE
+    schema_version: int = PRICE_CHANGE.version
 
     version: int
     batch: int

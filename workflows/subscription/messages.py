@@ -33,9 +33,11 @@ from domain.subscription.ledger import LedgerRow
 from domain.subscription.subscription import Term
 from domain.values import Frozen, Id, Instant, RequestInstant, Strict
 from statemachines.preview.simulator import Simulator
+from statemachines.state_schema import SUBSCRIPTION
 from statemachines.subscription.life import Life
 from statemachines.subscription.timeline import Milestone, timeline
 from workflows.durable.arguments import check_forecast
+from workflows.durable.carried import Carried
 from workflows.durable.clock import TestClock
 from workflows.durable.inbox import HeldSignal
 from workflows.durable.operator import Operator, RequestNewRun
@@ -125,14 +127,17 @@ def has_terms(memo: Mapping[str, Any], order: Order) -> bool:
     return memo.get(_MEMO_KEY) == terms_memo(order)[_MEMO_KEY]
 
 
-class Continued(Frozen):
+class Continued(Carried):
     """What one run hands to the next: the whole state, and how far the publisher has been notified."""
+
+    state_schema = SUBSCRIPTION
+    schema_version: int = SUBSCRIPTION.version
 
     life: Life
     clock: TestClock | None = None
     periods_per_run: int
-    stream: Stream = Stream()
-    origin: Origin = Origin()
+    stream: Stream
+    origin: Origin
     held: Annotated[tuple[HeldSignal, ...], Field(exclude_if=lambda held: not held)] = ()
     """Signals that came while the subscription was being rebuilt; left out where none did, as in other runs' states."""
 

@@ -8,7 +8,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.billing.activities import RestoringActivities
-    from activities.billing.contracts import Restored, RestoreInput
+    from activities.billing.contracts import Origin, Restored, RestoreInput
     from workflows.durable import options, search_attributes
     from workflows.durable.activities import perform
     from workflows.durable.arguments import check_workflow_id, one_request
@@ -46,6 +46,7 @@ class SubscriptionRebuild:
             clock=None if restored.ahead_by is None else TestClock.ahead_by(restored.ahead_by),
             periods_per_run=start.periods_per_run,
             stream=Stream(publisher=restored.publisher, told=restored.told),
+            origin=Origin(),
             held=tuple(self._held),
         )
         workflow.continue_as_new(

@@ -25,10 +25,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.durable.clock import Clock
     from workflows.durable.decisions import Decisions
     from workflows.durable.inbox import Inbox
+    from workflows.durable.new_run import continue_as_new
     from workflows.durable.operator import OperatorWait, RequestNewRun
     from workflows.durable.run_budget import RunBudget
     from workflows.durable.updates import part_update, request_updates, with_command_id
-    from workflows.durable.versions import continue_as_new
     from workflows.durable.workflow_ids import subscription_workflow_id
     from workflows.notifications.notifier import Notifier
     from workflows.subscription.details import details, markdown

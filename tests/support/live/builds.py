@@ -18,6 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.subscription.commands import ChangeQuantity
 from hosting.build import PACKAGES
+from statemachines.state_schema import SUBSCRIPTION
 from tests.support.live.worker_process import MortalWorker
 from tests.support.paths import ROOT
 from workflows.calls.errors import NotAnswered
@@ -64,11 +65,21 @@ def _copy(folder: Path, file: str, old: str, new: str) -> Path:
     return folder
 
 
+def with_newer_state(checkout: Path) -> Path:
+    """The copy, whose subscriptions hand on a state of a newer schema version."""
+    schemas = checkout / "statemachines" / "state_schema.py"
+    steps = f"{{**SUBSCRIPTION.upcasters, {SUBSCRIPTION.version}: dict}}"
+    schemas.write_text(f"{schemas.read_text()}\nSUBSCRIPTION = StateSchema({steps})\n")
+    return checkout
+
+
 @contextmanager
-def worker_process(address: str, directory: Path, task_queue: str, checkout: Path = ROOT) -> Iterator[MortalWorker]:
-    """A worker of the checkout's build."""
+def worker_process(
+    address: str, directory: Path, task_queue: str, checkout: Path = ROOT, deployment: str = DEPLOYMENT
+) -> Iterator[MortalWorker]:
+    """A worker of the checkout's build; without a version where the deployment is empty."""
     worker = MortalWorker(
-        address, directory, task_queue, checkout=checkout, PERENNIAL_DEPLOYMENT=DEPLOYMENT, PERENNIAL_BUILD_ID=""
+        address, directory, task_queue, checkout=checkout, PERENNIAL_DEPLOYMENT=deployment, PERENNIAL_BUILD_ID=""
     )
     try:
         yield worker

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from activities.billing.contracts import Origin
 from domain.subscription.commands import ChangeQuantity, Command, Reactivate, Suspend
 from domain.subscription.decision import Outcome
 from domain.subscription.holds import Reason
@@ -9,6 +10,7 @@ from statemachines.subscription.life import Life, LifeSteps
 from tests.support.live.purchases import order
 from tests.support.shop.offers import offer
 from workflows.durable import options
+from workflows.notifications.messages import Stream
 from workflows.subscription.messages import Continued
 
 LARGEST_PAYLOAD = 2 * 1024 * 1024
@@ -38,5 +40,7 @@ def test_what_may_wait_fits_into_one_payload() -> None:
         back = Reactivate(by=WHO, actor=LONG, command_id=f"{number:064}", reason=WHY)
         hold = Suspend(by=WHO, actor=LONG, command_id=f"{number:064}", reason=WHY, details="\N{GRINNING FACE}" * 1024)
         life = taken(life, back if life.subscription.holds else hold)
-    carried = Continued(life=life, periods_per_run=options.PERIODS_PER_RUN).model_dump_json()
+    carried = Continued(
+        life=life, periods_per_run=options.PERIODS_PER_RUN, stream=Stream(), origin=Origin()
+    ).model_dump_json()
     assert LARGEST_PAYLOAD / 4 < len(carried.encode()) < LARGEST_PAYLOAD * 0.9

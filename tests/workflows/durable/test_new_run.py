@@ -7,7 +7,7 @@ import pytest
 from temporalio import workflow
 from temporalio.common import WorkerDeploymentVersion
 
-from workflows.durable.versions import continue_as_new
+from workflows.durable.new_run import continue_as_new
 
 UPGRADED = {"initial_versioning_behavior": workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE}
 

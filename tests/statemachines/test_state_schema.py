@@ -1,0 +1,73 @@
+"""States of older versions are read step by step; newer ones are refused. `states/` has one of each older version."""
+
+import json
+from typing import Any
+
+import pytest
+
+from statemachines.state_schema import DELIVERY, SUBSCRIPTION, VERSION, NewerState, StateSchema
+from tests.support.states import SCHEMAS, written
+
+THREE = StateSchema({1: lambda state: {"name": state["title"]}, 2: lambda state: {**state, "names": [state["name"]]}})
+
+
+def state_of(name: str, version: int) -> dict[str, Any]:
+    state: dict[str, Any] = json.loads(written(name, version))
+    return state
+
+
+@pytest.mark.parametrize(("name", "schema"), SCHEMAS.items())
+def test_every_older_version_is_kept_here_and_is_read(name: str, schema: StateSchema) -> None:
+    for version in range(1, schema.version):
+        state = state_of(name, version)
+        assert state.get(VERSION, 1) == version
+        assert schema.current(state)[VERSION] == schema.version
+
+
+def test_a_state_without_a_number_takes_every_step() -> None:
+    assert THREE.version == 3
+    assert THREE.current({"title": "a"}) == {"name": "a", "names": ["a"], VERSION: 3}
+    assert THREE.current({"title": "a", VERSION: 1}) == {"name": "a", "names": ["a"], VERSION: 3}
+
+
+def test_a_later_one_takes_the_rest_of_them_and_the_newest_none() -> None:
+    assert THREE.current({"name": "a", VERSION: 2}) == {"name": "a", "names": ["a"], VERSION: 3}
+    newest = {"name": "a", "names": ["b"], VERSION: 3}
+    assert THREE.current(newest) is newest
+
+
+def test_a_newer_one_is_refused_with_what_to_do() -> None:
+    with pytest.raises(NewerState) as refused:
+        THREE.current({VERSION: 4})
+    assert str(refused.value) == (
+        "The state has schema version 4, and this worker reads up to version 3. "
+        "Start workers of the newer build: they go on from here."
+    )
+
+
+@pytest.mark.parametrize("number", [0, -1, "2", 1.0, True, None, [2]])
+def test_a_number_that_is_none_is_an_error(number: object) -> None:
+    with pytest.raises(ValueError, match="schema_version: got .*; takes a whole number from 1"):
+        THREE.current({VERSION: number})
+
+
+def test_a_subscription_from_before_publishers_and_origins() -> None:
+    """Recorded on 23 November."""
+    old = state_of("subscription", 1)
+    assert {"stream", "origin"}.isdisjoint(old)
+    assert SUBSCRIPTION.current(old) == {**old, "stream": {}, "origin": {}, VERSION: 2}
+
+
+def test_a_subscription_without_a_number_keeps_its_stream_and_origin() -> None:
+    told = {**state_of("subscription", 1), "stream": {"publisher": "contoso", "told": 3}, "origin": {"placed": True}}
+    assert SUBSCRIPTION.current(told) == {**told, VERSION: 2}
+
+
+def test_a_delivery_that_handed_on_its_request() -> None:
+    old = state_of("delivery", 1)
+    assert DELIVERY.current(old) == {
+        "subscription_id": "given-up",
+        "last": 4,
+        "stream": {"publisher": "wingtip", "told": 3, "afresh": True, "skip": None},
+        VERSION: 2,
+    }

@@ -1,0 +1,12 @@
+"""The schemas of the states that runs hand on, and a state of each older version, as it was written."""
+
+from statemachines import state_schema
+from statemachines.state_schema import StateSchema
+from tests.support.paths import ROOT
+
+SCHEMAS = {name.lower(): each for name, each in vars(state_schema).items() if isinstance(each, StateSchema)}
+
+
+def written(name: str, version: int) -> bytes:
+    """The state of that version, in JSON."""
+    return (ROOT / "tests" / "statemachines" / "states" / f"{name}.{version}.json").read_bytes()
