@@ -10,7 +10,7 @@ from temporalio.client import Client
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
-from activities.accounts.activities import AccountActivities, PaymentActivities
+from activities.accounts.activities import AccountActivities, OpeningActivities, PaymentActivities
 from activities.adapters.sql.account.books import SqlAccountBooks
 from activities.adapters.sql.account.holds import SqlNonpaymentHolds
 from activities.adapters.sql.catalog.price_book import SqlPriceBook
@@ -131,6 +131,7 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
         billing = BillingActivities(SqlBooks(database), ServerAccounts(server.accounts))
         answers, payments = AnswerActivities(SqlBooks(database)), PaymentActivities(SqlAccountBooks(database))
         restoring = RestoringActivities(SqlLives(database))
+        opening = OpeningActivities(SqlAccountBooks(database))
         invoicing = AccountActivities(SqlAccountBooks(database), SqlNonpaymentHolds(database), commands)
         provisioning = ProvisioningActivities(tenants, SqlAccessLog(database))
         orders = OrderActivities(SqlOrders(database), ServerLauncher(server.subscriptions))
@@ -148,7 +149,7 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
                     *(billing.record, billing.keep, restoring.restore, answers.first_answer, payments.payment),
                     *(provisioning.grant, provisioning.revoke, provisioning.purge),
                     *(orders.open, orders.place, orders.start),
-                    *(invoicing.close, invoicing.record, invoicing.hold, invoicing.lift),
+                    *(opening.open, invoicing.close, invoicing.record, invoicing.hold, invoicing.lift),
                     *(prices.affected, prices.send, prices.finish),
                     telling.hand_over,
                 ],

@@ -7,7 +7,6 @@ from temporalio.service import RPCError
 from activities.accounts.contracts import OpenAccount
 from activities.errors import NotTaken, NotThere, OrderConflict, ServerUnavailable
 from domain.ordering.terms import Order
-from domain.policy import DEFAULT_PACK, PACKS
 from domain.subscription.commands import Command
 from domain.subscription.decision import Answer
 from workflows.account.client import Accounts
@@ -77,16 +76,7 @@ class ServerAccounts:
 
     async def open(self, account: OpenAccount) -> None:
         """Open the customer's account, once. Raises ServerUnavailable."""
-        clock = None if account.ahead_by is None else TestClock.ahead_by(account.ahead_by)
-        start = StartAccount(
-            customer_id=account.customer_id,
-            # A pack of another version's making has the default's terms.
-            policy=account.policy if account.policy in PACKS else DEFAULT_PACK,
-            roles=account.roles,
-            opened_at=account.at,
-            clock=clock,
-        )
         try:
-            await self._accounts.open(start)
+            await self._accounts.open(StartAccount.of(account.opening))
         except RPCError as error:
             raise server_unavailable(f"billing account of {account.customer_id}", error) from None

@@ -2,8 +2,16 @@
 
 from temporalio import activity
 
-from activities.accounts.contracts import AccountRecordInput, AskedPayment, CloseInput, HoldInput, HoldResult
-from activities.accounts.ports import AccountBooks, NonpaymentHolds, Payments
+from activities.accounts.contracts import (
+    AccountOpening,
+    AccountRecordInput,
+    AskedPayment,
+    CloseInput,
+    HoldInput,
+    HoldResult,
+    OpenedAccount,
+)
+from activities.accounts.ports import AccountBooks, AccountOpenings, NonpaymentHolds, Payments
 from activities.errors import NotTaken, NotThere, reported
 from activities.fan_out import for_each
 from activities.ports import CommandSender
@@ -74,6 +82,19 @@ class AccountActivities:
                 return None
             # Its clock is ahead of the account's: without `at` it decides at its own time.
             return await self._send(subscription_id, command.model_copy(update={"at": None}))
+
+
+class OpeningActivities:
+    """Opens accounts in the books. Raises ApplicationError like AccountActivities."""
+
+    def __init__(self, openings: AccountOpenings) -> None:
+        self._openings = openings
+
+    @activity.defn(name="open_account")
+    async def open(self, opening: AccountOpening) -> OpenedAccount:
+        """Open an account in the books, once; what they know of it already stays, and is returned (MON-5)."""
+        with reported():
+            return await self._openings.open(opening)
 
 
 class PaymentActivities:

@@ -4,9 +4,11 @@ from datetime import timedelta
 
 from domain.account.events import AccountRecord, Close
 from domain.account.invoice import InvoiceHead
+from domain.account.terms import BillingTerms, terms_of
 from domain.roles import RolePreset
 from domain.subscription.subscription import Subscription
 from domain.values import Frozen, Instant
+from statemachines.account.life import AccountLife
 from statemachines.account.standing import Standing
 
 
@@ -57,6 +59,23 @@ class ListedInvoice(Frozen):
     standing: Standing
 
 
+class AccountOpening(Frozen):
+    """How a customer's account is opened, if the books do not know it yet. `ahead_by`: its test clock's offset."""
+
+    customer_id: str
+    terms: BillingTerms
+    roles: RolePreset = RolePreset.DEFAULT
+    opened_at: Instant
+    ahead_by: timedelta | None = None
+
+
+class OpenedAccount(Frozen):
+    """An account as the books have it, with the offset of its test clock."""
+
+    life: AccountLife
+    ahead_by: timedelta | None = None
+
+
 class OpenAccount(Frozen):
     """The account to open for a customer, if it is not open yet. `ahead_by`: its test clock's offset."""
 
@@ -65,6 +84,17 @@ class OpenAccount(Frozen):
     roles: RolePreset = RolePreset.DEFAULT
     at: Instant
     ahead_by: timedelta | None = None
+
+    @property
+    def opening(self) -> AccountOpening:
+        """The same for the books."""
+        return AccountOpening(
+            customer_id=self.customer_id,
+            terms=terms_of(self.policy),
+            roles=self.roles,
+            opened_at=self.at,
+            ahead_by=self.ahead_by,
+        )
 
     @classmethod
     def of(cls, subscription: Subscription, ahead_by: timedelta | None) -> "OpenAccount":

@@ -2,7 +2,14 @@
 
 from typing import Protocol
 
-from activities.accounts.contracts import AccountRecordInput, AskedPayment, CloseInput, OpenAccount
+from activities.accounts.contracts import (
+    AccountOpening,
+    AccountRecordInput,
+    AskedPayment,
+    CloseInput,
+    OpenAccount,
+    OpenedAccount,
+)
 from domain.account.account import Payment
 from domain.account.events import CloseReceipt
 
@@ -18,6 +25,13 @@ class AccountBooks(Protocol):
 
     async def record(self, entry: AccountRecordInput) -> None:
         """Write one decision in one transaction. Repeating it changes nothing. Raises BooksConflict."""
+
+
+class AccountOpenings(Protocol):
+    """How accounts are opened."""
+
+    async def open(self, opening: AccountOpening) -> OpenedAccount:
+        """Open the account if it is not open in the books yet, and return what they say of it."""
 
 
 class Payments(Protocol):

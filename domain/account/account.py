@@ -80,6 +80,13 @@ class Account(Frozen):
         """The unpaid invoice of that number, or None."""
         return next((r for r in self.receivables if r.invoice == invoice), None)
 
+    def following(self, receivable: Receivable) -> "Account":
+        """The account with the invoice's new state; one that is paid or carried is no longer followed."""
+        others = (r for r in self.receivables if r.invoice != receivable.invoice)
+        left = (receivable,) if receivable.state.unpaid else ()
+        now = tuple(sorted((*others, *left), key=lambda r: (r.due_at, r.invoice)))
+        return self.model_copy(update={"receivables": now})
+
     def unpaid_in(self, currency: str) -> list[Receivable]:
         """The unpaid invoices in that currency, the earliest due first."""
         return sorted((r for r in self.receivables if r.currency == currency), key=lambda r: (r.due_at, r.invoice))

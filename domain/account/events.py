@@ -7,6 +7,7 @@ from pydantic import Field
 
 from domain.account.account import Account
 from domain.account.invoice import InvoiceHead, InvoiceId, InvoiceState
+from domain.account.terms import BillingTerms
 from domain.calendar import Period
 from domain.money import Currency
 from domain.subscription.decision import Answer
@@ -57,6 +58,17 @@ class AccountEvent(Frozen):
     lifts: bool = False
     reminder: int | None = None
     details: str | None = None
+    terms: BillingTerms | None = None
+    """With `terms_changed`: the new ones."""
+
+
+class Open(Frozen):
+    """Open the account in the books, or take from them what it was before its workflow was lost.
+
+    Nothing is decided before.
+    """
+
+    effect: Literal["open"] = "open"
 
 
 class Close(Frozen):
@@ -99,7 +111,7 @@ class LiftHolds(Frozen):
     at: Instant
 
 
-AccountEffect = Annotated[Close | AccountRecord | PlaceHolds | LiftHolds, Field(discriminator="effect")]
+AccountEffect = Annotated[Open | Close | AccountRecord | PlaceHolds | LiftHolds, Field(discriminator="effect")]
 
 
 class CloseReceipt(Frozen):

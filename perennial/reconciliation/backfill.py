@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from activities.accounts.contracts import AccountRecordInput, CloseInput, HoldInput
+from activities.accounts.contracts import AccountOpening, AccountRecordInput, CloseInput, HoldInput
 from activities.billing.contracts import KeepInput, RecordInput
 from activities.errors import Permanent
 from activities.orders.contracts import LineStatus, OpenInput, PlaceInput, StartInput
@@ -58,6 +58,7 @@ _KINDS: dict[type[Frozen], str] = {
     RecordInput: "event",
     KeepInput: "change without event",
     ProvisionInput: "change of access",
+    AccountOpening: "opened account",
     CloseInput: "closed month",
     AccountRecordInput: "account event",
     HoldInput: "lifted hold",

@@ -30,6 +30,8 @@ REQUESTS = (
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
 )
 """The events by which a workflow learns of a request that it may decide."""
+OPENING = "open_account"
+"""The activity by which an account learns what the books know of it."""
 RECORDING: Mapping[str, type[RecordInput] | type[AccountRecordInput]] = {
     "record": RecordInput,
     "record_account": AccountRecordInput,
@@ -64,17 +66,21 @@ class Histories:
         return known
 
     async def _known(self, workflow_id: str, run_id: str) -> Known | None:
-        done: set[int] = set()
+        done: dict[int, Payloads] = {}
         waiting = asked = False
         async for event in self._backwards(workflow_id, run_id):
             if event.event_type in REQUESTS:
                 asked = True
             elif event.HasField("activity_task_completed_event_attributes"):
-                done.add(event.activity_task_completed_event_attributes.scheduled_event_id)
+                result = event.activity_task_completed_event_attributes
+                done[result.scheduled_event_id] = result.result
             elif event.HasField("activity_task_scheduled_event_attributes"):
                 scheduled = event.activity_task_scheduled_event_attributes
                 name = scheduled.activity_type.name
                 waiting = waiting or (event.event_id not in done and name != NOTIFY)
+                if name == OPENING and event.event_id in done:
+                    opened = json.loads(await self._json(done[event.event_id]))
+                    return _begun(opened["life"], waiting=waiting).model_copy(update={"asked": asked})
                 if name in RECORDING:
                     entry = RECORDING[name].model_validate_json(await self._json(scheduled.input))
                     known = _after(entry, recorded=event.event_id in done, waiting=waiting)

@@ -13,6 +13,7 @@ from perennial.sources.books import Books
 from perennial.sources.server import Server
 from perennial.sources.sources import Sources
 from statemachines.audit.findings import Cure, Finding, Noun
+from workflows.account.messages import StartAccount
 from workflows.calls.errors import AlreadyExists
 from workflows.durable.operator import Operator
 from workflows.subscription.messages import Rebuild
@@ -85,6 +86,12 @@ async def _start(server: Server, books: Books, finding: Finding, cure: Cure, ope
                 await server.notifications.deliver(left)
         case Cure.REBUILD, Noun.SUBSCRIPTION:
             await _rebuild(server, Rebuild(**operator.model_dump(), subscription_id=finding.id))
+        case Cure.REBUILD, Noun.ACCOUNT:
+            opening = await books.workflows.opening(finding.id)
+            if opening is not None:
+                # Its workflow takes from the books what they know of it.
+                await server.accounts.open(StartAccount.of(opening))
+                await server.accounts.details(finding.id)
 
 
 async def _rebuild(server: Server, request: Rebuild) -> None:

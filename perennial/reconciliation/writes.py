@@ -10,7 +10,7 @@ from temporalio.client import Client
 from temporalio.common import RawValue
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.accounts.contracts import AccountRecordInput, CloseInput, HoldInput
+from activities.accounts.contracts import AccountOpening, AccountRecordInput, CloseInput, HoldInput
 from activities.billing.contracts import KeepInput, RecordInput
 from activities.orders.contracts import OpenInput, OrderLine, PlacedOrder, PlaceInput, StartInput
 from activities.provisioning.contracts import Confirmation, ProvisionInput
@@ -22,6 +22,7 @@ WRITING: Mapping[str, tuple[type[Frozen], type[Frozen] | None]] = {
     "record": (RecordInput, Receipt),
     "keep": (KeepInput, None),
     **dict.fromkeys(("grant", "revoke", "purge"), (ProvisionInput, Confirmation)),
+    "open_account": (AccountOpening, None),
     "record_account": (AccountRecordInput, None),
     "close_month": (CloseInput, CloseReceipt),
     "lift_nonpayment": (HoldInput, None),

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
+from activities.accounts.contracts import AccountOpening
 from activities.notifications.contracts import HandOver
 from domain.values import Frozen
 from statemachines.audit.findings import Noun
@@ -21,6 +22,9 @@ class WorkflowBook(Protocol):
 
     async def undelivered(self, subscription_id: str) -> HandOver | None:
         """Return the notifications of the subscription that are not done; None if nobody is notified."""
+
+    async def opening(self, customer_id: str) -> AccountOpening | None:
+        """Return how the customer's account was opened; None if the books have nothing of it."""
 
     async def overdue(self, before: datetime) -> int:
         """Return how many subscriptions should have done something before the instant, by their recorded dates."""

@@ -88,4 +88,4 @@ def _change_terms(draft: AccountDraft, request: ChangeTerms) -> None:
     if wanted.suspends_after is not None:
         suspends = f"suspension {wanted.suspends_after.days} days after the due date"
     draft.message = f"The terms are now {wanted.name}: due after {wanted.due_after.days} days, {suspends}."
-    draft.emit(AccountEventName.TERMS_CHANGED, Rule.MON_6, details=draft.message)
+    draft.emit(AccountEventName.TERMS_CHANGED, Rule.MON_6, details=draft.message, terms=wanted)

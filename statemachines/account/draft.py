@@ -51,9 +51,7 @@ class AccountDraft:
 
     def follow(self, receivable: Receivable) -> None:
         """Store the invoice's new state; one that is paid or carried is no longer followed."""
-        others = (r for r in self.account.receivables if r.invoice != receivable.invoice)
-        left = (receivable,) if receivable.state.unpaid else ()
-        self.update(receivables=tuple(sorted((*others, *left), key=lambda r: (r.due_at, r.invoice))))
+        self.account = self.account.following(receivable)
 
     def tell(self, name: AccountEventName, rule: Rule, receivable: Receivable, **facts: Any) -> None:
         """Store the invoice's new state, and add an event about it."""

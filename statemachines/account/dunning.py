@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from domain.account.account import Receivable
+from domain.account.account import Account, Receivable
 from domain.account.events import AccountEventName, Close, CloseReceipt, PlaceHolds
 from domain.account.invoice import InvoiceHead, InvoiceState
 from domain.account.terms import month_end
@@ -39,11 +39,23 @@ def take_closed(draft: AccountDraft, receipt: CloseReceipt, invoices: Invoices) 
 
 
 def _issue(draft: AccountDraft, head: InvoiceHead, state: InvoiceState) -> None:
-    account = draft.account
+    draft.account = with_credit_of(draft.account, head)
+    issued = state is InvoiceState.ISSUED
+    name = AccountEventName.INVOICE_ISSUED if issued else AccountEventName.INVOICE_CARRIED
+    draft.tell(name, Rule.MON_5, receivable_of(head, state))
+
+
+def with_credit_of(account: Account, head: InvoiceHead) -> Account:
+    """The account with what the invoice has left of its credit, and the invoice's currency."""
     credit = {**account.credit, head.currency: head.totals.carried_out}
     known = account.currencies if head.currency in account.currencies else (*account.currencies, head.currency)
-    draft.update(credit={currency: left for currency, left in credit.items() if left}, currencies=known)
-    receivable = Receivable(
+    left = {currency: amount for currency, amount in credit.items() if amount}
+    return account.model_copy(update={"credit": left, "currencies": known})
+
+
+def receivable_of(head: InvoiceHead, state: InvoiceState) -> Receivable:
+    """The invoice as it is followed once it is closed."""
+    return Receivable(
         invoice=head.invoice,
         currency=head.currency,
         due=head.totals.due,
@@ -51,9 +63,6 @@ def _issue(draft: AccountDraft, head: InvoiceHead, state: InvoiceState) -> None:
         due_at=head.due_at,
         state=state,
     )
-    issued = state is InvoiceState.ISSUED
-    name = AccountEventName.INVOICE_ISSUED if issued else AccountEventName.INVOICE_CARRIED
-    draft.tell(name, Rule.MON_5, receivable)
 
 
 def fall_due(draft: AccountDraft, receivable: Receivable) -> None:

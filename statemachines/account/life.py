@@ -22,8 +22,15 @@ WAITING_KEPT = 200
 class Closing(NotNow):
     """The month's invoices are being written; a request decided now might concern one of them."""
 
+    def __init__(self, words: str = "The month is being closed: its invoices are being written.") -> None:
+        super().__init__(f"{words} Try again shortly.")
+
+
+class Opening(Closing):
+    """The books are asked what they know of the account; a request might concern it."""
+
     def __init__(self) -> None:
-        super().__init__("The month is being closed: its invoices are being written. Try again shortly.")
+        super().__init__("The account is being opened: the books are asked what they know of it.")
 
 
 class AccountLife(RefusedSignals):
@@ -42,6 +49,11 @@ class AccountLife(RefusedSignals):
     waiting: tuple[AnyAccountRequest, ...] = ()
 
     @property
+    def opening(self) -> bool:
+        """Whether the books have not said yet what they know of the account."""
+        return bool(self.effects) and isinstance(self.effects[0], events.Open)
+
+    @property
     def performed(self) -> int:
         """The number of the last event that is recorded and whose holds are placed or lifted."""
         pending = (effect.seq for effect in self.effects if isinstance(effect, events.PlaceHolds | events.LiftHolds))
@@ -58,6 +70,11 @@ class AccountLife(RefusedSignals):
                 "accepted_at": max([self.accepted_at, *accepted]),
             }
         )
+
+    def opened_as(self, restored: "AccountLife") -> "AccountLife":
+        """The life after its first effect, an opening: what the books say, and the signals that came meanwhile."""
+        kept = {name: getattr(self, name) for name in ("waiting", *RefusedSignals.model_fields)}
+        return restored.model_copy(update=kept)
 
     def first_effect_done(self) -> "AccountLife":
         first = self.effects[0]
@@ -83,7 +100,7 @@ class AccountSteps:
     def step(self, life: AccountLife, now: datetime) -> AccountLife | None:
         """The life after the next milestone alone; None if none is due by then, or a month is still being closed."""
         milestone = next_account_milestone(life.account)
-        if life.account.closing or milestone.at > now:
+        if life.account.closing or life.opening or milestone.at > now:
             return None
         return life.after(self._accounting.milestone(life.account, milestone))
 
@@ -94,6 +111,8 @@ class AccountSteps:
 
     def accept(self, life: AccountLife, request: AccountRequest, at: datetime) -> tuple[AccountLife, Answer]:
         """Catch up to the instant, then decide the request. Raises Closing if a month must be closed first."""
+        if life.opening:
+            raise Opening
         while (further := self.step(life, at)) is not None:
             life = further
         if life.account.closing:
@@ -104,6 +123,8 @@ class AccountSteps:
 
     def check(self, life: AccountLife, request: AccountRequest, now: datetime, *, test_clock: bool) -> None:
         """Raise NotNow if the request cannot be decided. Changes nothing."""
+        if life.opening:
+            raise Opening
         account, milestone = life.account, next_account_milestone(life.account)
         if request.at is not None:
             unclocked = None if test_clock else "an account opened"

@@ -51,7 +51,7 @@ def _cure(kind: Kind, subject: Subject, booked: Booked | None, run: Run | None, 
     if subject.noun is Noun.DELIVERY:
         return Cure.DELIVER
     if run is None or run.status is Status.FAILED:
-        return Cure.REBUILD if booked and subject.noun is Noun.SUBSCRIPTION else None
+        return Cure.REBUILD if booked else None
     if booked is None or known is None or known.seq > booked.seq or known.waiting or known.asked:
         return Cure.RESUME
     return Cure.REBUILD

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from domain.account.events import AccountRecord, Close, PlaceHolds
+from domain.account.events import AccountRecord, Close, LiftHolds, PlaceHolds
 from domain.account.requests import AccountRequest
 from domain.account.terms import BillingTerms
 from domain.ordering.terms import Order
@@ -72,7 +72,7 @@ class CustomerSimulator:
                 self.book.record(effect)
             elif isinstance(effect, PlaceHolds):
                 self._hold(hold_command(effect.seq, effect.at), effect.at)
-            else:
+            elif isinstance(effect, LiftHolds):
                 self._lift(lift_command(effect.seq, effect.at), effect.at)
             self.life = self.life.first_effect_done()
 

@@ -8,7 +8,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from domain.account.requests import AccountRequest, ReceivePayment
 from domain.subscription.decision import Answer, Outcome
-from statemachines.account.life import AccountLife, Closing
+from statemachines.account.life import AccountLife, Closing, Opening
 from statemachines.account.timeline import next_account_milestone
 from workflows.account.messages import ACCOUNT_REQUESTS, AccountClosed, AccountDetails, StartAccount
 from workflows.account.workflow import BillingAccountWorkflow
@@ -62,7 +62,7 @@ class Accounts(WorkflowClient):
                     update, request, Answer, update_id=update_id, repeatable=repeatable
                 )
             except Rejected as error:
-                if error.kind != Closing.__name__:
+                if error.kind not in {Closing.__name__, Opening.__name__}:
                     raise
                 return None
 

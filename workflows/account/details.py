@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from domain.account.account import Account
-from domain.account.events import AccountEffect, AccountEvent, AccountRecord, Close, PlaceHolds
+from domain.account.events import AccountEffect, AccountEvent, AccountRecord, Close, Open, PlaceHolds
 from domain.account.invoice import InvoiceState
 from domain.money import Money
 from statemachines.account.life import AccountLife
@@ -100,6 +100,8 @@ def event_headline(event: AccountEvent) -> str:
 
 def effect_headline(effect: AccountEffect) -> str:
     """What an activity does, in one line."""
+    if isinstance(effect, Open):
+        return "open the account in the books"
     if isinstance(effect, Close):
         return f"invoices for {effect.period.start:%Y-%m-%d} to {effect.period.end:%Y-%m-%d}"
     if isinstance(effect, AccountRecord):

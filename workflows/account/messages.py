@@ -9,12 +9,13 @@ from typing import Annotated
 
 from pydantic import Field
 
+from activities.accounts.contracts import AccountOpening
 from domain.account.account import Receivable
-from domain.account.events import AccountEvent
+from domain.account.events import AccountEvent, Open
 from domain.account.requests import AnyAccountRequest, ChangeTerms, FailPayment, ReceivePayment
 from domain.account.terms import BillingTerms, terms_of
 from domain.calendar import Period
-from domain.policy import DEFAULT_PACK, PackName
+from domain.policy import DEFAULT_PACK, PACKS, PackName
 from domain.roles import RolePreset
 from domain.subscription.decision import Answer
 from domain.values import CLOCK_SKEW, ExactDecimal, Frozen, Id, Instant, RequestInstant, Strict, format_instant
@@ -57,8 +58,20 @@ class StartAccount(Strict):
     clock: TestClock | None = None
     months_per_run: Annotated[int, Field(ge=1, le=1000)] = 3
 
+    @classmethod
+    def of(cls, opening: AccountOpening) -> "StartAccount":
+        """The start of an account that the books know: what they say of it counts."""
+        return cls(
+            customer_id=opening.customer_id,
+            policy=opening.terms.name if opening.terms.name in PACKS else DEFAULT_PACK,
+            suspends=opening.terms.suspends_after is not None,
+            roles=opening.roles,
+            opened_at=opening.opened_at,
+            clock=None if opening.ahead_by is None else TestClock.ahead_by(opening.ahead_by),
+        )
+
     def opened(self, now: datetime) -> AccountLife:
-        """The account as it opens; `now` is the workflow's time.
+        """The account as it opens, unless the books know it; `now` is the workflow's time.
 
         Raises ApplicationError of type `Malformed` if it opens later than now, or too far from it.
         """
@@ -68,7 +81,8 @@ class StartAccount(Strict):
             raise malformed(f"opened_at: got {came}; takes an instant up to now, {format_instant(now)}")
         terms = terms_of(self.policy)
         terms = terms if self.suspends else terms.without_suspension()
-        return AccountSteps.begin(self.customer_id, terms, self.opened_at, self.roles)
+        life = AccountSteps.begin(self.customer_id, terms, self.opened_at, self.roles)
+        return life.model_copy(update={"effects": (Open(),)})
 
 
 class ContinuedAccount(Carried):

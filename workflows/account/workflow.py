@@ -8,20 +8,18 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.accounts.activities import AccountActivities
-    from activities.accounts.contracts import AccountRecordInput, CloseInput, HoldInput
-    from domain.account.events import AccountRecord, Close, LiftHolds, PlaceHolds
+    from domain.account.events import AccountRecord, Close, LiftHolds, Open, PlaceHolds
     from domain.account.requests import AnyAccountRequest
     from domain.values import RequestInstant
     from statemachines.account.life import WAITING_KEPT, AccountLife, AccountSteps, Closing
     from statemachines.account.timeline import AccountMilestone, account_timeline, next_account_milestone
     from statemachines.subscription.not_now import NotNow
+    from workflows.account import effects
     from workflows.account.details import (
         account_details,
         account_headline,
         account_markdown,
         account_status,
-        effect_headline,
     )
     from workflows.account.memory import Payments
     from workflows.account.messages import (
@@ -33,11 +31,11 @@ with workflow.unsafe.imports_passed_through():
         AccountStart,
         ContinuedAccount,
     )
-    from workflows.durable import options, search_attributes
-    from workflows.durable.activities import RunIsOver, perform
+    from workflows.durable import search_attributes
+    from workflows.durable.activities import RunIsOver
     from workflows.durable.arguments import check_workflow_id, one_request
     from workflows.durable.cancellation import Parts, not_by_cancellation, through_cancellations
-    from workflows.durable.clock import Clock
+    from workflows.durable.clock import Clock, TestClock
     from workflows.durable.decisions import Decisions
     from workflows.durable.inbox import Inbox
     from workflows.durable.new_run import continue_as_new
@@ -112,43 +110,26 @@ class BillingAccountWorkflow:
 
     async def _perform_first_effect(self) -> None:
         match effect := self._life.effects[0]:
+            case Open():
+                await self._open(effect)
             case Close():
                 await self._close(effect)
-            case AccountRecord():
-                await self._record(effect)
-            case PlaceHolds() | LiftHolds():
-                await self._hold_or_lift(effect)
+            case AccountRecord() | PlaceHolds() | LiftHolds():
+                await self._perform_other(effect)
+
+    async def _open(self, effect: Open) -> None:
+        """What the books say of it counts, whatever the start has said."""
+        opened = await effects.open_account(self._life.account, self._clock.test, effect, self._urgent)
+        self._clock.test = None if opened.ahead_by is None else TestClock.ahead_by(opened.ahead_by)
+        self._decisions.life = self._life.opened_as(opened.life)
 
     async def _close(self, close: Close) -> None:
-        entry = CloseInput(
-            customer_id=self._life.account.customer_id, close=close, test_clock=self._clock.test is not None
-        )
-        summary, urgent = effect_headline(close), self._urgent
-        receipt = await perform(AccountActivities.close, entry, options.CLOSE_TIMEOUT, summary, urgent=urgent)
+        receipt = await effects.close(self._life.account, self._clock.test, close, self._urgent)
         self._decisions.life = self._steps.closed(self._life, receipt)
         self._budget.spend()
 
-    async def _record(self, record: AccountRecord) -> None:
-        entry = AccountRecordInput(
-            customer_id=self._life.account.customer_id, record=record, test_clock=self._clock.test is not None
-        )
-        summary, urgent = effect_headline(record), self._urgent
-        await perform(AccountActivities.record, entry, options.RECORD_TIMEOUT, summary, urgent=urgent)
-        self._decisions.life = self._life.first_effect_done()
-
-    async def _hold_or_lift(self, effect: PlaceHolds | LiftHolds) -> None:
-        at = effect.at if self._clock.test else None
-        entry = HoldInput(customer_id=self._life.account.customer_id, seq=effect.seq, at=at)
-        activity = AccountActivities.hold if isinstance(effect, PlaceHolds) else AccountActivities.lift
-        summary = effect_headline(effect)
-        await perform(
-            activity,
-            entry,
-            options.FAN_OUT_TIMEOUT,
-            summary,
-            heartbeat=options.HEARTBEAT_TIMEOUT,
-            urgent=self._urgent,
-        )
+    async def _perform_other(self, effect: AccountRecord | PlaceHolds | LiftHolds) -> None:
+        await effects.perform_other(self._life.account, self._clock.test, effect, self._urgent)
         self._decisions.life = self._life.first_effect_done()
 
     # Time and runs

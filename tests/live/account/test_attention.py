@@ -7,13 +7,14 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.worker import Worker
 
-from activities.accounts.activities import AccountActivities
-from activities.accounts.contracts import AccountRecordInput, CloseInput
+from activities.accounts.activities import AccountActivities, OpeningActivities
+from activities.accounts.contracts import AccountOpening, AccountRecordInput, CloseInput, OpenedAccount
 from activities.errors import BooksConflict
 from domain.account.events import CloseReceipt
 from domain.subscription.commands import Command
 from domain.subscription.decision import Answer, Outcome
 from hosting.assembly import World
+from statemachines.account.life import AccountSteps
 from statemachines.simulation.account_book import AccountBook
 from tests.support.live.payers import new_customer, payment
 from workflows.account.client import Accounts
@@ -32,6 +33,9 @@ class Moody:
     def __init__(self, customer_id: str, *failures: Exception) -> None:
         self.failures = list(failures)
         self.book = AccountBook(customer_id, {})
+
+    async def open(self, opening: AccountOpening) -> OpenedAccount:
+        return OpenedAccount(life=AccountSteps.begin(opening.customer_id, opening.terms, opening.opened_at))
 
     async def close(self, entry: CloseInput) -> CloseReceipt:
         self._fail()
@@ -73,7 +77,7 @@ def moody_worker(world: World, moody: Moody) -> Worker:
         world.server.client,
         task_queue=MOODY_QUEUE,
         workflows=[BillingAccountWorkflow],
-        activities=[invoicing.close, invoicing.record, invoicing.hold, invoicing.lift],
+        activities=[OpeningActivities(moody).open, invoicing.close, invoicing.record, invoicing.hold, invoicing.lift],
         interceptors=[GuardInterceptor()],
     )
 

@@ -8,15 +8,18 @@ from pathlib import Path
 import pytest
 
 from activities.adapters.sql.database import Database
+from domain.account.requests import ChangeTerms
 from domain.subscription.commands import ChangeQuantity, SetAutoRenew, Suspend
 from domain.subscription.decision import Outcome
 from domain.subscription.events import EventName
 from domain.subscription.holds import Reason
 from hosting.assembly import World
 from statemachines.audit.findings import Cure
+from tests.support.live.payers import payment
 from tests.support.live.repairs import Place, a_place, bought
 from tests.support.raw_sql import change
-from workflows.durable.workflow_ids import subscription_workflow_id
+from workflows.account.messages import StartAccount
+from workflows.durable.workflow_ids import account_workflow_id, subscription_workflow_id
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 MONTH = timedelta(days=31)
@@ -110,17 +113,57 @@ async def test_the_whole_server_is_lost(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
     async with a_place(tmp_path / "old") as place, place.worker() as world:
         url = place.settings.database_url
-        lost = [await bought(world) for _ in range(20)]
+        lost = [await bought(world) for _ in range(8)]
         before = {each: await world.server.subscriptions.settled(each) for each in lost}
     async with a_place(tmp_path / "new", url) as place, place.worker() as world:
         subscriptions = world.server.subscriptions
         found = await place.found()
         assert {("subscription", each, "missing") for each in lost} <= found
         repaired = await place.repair()
-        assert (repaired.done[Cure.REBUILD], repaired.failed) == (20, {})
+        assert (repaired.done[Cure.REBUILD], repaired.failed) == (16, {})
         for each in lost:
             assert (await subscriptions.settled(each)).subscription == before[each].subscription
-        assert {noun for noun, _, _ in await place.found()} <= {"account"}
+        assert await place.found() == set()
+
+
+@pytest.mark.parametrize("how", ["repaired", "bought again"])
+async def test_a_lost_account_opens_with_what_the_books_say(place: Place, how: str) -> None:
+    """Its closed months, unpaid invoices, credit, known payments and terms; also when the next purchase opens it."""
+    async with place.worker() as world:
+        accounts, at = world.server.accounts, datetime.now(UTC) - 3 * MONTH
+        lost = f"of-{(await bought(world, tested=True, at=at))}"
+        await accounts.settled(lost)
+        terms = ChangeTerms(by="billing_admin", suspends=False)
+        assert (await accounts.ask(lost, terms)).outcome is Outcome.DONE
+        assert (await accounts.ask(lost, payment("p-1", "7.00"))).outcome is Outcome.DONE
+        before = await accounts.settled(lost)
+        assert before.account.credit
+        await place.client.get_workflow_handle(account_workflow_id(lost)).terminate(reason="a test")
+        await place.delete(account_workflow_id(lost))
+        while await place.found(lost, quick=True) != {("account", lost, "missing")}:
+            await asyncio.sleep(0.2)
+        if how == "repaired":
+            repaired = await place.repair(lost)
+            assert (repaired.done[Cure.REBUILD], repaired.failed) == (1, {})
+        else:
+            await bought(world, customer=lost)
+        after = await accounts.settled(lost)
+        assert after.account == before.account
+        assert (await accounts.details(lost)).clock is not None
+        assert (await accounts.ask(lost, payment("p-1", "7.00"))).outcome is Outcome.UNCHANGED
+        assert await place.found(lost) == set()
+
+
+async def test_a_bare_start_of_a_lost_account_is_not_blank(place: Place) -> None:
+    """What the start says does not count: nobody gets other terms, or forgets a debt, by it."""
+    async with place.worker() as world:
+        accounts, customer = world.server.accounts, f"of-{await bought(world)}"
+        await accounts.ask(customer, payment("p-1", "7.00"))
+        before = await accounts.settled(customer)
+        await place.client.get_workflow_handle(account_workflow_id(customer)).terminate(reason="a test")
+        start = StartAccount(customer_id=customer, suspends=False, opened_at=datetime.now(UTC))
+        assert await accounts.open(start)
+        assert (await accounts.settled(customer)).account == before.account
 
 
 def _iso(offset: timedelta) -> str:

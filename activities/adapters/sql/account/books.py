@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from activities.accounts.contracts import AccountRecordInput, AskedPayment, CloseInput
+from activities.accounts.contracts import AccountOpening, AccountRecordInput, AskedPayment, CloseInput, OpenedAccount
 from activities.adapters.sql.account.closing import close_month
+from activities.adapters.sql.account.opening import open_account
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.ledger import double_entry
 from activities.adapters.sql.subscription.dating import refuse_ahead
@@ -26,6 +27,9 @@ class SqlAccountBooks:
     def __init__(self, database: Database, wall_clock: Callable[[], datetime] = wall_clock) -> None:
         self._database = database
         self._wall_clock = wall_clock
+
+    async def open(self, opening: AccountOpening) -> OpenedAccount:
+        return await self._database.write(open_account, opening)
 
     async def close(self, entry: CloseInput) -> CloseReceipt:
         return await self._database.write(_close, entry, self._latest(entry))

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, select
 
-from activities.accounts.contracts import AccountRecordInput, CloseInput, HoldInput
+from activities.accounts.contracts import AccountOpening, AccountRecordInput, CloseInput, HoldInput
 from activities.adapters.sql.account import books as account_books
 from activities.adapters.sql.account import closing, holds
 from activities.adapters.sql.database import Database
+from activities.adapters.sql.ledger.openings import open_once
 from activities.adapters.sql.orders import orders
 from activities.adapters.sql.subscription import access_log, snapshots
 from activities.adapters.sql.subscription import books as subscription_books
@@ -41,6 +42,8 @@ def _write(connection: Connection, entry: Frozen, result: Frozen | None, latest:
     match entry, result:
         case RecordInput(), Receipt():
             return _record(connection, entry, result, None if entry.test_clock else latest)
+        case AccountOpening(), None:
+            return open_once(connection, entry)
         case AccountRecordInput(), None:
             return account_books.record(connection, entry, ANY_DATE if entry.test_clock else latest)
         case CloseInput(), CloseReceipt():

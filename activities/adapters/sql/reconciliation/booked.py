@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, case, func, select, union
 
+from activities.accounts.contracts import AccountOpening, OpenAccount
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.notifications.outbox import done_up_to
-from activities.adapters.sql.tables.account import account_event, month_close
+from activities.adapters.sql.tables.account import account, account_event, month_close
 from activities.adapters.sql.tables.catalog import offer
 from activities.adapters.sql.tables.notifications import delivery
 from activities.adapters.sql.tables.subscription import LISTED, decision, subscription
@@ -40,6 +41,9 @@ class SqlWorkflowBook:
 
     async def undelivered(self, subscription_id: str) -> HandOver | None:
         return await self._database.read(_undelivered, subscription_id)
+
+    async def opening(self, customer_id: str) -> AccountOpening | None:
+        return await self._database.read(_opening, customer_id)
 
     async def overdue(self, before: datetime) -> int:
         return await self._database.read(_overdue, before)
@@ -75,17 +79,18 @@ def _subscriptions(connection: Connection, ids: Collection[str]) -> Iterator[tup
 
 
 def _accounts(connection: Connection, ids: Collection[str]) -> Iterator[tuple[str, Booked]]:
-    """An account runs from a customer's first invoiced subscription on, and closes each month."""
+    """An account runs from its opening on, or a customer's first invoiced subscription, and closes each month."""
     events = _per_customer(connection, func.max(account_event.c.seq), account_event, ids)
     closes = _per_customer(connection, func.max(month_close.c.period_end), month_close, ids)
     invoiced = _per_customer(
         connection, func.min(subscription.c.ordered_at), subscription, ids, subscription.c.invoiced.is_(True)
     )
+    opened = _per_customer(connection, func.min(account.c.opened_at), account, ids)
     tested = _per_customer(
         connection, func.max(case((subscription.c.test_clock.is_(True), 1), else_=0)), subscription, ids
     )
-    for customer_id in {*events, *closes, *invoiced, *tested}:
-        since = closes.get(customer_id) or invoiced.get(customer_id)
+    for customer_id in {*events, *closes, *opened, *invoiced, *tested}:
+        since = closes.get(customer_id) or opened.get(customer_id) or invoiced.get(customer_id)
         booked = Booked(
             runs=customer_id in events or since is not None,
             seq=events.get(customer_id, 0),
@@ -120,6 +125,21 @@ def _undelivered(connection: Connection, subscription_id: str) -> HandOver | Non
     return HandOver(subscription_id=subscription_id, publisher=receipt.publisher, told=told, last=last)
 
 
+def _opening(connection: Connection, customer_id: str) -> AccountOpening | None:
+    row = connection.execute(select(account).where(account.c.customer_id == customer_id)).mappings().one_or_none()
+    if row is not None:
+        return AccountOpening.model_validate(dict(row))
+    # As an earlier version has opened it.
+    facts = select(subscription.c.policy, subscription.c.ordered_at, subscription.c.ahead_by)
+    invoiced = facts.where(subscription.c.customer_id == customer_id, subscription.c.invoiced.is_(True))
+    first = connection.execute(invoiced.order_by(subscription.c.ordered_at).limit(1)).one_or_none()
+    if first is None:
+        return None
+    return OpenAccount(
+        customer_id=customer_id, policy=first.policy, at=first.ordered_at, ahead_by=first.ahead_by
+    ).opening
+
+
 def _per_customer(connection: Connection, value: Any, table: Any, ids: Collection[str], *where: Any) -> dict[str, Any]:
     wanted = select(table.c.customer_id, value).where(table.c.customer_id.in_(ids), *where)
     return {row[0]: row[1] for row in connection.execute(wanted.group_by(table.c.customer_id))}
@@ -138,9 +158,7 @@ _LAST = (
 _READERS = {Noun.SUBSCRIPTION: _subscriptions, Noun.ACCOUNT: _accounts, Noun.DELIVERY: _deliveries}
 _IDS: dict[Noun, Any] = {
     Noun.SUBSCRIPTION: select(subscription.c.id).where(subscription.c.state.not_in(_ENDED)),
-    Noun.ACCOUNT: union(
-        select(subscription.c.customer_id), select(account_event.c.customer_id), select(month_close.c.customer_id)
-    ),
+    Noun.ACCOUNT: union(*(select(each.c.customer_id) for each in (subscription, account, account_event, month_close))),
     Noun.DELIVERY: select(subscription.c.id)
     .join(offer, offer.c.id == subscription.c.offer_id)
     .where(

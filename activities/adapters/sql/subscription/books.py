@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.ledger import double_entry
 from activities.adapters.sql.ledger import rows as ledger
+from activities.adapters.sql.ledger.openings import open_once
 from activities.adapters.sql.notifications import publishers
 from activities.adapters.sql.subscription import answers, claims, dating, journal, snapshots, usage
 from activities.adapters.sql.tables.notifications import outbox
@@ -183,9 +184,10 @@ def _place(connection: Connection, entry: RecordInput, last: Last) -> None:
     now: dict[str, Any] = {**journal.listed_after(record.events[-1]), "next_at": entry.next_at}
     now["snapshot"] = snapshots.after(last, record)
     if last is not None:
-        where = subscription.c.id == about.subscription_id
-        connection.execute(update(subscription).where(where).values(now))
+        connection.execute(update(subscription).where(subscription.c.id == about.subscription_id).values(now))
         return
+    if entry.opens:
+        open_once(connection, entry.opens.opening)
     for_good = {
         "id": about.subscription_id,
         "customer_id": about.customer_id,

@@ -3,6 +3,8 @@
 Amounts are whole minor units of the row's currency; a debit is positive, a credit negative.
 """
 
+from datetime import timedelta
+
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -28,6 +30,7 @@ from activities.adapters.sql.columns import (
     required,
 )
 from domain.account.events import AccountEvent, CloseReceipt
+from domain.account.terms import BillingTerms
 
 INVOICE, ENTRY = String(80), String(300)
 
@@ -103,6 +106,15 @@ month_close = Table(
     *required(digest=String(64), receipt=JsonText(CloseReceipt)),
 )
 """The months that are closed, so that closing one again changes nothing. Append-only."""
+
+account = Table(
+    "account",
+    metadata,
+    *keys(customer_id=ID),
+    *required(opened_at=InstantText, terms=JsonText(BillingTerms), roles=WORD),
+    *optional(ahead_by=JsonText(timedelta)),
+)
+"""How each account was opened; `ahead_by` is the offset of its test clock. Append-only."""
 
 account_event = Table(
     "account_event",

@@ -1,0 +1,103 @@
+"""Rebuilds a billing account from the books."""
+
+from collections.abc import Sequence
+
+from domain.account.account import Account, Payment
+from domain.account.events import AccountEffect, AccountEvent, AccountEventName, CloseReceipt, LiftHolds, PlaceHolds
+from domain.account.invoice import InvoiceHead
+from domain.account.terms import BillingTerms, month_end
+from domain.calendar import Period
+from domain.roles import RolePreset
+from domain.values import Frozen, Instant
+from statemachines.account.accounting import Accounting
+from statemachines.account.dunning import receivable_of, with_credit_of
+from statemachines.account.life import AccountLife, AccountSteps
+from statemachines.account.payments import remembering
+from statemachines.subscription.life import EVENTS_KEPT
+
+CLOSED = {AccountEventName.INVOICE_ISSUED, AccountEventName.INVOICE_CARRIED}
+
+
+class BookedAccount(Frozen):
+    """What the books have of an account: how it was opened, its whole journal, and its closed months in order."""
+
+    customer_id: str
+    terms: BillingTerms
+    roles: RolePreset = RolePreset.DEFAULT
+    opened_at: Instant
+    events: tuple[AccountEvent, ...] = ()
+    closes: tuple[CloseReceipt, ...] = ()
+
+
+def rebuilt_account(booked: BookedAccount) -> AccountLife:
+    """The account after its last recorded event and its last closed month; one that has nothing yet just opens.
+
+    Invoices whose events are not recorded are decided now, as they were. A hold for nonpayment, or its end, is placed
+    again if it was the last event: it may not be done. The books do not have: the signals that waited, and refusals.
+    """
+    life = AccountSteps.begin(booked.customer_id, booked.terms, booked.opened_at, booked.roles)
+    account, heads = life.account, {head.invoice: head for close in booked.closes for head in close.invoices}
+    for event in booked.events:
+        account = _after(account, event, heads)
+    if booked.closes:
+        end = booked.closes[-1].period.end
+        account = account.model_copy(update={"month": Period(start=end, end=month_end(end))})
+    life = life.model_copy(
+        update={
+            "account": account,
+            "effects": _unsure(booked),
+            "recent": booked.events[-EVENTS_KEPT:],
+            "committed": account.seq,
+            "accepted_at": account.last_at,
+        }
+    )
+    issued = {event.invoice for event in booked.events if event.event in CLOSED}
+    lacking = [close for close in booked.closes[-1:] if any(head.invoice not in issued for head in close.invoices)]
+    return life.after(Accounting().closed(account, lacking[0])) if lacking else life
+
+
+def _after(account: Account, event: AccountEvent, heads: dict[str, InvoiceHead]) -> Account:
+    account = account.model_copy(update={"seq": event.seq, "last_at": event.at, "terms": event.terms or account.terms})
+    if event.event is AccountEventName.PAYMENT_RECEIVED:
+        return _paid(account, event)
+    if event.event is AccountEventName.PAYMENT_FAILED and event.payment_id:
+        failed = Payment(payment_id=event.payment_id, amount=None, currency=None, failed=True)
+        account = remembering(account, failed)
+    if event.invoice is None or event.state is None:
+        return account
+    if event.event in CLOSED:
+        head = heads[event.invoice]
+        return with_credit_of(account, head).following(receivable_of(head, event.state))
+    receivable = account.receivable(event.invoice)
+    assert receivable is not None
+    changes = {
+        "state": event.state,
+        "reminders": event.reminder or receivable.reminders,
+        "suspended": receivable.suspended or event.event is AccountEventName.SUSPENDED,
+    }
+    return account.following(receivable.model_copy(update=changes))
+
+
+def _paid(account: Account, event: AccountEvent) -> Account:
+    assert event.payment_id
+    assert event.currency
+    for part in event.allocations:
+        receivable = account.receivable(part.invoice)
+        assert receivable is not None
+        paid = {"paid": receivable.paid + part.amount, "state": part.state}
+        account = account.following(receivable.model_copy(update=paid))
+    if event.credited:
+        credit = {**account.credit, event.currency: account.credit_in(event.currency) + event.credited}
+        account = account.model_copy(update={"credit": credit})
+    return remembering(account, Payment(payment_id=event.payment_id, amount=event.amount, currency=event.currency))
+
+
+def _unsure(booked: BookedAccount) -> Sequence[AccountEffect]:
+    """The effect of the last event, which may not be done: whatever follows it in the books has waited for it."""
+    last = booked.events[-1] if booked.events else None
+    if last is None or any(close.period.end > last.at for close in booked.closes):
+        return ()
+    if last.event is AccountEventName.SUSPENDED:
+        assert last.invoice
+        return (PlaceHolds(seq=last.seq, at=last.at, invoice=last.invoice),)
+    return (LiftHolds(seq=last.seq, at=last.at),) if last.lifts else ()

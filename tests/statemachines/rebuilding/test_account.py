@@ -1,0 +1,86 @@
+"""An account is rebuilt from its books at every step exactly as it is lived (MON-5, MON-6)."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from domain.account.events import Close, CloseReceipt, LiftHolds, PlaceHolds
+from statemachines.account.life import AccountLife, AccountSteps
+from statemachines.rebuilding.account import BookedAccount, rebuilt_account
+from statemachines.simulation.account_book import AccountBook
+from statemachines.simulation.customer import CustomerSimulator
+from statemachines.simulation.scenario import parse_scenario, simulate
+from tests.support.paths import ROOT
+from tests.support.simulated.life import LIVING
+
+SCENARIOS = sorted((ROOT / "scenarios" / "accounts").glob("*.yaml"))
+
+
+class Watched:
+    """Rebuilds the account after each of its effects, and compares it with the one that is lived."""
+
+    def __init__(self) -> None:
+        self.opened: AccountLife | None = None
+        self.book: AccountBook | None = None
+        self.closes: list[CloseReceipt] = []
+        self.compared = 0
+
+    def compare(self, life: AccountLife) -> AccountLife:
+        assert self.opened is not None
+        assert self.book is not None
+        account = self.opened.account
+        booked = BookedAccount(
+            customer_id=account.customer_id,
+            terms=account.terms,
+            opened_at=account.opened_at,
+            events=tuple(self.book.events),
+            closes=tuple(self.closes),
+        )
+        found = rebuilt_account(booked)
+        if not life.effects and all(isinstance(effect, PlaceHolds | LiftHolds) for effect in found.effects):
+            # Whether it is done is not in the books: it is done again.
+            found = found.model_copy(update={"effects": ()})
+        # When a request was accepted that changed nothing is not in the books.
+        wanted = life.model_copy(update={"accepted_at": found.accepted_at})
+        assert [name for name, value in found if value != getattr(wanted, name)] == []
+        assert found == wanted
+        self.compared += 1
+        return life
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
+    watched = Watched()
+    begin, close, closed = CustomerSimulator.__init__, AccountBook.close, AccountSteps.closed
+    done = AccountLife.first_effect_done
+
+    def begun(self: CustomerSimulator, *args: Any) -> None:
+        begin(self, *args)
+        watched.opened, watched.book = self.life, self.book
+        watched.compare(self.life)
+
+    def noted(self: AccountBook, entry: Close) -> CloseReceipt:
+        receipt = close(self, entry)
+        watched.closes.append(receipt)
+        return receipt
+
+    def after_close(self: AccountSteps, life: AccountLife, receipt: CloseReceipt) -> AccountLife:
+        return watched.compare(closed(self, life, receipt))
+
+    def after(self: AccountLife) -> AccountLife:
+        life = done(self)
+        return life if isinstance(self.effects[0], Close) else watched.compare(life)
+
+    monkeypatch.setattr(CustomerSimulator, "__init__", begun)
+    monkeypatch.setattr(AccountBook, "close", noted)
+    monkeypatch.setattr(AccountSteps, "closed", after_close)
+    monkeypatch.setattr(AccountLife, "first_effect_done", after)
+    return watched
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_it_is_rebuilt_after_each_effect(path: Path, watched: Watched) -> None:
+    simulate(parse_scenario(yaml.safe_load(path.read_text())), LIVING)
+    assert watched.compared > len(watched.closes) > 0

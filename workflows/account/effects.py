@@ -1,0 +1,58 @@
+"""Performs the effects of an account's decisions, each by one activity that is retried until it succeeds.
+
+All raise ActivityError after a permanent error, and RunIsOver.
+"""
+
+from collections.abc import Callable
+
+from activities.accounts.activities import AccountActivities, OpeningActivities
+from activities.accounts.contracts import AccountOpening, AccountRecordInput, CloseInput, HoldInput, OpenedAccount
+from domain.account.account import Account
+from domain.account.events import AccountRecord, Close, CloseReceipt, LiftHolds, Open, PlaceHolds
+from workflows.account.details import effect_headline
+from workflows.durable import options
+from workflows.durable.activities import perform
+from workflows.durable.clock import TestClock
+
+Urgent = Callable[[], bool]
+
+
+async def open_account(account: Account, clock: TestClock | None, effect: Open, urgent: Urgent) -> OpenedAccount:
+    """Open it in the books; what they know of it."""
+    opening = AccountOpening(
+        customer_id=account.customer_id,
+        terms=account.terms,
+        roles=account.roles,
+        opened_at=account.opened_at,
+        ahead_by=clock.offset if clock else None,
+    )
+    return await perform(
+        OpeningActivities.open, opening, options.RESTORE_TIMEOUT, effect_headline(effect), urgent=urgent
+    )
+
+
+async def close(account: Account, clock: TestClock | None, effect: Close, urgent: Urgent) -> CloseReceipt:
+    """Have the books write the month's invoices; what they are."""
+    entry = CloseInput(customer_id=account.customer_id, close=effect, test_clock=clock is not None)
+    return await perform(AccountActivities.close, entry, options.CLOSE_TIMEOUT, effect_headline(effect), urgent=urgent)
+
+
+async def perform_other(
+    account: Account, clock: TestClock | None, effect: AccountRecord | PlaceHolds | LiftHolds, urgent: Urgent
+) -> None:
+    """Write a decision into the books, or place or lift the holds that it causes."""
+    customer_id, summary = account.customer_id, effect_headline(effect)
+    if isinstance(effect, AccountRecord):
+        entry = AccountRecordInput(customer_id=customer_id, record=effect, test_clock=clock is not None)
+        await perform(AccountActivities.record, entry, options.RECORD_TIMEOUT, summary, urgent=urgent)
+        return
+    holding = HoldInput(customer_id=customer_id, seq=effect.seq, at=effect.at if clock else None)
+    activity = AccountActivities.hold if isinstance(effect, PlaceHolds) else AccountActivities.lift
+    await perform(
+        activity,
+        holding,
+        options.FAN_OUT_TIMEOUT,
+        summary,
+        heartbeat=options.HEARTBEAT_TIMEOUT,
+        urgent=urgent,
+    )
