@@ -37,22 +37,23 @@ async def close(account: Account, clock: TestClock | None, effect: Close, urgent
     return await perform(AccountActivities.close, entry, options.CLOSE_TIMEOUT, effect_headline(effect), urgent=urgent)
 
 
-async def perform_other(
-    account: Account, clock: TestClock | None, effect: AccountRecord | PlaceHolds | LiftHolds, urgent: Urgent
+async def record(account: Account, clock: TestClock | None, effect: AccountRecord, urgent: Urgent) -> None:
+    """Write a decision into the books."""
+    entry = AccountRecordInput(customer_id=account.customer_id, record=effect, test_clock=clock is not None)
+    await perform(AccountActivities.record, entry, options.RECORD_TIMEOUT, effect_headline(effect), urgent=urgent)
+
+
+async def hold_or_lift(
+    account: Account, clock: TestClock | None, effect: PlaceHolds | LiftHolds, urgent: Urgent
 ) -> None:
-    """Write a decision into the books, or place or lift the holds that it causes."""
-    customer_id, summary = account.customer_id, effect_headline(effect)
-    if isinstance(effect, AccountRecord):
-        entry = AccountRecordInput(customer_id=customer_id, record=effect, test_clock=clock is not None)
-        await perform(AccountActivities.record, entry, options.RECORD_TIMEOUT, summary, urgent=urgent)
-        return
-    holding = HoldInput(customer_id=customer_id, seq=effect.seq, at=effect.at if clock else None)
+    """Place a hold on the customer's licensed subscriptions, or lift it."""
+    entry = HoldInput(customer_id=account.customer_id, seq=effect.seq, at=effect.at if clock else None)
     activity = AccountActivities.hold if isinstance(effect, PlaceHolds) else AccountActivities.lift
     await perform(
         activity,
-        holding,
+        entry,
         options.FAN_OUT_TIMEOUT,
-        summary,
+        effect_headline(effect),
         heartbeat=options.HEARTBEAT_TIMEOUT,
         urgent=urgent,
     )

@@ -129,7 +129,11 @@ class BillingAccountWorkflow:
         self._budget.spend()
 
     async def _perform_other(self, effect: AccountRecord | PlaceHolds | LiftHolds) -> None:
-        await effects.perform_other(self._life.account, self._clock.test, effect, self._urgent)
+        account, clock = self._life.account, self._clock.test
+        if isinstance(effect, AccountRecord):
+            await effects.record(account, clock, effect, self._urgent)
+        else:
+            await effects.hold_or_lift(account, clock, effect, self._urgent)
         self._decisions.life = self._life.first_effect_done()
 
     # Time and runs
