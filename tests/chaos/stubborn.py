@@ -23,12 +23,13 @@ from perennial.rehearsal.scenario_runner import ScenarioRun
 from perennial.rehearsal.time_skipping import ClockStuck, ServerClock
 from perennial.subscription.usage import report_usage
 from statemachines.simulation.document import LifeReport
+from statemachines.subscription.life import Life
 from tests.chaos.plans import Planned
 from tests.support.live.builds import DEPLOYMENT
 from tests.support.live.outside import FromOutside
 from tests.support.live.patience import PatientAccounts, PatientSubscriptions, seen_patiently
 from workflows.account.messages import StartAccount
-from workflows.calls.errors import AlreadyExists, NotAnswered
+from workflows.calls.errors import AlreadyExists, NeedsAttention, NotAnswered
 from workflows.calls.versions import Versions
 from workflows.durable.clock import TestClock
 from workflows.subscription.messages import Details
@@ -40,6 +41,8 @@ LEAP_SECONDS = 10.0
 """For one try to move a clock: the skipping waits for workers, and the next try goes on where it stopped."""
 STANDSTILL = timedelta(days=1)
 """A clock that does not get so far within the patience does not move."""
+SETTLE_SECONDS = 10.0
+"""Until a subscription that is not settled is asked whether it waits for an operator."""
 PASSING = (NotAnswered, Transient, RPCError, ServerUnreachable, ClockStuck, TimeoutError)
 """What a storm does to a request."""
 
@@ -115,6 +118,20 @@ class StubbornSubscriptions(PatientSubscriptions):
         """The answer to the same command in an update of its own: the server does not know it, the workflow has to."""
         target, update_id = self._target(subscription_id), f"again-{command.command_id}"
         return await target.update(command.action.value, command, Answer, update_id=update_id)
+
+    async def settled(self, subscription_id: str, to: datetime | None = None) -> Life:
+        """Raises NeedsAttention where it waits for an operator."""
+
+        async def look() -> Life:
+            try:
+                async with asyncio.timeout(SETTLE_SECONDS):
+                    return await super(StubbornSubscriptions, self).settled(subscription_id, to)
+            except (NotAnswered, TimeoutError):
+                if words := (await self.details(subscription_id)).attention:
+                    raise NeedsAttention(words) from None
+                raise
+
+        return await stubbornly(look)
 
     async def committed(self, subscription_id: str, seq: int) -> Details:
         return await stubbornly(lambda: super(StubbornSubscriptions, self).committed(subscription_id, seq))
