@@ -19,7 +19,7 @@ from workflows.price_changes.messages import PRICE_CHANGE_WORKFLOW
 from workflows.subscription.messages import SUBSCRIPTION_WORKFLOW
 
 MOVED = (SUBSCRIPTION_WORKFLOW, ACCOUNT_WORKFLOW, DELIVERY_WORKFLOW, PRICE_CHANGE_WORKFLOW)
-"""The types of workflows that begin new runs. An order has one run, which ends once its lines are placed."""
+"""The types of workflows that begin new runs. Orders and rebuilds end once the books can be reached."""
 BATCH = 50
 AT_ONCE = 8
 """How many workflows are moved at a time."""

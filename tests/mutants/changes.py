@@ -79,6 +79,20 @@ CARELESS = (
         "tests/workflows/durable/test_run_budget.py",
     ),
     Careless(
+        "a newer state is read as far as it is known",
+        "statemachines/state_schema.py",
+        "if found > self.version:",
+        "if found > self.version + 1:",
+        "tests/statemachines/test_state_schema.py",
+    ),
+    Careless(
+        "a run that begins on another version hands over again and again",
+        "workflows/durable/new_run.py",
+        "return not self._placed_elsewhere and _target_changed()",
+        "return _target_changed()",
+        "tests/workflows/durable/test_run_budget.py",
+    ),
+    Careless(
         "updates are taken without end while the database is away",
         "workflows/durable/decisions.py",
         "full = self._adds_to(request, options.MOST_EFFECTS)",

@@ -1,6 +1,6 @@
 """When a run hands over to a new one, and on which version of the code that begins, where the workers have versions."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 from temporalio import workflow
 
@@ -54,15 +54,13 @@ class NewRun:
         """Never refuses: a workflow that runs can continue as new."""
 
 
-def continue_as_new(carried: Any) -> None:
+def continue_as_new(carried: Any, **options: Any) -> NoReturn:
     """End this run and begin the next one with what is carried, on the target version if the workers have versions.
 
-    It never returns: it raises the SDK's ContinueAsNewError.
+    `options` are those of the SDK's own. It raises the SDK's ContinueAsNewError.
     """
     version = workflow.info().get_current_deployment_version()
     if version is not None and version.deployment_name:
         # Without it the next run would be pinned to the version of this one.
-        workflow.continue_as_new(
-            carried, initial_versioning_behavior=workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE
-        )
-    workflow.continue_as_new(carried)
+        options["initial_versioning_behavior"] = workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE
+    workflow.continue_as_new(carried, **options)

@@ -16,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.durable.clock import TestClock
     from workflows.durable.inbox import HeldSignal
     from workflows.durable.memory import for_sender
+    from workflows.durable.new_run import continue_as_new
     from workflows.durable.workflow_ids import subscription_workflow_id
     from workflows.notifications.messages import Stream
     from workflows.subscription.messages import Continued, Ended, Rebuild, terms_memo
@@ -49,7 +50,7 @@ class SubscriptionRebuild:
             origin=Origin(),
             held=tuple(self._held),
         )
-        workflow.continue_as_new(
+        continue_as_new(
             subscription,
             workflow=SubscriptionWorkflow.run,
             search_attributes=search_attributes.fixed(restored.life.subscription),
