@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from domain.conflict import Held
 from domain.next_step import NextStep, PerennialError
 
 MESSAGE_BYTES = 1024
@@ -38,7 +39,11 @@ class Transient(WorldError):
 
 
 class BooksConflict(Permanent):
-    """The record contradicts what the database already holds (MON-2, invariant 8)."""
+    """The record contradicts what the database already holds (MON-2, invariant 8): `held`, where that is one thing."""
+
+    def __init__(self, message: str, held: Held | None = None) -> None:
+        super().__init__(message)
+        self.held = held
 
 
 class DatedAhead(Permanent):
@@ -97,8 +102,10 @@ def reported() -> Iterator[None]:
     except ApplicationError:
         raise
     except (Permanent, Transient) as error:
+        held = error.held if isinstance(error, BooksConflict) else None
+        details = [held.model_dump(mode="json")] if held else []
         raise ApplicationError(
-            str(error), type=type(error).__name__, non_retryable=isinstance(error, Permanent)
+            str(error), *details, type=type(error).__name__, non_retryable=isinstance(error, Permanent)
         ) from None
     except Exception as error:  # noqa: BLE001 - raised again, with a bounded message
         # The log gets the chain of causes; its text is unbounded, so Temporal could not report it.

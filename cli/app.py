@@ -79,6 +79,10 @@ SECTIONS: Sections = {
             "Notifications to publishers: list, retry, skip",
             _of("cli.notifications.notifications", list="list_notifications", retry="retry", skip="skip"),
         ),
+        "conflict": Group(
+            "Conflicts with the books: show, adopt, set-aside",
+            _of("cli.operations.conflict", show="show", adopt="adopt", set_aside="set_aside"),
+        ),
         **_of("cli.operations.check", check="check"),
         **_of("cli.operations.reconcile", reconcile="reconcile"),
         **_of("cli.operations.migrate", migrate="migrate"),

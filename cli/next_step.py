@@ -20,7 +20,9 @@ COMMANDS: dict[Do, str] = {
     Do.RETRY_NOTIFICATIONS: "notifications retry {subscription}",
     Do.REVIEW_CART: "cart review --customer {customer}",
     Do.SHOW_ACCOUNT: "account show {customer}",
+    Do.SHOW_ACCOUNT_CONFLICT: "conflict show {customer} --account",
     Do.SHOW_CART: "cart show --customer {customer}",
+    Do.SHOW_CONFLICT: "conflict show {subscription}",
     Do.SHOW_ORDER: "order show {order}",
 }
 

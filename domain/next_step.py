@@ -28,7 +28,9 @@ class Do(Worded):
     RETRY_NOTIFICATIONS = "retry_notifications", "Retry its notifications"
     REVIEW_CART = "review_cart", "Review the cart"
     SHOW_ACCOUNT = "show_account", "Look at the account"
+    SHOW_ACCOUNT_CONFLICT = "show_account_conflict", "See both sides of the conflict"
     SHOW_CART = "show_cart", "Look at the cart"
+    SHOW_CONFLICT = "show_conflict", "See both sides of the conflict"
     SHOW_ORDER = "show_order", "Look at the order"
     START_WORKER = "start_worker", "Start a worker"
 

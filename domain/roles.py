@@ -91,6 +91,10 @@ STRICT_ROLES: dict[Action | AccountAction, frozenset[Role]] = {
 """The roles that may act under the strict preset, where they are not those that manage subscriptions."""
 
 
+OPERATORS = frozenset({Role.GLOBAL_ADMIN, Role.ADMIN_AGENT})
+"""ROL-5: who may settle conflicts, under every preset."""
+
+
 class Denial(Frozen):
     """Why an actor may not do something: the rule and a message."""
 
@@ -123,3 +127,11 @@ def denial(by: str, action: Action | AccountAction, preset: RolePreset = RolePre
         words = f"{actor} may not {action} under the strict preset. Only these roles may: {', '.join(sorted(allowed))}."
         return Denial(rule=Rule.ROL_1, message=words)
     return None
+
+
+def operator_denial(by: str) -> Denial | None:
+    """None if the actor is an operator, otherwise why not (ROL-5)."""
+    if by in OPERATORS:
+        return None
+    words = f"Only an operator settles conflicts: {', '.join(sorted(OPERATORS))}. Got {by!r}."
+    return Denial(rule=Rule.ROL_5, message=words)

@@ -8,6 +8,7 @@ class Rule(StrEnum):
 
     ROL_1 = "ROL-1"
     ROL_4 = "ROL-4"
+    ROL_5 = "ROL-5"
     ELG_1 = "ELG-1"
     ELG_2 = "ELG-2"
     ELG_3 = "ELG-3"
@@ -50,3 +51,4 @@ class Rule(StrEnum):
     MON_5 = "MON-5"
     MON_6 = "MON-6"
     MON_7 = "MON-7"
+    REP_1 = "REP-1"

@@ -9,6 +9,7 @@ from perennial.notifications.notifications import Notifications
 from perennial.order.carts import Carts
 from perennial.order.orders import Orders
 from perennial.order.setup_links import SetupLinks
+from perennial.reconciliation.conflicts import Conflicts
 from perennial.reconciliation.reconciliation import Reconciliation
 from perennial.reconciliation.repair import Repair
 from perennial.sources.sources import Sources
@@ -38,3 +39,4 @@ class Perennial:
         self.reconciliation = Reconciliation(sources)
         self.repair = Repair(sources)
         self.deployment = Deployment(sources)
+        self.conflicts = Conflicts(sources)

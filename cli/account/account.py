@@ -55,6 +55,7 @@ def document(found: AccountDetails) -> dict[str, Any]:
         "credit": [{"amount": f"{amount:f}", "currency": currency} for currency, amount in found.credit.items()],
         "timeline": [milestone.model_dump(mode="json") for milestone in found.timeline],
         "attention": found.attention,
+        "conflict": found.conflict.model_dump(mode="json") if found.conflict else None,
         "refused_signals": found.refused_signal_count,
     }
 
@@ -75,6 +76,9 @@ def _print(screen: Console, found: AccountDetails) -> None:
     )
     if found.attention:
         screen.print(f"Needs attention: {found.attention}", style="bold red", soft_wrap=True)
+    if found.conflict:
+        step = worded(NextStep(Do.SHOW_ACCOUNT_CONFLICT, found.customer_id, "See both sides, and settle it"))
+        screen.print(f"Conflict: {found.conflict.key} does not fit the books. {step}", soft_wrap=True)
     screen.print()
     if found.receivables:
         rows = [

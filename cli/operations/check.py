@@ -14,6 +14,8 @@ from cli.printing.progress import Progress
 from cli.printing.screen import console, counted, instant, print_json, printable, quantity
 from cli.printing.tables import print_columns
 from cli.running import use
+from domain.account.events import AccountEvent
+from domain.subscription.events import Event
 from perennial.sources.books import Books, unknown_to_books
 from perennial.use_cases import Perennial
 from statemachines.account.documents import lines_document
@@ -31,6 +33,8 @@ class Findings:
         self.subscriptions = self.events = self.rows = self.invoices = 0
         self.access_behind: list[str] = []
         self.violations: list[Violation | AccountViolation] = []
+        self.noted: list[tuple[str, Event | AccountEvent]] = []
+        """What operators settled with the books, with the subscription or the customer."""
 
     def add(self, audited: Audited) -> None:
         """Count one more subscription."""
@@ -38,6 +42,7 @@ class Findings:
         self.events += audited.events
         self.rows += audited.rows
         self.violations += audited.violations
+        self.noted += [(audited.subscription_id, event) for event in audited.noted]
         if not audited.access_confirmed:
             self.access_behind.append(audited.subscription_id)
 
@@ -45,6 +50,7 @@ class Findings:
         """Count one more customer's account."""
         self.invoices += audited.invoices
         self.violations += audited.violations
+        self.noted += [(audited.customer_id, event) for event in audited.noted]
 
     def of(self, invariant: Invariant) -> list[Violation | AccountViolation]:
         """The violations of one invariant."""
@@ -61,7 +67,8 @@ def check(
     """Check that the books keep the rules and were not altered.
 
     Checks invariants 1 to 6, 8, 13 and MON-2; without IDs also 14: every customer's invoices, payments and double
-    entry. It only reads, and can run beside a worker. Exit code 1 if anything does not hold.
+    entry. It only reads, and can run beside a worker. What an operator has settled (`conflict`) is listed as noted.
+    Exit code 1 if anything else does not hold.
     """
 
     async def look(perennial: Perennial) -> Findings:
@@ -120,7 +127,18 @@ def _document(findings: Findings) -> dict[str, Any]:
             for invariant in Invariant
         ],
         "access_behind": findings.access_behind,
+        "noted": [_noted_document(subject, event) for subject, event in findings.noted],
         "violations": [_violation_document(violation) for violation in findings.violations],
+    }
+
+
+def _noted_document(subject: str, event: Event | AccountEvent) -> dict[str, Any]:
+    assert event.settled is not None
+    return {
+        "customer_id" if isinstance(event, AccountEvent) else "subscription_id": subject,
+        **event.model_dump(mode="json", include={"seq", "at", "by", "actor"}),
+        "reason": event.details,
+        **event.settled.model_dump(mode="json", include={"key", "choice", "fields"}),
     }
 
 
@@ -153,6 +171,14 @@ def _print(screen: Console, findings: Findings) -> None:
             f"Access of {behind} is not confirmed up to the last event; `show` says what waits.", soft_wrap=True
         )
         screen.print(f"  {', '.join(findings.access_behind[:20])}", soft_wrap=True)
+    if findings.noted:
+        screen.print()
+        screen.print("Noted deviations, settled by operators:", soft_wrap=True)
+    for subject, event in findings.noted:
+        assert event.settled is not None
+        who = f"{event.by} {event.actor}" if event.actor else event.by
+        what = f"{event.settled.key} {event.settled.choice}, by {who}: {event.details}"
+        screen.print(printable(f"  {subject}  event {event.seq}  {instant(event.at)}  {what}"), soft_wrap=True)
     for violation in findings.violations:
         screen.print()
         _print_violation(screen, violation)

@@ -87,6 +87,9 @@ def _facts(details: Details, subscription: Subscription) -> Iterator[tuple[str, 
         yield "books", f"event {details.seq} is accepted; written up to {details.committed}"
     if details.attention:
         yield "ATTENTION", f"{details.attention}: mend the cause, then send the update retry_effect"
+    if details.conflict:
+        step = NextStep(Do.SHOW_CONFLICT, details.subscription_id, "See both sides, and settle it")
+        yield "conflict", f"{details.conflict.key} does not fit the books. {worded(step)}"
     if details.undelivered:
         step = NextStep(Do.RETRY_NOTIFICATIONS, details.subscription_id, "Fix the cause, then retry")
         yield "ATTENTION", f"{details.undelivered} {worded(step)}"

@@ -9,9 +9,10 @@ from domain.account.account import Account
 from domain.account.invoice import InvoiceHead, InvoiceId, InvoiceState
 from domain.account.terms import BillingTerms
 from domain.calendar import Period
+from domain.conflict import Settled
 from domain.money import Currency
 from domain.subscription.decision import Answer
-from domain.values import ExactDecimal, Frozen, Instant
+from domain.values import ExactDecimal, Frozen, Instant, format_instant
 
 
 class AccountEventName(StrEnum):
@@ -25,6 +26,7 @@ class AccountEventName(StrEnum):
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_FAILED = "payment_failed"
     TERMS_CHANGED = "terms_changed"
+    CONFLICT_SETTLED = "conflict_settled"
 
 
 class Allocation(Frozen):
@@ -39,7 +41,8 @@ class AccountEvent(Frozen):
     """One entry of an account's journal. `seq` is the previous number plus 1 (invariant 8).
 
     `amount` is the amount due of the invoice or the amount of the payment; `credited` is the part of a payment that
-    becomes credit. `lifts` says that a payment lifts the holds for nonpayment.
+    becomes credit. `lifts` says that a payment lifts the holds for nonpayment. `settled` is set if an operator settled
+    a conflict with the books (REP-1).
     """
 
     seq: int
@@ -60,6 +63,7 @@ class AccountEvent(Frozen):
     details: str | None = None
     terms: BillingTerms | None = None
     """With `terms_changed`: the new ones."""
+    settled: Annotated[Settled | None, Field(exclude_if=lambda settled: settled is None)] = None
 
 
 class Open(Frozen):
@@ -82,6 +86,11 @@ class Close(Frozen):
     due_at: Instant
     carried_in: dict[str, ExactDecimal]
 
+    @property
+    def key(self) -> str:
+        """By what an operator names it."""
+        return f"close:{format_instant(self.period.end)}"
+
 
 class AccountRecord(Frozen):
     """Write a decision to journal, payments and double entry, in one transaction keyed (customer, seq)."""
@@ -92,6 +101,11 @@ class AccountRecord(Frozen):
     @property
     def seq(self) -> int:
         return self.events[0].seq
+
+    @property
+    def key(self) -> str:
+        """By what an operator names it."""
+        return f"record:{self.seq}"
 
 
 class PlaceHolds(Frozen):

@@ -5,9 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from domain.conflict import SettleConflict
 from domain.money import Money
 from domain.subscription.decision import Answer, Answered, Decision
 from domain.subscription.events import Event, EventName, State
+from domain.subscription.held import HeldRecord
 from domain.subscription.ledger import Kind, LedgerRow
 from domain.subscription.subscription import Changes, Subscription
 from domain.values import ExactDecimal, Frozen, Instant, Worded
@@ -29,6 +31,30 @@ class Record(Frozen):
     def seq(self) -> int:
         return self.events[0].seq
 
+    @property
+    def key(self) -> str:
+        """By what an operator names it."""
+        return f"record:{self.seq}"
+
+
+class Adopt(Frozen):
+    """Go on from what the books say, instead of writing `record`: an operator's choice about a conflict (REP-1)."""
+
+    effect: Literal["adopt"] = "adopt"
+    record: Record
+    request: SettleConflict
+    held: HeldRecord
+    at: Instant
+
+    @property
+    def seq(self) -> int:
+        return self.record.seq
+
+    @property
+    def key(self) -> str:
+        """By what an operator names it: it stands for the record."""
+        return self.record.key
+
 
 class Keep(Frozen):
     """Write changes of the subscription's snapshot that have no event; `seq` is the number of its last event."""
@@ -36,6 +62,11 @@ class Keep(Frozen):
     effect: Literal["keep"] = "keep"
     seq: int
     changed: Changes
+
+    @property
+    def key(self) -> str:
+        """By what an operator names it."""
+        return f"keep:{self.seq}"
 
 
 class Access(Worded):
@@ -63,8 +94,13 @@ class Provision(Frozen):
     quantity: int
     add_ons: dict[str, int]
 
+    @property
+    def key(self) -> str:
+        """By what an operator names it."""
+        return f"{self.access.value}:{self.seq}"
 
-Effect = Annotated[Record | Provision | Keep, Field(discriminator="effect")]
+
+Effect = Annotated[Record | Provision | Keep | Adopt, Field(discriminator="effect")]
 
 
 class Receipt(Frozen):

@@ -1,7 +1,11 @@
 """The events of a subscription: one per transition, with who, why and by which rule (ROL-3)."""
 
 from enum import StrEnum
+from typing import Annotated
 
+from pydantic import Field
+
+from domain.conflict import Settled
 from domain.subscription.holds import Reason
 from domain.subscription.ledger import LedgerRow, UsageCharge
 from domain.values import ExactDecimal, Frozen, Instant
@@ -52,6 +56,7 @@ class EventName(StrEnum):
     DELETED = "deleted"
     DEPROVISIONED = "deprovisioned"
     PRICE_SCHEDULED = "price_scheduled"
+    CONFLICT_SETTLED = "conflict_settled"
 
 
 class Facts(Frozen):
@@ -66,7 +71,10 @@ class Facts(Frozen):
 
 
 class Event(Frozen):
-    """One entry of the journal. `seq` is the previous number plus 1 (invariant 8)."""
+    """One entry of the journal. `seq` is the previous number plus 1 (invariant 8).
+
+    `settled` is set if an operator settled a conflict with the books (REP-1).
+    """
 
     seq: int
     at: Instant
@@ -82,6 +90,7 @@ class Event(Frozen):
     after: Facts
     rows: tuple[LedgerRow, ...] = ()
     usage: tuple[UsageCharge, ...] = ()
+    settled: Annotated[Settled | None, Field(exclude_if=lambda settled: settled is None)] = None
 
 
 class Notification(Frozen):

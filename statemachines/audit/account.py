@@ -8,6 +8,7 @@ from domain.account import double_entry
 from domain.account.double_entry import BookAccount
 from domain.account.events import AccountEvent, AccountEventName, CloseReceipt
 from domain.account.invoice import Invoice, InvoiceLine, totals
+from domain.conflict import Choice
 from domain.subscription.ledger import Kind
 from domain.values import Frozen, Instant, format_instant
 from statemachines.account.standing import Standing, standing_of
@@ -36,6 +37,11 @@ class RecordedAccount(Frozen):
     """The result of each close, as it was first written."""
     latest: Instant | None = None
     """The latest date that it may have; None with a test clock."""
+
+    @property
+    def settled(self) -> frozenset[str]:
+        """The payments and invoices about which an operator has settled something (REP-1)."""
+        return frozenset(key for event in self.events if event.settled for key in event.settled.rows)
 
 
 class AccountViolation(Frozen):
@@ -114,10 +120,16 @@ def _totals_match_the_lines(account: RecordedAccount) -> Iterator[Found]:
 
 
 def _credit_is_carried_over(account: RecordedAccount) -> Iterator[Found]:
-    """Each invoice applies the credit that the previous one left, plus what was overpaid since."""
+    """Each invoice applies the credit that the previous one left, plus what was overpaid since.
+
+    After a record was set aside the account's credit is its own, until the next invoice tells of it (REP-1).
+    """
     heads = {invoice.head.invoice: invoice.head for invoice in account.invoices}
     credit: dict[str, Decimal] = defaultdict(Decimal)
+    unknown: set[str] = set()
     for event in account.events:
+        if event.settled and event.settled.choice is Choice.SET_ASIDE:
+            unknown = {head.currency for head in heads.values()}
         if event.event is AccountEventName.PAYMENT_RECEIVED and event.currency and event.credited is not None:
             credit[event.currency] += event.credited
         if event.event not in {AccountEventName.INVOICE_ISSUED, AccountEventName.INVOICE_CARRIED}:
@@ -126,7 +138,9 @@ def _credit_is_carried_over(account: RecordedAccount) -> Iterator[Found]:
         if head is None:
             yield f"event {event.seq} issues {event.invoice}, which does not exist", ()
             continue
-        if head.totals.carried_in != credit[head.currency]:
+        told = head.invoice in account.settled or head.currency in unknown
+        unknown.discard(head.currency)
+        if head.totals.carried_in != credit[head.currency] and not told:
             known = f"{head.currency} {credit[head.currency]:f}"
             yield f"{head.invoice} applies a credit of {head.totals.carried_in:f}; the credit was {known}", ()
         credit[head.currency] = head.totals.carried_out
@@ -143,10 +157,10 @@ def _standings_match_the_journal(account: RecordedAccount) -> Iterator[Found]:
     for number, event in enumerate(account.events, start=1):
         if event.seq != number:
             yield f"account event {event.seq} is where event {number} should be", ()
-    paid = {
-        e.payment_id: (e.amount, e.currency) for e in account.events if e.event is AccountEventName.PAYMENT_RECEIVED
-    }
-    if paid != account.payments:
+    received = [event for event in account.events if event.event is AccountEventName.PAYMENT_RECEIVED]
+    paid = {event.payment_id or "": (event.amount, event.currency) for event in received}
+    differing = {key for key in {*paid, *account.payments} if paid.get(key) != account.payments.get(key)}
+    if differing - account.settled:
         yield "the payments differ from the account's journal", ()
 
 
@@ -176,7 +190,8 @@ def _entries_match_the_books(account: RecordedAccount) -> Iterator[Found]:
             wanted[double_entry.payment_entry_id(account.customer_id, event.payment_id or "")] = sorted(
                 _payment_sides(event)
             )
-    for key in sorted({*known, *wanted}):
+    told = {double_entry.payment_entry_id(account.customer_id, payment_id) for payment_id in account.settled}
+    for key in sorted({*known, *wanted} - told):
         if known.get(key) != wanted.get(key):
             yield f"entry {key} does not match the ledger, the invoice or the payment", ()
 
@@ -227,3 +242,5 @@ class AuditedAccount(Frozen):
     invoices: int
     entries: int
     violations: tuple[AccountViolation, ...]
+    noted: tuple[AccountEvent, ...] = ()
+    """The events by which an operator settled a conflict with the books (REP-1)."""

@@ -2,14 +2,15 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from itertools import pairwise
 
 from domain.catalog.offers import PinnedOffer
 from domain.policy import PACKS
-from domain.subscription.effects import AccessInterval
+from domain.subscription.effects import Access, AccessInterval
 from domain.subscription.events import Event, EventName, State
 from domain.subscription.ledger import Kind, LedgerRow
 from domain.values import Frozen, Instant, Worded, format_instant
@@ -37,7 +38,8 @@ class Invariant(Worded):
 class Recorded(Frozen):
     """A subscription as recorded; `rows` in the order in which they were written.
 
-    `latest` is the latest date that it may have, None with a test clock.
+    `latest` is the latest date that it may have, None with a test clock. `logged` are the changes of access in the log
+    by the numbers of their events.
     """
 
     subscription_id: str
@@ -46,12 +48,33 @@ class Recorded(Frozen):
     events: tuple[Event, ...]
     rows: tuple[LedgerRow, ...]
     access: tuple[AccessInterval, ...]
+    logged: dict[int, tuple[Access, Instant]] = {}
     latest: Instant | None = None
 
     @property
     def access_confirmed(self) -> bool:
         """Whether every change of access is in the log: the tenant service may lag behind the journal."""
-        return list(self.access) == _access(self.events)
+        return list(self.access) == _access(self.events, self.settled_access)
+
+    @cached_property
+    def settled_numbers(self) -> frozenset[int]:
+        """The numbers of the events about which an operator has settled something."""
+        settled = [event.settled for event in self.events if event.settled]
+        return frozenset(number for each in settled for number in range(each.first, each.last + 1))
+
+    @cached_property
+    def settled_keys(self) -> frozenset[str]:
+        """The keys of the ledger's rows about which an operator has settled something."""
+        return frozenset(key for event in self.events if event.settled for key in event.settled.rows)
+
+    @property
+    def settled_access(self) -> "SettledAccess":
+        told = (event.seq for event in self.events if event.settled)
+        return {number: self.logged.get(number) for number in (*self.settled_numbers, *told)}
+
+
+SettledAccess = Mapping[int, tuple[Access, datetime] | None]
+"""What the log says about settled changes of access, by the numbers of their events."""
 
 
 class Violation(Frozen):
@@ -79,7 +102,7 @@ def audit(life: Recorded) -> list[Violation]:
 def _periods_tile(life: Recorded) -> Iterator[Found]:
     lines: dict[str, list[tuple[tuple[int, int], LedgerRow]]] = defaultdict(list)
     for row in life.rows:
-        scheduled = _SCHEDULED.match(row.key)
+        scheduled = _SCHEDULED.match(row.key) if row.key not in life.settled_keys else None
         if scheduled and not (life.offer.metered and row.line == life.offer.id):
             lines[row.line].append(((int(scheduled[1]), int(scheduled[2])), row))
     for charged in lines.values():
@@ -120,6 +143,8 @@ def _charged_while_paid_for(life: Recorded) -> Iterator[Found]:
     paid = {State.ACTIVE, State.SUSPENDED} if bills_on else {State.ACTIVE}
     for event in life.events:
         for row in event.rows:
+            if row.key in life.settled_keys:
+                continue
             if row.at != event.at:
                 yield f"{row.key} has another date than its event {event.seq}", (row,), (event,)
             if row.kind is not Kind.CHARGE:
@@ -132,16 +157,16 @@ def _charged_while_paid_for(life: Recorded) -> Iterator[Found]:
 
 def _access_as_decided(life: Recorded) -> Iterator[Found]:
     """The access log may lag behind the last events, but must otherwise match them."""
-    logged = list(life.access)
-    if any(logged == _access(life.events[:length]) for length in range(len(life.events), -1, -1)):
+    logged, settled = list(life.access), life.settled_access
+    if any(logged == _access(life.events[:length], settled) for length in range(len(life.events), -1, -1)):
         return
-    wanted = "; ".join(map(_words_of, _access(life.events))) or "never"
+    wanted = "; ".join(map(_words_of, _access(life.events, settled))) or "never"
     yield f"users had access {'; '.join(map(_words_of, logged)) or 'never'}; the events say {wanted}", (), ()
 
 
 def _the_end_is_final(life: Recorded) -> Iterator[Found]:
     for before, after in pairwise(life.events):
-        if before.state.ended:
+        if before.state.ended and not (after.settled and after.state is before.state):
             yield f"event {after.seq} came after the end ({before.state})", (), (before, after)
 
 
@@ -156,6 +181,8 @@ def _numbered(life: Recorded) -> Iterator[Found]:
         if event.after.state is not event.state:
             yield f"event {event.seq} names the state {event.state} but leaves {event.after.state}", (), (event,)
     for before, after in pairwise(life.events):
+        if not life.settled_numbers.isdisjoint((before.seq, after.seq)):
+            continue
         if after.at < before.at:
             yield f"event {after.seq} is dated before event {before.seq}", (), (before, after)
         if after.before != before.after:
@@ -182,16 +209,25 @@ CHECKS: dict[Invariant, Callable[[Recorded], Iterator[Found]]] = {
 `audit.account`."""
 
 
-def _access(events: tuple[Event, ...]) -> list[AccessInterval]:
-    """The access intervals that follow from the states; empty ones are dropped (LIF-4)."""
+def _access(events: tuple[Event, ...], settled: SettledAccess) -> list[AccessInterval]:
+    """The access intervals that follow from the states, or from the log where that was settled; no empty ones (LIF-4).
+
+    A settled event without a change in the log changes nothing.
+    """
     intervals: list[AccessInterval] = []
     since: datetime | None = None
     for event in events:
-        if event.state.users_have_access:
-            since = since or event.at
+        at, grants = event.at, event.state.users_have_access
+        if event.seq in settled:
+            change = settled[event.seq]
+            if change is None:
+                continue
+            grants, at = change[0] is Access.GRANT, change[1]
+        if grants:
+            since = since or at
         elif since is not None:
-            if since < event.at:
-                intervals.append(AccessInterval(start=since, end=event.at))
+            if since < at:
+                intervals.append(AccessInterval(start=since, end=at))
             since = None
     return [*intervals, AccessInterval(start=since)] if since else intervals
 
@@ -208,3 +244,5 @@ class Audited(Frozen):
     rows: int
     access_confirmed: bool
     violations: tuple[Violation, ...]
+    noted: tuple[Event, ...] = ()
+    """The events by which an operator settled a conflict with the books: deviations that are known (REP-1)."""

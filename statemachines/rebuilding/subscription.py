@@ -49,9 +49,10 @@ def rebuilt(booked: Booked) -> Life:
     )
     for entry in booked.answered:
         life = life.remembering(entry)
+    settled = {event.settled.key for event in booked.events if event.settled}
     for events in _decisions(booked):
         change = change_of_access(events)
-        if change is not None and change.seq not in booked.confirmed:
+        if change is not None and change.seq not in booked.confirmed and change.key not in settled:
             return life.model_copy(update={"effects": (change,), "provisioned": events[0].seq - 1})
         if change is not None:
             break

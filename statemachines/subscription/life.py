@@ -8,7 +8,7 @@ from domain.policy import PolicyPack
 from domain.roles import Party
 from domain.subscription.commands import Command, ReportUsage
 from domain.subscription.decision import Answer, Answered, Decision, Outcome
-from domain.subscription.effects import Effect, Provision, Receipt, Record, effects_of, queued
+from domain.subscription.effects import Adopt, Effect, Provision, Receipt, Record, effects_of, queued
 from domain.subscription.events import Event, State
 from domain.subscription.subscription import Subscription
 from domain.values import Frozen, Instant, fingerprint
@@ -236,7 +236,9 @@ class LifeSteps:
 
     @staticmethod
     def check_settled(life: Life, now: datetime) -> None:
-        """Raise Unsettled if a milestone due by then depends on usage that is still being counted."""
+        """Raise Unsettled if a milestone due by then depends on usage that is being counted, or on a repair."""
+        if life.effects and isinstance(life.effects[0], Adopt):
+            raise Unsettled("What the books say is being adopted; try again shortly.")
         subscription = life.subscription
         if (
             subscription.state is State.SUSPENDED

@@ -24,6 +24,7 @@ from statemachines.simulation.scenario import parse_scenario
 from tests.replay.handed_over import HANDED_OVER, live_handed_over
 from tests.replay.rebuilt import REBUILT, live_rebuilt
 from tests.replay.sales import Sales
+from tests.replay.settled import SETTLED, live_settled
 from tests.replay.signalled import CUSTOMER, live_signalled
 from tests.replay.told import GIVEN_UP, TOLD, Telling
 from tests.support.live.purchases import settings_in
@@ -79,6 +80,16 @@ async def rebuild(world: World) -> None:
         await live_rebuilt(world)
         for number, history in enumerate(await runs_of(world, subscription_workflow_id(REBUILT)), start=1):
             write(f"{REBUILT}.{number:02}", history)
+
+
+async def settle(world: World, settings: Settings) -> None:
+    """Live the subscriptions whose conflicts are settled, and write all their runs and their accounts'."""
+    for name in SETTLED:
+        if not (HERE / "histories" / f"{name}.01.json.gz").exists():
+            await live_settled(world, settings, name)
+            for number, history in enumerate(await runs_of(world, subscription_workflow_id(name)), start=1):
+                write(f"{name}.{number:02}", history)
+            await record_account(world, name, name)
 
 
 async def record_account(world: World, customer_id: str, name: str) -> None:
@@ -137,6 +148,7 @@ async def main() -> None:
             async with running_worker(client, settings) as world:
                 await hand_over(world, settings)
                 await rebuild(world)
+                await settle(world, settings)
                 await sell(world, settings)
                 await live_signalled(world, settings)
                 await record_account(world, CUSTOMER, CUSTOMER)

@@ -131,6 +131,8 @@ async def test_a_new_activity_before_the_last_wait_is_noticed() -> None:
 
 ACCOUNTS = recorded_of(BillingAccountWorkflow)
 SHOWN_OF_ACCOUNTS = {
+    # REP-1
+    "conflict_settled",
     # MON-5
     "invoice_issued",
     "invoice_carried",

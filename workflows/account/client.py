@@ -7,6 +7,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from domain.account.requests import AccountRequest, ReceivePayment
+from domain.conflict import SettleConflict
 from domain.subscription.decision import Answer, Outcome
 from statemachines.account.life import AccountLife, Closing, Opening
 from statemachines.account.timeline import next_account_milestone
@@ -85,6 +86,12 @@ class Accounts(WorkflowClient):
 
         message = f"{customer_id}: account event {seq} is accepted but not in the books yet; look again"
         return await poll(look, options.COMMIT_TIMEOUT, message)
+
+    async def settle(self, customer_id: str, request: SettleConflict) -> str:
+        """Settle a conflict with the books, and wait until its event is in them; the message. Raises CallError."""
+        words = await self._target(customer_id).update("settle_conflict", request, str, repeatable=False)
+        await self.committed(customer_id, (await self.details(customer_id)).seq)
+        return words
 
     async def settled(self, customer_id: str, to: datetime | None = None) -> AccountLife:
         """Wait until all milestones due by that instant have happened and no effect is waiting. Raises CallError."""

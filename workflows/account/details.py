@@ -5,6 +5,7 @@ from datetime import datetime
 from domain.account.account import Account
 from domain.account.events import AccountEffect, AccountEvent, AccountRecord, Close, Open, PlaceHolds
 from domain.account.invoice import InvoiceState
+from domain.conflict import Conflict
 from domain.money import Money
 from statemachines.account.life import AccountLife
 from statemachines.account.timeline import AccountMilestone, AccountWhat, account_timeline
@@ -14,7 +15,13 @@ from workflows.durable.clock import TestClock
 from workflows.durable.markdown import EVENTS_SHOWN, attention_line, refused_signals_line, second, table
 
 
-def account_details(life: AccountLife, now: datetime, attention: str | None, clock: TestClock | None) -> AccountDetails:
+def account_details(
+    life: AccountLife,
+    now: datetime,
+    attention: str | None,
+    clock: TestClock | None,
+    conflict: Conflict | None = None,
+) -> AccountDetails:
     """The account at that instant."""
     account = life.account
     return AccountDetails(
@@ -33,6 +40,7 @@ def account_details(life: AccountLife, now: datetime, attention: str | None, clo
         refused_signals=life.refused_signals,
         refused_signal_count=life.refused_signal_count,
         clock=clock,
+        conflict=conflict,
     )
 
 
@@ -45,11 +53,11 @@ def account_status(account: Account) -> str:
     return "owing" if account.receivables else "current"
 
 
-def account_markdown(life: AccountLife, attention: str | None) -> str:
+def account_markdown(life: AccountLife, attention: str | None, conflict: Conflict | None = None) -> str:
     """What is owed, what happens next and why, the credit, the last events."""
     account = life.account
     lines = [f"## {account_status(account).capitalize()}: billing account of {account.customer_id}"]
-    lines += attention_line(attention)
+    lines += attention_line(attention, conflict)
     if account.receivables:
         rows = (
             (r.invoice, r.state.value, f"{r.currency} {r.due:f}", f"{r.owed:f}", second(r.due_at), r.reminders)

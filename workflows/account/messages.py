@@ -15,6 +15,7 @@ from domain.account.events import AccountEvent, Open
 from domain.account.requests import AnyAccountRequest, ChangeTerms, FailPayment, ReceivePayment
 from domain.account.terms import BillingTerms, terms_of
 from domain.calendar import Period
+from domain.conflict import Conflict
 from domain.policy import DEFAULT_PACK, PACKS, PackName
 from domain.roles import RolePreset
 from domain.subscription.decision import Answer
@@ -25,7 +26,7 @@ from statemachines.state_schema import ACCOUNT
 from workflows.durable.arguments import check_forecast, malformed
 from workflows.durable.carried import Carried
 from workflows.durable.clock import TestClock
-from workflows.durable.operator import Operator, RequestNewRun
+from workflows.durable.operator import OPERATOR_UPDATES, Operator, RequestNewRun
 
 ACCOUNT_WORKFLOW = "BillingAccountWorkflow"
 """The workflow's type."""
@@ -43,7 +44,7 @@ ACCOUNT_SIGNALS: dict[str, type[AnyAccountRequest] | type[RequestNewRun]] = {
 }
 """The requests that may come as a signal too, under the update's name, and the operators' way in."""
 
-ACCOUNT_UPDATES: dict[str, type[Strict]] = {**ACCOUNT_REQUESTS, "retry_effect": Operator, "migrate": Operator}
+ACCOUNT_UPDATES: dict[str, type[Strict]] = {**ACCOUNT_REQUESTS, **OPERATOR_UPDATES, "migrate": Operator}
 """The updates, and the request that each takes."""
 
 
@@ -103,7 +104,8 @@ AccountStart = StartAccount | ContinuedAccount
 class AccountDetails(Frozen):
     """The account now. `committed` is the seq of the last event in the books.
 
-    `performed` is the seq of the last event whose holds are placed or lifted too.
+    `performed` is the seq of the last event whose holds are placed or lifted too. An operator can settle the
+    `conflict` (REP-1).
     """
 
     customer_id: Id
@@ -121,6 +123,7 @@ class AccountDetails(Frozen):
     refused_signals: tuple[Answer, ...]
     refused_signal_count: int
     clock: TestClock | None = None
+    conflict: Conflict | None = None
 
 
 class AccountClosed(Frozen):

@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from statemachines.account.timeline import AccountMilestone, account_timeline, next_account_milestone
     from statemachines.subscription.not_now import NotNow
     from workflows.account import effects
+    from workflows.account.conflicts import AccountConflicts
     from workflows.account.details import (
         account_details,
         account_headline,
@@ -64,13 +65,13 @@ class BillingAccountWorkflow:
         life = start.life if isinstance(start, ContinuedAccount) else start.opened(self._clock.time())
         self._steps = AccountSteps()
         memory = Payments(customer_id)
-        self._decisions = Decisions(
-            self._steps, life, self._clock, lambda life: life.account.last_at, self._stuck, memory
-        )
+        conflicts = AccountConflicts(lambda: self._decisions, lambda: self._budget, self._steps)
+        self._operator = OperatorWait(self._show, self._urgent, conflicts)
+        last_at, stuck = lambda life: life.account.last_at, self._operator.is_stuck
+        self._decisions = Decisions(self._steps, life, self._clock, last_at, stuck, memory)
         self._parts = Parts()
         self._inbox = Inbox(ACCOUNT_SIGNALS, self._take_signal, self._decisions.note_refused_signal, self._parts)
         self._budget = RunBudget(start.months_per_run, self._inbox, lambda: self._decisions.answered)
-        self._operator = OperatorWait(self._show, self._urgent)
 
     @workflow.run
     async def run(self, start: AccountStart) -> AccountClosed:
@@ -102,9 +103,6 @@ class BillingAccountWorkflow:
 
     def _urgent(self) -> bool:
         return self._budget.urgent
-
-    def _stuck(self) -> bool:
-        return self._operator.attention is not None
 
     # Effects
 
@@ -159,12 +157,13 @@ class BillingAccountWorkflow:
 
     def _show(self) -> None:
         attention = self._operator.attention
-        workflow.set_current_details(account_markdown(self._life, attention))
+        workflow.set_current_details(account_markdown(self._life, attention, self._operator.conflict))
         search_attributes.upsert(search_attributes.of_account(account_status(self._life.account), attention))
 
     # Requests. The updates that take a request to the account are made by `request_updates` above.
 
     retry_effect = part_update("_operator", OperatorWait.retry_effect, OperatorWait.check_retry_effect)
+    settle_conflict = part_update("_operator", OperatorWait.settle_conflict, OperatorWait.check_settle_conflict)
     migrate = part_update("_budget", RunBudget.migrate, RunBudget.check_migrate)
 
     @workflow.signal(dynamic=True)
@@ -214,7 +213,8 @@ class BillingAccountWorkflow:
     @workflow.query
     def details(self, as_of: RequestInstant | None = None) -> AccountDetails:
         """The account and its timeline, as of the sender's wall clock."""
-        return account_details(self._life, self._decisions.now(as_of), self._operator.attention, self._clock.test)
+        now, operator = self._decisions.now(as_of), self._operator
+        return account_details(self._life, now, operator.attention, self._clock.test, operator.conflict)
 
     @workflow.query
     def timeline(self) -> list[AccountMilestone]:

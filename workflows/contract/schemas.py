@@ -19,7 +19,9 @@ class Truthful(GenerateJsonSchema):
     def field_is_required(
         self, field: core_schema.ModelField | core_schema.DataclassField | core_schema.TypedDictField, total: bool
     ) -> bool:
-        """Every field of an answer is written, its default too."""
+        """Every field of an answer is written, its default too, unless the field says when it is left out."""
+        if "serialization_exclude_if" in field:
+            return False
         return self.mode == "serialization" or super().field_is_required(field, total)
 
     def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from domain.conflict import Conflict
 from domain.subscription.decision import Answer
+from workflows.durable.options import MAX_REASON
 
 EVENTS_SHOWN = 8
 ROOM = "\u00a0" * 3
@@ -15,11 +17,17 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
     return [lines[0], "|---" * len(head) + "|", *lines[1:]]
 
 
-def attention_line(attention: str | None) -> list[str]:
+def attention_line(attention: str | None, conflict: Conflict | None) -> list[str]:
     """What an operator has to fix; no line where nothing needs attention."""
     if not attention:
         return []
-    return ["", f"**Needs attention:** {attention}. Fix the cause, then send the update `retry_effect`."]
+    line = f"**Needs attention:** {attention}. Fix the cause, then send the update `retry_effect`"
+    if conflict is None:
+        return ["", f"{line}."]
+    differing = ", ".join(field.name for field in conflict.fields if field.differs) or "nothing that is shown"
+    choices = " or ".join(f"`{choice}`" for choice in conflict.choices) or "nothing"
+    words = f"**Conflict `{conflict.key}`:** differing: {differing[:MAX_REASON]}. Choices: {choices}."
+    return ["", f"{line}, or settle the conflict by `settle_conflict`.", "", words]
 
 
 def refused_signals_line(count: int, answers: Sequence[Answer]) -> list[str]:

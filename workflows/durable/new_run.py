@@ -44,10 +44,14 @@ class NewRun:
         """
         return self._by_operator or self._target_version.changed or workflow.info().is_continue_as_new_suggested()
 
+    def end(self) -> None:
+        """Continue as new, with whatever waits: the ids of this run's updates can be used again."""
+        self._by_operator = True
+
     def migrate(self, request: Operator) -> str:
         """Continue as new, on the code that the workers run now; effects that are waiting go along."""
         workflow.logger.info("migration wanted by %s: %s", request.by, request.note)
-        self._by_operator = True
+        self.end()
         return "Continues as new now; effects that are waiting go along."
 
     def check_migrate(self, request: Operator) -> None:

@@ -1,13 +1,15 @@
 """What operators ask of workflows, and the wait of a workflow for an operator."""
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from pydantic import Field
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
+from domain.conflict import Conflict, SettleConflict
 from domain.values import Strict
+from statemachines.conflicts import choices
 from statemachines.subscription.not_now import NotNow
 from workflows.durable.options import MAX_REASON
 
@@ -23,6 +25,23 @@ class RequestNewRun(Operator):
     """Continue as new, with whatever waits; an operator's way in when the run takes no more updates."""
 
 
+OPERATOR_UPDATES: dict[str, type[Strict]] = {"retry_effect": Operator, "settle_conflict": SettleConflict}
+"""The updates of an `OperatorWait`, and the request that each takes."""
+
+
+class Conflicts(Protocol):
+    """What a workflow knows of the first effect that waits."""
+
+    def find(self, words: str, held: object) -> Conflict | None:
+        """The conflict of the first effect, which failed for good; None if there is no effect, or no conflict.
+
+        `held` is what its error says of the books, as JSON; None if nothing.
+        """
+
+    def settle(self, held: object, request: SettleConflict) -> None:
+        """Change the state as the operator chose (REP-1)."""
+
+
 class OperatorWait:
     """Waits for an operator after a permanent error of an effect, or when nothing may be decided.
 
@@ -30,32 +49,57 @@ class OperatorWait:
     anew if it has to.
     """
 
-    def __init__(self, show: Callable[[], None], urgent: Callable[[], bool]) -> None:
+    def __init__(self, show: Callable[[], None], urgent: Callable[[], bool], conflicts: Conflicts) -> None:
         self._show = show
         self._urgent = urgent
-        self._retry_wanted = False
+        self._conflicts = conflicts
+        self._held: object = None
+        self._go_on = False
         self.attention: str | None = None
         """What the operator has to fix; None while nothing waits."""
+        self.conflict: Conflict | None = None
+        """The conflict with the books that the operator can settle instead; None if it is none."""
+
+    def is_stuck(self) -> bool:
+        """Whether the workflow waits for an operator."""
+        return self.attention is not None
 
     async def after(self, error: ActivityError | NotNow) -> None:
-        """Wait until an operator wants another try. An effect stays first in line: nothing is skipped or lost."""
+        """Wait until an operator wants another try or settles the conflict. Until then nothing is skipped or lost."""
         self.attention = _words(error)[:MAX_REASON]
-        self._retry_wanted = False
+        self._held = _held(error)
+        self.conflict = self._conflicts.find(self.attention, self._held)
+        self._go_on = False
         workflow.logger.error("waits for an operator: %s", self.attention)
         self._show()
-        await workflow.wait_condition(lambda: self._retry_wanted or self._urgent())
-        self.attention = None
+        await workflow.wait_condition(lambda: self._go_on or self._urgent())
+        self.attention = self.conflict = self._held = None
 
     def retry_effect(self, request: Operator) -> str:
         """Try the effect that failed for good once more, after its cause is fixed."""
         workflow.logger.info("retry wanted by %s: %s", request.by, request.note)
-        self._retry_wanted = True
+        self._go_on = True
         return f"Trying again: {self.attention}"
 
     def check_retry_effect(self, request: Operator) -> None:
         """Raise ApplicationError where no effect has failed."""
         if self.attention is None:
             raise ApplicationError("Nothing needs attention: there is no effect to retry.", type="NothingToRetry")
+
+    def settle_conflict(self, request: SettleConflict) -> str:
+        """Settle the conflict of the effect that waits: adopt the books' side, or set the effect aside (REP-1)."""
+        workflow.logger.warning("%s %s, by %s: %s", request.key, request.choice, request.by, request.reason)
+        self._conflicts.settle(self._held, request)
+        self.conflict = None
+        self._go_on = True
+        return f"{request.key}: {request.choice.words}."
+
+    def check_settle_conflict(self, request: SettleConflict) -> None:
+        """Raise ApplicationError unless the request settles the conflict that waits."""
+        try:
+            choices.check(self.conflict, request)
+        except choices.NotSettled as error:
+            raise ApplicationError(str(error), type=type(error).__name__, non_retryable=True) from None
 
 
 def _words(error: ActivityError | NotNow) -> str:
@@ -64,3 +108,10 @@ def _words(error: ActivityError | NotNow) -> str:
         return str(error)
     cause = error.cause if isinstance(error.cause, ApplicationError) else error
     return f"{error.activity_type}: {cause.message}"
+
+
+def _held(error: ActivityError | NotNow) -> object:
+    """What the books hold instead, if the error says so."""
+    cause = error.cause if isinstance(error, ActivityError) else None
+    details = cause.details if isinstance(cause, ApplicationError) else ()
+    return details[0] if details else None

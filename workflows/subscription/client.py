@@ -6,6 +6,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from domain.conflict import SettleConflict
 from domain.next_step import Do, NextStep
 from domain.ordering.terms import Order
 from domain.subscription.commands import Command
@@ -152,6 +153,19 @@ class Subscriptions(WorkflowClient):
     async def operate(self, subscription_id: str, update: str, request: Operator) -> str:
         """Send an operator's update, `retry_effect` or `migrate`, and return its message. Raises CallError."""
         return await self._target(subscription_id).update(update, request, str)
+
+    async def settle(self, subscription_id: str, request: SettleConflict) -> str:
+        """Settle a conflict with the books, and wait until its event is in them; the message. Raises CallError."""
+        words = await self._target(subscription_id).update("settle_conflict", request, str, repeatable=False)
+
+        async def look() -> Details | None:
+            seen = await self.details(subscription_id)
+            if seen.attention:
+                raise NeedsAttention(f"{subscription_id} needs attention: {seen.attention}")
+            return seen if seen.settled else None
+
+        await poll(look, options.COMMIT_TIMEOUT, f"{subscription_id}: {request.key} is not settled yet; look again")
+        return words
 
     async def details(self, subscription_id: str) -> Details:
         """The subscription's details now. Raises CallError."""

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from domain.conflict import Conflict
 from domain.subscription.ends import refund_open
 from statemachines.subscription.life import Life
 from statemachines.subscription.lifecycle import Lifecycle
@@ -23,6 +24,7 @@ def details(
     attention: str | None,
     clock: TestClock | None,
     stream: Stream = NOBODY,
+    conflict: Conflict | None = None,
 ) -> Details:
     """The subscription at that instant."""
     s = life.subscription
@@ -52,14 +54,22 @@ def details(
         publisher=stream.publisher,
         told=stream.told,
         undelivered=stream.trouble,
+        conflict=conflict,
     )
 
 
-def markdown(life: Life, lifecycle: Lifecycle, now: datetime, attention: str | None, stream: Stream = NOBODY) -> str:
+def markdown(
+    life: Life,
+    lifecycle: Lifecycle,
+    now: datetime,
+    attention: str | None,
+    stream: Stream = NOBODY,
+    conflict: Conflict | None = None,
+) -> str:
     """State, what happens next and why, what is allowed until when, the last events."""
     s = life.subscription
     lines = [f"## {s.state.value.capitalize()}: {s.quantity} x {s.offer.id} for {s.customer_id}"]
-    lines += attention_line(attention)
+    lines += attention_line(attention, conflict)
     lines += notification_lines(stream, life.committed)
     if s.holds:
         holds = ", ".join(f"{hold.reason.value} since {second(hold.at)}" for hold in s.holds)

@@ -1,16 +1,19 @@
 """Performs the effects of a subscription's decisions, each by one activity that is retried until it succeeds."""
 
 from collections.abc import Callable
+from functools import partial
 
 from temporalio.exceptions import ActivityError, ApplicationError
 
-from activities.billing.activities import BillingActivities
-from activities.billing.contracts import KeepInput, Origin, RecordInput
+from activities.billing.activities import BillingActivities, RestoringActivities
+from activities.billing.contracts import KeepInput, Origin, RecordInput, RestoreInput
 from activities.errors import BooksConflict
 from activities.provisioning.activities import ProvisioningActivities
 from activities.provisioning.contracts import ProvisionInput
-from domain.subscription.effects import Access, Keep, Provision, Receipt, Record
+from domain.subscription.effects import Access, Adopt, Keep, Provision, Receipt, Record
 from domain.subscription.subscription import Subscription
+from statemachines.conflicts.subscription import adopted
+from statemachines.subscription.life import Life
 from statemachines.subscription.narrative import provision_headline, record_headline
 from workflows.durable import options
 from workflows.durable.activities import perform
@@ -34,14 +37,24 @@ async def record(subscription: Subscription, entry: Record, origin: Origin, urge
         raise
 
 
-async def perform_other(subscription: Subscription, effect: Provision | Keep, urgent: Callable[[], bool]) -> None:
-    """Perform an effect that is no record. Raises ActivityError after a permanent error, and RunIsOver."""
+async def perform_other(
+    subscription: Subscription, effect: Provision | Keep | Adopt, urgent: Callable[[], bool]
+) -> Callable[[Life], Life]:
+    """Perform an effect that is no record. The result gives the life after it.
+
+    Raises ActivityError after a permanent error, and RunIsOver.
+    """
+    if isinstance(effect, Adopt):
+        wanted, summary = RestoreInput(subscription_id=subscription.subscription_id), "read what the books say"
+        books = await perform(RestoringActivities.restore, wanted, options.RESTORE_TIMEOUT, summary, urgent=urgent)
+        return partial(adopted, books=books.life)
     if isinstance(effect, Provision):
         await _provision(subscription, effect, urgent)
-        return
+        return Life.with_effect_performed
     entry = KeepInput(subscription_id=subscription.subscription_id, seq=effect.seq, changed=effect.changed)
     summary = f"keep what changed after event {effect.seq}"
     await perform(BillingActivities.keep, entry, options.RECORD_TIMEOUT, summary, urgent=urgent)
+    return Life.with_effect_performed
 
 
 async def _provision(subscription: Subscription, access: Provision, urgent: Callable[[], bool]) -> None:

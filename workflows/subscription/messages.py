@@ -13,6 +13,7 @@ from typing import Annotated, Any, get_args
 from pydantic import Field, model_validator
 
 from activities.billing.contracts import Origin
+from domain.conflict import Conflict
 from domain.ordering.terms import Order
 from domain.policy import PolicyPack
 from domain.subscription.commands import (
@@ -40,7 +41,7 @@ from workflows.durable.arguments import check_forecast
 from workflows.durable.carried import Carried
 from workflows.durable.clock import TestClock
 from workflows.durable.inbox import HeldSignal
-from workflows.durable.operator import Operator, RequestNewRun
+from workflows.durable.operator import OPERATOR_UPDATES, Operator, RequestNewRun
 from workflows.notifications.messages import NOTIFICATION_UPDATES, Stream
 
 SUBSCRIPTION_WORKFLOW = "SubscriptionWorkflow"
@@ -159,7 +160,12 @@ class Migration(Operator):
     policy: Annotated[PolicyPack, Field(strict=False)] | None = None
 
 
-UPDATES: dict[str, type[Strict]] = {**COMMANDS, "retry_effect": Operator, "migrate": Migration, **NOTIFICATION_UPDATES}
+UPDATES: dict[str, type[Strict]] = {
+    **COMMANDS,
+    **OPERATOR_UPDATES,
+    "migrate": Migration,
+    **NOTIFICATION_UPDATES,
+}
 """The updates, and the request that each takes."""
 
 
@@ -174,7 +180,8 @@ class Details(Frozen):
     """The subscription now. Events up to `committed` are in the books, and those up to `provisioned` have taken effect.
 
     `publisher` is notified of its events, None if nobody is. `told` is the seq of the last event that the publisher was
-    notified of, and `undelivered` says why the next notification cannot be delivered.
+    notified of, and `undelivered` says why the next notification cannot be delivered. An operator can settle the
+    `conflict` (REP-1).
     """
 
     subscription_id: Id
@@ -202,6 +209,7 @@ class Details(Frozen):
     publisher: str | None = None
     told: int = 0
     undelivered: str | None = None
+    conflict: Conflict | None = None
 
     @property
     def settled(self) -> bool:

@@ -31,6 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.durable.updates import part_update, request_updates, with_command_id
     from workflows.durable.workflow_ids import subscription_workflow_id
     from workflows.notifications.notifier import Notifier
+    from workflows.subscription.conflicts import SubscriptionConflicts
     from workflows.subscription.details import details, markdown
     from workflows.subscription.effects import perform_other, record
     from workflows.subscription.memory import FirstAnswers
@@ -70,11 +71,12 @@ class SubscriptionWorkflow:
         check_workflow_id(subscription_workflow_id(subscription_id), "order.subscription_id")
         self._lifecycle = steps.lifecycle
         memory, last_at = FirstAnswers(subscription_id), lambda life: life.subscription.last_at
-        self._decisions = Decisions(steps, life, self._clock, last_at, self._stuck, memory, with_command_id)
+        conflicts = SubscriptionConflicts(lambda: self._decisions, lambda: self._budget)
+        self._operator = OperatorWait(self._show, self._urgent, conflicts)
+        self._decisions = Decisions(steps, life, self._clock, last_at, self._operator.is_stuck, memory, with_command_id)
         self._parts = Parts()
         self._inbox = Inbox(SIGNALS, self._take_signal, self._decisions.note_refused_signal, self._parts)
         self._budget = RunBudget(start.periods_per_run, self._inbox, lambda: self._decisions.answered)
-        self._operator = OperatorWait(self._show, self._urgent)
         self._notifier = Notifier(subscription_id, start.stream, lambda: self._life.committed, self._show)
         self._origin = start.origin.of_clock(start.clock.offset if start.clock else None)
 
@@ -115,9 +117,6 @@ class SubscriptionWorkflow:
     def _urgent(self) -> bool:
         return self._budget.urgent
 
-    def _stuck(self) -> bool:
-        return self._operator.attention is not None
-
     # Effects
 
     async def _perform_first_effect(self) -> None:
@@ -125,8 +124,8 @@ class SubscriptionWorkflow:
         if isinstance(effect, Record):
             await self._record(effect)
         else:
-            await perform_other(self._life.subscription, effect, self._urgent)
-            self._decisions.life = self._life.with_effect_performed()
+            after = await perform_other(self._life.subscription, effect, self._urgent)
+            self._decisions.life = after(self._life)
 
     async def _record(self, effect: Record) -> None:
         receipt = await record(self._life.subscription, effect, self._origin, self._urgent)
@@ -160,14 +159,15 @@ class SubscriptionWorkflow:
     # What people see
 
     def _show(self) -> None:
-        attention, stream = self._operator.attention, self._notifier.stream
-        text = markdown(self._life, self._lifecycle, self._decisions.now(), attention, stream)
+        attention, stream, conflict = self._operator.attention, self._notifier.stream, self._operator.conflict
+        text = markdown(self._life, self._lifecycle, self._decisions.now(), attention, stream, conflict)
         workflow.set_current_details(text)
         search_attributes.upsert(search_attributes.changing(self._life.subscription, attention or stream.trouble))
 
     # Requests. The updates that take a command are made by `request_updates` above.
 
     retry_effect = part_update("_operator", OperatorWait.retry_effect, OperatorWait.check_retry_effect)
+    settle_conflict = part_update("_operator", OperatorWait.settle_conflict, OperatorWait.check_settle_conflict)
     retry_notification = part_update("_notifier", Notifier.retry_notification, Notifier.check_retry_notification)
     skip_notification = part_update("_notifier", Notifier.skip_notification, Notifier.check_skip_notification)
 
@@ -207,10 +207,9 @@ class SubscriptionWorkflow:
     @workflow.query
     def details(self, as_of: RequestInstant | None = None) -> Details:
         """The subscription, its timeline and the commands that are allowed, as of the sender's wall clock."""
-        now = self._decisions.now(as_of)
-        return details(
-            self._life, self._lifecycle, now, self._operator.attention, self._clock.test, self._notifier.stream
-        )
+        now, operator = self._decisions.now(as_of), self._operator
+        life, test, stream = self._life, self._clock.test, self._notifier.stream
+        return details(life, self._lifecycle, now, operator.attention, test, stream, operator.conflict)
 
     @workflow.query
     def timeline(self, as_of: RequestInstant | None = None) -> list[Milestone]:

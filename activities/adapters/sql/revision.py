@@ -4,7 +4,7 @@ from sqlalchemy import Connection, text
 
 from activities.errors import SchemaMismatch
 
-HEAD = "0010"
+HEAD = "0011"
 """The last migration; a test compares the two."""
 
 

@@ -14,14 +14,13 @@ from domain.subscription.ledger import Kind
 from statemachines.audit.account import AccountViolation, AuditedAccount
 from statemachines.audit.subscription import Invariant
 from tests.support.books.account import FEBRUARY, JANUARY, AccountsInSql, Customer, issued, lived, paid, row
-from tests.support.raw_sql import change, rows
+from tests.support.raw_sql import alter, change
 
 ENTRY, INVOICED = Invariant.DOUBLE_ENTRY, Invariant.INVOICED
 EUROS, DOLLARS, CARRIED, LAST = (f"fabrikam-00000{number}" for number in (1, 2, 3, 4))
 OF_JANUARY = "row:s-1:charge-0101-000000000000"
 OF_APRIL = "row:s-1:charge-0401-000000000000"
 NOTED = "UPDATE account_event SET record = replace(record, {}) WHERE customer_id = 'fabrikam' AND seq = {}"
-TABLES = ("journal", "ledger_entry", "entry", "posting", "invoice", "invoice_line", "payment", "account_event")
 GONE = (
     f"DELETE FROM invoice_line WHERE invoice_id = '{LAST}'",
     f"DELETE FROM invoice_standing WHERE invoice_id = '{LAST}'",
@@ -41,16 +40,6 @@ async def auditor(database: Database) -> SqlAccountAuditor:
     await other.close(FEBRUARY)
     await other.record(paid(2, "p-1", "3.00"))
     return SqlAccountAuditor(database)
-
-
-async def alter(database: Database, *statements: str) -> None:
-    """As somebody who owns the database, and has no respect for triggers."""
-    if database.file:
-        triggers = await rows(database, "SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        off = [f"DROP TRIGGER {name}" for (name,) in triggers]
-    else:
-        off = [f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in TABLES]
-    assert await change(database, *off, *statements) > 0
 
 
 async def found(auditor: SqlAccountAuditor) -> dict[str, AuditedAccount]:

@@ -13,9 +13,8 @@ from statemachines.audit.subscription import Audited, Invariant
 from tests.support.books.short_lives import LICENCE, METER, bought, report
 from tests.support.books.subscription import InSql
 from tests.support.instants import DAY, START
-from tests.support.raw_sql import change, rows
+from tests.support.raw_sql import alter
 
-TABLES = ("journal", "ledger_entry")
 SNAPSHOT = "UPDATE subscription SET snapshot = replace(snapshot, '{}', '{}') WHERE id = 's-1'"
 
 
@@ -34,16 +33,6 @@ async def auditor(database: Database) -> AsyncIterator[SqlAuditor]:
     await meter.ask(Suspend(by="service", reason=Reason.FRAUD), START + 42 * DAY)
     await meter.advance(START + 80 * DAY)
     yield SqlAuditor(database)
-
-
-async def alter(database: Database, statement: str) -> None:
-    """As somebody who owns the database, and has no respect for triggers."""
-    if database.file:
-        triggers = await rows(database, "SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        off = [f"DROP TRIGGER {name}" for (name,) in triggers]
-    else:
-        off = [f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in TABLES]
-    assert await change(database, *off, statement) > 0
 
 
 async def found(auditor: SqlAuditor) -> dict[str, Audited]:

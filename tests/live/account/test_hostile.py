@@ -19,6 +19,7 @@ from domain.subscription.decision import Outcome
 from hosting.assembly import World
 from tests.support.live.payers import OPENED, Payer, new_customer, payment
 from tests.support.live.purchases import order
+from tests.support.live.settling import NOT_TAKEN
 from workflows.account.messages import ACCOUNT_SIGNALS, ACCOUNT_UPDATES, StartAccount
 from workflows.durable.workflow_ids import account_workflow_id
 
@@ -109,6 +110,7 @@ BAD_UPDATES: list[tuple[str, list[Any], str]] = [
     ("change_terms", [{"by": "billing_admin", "reminders": [1]}], "takes no such field"),
     ("retry_effect", [{"by": "global_admin"}], "Nothing needs attention"),
     ("retry_effect", [{"by": ""}], "by: got ''"),
+    *NOT_TAKEN,
     ("migrate", [], "it got 0 arguments"),
     ("migrate", [{"by": "global_admin", "policy": "csp-2019"}], "policy: got 'csp-2019'; takes no such field"),
     ("cancel", [{"by": "admin_agent", "reason": "fraud"}], "expected but not found"),

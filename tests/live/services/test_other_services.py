@@ -23,7 +23,14 @@ from tests.support.shop.offers import offer
 from workflows.account.messages import ACCOUNT_SIGNALS
 from workflows.subscription.messages import SIGNALS, UPDATES
 
-OPERATORS = {"retry_effect", "migrate", "retry_notification", "skip_notification", "new_run_requested"}
+OPERATORS = {
+    "retry_effect",
+    "settle_conflict",
+    "migrate",
+    "retry_notification",
+    "skip_notification",
+    "new_run_requested",
+}
 
 pytestmark = [
     pytest.mark.live,

@@ -13,6 +13,7 @@ from domain.subscription.commands import ChangeQuantity
 from domain.subscription.decision import Outcome
 from hosting.assembly import World
 from tests.support.live.purchases import Buy
+from tests.support.live.settling import NOT_TAKEN
 from workflows.subscription.messages import SIGNALS, UPDATES
 
 pytestmark = pytest.mark.live
@@ -54,6 +55,7 @@ BAD_UPDATES: list[tuple[str, list[Any], str]] = [
     ("suspend", [{"by": "admin_agent", "reason": "fraud", "details": "x" * 2000}], "details: got 'xxx"),
     ("suspend", [{"by": "admin_agent", "reason": "fraud", "command_id": "no\nnewlines"}], "command_id: got"),
     ("retry_effect", [{"by": "global_admin"}], "Nothing needs attention"),
+    *NOT_TAKEN,
     ("retry_notification", [{"by": "operator"}], "Nobody is notified: name its publisher."),
     ("retry_notification", [{"by": "operator", "publisher": "a/b"}], "publisher: got 'a/b'"),
     ("retry_notification", [{}], "by: got nothing; takes a value"),

@@ -49,7 +49,7 @@ class Player:
             return
         if isinstance(effect, Keep):
             await self.keep(effect)
-        else:
+        elif isinstance(effect, Provision):
             await self.books.provision(self.change(effect))
         self.life = self.life.with_effect_performed()
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from domain.conflict import Choice, Conflict, compared
 from domain.ordering.terms import Order
 from domain.rules import Rule
 from domain.subscription.commands import Suspend
@@ -55,6 +56,16 @@ def test_attention_and_refused_signals_are_told() -> None:
     text = markdown(life, LifeSteps().lifecycle, NOW, "record: no such key")
     assert "**Needs attention:** record: no such key. Fix the cause, then send the update `retry_effect`." in text
     assert "**Refused signals:** 1. Last: cancellation_requested, LIF-1: takes one argument" in text
+
+
+def test_a_conflict_is_told_in_short() -> None:
+    fields = compared({"5 quantity": "5", "5 by": "service"}, {"5 quantity": "7", "5 by": "service"})
+    conflict = Conflict(key="record:5", words="it differs", fields=fields, choices=(Choice.ADOPT, Choice.SET_ASIDE))
+    life, lifecycle = lived().life, LifeSteps().lifecycle
+    text = markdown(life, lifecycle, NOW, "record: it differs", conflict=conflict)
+    assert "then send the update `retry_effect`, or settle the conflict by `settle_conflict`." in text
+    assert "**Conflict `record:5`:** differing: 5 quantity. Choices: `adopt` or `set_aside`." in text
+    assert details(life, lifecycle, NOW, "it differs", None, conflict=conflict).conflict == conflict
 
 
 def test_details_are_as_of_the_instant_that_is_asked_for() -> None:

@@ -64,6 +64,7 @@ def _audited(connection: Connection, customer_id: str, latest: datetime) -> Audi
         invoices=len(account.invoices),
         entries=len(account.entries),
         violations=tuple(violations),
+        noted=tuple(event for event in account.events if event.settled),
     )
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, func, insert, select, update
 
 from activities.accounts.contracts import AccountOpening, AccountRecordInput, AskedPayment, CloseInput, OpenedAccount
+from activities.adapters.sql.account import conflicts
 from activities.adapters.sql.account.closing import close_month
 from activities.adapters.sql.account.opening import open_account
 from activities.adapters.sql.database import Database
@@ -35,7 +36,10 @@ class SqlAccountBooks:
         return await self._database.write(_close, entry, self._latest(entry))
 
     async def record(self, entry: AccountRecordInput) -> None:
-        await self._database.write(record, entry, self._latest(entry))
+        try:
+            await self._database.write(record, entry, self._latest(entry))
+        except BooksConflict as error:
+            raise BooksConflict(str(error), await self._database.read(conflicts.held, entry)) from None
 
     async def payment(self, asked: AskedPayment) -> Payment | None:
         return await self._database.read(_payment, asked)

@@ -17,6 +17,7 @@ from domain.account.events import CloseReceipt
 from domain.account.invoice import Invoice, InvoiceLine, InvoiceState, invoices_of
 from domain.money import to_minor
 from domain.values import format_instant
+from statemachines.conflicts.account import held_month
 
 ON_INVOICE = and_(
     invoice_line.c.subscription_id == ledger_entry.c.subscription_id,
@@ -75,7 +76,8 @@ def closed_before(connection: Connection, entry: CloseInput) -> CloseReceipt | N
         return None
     if known.digest != _digest(entry.close):
         raise BooksConflict(
-            f"The month of {entry.customer_id} until {format_instant(end)} is already closed with other content."
+            f"The month of {entry.customer_id} until {format_instant(end)} is already closed with other content.",
+            held_month(entry.close, known.receipt),
         )
     receipt: CloseReceipt = known.receipt
     return receipt

@@ -6,6 +6,9 @@ from activities.adapters.sql.database import Database
 from activities.adapters.sql.tables.subscription import access_change
 from activities.errors import BooksConflict
 from activities.provisioning.contracts import Confirmation, ProvisionInput
+from domain.conflict import compared
+from domain.subscription.held import HeldRecord
+from statemachines.conflicts.subscription import content_of_access
 
 
 class SqlAccessLog:
@@ -35,7 +38,9 @@ def note(connection: Connection, change: ProvisionInput, confirmation: Confirmat
         connection.execute(insert(access_change).values(row))
         return True
     if (known.access, known.at) != (provision.access.value, provision.at):
+        wanted = content_of_access(provision.access, provision.at)
         raise BooksConflict(
-            f"Access change {provision.seq} of {change.subscription_id} is already recorded as {known.access} (MON-2)."
+            f"Access change {provision.seq} of {change.subscription_id} is already recorded as {known.access} (MON-2).",
+            HeldRecord(fields=compared(wanted, content_of_access(known.access, known.at))),
         )
     return False

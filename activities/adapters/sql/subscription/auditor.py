@@ -9,15 +9,16 @@ from sqlalchemy import Connection, RowMapping, select
 from activities.adapters.sql.database import PAGE_SIZE, Database
 from activities.adapters.sql.ledger import rows as ledger
 from activities.adapters.sql.subscription.books import digest_of
+from activities.adapters.sql.subscription.conflicts import seal_of
 from activities.adapters.sql.subscription.journal import listed_after
-from activities.adapters.sql.subscription.reader import about_of, access_of, events_of, ledger_of
+from activities.adapters.sql.subscription.reader import about_of, access_of, changes_of, events_of, ledger_of
 from activities.adapters.sql.tables.notifications import delivery, outbox
 from activities.adapters.sql.tables.subscription import decision, subscription
 from activities.billing.contracts import About, RecordInput
 from activities.errors import one_line
 from activities.wall_clock import wall_clock
 from domain.notification import NotificationStatus, out_of_order
-from domain.subscription.effects import Record
+from domain.subscription.effects import Access, Record
 from domain.subscription.events import Event, EventName
 from domain.subscription.subscription import Snapshot
 from domain.values import CLOCK_SKEW, Instant
@@ -75,11 +76,12 @@ def _looked_over(connection: Connection, subscription_id: str, latest: datetime)
         events=tuple(events),
         rows=tuple(ledger.row_of(entry) for entry in entries),
         access=tuple(access_of(connection, subscription_id)),
+        logged={row["seq"]: (Access(row["access"]), row["at"]) for row in changes_of(connection, subscription_id)},
         latest=None if listed["test_clock"] else latest,
     )
     altered = (
-        *_broken_seals(connection, about, events, entries),
-        *_strays(entries, events),
+        *_broken_seals(connection, about, life, entries),
+        *_strays(entries, life),
         *_listed_otherwise(listed, events),
         *_kept_otherwise(listed, events),
     )
@@ -88,6 +90,7 @@ def _looked_over(connection: Connection, subscription_id: str, latest: datetime)
         events=len(events),
         rows=len(entries),
         access_confirmed=life.access_confirmed,
+        noted=tuple(event for event in events if event.settled),
         violations=(
             *audit(life),
             *(
@@ -102,36 +105,56 @@ def _looked_over(connection: Connection, subscription_id: str, latest: datetime)
             ),
             *(
                 Violation(subscription_id=subscription_id, invariant=Invariant.TOLD_IN_ORDER, words=words)
-                for words in _told_out_of_order(connection, subscription_id, events)
+                for words in _told_out_of_order(connection, subscription_id, life)
             ),
         ),
     )
 
 
 def _broken_seals(
-    connection: Connection, about: About, events: list[Event], entries: Sequence[RowMapping]
+    connection: Connection, about: About, life: Recorded, entries: Sequence[RowMapping]
 ) -> Iterator[Found]:
-    """Each decision is stored with a digest of its content; events and rows must still match it (MON-2)."""
+    """Each decision is stored with a digest of its content; events and rows must still match it (MON-2).
+
+    What an operator has settled is held to the seal of then instead.
+    """
+    yield from _broken_settlements(life)
     sealed = select(decision).where(decision.c.subscription_id == about.subscription_id).order_by(decision.c.seq)
     decisions = connection.execute(sealed).all()
     firsts = [row.seq for row in decisions]
     if firsts[:1] != [1]:
         yield "its first decision is missing", (), ()
-    for row, (first, following) in zip(decisions, pairwise([*firsts, len(events) + 1]), strict=True):
-        of_it = range(first, following)
-        its_events = tuple(event for event in events if event.seq in of_it)
-        usage = tuple(ledger.row_of(entry) for entry in entries if entry["metered"] and entry["seq"] in of_it)
+    for row, (first, following) in zip(decisions, pairwise([*firsts, len(life.events) + 1]), strict=True):
+        of_it = set(range(first, following)) - life.settled_numbers
+        its_events = tuple(_without_settled(event, life) for event in life.events if event.seq in of_it)
+        charged = [ledger.row_of(entry) for entry in entries if entry["metered"] and entry["seq"] in of_it]
+        usage = tuple(row for row in charged if row.key not in life.settled_keys)
         rows = (*(charge for event in its_events for charge in event.rows), *usage)
-        if not its_events or row.digest not in _digests(about, its_events, events):
+        if first in of_it and (not its_events or row.digest not in _digests(about, its_events, life.events)):
             yield f"the decision that began with event {first} is not what was written", rows, its_events
-        elif usage != row.receipt.usage_rows:
+        elif first in of_it and usage != row.receipt.usage_rows:
             yield f"the usage that event {first} charged is not what its receipt says", rows, its_events
 
 
-def _strays(entries: Sequence[RowMapping], events: list[Event]) -> Iterator[Found]:
-    known = {event.seq for event in events}
+def _broken_settlements(life: Recorded) -> Iterator[Found]:
+    for event in life.events:
+        if event.settled and event.settled.seal:
+            about = range(event.settled.first, event.settled.last + 1)
+            its_events = tuple(each for each in life.events if each.seq in about)
+            if seal_of(its_events) != event.settled.seal:
+                yield f"what event {event.seq} settled is not what the operator saw", (), (*its_events, event)
+
+
+def _without_settled(event: Event, life: Recorded) -> Event:
+    """The event without the ledger's rows about which an operator has settled something."""
+    rows = tuple(row for row in event.rows if row.key not in life.settled_keys)
+    return event.model_copy(update={"rows": rows})
+
+
+def _strays(entries: Sequence[RowMapping], life: Recorded) -> Iterator[Found]:
+    known = {event.seq for event in life.events}
     for entry in entries:
-        if entry["seq"] not in known:
+        if entry["seq"] not in known and entry["key"] not in life.settled_keys:
             yield f"{entry['key']} belongs to event {entry['seq']}, which does not exist", (ledger.row_of(entry),), ()
 
 
@@ -161,14 +184,17 @@ def _names(holds: Sequence[str]) -> str:
     return ", ".join(holds) or "none"
 
 
-def _told_out_of_order(connection: Connection, subscription_id: str, events: list[Event]) -> Iterator[str]:
+def _told_out_of_order(connection: Connection, subscription_id: str, life: Recorded) -> Iterator[str]:
     noticed = select(outbox.c.seq).where(outbox.c.subscription_id == subscription_id).order_by(outbox.c.seq)
     tried = select(delivery.c.seq, delivery.c.standing).where(delivery.c.subscription_id == subscription_id)
     standings = {row.seq: NotificationStatus(row.standing) for row in connection.execute(tried)}
-    return out_of_order([event.seq for event in events], connection.scalars(noticed).all(), standings)
+    known = set(connection.scalars(noticed))
+    # What an operator has settled may have been written past this program, which tells publishers.
+    told = [event.seq for event in life.events if event.seq in known or event.seq not in life.settled_numbers]
+    return out_of_order(told, sorted(known), standings)
 
 
-def _digests(about: About, its_events: tuple[Event, ...], events: list[Event]) -> Iterator[str]:
+def _digests(about: About, its_events: tuple[Event, ...], events: Sequence[Event]) -> Iterator[str]:
     """The digests that the decision may have: since when a suspension counts usage is in no column."""
     counted_from: list[Instant | None] = [None]
     if about.offer.metered:

@@ -14,7 +14,7 @@ from activities.adapters.sql.ledger import double_entry
 from activities.adapters.sql.ledger import rows as ledger
 from activities.adapters.sql.ledger.openings import open_once
 from activities.adapters.sql.notifications import publishers
-from activities.adapters.sql.subscription import answers, claims, dating, journal, snapshots, usage
+from activities.adapters.sql.subscription import answers, claims, conflicts, dating, journal, snapshots, usage
 from activities.adapters.sql.tables.notifications import outbox
 from activities.adapters.sql.tables.subscription import decision, ledger_entry, subscription
 from activities.adapters.sql.tables.subscription import journal as journal_table
@@ -26,7 +26,7 @@ from domain.rules import Rule
 from domain.subscription.commands import ReportUsage
 from domain.subscription.decision import Answer, Answered, Outcome
 from domain.subscription.effects import Receipt, Record
-from domain.subscription.events import Event, State
+from domain.subscription.events import Event, EventName, State
 from domain.subscription.ledger import LedgerRow
 from domain.subscription.subscription import Changes
 from domain.values import CLOCK_SKEW
@@ -45,7 +45,10 @@ class SqlBooks:
 
     async def record(self, entry: RecordInput) -> Receipt:
         ahead = None if entry.test_clock else self._wall_clock() + CLOCK_SKEW
-        return await self._database.write(record, entry, digest_of(entry), ahead)
+        try:
+            return await self._database.write(record, entry, digest_of(entry), ahead)
+        except BooksConflict as error:
+            raise BooksConflict(str(error), await self._database.read(conflicts.held, entry)) from None
 
     async def keep(self, entry: KeepInput) -> None:
         await self._database.write(snapshots.keep, entry)
@@ -103,9 +106,8 @@ def _report_usages(
     for report in reports:
         units = known.get(report.usage_id, new[report.usage_id].units)
         if units != report.units:
-            raise BooksConflict(
-                f"Usage {report.usage_id} is recorded with {units:f} units, not {report.units:f} (MON-7)."
-            )
+            words = f"Usage {report.usage_id} is recorded with {units:f} units, not {report.units:f} (MON-7)."
+            raise BooksConflict(words)
     wanted = [report for usage_id, report in new.items() if usage_id not in known]
     if wanted:
         usage.write(connection, subscription_id, wanted, answer.at)
@@ -138,8 +140,8 @@ def _first_receipt(connection: Connection, entry: RecordInput, digest: str) -> R
 
 
 def _refuse_out_of_order(record: Record, last: Last) -> None:
-    """Each `seq` is the previous one plus 1 (invariant 8), and no event follows the end (LIF-2)."""
-    if last is not None and State(last.state).ended:
+    """Each `seq` is the previous one plus 1 (invariant 8), and no event but an operator's follows the end (LIF-2)."""
+    if last is not None and State(last.state).ended and record.events[0].event is not EventName.CONFLICT_SETTLED:
         raise BooksConflict(f"Event {record.seq} cannot be recorded: the subscription has ended ({last.state}, LIF-2).")
     previous = last.last_seq if last is not None else 0
     for event in record.events:

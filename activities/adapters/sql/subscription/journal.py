@@ -26,6 +26,7 @@ def columns_of(subscription_id: str, event: Event) -> dict[str, Any]:
         "before": event.before,
         "after": event.after,
         "usage": event.usage,
+        "settled": event.settled,
     }
 
 

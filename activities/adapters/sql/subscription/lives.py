@@ -22,7 +22,11 @@ class SqlLives:
         self._database = database
 
     async def restored(self, subscription_id: str) -> Restored:
-        return await self._database.read(_restored, subscription_id)
+        try:
+            return await self._database.read(_restored, subscription_id)
+        except (ValueError, ArithmeticError) as error:
+            # What this program wrote can be read, so it was altered: trying again does not help.
+            raise BooksConflict(f"The records of {subscription_id} cannot be read: {error}") from None
 
 
 def _restored(connection: Connection, subscription_id: str) -> Restored:

@@ -118,12 +118,17 @@ def ledger_of(subscription_id: str) -> Select[Any]:
     return entries.order_by(ledger_entry.c.seq, ledger_entry.c.position)
 
 
+def changes_of(connection: Connection, subscription_id: str) -> Sequence[RowMapping]:
+    """The confirmed changes of access, in the order of their events."""
+    changes = select(access_change).where(access_change.c.subscription_id == subscription_id)
+    return _found(connection, changes.order_by(access_change.c.seq))
+
+
 def access_of(connection: Connection, subscription_id: str) -> list[AccessInterval]:
     """When users had access, by the confirmed changes."""
-    changes = select(access_change).where(access_change.c.subscription_id == subscription_id)
     # `Book` turns changes into intervals; it needs no quantities for that.
     book = Book()
-    for row in _found(connection, changes.order_by(access_change.c.seq)):
+    for row in changes_of(connection, subscription_id):
         access = Access(row["access"])
         book.provision(Provision(access=access, at=row["at"], seq=row["seq"], quantity=0, add_ons={}))
     return book.access

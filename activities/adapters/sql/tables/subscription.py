@@ -23,6 +23,7 @@ from activities.adapters.sql.columns import (
     required,
 )
 from domain.catalog.offers import PinnedOffer
+from domain.conflict import Settled
 from domain.subscription.decision import Answer
 from domain.subscription.effects import Receipt
 from domain.subscription.events import Facts
@@ -75,8 +76,12 @@ journal = Table(
     *required(at=InstantText, event=WORD, state=WORD, rule=WORD, by=ID),
     *optional(actor=ID, reason=WORD, details=Text, command_id=ID),
     *required(before=JsonText(Facts), after=JsonText(Facts), usage=JsonText(USAGE_CHARGES)),
+    *optional(settled=JsonText(Settled)),
 )
-"""What happened (ROL-3). Append-only. `usage` holds the charges whose units were counted from table `usage`."""
+"""What happened (ROL-3). Append-only. `usage` holds the charges whose units were counted from table `usage`.
+
+`settled` is what an operator settled with the books (REP-1).
+"""
 
 ledger_entry = Table(
     "ledger_entry",

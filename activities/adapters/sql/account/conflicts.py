@@ -1,0 +1,52 @@
+"""What the books hold where an account wants to write something else (REP-1)."""
+
+from sqlalchemy import Connection, select
+
+from activities.accounts.contracts import AccountRecordInput
+from activities.adapters.sql.account.reader import events_of, head_of
+from activities.adapters.sql.tables.account import invoice, payment
+from activities.errors import one_line
+from domain.account.account import Payment
+from domain.account.events import AccountEvent
+from domain.account.held import HeldAccount
+from domain.account.invoice import InvoiceHead
+from domain.conflict import compared
+from domain.money import from_minor
+from statemachines.conflicts.account import content_of_account, held_account
+
+
+def held(connection: Connection, entry: AccountRecordInput) -> HeldAccount | None:
+    """The account's journal from the record's first event on, or else its payment; None if the books hold neither."""
+    customer_id, wanted = entry.customer_id, entry.record.events
+    first, its = wanted[0].seq, content_of_account(wanted)
+    try:
+        events = events_of(connection, customer_id)
+        heads = _heads(connection, customer_id)
+    except (ValueError, ArithmeticError) as error:
+        unreadable = {f"{first} event": one_line(f"cannot be read: {error}")}
+        return HeldAccount(fields=compared(its, unreadable), readable=False)
+    known = _payments(connection, customer_id, wanted)
+    last = events[-1].seq if events else 0
+    if last < first - 1 or (last == first - 1 and not known):
+        return None
+    told = {event.payment_id for event in events}
+    return held_account(heads, events, [each for each in known if each.payment_id not in told], wanted)
+
+
+def _heads(connection: Connection, customer_id: str) -> list[InvoiceHead]:
+    of_customer = select(invoice).where(invoice.c.customer_id == customer_id)
+    return [head_of(row) for row in connection.execute(of_customer).mappings()]
+
+
+def _payments(connection: Connection, customer_id: str, wanted: tuple[AccountEvent, ...]) -> list[Payment]:
+    """The payments in the books with the ids that these events want to record."""
+    ids = [event.payment_id for event in wanted if event.payment_id]
+    found = select(payment).where(payment.c.customer_id == customer_id, payment.c.payment_id.in_(ids))
+    return [
+        Payment(
+            payment_id=row["payment_id"],
+            amount=from_minor(row["amount_minor"], row["currency"]),
+            currency=row["currency"],
+        )
+        for row in connection.execute(found).mappings()
+    ]

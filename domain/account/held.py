@@ -1,0 +1,29 @@
+"""What the books hold of a billing account where an effect wants to write something else."""
+
+from domain.account.account import Payment, Receivable
+from domain.account.invoice import InvoiceHead, InvoiceId
+from domain.conflict import Held
+from domain.values import ExactDecimal, Frozen, Instant
+
+
+class HeldHolds(Frozen):
+    """Holds for nonpayment that an event in the books placed because of an `invoice`, or lifted."""
+
+    seq: int
+    at: Instant
+    invoice: InvoiceId | None = None
+
+
+class HeldAccount(Held):
+    """The account by its journal in the books: unpaid invoices, credit, and the last event's instant.
+
+    `payments` and `holds` are those of the events that the account does not know. Of a closed month it has the
+    `invoices` alone.
+    """
+
+    last_at: Instant | None = None
+    receivables: tuple[Receivable, ...] = ()
+    credit: dict[str, ExactDecimal] = {}
+    payments: tuple[Payment, ...] = ()
+    holds: tuple[HeldHolds, ...] = ()
+    invoices: tuple[InvoiceHead, ...] = ()
