@@ -160,12 +160,7 @@ class Migration(Operator):
     policy: Annotated[PolicyPack, Field(strict=False)] | None = None
 
 
-UPDATES: dict[str, type[Strict]] = {
-    **COMMANDS,
-    **OPERATOR_UPDATES,
-    "migrate": Migration,
-    **NOTIFICATION_UPDATES,
-}
+UPDATES: dict[str, type[Strict]] = {**COMMANDS, **OPERATOR_UPDATES, "migrate": Migration, **NOTIFICATION_UPDATES}
 """The updates, and the request that each takes."""
 
 

@@ -32,6 +32,7 @@ async def test_a_payment_that_the_books_have_otherwise(
 ) -> None:
     customer, accounts = new_customer(), world.server.accounts
     await accounts.open(StartAccount(customer_id=customer, opened_at=datetime.now(UTC)))
+    await accounts.settled(customer)
     request = SettleConflict(key="record:1", choice=Choice(choice), reason="agreed", by="global_admin", actor="ana")
     with pytest.raises(Rejected, match="no effect waits with a conflict"):
         await accounts.settle(customer, request)

@@ -99,9 +99,7 @@ def _report_usages(
     state = _state_behind(connection, subscription_id, answer)
     if not state.users_have_access:
         raise BooksConflict(_no_longer_taken(answer, state).message)
-    new: dict[str, ReportUsage] = {}
-    for report in reports:
-        new.setdefault(report.usage_id, report)
+    new = {report.usage_id: report for report in reversed(reports)}
     known = usage.known(connection, subscription_id, list(new))
     for report in reports:
         units = known.get(report.usage_id, new[report.usage_id].units)
