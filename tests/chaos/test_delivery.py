@@ -35,13 +35,13 @@ from tests.support.shop.offers import listed
 from workflows.durable.workflow_ids import delivery_workflow_id
 from workflows.subscription.client import Subscriptions
 
-pytestmark = [pytest.mark.live, pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(420)]
-
 QUEUE = "chaos"
 LIVES = int(os.environ.get("PERENNIAL_CHAOS_LIVES", "8"))
 """A few, with few events each, take seconds; `make told` has 200."""
 MANY = LIVES >= 50
 EVENTS = 20 if MANY else 8
+pytestmark = [pytest.mark.live, pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(1800 if MANY else 420)]
+
 ALL = LIVES * EVENTS
 KILLED_AT = [ALL * part // 100 for part in (5, 20, 40, 60)]
 """After so many events have been applied."""
