@@ -147,9 +147,8 @@ async def storm(wanted: Wanted, books_of: Books | None = None) -> Result:
             await imported(SqlCatalog(database), listed(id=TOLD_OFFER))
             moods = endpoint.always = Moods(wanted.seed, result.weather)
             faults = Faults(str(folder / "hits"), seed=wanted.seed, rate=wanted.rate)
-            orders = [
-                WorkerOrder(server.address, QUEUE, str(folder), books.url, faults, str(secrets), b) for b in BUILDS
-            ]
+            common = (server.address, QUEUE, str(folder), books.url, faults, str(secrets))
+            orders = [WorkerOrder(*common, build, wanted.own_timeouts) for build in BUILDS]
             world, living = seen_stubbornly(client, QUEUE, database), set[str]()
             began = time.monotonic()
             scene = Scene(QUEUE, orders[0].settings, client, database, endpoint, world)
