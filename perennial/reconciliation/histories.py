@@ -30,8 +30,8 @@ REQUESTS = (
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
 )
 """The events by which a workflow learns of a request that it may decide."""
-OPENING = "open_account"
-"""The activity by which an account learns what the books know of it."""
+LOOKING = ("open_account", "restore")
+"""The activities by which an account or a subscription learns what the books know of it."""
 RECORDING: Mapping[str, type[RecordInput] | type[AccountRecordInput]] = {
     "record": RecordInput,
     "record_account": AccountRecordInput,
@@ -78,7 +78,7 @@ class Histories:
                 scheduled = event.activity_task_scheduled_event_attributes
                 name = scheduled.activity_type.name
                 waiting = waiting or (event.event_id not in done and name != NOTIFY)
-                if name == OPENING and event.event_id in done:
+                if name in LOOKING and event.event_id in done:
                     opened = json.loads(await self._json(done[event.event_id]))
                     return _begun(opened["life"], waiting=waiting).model_copy(update={"asked": asked})
                 if name in RECORDING:

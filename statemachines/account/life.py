@@ -71,6 +71,11 @@ class AccountLife(RefusedSignals):
             }
         )
 
+    def is_ahead_of(self, other: "AccountLife") -> bool:
+        """Whether this life has recorded more: a later event, or a later month that is closed."""
+        closed_until = (other.account.closing or other.account.month).start
+        return self.committed > other.committed or self.account.month.start > closed_until
+
     def opened_as(self, restored: "AccountLife") -> "AccountLife":
         """The life after its first effect, an opening: what the books say, and the signals that came meanwhile."""
         kept = {name: getattr(self, name) for name in ("waiting", *RefusedSignals.model_fields)}

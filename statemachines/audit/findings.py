@@ -111,10 +111,11 @@ _CURES: dict[Kind, NextStep] = {
     **dict.fromkeys(GONE.values(), _START_AGAIN),
     Kind.RESET: NextStep(
         Do.RESUME_WORKFLOW,
-        words="Send it no commands. Take the run before the reset up again, by its run id",
+        words="It goes on from the books as soon as a worker runs it. Else take the run before the reset up again",
     ),
     Kind.BEHIND: NextStep(
-        Do.LOOK_AT_WORKFLOW, words="Send it no commands. See in its history since when it does not know the books"
+        Do.LOOK_AT_WORKFLOW,
+        words="Send it no commands. See in its history since when it does not know the books",
     ),
     Kind.AHEAD: NextStep(Do.LOOK_AT_WORKFLOW, words="See what its record waits for"),
     Kind.DIFFERS: NextStep(Do.LOOK_AT_WORKFLOW, words="Send it no commands. Compare its history with the books"),

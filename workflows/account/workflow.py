@@ -72,6 +72,7 @@ class BillingAccountWorkflow:
         self._parts = Parts()
         self._inbox = Inbox(ACCOUNT_SIGNALS, self._take_signal, self._decisions.note_refused_signal, self._parts)
         self._budget = RunBudget(start.months_per_run, self._inbox, lambda: self._decisions.answered)
+        self._decisions.fence.look = self._catch_up
 
     @workflow.run
     async def run(self, start: AccountStart) -> AccountClosed:
@@ -84,7 +85,9 @@ class BillingAccountWorkflow:
         while True:
             self._show()
             try:
-                if self._budget.over(idle=not self._life.effects and not self._life.waiting):
+                if self._decisions.fence.up:
+                    await self._decisions.fence.passed()
+                elif self._budget.over(idle=not self._life.effects and not self._life.waiting):
                     await self._hand_over()
                 elif self._life.effects:
                     await self._perform_first_effect()
@@ -102,7 +105,7 @@ class BillingAccountWorkflow:
         return self._decisions.life
 
     def _urgent(self) -> bool:
-        return self._budget.urgent
+        return self._budget.urgent or self._decisions.fence.up
 
     # Effects
 
@@ -133,6 +136,14 @@ class BillingAccountWorkflow:
         else:
             await effects.hold_or_lift(account, clock, effect, self._urgent)
         self._decisions.life = self._life.first_effect_done()
+
+    async def _catch_up(self) -> bool:
+        """Go on from the books where they are ahead of this run; whether they are. Raises ActivityError."""
+        opened = await effects.open_account(self._life.account, self._clock.test, Open(), lambda: False)
+        if not opened.life.is_ahead_of(self._life):
+            return False
+        self._decisions.begin_again(self._life.opened_as(opened.life))
+        return True
 
     # Time and runs
 
@@ -184,7 +195,7 @@ class BillingAccountWorkflow:
         except NotNow as error:
             self._decisions.note_refused_signal(name, str(error))
         else:
-            if self._decisions.recalls.lacks(self._life, request):
+            if self._decisions.fence.up or self._decisions.recalls.lacks(self._life, request):
                 self._put_by(name, request)
             else:
                 self._decisions.answer_signal(name, request, at)

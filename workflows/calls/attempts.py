@@ -82,7 +82,7 @@ def _not_now(error: Rejected) -> bool:
     """Whether the workflow can take the same request a little later."""
     return (
         error.kind in {options.BUSY, UNPROCESSED, HANDED_OVER}
-        or str(error) in {AHEAD_OF_ITS_TASK, options.REBUILDING}
+        or str(error) in {AHEAD_OF_ITS_TASK, options.READING_BOOKS}
         or TOO_SLOW in str(error)
     )
 

@@ -1,20 +1,19 @@
 """The state of a long-lived workflow, and how requests, signals and time change it."""
 
-from collections.abc import Callable, Sized
+from collections.abc import Callable
 from datetime import datetime
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from domain.rules import Rule
 from domain.subscription.decision import Answer, Outcome
-from domain.values import RequestInstant
 from statemachines.subscription.not_now import AheadOfClock, NotNow, Unsettled
 from workflows.durable import options
 from workflows.durable.cancellation import CANCEL_REQUEST
 from workflows.durable.clock import Clock
-from workflows.durable.memory import Memory, Recalls, for_sender
+from workflows.durable.memory import Fence, Life, Memory, Recalls, Request, Unrecorded, for_sender
 from workflows.durable.options import MAX_MESSAGE
 
 MAX_NAME = 64
@@ -22,29 +21,6 @@ MAX_NAME = 64
 
 _BUSY = f"Too much is waiting: send the same request again in {options.BUSY_WAIT.total_seconds():g} s."
 _UNSETTLED = "Too much waits to be written, and it does not go on: see what needs attention, then send this again."
-
-
-class Life(Protocol):
-    """The state: a value that decisions replace."""
-
-    @property
-    def effects(self) -> Sized:
-        """What is decided and waits to be performed."""
-
-    @property
-    def accepted_at(self) -> datetime:
-        """The latest instant at which a request was accepted."""
-
-    def with_refused_signal(self, answer: Answer) -> Self:
-        """The state with the refusal of a signal kept for people to see."""
-
-
-class Request(Protocol):
-    """A request that may say when it is accepted."""
-
-    @property
-    def at(self) -> RequestInstant | None:
-        """When, where there is a test clock."""
 
 
 L = TypeVar("L", bound=Life)
@@ -89,6 +65,8 @@ class Decisions(Generic[L, R]):
         self._stuck = stuck
         self._named = named
         self.recalls = Recalls(memory)
+        self.fence = Fence()
+        self._unrecorded: Unrecorded[R] = Unrecorded(lambda: self.life.committed)
         self.answered = 0
         """How many updates this run has answered."""
 
@@ -145,6 +123,7 @@ class Decisions(Generic[L, R]):
         """
         self.answered += 1
         request = self._named(request)
+        await self.fence.lowered()
         try:
             if self.recalls.lacks(self.life, request):
                 await self.recall(request)
@@ -154,7 +133,20 @@ class Decisions(Generic[L, R]):
             raise for_sender(error) from None
         except NotNow as error:
             raise _refused(error) from None
+        self._unrecorded.note(request, answer.seq)
         return answer
+
+    def begin_again(self, life: L) -> None:
+        """Go on from what the books know, and decide again what they do not: a repeat gets its first answer."""
+        requests, self.life = self._unrecorded.taken(), life
+        for request in requests:
+            at = max(request.at or self.now(), self._last_at(self.life))
+            try:
+                self.life, answer = self._steps.accept(self.life, request, at)
+            except NotNow as error:
+                self.note_refused_signal("decided before a reset", str(error))
+            else:
+                self._unrecorded.note(request, answer.seq)
 
     async def recall(self, request: R) -> None:
         """Ask the books whether the request is a repeat: the state knows its answer then. Raises ActivityError."""
@@ -163,8 +155,10 @@ class Decisions(Generic[L, R]):
 
     async def take_recalled(self, name: str, request: R) -> None:
         """Take a signal's request after the books have said whether it is a repeat."""
+        await self.fence.lowered()
         try:
-            await self.recall(request)
+            if self.recalls.lacks(self.life, request):
+                await self.recall(request)
         except ActivityError as error:
             self.note_refused_signal(name, for_sender(error).message)
         else:
@@ -189,6 +183,7 @@ class Decisions(Generic[L, R]):
             return
         if answer.refused:
             self._note(answer)
+        self._unrecorded.note(request, answer.seq)
 
     def note_refused_signal(self, name: str, message: str) -> None:
         """Keep the refusal of a signal that cannot be read or decided now."""

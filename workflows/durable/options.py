@@ -71,8 +71,8 @@ MOST_EFFECTS_OF_SIGNALS = 150
 """The same for signals, whose senders cannot be told to try again. The whole state must fit into one payload."""
 BUSY = "Busy"
 """The type of the error of an update that can be decided a little later."""
-REBUILDING = "The subscription is being rebuilt from the books: send the same request again shortly."
-"""What a request of a subscription is answered meanwhile: it can be decided a little later."""
+READING_BOOKS = "What the books know is being read: send the same request again shortly."
+"""What a request to a workflow is answered that is rebuilt, or was reset: it can be decided a little later."""
 BUSY_WAIT = timedelta(seconds=1)
 """How much later, at the earliest."""
 HAND_OVER_PATIENCE = timedelta(seconds=10)

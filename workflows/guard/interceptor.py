@@ -16,7 +16,9 @@ from temporalio.worker import (
 with workflow.unsafe.imports_passed_through():
     from domain.values import Strict
     from workflows.account.messages import ACCOUNT_UPDATES, ACCOUNT_WORKFLOW
+    from workflows.durable import options
     from workflows.durable.arguments import malformed
+    from workflows.durable.memory import FENCES
     from workflows.notifications.messages import DELIVERY_UPDATES, DELIVERY_WORKFLOW
     from workflows.price_changes.messages import PRICE_CHANGE_UPDATES, PRICE_CHANGE_WORKFLOW
     from workflows.subscription.messages import SUBSCRIPTION_WORKFLOW, UPDATES
@@ -49,7 +51,10 @@ class Guard(WorkflowInboundInterceptor):
             workflow.logger.warning("signal %s was not taken: %s", input.signal, error)
 
     async def handle_query(self, input: HandleQueryInput) -> Any:  # noqa: A002
-        """A query with a wrong number of arguments fails in one line."""
+        """A query with a wrong number of arguments fails in one line, as does one before a look at the books."""
+        fence = FENCES.get(workflow.info().run_id)
+        if fence is not None and fence.up:
+            raise ApplicationError(options.READING_BOOKS, type=options.BUSY)
         try:
             return await super().handle_query(input)
         except TypeError as error:

@@ -1,4 +1,4 @@
-"""Keeps a workflow from running on events that no task of its own has taken yet."""
+"""Keeps a workflow from running on events that no task of its own has taken yet, and notes that it was reset."""
 
 from collections.abc import Callable
 
@@ -8,6 +8,7 @@ from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from workflows.calls.errors import AHEAD_OF_ITS_TASK
+from workflows.durable.memory import FENCES, RESET_TO_FIRST_TASK
 
 Activate = Callable[[WorkflowActivation], WorkflowActivationCompletion]
 
@@ -32,6 +33,9 @@ class InStep:
         """What the workflow makes of the activation, or a failure."""
         if all(job.HasField("query_workflow") for job in activation.jobs):
             return self._activate(activation)
+        # The SDK draws a new seed where a reset begins another run.
+        if any(job.HasField("update_random_seed") for job in activation.jobs):
+            _put_fence_up(activation)
         events, time = activation.history_length, activation.timestamp.ToNanoseconds()
         ahead = not activation.is_replaying and events > self._events > 0 and time == self._time
         self._events, self._time = events, time
@@ -40,6 +44,13 @@ class InStep:
         refused = WorkflowActivationCompletion()
         refused.failed.failure.message = AHEAD_OF_ITS_TASK
         return refused
+
+
+def _put_fence_up(activation: WorkflowActivation) -> None:
+    if any(job.HasField("initialize_workflow") for job in activation.jobs):
+        RESET_TO_FIRST_TASK.add(activation.run_id)
+    elif activation.run_id in FENCES:
+        FENCES[activation.run_id].up = True
 
 
 class InStepRunner(SandboxedWorkflowRunner):

@@ -10,6 +10,7 @@ from activities.billing.contracts import KeepInput, Origin, RecordInput, Restore
 from activities.errors import BooksConflict
 from activities.provisioning.activities import ProvisioningActivities
 from activities.provisioning.contracts import ProvisionInput
+from domain.subscription.commands import Command
 from domain.subscription.effects import Access, Adopt, Keep, Provision, Receipt, Record
 from domain.subscription.subscription import Subscription
 from statemachines.conflicts.subscription import adopted
@@ -17,6 +18,9 @@ from statemachines.subscription.life import Life
 from statemachines.subscription.narrative import provision_headline, record_headline
 from workflows.durable import options
 from workflows.durable.activities import perform
+from workflows.durable.decisions import Decisions
+from workflows.notifications.messages import Stream
+from workflows.notifications.notifier import Notifier
 
 
 async def record(subscription: Subscription, entry: Record, origin: Origin, urgent: Callable[[], bool]) -> Receipt:
@@ -35,6 +39,23 @@ async def record(subscription: Subscription, entry: Record, origin: Origin, urge
         if entry.seq == 1 and isinstance(cause, ApplicationError) and cause.type == BooksConflict.__name__:
             raise ApplicationError(cause.message, type=cause.type, non_retryable=True) from None
         raise
+
+
+async def catch_up(decisions: Decisions[Life, Command], notifier: Notifier) -> bool:
+    """Go on from the books where they are ahead of the run; whether they are. Raises ActivityError."""
+    life = decisions.life
+    wanted, summary = RestoreInput(subscription_id=life.subscription.subscription_id), "look what the books know"
+    try:
+        known = await perform(RestoringActivities.restore, wanted, options.RESTORE_TIMEOUT, summary)
+    except ActivityError:
+        if life.committed:
+            raise
+        return False
+    if known.life.committed <= decisions.life.committed:
+        return False
+    notifier.stream = Stream(publisher=known.publisher, told=max(known.told, notifier.stream.told))
+    decisions.begin_again(known.life)
+    return True
 
 
 async def perform_other(

@@ -79,9 +79,9 @@ class SubscriptionRebuild:
 
     @asked.validator
     def _check_asked(self, name: str, args: Sequence[RawValue]) -> None:
-        raise ApplicationError(options.REBUILDING, type=options.BUSY, next_retry_delay=options.BUSY_WAIT)
+        raise ApplicationError(options.READING_BOOKS, type=options.BUSY, next_retry_delay=options.BUSY_WAIT)
 
     @workflow.query(dynamic=True)
     def looked_at(self, name: str, args: Sequence[RawValue]) -> None:
         """Every query: fails in one line."""
-        raise ApplicationError(options.REBUILDING, type=options.BUSY)
+        raise ApplicationError(options.READING_BOOKS, type=options.BUSY)

@@ -33,7 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.notifications.notifier import Notifier
     from workflows.subscription.conflicts import SubscriptionConflicts
     from workflows.subscription.details import details, markdown
-    from workflows.subscription.effects import perform_other, record
+    from workflows.subscription.effects import catch_up, perform_other, record
     from workflows.subscription.memory import FirstAnswers
     from workflows.subscription.messages import (
         COMMANDS,
@@ -69,15 +69,15 @@ class SubscriptionWorkflow:
         self._held = start.held
         subscription_id = life.subscription.subscription_id
         check_workflow_id(subscription_workflow_id(subscription_id), "order.subscription_id")
-        self._lifecycle = steps.lifecycle
         memory, last_at = FirstAnswers(subscription_id), lambda life: life.subscription.last_at
         conflicts = SubscriptionConflicts(lambda: self._decisions, lambda: self._budget)
         self._operator = OperatorWait(self._show, self._urgent, conflicts)
         self._decisions = Decisions(steps, life, self._clock, last_at, self._operator.is_stuck, memory, with_command_id)
-        self._parts = Parts()
+        self._parts, self._lifecycle = Parts(), steps.lifecycle
         self._inbox = Inbox(SIGNALS, self._take_signal, self._decisions.note_refused_signal, self._parts)
         self._budget = RunBudget(start.periods_per_run, self._inbox, lambda: self._decisions.answered)
         self._notifier = Notifier(subscription_id, start.stream, lambda: self._life.committed, self._show)
+        self._decisions.fence.look = partial(catch_up, self._decisions, self._notifier)
         self._origin = start.origin.of_clock(start.clock.offset if start.clock else None)
 
     @workflow.run
@@ -93,7 +93,9 @@ class SubscriptionWorkflow:
         while not self._life.ended:
             self._show()
             try:
-                if self._budget.over(idle=not self._life.effects):
+                if self._decisions.fence.up:
+                    await self._decisions.fence.passed()
+                elif self._budget.over(idle=not self._life.effects):
                     await self._hand_over()
                 elif self._life.effects:
                     await self._perform_first_effect()
@@ -115,7 +117,7 @@ class SubscriptionWorkflow:
         return self._decisions.life
 
     def _urgent(self) -> bool:
-        return self._budget.urgent
+        return self._budget.urgent or self._decisions.fence.up
 
     # Effects
 
@@ -151,10 +153,9 @@ class SubscriptionWorkflow:
             await self._inbox.emptied()
             await self._decisions.recalls.done()
             return
-        clock, periods, stream = self._clock.test, self._budget.periods, self._notifier.stream
-        continue_as_new(
-            Continued(life=self._life, clock=clock, periods_per_run=periods, stream=stream, origin=self._origin)
-        )
+        clock, periods, origin = self._clock.test, self._budget.periods, self._origin
+        stream = self._notifier.stream
+        continue_as_new(Continued(life=self._life, clock=clock, periods_per_run=periods, stream=stream, origin=origin))
 
     # What people see
 
@@ -197,7 +198,7 @@ class SubscriptionWorkflow:
         if isinstance(request, RequestNewRun):
             self._budget.migrate(request)
             return
-        if self._decisions.recalls.lacks(self._life, request):
+        if self._decisions.fence.up or self._decisions.recalls.lacks(self._life, request):
             self._parts.start(self._decisions.take_recalled(name, request))
         else:
             self._decisions.take_signal(name, request)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from statemachines.subscription.not_now import AheadOfClock, OutOfTime, Unsettle
 from workflows.durable import options
 from workflows.durable.clock import Clock, TestClock
 from workflows.durable.decisions import MAX_NAME, Decisions
+from workflows.durable.memory import FENCES
 from workflows.durable.options import MAX_MESSAGE
 
 NOW = datetime(2027, 5, 30, tzinfo=UTC)
@@ -35,6 +37,7 @@ class Account(BaseModel):
     """What has been accepted."""
 
     accepted_at: datetime = NOW - DAY
+    committed: int = 0
     last_at: datetime = NOW - DAY
     effects: tuple[str, ...] = ()
     accepted: tuple[tuple[str | None, datetime], ...] = ()
@@ -85,6 +88,7 @@ class Books:
 @pytest.fixture
 def decisions(monkeypatch: pytest.MonkeyPatch) -> Decisions[Any, Any]:
     monkeypatch.setattr(workflow, "now", lambda: NOW)
+    monkeypatch.setattr(workflow, "info", lambda: SimpleNamespace(run_id="a-run"))
     return Decisions(
         Accounting(),
         Account(),
@@ -167,6 +171,7 @@ def test_clocks_may_differ_a_little(decisions: Decisions[Any, Any]) -> None:
 
 def test_a_test_clock_may_be_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workflow, "now", lambda: NOW)
+    monkeypatch.setattr(workflow, "info", lambda: SimpleNamespace(run_id="a-run"))
     ahead = Decisions[Any, Any](
         Accounting(), Account(last_at=NOW + DAY), Clock(TestClock()), lambda life: life.last_at, lambda: False, Books()
     )
@@ -214,6 +219,7 @@ def test_signals_too_are_refused_in_the_end(decisions: Decisions[Any, Any]) -> N
 def asking(monkeypatch: pytest.MonkeyPatch) -> Callable[[Books], Decisions[Any, Any]]:
     """Decisions whose state has forgotten something."""
     monkeypatch.setattr(workflow, "now", lambda: NOW)
+    monkeypatch.setattr(workflow, "info", lambda: SimpleNamespace(run_id="a-run"))
     return lambda books: Decisions(
         Accounting(), Account(), Clock(None), lambda life: life.last_at, lambda: False, books
     )
@@ -289,3 +295,28 @@ async def test_at_the_end_of_a_run_what_would_have_to_wait_is_pushed_back(
     await decisions.recalls.done()
     assert seen == ["Busy"]
     decisions.check(Ask(name="older"))
+
+
+@pytest.mark.parametrize(("recorded", "again"), [(0, [("update-1", NOW)]), (1, [])])
+async def test_what_the_books_do_not_have_is_decided_again_behind_them(
+    decisions: Decisions[Any, Any], recorded: int, again: list[tuple[str, datetime]]
+) -> None:
+    """The run was reset: it knew less than the books, and what it had decided on its own is not recorded."""
+    await decisions.answer(Ask())
+    decisions.life = decisions.life.model_copy(update={"committed": recorded})
+    decisions.begin_again(Account(committed=9, accepted=(("of the books", NOW),)))
+    assert decisions.life.accepted == (("of the books", NOW), *again)
+    decisions.begin_again(Account(committed=9))
+    assert decisions.life.accepted == ()
+
+
+async def test_a_request_waits_until_its_reset_run_has_looked_at_the_books(decisions: Decisions[Any, Any]) -> None:
+    async def look() -> bool:
+        decisions.begin_again(Account(accepted=(("of the books", NOW),)))
+        return True
+
+    decisions.fence.look = look
+    FENCES["a-run"].up = True
+    assert [decisions.fence.up, await decisions.fence.passed(), decisions.fence.up] == [True, True, False]
+    await decisions.answer(Ask())
+    assert [name for name, _ in decisions.life.accepted] == ["of the books", "update-1"]
