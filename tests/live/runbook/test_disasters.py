@@ -16,7 +16,7 @@ from hosting.assembly import World
 from hosting.build import package_build
 from tests.support.live.builds import DEPLOYMENT, broken_copy, build_in, set_current, until_on, worker_process
 from tests.support.live.purchases import order
-from tests.support.live.repairs import Place, a_place, bought
+from tests.support.live.repairs import Place, a_place, bought, tasks_of
 from tests.support.live.runbook import Terminal, commands
 from tests.support.live.worker_process import MortalWorker
 from tests.support.paths import ROOT
@@ -108,6 +108,20 @@ async def test_an_older_copy_of_the_books(place: Place, terminal: Terminal, tmp_
         await terminal.until_clean(look)
         await change_quantity(world, changed, 8)
         await change_quantity(world, new, 8)
+
+
+async def test_reset(place: Place, terminal: Terminal) -> None:
+    (look,) = commands("A workflow was reset")
+    async with place.worker() as world:
+        subscription = await bought(world)
+        name = subscription_workflow_id(subscription)
+        before = await tasks_of(place.client, name)
+        await change_quantity(world, subscription, 7)
+        await change_quantity(world, subscription, 8)
+        await place.reset(name, to=before[0])
+        await terminal.until_clean(look, my_first=subscription)
+        assert (await world.server.subscriptions.details(subscription)).quantity == 8
+        await change_quantity(world, subscription, 9)
 
 
 async def test_cancelled(place: Place, terminal: Terminal) -> None:
