@@ -17,15 +17,24 @@ class TargetVersion:
         # The server has just begun the run there, as while a change of the routing spreads. It stays there until it
         # ends for another reason: the next run might begin there again, and again.
         self._placed_elsewhere = _target_changed()
+        self._changed = False
 
     @property
     def changed(self) -> bool:
-        """Whether a new run would be on another version; as the run's last task knows it. False without versions."""
-        return not self._placed_elsewhere and _target_changed()
+        """Whether a new run would be on another version, once a task has known it. False without versions."""
+        self._changed = self._changed or (not self._placed_elsewhere and _target_changed())
+        return self._changed
 
 
 def _target_changed() -> bool:
-    return workflow.info().is_target_worker_deployment_version_changed()
+    """Whether the server says so in this task, and has said so when the task was done first.
+
+    A task that is tried again is not told what the server then writes into the history: a replay would decide on it
+    what was not decided. So what was known is marked, under a name of the task's own.
+    """
+    if not workflow.info().is_target_worker_deployment_version_changed():
+        return False
+    return workflow.patched(f"target-version-changed-{workflow.info().get_current_history_length()}")
 
 
 class NewRun:

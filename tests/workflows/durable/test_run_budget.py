@@ -30,8 +30,10 @@ def _info(monkeypatch: pytest.MonkeyPatch, suggested: list[bool], elsewhere: lis
     info = SimpleNamespace(
         is_continue_as_new_suggested=lambda: suggested[0],
         is_target_worker_deployment_version_changed=lambda: elsewhere[0],
+        get_current_history_length=lambda: 3,
     )
     monkeypatch.setattr(workflow, "info", lambda: info)
+    monkeypatch.setattr(workflow, "patched", lambda name: True)
 
 
 @pytest.fixture
