@@ -32,7 +32,9 @@ INSIDE, AFTER = BOUGHT + timedelta(hours=1), BOUGHT + timedelta(days=10)
 @pytest.fixture
 def bought(monkeypatch: pytest.MonkeyPatch) -> SubscriptionWorkflow:
     """A subscription whose last task was at its purchase."""
-    info = SimpleNamespace(workflow_id="subscription:s-1", is_target_worker_deployment_version_changed=lambda: False)
+    info = SimpleNamespace(
+        workflow_id="subscription:s-1", run_id="a-run", is_target_worker_deployment_version_changed=lambda: False
+    )
     monkeypatch.setattr(workflow, "info", lambda: info)
     monkeypatch.setattr(workflow, "now", lambda: BOUGHT)
     offer = Offer.model_validate(OFFER, strict=False)
