@@ -5,6 +5,7 @@ from domain.rules import Rule
 WORDS: dict[Rule, str] = {
     Rule.ROL_1: "roles that may act",
     Rule.ROL_4: "who may do what",
+    Rule.ROL_5: "operators alone",
     Rule.ELG_1: "one per customer",
     Rule.ELG_2: "already owned, suspended",
     Rule.ELG_3: "not in the customer's country",
@@ -47,6 +48,7 @@ WORDS: dict[Rule, str] = {
     Rule.MON_5: "invoices are monthly",
     Rule.MON_6: "payments and reminders",
     Rule.MON_7: "no change",
+    Rule.REP_1: "settled conflicts",
 }
 
 
