@@ -1,5 +1,6 @@
 """`make mutants`: every careless change must be noticed by a test of CI. Exit code 1 if one is not."""
 
+import argparse
 import sys
 import tempfile
 from pathlib import Path
@@ -25,4 +26,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__).parse_args()
     sys.exit(main())
