@@ -90,6 +90,22 @@ async def test_terminated(place: Place, terminal: Terminal) -> None:
         await change_quantity(world, subscription, 7)
 
 
+async def test_the_server_lost_its_data(tmp_path: Path) -> None:
+    """Its books are taken to another server."""
+    repair, look = commands("The Temporal server lost its data")
+    for name in ("one", "two", "one/server", "two/server"):
+        (tmp_path / name).mkdir()
+    async with a_place(tmp_path / "one") as lost, lost.worker() as world:
+        changed, untouched = await bought(world), await bought(world)
+        await change_quantity(world, changed, 7)
+    async with a_place(tmp_path / "two", lost.settings.database_url) as place, place.worker() as world:
+        terminal = Terminal.at(place)
+        await terminal.type(repair)
+        await terminal.until_clean(look)
+        assert (await world.server.subscriptions.details(changed)).quantity == 7
+        await change_quantity(world, untouched, 8)
+
+
 async def test_an_older_copy_of_the_books(place: Place, terminal: Terminal, tmp_path: Path) -> None:
     plan, repair, look = commands("The books were restored from an older copy")
     books = Path(place.settings.database_url.removeprefix("sqlite:///"))
