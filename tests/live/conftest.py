@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from hosting.assembly import World, prepare_namespace, running_worker
 from hosting.embedded.server import EmbeddedServer
 from hosting.temporal.connection import connect_to
 from tests.support.live.purchases import Bought, Buy, order, settings_in
+from tests.support.live.repairs import Place, a_place
 from tests.support.publisher.endpoint import Endpoint
 from tests.support.shop.live import Shop
 from workflows.durable.clock import TestClock
@@ -45,6 +47,13 @@ async def endpoint() -> AsyncIterator[Endpoint]:
     """A publisher's endpoint, for the tests of one file."""
     async with Endpoint() as endpoint:
         yield endpoint
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    """A server and books of the test's own, where workers come and go."""
+    async with a_place(tmp_path) as place:
+        yield place
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A worker that gets a newer state than it knows refuses the task, not the workflow, and a newer worker goes on."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from tests.support.live.builds import (
     worker_process,
 )
 from tests.support.live.purchases import order
-from tests.support.live.repairs import Place, a_place
+from tests.support.live.repairs import Place
 from workflows.calls.errors import NotAnswered
 from workflows.durable import options
 from workflows.durable.workflow_ids import subscription_workflow_id
@@ -36,13 +35,6 @@ REFUSED = (
     f"The state has schema version {SUBSCRIPTION.version + 1}, and this worker reads up to version "
     f"{SUBSCRIPTION.version}. Start workers of the newer build: they go on from here."
 )
-
-
-@pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    (tmp_path / "server").mkdir()
-    async with a_place(tmp_path) as place:
-        yield place
 
 
 @pytest.fixture

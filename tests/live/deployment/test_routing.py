@@ -21,7 +21,7 @@ from perennial.deployment.deployment import Moves
 from tests.support.live.builds import DEPLOYMENT, build_of, busy_until_on, set_current, set_ramping, until_on
 from tests.support.live.crowd import hand_overs
 from tests.support.live.purchases import order
-from tests.support.live.repairs import Place, a_place
+from tests.support.live.repairs import Place
 from tests.support.publisher.endpoint import Endpoint, publishers_at
 from tests.support.publisher.imported import listed_in
 from tests.support.shop.live import imported, locked_books
@@ -36,13 +36,6 @@ from workflows.price_changes.messages import PriceProgress
 from workflows.subscription.messages import Migration
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
-
-
-@pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    (tmp_path / "server").mkdir()
-    async with a_place(tmp_path) as place:
-        yield place
 
 
 @asynccontextmanager

@@ -118,7 +118,6 @@ class Fleet:
 @pytest.fixture
 async def fleet(tmp_path: Path) -> AsyncIterator[Fleet]:
     """A deployment whose current version is that of this checkout."""
-    (tmp_path / "server").mkdir()
     async with a_place(tmp_path) as place:
         address = place.client.service_client.config.target_host
         settings = place.settings.model_copy(update={"deployment": DEPLOYMENT})

@@ -113,7 +113,6 @@ async def test_accounts_are_found_too(place: Place) -> None:
 
 
 async def test_books_in_postgresql(postgres_url: str, tmp_path: Path) -> None:
-    (tmp_path / "server").mkdir()
     async with a_place(tmp_path, postgres_url) as place, place.worker() as world:
         subscription, other = await bought(world), await bought(world)
         assert await place.found() == set()

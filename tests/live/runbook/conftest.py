@@ -1,19 +1,9 @@
-"""A server and books for each disaster, and a terminal."""
-
-from collections.abc import AsyncIterator
-from pathlib import Path
+"""A terminal at the place of each disaster."""
 
 import pytest
 
-from tests.support.live.repairs import Place, a_place
+from tests.support.live.repairs import Place
 from tests.support.live.runbook import Terminal
-
-
-@pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    (tmp_path / "server").mkdir()
-    async with a_place(tmp_path) as place:
-        yield place
 
 
 @pytest.fixture

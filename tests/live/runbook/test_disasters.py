@@ -93,8 +93,6 @@ async def test_terminated(place: Place, terminal: Terminal) -> None:
 async def test_the_server_lost_its_data(tmp_path: Path) -> None:
     """Its books are taken to another server."""
     repair, look = commands("The Temporal server lost its data")
-    for name in ("one", "two", "one/server", "two/server"):
-        (tmp_path / name).mkdir()
     async with a_place(tmp_path / "one") as lost, lost.worker() as world:
         changed, untouched = await bought(world), await bought(world)
         await change_quantity(world, changed, 7)
@@ -170,18 +168,19 @@ async def test_a_task_that_fails(place: Place, terminal: Terminal, tmp_path: Pat
 async def test_the_database_is_away(tmp_path: Path, postgres: PostgresServer) -> None:
     (look,) = commands("The database is away")
     name = postgres.create()
-    async with Gate(postgres) as gate:
-        (tmp_path / "server").mkdir()
-        async with a_place(tmp_path, postgres.url(name, host="127.0.0.1", port=gate.port, query={})) as place:
-            terminal = Terminal.at(place)
-            async with place.worker() as world:
-                subscription = await bought(world)
-                await gate.close()
-                await change_quantity(world, subscription, 7, wait=False)
-                assert "database" in await terminal.type(look, fails=True, my_first=subscription)
-                await gate.open()
-                await terminal.until_clean(look, my_first=subscription)
-                await change_quantity(world, subscription, 8)
+    async with (
+        Gate(postgres) as gate,
+        a_place(tmp_path, postgres.url(name, host="127.0.0.1", port=gate.port, query={})) as place,
+    ):
+        terminal = Terminal.at(place)
+        async with place.worker() as world:
+            subscription = await bought(world)
+            await gate.close()
+            await change_quantity(world, subscription, 7, wait=False)
+            assert "database" in await terminal.type(look, fails=True, my_first=subscription)
+            await gate.open()
+            await terminal.until_clean(look, my_first=subscription)
+            await change_quantity(world, subscription, 8)
     postgres.drop(name)
 
 

@@ -1,8 +1,6 @@
 """A subscription whose workflow is gone goes on from the books, as if nothing had happened."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowFailureError
@@ -14,7 +12,7 @@ from domain.subscription.decision import Outcome
 from domain.subscription.holds import Reason
 from hosting.assembly import World
 from statemachines.subscription.life import Life
-from tests.support.live.repairs import Place, a_place, bought
+from tests.support.live.repairs import Place, bought
 from tests.support.shop.live import Shop
 from workflows.calls.errors import AlreadyExists
 from workflows.durable.workflow_ids import subscription_workflow_id
@@ -27,12 +25,6 @@ YEAR = timedelta(days=365)
 
 def wanted(subscription_id: str) -> Rebuild:
     return Rebuild(by="operator", note="the workflow was terminated", subscription_id=subscription_id)
-
-
-@pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    async with a_place(tmp_path) as opened:
-        yield opened
 
 
 def more(quantity: int, command_id: str) -> ChangeQuantity:

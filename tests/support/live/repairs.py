@@ -133,6 +133,7 @@ async def bought(world: World, *, tested: bool = False, **changes: Any) -> str:
 @asynccontextmanager
 async def a_place(folder: Path, database_url: str | None = None) -> AsyncIterator[Place]:
     """A place without workflows."""
+    (folder / "server").mkdir(parents=True, exist_ok=True)
     async with EmbeddedServer(folder / "server") as server:
         client = await connect_to(server.address)
         await prepare_namespace(client)
