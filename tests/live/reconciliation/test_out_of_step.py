@@ -13,6 +13,7 @@ from domain.subscription.commands import Cancel, ChangeQuantity
 from domain.subscription.holds import Reason
 from hosting.assembly import World
 from statemachines.audit.findings import Kind, Noun
+from statemachines.audit.observed import Run
 from statemachines.audit.reconciliation import ON_ITS_WAY
 from tests.support.live.purchases import order
 from tests.support.live.repairs import LATER, Place, bought, tasks_of
@@ -21,6 +22,7 @@ from tests.support.publisher.imported import listed_in
 from tests.support.shop.live import imported, locked_books
 from tests.support.shop.offers import listed
 from workflows.calls.errors import NotAnswered
+from workflows.calls.runs import Runs
 from workflows.durable.workflow_ids import delivery_workflow_id, subscription_workflow_id
 from workflows.notifications.messages import RetryNotification
 
@@ -146,6 +148,21 @@ async def test_a_workflow_that_its_code_cannot_replay_is_stuck(place: Place) -> 
             await world.server.subscriptions.details(subscription)
     async with place.worker():
         await until_found(place)
+
+
+async def test_what_is_named_is_looked_at_closely(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server's lists know of a failing task only after five attempts."""
+    looked, described = list[str](), Runs.described
+
+    async def noted(self: Runs, workflow_id: str) -> Run | None:
+        looked.append(workflow_id)
+        return await described(self, workflow_id)
+
+    monkeypatch.setattr(Runs, "described", noted)
+    async with place.worker() as world:
+        subscription = await bought(world)
+        assert await place.found(subscription) == set()
+    assert subscription_workflow_id(subscription) in looked
 
 
 async def test_effects_that_fail_again_and_again(place: Place) -> None:
