@@ -79,14 +79,14 @@ class Histories:
                 name = scheduled.activity_type.name
                 waiting = waiting or (event.event_id not in done and name != NOTIFY)
                 if name in LOOKING and event.event_id in done:
-                    opened = json.loads(await self._json(done[event.event_id]))
+                    opened = json.loads(await json_of(self._client, done[event.event_id]))
                     return _begun(opened["life"], waiting=waiting).model_copy(update={"asked": asked})
                 if name in RECORDING:
-                    entry = RECORDING[name].model_validate_json(await self._json(scheduled.input))
+                    entry = RECORDING[name].model_validate_json(await json_of(self._client, scheduled.input))
                     known = _after(entry, recorded=event.event_id in done, waiting=waiting)
                     return known.model_copy(update={"asked": asked})
             elif event.HasField("workflow_execution_started_event_attributes"):
-                start = json.loads(await self._json(event.workflow_execution_started_event_attributes.input))
+                start = json.loads(await json_of(self._client, event.workflow_execution_started_event_attributes.input))
                 known = _begun(start["life"], waiting=waiting) if "life" in start else Known(seq=0, committed=0)
                 return known.model_copy(update={"asked": asked})
         return None
@@ -109,10 +109,11 @@ class Histories:
             if not token:
                 return
 
-    async def _json(self, payloads: Payloads) -> bytes:
-        """The first argument as its JSON, behind the client's codec."""
-        (raw,) = await self._client.data_converter.decode(list(payloads.payloads)[:1], [RawValue])
-        return bytes(raw.payload.data)
+
+async def json_of(client: Client, payloads: Payloads) -> bytes:
+    """The first of what an event holds as its JSON, behind the client's codec."""
+    (raw,) = await client.data_converter.decode(list(payloads.payloads)[:1], [RawValue])
+    return bytes(raw.payload.data)
 
 
 def _after(entry: RecordInput | AccountRecordInput, *, recorded: bool, waiting: bool) -> Known:

@@ -4,10 +4,8 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from temporalio.api.common.v1 import Payloads
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
-from temporalio.common import RawValue
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.accounts.contracts import AccountOpening, AccountRecordInput, CloseInput, HoldInput
@@ -17,6 +15,7 @@ from activities.provisioning.contracts import Confirmation, ProvisionInput
 from domain.account.events import CloseReceipt
 from domain.subscription.effects import Receipt
 from domain.values import Frozen
+from perennial.reconciliation.histories import json_of
 
 WRITING: Mapping[str, tuple[type[Frozen], type[Frozen] | None]] = {
     "record": (RecordInput, Receipt),
@@ -78,25 +77,20 @@ class Writes:
                 asked = event.activity_task_scheduled_event_attributes
                 if asked.activity_type.name in WRITING:
                     takes, _ = WRITING[asked.activity_type.name]
-                    entry = takes.model_validate_json(await self._json(asked.input))
+                    entry = takes.model_validate_json(await json_of(self._client, asked.input))
                     scheduled[event.event_id] = asked.activity_type.name, entry
             elif event.HasField("activity_task_completed_event_attributes"):
                 done = event.activity_task_completed_event_attributes
                 if done.scheduled_event_id in scheduled:
                     name, entry = scheduled[done.scheduled_event_id]
                     _, returns = WRITING[name]
-                    result = returns.model_validate_json(await self._json(done.result)) if returns else None
+                    result = returns.model_validate_json(await json_of(self._client, done.result)) if returns else None
                     writes.append(Write(workflow_id, event.event_time.ToDatetime(tzinfo=UTC), entry, result))
         return before, writes
 
     async def _events(self, workflow_id: str, run_id: str) -> AsyncIterator[HistoryEvent]:
         async for event in self._client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history_events():
             yield event
-
-    async def _json(self, payloads: Payloads) -> bytes:
-        """The first payload as its JSON, behind the client's codec."""
-        (raw,) = await self._client.data_converter.decode(list(payloads.payloads)[:1], [RawValue])
-        return bytes(raw.payload.data)
 
 
 def _is_up_to(recorded: int, write: Write) -> bool:

@@ -1,6 +1,7 @@
 """Each disaster of docs/runbook.md, made, and ended by the commands that the page has for it."""
 
 import asyncio
+import re
 import shutil
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from hosting.build import package_build
 from tests.support.live.builds import DEPLOYMENT, broken_copy, build_in, set_current, until_on, worker_process
 from tests.support.live.purchases import order
 from tests.support.live.repairs import Place, a_place, bought, tasks_of
-from tests.support.live.runbook import Terminal, commands
+from tests.support.live.runbook import SECTIONS, Terminal, commands
 from tests.support.live.worker_process import MortalWorker
 from tests.support.paths import ROOT
 from tests.support.postgres_server import PostgresServer
@@ -231,3 +232,7 @@ async def test_a_bad_deploy(place: Place, tmp_path: Path) -> None:
         assert (await subscriptions.details(stuck.subscription_id)).state == "suspended"
         change = ChangeQuantity(by="admin_agent", quantity=7)
         assert (await subscriptions.ask(sleeping.subscription_id, change)).outcome == "done"
+
+
+def test_every_disaster_of_the_page_is_tried() -> None:
+    assert set(re.findall(r'commands\("(.+?)"\)', Path(__file__).read_text())) == set(SECTIONS)
