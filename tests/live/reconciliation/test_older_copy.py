@@ -1,6 +1,7 @@
 """Books that were restored from an older copy get back what workflows have written since, row by row."""
 
 import asyncio
+import re
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from hosting.assembly import World
 from hosting.sql_books import books_in
 from perennial.reconciliation.reconciliation import Reconciliation
 from perennial.reconciliation.repair import Repair, Repaired
+from perennial.reconciliation.writes import WRITING
 from perennial.rehearsal.scenario_runner import ScenarioRun, customer_of_run
 from perennial.sources.server import Server
 from perennial.sources.sources import Sources
@@ -95,3 +97,17 @@ async def test_an_older_copy_becomes_the_books_that_were_lost(place: Place, tmp_
     assert made.written["event"] > 10
     assert made.done[Cure.BACKFILL] >= 4, f"the life, its account, two subscriptions, but not {untouched}"
     assert (sum(again.done.values()), again.written, again.failed) == (0, {}, {})
+
+
+READING = {"first_answer", "recorded_payment", "restore", "concerned"}
+ELSEWHERE = {"hand_over_notifications", "hold_for_nonpayment", "tell"}
+"""They start or ask other workflows, whose own writes are made again."""
+REPEATED = {"finish_telling"}
+"""Of an import of the catalog, which is made again."""
+
+
+def test_no_activity_that_writes_is_forgotten() -> None:
+    """`tell_publisher` writes too, under a constant's name: what is not written is sent again."""
+    code = "".join(path.read_text() for path in (ROOT / "activities").rglob("activities.py"))
+    names = set(re.findall(r'@activity\.defn\(name="(\w+)"\)', code))
+    assert names == WRITING.keys() | READING | ELSEWHERE | REPEATED
