@@ -40,9 +40,10 @@ def conflict_of(effect: AccountEffect, words: str, held: HeldAccount | None) -> 
 
 
 def settle(
-    steps: AccountSteps, life: AccountLife, held: HeldAccount, request: SettleConflict, now: datetime
+    steps: AccountSteps, life: AccountLife, held: HeldAccount | None, request: SettleConflict, now: datetime
 ) -> AccountLife:
     """The life after the operator's choice about its first effect, with the event that says so."""
+    assert held is not None
     effect = life.effects[0]
     if isinstance(effect, Close):
         taken = held.invoices if request.choice is Choice.ADOPT else ()

@@ -9,13 +9,14 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from domain.account.events import AccountRecord, Close, LiftHolds, Open, PlaceHolds
+    from domain.account.held import HeldAccount
     from domain.account.requests import AnyAccountRequest
     from domain.values import RequestInstant
     from statemachines.account.life import WAITING_KEPT, AccountLife, AccountSteps, Closing
     from statemachines.account.timeline import AccountMilestone, account_timeline, next_account_milestone
+    from statemachines.conflicts.account import conflict_of, settle
     from statemachines.subscription.not_now import NotNow
     from workflows.account import effects
-    from workflows.account.conflicts import AccountConflicts
     from workflows.account.details import (
         account_details,
         account_headline,
@@ -40,7 +41,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.durable.decisions import Decisions
     from workflows.durable.inbox import Inbox
     from workflows.durable.new_run import continue_as_new
-    from workflows.durable.operator import OperatorWait, RequestNewRun
+    from workflows.durable.operator import LifeConflicts, OperatorWait, RequestNewRun
     from workflows.durable.run_budget import RunBudget
     from workflows.durable.updates import part_update, request_updates
     from workflows.durable.workflow_ids import account_workflow_id
@@ -65,7 +66,8 @@ class BillingAccountWorkflow:
         life = start.life if isinstance(start, ContinuedAccount) else start.opened(self._clock.time())
         self._steps = AccountSteps()
         memory = Payments(customer_id)
-        conflicts = AccountConflicts(lambda: self._decisions, lambda: self._budget, self._steps)
+        settling = partial(settle, self._steps)
+        conflicts = LifeConflicts(lambda: self._decisions, lambda: self._budget, HeldAccount, conflict_of, settling)
         self._operator = OperatorWait(self._show, self._urgent, conflicts)
         last_at, stuck = lambda life: life.account.last_at, self._operator.is_stuck
         self._decisions = Decisions(self._steps, life, self._clock, last_at, stuck, memory)

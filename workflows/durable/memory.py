@@ -1,8 +1,8 @@
 """What the books know and a long-lived workflow may not: requests of long ago, and all that came before a reset."""
 
-from collections.abc import Awaitable, Callable, Sized
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 from weakref import WeakValueDictionary
 
 from temporalio import workflow
@@ -21,7 +21,7 @@ class Life(Protocol):
     """The state: a value that decisions replace."""
 
     @property
-    def effects(self) -> Sized:
+    def effects(self) -> Sequence[Any]:
         """What is decided and waits to be performed."""
 
     @property

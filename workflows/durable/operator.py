@@ -1,17 +1,23 @@
 """What operators ask of workflows, and the wait of a workflow for an operator."""
 
 from collections.abc import Callable
-from typing import Annotated, Protocol
+from datetime import datetime
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
-from domain.conflict import Conflict, SettleConflict
+from domain.conflict import Choice, Conflict, Held, SettleConflict
 from domain.values import Strict
 from statemachines.conflicts import choices
 from statemachines.subscription.not_now import NotNow
+from workflows.durable.decisions import Decisions
+from workflows.durable.memory import Life
 from workflows.durable.options import MAX_REASON
+
+L = TypeVar("L", bound=Life)
+H = TypeVar("H", bound=Held)
 
 
 class Operator(Strict):
@@ -40,6 +46,51 @@ class Conflicts(Protocol):
 
     def settle(self, held: object, request: SettleConflict) -> None:
         """Change the state as the operator chose (REP-1)."""
+
+
+class Budget(Protocol):
+    """What decides when a run ends."""
+
+    def end(self) -> None:
+        """End this run, with whatever waits."""
+
+
+class LifeConflicts(Generic[L, H]):
+    """The `Conflicts` of a state's first effect, by the pure functions of its noun; `held` is what an error says.
+
+    What is adopted ends the run: the server would answer requests that are undone, and sent again, by itself.
+    """
+
+    def __init__(
+        self,
+        decisions: Callable[[], Decisions[L, Any]],
+        budget: Callable[[], Budget],
+        held: type[H],
+        conflict_of: Callable[[Any, str, H | None], Conflict | None],
+        settle: Callable[[L, H | None, SettleConflict, datetime], L],
+    ) -> None:
+        self._decisions = decisions
+        self._budget = budget
+        self._type = held
+        self._conflict_of = conflict_of
+        self._settle = settle
+
+    def find(self, words: str, held: object) -> Conflict | None:
+        effects = self._decisions().life.effects
+        return self._conflict_of(effects[0], words, self._read(held)) if effects else None
+
+    def settle(self, held: object, request: SettleConflict) -> None:
+        decisions = self._decisions()
+        decisions.life = self._settle(decisions.life, self._read(held), request, decisions.now())
+        if request.choice is Choice.ADOPT:
+            self._budget().end()
+
+    def _read(self, held: object) -> H | None:
+        """What the error says; None if it is what another version of the program says."""
+        try:
+            return self._type.model_validate(held)
+        except ValidationError:
+            return None
 
 
 class OperatorWait:

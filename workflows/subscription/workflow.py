@@ -12,7 +12,9 @@ with workflow.unsafe.imports_passed_through():
     from domain.subscription.decision import Answer
     from domain.subscription.effects import Record
     from domain.subscription.events import EventName
+    from domain.subscription.held import HeldRecord
     from domain.values import RequestInstant
+    from statemachines.conflicts.subscription import conflict_of, settle
     from statemachines.preview.simulator import Simulator
     from statemachines.subscription.life import Life, LifeSteps
     from statemachines.subscription.narrative import headline
@@ -26,12 +28,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows.durable.decisions import Decisions
     from workflows.durable.inbox import Inbox
     from workflows.durable.new_run import continue_as_new
-    from workflows.durable.operator import OperatorWait, RequestNewRun
+    from workflows.durable.operator import LifeConflicts, OperatorWait, RequestNewRun
     from workflows.durable.run_budget import RunBudget
     from workflows.durable.updates import part_update, request_updates, with_command_id
     from workflows.durable.workflow_ids import subscription_workflow_id
     from workflows.notifications.notifier import Notifier
-    from workflows.subscription.conflicts import SubscriptionConflicts
     from workflows.subscription.details import details, markdown
     from workflows.subscription.effects import catch_up, perform_other, record
     from workflows.subscription.memory import FirstAnswers
@@ -63,14 +64,13 @@ class SubscriptionWorkflow:
     @workflow.init
     @one_request
     def __init__(self, start: Start) -> None:
-        steps = LifeSteps()
-        self._clock = Clock(start.clock)
+        steps, self._clock = LifeSteps(), Clock(start.clock)
         life = start.life if isinstance(start, Continued) else steps.begin(start.dated(self._clock.time()))
         self._held = start.held
         subscription_id = life.subscription.subscription_id
         check_workflow_id(subscription_workflow_id(subscription_id), "order.subscription_id")
         memory, last_at = FirstAnswers(subscription_id), lambda life: life.subscription.last_at
-        conflicts = SubscriptionConflicts(lambda: self._decisions, lambda: self._budget)
+        conflicts = LifeConflicts(lambda: self._decisions, lambda: self._budget, HeldRecord, conflict_of, settle)
         self._operator = OperatorWait(self._show, self._urgent, conflicts)
         self._decisions = Decisions(steps, life, self._clock, last_at, self._operator.is_stuck, memory, with_command_id)
         self._parts, self._lifecycle = Parts(), steps.lifecycle
