@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.printing.screen import counted
-from statemachines.simulation.document import LifeReport
+from statemachines.simulation.document import LifeReport, ScenarioReport
 
 
 @dataclass(frozen=True)
@@ -17,12 +17,12 @@ class Comparison:
     difference: str | None
 
     @classmethod
-    def of(cls, forecast: LifeReport, happened: LifeReport) -> "Comparison":
+    def of(cls, forecast: LifeReport | ScenarioReport, happened: LifeReport | ScenarioReport) -> "Comparison":
         """Compare the whole documents; count the events and ledger lines that are equal."""
         expected, came = forecast.document(), happened.document()
         return cls(
-            events=_equal(expected["events"], came["events"]),
-            rows=_equal(expected["ledger"], came["ledger"]),
+            events=_equal("events", expected, came),
+            rows=_equal("ledger", expected, came),
             difference=next(_differences("", expected, came), None),
         )
 
@@ -43,8 +43,11 @@ def conclusion(comparisons: Sequence[Comparison]) -> str:
     return f"{lives}, {events}, {rows}: all as forecast."
 
 
-def _equal(expected: list[Any], came: list[Any]) -> int:
-    return sum(one == other for one, other in zip(expected, came, strict=False))
+def _equal(entries: str, expected: dict[str, Any], came: dict[str, Any]) -> int:
+    """How many entries are equal, over all subscriptions of the documents."""
+    both = zip(*(document.get("subscriptions", {"": document}).values() for document in (expected, came)), strict=True)
+    pairs = (zip(one[entries], other[entries], strict=False) for one, other in both)
+    return sum(one == other for each in pairs for one, other in each)
 
 
 def _differences(path: str, expected: object, came: object) -> Iterator[str]:

@@ -21,8 +21,9 @@ from hosting.temporal.connection import connect_to
 from hosting.temporal.errors import PortInUse
 from perennial.rehearsal.scenario_runner import ScenarioRun
 from perennial.rehearsal.time_skipping import ClockStuck
-from statemachines.simulation.document import LifeReport
-from statemachines.simulation.scenario import Scenario, simulate
+from statemachines.simulation.course import simulate
+from statemachines.simulation.document import ScenarioReport
+from statemachines.simulation.scenario import Scenario
 from workflows.calls.errors import CallError
 
 UI_PORT = 8233
@@ -81,8 +82,8 @@ class LiveRun:
     """A scenario with its forecast and with what happened."""
 
     scenario: Scenario
-    forecast: LifeReport
-    happened: LifeReport
+    forecast: ScenarioReport
+    happened: ScenarioReport
 
 
 async def run_all(server: ScenarioServer, scenarios: Sequence[Scenario], progress: Progress) -> AsyncGenerator[LiveRun]:
@@ -118,13 +119,13 @@ def subscription_id(scenario: Scenario, number: int) -> str:
     return "-".join([f"{number:02}", *textwrap.shorten(" ".join(words), LONGEST_NAME, placeholder="").split()])
 
 
-def live_reports(scenarios: Sequence[Scenario]) -> list[LifeReport]:
+def live_reports(scenarios: Sequence[Scenario]) -> list[ScenarioReport]:
     """Run the scenarios on a server of their own, and report what happened in each."""
     with TemporaryDirectory(prefix="perennial-") as directory, Progress() as progress:
         return run(_live_reports(Path(directory), scenarios, progress))
 
 
-async def _live_reports(directory: Path, scenarios: Sequence[Scenario], progress: Progress) -> list[LifeReport]:
+async def _live_reports(directory: Path, scenarios: Sequence[Scenario], progress: Progress) -> list[ScenarioReport]:
     progress.begin("server", "a Temporal server and a worker")
     async with scenario_server(directory) as server:
         progress.end("server")

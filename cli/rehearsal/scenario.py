@@ -12,7 +12,9 @@ from cli.rehearsal.live import live_reports
 from cli.rehearsal.report import print_report
 from domain.faults import Fault, MalformedFile, listed
 from hosting.files.yaml import read as read_yaml
-from statemachines.simulation.scenario import Scenario, parse_scenario, simulate
+from statemachines.simulation.course import simulate
+from statemachines.simulation.scenario import Scenario
+from statemachines.simulation.scenario_file import parse_scenario
 
 
 def run(

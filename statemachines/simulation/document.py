@@ -1,6 +1,7 @@
 """The result of a scenario as one document: the simulator and the run on a server print the same."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -71,27 +72,65 @@ class LifeReport(Frozen):
         }
 
 
-def scenario_invoices(
-    invoices: Iterable[Invoice], events: Iterable[AccountEvent], uninvoiced: Iterable[InvoiceLine]
-) -> list[dict[str, Any]]:
-    """The JSON documents of the invoices, in order; rows that are not invoiced yet come last, as the open invoice.
+class ScenarioReport(Frozen):
+    """Everything that happened in a scenario: to each subscription by name, the answers in order, and the invoices.
 
-    A scenario has one customer with one subscription, so ids are left out and invoice numbers count from 1.
+    `of` has the name of the subscription that gave each answer, None for the account.
+    """
+
+    name: str
+    several: bool
+    lives: dict[str, LifeReport]
+    of: tuple[str | None, ...]
+    answers: tuple[Answer, ...]
+    invoices: tuple[dict[str, Any], ...] | None = None
+    """The documents of the invoices, if the scenario includes the customer's account."""
+
+    @property
+    def only(self) -> LifeReport:
+        """The whole report of a scenario with one subscription."""
+        (life,) = self.lives.values()
+        return life.model_copy(update={"name": self.name, "answers": self.answers, "invoices": self.invoices})
+
+    def document(self) -> dict[str, Any]:
+        if not self.several:
+            return self.only.document()
+        answers = zip(self.of, map(documents.answer_document, self.answers), strict=True)
+        return {
+            "name": self.name,
+            "subscriptions": {
+                name: {field: value for field, value in life.document().items() if field not in {"name", "answers"}}
+                for name, life in self.lives.items()
+            },
+            "answers": [{**({"of": of} if of else {}), **answer} for of, answer in answers],
+            "invoices": list(self.invoices or ()),
+        }
+
+
+def scenario_invoices(
+    invoices: Iterable[Invoice],
+    events: Iterable[AccountEvent],
+    uninvoiced: Iterable[InvoiceLine],
+    names: Mapping[str, str] | None = None,
+) -> list[dict[str, Any]]:
+    """The JSON documents of the invoices, in order; rows that are not invoiced yet come last, as an open invoice.
+
+    Invoice numbers count from 1, and ids are left out: `names` has the names of the subscriptions by id, if they have
+    some.
     """
     events = tuple(events)
     found = []
     for number, invoice in enumerate(invoices, start=1):
         document = invoice_document(invoice, standing_of(invoice.head, events))
         del document["customer"]
-        found.append({**document, "invoice": number, "lines": _without_ids(document["lines"])})
-    waiting = tuple(uninvoiced)
-    if waiting:
-        found.append(_open(waiting))
-    return found
+        found.append({**document, "invoice": number, "lines": _named(document["lines"], names)})
+    waiting: dict[str, list[InvoiceLine]] = defaultdict(list)
+    for line in uninvoiced:
+        waiting[line.row.currency].append(line)
+    return [*found, *(_open(currency, lines, names) for currency, lines in sorted(waiting.items()))]
 
 
-def _open(lines: tuple[InvoiceLine, ...]) -> dict[str, Any]:
-    currency = lines[0].row.currency
+def _open(currency: str, lines: list[InvoiceLine], names: Mapping[str, str] | None) -> dict[str, Any]:
     sums = totals((line.row for line in lines), Decimal(0), currency)
     return {
         "invoice": None,
@@ -100,9 +139,11 @@ def _open(lines: tuple[InvoiceLine, ...]) -> dict[str, Any]:
         "charges": format_decimal(sums.charges),
         "credits": format_decimal(sums.credits),
         "total": format_decimal(sums.total),
-        "lines": _without_ids(lines_document(lines)),
+        "lines": _named(lines_document(lines), names),
     }
 
 
-def _without_ids(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{name: value for name, value in line.items() if name != "subscription"} for line in lines]
+def _named(lines: list[dict[str, Any]], names: Mapping[str, str] | None) -> list[dict[str, Any]]:
+    """The lines, each with the name of its subscription as `of` instead of its id."""
+    ids = [line.pop("subscription") for line in lines]
+    return [{"of": names[each], **line} for each, line in zip(ids, lines, strict=True)] if names else lines

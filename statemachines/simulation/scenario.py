@@ -1,45 +1,38 @@
-"""Scenario files: the model, every fault that a file can have, and the simulation. See docs/scenarios.md."""
+"""A scenario: subscriptions of one customer as data, what is asked of them, until when. See docs/scenarios.md."""
 
-import json
-from collections.abc import Iterator
-from typing import Annotated, Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from domain.account.requests import AccountRequest, AnyAccountRequest
 from domain.account.terms import BillingTerms, terms_of
 from domain.catalog.offers import Offer
-from domain.faults import Fault, MalformedFile, faults_of
 from domain.ordering.lines import PositiveQuantity
 from domain.ordering.terms import Order
-from domain.policy import DEFAULT_PACK, PackName
-from domain.roles import DEFAULT_ACTOR, AccountAction, Action
-from domain.subscription.commands import AnyCommand, ChangePrice, Command, SetAddOn
+from domain.policy import PackName
+from domain.subscription.commands import AnyCommand, Command
 from domain.values import Id, RequestInstant, Strict
-from statemachines.preview.simulator import Simulator
-from statemachines.simulation.customer import CustomerSimulator
-from statemachines.simulation.document import LifeReport, scenario_invoices
-from statemachines.subscription.life import LifeSteps
 
-DEFAULT_BY: dict[str, str] = {
-    Action.ACTIVATE: "publisher",
-    Action.REJECT_QUANTITY: "publisher",
-    Action.CHANGE_PRICE: "system",
-    AccountAction.PAY: "service",
-    AccountAction.FAIL_PAYMENT: "service",
-}
-MAX_COMMANDS = 10_000
 SIMULATED = "simulated"
-"""The subscription id in the simulator."""
+"""The subscription of a scenario that has only one: its name, and its id in the simulator."""
 
 
 class ScenarioOrder(Strict):
-    """The order that the scenario begins with."""
+    """The order of one subscription."""
 
     at: RequestInstant
-    customer: Id
     quantity: PositiveQuantity = 1
     add_ons: Annotated[dict[Id, PositiveQuantity], Field(max_length=50)] = {}
+
+
+class Bought(Strict):
+    """One subscription of the customer: the offer and the order."""
+
+    offer: Offer
+    order: ScenarioOrder
 
 
 class ScenarioAccount(Strict):
@@ -51,169 +44,73 @@ class ScenarioAccount(Strict):
 ScenarioCommand = Annotated[AnyCommand | AnyAccountRequest, Field(discriminator="do")]
 
 
-class Scenario(Strict):
-    """One life as data: the offer and the order, the commands, and the instant until which to run it.
+@dataclass(frozen=True)
+class Step:
+    """A purchase, which has no `command`, or a command. `of` names the subscription; the account has no name."""
 
-    With an `account`, or an account request among the commands, the customer's account is simulated too.
+    at: datetime
+    of: str | None
+    command: Command | AccountRequest | None = None
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One customer's life as data: the subscriptions by name, the commands, and the instant until which to run it.
+
+    `of` has the name of the subscription for each command, None for a request to the account. `several` says that the
+    file names its subscriptions; otherwise it has one, SIMULATED.
     """
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
-    policy: PackName = DEFAULT_PACK
-    account_opened: RequestInstant | None = None
-    offer: Offer
-    order: ScenarioOrder
-    account: ScenarioAccount | None = None
-    commands: Annotated[tuple[ScenarioCommand, ...], Field(max_length=MAX_COMMANDS, strict=False)] = ()
-    until: RequestInstant
+    name: str
+    policy: PackName
+    account_opened: datetime | None
+    customer: str
+    subscriptions: Mapping[str, Bought]
+    account: ScenarioAccount | None
+    commands: tuple[Command | AccountRequest, ...]
+    of: tuple[str | None, ...]
+    until: datetime
+    several: bool = False
 
     @property
     def billed(self) -> bool:
         """Whether the customer's account is simulated too."""
-        return self.account is not None or any(isinstance(command, AccountRequest) for command in self.commands)
+        asked = any(isinstance(command, AccountRequest) for command in self.commands)
+        return self.several or self.account is not None or asked
 
     @property
     def terms(self) -> BillingTerms:
         terms = terms_of(self.policy)
         return terms if self.account is None or self.account.nonpayment_suspension else terms.without_suspension()
 
-    def order_for(self, subscription_id: str) -> Order:
+    @property
+    def opened_at(self) -> datetime:
+        """The instant of the first order, at which the account opens."""
+        return min(bought.order.at for bought in self.subscriptions.values())
+
+    @property
+    def only(self) -> Bought:
+        """The subscription of a scenario that has one."""
+        (bought,) = self.subscriptions.values()
+        return bought
+
+    @property
+    def steps(self) -> list[Step]:
+        """What is bought and asked, in order: at one instant the orders by name, then the commands."""
+        orders = (Step(bought.order.at, name) for name, bought in sorted(self.subscriptions.items()))
+        asked = zip(self.commands, self.of, strict=True)
+        commands = (Step(command.at, of, command) for command, of in asked if command.at is not None)
+        return sorted([*orders, *commands], key=lambda step: (step.at, step.command is not None))
+
+    def order_for(self, subscription_id: str, name: str = SIMULATED) -> Order:
+        """The order of the subscription of that name, under that id."""
+        bought = self.subscriptions[name]
+        opened = self.account_opened or (self.opened_at if self.several else None)
         return Order(
             subscription_id=subscription_id,
-            offer=self.offer,
+            customer=self.customer,
+            offer=bought.offer,
             policy=self.policy,
-            account_opened=self.account_opened,
-            **dict(self.order),
+            account_opened=opened,
+            **dict(bought.order),
         )
-
-
-_FILLED_IN: dict[str, tuple[str, ...]] = {
-    AccountAction.PAY: ("currency", "invoice"),
-    AccountAction.FAIL_PAYMENT: ("invoice",),
-}
-"""Fields that a scenario may not set: it pays in the offer's currency, the earliest due invoice first."""
-
-
-def parse_scenario(data: object) -> Scenario:
-    """Parse a scenario from the data of its file. Raises MalformedFile with every fault."""
-    if not isinstance(data, dict):
-        raise MalformedFile([Fault(path=(), got=data, takes="a mapping with name, offer, order and until")])
-    commands = data.get("commands")
-    if isinstance(commands, list) and len(commands) > MAX_COMMANDS:
-        raise MalformedFile([Fault(path=("commands",), got=len(commands), takes=f"at most {MAX_COMMANDS} entries")])
-    faults, filled = _with_defaults(data)
-    try:
-        scenario = Scenario.model_validate_json(json.dumps(filled, default=str))
-    except ValidationError as error:
-        faults += [fault for fault in faults_of(error) if not _filled_in(data, fault)]
-        raise MalformedFile(_in_file_order(data, faults)) from None
-    faults += [Fault(path=path, got=got, takes=takes) for path, got, takes in _semantic_faults(scenario)]
-    if faults:
-        raise MalformedFile(_in_file_order(data, faults))
-    return scenario
-
-
-def _filled_in(data: dict[Any, Any], fault: Fault) -> bool:
-    """Whether the fault is in the currency of a payment, which is the offer's: it is reported there alone."""
-    if fault.path[:1] != ("commands",) or fault.path[2:] != ("currency",):
-        return False
-    return bool(data["commands"][fault.path[1]]["do"] == AccountAction.PAY)
-
-
-def _in_file_order(data: object, faults: list[Fault]) -> list[Fault]:
-    """The faults in the order of the file; missing fields come last."""
-    ranks: dict[int, dict[Any, int]] = {}
-
-    def place(fault: Fault) -> list[int]:
-        places: list[int] = []
-        within = data
-        for part in fault.path:
-            if isinstance(within, dict):
-                # Each mapping is ranked once: a file may have a fault in every key of a large one.
-                if (ranked := ranks.get(id(within))) is None:
-                    ranked = ranks[id(within)] = {key: rank for rank, key in enumerate(within)}
-                places.append(ranked.get(part, len(ranked)))
-                within = within.get(part)
-            elif isinstance(within, list) and isinstance(part, int):
-                places.append(part)
-                within = within[part] if part < len(within) else None
-        return places
-
-    return sorted(faults, key=place)
-
-
-def _with_defaults(data: dict[Any, Any]) -> tuple[list[Fault], dict[str, Any]]:
-    """The faults of fields that scenarios may not set, and the data with defaults filled in."""
-    commands = data.get("commands")
-    if commands is None:
-        return [], {**data, "commands": []}
-    if not isinstance(commands, list):
-        return [], data
-    faults: list[Fault] = []
-    filled = []
-    offer = data.get("offer")
-    currency = offer.get("currency") if isinstance(offer, dict) else None
-    for index, command in enumerate(commands):
-        if not isinstance(command, dict):
-            filled.append(command)
-            continue
-        do = command.get("do")
-        foreign = {"command_id", "expected", "actor", *_FILLED_IN.get(do if isinstance(do, str) else "", ())}
-        foreign &= set(command)
-        faults += [Fault(path=("commands", index, name), got=command[name], takes="no such field") for name in foreign]
-        if command.get("at") is None:
-            faults.append(Fault(path=("commands", index, "at"), got=None, takes="the instant of the command"))
-        default = DEFAULT_BY.get(do, DEFAULT_ACTOR) if isinstance(do, str) else DEFAULT_ACTOR
-        given = {k: v for k, v in command.items() if k not in foreign}
-        filled.append({"by": default, **given, **({"currency": currency} if do == AccountAction.PAY else {})})
-    return faults, {**data, "commands": filled}
-
-
-def _semantic_faults(scenario: Scenario) -> Iterator[tuple[tuple[str | int, ...], object, str]]:
-    order_names = {"at": ("order", "at"), "customer": ("order", "customer"), "add_ons": ("order", "add_ons")}
-    for path, got, takes in scenario.order_for("scenario").faults():
-        yield (*order_names.get(str(path[0]), path[:1]), *path[1:]), got, takes
-    previous, previous_name = scenario.order.at, "the order"
-    if scenario.until < scenario.order.at:
-        yield ("until",), scenario.until, "an instant not before the order's"
-    for index, command in enumerate(scenario.commands):
-        at = ("commands", index)
-        if command.at is not None:
-            if command.at < previous:
-                yield (*at, "at"), command.at, f"an instant not before {previous_name}'s"
-            elif command.at > scenario.until:
-                yield (*at, "at"), command.at, "an instant not after `until`"
-            previous, previous_name = max(previous, command.at), "the previous command"
-        if isinstance(command, SetAddOn) and scenario.offer.add_on(command.add_on) is None:
-            known = ", ".join(a.id for a in scenario.offer.add_ons) or "none: the offer has no add-ons"
-            yield (*at, "add_on"), command.add_on, f"an add-on of the offer ({known})"
-        if isinstance(command, ChangePrice):
-            for path, got, takes in command.faults(scenario.offer, command.at):
-                yield (*at, *path), got, takes
-
-
-def simulate(scenario: Scenario, steps: LifeSteps | None = None) -> LifeReport:
-    """Run the scenario in the simulator, with the customer's account if the scenario includes it."""
-    if scenario.billed:
-        return _simulate_billed(scenario, steps)
-    simulator = Simulator(scenario.order_for(SIMULATED), steps)
-    for command in scenario.commands:
-        assert command.at is not None
-        assert isinstance(command, Command)
-        simulator.ask(command, command.at)
-    simulator.advance(scenario.until)
-    return LifeReport.of(simulator, scenario.name, scenario.until)
-
-
-def _simulate_billed(scenario: Scenario, steps: LifeSteps | None) -> LifeReport:
-    customer = CustomerSimulator(scenario.order.customer, scenario.terms, scenario.order.at, steps)
-    life = customer.buy(scenario.order_for(SIMULATED))
-    for command in scenario.commands:
-        assert command.at is not None
-        if isinstance(command, AccountRequest):
-            life.answers.append(customer.request(command, command.at))
-        else:
-            customer.ask(SIMULATED, command, command.at)
-    customer.advance(scenario.until)
-    book = customer.book
-    invoices = scenario_invoices(book.invoices, book.events, book.uninvoiced())
-    return LifeReport.of(life, scenario.name, scenario.until).model_copy(update={"invoices": tuple(invoices)})

@@ -17,7 +17,8 @@ from domain.notification import NotificationStatus
 from domain.subscription.commands import Cancel, ChangeQuantity, Command
 from domain.subscription.holds import Reason
 from perennial.rehearsal.scenario_runner import ScenarioRun, customer_of_run
-from statemachines.simulation.scenario import parse_scenario, simulate
+from statemachines.simulation.course import simulate
+from statemachines.simulation.scenario_file import parse_scenario
 from tests.chaos.scene import Scene
 from tests.support.live.patience import patiently
 from tests.support.live.purchases import order

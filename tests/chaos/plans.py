@@ -11,7 +11,8 @@ from domain.policy import PACKS
 from domain.subscription.commands import AnyCommand
 from domain.values import format_instant
 from statemachines.preview.simulator import Simulator
-from statemachines.simulation.scenario import SIMULATED, Scenario, parse_scenario
+from statemachines.simulation.scenario import SIMULATED, Scenario
+from statemachines.simulation.scenario_file import parse_scenario
 from statemachines.subscription.life import LifeSteps
 from statemachines.subscription.timeline import What, timeline
 from tests.support.instants import TICK
@@ -89,7 +90,7 @@ def planned(seed: int, number: int, longest: int) -> Planned:
 
 def _asleep(scenario: Scenario) -> tuple[timedelta, int]:
     """Until an hour before the first command: how long that is, and over how many due dates."""
-    at = scenario.order.at
+    at = scenario.opened_at
     first = min([command.at for command in scenario.commands if command.at], default=scenario.until) - SHORT
     simulator = Simulator(scenario.order_for(SIMULATED), STEPS)
     simulator.advance(first)

@@ -20,7 +20,7 @@ from hosting.embedded.ports import free_ports
 from hosting.embedded.server import EmbeddedServer
 from hosting.temporal.connection import connect_to
 from perennial.deployment.deployment import Deployment
-from statemachines.simulation.scenario import simulate
+from statemachines.simulation.course import simulate
 from tests.chaos.faults import hits_of
 from tests.chaos.lives import EAGER, different
 from tests.chaos.plans import TOLD_OFFER, YEAR, Planned, lives
@@ -98,7 +98,7 @@ class Storm:
             await self._live(next(self._plans))
 
     async def _live(self, planned: Planned) -> None:
-        expected, run = simulate(planned.scenario), StubbornRun(planned, self._world)
+        expected, run = simulate(planned.scenario).only, StubbornRun(planned, self._world)
         self._living.add(planned.id)
         try:
             async with asyncio.timeout(LIFE_SECONDS):
@@ -112,10 +112,10 @@ class Storm:
             self.result.problems.append(f"{planned.id} ({planned.scenario.name}): {problem}")
             sys.stderr.write(f"WRONG: {self.result.problems[-1]}\n")
         subscription, until = expected.subscription, planned.scenario.until
-        if planned.scenario.offer.id == TOLD_OFFER:
+        if planned.scenario.only.offer.id == TOLD_OFFER:
             self.told[planned.id] = subscription.seq
         ended = subscription.last_at if subscription.state.ended else until
-        self.result.years += (ended - planned.scenario.order.at) / YEAR
+        self.result.years += (ended - planned.scenario.opened_at) / YEAR
         self.result.lives += 1
         self.result.events += len(expected.events)
         commands = self.result.commands

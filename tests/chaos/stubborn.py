@@ -22,7 +22,7 @@ from hosting.temporal.errors import ServerUnreachable
 from perennial.rehearsal.scenario_runner import ScenarioRun
 from perennial.rehearsal.time_skipping import ClockStuck, ServerClock
 from perennial.subscription.usage import report_usage
-from statemachines.simulation.document import LifeReport
+from statemachines.simulation.document import ScenarioReport
 from statemachines.subscription.life import Life
 from tests.chaos.plans import Planned
 from tests.support.live.builds import DEPLOYMENT
@@ -169,20 +169,20 @@ class StubbornRun(ScenarioRun):
         self._planned = planned
         self.differing: list[str] = []
 
-    async def run(self, now: datetime) -> LifeReport:
+    async def run(self, now: datetime) -> ScenarioReport:
         """Its clock begins so late that the dates by then are due all at once, as after workers that were all down."""
         return await super().run(now - self._planned.asleep)
 
-    async def _send(self, command: Command | AccountRequest, number: int) -> Answer:
+    async def _send(self, command: Command | AccountRequest, of: str | None, number: int) -> Answer:
         if isinstance(command, AccountRequest):
-            return await stubbornly(lambda: super(StubbornRun, self)._send(command, number))
+            return await stubbornly(lambda: super(StubbornRun, self)._send(command, of, number))
         wanted, server = command.model_copy(update={"command_id": f"command-{number}"}), self._world.server
         if isinstance(wanted, ReportUsage):
-            return await stubbornly(lambda: report_usage(server, self._world.books, self._id, wanted))
-        life = await stubbornly(lambda: self._subscriptions.life(self._id))
+            return await stubbornly(lambda: report_usage(server, self._world.books, self._planned.id, wanted))
+        life = await stubbornly(lambda: self._subscriptions.life(self._planned.id))
         if life.ended:
-            return await stubbornly(lambda: self._subscriptions.preview(self._id, wanted))
-        answer = await stubbornly(lambda: self._subscriptions.ask(self._id, wanted))
+            return await stubbornly(lambda: self._subscriptions.preview(self._planned.id, wanted))
+        answer = await stubbornly(lambda: self._subscriptions.ask(self._planned.id, wanted))
         if number in self._planned.twice and not _ends(wanted, answer):
             again = await stubbornly(lambda: self._again(wanted))
             if again != answer:
@@ -191,10 +191,10 @@ class StubbornRun(ScenarioRun):
 
     async def _again(self, wanted: Command) -> Answer:
         assert isinstance(self._subscriptions, StubbornSubscriptions)
-        return await self._subscriptions.ask_again(self._id, wanted)
+        return await self._subscriptions.ask_again(self._planned.id, wanted)
 
     async def _advance_until(self, to: datetime) -> None:
         await stubbornly(lambda: super(StubbornRun, self)._advance_until(to))
 
-    async def _report(self, answers: list[Answer]) -> LifeReport:
+    async def _report(self, answers: list[Answer]) -> ScenarioReport:
         return await stubbornly(lambda: super(StubbornRun, self)._report(answers))

@@ -13,7 +13,7 @@ from domain.subscription.ledger import LedgerRow
 from domain.subscription.pricing import full_credit
 from domain.subscription.subscription import Subscription
 from statemachines.preview.simulator import Simulator
-from statemachines.simulation.scenario import parse_scenario
+from statemachines.simulation.scenario_file import parse_scenario
 from statemachines.subscription import endings
 from tests.explore import asks, walk
 from tests.explore.__main__ import main as explore_program
@@ -79,7 +79,7 @@ def test_a_violation_is_a_scenario_file() -> None:
     broken = done.broken[0]
     assert (broken.invariant, [name for _, name in broken.path]) == ("3 credits never exceed charges", ["cancel"])
     file = parse_scenario(scenario(broken))
-    assert [command.do for command in file.commands] == ["cancel"]
+    assert [command.action for command in file.commands] == ["cancel"]
     first, *_, last = [line for line in text(broken).splitlines() if line.startswith("#")]
     assert first.startswith("# 3 credits never exceed charges: AssertionError")
     assert last == "# ordered with a price to come: 7.00 from 2026-05-15T09:00:00Z"

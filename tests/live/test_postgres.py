@@ -15,7 +15,8 @@ from hosting.assembly import World, running_worker
 from hosting.embedded.server import EmbeddedServer
 from hosting.temporal.connection import connect_to
 from perennial.rehearsal.scenario_runner import ScenarioRun
-from statemachines.simulation.scenario import parse_scenario, simulate
+from statemachines.simulation.course import simulate
+from statemachines.simulation.scenario_file import parse_scenario
 from tests.support.live.purchases import settings_in
 from tests.support.paths import ROOT
 from tests.support.postgres_server import PostgresServer

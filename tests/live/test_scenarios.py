@@ -9,7 +9,8 @@ import pytest
 from cli.rehearsal.scenario import load
 from hosting.assembly import World
 from perennial.rehearsal.scenario_runner import ScenarioRun
-from statemachines.simulation.scenario import parse_scenario, simulate
+from statemachines.simulation.course import simulate
+from statemachines.simulation.scenario_file import parse_scenario
 from tests.support.paths import ROOT
 
 SCENARIOS = ROOT / "scenarios"

@@ -20,7 +20,7 @@ from hosting.assembly import World, prepare_namespace, running_worker
 from hosting.embedded.server import EmbeddedServer
 from hosting.temporal.connection import connect_to
 from perennial.rehearsal.scenario_runner import ScenarioRun, customer_of_run
-from statemachines.simulation.scenario import parse_scenario
+from statemachines.simulation.scenario_file import parse_scenario
 from tests.replay.handed_over import HANDED_OVER, live_handed_over
 from tests.replay.rebuilt import REBUILT, live_rebuilt
 from tests.replay.sales import Sales

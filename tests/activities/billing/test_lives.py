@@ -10,7 +10,9 @@ import yaml
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.schema import upgrade
 from activities.adapters.sql.subscription.auditor import SqlAuditor
-from statemachines.simulation.scenario import Scenario, parse_scenario, simulate
+from statemachines.simulation.course import simulate
+from statemachines.simulation.scenario import Scenario
+from statemachines.simulation.scenario_file import parse_scenario
 from tests.support.books.player import LIVING, play
 from tests.support.books.subscription import InSql
 from tests.support.paths import ROOT
@@ -52,7 +54,7 @@ async def test_the_sql_books_keep_the_life_that_the_simulator_shows(
     file: Path, books: InSql, database: Database
 ) -> None:
     scenario = scenario_of(file)
-    expected = simulate(scenario, LIVING)
+    expected = simulate(scenario, LIVING).only
     player, story = await play(scenario, books, f"life-{LIVES.index(file)}")
     assert story.document() == expected.document()
     # Beyond what a document shows: actors, reasons, facts before and after, usage charges, exact decimals.

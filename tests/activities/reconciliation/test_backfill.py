@@ -20,7 +20,7 @@ from domain.rules import Rule
 from domain.subscription.commands import ReportUsage
 from domain.subscription.effects import Access, Provision
 from statemachines.account.dunning import hold_command
-from statemachines.simulation.scenario import parse_scenario
+from statemachines.simulation.scenario_file import parse_scenario
 from tests.support.books.account import CUSTOMER, AccountsInSql, Customer, closing, row
 from tests.support.books.player import play
 from tests.support.books.short_lives import LICENCE, bought

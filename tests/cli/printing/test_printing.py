@@ -16,8 +16,8 @@ from cli.rule_words import WORDS, words_of
 from cli.start import program
 from domain.rules import Rule
 from domain.subscription.commands import AnyCommand
+from statemachines.simulation.course import simulate
 from statemachines.simulation.document import LifeReport
-from statemachines.simulation.scenario import simulate
 from tests.support.paths import ROOT
 
 NOON = datetime(2027, 1, 31, 12, tzinfo=UTC)
@@ -25,7 +25,7 @@ NOON = datetime(2027, 1, 31, 12, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def story() -> LifeReport:
-    return simulate(read([ROOT / "scenarios" / "lives" / "full-credit-with-increases-and-add-ons.yaml"])[0])
+    return simulate(read([ROOT / "scenarios" / "lives" / "full-credit-with-increases-and-add-ons.yaml"])[0]).only
 
 
 def test_a_life_as_it_was_forecast(story: LifeReport) -> None:

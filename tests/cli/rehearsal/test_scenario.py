@@ -53,6 +53,53 @@ def test_a_story_has_commands_answers_rules_and_money(starter: Starter) -> None:
     assert "money   charged USD 336.20\n" in story
 
 
+SEVERAL = """
+name: two of one customer
+customer: fabrikam
+subscriptions:
+  crm: {offer: {id: contoso-crm, term: P1Y, billing_plan: annual, currency: USD, unit_price: "120.00"},
+        order: {at: 2027-01-25T09:00:00Z, quantity: 3}}
+  mail: {offer: {id: fabrikam-mail, term: P1M, billing_plan: monthly, currency: EUR, unit_price: "10.00"},
+         order: {at: 2027-02-01T00:00:00Z}}
+commands:
+  - {at: 2027-02-01T00:00:00Z, of: crm, do: cancel, reason: customer_request}
+  - {at: 2027-02-01T00:00:00Z, of: mail, do: change_quantity, quantity: 2}
+  - {at: 2027-03-10T00:00:00Z, do: pay, payment_id: bank-1, amount: "20.00", currency: EUR}
+until: 2027-03-10T00:00:00Z
+"""
+
+
+def test_several_subscriptions_are_one_story(starter: Starter, tmp_path: Path) -> None:
+    """In order; each event and command with the subscription's name, each amount with its currency."""
+    file = tmp_path / "several.yaml"
+    file.write_text(SEVERAL)
+    result = starter("scenario", "run", file)
+    assert (result.exit_code, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert lines[:4] == [
+        "two of one customer",
+        "2 subscriptions of fabrikam · csp-2019",
+        "crm: 3 x contoso-crm, 2027-01-25 09:00 · USD 120.00 a unit · P1Y billed yearly",
+        "mail: 1 x fabrikam-mail, 2027-02-01 00:00 · EUR 10.00 a unit · P1M billed monthly",
+    ]
+    course = [line[18:].split() for line in lines if line.startswith(("20", "    "))]
+    wanted = [
+        ["crm", "purchased"],
+        ["mail", "purchased"],
+        ["$", "crm:"],
+        ["crm", "cancelled"],
+        ["$", "mail:"],
+        ["mail", "quantity_changed"],
+        ["mail", "renewed"],
+        ["$", "pay"],
+    ]
+    assert [words[:2] for words in course if words[0] in {"crm", "mail", "$"}] == wanted
+    assert any(line.endswith("USD -360.00") for line in lines)
+    assert [line for line in lines if line in {"crm", "mail"}] == ["crm", "mail"]
+    assert lines[-1].startswith("billed  1 ")
+    assert max(map(len, lines[:-1])) <= 100
+
+
 @pytest.mark.parametrize("file", FAULTY, ids=lambda file: file.stem)
 def test_each_fault_is_one_line_that_names_its_field(starter: Starter, file: Path) -> None:
     result = starter("scenario", "run", "--json", file)

@@ -9,7 +9,7 @@ from cli.failure import Misused
 from cli.rehearsal.scenario import load, read
 from domain.faults import LISTED, MalformedFile
 from hosting.files.yaml import MAX_BYTES
-from statemachines.simulation.scenario import parse_scenario
+from statemachines.simulation.scenario_file import parse_scenario
 from tests.support.paths import ROOT
 
 FAULTY = sorted((ROOT / "scenarios" / "faulty").glob("*.yaml"))

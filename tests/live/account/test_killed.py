@@ -15,7 +15,8 @@ from hosting.embedded.server import EmbeddedServer
 from hosting.temporal.connection import connect_to
 from perennial.rehearsal.scenario_runner import ScenarioRun, customer_of_run
 from perennial.sources.account import AccountReader
-from statemachines.simulation.scenario import parse_scenario, simulate
+from statemachines.simulation.course import simulate
+from statemachines.simulation.scenario_file import parse_scenario
 from tests.support.live.patience import seen_patiently
 from tests.support.live.purchases import settings_in
 from tests.support.live.worker_process import MortalWorker

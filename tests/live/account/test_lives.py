@@ -14,8 +14,9 @@ from domain.subscription.decision import Answer
 from domain.subscription.holds import Reason
 from hosting.assembly import World
 from perennial.rehearsal.scenario_runner import ScenarioRun
+from statemachines.simulation.course import simulate
 from statemachines.simulation.customer import CustomerSimulator
-from statemachines.simulation.scenario import parse_scenario, simulate
+from statemachines.simulation.scenario_file import parse_scenario
 from tests.support.live.payers import OPENED, Payer, failure, new_customer, payment
 from tests.support.live.purchases import order
 from tests.support.paths import ROOT

@@ -24,7 +24,7 @@ from perennial.rehearsal.scenario_runner import ScenarioRun, customer_of_run
 from perennial.sources.server import Server
 from perennial.sources.sources import Sources
 from statemachines.audit.findings import Cure
-from statemachines.simulation.scenario import parse_scenario
+from statemachines.simulation.scenario_file import parse_scenario
 from tests.support.live.repairs import Place, bought
 from tests.support.paths import ROOT
 from tests.support.shop.live import Shop

@@ -13,7 +13,8 @@ from cli.rehearsal.scenario import load
 from hosting.embedded.server import EmbeddedServer
 from hosting.temporal.connection import connect_to
 from perennial.rehearsal.scenario_runner import ScenarioRun
-from statemachines.simulation.scenario import parse_scenario, simulate
+from statemachines.simulation.course import simulate
+from statemachines.simulation.scenario_file import parse_scenario
 from tests.support.live.outside import seen_from_outside
 from tests.support.live.purchases import settings_in
 from tests.support.live.worker_process import MortalWorker

@@ -10,8 +10,9 @@ from domain.account.events import Close, CloseReceipt, LiftHolds, PlaceHolds
 from statemachines.account.life import AccountLife, AccountSteps
 from statemachines.rebuilding.account import BookedAccount, rebuilt_account
 from statemachines.simulation.account_book import AccountBook
+from statemachines.simulation.course import simulate
 from statemachines.simulation.customer import CustomerSimulator
-from statemachines.simulation.scenario import parse_scenario, simulate
+from statemachines.simulation.scenario_file import parse_scenario
 from tests.support.paths import ROOT
 from tests.support.simulated.life import LIVING
 

@@ -6,7 +6,8 @@ import pytest
 
 from domain.account.requests import ChangeTerms, FailPayment, ReceivePayment
 from domain.account.terms import terms_of
-from statemachines.simulation.scenario import parse_scenario, simulate
+from statemachines.simulation.course import simulate
+from statemachines.simulation.scenario_file import parse_scenario
 from tests.support.simulated.scenarios import LATER, LEAST, OFFER, asking, changed, faults, fields
 
 

@@ -8,7 +8,8 @@ import pytest
 from domain.faults import MalformedFile
 from domain.subscription.events import State
 from domain.values import LAST_YEAR
-from statemachines.simulation.scenario import parse_scenario, simulate
+from statemachines.simulation.course import simulate
+from statemachines.simulation.scenario_file import parse_scenario
 from tests.support.counted import Counted
 from tests.support.simulated.scenarios import AFTER, AT, LATER, LEAST, OFFER, ORDER, asking, changed, faults, fields
 
@@ -20,8 +21,8 @@ def pricing(**fields: Any) -> dict[str, Any]:
 
 def test_the_least_scenario_takes_the_defaults_of_the_contract() -> None:
     scenario = parse_scenario(LEAST)
-    assert (scenario.policy, scenario.order.quantity, scenario.commands) == ("csp-2019", 1, ())
-    assert simulate(scenario).subscription.state is State.ACTIVE
+    assert (scenario.policy, scenario.only.order.quantity, scenario.commands) == ("csp-2019", 1, ())
+    assert simulate(scenario).only.subscription.state is State.ACTIVE
 
 
 def test_no_commands_at_all_may_be_said_in_any_way() -> None:
@@ -194,7 +195,7 @@ def test_all_faults_at_once_in_the_files_order() -> None:
 def test_a_life_may_not_reach_the_calendars_end() -> None:
     """Its deadlines lie beyond its last instant."""
     last = changed(until=f"{LAST_YEAR}-12-31T00:00:00Z", order={**ORDER, "at": f"{LAST_YEAR}-11-30T00:00:00Z"})
-    assert simulate(parse_scenario(last)).subscription.state is State.ACTIVE
+    assert simulate(parse_scenario(last)).only.subscription.state is State.ACTIVE
     (line,) = faults(changed(until=f"{LAST_YEAR + 1}-01-01T00:00:00Z"))
     assert line.startswith("until: got ")
 

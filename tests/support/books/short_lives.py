@@ -6,7 +6,7 @@ from typing import Any
 from domain.ordering.terms import Order
 from domain.subscription.commands import ReportUsage
 from domain.subscription.decision import Answer, Outcome
-from statemachines.simulation.scenario import parse_scenario
+from statemachines.simulation.scenario_file import parse_scenario
 from tests.support.books.player import Player
 from tests.support.books.subscription import BooksUnderTest
 from tests.support.instants import START

@@ -15,7 +15,7 @@ from domain.subscription.subscription import Subscription
 from domain.values import format_instant
 from statemachines.account.timeline import account_timeline
 from statemachines.simulation.customer import CustomerSimulator
-from statemachines.simulation.scenario import DEFAULT_BY
+from statemachines.simulation.file_commands import DEFAULT_BY
 from tests.support.instants import instant
 from tests.support.simulated.life import LIVING, ORDERED, Facts, a_command, an_order
 

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from cli.rehearsal.scenario import load
-from statemachines.simulation.scenario import parse_scenario, simulate
+from statemachines.simulation.course import simulate
+from statemachines.simulation.scenario_file import parse_scenario
 
 Document = dict[str, Any]
 

@@ -12,7 +12,7 @@ from domain.subscription.decision import Answer
 from domain.subscription.subscription import Subscription
 from domain.values import format_instant
 from statemachines.preview.simulator import Simulator
-from statemachines.simulation.scenario import DEFAULT_BY
+from statemachines.simulation.file_commands import DEFAULT_BY
 from statemachines.subscription.life import LifeSteps
 from statemachines.subscription.timeline import timeline
 from tests.support.instants import instant

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from domain.faults import MalformedFile
-from statemachines.simulation.scenario import parse_scenario
+from statemachines.simulation.scenario_file import parse_scenario
 from tests.support.shop.offers import offer_fields
 
 AT = "2026-01-31T09:00:00Z"
@@ -37,3 +37,26 @@ def changed(**changes: Any) -> dict[str, Any]:
 def asking(**command: Any) -> dict[str, Any]:
     """The least scenario with one command."""
     return changed(commands=[{"at": LATER, **command}])
+
+
+MAIL = offer_fields(id="mail", currency="EUR")
+SEVERAL = {
+    "name": "a customer",
+    "customer": "fabrikam",
+    "subscriptions": {
+        "crm": {"offer": OFFER, "order": {"at": AT}},
+        "mail": {"offer": MAIL, "order": {"at": "2026-02-05T09:00:00Z"}},
+    },
+    "until": "2026-06-01T00:00:00Z",
+}
+"""The smallest scenario with two subscriptions, in two currencies."""
+
+
+def of_several(**changes: Any) -> dict[str, Any]:
+    """The scenario of two subscriptions with other top-level fields."""
+    return {**SEVERAL, **changes}
+
+
+def asking_several(*commands: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """The scenario of two subscriptions with these commands, at one instant if they do not say when."""
+    return of_several(commands=[{"at": LATER, **command} for command in commands], **changes)

@@ -11,7 +11,8 @@ from domain.ordering.terms import Order
 from domain.subscription.commands import Command, ReportUsage
 from domain.subscription.decision import Answer
 from statemachines.preview.simulator import Simulator
-from statemachines.simulation.scenario import parse_scenario, simulate
+from statemachines.simulation.course import simulate
+from statemachines.simulation.scenario_file import parse_scenario
 from tests.support.paths import ROOT
 from tests.support.simulated.life import LIVING
 

@@ -1,0 +1,69 @@
+"""What is wrong with a scenario whose fields are right one by one, and the order of a file's faults."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from domain.faults import Fault
+from domain.subscription.commands import ChangePrice, SetAddOn
+from statemachines.simulation.scenario import Scenario
+
+IN_ORDER = ("at", "customer", "add_ons")
+"""Fields of an order's terms that a file has under `order`."""
+
+
+def faults_in(scenario: Scenario) -> Iterator[Fault]:
+    """Yield the faults that concern several fields."""
+    for name in scenario.subscriptions:
+        above = ("subscriptions", name) if scenario.several else ()
+        for fault in scenario.order_for("scenario", name).faults():
+            within = ("order",) if fault.path[0] in IN_ORDER else ()
+            yield fault.under(*above, *within)
+    last = max(bought.order.at for bought in scenario.subscriptions.values())
+    if scenario.until < last:
+        whose = "the last order's" if scenario.several else "the order's"
+        yield Fault(("until",), scenario.until, f"an instant not before {whose}")
+    yield from _faults_of_commands(scenario)
+
+
+def _faults_of_commands(scenario: Scenario) -> Iterator[Fault]:
+    previous, previous_name = scenario.opened_at, "the first order" if scenario.several else "the order"
+    for index, (command, of) in enumerate(zip(scenario.commands, scenario.of, strict=True)):
+        path = ("commands", index)
+        bought = scenario.subscriptions[of] if of is not None else None
+        if command.at is not None:
+            if command.at < previous:
+                yield Fault((*path, "at"), command.at, f"an instant not before {previous_name}'s")
+            elif command.at > scenario.until:
+                yield Fault((*path, "at"), command.at, "an instant not after `until`")
+            elif bought and command.at < bought.order.at:
+                yield Fault((*path, "at"), command.at, f"an instant not before the order of {of}")
+            previous, previous_name = max(previous, command.at), "the previous command"
+        if bought is None:
+            continue
+        if isinstance(command, SetAddOn) and bought.offer.add_on(command.add_on) is None:
+            known = ", ".join(a.id for a in bought.offer.add_ons) or "none: the offer has no add-ons"
+            yield Fault((*path, "add_on"), command.add_on, f"an add-on of the offer ({known})")
+        if isinstance(command, ChangePrice):
+            yield from (fault.under(*path) for fault in command.faults(bought.offer, command.at))
+
+
+def in_file_order(data: object, faults: list[Fault]) -> list[Fault]:
+    """The faults in the order of the file; missing fields come last."""
+    ranks: dict[int, dict[Any, int]] = {}
+
+    def place(fault: Fault) -> list[int]:
+        places: list[int] = []
+        within = data
+        for part in fault.path:
+            if isinstance(within, dict):
+                # Each mapping is ranked once: a file may have a fault in every key of a large one.
+                if (ranked := ranks.get(id(within))) is None:
+                    ranked = ranks[id(within)] = {key: rank for rank, key in enumerate(within)}
+                places.append(ranked.get(part, len(ranked)))
+                within = within.get(part)
+            elif isinstance(within, list) and isinstance(part, int):
+                places.append(part)
+                within = within[part] if part < len(within) else None
+        return places
+
+    return sorted(faults, key=place)
