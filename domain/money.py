@@ -9,6 +9,8 @@ from pydantic import AfterValidator, Field
 
 from domain.values import ExactDecimal, Frozen
 
+PRICE_DECIMALS = 6
+"""A unit price may have so many decimals, whatever its currency has (MON-12)."""
 EXPONENTS: dict[str, int] = {c.code: c.exponent for c in iso4217.Currency if c.exponent is not None}
 
 
@@ -45,8 +47,23 @@ def from_minor(minor: int, currency: str) -> Decimal:
 
 def fits(amount: Decimal, currency: str) -> bool:
     """Whether the amount has no more decimals than the currency."""
-    scaled: Fraction = Fraction(amount) * 10 ** EXPONENTS[currency]
+    return _has_at_most(EXPONENTS[currency], amount)
+
+
+def price_fits(price: Decimal) -> bool:
+    """Whether the unit price has no more than `PRICE_DECIMALS` decimals (MON-12)."""
+    return _has_at_most(PRICE_DECIMALS, price)
+
+
+def _has_at_most(decimals: int, amount: Decimal) -> bool:
+    scaled: Fraction = Fraction(amount) * 10**decimals
     return scaled.denominator == 1
+
+
+def shown_price(price: Decimal, currency: str) -> Decimal:
+    """The unit price as people read it: unrounded, with at least the decimals of its currency (MON-12)."""
+    own = -int(price.normalize().as_tuple().exponent)
+    return price.quantize(Decimal(1).scaleb(-max(own, EXPONENTS[currency])))
 
 
 def round_half_up(exact: Fraction, currency: str) -> Decimal:

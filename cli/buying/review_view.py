@@ -10,7 +10,7 @@ from rich.text import Text
 from cli.printing.screen import amount, console, counted, printable, quantity, say, second
 from cli.rule_words import words_of
 from cli.start import program
-from domain.money import Money, from_minor, to_minor
+from domain.money import Money, shown_price
 from domain.ordering.lines import Line
 from domain.ordering.terms import Order
 from domain.subscription.events import State
@@ -216,9 +216,8 @@ def _conclusion(reviewed: Reviewed, refused: int) -> Iterator[tuple[str, str]]:
 
 
 def _unit(terms: Order, price: Decimal) -> str:
-    """A price with at least its currency's decimals."""
     currency = terms.offer.currency
-    return f"{currency} {amount(from_minor(to_minor(price, currency), currency))}"
+    return f"{currency} {amount(shown_price(price, currency))}"
 
 
 def _money(money: Money) -> str:

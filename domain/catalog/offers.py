@@ -4,13 +4,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from typing import Annotated
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from domain.calendar import AnchorRule, BillingPlan, TermLength
 from domain.faults import Fault
-from domain.money import EXPONENTS, Currency, fits, from_minor, to_minor
+from domain.money import EXPONENTS, PRICE_DECIMALS, Currency, from_minor, price_fits
 from domain.values import ExactDecimal, Frozen, Id, RequestDecimal, RequestInstant, Strict, format_instant
 
 MAX_QUANTITY = 1_000_000_000
@@ -108,11 +109,11 @@ class PinnedOffer(Frozen):
         return next((a for a in self.add_ons if a.id == add_on_id), None)
 
     def price_faults(self, path: tuple[str | int, ...], price: Decimal, quantity: int = 1) -> Iterator[Fault]:
-        """Yield a fault if the price has more decimals than its currency, or amounts are too large for a ledger row."""
-        places, most = EXPONENTS[self.currency], max(quantity, self.max_quantity)
-        if not fits(price, self.currency):
-            yield Fault(path, f"{price:f}", f"at most {places} decimals, as {self.currency} has")
-        elif to_minor(price, self.currency) * most > MAX_MINOR:
+        """Yield a fault if the price has too many decimals (MON-12), or amounts are too large for a ledger row."""
+        most = max(quantity, self.max_quantity)
+        if not price_fits(price):
+            yield Fault(path, f"{price:f}", f"at most {PRICE_DECIMALS} decimals (MON-12)")
+        elif Fraction(price) * most * 10 ** EXPONENTS[self.currency] > MAX_MINOR:
             limit = from_minor(MAX_MINOR, self.currency)
             yield Fault(path, f"{price:f}", f"a price that comes to at most {limit:f} for a quantity of {most}")
 

@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from domain.money import Money, total
+from domain.money import Money, shown_price, total
 from domain.subscription.decision import Decision
 from domain.subscription.effects import Provision, Record
 from domain.subscription.ledger import Kind
 from domain.subscription.subscription import Subscription
 from statemachines.subscription.lifecycle import Lifecycle
-from statemachines.subscription.timeline import Milestone, What, renewal_price, unit_money
+from statemachines.subscription.timeline import Milestone, What, renewal_price
 
 SUMMARY_LENGTH = 200
 """The longest summary of a timer or an activity, in characters."""
@@ -43,9 +43,10 @@ def headline(lifecycle: Lifecycle, subscription: Subscription, milestone: Milest
 def later_prices(subscription: Subscription, now: datetime) -> list[str]:
     """The known price changes that come after the next term has begun (BUY-5), one line each."""
     _, changes = subscription.coming_prices(now)
+    currency = subscription.offer.currency
     following = subscription.term.end if subscription.term else now
     return [
-        f"{unit_money(subscription, change.unit_price)} a unit, from the first renewal after "
+        f"{currency} {shown_price(change.unit_price, currency):f} a unit, from the first renewal after "
         f"{change.at:%Y-%m-%d %H:%M:%S} UTC"
         for change in changes
         if change.at >= following
@@ -56,8 +57,9 @@ def _new_price(subscription: Subscription) -> str:
     price = renewal_price(subscription)
     if price == subscription.unit_price:
         return ""
-    until_then = unit_money(subscription, subscription.unit_price)
-    return f" ({unit_money(subscription, price)} a unit, {until_then.amount:f} until then)"
+    currency = subscription.offer.currency
+    until_then = shown_price(subscription.unit_price, currency)
+    return f" ({currency} {shown_price(price, currency):f} a unit, {until_then:f} until then)"
 
 
 def provision_headline(provision: Provision) -> str:

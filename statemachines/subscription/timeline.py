@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 
-from domain.money import Money, from_minor, to_minor
+from domain.money import shown_price
 from domain.rules import Rule
 from domain.subscription.ends import cancellable, expiry_rule
 from domain.subscription.events import State
@@ -128,12 +128,6 @@ def renewal_price(subscription: Subscription) -> Decimal:
     return subscription.price_for(subscription.term.end, including=False)
 
 
-def unit_money(subscription: Subscription, price: Decimal) -> Money:
-    """The price as money, with all decimals of the offer's currency."""
-    currency = subscription.offer.currency
-    return Money(amount=from_minor(to_minor(price, currency), currency), currency=currency)
-
-
 def _per_unit(subscription: Subscription, price: Decimal) -> str:
-    money = unit_money(subscription, price)
-    return f"{money.amount:f} {money.currency} a unit"
+    currency = subscription.offer.currency
+    return f"{shown_price(price, currency):f} {currency} a unit"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from domain.money import EXPONENTS, Money, fits, from_minor, round_half_up, to_minor, total
+from domain.money import EXPONENTS, Money, fits, from_minor, round_half_up, shown_price, to_minor, total
 
 currencies = st.sampled_from(["JPY", "EUR", "USD", "KWD", "CLF"])
 fractions = st.fractions(min_value=0, max_value=10**12, max_denominator=10**6)
@@ -66,6 +66,22 @@ def test_more_decimals_than_the_currency_has(amount: str, currency: str) -> None
     assert not fits(Decimal(amount), currency)
     with pytest.raises(ValueError, match="more decimals"):
         to_minor(Decimal(amount), currency)
+
+
+@pytest.mark.parametrize(
+    ("price", "currency", "shown"),
+    [
+        ("0.89404", "USD", "0.89404"),
+        ("10", "USD", "10.00"),
+        ("0.500000", "USD", "0.50"),
+        ("1200", "JPY", "1200"),
+        ("0.5", "JPY", "0.5"),
+        ("0", "KWD", "0.000"),
+        ("999999999999.000001", "USD", "999999999999.000001"),
+    ],
+)
+def test_mon_12_a_price_is_shown_unrounded(price: str, currency: str, shown: str) -> None:
+    assert f"{shown_price(Decimal(price), currency):f}" == shown
 
 
 def test_trailing_zeros_are_no_more_decimals() -> None:

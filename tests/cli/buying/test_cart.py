@@ -217,7 +217,7 @@ def test_the_review_tells_each_lines_terms_dates_and_money(ask: Ask, customer: s
     assert (compute["first_charge"], compute["price"]["per_period"], compute["refund_until"]) == (None, None, None)
     assert compute["first_charge_at"] == compute["renews_at"]
     assert dearer["coming_prices"] == [
-        {"at": "2090-01-01T00:00:00Z", "unit_price": "4.00", "per_period": {"amount": "8.00", "currency": "USD"}}
+        {"at": "2090-01-01T00:00:00Z", "unit_price": "4.00125", "per_period": {"amount": "8.00", "currency": "USD"}}
     ]
     assert shown["first_charges"] == [
         {"amount": "7.35", "currency": "EUR"},
@@ -238,7 +238,7 @@ def test_the_review_as_a_person_reads_it(ask: Ask, customer: str) -> None:
     assert "ELG-1, one per customer: " in text
     assert "It is line 2 of this cart." in " ".join(text.split())
     assert "ELG-3, not in the customer's country: " in text
-    assert "    price change  USD 4.00 per unit, USD 4.00 per month, from the first renewal after 2090-01-01" in text
+    assert "    price change  USD 4.00125 per unit, USD 4.00 per month, from the first renewal after 2090-01-01" in text
     assert "    trial         30 days free after the set-up" in lines
     assert "first charges     EUR 7.35, USD 15.50" in lines
     assert "                  and line 2 after its set-up" in lines

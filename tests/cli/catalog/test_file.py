@@ -183,7 +183,7 @@ def test_a_list_without_entries_is_none(written: Written) -> None:
         ('unit_price: "NaN"', "unit_price: got 'NaN'; takes digits in a string"),
         ("unit_price: .inf", "unit_price: got '.inf'; takes text (in quotes)"),
         ('unit_price: "-5"', "unit_price: got '-5'; takes digits in a string"),
-        ('unit_price: "10.001"', "unit_price: got '10.001'; takes at most 2 decimals, as USD has"),
+        ('unit_price: "0.1234567"', "unit_price: got '0.1234567'; takes at most 6 decimals (MON-12)"),
         ("unit_price: true", "unit_price: got True; takes digits in a string"),
         ("unit_price: [1]", "unit_price: got [1]; takes digits in a string"),
         ("unit_price: null", "unit_price: got nothing; takes digits in a string"),
@@ -315,7 +315,7 @@ def test_one_cell(written: Written, column: str, text: str, line: str) -> None:
     assert found.startswith(f"a.csv:2: {line}")
 
 
-@pytest.mark.parametrize("price", ["1e3", "NaN", "-5", "10.001", '"1,000.00"', "ten", "USD 10"])
+@pytest.mark.parametrize("price", ["1e3", "NaN", "-5", "10.0000001", '"1,000.00"', "ten", "USD 10"])
 def test_a_price_in_a_cell(written: Written, price: str) -> None:
     (found,) = lines(written("offers.csv", f"{COLUMNS}\n{CELLS.replace('10.00', price)}\n"))
     assert found.startswith(f"offers.csv:2: unit_price: got {price.strip(chr(34))!r}; takes ")

@@ -64,7 +64,7 @@ def faults(**changes: Any) -> list[str]:
         ({"colour": "blue"}, "colour: got 'blue'; takes no such field; the known ones are in docs/catalog.md"),
         ({"prices": [{"at": "2027-01-01T00:00:00Z"}]}, "prices[0].unit_price: got nothing; takes a value"),
         ({"prices": [{"at": "2027-01-01", "unit_price": "1"}]}, "prices[0].at: got '2027-01-01'; takes an ISO 8601"),
-        ({"prices": [{"at": "2027-01-01T00:00:00Z", "unit_price": "1.001"}]}, "prices[0].unit_price: got '1.001'"),
+        ({"prices": [{"at": "2027-01-01T00:00:00Z", "unit_price": "1.0000001"}]}, "prices[0].unit_price: got '1.00"),
         ({"prices": [PRICES[1], PRICES[0]]}, "prices[1].at: got 2027-01-01T00:00:00Z; takes an instant after"),
         ({"prices": [PRICES[0], PRICES[0]]}, "prices[1].at: got 2027-01-01T00:00:00Z; takes an instant after"),
         ({"add_ons": [{"id": "a", "unit_price": "1", "currency": "EUR"}]}, "add_ons[0].currency: got 'EUR'; takes USD"),

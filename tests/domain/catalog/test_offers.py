@@ -44,14 +44,28 @@ def faults(**changes: object) -> list[tuple[object, ...]]:
     return [path for path, _, _ in offer(**changes).faults()]
 
 
-def test_mon_1_a_price_has_no_more_decimals_than_its_currency() -> None:
-    assert faults() == []
-    assert faults(unit_price="10.005") == [("unit_price",)]
-    assert faults(currency="JPY", unit_price="980.5") == [("unit_price",)]
-    assert faults(currency="KWD", unit_price="1.005") == []
-    assert faults(add_ons=[{"id": "x", "unit_price": "1"}, {"id": "y", "unit_price": "0.001"}]) == [
+@pytest.mark.parametrize("currency", ["JPY", "USD", "KWD"])
+@pytest.mark.parametrize("price", ["0.000001", "980.5", "0.894040", "1"])
+def test_mon_12_a_unit_price_has_up_to_six_decimals_in_any_currency(price: str, currency: str) -> None:
+    add_ons = [{"id": "x", "unit_price": price}]
+    assert faults(currency=currency, unit_price=price, add_ons=add_ons) == []
+    assert str(offer(unit_price=price).unit_price) == price
+
+
+def test_mon_12_seven_decimals_are_a_fault() -> None:
+    (fault,) = offer(unit_price="0.1234567").faults()
+    assert str(fault) == "unit_price: got '0.1234567'; takes at most 6 decimals (MON-12)"
+    assert faults(currency="JPY", unit_price="980.0000001") == [("unit_price",)]
+    assert faults(unit_price="980.0000000") == [], "zeros at the end are no more decimals"
+    assert faults(add_ons=[{"id": "x", "unit_price": "1"}, {"id": "y", "unit_price": "0.0000001"}]) == [
         ("add_ons", 1, "unit_price")
     ]
+
+
+def test_a_price_for_the_largest_quantity_fits_the_ledger() -> None:
+    """The limit is exact: decimals that the currency lacks count."""
+    assert faults(currency="JPY", unit_price="1000000000", max_quantity=1_000_000_000) == []
+    assert faults(currency="JPY", unit_price="1000000000.000001", max_quantity=1_000_000_000) == [("unit_price",)]
 
 
 def test_a_lines_id_is_its_own() -> None:

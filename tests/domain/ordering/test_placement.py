@@ -163,11 +163,11 @@ def test_rol_1_under_the_strict_preset_only_some_roles_buy() -> None:
 
 
 def test_an_offer_that_the_catalog_should_not_have_taken_is_not_sold() -> None:
-    faulty = known().model_copy(update={"offer": an_offer().model_copy(update={"unit_price": Decimal("10.005")})})
+    faulty = known().model_copy(update={"offer": an_offer().model_copy(update={"unit_price": Decimal("10.0000005")})})
     (refusal,) = placing(faulty)
     assert isinstance(refusal, Refusal)
     assert str(refusal) == (
-        "Contoso CRM cannot be priced: offer.unit_price: got '10.005'; takes at most 2 decimals, as USD has. "
+        "Contoso CRM cannot be priced: offer.unit_price: got '10.0000005'; takes at most 6 decimals (MON-12). "
         "Choose a smaller quantity, or correct the offer in the catalog."
     )
 

@@ -65,17 +65,17 @@ def test_an_add_on_that_the_offer_lacks() -> None:
 
 
 def test_the_offers_faults_are_the_orders() -> None:
-    faults = order(offer={**OFFER, "unit_price": "1.005"}).faults()
+    faults = order(offer={**OFFER, "unit_price": "1.0000005"}).faults()
     assert [path for path, _, _ in faults] == [("offer", "unit_price")]
 
 
-def test_buy_5_coming_prices_are_the_currencys_and_in_order() -> None:
+def test_buy_5_coming_prices_have_six_decimals_at_most_and_are_in_order() -> None:
     prices = [
-        {"at": "2026-03-01T00:00:00Z", "unit_price": "11.005"},
+        {"at": "2026-03-01T00:00:00Z", "unit_price": "11.0000005"},
         {"at": "2026-02-01T00:00:00Z", "unit_price": "12.00"},
     ]
     assert [(path, str(got)) for path, got, _ in order(prices=prices).faults()] == [
-        (("prices", 0, "unit_price"), "11.005"),
+        (("prices", 0, "unit_price"), "11.0000005"),
         (("prices", 1, "at"), "2026-02-01 00:00:00+00:00"),
     ]
 

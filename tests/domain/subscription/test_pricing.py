@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from domain.calendar import boundary
 from domain.money import EXPONENTS
 from domain.ordering.terms import Order
-from domain.subscription.ledger import Kind
+from domain.subscription.ledger import Kind, LedgerRow
 from domain.subscription.pricing import full_credit, period_charges, prorated, rest_of_period, usage_charge
 from domain.subscription.subscription import Subscription, Term
 from tests.support.shop.offers import offer as sold
@@ -97,19 +97,51 @@ def test_mon_4_one_cent_cases(price: str, currency: str, at: str, amount: str | 
 
 
 @given(
-    st.integers(0, 10**6),
+    st.integers(0, 10**9),
     st.integers(1, 10**4),
     st.timedeltas(timedelta(0), timedelta(days=27, hours=23)).map(lambda since: ANCHOR + since),
     st.sampled_from(["JPY", "USD", "KWD"]),
 )
-def test_mon_4_rounded_once_from_the_exact_fraction(minor: int, quantity: int, at: datetime, currency: str) -> None:
+def test_mon_12_each_row_is_rounded_once_from_the_exact_fraction(
+    millionths: int, quantity: int, at: datetime, currency: str
+) -> None:
+    """MON-4, MON-12: a whole period, the days left and usage, at a price of six decimals in any currency."""
     unit = Fraction(1, 10 ** EXPONENTS[currency])
-    price = Decimal(minor).scaleb(-EXPONENTS[currency])
+    price = Decimal(millionths).scaleb(-6)
     left = (date(2026, 2, 28) - at.date()).days
-    exact = Fraction(price) * quantity * left / 28
-    rows = prorated(running(str(price), currency=currency), Kind.CHARGE, "crm", quantity, price, at, 2)
-    written = Fraction(rows[0].amount) if rows else Fraction(0)
-    assert -unit / 2 < written - exact <= unit / 2
+    subscription = running(f"{price:f}", quantity, currency)
+    whole = Fraction(price) * quantity
+    for rows, exact in (
+        ([row for row in period_charges(subscription, at) if row.line == "crm"], whole),
+        (prorated(subscription, Kind.CREDIT, "crm", quantity, price, at, 2), whole * left / 28),
+        (used(f"{price:f}", quantity, currency), whole),
+    ):
+        written = Fraction(rows[0].amount) if rows else Fraction(0)
+        assert -unit / 2 < written - exact <= unit / 2
+
+
+def used(price: str, units: int, currency: str) -> list[LedgerRow]:
+    """The row for the units of a usage offer's first period."""
+    subscription = running(price, currency=currency, billing_type="usage")
+    (charge,) = usage_charge(subscription, subscription.billing_period(1).end)
+    return [row for row in (charge.row(Decimal(units)),) if row]
+
+
+@pytest.mark.parametrize(
+    ("price", "units", "currency", "amount"),
+    [
+        ("0.89404", 1000, "USD", "894.04"),
+        ("0.894045", 1000, "USD", "894.05"),
+        ("0.894044", 1000, "USD", "894.04"),
+        ("0.000001", 499_999, "JPY", None),
+        ("0.000001", 500_000, "JPY", "1"),
+        ("0.000001", 500, "KWD", "0.001"),
+    ],
+)
+def test_mon_12_a_price_below_a_cent(price: str, units: int, currency: str, amount: str | None) -> None:
+    assert [str(row.amount) for row in used(price, units, currency)] == ([amount] if amount else [])
+    charged = [row for row in period_charges(running(price, units, currency), ANCHOR) if row.line == "crm"]
+    assert [str(row.amount) for row in charged] == ([amount] if amount else [])
 
 
 def test_sus_6_the_rest_of_a_period_is_every_licence_line() -> None:

@@ -126,6 +126,8 @@ def test_the_timer_says_what_is_charged_until_then_and_from_then_on() -> None:
     assert renewal_line(life.until(FIRST)) == "Renews: charge USD 36.00"
     usage = ALife(an_order({"billing_type": "usage", "unit_price": "0.25"}, prices=[a_price("2026-02-01", "0.30")]))
     assert renewal_line(usage) == "Renews: usage is billed (USD 0.30 a unit, 0.25 until then)"
+    below_a_cent = an_order({"unit_price": "0.25025"}, prices=[a_price("2026-02-01", "0.00375")])
+    assert renewal_line(ALife(below_a_cent)) == "Renews: charge USD 0.01 (USD 0.00375 a unit, 0.25025 until then)"
 
 
 def renewal_line(life: ALife) -> str:
@@ -168,10 +170,10 @@ def test_a_message_that_comes_late_does_not_undo_a_newer_catalogs() -> None:
 @pytest.mark.parametrize(
     ("fields", "fault"),
     [
-        ({"unit_price": "11.005"}, "unit_price: got '11.005'; takes at most 2 decimals, as USD has"),
+        ({"unit_price": "11.0000005"}, "unit_price: got '11.0000005'; takes at most 6 decimals (MON-12)"),
         (
-            {"later": [a_price("2026-03-01", "12.00"), a_price("2026-04-01", "12.005")]},
-            "later[1].unit_price: got '12.005'; takes at most 2 decimals, as USD has",
+            {"later": [a_price("2026-03-01", "12.00"), a_price("2026-04-01", "12.0000005")]},
+            "later[1].unit_price: got '12.0000005'; takes at most 6 decimals (MON-12)",
         ),
         (
             {"later": [a_price("2026-04-01", "12.00"), a_price("2026-03-01", "13.00")]},

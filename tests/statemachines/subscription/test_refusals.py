@@ -136,7 +136,7 @@ def test_lif_3_suspended_past_its_terms_end_nothing_is_left_to_renew() -> None:
         ({}, "suspend", {"by": "janitor"}, "ROL-1", "helpdesk_agent"),
         ({}, "activate", {"by": "admin_agent"}, "ROL-4", "may not activate"),
         ({}, "cancel", {"by": "publisher"}, "ROL-4", "may not cancel"),
-        ({}, "change_price", {"unit_price": "1.005"}, "BUY-5", "decimals"),
+        ({}, "change_price", {"unit_price": "1.0000005"}, "BUY-5", "6 decimals"),
     ],
 )
 def test_elg_9_each_refusal_says_its_rule_and_the_next_step(

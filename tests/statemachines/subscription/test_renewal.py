@@ -138,7 +138,7 @@ def test_buy_5_the_latest_of_several_and_the_same_again() -> None:
     life.ask("2026-02-01", "change_price", unit_price="12.00")
     life.ask("2026-02-02", "change_price", unit_price="11.00")
     assert told(life.ask("2026-02-03", "change_price", unit_price="11.00")) == "unchanged MON-7"
-    assert told(life.ask("2026-02-03", "change_price", unit_price="11.005")) == "refused BUY-5"
+    assert told(life.ask("2026-02-03", "change_price", unit_price="11.0000005")) == "refused BUY-5"
     assert life.until("2026-02-16").rows[-1] == "charge crm 3 33.00 term-2/period-1/charge/crm"
 
 

@@ -105,6 +105,8 @@ def test_buy_5_the_price_that_a_renewal_will_take_is_named_before() -> None:
     life.ask("2026-01-20", "change_price", unit_price="12.5")
     (renewal,) = timeline(life.subscription, life.now)
     assert renewal.why == "a new term of P1M begins at 12.50 USD a unit"
+    life.ask("2026-01-21", "change_price", unit_price="0.894045")
+    assert timeline(life.subscription, life.now)[0].why.endswith("begins at 0.894045 USD a unit"), "MON-12: unrounded"
     in_trial = ALife(an_order({"trial_days": 30, "currency": "JPY", "unit_price": "980"}))
     in_trial.ask("2026-01-20", "change_price", unit_price="1000")
     (conversion,) = timeline(in_trial.subscription, in_trial.now)

@@ -39,7 +39,7 @@ OFFERS = (
         "dearer-soon",
         "Dearer Soon",
         unit_price="3.00",
-        prices=[{"at": "2090-01-01T00:00:00Z", "unit_price": "4.00"}],
+        prices=[{"at": "2090-01-01T00:00:00Z", "unit_price": "4.00125"}],
     ),
     _sold("only-in-france", "Only in France", unit_price="1.00", countries=["FR"]),
     _sold("not-through-us", "Not through us", unit_price="1.00", in_programme=False),

@@ -24,6 +24,7 @@ START = datetime(2023, 11, 1, tzinfo=UTC)
 HORIZON = timedelta(days=900)
 """How long a life is watched after its order: two leap days' worth of month ends, two terms of a year."""
 
+millionths = st.integers(0, 50_000_000).map(lambda millionth: f"{Decimal(millionth).scaleb(-6):f}")
 instants = st.timedeltas(timedelta(0), timedelta(days=500)).map(lambda since: START + since)
 month_ends = st.sampled_from([(2024, 1, 31), (2024, 2, 29), (2023, 12, 30), (2024, 3, 29), (2024, 8, 31)]).map(
     lambda day: datetime(*day, 9, tzinfo=UTC)
@@ -31,9 +32,10 @@ month_ends = st.sampled_from([(2024, 1, 31), (2024, 2, 29), (2023, 12, 30), (202
 
 
 def prices(currency: str) -> st.SearchStrategy[str]:
-    """Small prices with every digit that the currency has, and nothing."""
+    """Small prices with every digit that the currency has, or with six decimals (MON-12), and nothing."""
     exponent = EXPONENTS[currency]
-    return st.integers(0, 5000).map(lambda minor: f"{Decimal(minor).scaleb(-exponent):f}")
+    whole = st.integers(0, 5000).map(lambda minor: f"{Decimal(minor).scaleb(-exponent):f}")
+    return whole | whole | millionths
 
 
 @st.composite
@@ -205,7 +207,7 @@ wishes = st.builds(
             "quantity": st.integers(0, 60),
             "reason": st.sampled_from(Reason),
             "sequence": st.integers(1, 12),
-            "unit_price": st.integers(0, 60).map(str),
+            "unit_price": st.integers(0, 60).map(str) | millionths,
             "units": st.integers(0, 50),
             "usage_id": st.integers(0, 20).map(lambda n: f"u-{n}"),
         }
