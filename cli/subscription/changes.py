@@ -25,10 +25,12 @@ from domain.subscription import commands
 def set_add_on(
     subscription: SubscriptionId,
     add_on: Annotated[str, Argument(metavar="ADD_ON", parser=some_id, help="One of the offer's add-ons.")],
-    number: Annotated[int, Argument(metavar="N", parser=whole_number, help="How many it has from now on.")],
+    number: Annotated[
+        int, Argument(metavar="N", parser=whole_number, help="How many it has from now on; 0 removes it.")
+    ],
     asking: Asking,
 ) -> None:
-    """Set the quantity of an add-on, prorated (MON-4)."""
+    """Set the quantity of an add-on, prorated (MON-4); 0 removes it (ELG-8)."""
     ask(subscription, built(commands.SetAddOn, asking, add_on=add_on, quantity=number), asking)
 
 

@@ -78,7 +78,7 @@ class RejectQuantity(Command):
 
 
 class SetAddOn(Command):
-    """Set the quantity of an add-on, prorated (MON-4)."""
+    """Set the quantity of an add-on, prorated (MON-4); 0 removes it (ELG-8)."""
 
     action = Action.SET_ADD_ON
     do: Literal["set_add_on"] = "set_add_on"

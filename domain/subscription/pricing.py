@@ -78,14 +78,18 @@ def rest_of_period(subscription: Subscription, at: datetime, seq: int) -> tuple[
 
 
 def full_credit(subscription: Subscription, at: datetime, seq: int) -> tuple[LedgerRow, ...]:
-    """Credits for everything charged and not yet credited, one row per line: the order nets to zero (CXL-5)."""
+    """Credits for everything charged and not yet credited, one row per line: the order nets to zero (CXL-5).
+
+    The row of an add-on that was removed has quantity 0 (ELG-8).
+    """
     if subscription.term is None:
         return ()
     period = subscription.billing_period(subscription.period_at(at))
-    left = subscription.refundable
+    offer, left = subscription.offer, subscription.refundable
+    quantities = {line: quantity for line, quantity, _ in licence_lines(subscription)}
     lines = (
-        (line, quantity, Fraction(left.get(line, 0)), adjustment_key(seq, Kind.CREDIT, line))
-        for line, quantity, _ in licence_lines(subscription)
+        (line, quantities.get(line, 0), Fraction(left.get(line, 0)), adjustment_key(seq, Kind.CREDIT, line))
+        for line in (offer.id, *(add_on.id for add_on in offer.add_ons))
     )
     return _rows(subscription, Kind.CREDIT, at, period, lines)
 

@@ -83,7 +83,7 @@ def _replaced(draft: Draft, line: str, price: Decimal, before: int, after: int) 
 
 
 def set_add_on(draft: Draft) -> None:
-    """MON-4: an add-on is prorated to its subscription's billing period."""
+    """MON-4: an add-on is prorated to its subscription's billing period. A quantity of 0 removes it (ELG-8)."""
     command, subscription = draft.command, draft.subscription
     assert isinstance(command, commands.SetAddOn)
     offer = subscription.offer
@@ -92,17 +92,20 @@ def set_add_on(draft: Draft) -> None:
         known = ", ".join(a.id for a in offer.add_ons) or "none"
         draft.refuse(Rule.BUY_4, f"{offer.id} has no add-on `{command.add_on}`. Its add-ons: {known}.")
         return
-    if not 1 <= command.quantity <= offer.max_quantity:
-        draft.refuse(Rule.ELG_8, f"An add-on's quantity must be 1 to {offer.max_quantity}, not {command.quantity}.")
-        return
-    current = subscription.add_ons.get(add_on.id, 0)
-    if command.quantity == current:
-        draft.unchanged(f"The quantity of {add_on.id} is already {current}.")
-        return
-    rows = _replaced(draft, add_on.id, add_on.unit_price, current, command.quantity)
-    draft.message = f"The quantity of {add_on.id} is now {command.quantity}, prorated by day."
-    add_ons = {**subscription.add_ons, add_on.id: command.quantity}
-    draft.emit(EventName.ADD_ON_CHANGED, Rule.MON_4, rows=rows, add_ons=add_ons)
+    quantity, current = command.quantity, subscription.add_ons.get(add_on.id, 0)
+    if quantity > offer.max_quantity:
+        takes = f"0 (which removes it) to {offer.max_quantity}"
+        draft.refuse(Rule.ELG_8, f"An add-on's quantity must be {takes}, not {quantity}.")
+    elif quantity == current:
+        has = f"The quantity of {add_on.id} is already {current}."
+        draft.unchanged(has if current else f"The subscription does not have the add-on {add_on.id}.")
+    else:
+        rows = _replaced(draft, add_on.id, add_on.unit_price, current, quantity)
+        now = f"The quantity of {add_on.id} is now {quantity}, prorated by day."
+        draft.message = now if quantity else f"The add-on {add_on.id} is removed, credited by day."
+        others = {name: number for name, number in subscription.add_ons.items() if name != add_on.id}
+        add_ons = {**subscription.add_ons, add_on.id: quantity} if quantity else others
+        draft.emit(EventName.ADD_ON_CHANGED, Rule.MON_4, rows=rows, add_ons=add_ons)
 
 
 def set_auto_renew(draft: Draft) -> None:

@@ -71,10 +71,76 @@ def test_buy_4_an_add_on_that_the_offer_lacks() -> None:
     assert "backup" in refused.message
 
 
-@pytest.mark.parametrize("quantity", [0, 101])
-def test_elg_8_an_add_ons_quantity(quantity: int) -> None:
+def test_elg_8_an_add_ons_quantity() -> None:
+    refused = in_the_second_term().ask("2026-03-01", "set_add_on", add_on="backup", quantity=101)
+    assert told(refused) == "refused ELG-8"
+    assert refused.message == "An add-on's quantity must be 0 (which removes it) to 100, not 101."
+
+
+def test_elg_8_a_removed_add_on_is_credited_for_the_days_left_and_no_longer_charged() -> None:
     life = in_the_second_term()
-    assert told(life.ask("2026-03-01", "set_add_on", add_on="backup", quantity=quantity)) == "refused ELG-8"
+    life.ask("2026-03-01", "set_add_on", add_on="backup", quantity=2)
+    answer = life.ask("2026-03-08", "set_add_on", add_on="backup", quantity=0)
+    assert told(answer) == "done MON-4 credit 7.00"
+    assert answer.message == "The add-on backup is removed, credited by day."
+    assert life.subscription.add_ons == {}
+    assert life.rows[2:] == ["charge backup 2 14.00 seq-3/charge/backup", "credit backup 2 7.00 seq-4/credit/backup"]
+    assert life.events[-1] == "add_on_changed@2026-03-08T00:00:00Z MON-4"
+    assert life.until("2026-03-16").rows[4:] == ["charge crm 3 84.00 term-3/period-1/charge/crm"]
+
+
+def test_elg_8_an_add_on_that_is_set_again_is_new() -> None:
+    life = in_the_second_term()
+    life.ask("2026-03-01", "set_add_on", add_on="backup", quantity=2)
+    life.ask("2026-03-08", "set_add_on", add_on="backup", quantity=0)
+    assert told(life.ask("2026-03-10", "set_add_on", add_on="backup", quantity=4)) == "done MON-4 charge 10.00"
+    assert life.subscription.add_ons == {"backup": 4}
+    assert life.until("2026-03-16").rows[-1] == "charge backup 4 56.00 term-3/period-1/charge/backup"
+
+
+def test_mon_7_removing_an_add_on_that_is_not_there_is_unchanged() -> None:
+    life = in_the_second_term()
+    answer = life.ask("2026-03-01", "set_add_on", add_on="backup", quantity=0)
+    assert (told(answer), answer.message) == ("unchanged MON-7", "The subscription does not have the add-on backup.")
+    assert told(life.ask("2026-03-01", "set_add_on", add_on="archive", quantity=0)) == "refused BUY-4"
+    life.ask("2026-03-02", "suspend")
+    assert told(life.ask("2026-03-03", "set_add_on", add_on="backup", quantity=0)) == "refused LIF-1"
+
+
+@pytest.mark.parametrize("offer", [{"trial_days": 30}, {"setup": "publisher"}])
+def test_tri_6_an_add_on_is_not_removed_before_the_first_term(offer: Facts) -> None:
+    life = ALife(an_order({**OFFER, **offer}, add_ons={"backup": 1}))
+    assert told(life.ask("2026-01-16", "set_add_on", add_on="backup", quantity=0)) == "refused LIF-1"
+    assert life.subscription.add_ons == {"backup": 1}
+
+
+def test_cxl_5_a_full_credit_covers_what_is_left_of_removed_add_ons() -> None:
+    year: Facts = {"term": "P1Y", "billing_plan": "annual", "add_ons": [{"id": "backup", "unit_price": "365.00"}]}
+    life = ALife(an_order(year, add_ons={"backup": 1}))
+    assert told(life.ask("2026-01-20", "set_add_on", add_on="backup", quantity=0)) == "done MON-4 credit 360.00"
+    assert told(life.ask("2026-01-25", "cancel")) == "cancelled_with_credit CXL-2 credit 35.00"
+    assert life.rows[2:] == [
+        "credit backup 1 360.00 seq-2/credit/backup",
+        "credit crm 3 30.00 seq-3/credit/crm",
+        "credit backup 0 5.00 seq-3/credit/backup",
+    ]
+
+
+def test_cxl_5_the_days_before_a_removal_come_back_with_those_after_it() -> None:
+    year: Facts = {"term": "P1Y", "billing_plan": "annual", "add_ons": [{"id": "backup", "unit_price": "365.00"}]}
+    life = ALife(an_order(year, add_ons={"backup": 1}))
+    life.ask("2026-01-20", "set_add_on", add_on="backup", quantity=0)
+    assert told(life.ask("2026-01-22", "set_add_on", add_on="backup", quantity=2)) == "done MON-4 charge 716.00"
+    assert told(life.ask("2026-01-25", "cancel")) == "cancelled_with_credit CXL-2 credit 751.00"
+    assert life.rows[-1] == "credit backup 2 721.00 seq-4/credit/backup"
+
+
+def test_cxl_7_a_window_that_opens_again_does_not_credit_add_ons_of_the_term_before() -> None:
+    offer: Facts = {"add_ons": [{"id": "backup", "unit_price": "31.00"}]}
+    life = ALife(an_order(offer, policy="nce-2022", add_ons={"backup": 1}))
+    life.ask("2026-01-25", "set_add_on", add_on="backup", quantity=0)
+    assert told(life.ask("2026-02-16", "cancel")) == "cancelled_with_credit CXL-2 credit 30.00"
+    assert life.rows[-1] == "credit crm 3 30.00 seq-4/credit/crm"
 
 
 def test_mon_7_what_already_is_is_unchanged_and_no_event() -> None:

@@ -163,6 +163,8 @@ class Wish:
             fields["enabled"] = not subscription.auto_renew
         elif do == "reject_quantity" and (last := subscription.last_change):
             fields["sequence"] = last.seq
+        elif do == "set_add_on" and subscription.add_ons and self.choice % 3 == 0:
+            fields |= {"add_on": sorted(subscription.add_ons)[0], "quantity": 0}
         if do == "change_price":
             fields |= self.schedule.fields(subscription, at)
         return a_command(do, **fields)
