@@ -24,20 +24,30 @@ def deletion_instant(
     return suspended_at + min(kept, policy.retention_cap)
 
 
-def cancellable(subscription: Subscription, now: datetime) -> bool:
-    """Whether `cancel` applies: a licence offer of an ISV (CXL-1), not ended (LIF-2), not lapsed (LIF-3)."""
-    offer, ended = subscription.offer, subscription.state.ended
-    return offer.marketplace and not offer.metered and not ended and not subscription.lapsed(now)
+def cancellable(subscription: Subscription) -> bool:
+    """Whether `cancel` applies: a licence offer of an ISV (CXL-1) that has not ended (LIF-2)."""
+    offer = subscription.offer
+    return offer.marketplace and not offer.metered and not subscription.state.ended
 
 
 def refund_open(subscription: Subscription, now: datetime) -> bool:
-    """Whether a cancellation is credited: `now` is before the end of the half-open refund window (CXL-4, CXL-7)."""
-    return cancellable(subscription, now) and now < subscription.refund_closes
+    """Whether a cancellation is credited: `now` is before the end of the half-open refund window (CXL-4, CXL-7).
+
+    Nothing was charged in a trial that ended while suspended, so it has no window.
+    """
+    free = subscription.term is None and subscription.lapsed(now)
+    return cancellable(subscription) and not free and now < subscription.refund_closes
 
 
 def late_cancel_allowed(subscription: Subscription, now: datetime) -> bool:
     """Whether a cancellation after the refund window is scheduled: so unless the policy pack refuses it (CXL-3)."""
-    return cancellable(subscription, now) and subscription.policy.late_cancel is LateCancel.SCHEDULED
+    scheduled = subscription.policy.late_cancel is LateCancel.SCHEDULED
+    return cancellable(subscription) and scheduled and not subscription.lapsed(now)
+
+
+def leavable(subscription: Subscription, now: datetime) -> bool:
+    """Whether it can be left past the end of its term or trial, suspended: a licence of an ISV, any trial (LIF-3)."""
+    return subscription.lapsed(now) and (subscription.term is None or cancellable(subscription))
 
 
 def expiry_rule(subscription: Subscription) -> Rule:

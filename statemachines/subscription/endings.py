@@ -3,7 +3,7 @@
 from domain.rules import Rule
 from domain.subscription.commands import Cancel
 from domain.subscription.decision import Outcome
-from domain.subscription.ends import expiry_rule
+from domain.subscription.ends import expiry_rule, refund_open
 from domain.subscription.events import EventName, State
 from domain.subscription.ledger import Kind
 from domain.subscription.pricing import full_credit, usage_charge
@@ -26,7 +26,8 @@ def miss_activation(draft: Draft) -> None:
 
 def leave_trial(draft: Draft) -> None:
     """TRI-4: a trial of any offer ends at once, without charge."""
-    draft.outcome, draft.message = Outcome.CANCELLED, "Cancelled during the trial. Nothing is charged."
+    when = "Cancelled during the trial" if draft.subscription.in_free_trial(draft.at) else _ended_before(draft)
+    draft.outcome, draft.message = Outcome.CANCELLED, f"{when}. Nothing is charged."
     draft.emit(EventName.CANCELLED, Rule.TRI_4, **LIFTED)
 
 
@@ -36,11 +37,35 @@ def end_for_credit(draft: Draft) -> None:
 
 
 def end_suspended(draft: Draft) -> None:
-    """CXL-8: end for credit while suspended. A suspended trial ends like any trial (TRI-4, SUS-8)."""
-    if draft.subscription.in_free_trial(draft.at):
+    """CXL-8: end while suspended, for credit in the refund window. A trial ends like any (TRI-4, SUS-8).
+
+    Past the end of its term nothing is left to charge or to credit (LIF-3).
+    """
+    subscription = draft.subscription
+    if subscription.term is None:
         leave_trial(draft)
-    else:
+    elif refund_open(subscription, draft.at):
         _credit(draft, Rule.CXL_8)
+    else:
+        draft.outcome = Outcome.CANCELLED
+        draft.message = f"{_ended_before(draft)}. Nothing is charged or credited."
+        draft.emit(EventName.CANCELLED, Rule.CXL_8, **LIFTED)
+
+
+def stop_renewing(draft: Draft) -> None:
+    """LIF-3: auto-renew is turned off past the end of the term or trial, suspended: it expires now."""
+    draft.message = f"Auto-renew is off. {_ended_before(draft)}. Nothing is charged or credited."
+    draft.emit(EventName.EXPIRED, expiry_rule(draft.subscription), auto_renew=False, **LIFTED)
+    draft.rule = Rule.REN_2
+
+
+def _ended_before(draft: Draft) -> str:
+    """That it ends now, and why nothing follows: its term or trial ended while it was suspended."""
+    subscription = draft.subscription
+    end = subscription.commitment_end
+    assert end is not None
+    what = "term" if subscription.term else "trial"
+    return f"The subscription ends now: its {what} ended at {format_instant(end)}, while it was suspended"
 
 
 def _credit(draft: Draft, rule: Rule) -> None:

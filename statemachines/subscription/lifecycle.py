@@ -7,9 +7,9 @@ from domain.catalog.offers import Setup
 from domain.ordering.terms import Order
 from domain.roles import Action, Denial, Party, denial, parse_actor
 from domain.rules import Rule
-from domain.subscription.commands import Command, Expected, Reactivate, Suspend
+from domain.subscription.commands import Command, Expected, Reactivate, SetAutoRenew, Suspend
 from domain.subscription.decision import Answer, Decision, Outcome
-from domain.subscription.ends import late_cancel_allowed, refund_open
+from domain.subscription.ends import late_cancel_allowed, leavable, refund_open
 from domain.subscription.events import State
 from domain.subscription.holds import Reason, may_lift
 from domain.subscription.pricing import billed_while_suspended
@@ -38,6 +38,7 @@ DOES: dict[Transition, Callable[[Draft], None]] = {
     Transition("reject_quantity", A, A): changes.reject_quantity,
     Transition("set_add_on", A, A): changes.set_add_on,
     **{Transition("set_auto_renew", s, s): changes.set_auto_renew for s in (P, T, A, S)},
+    Transition("set_auto_renew", S, State.EXPIRED): endings.stop_renewing,
     **{Transition("change_price", s, s): changes.change_price for s in (P, T, A, S)},
     **{Transition("report_usage", s, s): changes.report_usage for s in (T, A)},
     **{Transition("suspend", s, S): suspension.suspend for s in (T, A, S)},
@@ -93,7 +94,7 @@ class Lifecycle:
             return _refused(subscription, ask, now, denied.rule, denied.message)
         draft = self._take(subscription, ask.action, now, ask)
         if draft is None:
-            rule, words = why_refused(subscription, ask, now, self.allowed(subscription, now))
+            rule, words = why_refused(subscription, ask, self.allowed(subscription, now))
             return _refused(subscription, ask, now, rule, words)
         return _as_expected(subscription, ask, draft.decision())
 
@@ -138,6 +139,7 @@ def _cursor(subscription: Subscription, now: datetime, command: Command | None) 
     offer = subscription.offer
     actor = parse_actor(command.by) if command else None
     to_lift = holds_to_lift(subscription, command) if isinstance(command, Reactivate) else subscription.holds
+    can_leave = leavable(subscription, now)
     suspended_in_term = subscription.state is State.SUSPENDED and subscription.term is not None
     return Cursor(
         state=subscription.state.value,
@@ -147,7 +149,9 @@ def _cursor(subscription: Subscription, now: datetime, command: Command | None) 
         waits_for_publisher=offer.setup is Setup.PUBLISHER,
         auto_renew=subscription.auto_renew,
         in_free_trial=subscription.in_free_trial(now),
-        lapsed=subscription.lapsed(now),
+        leavable=can_leave,
+        stranded=subscription.lapsed(now) and not can_leave,
+        ends_now=can_leave and isinstance(command, SetAutoRenew) and not command.enabled,
         quantity_rejectable=subscription.quantity_rejectable(now),
         refund_open=refund_open(subscription, now),
         late_cancel_allowed=late_cancel_allowed(subscription, now),

@@ -23,7 +23,9 @@ class Cursor:
     waits_for_publisher: bool = False
     auto_renew: bool = True
     in_free_trial: bool = False
-    lapsed: bool = False
+    leavable: bool = False
+    stranded: bool = False
+    ends_now: bool = False
     quantity_rejectable: bool = False
     refund_open: bool = False
     late_cancel_allowed: bool = False
@@ -40,7 +42,9 @@ offers_trial = fact("offers_trial")
 waits_for_publisher = fact("waits_for_publisher")
 auto_renew = fact("auto_renew")
 in_free_trial = fact("in_free_trial")
-lapsed = fact("lapsed")
+leavable = fact("leavable")
+stranded = fact("stranded")
+ends_now = fact("ends_now")
 quantity_rejectable = fact("quantity_rejectable")
 refund_open = fact("refund_open")
 late_cancel_allowed = fact("late_cancel_allowed")
@@ -54,9 +58,9 @@ def waits_for_publisher_or_offers_trial(model: Cursor) -> bool:
     return model.waits_for_publisher or model.offers_trial
 
 
-def in_free_trial_or_refund_open(model: Cursor) -> bool:
-    """In the trial or the refund window: a cancellation ends the subscription now."""
-    return model.in_free_trial or model.refund_open
+def in_free_trial_or_refund_open_or_leavable(model: Cursor) -> bool:
+    """In the trial, in the refund window or past its end: a cancellation ends the subscription now."""
+    return model.in_free_trial or model.refund_open or model.leavable
 
 
 class SubscriptionMachine(machine.StrictChart[Cursor]):
@@ -93,7 +97,8 @@ class SubscriptionMachine(machine.StrictChart[Cursor]):
         pending.to(pending, cond=marketplace)
         | trial.to(trial, cond=marketplace)
         | active.to(active, cond=marketplace)
-        | suspended.to(suspended, cond=marketplace, unless=lapsed)
+        | suspended.to(suspended, cond=marketplace, unless=[stranded, ends_now])
+        | suspended.to(expired, cond=[marketplace, ends_now])
     )
     report_usage = trial.to(trial, cond=metered) | active.to(active, cond=metered)
     change_price = pending.to(pending) | trial.to(trial) | active.to(active) | suspended.to(suspended)
@@ -107,15 +112,15 @@ class SubscriptionMachine(machine.StrictChart[Cursor]):
     )
     delete = suspended.to(deleted)
 
-    # Endings: ISV-4, TRI-4, CXL-2, CXL-3, CXL-6, CXL-8, REN-2, TRI-5
+    # Endings: ISV-4, TRI-4, CXL-2, CXL-3, CXL-6, CXL-8, LIF-3, REN-2, TRI-5
     activation_deadline = pending.to(cancelled, cond=waits_for_publisher)
     cancel = (
         pending.to(cancelled)
         | trial.to(cancelled)
         | active.to(cancelled, cond=refund_open)
         | active.to(active, cond=late_cancel_allowed, unless=refund_open)
-        | suspended.to(cancelled, cond=in_free_trial_or_refund_open)
-        | suspended.to(suspended, cond=late_cancel_allowed, unless=[in_free_trial, refund_open])
+        | suspended.to(cancelled, cond=in_free_trial_or_refund_open_or_leavable)
+        | suspended.to(suspended, cond=late_cancel_allowed, unless=[in_free_trial, refund_open, leavable])
     )
     expire = (
         trial.to(expired, unless=auto_renew)

@@ -23,16 +23,18 @@ _STATES: dict[Action, frozenset[State]] = {
     Action.REACTIVATE: frozenset({State.SUSPENDED}),
 }
 """The states in which a command is refused for another reason than the state; in all others LIF-1 applies."""
-_LAPSED = "The term ended while the subscription was suspended, so nothing is left to renew. Reactivate it first."
+_LAPSED = (
+    "The term ended while the subscription was suspended, so nothing is left to renew. Reactivate or deprovision it."
+)
 
 
-def why_refused(subscription: Subscription, command: Command, now: datetime, allowed: list[str]) -> tuple[Rule, str]:
+def why_refused(subscription: Subscription, command: Command, allowed: list[str]) -> tuple[Rule, str]:
     """The rule and the message of the refusal; `allowed` are the names of the commands that are allowed now."""
     state, offer = subscription.state, subscription.offer
     if state in _STATES.get(command.action, frozenset()):
         match command.action:
             case Action.CANCEL:
-                return _not_cancellable(subscription, now)
+                return _not_cancellable(subscription)
             case Action.SET_AUTO_RENEW if not offer.marketplace:
                 return Rule.REN_2, "Auto-renew can be changed only for marketplace offers."
             case Action.SET_AUTO_RENEW:
@@ -89,14 +91,12 @@ def _ended(state: State) -> str:
     return f"The subscription has ended ({state}); no further changes are possible."
 
 
-def _not_cancellable(subscription: Subscription, now: datetime) -> tuple[Rule, str]:
+def _not_cancellable(subscription: Subscription) -> tuple[Rule, str]:
     if subscription.offer.metered:
         return Rule.CXL_6, "Usage offers cannot be returned or refunded. Deprovision the subscription instead."
     if not subscription.offer.marketplace:
         return Rule.CXL_1, "Only licence offers of an ISV can be cancelled here. Contact the publisher, Microsoft."
-    if not subscription.lapsed(now):
-        return Rule.CXL_3, "The refund window has closed. Turn auto-renew off instead."
-    return Rule.LIF_3, _LAPSED
+    return Rule.CXL_3, "The refund window has closed. Turn auto-renew off instead."
 
 
 def _not_rejectable(subscription: Subscription) -> str:

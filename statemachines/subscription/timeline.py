@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from domain.money import shown_price
 from domain.rules import Rule
-from domain.subscription.ends import cancellable, expiry_rule
+from domain.subscription.ends import expiry_rule, refund_open
 from domain.subscription.events import State
 from domain.subscription.pricing import billed_while_suspended
 from domain.subscription.subscription import Subscription
@@ -37,9 +37,8 @@ class Milestone(Frozen):
 def timeline(subscription: Subscription, now: datetime) -> list[Milestone]:
     """The next milestone of each kind, soonest first. `now` only decides whether the refund window is still open."""
     found = list(_milestones(subscription))
-    closes = subscription.refund_closes
-    if now < closes and cancellable(subscription, now):
-        why = "from then on a cancel is no longer credited"
+    if refund_open(subscription, now):
+        why, closes = "from then on a cancel is no longer credited", subscription.refund_closes
         found.append(Milestone(at=closes, what=What.REFUND_WINDOW_CLOSES, rule=Rule.CXL_4, why=why))
     return sorted(found, key=_place)
 

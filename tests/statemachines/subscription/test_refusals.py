@@ -114,13 +114,22 @@ def test_cxl_3_the_immediate_cancel_leaves_the_allowed_actions_where_late_is_ref
     assert "cancel" not in choices(life.ask("2026-02-10", "activate"))
 
 
-def test_lif_3_suspended_past_its_terms_end_nothing_is_left_to_renew() -> None:
-    life = ALife()
+def test_lif_3_a_usage_offer_past_its_terms_end_is_left_by_deprovision() -> None:
+    life = ALife(an_order({"billing_type": "usage"}))
     life.ask("2026-01-20", "suspend")
-    for do, fields in (("cancel", {}), ("set_auto_renew", {"enabled": False}), ("set_auto_renew", {"enabled": True})):
-        answer = life.ask("2026-02-15T09:00:00Z", do, **fields)
+    for enabled in (False, True):
+        answer = life.ask("2026-02-15T09:00:00Z", "set_auto_renew", enabled=enabled)
         assert told(answer) == "refused LIF-3"
-        assert "Reactivate it first" in answer.message
+        assert answer.message.endswith("Reactivate or deprovision it.")
+    assert told(life.ask("2026-02-15T09:00:00Z", "cancel")) == "refused CXL-6"
+    assert told(life.ask("2026-02-15T09:00:00Z", "deprovision")) == "done CXL-6"
+
+
+def test_lif_3_microsofts_own_licence_cannot_be_left_past_its_terms_end() -> None:
+    life = ALife(an_order({"publisher": "microsoft"}))
+    life.ask("2026-01-20", "suspend")
+    assert told(life.ask("2026-02-15T09:00:00Z", "cancel")) == "refused CXL-1"
+    assert told(life.ask("2026-02-15T09:00:00Z", "set_auto_renew", enabled=False)) == "refused REN-2"
 
 
 @pytest.mark.parametrize(

@@ -70,8 +70,18 @@ def credits_never_exceed_charges_3(simulator: Simulator) -> None:
         assert balance[row.line] >= 0
     subscription = simulator.life.subscription
     last = simulator.book.events[-1]
-    if last.rule in {Rule.CXL_2, Rule.CXL_8} and not subscription.policy.window_reopens_on_renewal:
+    if _left_past_its_end(simulator):
+        assert not last.rows, "LIF-3"
+    elif last.rule in {Rule.CXL_2, Rule.CXL_8} and not subscription.policy.window_reopens_on_renewal:
         assert last.event is EventName.CANCELLATION_SCHEDULED or not any(balance.values())
+
+
+def _left_past_its_end(simulator: Simulator) -> bool:
+    """Whether the subscription was cancelled or expired past the end of its term, after its refund window."""
+    subscription, last = simulator.life.subscription, simulator.book.events[-1]
+    term = subscription.term
+    past = term is not None and last.at >= max(term.end, subscription.refund_closes)
+    return past and last.rule == Rule.CXL_8 and last.event is EventName.CANCELLED
 
 
 def charged_only_while_it_is_paid_for_4(simulator: Simulator) -> None:
