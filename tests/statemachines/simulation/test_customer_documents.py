@@ -58,7 +58,7 @@ def test_the_parts_of_a_document() -> None:
 
 
 def test_answers_stand_in_the_files_order_with_the_name_of_their_subscription() -> None:
-    commands = [
+    commands: list[dict[str, Any]] = [
         {"of": "mail", "do": "set_auto_renew", "enabled": False},
         {"do": "pay", "payment_id": "p-1", "amount": "10.00", "currency": "USD"},
         {"of": "crm", "do": "set_auto_renew", "enabled": True},

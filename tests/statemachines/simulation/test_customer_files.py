@@ -59,7 +59,7 @@ def test_suspension_for_nonpayment_can_be_turned_off() -> None:
 
 
 def test_at_one_instant_orders_come_by_name_and_then_the_commands_of_the_file() -> None:
-    commands = [{**RENEW, "of": "mail"}, {**PAY, "currency": "USD"}, {**RENEW, "of": "crm"}]
+    commands: list[dict[str, Any]] = [{**RENEW, "of": "mail"}, {**PAY, "currency": "USD"}, {**RENEW, "of": "crm"}]
     late = {**CRM, "order": {"at": LATER}}
     scenario = parse_scenario(asking_several(*commands, subscriptions={"mail": late, "crm": late, "a-1": CRM}))
     first, *rest = scenario.steps

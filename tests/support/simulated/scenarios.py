@@ -1,7 +1,7 @@
 """The smallest scenario document, changed in one place, and the faults found in it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from domain.faults import MalformedFile
@@ -57,6 +57,6 @@ def of_several(**changes: Any) -> dict[str, Any]:
     return {**SEVERAL, **changes}
 
 
-def asking_several(*commands: dict[str, Any], **changes: Any) -> dict[str, Any]:
+def asking_several(*commands: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
     """The scenario of two subscriptions with these commands, at one instant if they do not say when."""
     return of_several(commands=[{"at": LATER, **command} for command in commands], **changes)
