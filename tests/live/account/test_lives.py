@@ -1,5 +1,6 @@
 """Customers lived on a real server, their accounts with them, are the simulator's, to the instant and the cent."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,11 +22,14 @@ from tests.support.live.payers import OPENED, Payer, failure, new_customer, paym
 from tests.support.live.purchases import order
 from tests.support.paths import ROOT
 from tests.support.shop.offers import offer
+from tests.support.simulated.customer_files import a_customer, lived_with_its_file
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 
 BILLED = ROOT / "tests" / "replay" / "lives" / "two-years-billed.yaml"
 
+RANDOM, WATCHED = (5, 8), timedelta(days=200)
+"""Which random customers, and how long each is lived after its first order."""
 SUSPENSION = datetime(2027, 5, 2, tzinfo=UTC)
 """January's invoice is due on April 2; thirty days later its customer is suspended (MON-6)."""
 
@@ -85,6 +89,18 @@ class Both:
 
 async def test_several_subscriptions_of_one_customer_are_the_simulators(world: World) -> None:
     """MON-5: one account for all; one invoice for each currency. A usage subscription is not suspended (MON-6)."""
+    await asyncio.gather(_one_known_customer(world), *(_one_random_customer(world, number) for number in RANDOM))
+
+
+async def _one_random_customer(world: World, number: int) -> None:
+    customer = a_customer(number, WATCHED)
+    _, data = lived_with_its_file(customer, customer.opened + WATCHED)
+    scenario = parse_scenario(data)
+    story = await ScenarioRun(scenario, new_customer(), world).run(datetime.now(UTC))
+    assert story.document() == simulate(scenario).document(), number
+
+
+async def _one_known_customer(world: World) -> None:
     both = Both(world)
     customer = both.live.id
     first = await both.buy(order(customer=customer, at=OPENED))

@@ -120,27 +120,32 @@ class CountingBook(AccountBook):
 
 @dataclass(frozen=True)
 class RandomCustomer:
-    """What is bought, and what is asked when."""
+    """What is bought, and what is asked when; the account is opened at `opened`."""
 
     terms: BillingTerms
     purchases: list[Purchase]
     steps: list[Asking | Settling]
+    opened: datetime = START
 
-    def live(self) -> tuple[CustomerSimulator, CountingBook]:
-        """Three years of it."""
-        customer = CustomerSimulator("fabrikam", self.terms, START, LIVING)
+    def live(
+        self, kind: type[CustomerSimulator] = CustomerSimulator, until: datetime = START + HORIZON
+    ) -> tuple[CustomerSimulator, CountingBook]:
+        """Three years of it, or until then."""
+        customer = kind("fabrikam", self.terms, self.opened, LIVING)
         book = customer.book = CountingBook("fabrikam", customer._books)
         doings: list[tuple[datetime, Purchase | Asking | Settling]] = [
             *((purchase.order.at + purchase.late, purchase) for purchase in self.purchases),
             *((START + step.since, step) for step in self.steps),
         ]
         for at, doing in sorted(doings, key=lambda each: each[0]):
+            if at > until:
+                break
             if isinstance(doing, Purchase):
                 customer.advance(at)
                 customer.buy(doing.order)
             else:
                 doing.act(customer, at)
-        customer.advance(START + HORIZON)
+        customer.advance(until)
         return customer, book
 
     @property
