@@ -23,7 +23,7 @@ _NOTHING_CHANGED = {Outcome.REFUSED, Outcome.UNCHANGED}
 
 
 class _Place(NamedTuple):
-    """The place of some lines: milestones by subscription, then each command before the events that it caused."""
+    """The place of some lines: milestones and then orders by subscription, each command before what it caused."""
 
     at: datetime
     phase: int
@@ -32,7 +32,7 @@ class _Place(NamedTuple):
     seq: int = 0
 
 
-_BY_ITSELF, _ASKED, _LIFTED = range(3)
+_BY_ITSELF, _BOUGHT, _ASKED, _LIFTED = range(4)
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,8 @@ def _all_lines(scenario: Scenario, report: ScenarioReport, *, named: bool) -> It
         rows = _rows_of(life, longest, named=named)
         for event in life.events:
             place = caused.get((name, event.seq)) or _place_of(event, name, report)
+            if place.phase == _BY_ITSELF and event.at == scenario.subscriptions[name].order.at:
+                place = place._replace(phase=_BOUGHT)
             cells = (event.event, event.state, event.rule, words_of(event.rule))
             head = Entry(cells=(name, *cells) if report.several else cells, style="bold")
             yield _Lines(place, [head, *rows.get(event.seq, [])])

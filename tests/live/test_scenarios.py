@@ -14,8 +14,8 @@ from statemachines.simulation.scenario_file import parse_scenario
 from tests.support.paths import ROOT
 
 SCENARIOS = ROOT / "scenarios"
-LIVES = [*sorted((SCENARIOS / "lives").glob("*.yaml")), *sorted((SCENARIOS / "accounts").glob("*.yaml"))]
-"""With the account of the life's customer, where the scenario has one."""
+LIVES = [path for room in ("lives", "accounts", "customers") for path in sorted((SCENARIOS / room).glob("*.yaml"))]
+"""With the account of the life's customer, where the scenario has one; and several subscriptions of one customer."""
 GROUPS = 10
 AT_ONCE = 4
 

@@ -25,12 +25,19 @@ def expected(path: Path) -> Document:
 
 def comparable(document: Document, like: Document) -> Document:
     """The document without wording that the expectation leaves open."""
-    open_words = {milestone["what"] for milestone in like["timeline"] if not milestone.get("why")}
-    return {
-        **document,
-        "answers": [{k: v for k, v in answer.items() if k != "message"} for answer in document["answers"]],
-        "timeline": [
-            {**milestone, "why": ""} if milestone["what"] in open_words else milestone
-            for milestone in document["timeline"]
-        ],
+    answers = [{k: v for k, v in answer.items() if k != "message"} for answer in document["answers"]]
+    if "subscriptions" not in like:
+        return {**_comparable_life(document, like), "answers": answers}
+    lives = {
+        name: _comparable_life(life, like["subscriptions"].get(name, life))
+        for name, life in document["subscriptions"].items()
     }
+    return {**document, "subscriptions": lives, "answers": answers}
+
+
+def _comparable_life(life: Document, like: Document) -> Document:
+    open_words = {milestone["what"] for milestone in like["timeline"] if not milestone.get("why")}
+    shown = [
+        {**milestone, "why": ""} if milestone["what"] in open_words else milestone for milestone in life["timeline"]
+    ]
+    return {**life, "timeline": shown}
