@@ -5,6 +5,7 @@ tells prices and signals an account there; and writes each run of each workflow.
 runs that may still be open somewhere. Delete one only when no such run can exist any more; `--anew` deletes all first.
 """
 
+import argparse
 import asyncio
 import gzip
 import sys
@@ -158,7 +159,9 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--anew"]:
+    parser = argparse.ArgumentParser(prog="python -m tests.replay.record", description=__doc__)
+    parser.add_argument("--anew", action="store_true", help="delete the recordings first")
+    if parser.parse_args().anew:
         for recording in (HERE / "histories").glob("*.json.gz"):
             recording.unlink()
     asyncio.run(main())
