@@ -140,26 +140,27 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
         telling = NotificationActivities(SqlOutbox(database), books.publishers, given, messenger, server.notifications)
         publishers = PublisherWorkers(client, settings.task_queue, books.publishers, given, telling)
         await stack.enter_async_context(publishers.running())
-        await stack.enter_async_context(
-            Worker(
-                client,
-                task_queue=settings.task_queue,
-                workflows=[*WORKFLOWS, UnknownWorkflow],
-                activities=[
-                    *(billing.record, billing.keep, restoring.restore, answers.first_answer, payments.payment),
-                    *(provisioning.grant, provisioning.revoke, provisioning.purge),
-                    *(orders.open, orders.place, orders.start),
-                    *(opening.open, invoicing.close, invoicing.record, invoicing.hold, invoicing.lift),
-                    *(prices.affected, prices.send, prices.finish),
-                    telling.hand_over,
-                ],
-                nexus_service_handlers=[NexusSubscriptions(perennial)],
-                interceptors=[GuardInterceptor()],
-                workflow_runner=_sandbox(),
-                deployment_config=deployment_config(settings),
-                sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
-            )
+        runner = _sandbox()
+        worker = Worker(
+            client,
+            task_queue=settings.task_queue,
+            workflows=[*WORKFLOWS, UnknownWorkflow],
+            activities=[
+                *(billing.record, billing.keep, restoring.restore, answers.first_answer, payments.payment),
+                *(provisioning.grant, provisioning.revoke, provisioning.purge),
+                *(orders.open, orders.place, orders.start),
+                *(opening.open, invoicing.close, invoicing.record, invoicing.hold, invoicing.lift),
+                *(prices.affected, prices.send, prices.finish),
+                telling.hand_over,
+            ],
+            nexus_service_handlers=[NexusSubscriptions(perennial)],
+            interceptors=[GuardInterceptor()],
+            workflow_runner=runner,
+            deployment_config=deployment_config(settings),
+            sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
         )
+        runner.drop_by(worker)
+        await stack.enter_async_context(worker)
         yield World(
             server=server,
             books=books,

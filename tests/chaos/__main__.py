@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.chaos.databases import PostgresBooks
+from tests.chaos.harm.databases import PostgresBooks
 from tests.chaos.result import Result, Wanted, spared, spread
 from tests.chaos.storm import storm
 from tests.support.postgres_server import own_server

@@ -21,14 +21,14 @@ from hosting.embedded.server import EmbeddedServer
 from hosting.temporal.connection import connect_to
 from perennial.deployment.deployment import Deployment
 from statemachines.simulation.course import simulate
-from tests.chaos.databases import Books, PostgresBooks, SqliteBooks
 from tests.chaos.faults import hits_of
+from tests.chaos.harm.databases import Books, PostgresBooks, SqliteBooks
+from tests.chaos.harm.weather import BUILDS, Builds, Moods, Weather
 from tests.chaos.lives import EAGER, different
 from tests.chaos.plans import TOLD_OFFER, YEAR, Planned, lives
 from tests.chaos.result import SLEPT, TWICE, Result, Wanted
 from tests.chaos.scene import Scene
 from tests.chaos.stubborn import StubbornRun, seen_stubbornly, stubbornly
-from tests.chaos.weather import BUILDS, Builds, Moods, Weather
 from tests.chaos.worker import Faults, WorkerOrder, lively
 from tests.chaos.zygote import Workers, Zygote
 from tests.support.live.outside import FromOutside

@@ -6,9 +6,16 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from google.protobuf.field_mask_pb2 import FieldMask
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflow.v1 import WorkflowExecutionOptions
+from temporalio.api.workflowservice.v1 import (
+    UpdateWorkflowExecutionOptionsRequest,
+    UpdateWorkflowExecutionOptionsResponse,
+)
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
-from temporalio.testing import TimeSkippingConfig
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from activities.adapters.sql.database import Database
 from activities.errors import Transient
@@ -62,8 +69,28 @@ async def stubbornly(ask: Callable[[], Awaitable[T]]) -> T:
         await asyncio.sleep(PAUSE)
 
 
+class OnceSkipper(TimeSkipper):
+    """Asks for each leap once: the SDK asks a server again that was killed, which then leaps twice as far."""
+
+    async def _update_time_skipping_config(
+        self, handle: WorkflowHandle[Any, Any], config: TimeSkippingConfig
+    ) -> UpdateWorkflowExecutionOptionsResponse:
+        return await self._client.workflow_service.update_workflow_execution_options(
+            UpdateWorkflowExecutionOptionsRequest(
+                namespace=self._client.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=handle.id, run_id=handle.run_id or ""),
+                workflow_execution_options=WorkflowExecutionOptions(time_skipping_config=config._to_proto()),
+                update_mask=FieldMask(paths=["time_skipping_config"]),
+            )
+        )
+
+
 class StubbornClock(ServerClock):
     """Goes on after each outage, unless the workflow has ended meanwhile: then it is where it was led to."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__(client)
+        self._skipper = OnceSkipper(client, config=self._skipper._config)
 
     async def now(self, handle: WorkflowHandle[Any, Any], clock: TestClock) -> datetime:
         return await stubbornly(lambda: super(StubbornClock, self).now(handle, clock))
@@ -83,6 +110,8 @@ class StubbornClock(ServerClock):
             except RPCError as error:
                 if "already completed" not in error.message:
                     raise
+            except RuntimeError as error:
+                raise ClockStuck(f"{handle.id}: {error}") from None
 
         reached: datetime | None = None
         while True:

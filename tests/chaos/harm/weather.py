@@ -16,7 +16,7 @@ from temporalio.service import RPCError
 
 from hosting.embedded.server import EmbeddedServer
 from perennial.deployment.deployment import Deployment
-from tests.chaos.databases import AWAY_SECONDS, Books, PostgresBooks
+from tests.chaos.harm.databases import AWAY_SECONDS, Books, PostgresBooks
 from tests.chaos.zygote import Workers
 from tests.support.live.builds import set_current, set_ramping
 from tests.support.publisher.endpoint import Answer
