@@ -43,7 +43,7 @@ CLOSED = tuple(state for state in InvoiceState if state is not InvoiceState.OPEN
 """The states of an invoice that has a number: the open one is of the current month."""
 COLUMNS = (
     *("invoice", "customer", "state", "currency", "period_start", "period_end", "issued_at", "due_at"),
-    *("charges", "credits", "total", "carried_in", "due", "carried_out", "paid", "owed"),
+    *("charges", "credits", "total", "carried_in", "due", "carried_out", "paid", "settled", "owed"),
 )
 LINE_COLUMNS = ("subscription", "at", "kind", "line", "quantity", "amount", "currency", "start", "end", "key")
 
@@ -80,7 +80,7 @@ def _print_list(found: list[ListedInvoice]) -> None:
     rows = []
     for head, standing in ((each.head, each.standing) for each in found):
         dates = (screen.day(head.issued_at), screen.day(head.due_at))
-        money = (screen.amount(head.totals.due), screen.amount(head.totals.due - standing.paid))
+        money = (screen.amount(head.totals.due), screen.amount(standing.owed(head.totals.due)))
         rows.append((head.invoice, head.customer_id, standing.state.value, *dates, head.currency, *money))
     headings = ("INVOICE", "CUSTOMER", "STATE", "ISSUED", "DUE", "", "TO PAY", "OWED")
     print_columns(screen.console(), headings, rows, right=("TO PAY", "OWED"))
@@ -127,8 +127,9 @@ def pay(
 ) -> None:
     """Record a payment of an invoice (MON-6).
 
-    A surplus becomes credit for the next invoice. Once every invoice that led to a suspension is paid, exactly the
-    holds that were placed for nonpayment are lifted (SUS-9).
+    A surplus pays the customer's other open invoices in its currency; what is then left is credit for the next one.
+    Once every invoice that led to a suspension is paid, exactly the holds that were placed for nonpayment are lifted
+    (SUS-9).
     """
 
     async def ask(billing: Billing) -> Answer:

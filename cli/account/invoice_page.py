@@ -101,10 +101,10 @@ def _number(text: str) -> str:
 
 
 def _payments(standing: Standing) -> str:
-    if not standing.payments:
+    paid = [(credit.at, f"credit of {credit.invoice}", credit.amount) for credit in standing.credits]
+    paid += [(payment.at, payment.payment_id, payment.amount) for payment in standing.payments]
+    if not paid:
         return ""
-    rows = "\n".join(
-        _row([_cell(day(p.at)), _cell(p.payment_id), _number(amount(p.amount))]) for p in standing.payments
-    )
+    rows = "\n".join(_row([_cell(day(at)), _cell(by), _number(amount(part))]) for at, by, part in sorted(paid))
     head = '<tr><th>Paid</th><th>Payment</th><th class="number">Amount</th></tr>'
     return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"

@@ -7,7 +7,7 @@ from rich.text import Text
 
 from cli.printing.screen import amount, day, quantity, second, span
 from cli.printing.tables import print_columns
-from domain.account.invoice import Invoice, InvoiceLine
+from domain.account.invoice import Invoice, InvoiceHead, InvoiceLine
 from domain.subscription.ledger import Kind
 from statemachines.account.standing import Standing
 
@@ -40,7 +40,7 @@ def print_invoice(screen: Console, invoice: Invoice, standing: Standing) -> None
     width = max(len(money) for _, money in sums)
     for label, money in sums:
         screen.print(Text(f"{label:<{LABEL}}{head.currency} {money:>{width}}"), soft_wrap=True)
-    for line in story_of(standing):
+    for line in story_of(head, standing):
         screen.print(Text(line, style="dim"), soft_wrap=True)
 
 
@@ -60,16 +60,25 @@ def sums_of(invoice: Invoice, standing: Standing) -> Iterator[tuple[str, str]]:
     yield "total", amount(totals.total)
     if totals.carried_in:
         yield "credit from before", f"-{amount(totals.carried_in)}"
+    if totals.settles:
+        yield "paid on earlier ones", amount(totals.settles)
     if totals.carried_out:
         yield "carried over", amount(totals.carried_out)
     yield "to pay", amount(totals.due)
     if standing.paid:
         yield "paid", amount(standing.paid)
-        yield "owed", amount(totals.due - standing.paid)
+    if standing.settled:
+        yield "paid by later credit", amount(standing.settled)
+    if standing.paid or standing.settled:
+        yield "owed", amount(standing.owed(totals.due))
 
 
-def story_of(standing: Standing) -> Iterator[str]:
-    """Payments, reminders and what followed, a line each."""
+def story_of(head: InvoiceHead, standing: Standing) -> Iterator[str]:
+    """Credit, payments, reminders and what followed, a line each."""
+    for settlement in head.settles:
+        yield f"{second(head.issued_at)}  its credit pays on {settlement.invoice}: {amount(settlement.amount)}"
+    for credit in standing.credits:
+        yield f"{second(credit.at)}  credit of {credit.invoice}: {amount(credit.amount)}"
     for payment in standing.payments:
         yield f"{second(payment.at)}  payment {payment.payment_id}: {amount(payment.amount)}"
     if standing.failures:

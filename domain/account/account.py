@@ -3,7 +3,7 @@
 import hashlib
 from decimal import Decimal
 
-from domain.account.invoice import InvoiceId, InvoiceState
+from domain.account.invoice import InvoiceId, InvoiceState, Unpaid
 from domain.account.terms import BillingTerms
 from domain.calendar import Period
 from domain.money import Currency, from_minor
@@ -15,12 +15,16 @@ ID_DIGITS, AMOUNT_DIGITS = 16, 8
 
 
 class Receivable(Frozen):
-    """An unpaid invoice. `reminders` counts those sent; `suspended` says that the invoice led to holds."""
+    """An unpaid invoice. `settled` is what credit of later invoices paid.
+
+    `reminders` counts those sent; `suspended` says that the invoice led to holds.
+    """
 
     invoice: InvoiceId
     currency: Currency
     due: ExactDecimal
     paid: ExactDecimal
+    settled: ExactDecimal = Decimal(0)
     due_at: Instant
     state: InvoiceState
     reminders: int = 0
@@ -28,7 +32,7 @@ class Receivable(Frozen):
 
     @property
     def owed(self) -> Decimal:
-        return self.due - self.paid
+        return self.due - self.paid - self.settled
 
 
 class Payment(Frozen):
@@ -90,6 +94,13 @@ class Account(Frozen):
     def unpaid_in(self, currency: str) -> list[Receivable]:
         """The unpaid invoices in that currency, the earliest due first."""
         return sorted((r for r in self.receivables if r.currency == currency), key=lambda r: (r.due_at, r.invoice))
+
+    @property
+    def unpaid(self) -> tuple[Unpaid, ...]:
+        """What is owed on each unpaid invoice, as the close of a month takes it."""
+        return tuple(
+            Unpaid(invoice=r.invoice, currency=r.currency, owed=r.owed, due_at=r.due_at) for r in self.receivables
+        )
 
     def credit_in(self, currency: str) -> Decimal:
         return self.credit.get(currency, from_minor(0, currency))

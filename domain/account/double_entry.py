@@ -21,6 +21,7 @@ class EntryKind(StrEnum):
     CHARGE = "charge"
     CREDIT = "credit"
     CREDIT_APPLIED = "credit_applied"
+    CREDIT_SETTLED = "credit_settled"
     PAYMENT = "payment"
 
 
@@ -30,6 +31,10 @@ def row_entry_id(subscription_id: str, key: str) -> str:
 
 def applied_credit_entry_id(invoice: str) -> str:
     return f"applied:{invoice}"
+
+
+def settlement_entry_id(invoice: str, settled: str) -> str:
+    return f"settled:{invoice}:{settled}"
 
 
 def payment_entry_id(customer_id: str, payment_id: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from domain.account.account import Account
-from domain.account.invoice import InvoiceHead, InvoiceId, InvoiceState
+from domain.account.invoice import EndedMonth, InvoiceHead, InvoiceId, InvoiceState
 from domain.account.terms import BillingTerms
 from domain.calendar import Period
 from domain.conflict import Settled
@@ -20,6 +20,7 @@ class AccountEventName(StrEnum):
 
     INVOICE_ISSUED = "invoice_issued"
     INVOICE_CARRIED = "invoice_carried"
+    INVOICE_SETTLED = "invoice_settled"
     INVOICE_OVERDUE = "invoice_overdue"
     REMINDED = "reminded"
     SUSPENDED = "suspended_for_nonpayment"
@@ -40,9 +41,9 @@ class Allocation(Frozen):
 class AccountEvent(Frozen):
     """One entry of an account's journal. `seq` is the previous number plus 1 (invariant 8).
 
-    `amount` is the amount due of the invoice or the amount of the payment; `credited` is the part of a payment that
-    becomes credit. `lifts` says that a payment lifts the holds for nonpayment. `settled` is set if an operator settled
-    a conflict with the books (REP-1).
+    `amount` is what is owed on the invoice, the amount of the payment, or the credit that settles the invoice, which
+    `credit_of` had. `credited` is the part of a payment that becomes credit. `lifts` says that the event lifts the
+    holds for nonpayment. `settled` is set if an operator settled a conflict with the books (REP-1).
     """
 
     seq: int
@@ -63,6 +64,7 @@ class AccountEvent(Frozen):
     details: str | None = None
     terms: BillingTerms | None = None
     """With `terms_changed`: the new ones."""
+    credit_of: Annotated[InvoiceId | None, Field(exclude_if=lambda invoice: invoice is None)] = None
     settled: Annotated[Settled | None, Field(exclude_if=lambda settled: settled is None)] = None
 
 
@@ -75,16 +77,10 @@ class Open(Frozen):
     effect: Literal["open"] = "open"
 
 
-class Close(Frozen):
-    """Write the invoices of an ended month: every row dated before its end that is on no invoice yet (MON-5).
-
-    `carried_in` is the credit per currency that the invoices deduct.
-    """
+class Close(EndedMonth):
+    """Write the invoices of an ended month: every row dated before its end that is on no invoice yet (MON-5)."""
 
     effect: Literal["close"] = "close"
-    period: Period
-    due_at: Instant
-    carried_in: dict[str, ExactDecimal]
 
     @property
     def key(self) -> str:

@@ -1,8 +1,7 @@
 """Invoices: monthly documents of all charges and credits since the last one (MON-5)."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
@@ -27,7 +26,7 @@ class InvoiceState(StrEnum):
     OVERDUE = "overdue"
     PAID = "paid"
     CARRIED = "carried"
-    """Nothing is due: credit covers the charges, and the rest of it is carried to the next invoice."""
+    """Nothing is due: credit covers the charges; the rest of it settles earlier invoices or is carried over."""
 
     @property
     def unpaid(self) -> bool:
@@ -44,13 +43,14 @@ class InvoiceLine(Frozen):
 class Totals(Frozen):
     """The sums of an invoice: `charges - credits` is its total, `due` the amount to be paid.
 
-    `carried_in` is the credit from before, `carried_out` the credit that is left.
+    `carried_in` is the credit from before, `settles` what credit pays on earlier invoices, `carried_out` what is left.
     """
 
     charges: ExactDecimal
     credits: ExactDecimal
     carried_in: ExactDecimal
     due: ExactDecimal
+    settles: ExactDecimal
     carried_out: ExactDecimal
 
     @property
@@ -64,8 +64,11 @@ class Totals(Frozen):
         return self.charges - self.due
 
 
-def totals(rows: Iterable[LedgerRow], carried_in: Decimal, currency: str) -> Totals:
-    """The sums of rows of one currency. Credit beyond the charges is carried over, never paid out (MON-5, CXL-5)."""
+def totals(rows: Iterable[LedgerRow], carried_in: Decimal, currency: str, settles: Decimal = Decimal(0)) -> Totals:
+    """The sums of rows of one currency. Credit beyond the charges is never paid out (MON-5, CXL-5).
+
+    It pays what earlier invoices owe, `settles`, and the rest is carried over.
+    """
     sums = {Kind.CHARGE: from_minor(0, currency), Kind.CREDIT: from_minor(0, currency)}
     for row in rows:
         sums[row.kind] += row.amount
@@ -77,8 +80,47 @@ def totals(rows: Iterable[LedgerRow], carried_in: Decimal, currency: str) -> Tot
         credits=credited,
         carried_in=from_minor(0, currency) + carried_in,
         due=charges - applied,
-        carried_out=available - applied,
+        settles=from_minor(0, currency) + settles,
+        carried_out=available - applied - settles,
     )
+
+
+class Unpaid(Frozen):
+    """An earlier invoice on which something is owed when a month ends."""
+
+    invoice: InvoiceId
+    currency: Currency
+    owed: ExactDecimal
+    due_at: Instant
+
+
+class Settlement(Frozen):
+    """What an invoice's credit pays on an earlier one."""
+
+    invoice: InvoiceId
+    amount: ExactDecimal
+
+
+def settlements(credit: Decimal, currency: str, unpaid: Iterable[Unpaid]) -> tuple[Settlement, ...]:
+    """What credit in that currency pays on unpaid invoices: the one that fell due first comes first (MON-5)."""
+    found = []
+    for each in sorted(unpaid, key=lambda each: (each.due_at, each.invoice)):
+        if each.currency == currency and (part := min(credit, each.owed)):
+            found.append(Settlement(invoice=each.invoice, amount=part))
+            credit -= part
+    return tuple(found)
+
+
+class EndedMonth(Frozen):
+    """A month whose invoices are written.
+
+    `carried_in` is the credit per currency that they deduct, `unpaid` are the earlier invoices that credit settles.
+    """
+
+    period: Period
+    due_at: Instant
+    carried_in: dict[str, ExactDecimal]
+    unpaid: tuple[Unpaid, ...] = ()
 
 
 class InvoiceHead(Frozen):
@@ -93,6 +135,7 @@ class InvoiceHead(Frozen):
     issued_at: Instant
     due_at: Instant
     totals: Totals
+    settles: tuple[Settlement, ...] = ()
 
     @property
     def due(self) -> Money:
@@ -112,13 +155,7 @@ def invoice_id(series: str, number: int) -> str:
 
 
 def invoices_of(
-    customer_id: str,
-    series: str,
-    last_number: int,
-    period: Period,
-    due_at: datetime,
-    carried_in: Mapping[str, Decimal],
-    lines: Iterable[InvoiceLine],
+    customer_id: str, series: str, last_number: int, month: EndedMonth, lines: Iterable[InvoiceLine]
 ) -> tuple[Invoice, ...]:
     """The invoices of a month: one per currency that has lines, numbered from `last_number` + 1 on (MON-5)."""
     by_currency: dict[str, list[InvoiceLine]] = defaultdict(list)
@@ -126,16 +163,19 @@ def invoices_of(
         by_currency[line.row.currency].append(line)
     invoices = []
     for number, (currency, its_lines) in enumerate(sorted(by_currency.items()), start=last_number + 1):
+        rows, carried_in = [line.row for line in its_lines], month.carried_in.get(currency, Decimal(0))
+        settles = settlements(totals(rows, carried_in, currency).carried_out, currency, month.unpaid)
         head = InvoiceHead(
             invoice=invoice_id(series, number),
             series=series,
             number=number,
             customer_id=customer_id,
             currency=currency,
-            period=period,
-            issued_at=period.end,
-            due_at=due_at,
-            totals=totals((line.row for line in its_lines), carried_in.get(currency, Decimal(0)), currency),
+            period=month.period,
+            issued_at=month.period.end,
+            due_at=month.due_at,
+            totals=totals(rows, carried_in, currency, sum((each.amount for each in settles), Decimal(0))),
+            settles=settles,
         )
         invoices.append(Invoice(head=head, lines=tuple(its_lines)))
     return tuple(invoices)

@@ -33,7 +33,7 @@ class InvoiceView:
 
         Raises NothingOwed where another payment paid the invoice.
         """
-        if owed := self.document.head.totals.due - self.standing.paid:
+        if owed := self.standing.owed(self.document.head.totals.due):
             return owed
         known = next((payment for payment in self.standing.payments if payment.payment_id == payment_id), None)
         if known is None:

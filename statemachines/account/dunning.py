@@ -13,6 +13,7 @@ from domain.rules import Rule
 from domain.subscription.commands import Reactivate, Suspend
 from domain.subscription.decision import Answered, Outcome
 from domain.subscription.holds import Reason
+from statemachines.account import payments
 from statemachines.account.draft import AccountDraft
 from statemachines.account.machine import InvoicePlace, Invoices
 
@@ -26,16 +27,19 @@ def end_month(draft: AccountDraft) -> None:
     account = draft.account
     ended = account.month
     draft.update(closing=ended, month=Period(start=ended.end, end=month_end(ended.end)))
-    draft.then(Close(period=ended, due_at=ended.end + account.terms.due_after, carried_in=dict(account.credit)))
+    due_at = ended.end + account.terms.due_after
+    draft.then(Close(period=ended, due_at=due_at, carried_in=dict(account.credit), unpaid=account.unpaid))
 
 
 def take_closed(draft: AccountDraft, receipt: CloseReceipt, invoices: Invoices) -> None:
-    """MON-5: take the invoices of the closed month; one with nothing due carries its credit over."""
+    """MON-5: take the invoices of the closed month; credit that one has left settles earlier ones."""
     draft.update(closing=None)
     for head in receipt.invoices:
         chosen = invoices.send(InvoicePlace(nothing_due=not head.totals.due), "close")
         assert chosen is not None
         _issue(draft, head, chosen.target)
+        for settlement in head.settles:
+            payments.settle(draft, head, settlement, invoices)
 
 
 def _issue(draft: AccountDraft, head: InvoiceHead, state: InvoiceState) -> None:
@@ -60,6 +64,7 @@ def receivable_of(head: InvoiceHead, state: InvoiceState) -> Receivable:
         currency=head.currency,
         due=head.totals.due,
         paid=from_minor(0, head.currency),
+        settled=from_minor(0, head.currency),
         due_at=head.due_at,
         state=state,
     )

@@ -1,9 +1,10 @@
-"""Received and failed payments: what they pay, what becomes credit, and when holds are lifted (MON-6, SUS-9)."""
+"""Payments and credit: what they pay, what becomes credit, and when holds are lifted (MON-5, MON-6, SUS-9)."""
 
 from decimal import Decimal
 
 from domain.account.account import Account, Payment, Receivable, trace_of
 from domain.account.events import AccountEventName, Allocation, LiftHolds
+from domain.account.invoice import InvoiceHead, InvoiceState, Settlement
 from domain.account.requests import FailPayment, ReceivePayment
 from domain.money import Money, from_minor, to_minor
 from domain.rules import Rule
@@ -15,7 +16,7 @@ PAYMENTS_KEPT, TRACES_KEPT = 500, 5_000
 
 
 def receive(draft: AccountDraft, request: ReceivePayment, invoices: Invoices) -> None:
-    """MON-6: pay the named invoice, or the unpaid ones, the earliest due first; the rest becomes credit."""
+    """MON-6: pay the named invoice, then the others, the earliest due first; only the rest becomes credit (MON-5)."""
     account = draft.account
     # Normalise to the decimals of the currency: `1.500` dollars are `1.50`.
     whole = from_minor(to_minor(request.amount, request.currency), request.currency)
@@ -28,16 +29,15 @@ def receive(draft: AccountDraft, request: ReceivePayment, invoices: Invoices) ->
         return
     named = account.receivable(request.invoice) if request.invoice else None
     left, allocations = money.amount, []
-    for receivable in [named] if named else account.unpaid_in(request.currency):
+    for receivable in sorted(account.unpaid_in(request.currency), key=lambda each: each != named):
         if part := min(left, receivable.owed):
-            allocations.append(_pay(draft, receivable, part, invoices))
+            state = _reduce(draft, receivable, "paid", part, invoices)
+            allocations.append(Allocation(invoice=receivable.invoice, amount=part, state=state))
             left -= part
     if left:
         draft.update(credit={**account.credit, request.currency: account.credit_in(request.currency) + left})
         draft.credited = Money(amount=left, currency=request.currency)
-    lifts = account.holds and not draft.account.holds
-    if lifts:
-        draft.then(LiftHolds(seq=draft.next_seq, at=draft.at))
+    lifts = _lifted(draft, account)
     _remember(draft, payment)
     draft.message = _words(money, allocations, draft)
     draft.emit(
@@ -50,6 +50,29 @@ def receive(draft: AccountDraft, request: ReceivePayment, invoices: Invoices) ->
         allocations=tuple(allocations),
         credited=left,
         lifts=lifts,
+    )
+
+
+def settle(draft: AccountDraft, head: InvoiceHead, settlement: Settlement, invoices: Invoices) -> None:
+    """MON-5: credit that the closed invoice has left pays an earlier one."""
+    before = draft.account
+    receivable = before.receivable(settlement.invoice)
+    # After an operator settled a conflict the account may know less of it than the books (REP-1).
+    part = min(settlement.amount, receivable.owed) if receivable else from_minor(0, head.currency)
+    if left := settlement.amount - part:
+        draft.update(credit={**before.credit, head.currency: before.credit_in(head.currency) + left})
+    if receivable is None:
+        return
+    state = _reduce(draft, receivable, "settled", part, invoices)
+    draft.emit(
+        AccountEventName.INVOICE_SETTLED,
+        Rule.MON_5,
+        invoice=receivable.invoice,
+        state=state,
+        amount=part,
+        currency=receivable.currency,
+        credit_of=head.invoice,
+        lifts=_lifted(draft, before),
     )
 
 
@@ -122,12 +145,21 @@ def _not_unpaid(account: Account, invoice: str | None) -> str:
     return f"{invoice} is not an unpaid invoice of {account.customer_id}. {words}"
 
 
-def _pay(draft: AccountDraft, receivable: Receivable, part: Decimal, invoices: Invoices) -> Allocation:
+def _reduce(draft: AccountDraft, receivable: Receivable, by: str, part: Decimal, invoices: Invoices) -> InvoiceState:
+    """Add the part to what is `paid` or `settled` of the invoice; its state after that."""
     place = InvoicePlace(state=receivable.state.value, settles=part == receivable.owed)
     chosen = invoices.send(place, "pay")
     assert chosen is not None
-    draft.follow(receivable.model_copy(update={"paid": receivable.paid + part, "state": chosen.target}))
-    return Allocation(invoice=receivable.invoice, amount=part, state=chosen.target)
+    draft.follow(receivable.model_copy(update={by: getattr(receivable, by) + part, "state": chosen.target}))
+    return chosen.target
+
+
+def _lifted(draft: AccountDraft, before: Account) -> bool:
+    """Lift the holds by the next event if no invoice that led to them is unpaid any more (SUS-9)."""
+    lifts = before.holds and not draft.account.holds
+    if lifts:
+        draft.then(LiftHolds(seq=draft.next_seq, at=draft.at))
+    return lifts
 
 
 def _remember(draft: AccountDraft, payment: Payment) -> None:

@@ -1,9 +1,10 @@
-"""The standing of an invoice: its state, payments, reminders and suspension, from the events of its account."""
+"""The standing of an invoice: state, payments, credit, reminders and suspension, from the events of its account."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from domain.account.events import AccountEvent, AccountEventName
-from domain.account.invoice import InvoiceHead, InvoiceState
+from domain.account.invoice import InvoiceHead, InvoiceId, InvoiceState
 from domain.money import from_minor
 from domain.values import ExactDecimal, Frozen, Instant
 
@@ -16,21 +17,39 @@ class PaymentTaken(Frozen):
     amount: ExactDecimal
 
 
+class CreditTaken(Frozen):
+    """What a later invoice's credit paid on the invoice, and when (MON-5)."""
+
+    invoice: InvoiceId
+    at: Instant
+    amount: ExactDecimal
+
+
 class Standing(Frozen):
-    """What the account's events say about one invoice: `failures` counts its failed payments."""
+    """What the account's events say about one invoice.
+
+    `settled` is what credit of later invoices paid; `failures` counts failed payments.
+    """
 
     state: InvoiceState
     paid: ExactDecimal
+    settled: ExactDecimal
+    credits: tuple[CreditTaken, ...] = ()
     payments: tuple[PaymentTaken, ...] = ()
     reminders: int = 0
     failures: int = 0
     suspended_at: Instant | None = None
+
+    def owed(self, due: Decimal) -> Decimal:
+        """What is left to pay of the amount that was due."""
+        return due - self.paid - self.settled
 
 
 def standing_of(head: InvoiceHead, events: Iterable[AccountEvent]) -> Standing:
     """The standing of the invoice after these events of its customer's account."""
     state = InvoiceState.ISSUED if head.totals.due else InvoiceState.CARRIED
     payments: list[PaymentTaken] = []
+    taken: list[CreditTaken] = []
     counted = {AccountEventName.REMINDED: 0, AccountEventName.PAYMENT_FAILED: 0}
     suspended_at = None
     for event in events:
@@ -46,9 +65,16 @@ def standing_of(head: InvoiceHead, events: Iterable[AccountEvent]) -> Standing:
             counted[event.event] += 1
         if event.event is AccountEventName.SUSPENDED:
             suspended_at = event.at
+        if event.event is AccountEventName.INVOICE_SETTLED:
+            assert event.credit_of
+            assert event.amount is not None
+            taken.append(CreditTaken(invoice=event.credit_of, at=event.at, amount=event.amount))
+    nothing = from_minor(0, head.currency)
     return Standing(
         state=state,
-        paid=sum((payment.amount for payment in payments), from_minor(0, head.currency)),
+        paid=sum((payment.amount for payment in payments), nothing),
+        settled=sum((credit.amount for credit in taken), nothing),
+        credits=tuple(taken),
         payments=tuple(payments),
         reminders=counted[AccountEventName.REMINDED],
         failures=counted[AccountEventName.PAYMENT_FAILED],

@@ -6,42 +6,14 @@ from decimal import Decimal
 
 from domain.account import double_entry
 from domain.account.double_entry import BookAccount
-from domain.account.events import AccountEvent, AccountEventName, CloseReceipt
-from domain.account.invoice import Invoice, InvoiceLine, totals
-from domain.conflict import Choice
+from domain.account.events import AccountEvent, AccountEventName
+from domain.account.invoice import InvoiceLine, totals
 from domain.subscription.ledger import Kind
-from domain.values import Frozen, Instant, format_instant
+from domain.values import Frozen, format_instant
 from statemachines.account.standing import Standing, standing_of
+from statemachines.audit.credit import credit_is_carried_over, no_credit_beside_debt, settlements_match_the_journal
+from statemachines.audit.recorded_account import Found, RecordedAccount
 from statemachines.audit.subscription import Invariant
-
-
-class EntryRecord(Frozen):
-    """One entry of the double entry, as recorded."""
-
-    id: str
-    sides: tuple[tuple[str, str, Decimal], ...]
-    """Account, currency, and the amount: a debit is positive."""
-
-
-class RecordedAccount(Frozen):
-    """A customer's money as recorded: ledger rows, invoices, the account's journal, payments and entries."""
-
-    customer_id: str
-    rows: tuple[InvoiceLine, ...]
-    invoices: tuple[Invoice, ...]
-    standings: dict[str, Standing]
-    events: tuple[AccountEvent, ...]
-    payments: dict[str, tuple[Decimal, str]]
-    entries: tuple[EntryRecord, ...]
-    receipts: tuple[CloseReceipt, ...] = ()
-    """The result of each close, as it was first written."""
-    latest: Instant | None = None
-    """The latest date that it may have; None with a test clock."""
-
-    @property
-    def settled(self) -> frozenset[str]:
-        """The payments and invoices about which an operator has settled something (REP-1)."""
-        return frozenset(key for event in self.events if event.settled for key in event.settled.rows)
 
 
 class AccountViolation(Frozen):
@@ -51,9 +23,6 @@ class AccountViolation(Frozen):
     invariant: Invariant
     words: str
     lines: tuple[InvoiceLine, ...] = ()
-
-
-Found = tuple[str, tuple[InvoiceLine, ...]]
 
 
 def audit_account(account: RecordedAccount) -> list[AccountViolation]:
@@ -108,7 +77,8 @@ def _unchanged_since_closed(account: RecordedAccount) -> Iterator[Found]:
 def _totals_match_the_lines(account: RecordedAccount) -> Iterator[Found]:
     for invoice in account.invoices:
         head = invoice.head
-        of_lines = totals((line.row for line in invoice.lines), head.totals.carried_in, head.currency)
+        settles = sum((each.amount for each in head.settles), Decimal(0))
+        of_lines = totals((line.row for line in invoice.lines), head.totals.carried_in, head.currency, settles)
         if of_lines != head.totals:
             yield (
                 f"{head.invoice} totals {head.currency} {head.totals.total:f}, its lines {of_lines.total:f}",
@@ -119,40 +89,13 @@ def _totals_match_the_lines(account: RecordedAccount) -> Iterator[Found]:
             yield f"{head.invoice} has lines in another currency", foreign
 
 
-def _credit_is_carried_over(account: RecordedAccount) -> Iterator[Found]:
-    """Each invoice applies the credit that the previous one left, plus what was overpaid since.
-
-    After a record was set aside the account's credit is its own, until the next invoice tells of it (REP-1).
-    """
-    heads = {invoice.head.invoice: invoice.head for invoice in account.invoices}
-    credit: dict[str, Decimal] = defaultdict(Decimal)
-    unknown: set[str] = set()
-    for event in account.events:
-        if event.settled and event.settled.choice is Choice.SET_ASIDE:
-            unknown = {head.currency for head in heads.values()}
-        if event.event is AccountEventName.PAYMENT_RECEIVED and event.currency and event.credited is not None:
-            credit[event.currency] += event.credited
-        if event.event not in {AccountEventName.INVOICE_ISSUED, AccountEventName.INVOICE_CARRIED}:
-            continue
-        head = heads.get(event.invoice or "")
-        if head is None:
-            yield f"event {event.seq} issues {event.invoice}, which does not exist", ()
-            continue
-        told = head.invoice in account.settled or head.currency in unknown
-        unknown.discard(head.currency)
-        if head.totals.carried_in != credit[head.currency] and not told:
-            known = f"{head.currency} {credit[head.currency]:f}"
-            yield f"{head.invoice} applies a credit of {head.totals.carried_in:f}; the credit was {known}", ()
-        credit[head.currency] = head.totals.carried_out
-
-
 def _standings_match_the_journal(account: RecordedAccount) -> Iterator[Found]:
     for invoice in account.invoices:
         head = invoice.head
         wanted, listed = standing_of(head, account.events), account.standings.get(head.invoice)
-        if listed is None or (listed.state, listed.paid) != (wanted.state, wanted.paid):
+        if listed is None or _figures(listed) != _figures(wanted):
             yield f"lists show {head.invoice} differently from the account's journal", ()
-        if wanted.paid > head.totals.due:
+        if wanted.owed(head.totals.due) < 0:
             yield f"more was paid on {head.invoice} than was due", ()
     for number, event in enumerate(account.events, start=1):
         if event.seq != number:
@@ -162,6 +105,11 @@ def _standings_match_the_journal(account: RecordedAccount) -> Iterator[Found]:
     differing = {key for key in {*paid, *account.payments} if paid.get(key) != account.payments.get(key)}
     if differing - account.settled:
         yield "the payments differ from the account's journal", ()
+
+
+def _figures(standing: Standing) -> tuple[object, ...]:
+    """What the read model of lists has."""
+    return standing.state, standing.paid, standing.settled
 
 
 def _every_entry_balances(account: RecordedAccount) -> Iterator[Found]:
@@ -185,6 +133,10 @@ def _entries_match_the_books(account: RecordedAccount) -> Iterator[Found]:
         if applied := head.totals.applied:
             sides = [(BookAccount.CREDIT, head.currency, applied), (BookAccount.RECEIVABLE, head.currency, -applied)]
             wanted[double_entry.applied_credit_entry_id(head.invoice)] = sorted(sides)
+        for each in head.settles:
+            amount = each.amount
+            sides = [(BookAccount.CREDIT, head.currency, amount), (BookAccount.RECEIVABLE, head.currency, -amount)]
+            wanted[double_entry.settlement_entry_id(head.invoice, each.invoice)] = sorted(sides)
     for event in account.events:
         if event.event is AccountEventName.PAYMENT_RECEIVED:
             wanted[double_entry.payment_entry_id(account.customer_id, event.payment_id or "")] = sorted(
@@ -227,9 +179,11 @@ CHECKS: dict[Invariant, tuple[Callable[[RecordedAccount], Iterator[Found]], ...]
         _each_row_on_one_invoice,
         _unchanged_since_closed,
         _totals_match_the_lines,
-        _credit_is_carried_over,
+        credit_is_carried_over,
+        settlements_match_the_journal,
         _standings_match_the_journal,
     ),
+    Invariant.NO_CREDIT_BESIDE_DEBT: (no_credit_beside_debt,),
     Invariant.NOT_AHEAD: (_nothing_ahead,),
     Invariant.DOUBLE_ENTRY: (_every_entry_balances, _entries_match_the_books),
 }

@@ -30,6 +30,7 @@ class Invariant(Worded):
     NUMBERED = "8", "each change follows the one before, with actor and rule"
     TOLD_IN_ORDER = "13", "publishers are notified of every event, in order"
     INVOICED = "14", "invoices plus uninvoiced rows equal the ledger"
+    NO_CREDIT_BESIDE_DEBT = "15", "no credit stands beside something due"
     NOT_AHEAD = "16", "nothing is dated after the clock"
     DOUBLE_ENTRY = "MON-5", "every entry balances and matches the ledger"
     AS_RECORDED = "MON-2", "journal and ledger are as they were written"

@@ -104,6 +104,7 @@ def content_of_account(events: Sequence[AccountEvent]) -> dict[str, str]:
             "amount": money,
             "pays": ", ".join(f"{part.invoice} {part.amount:f}, {part.state}" for part in event.allocations),
             "credited": f"{event.credited:f}" if event.credited else None,
+            "credit of": event.credit_of,
             "details": event.details,
         }
         contents |= {f"{event.seq} {name}": text for name, text in facts.items() if text}
@@ -117,6 +118,8 @@ def held_month(close: Close, receipt: CloseReceipt) -> HeldAccount:
     """
     credit = ", ".join(f"{currency} {amount:f}" for currency, amount in sorted(close.carried_in.items()) if amount)
     wanted = {"until": format_instant(close.period.end), "due at": format_instant(close.due_at), "credit": credit}
+    unpaid = ", ".join(f"{each.invoice} {each.currency} {each.owed:f}" for each in close.unpaid)
+    wanted |= {"unpaid": unpaid} if unpaid else {}
     held = {"until": format_instant(receipt.period.end)}
     carried = {head.currency: head.totals.carried_in for head in receipt.invoices if head.totals.carried_in}
     held["due at"] = format_instant(receipt.invoices[0].due_at) if receipt.invoices else ""
@@ -124,7 +127,8 @@ def held_month(close: Close, receipt: CloseReceipt) -> HeldAccount:
     for head in receipt.invoices:
         totals = head.totals
         sums = f"charges {totals.charges:f}, credits {totals.credits:f}, due {totals.due:f}"
-        held[f"invoice {head.invoice}"] = f"{head.currency}: {sums}"
+        settles = "".join(f", settles {each.invoice} {each.amount:f}" for each in head.settles)
+        held[f"invoice {head.invoice}"] = f"{head.currency}: {sums}{settles}"
     return HeldAccount(fields=compared(wanted, held), invoices=receipt.invoices)
 
 
@@ -150,7 +154,8 @@ def _adopted(life: AccountLife, books: HeldAccount) -> AccountLife:
         else LiftHolds(seq=each.seq, at=each.at)
         for each in books.holds
     ]
-    effects += [close.model_copy(update={"carried_in": dict(account.credit)}) for close in closes]
+    known = {"carried_in": dict(account.credit), "unpaid": account.unpaid}
+    effects += [close.model_copy(update=known) for close in closes]
     recent = tuple(event for event in life.recent if event not in undone)
     return life.model_copy(
         update={"account": account, "effects": tuple(effects), "recent": recent, "committed": books.up_to}
@@ -186,6 +191,7 @@ def _receivables(issued: Sequence[InvoiceHead], events: Sequence[AccountEvent]) 
                 currency=head.currency,
                 due=head.totals.due,
                 paid=standing.paid,
+                settled=standing.settled,
                 due_at=head.due_at,
                 state=standing.state,
                 reminders=standing.reminders,

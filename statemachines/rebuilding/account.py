@@ -70,7 +70,9 @@ def _after(account: Account, event: AccountEvent, heads: dict[str, InvoiceHead])
         return with_credit_of(account, head).following(receivable_of(head, event.state))
     receivable = account.receivable(event.invoice)
     assert receivable is not None
+    credit = event.amount if event.event is AccountEventName.INVOICE_SETTLED else None
     changes = {
+        "settled": receivable.settled + (credit or 0),
         "state": event.state,
         "reminders": event.reminder or receivable.reminders,
         "suspended": receivable.suspended or event.event is AccountEventName.SUSPENDED,
@@ -100,4 +102,12 @@ def _unsure(booked: BookedAccount) -> Sequence[AccountEffect]:
     if last.event is AccountEventName.SUSPENDED:
         assert last.invoice
         return (PlaceHolds(seq=last.seq, at=last.at, invoice=last.invoice),)
-    return (LiftHolds(seq=last.seq, at=last.at),) if last.lifts else ()
+    return tuple(LiftHolds(seq=event.seq, at=event.at) for event in _last_decision(booked.events) if event.lifts)
+
+
+def _last_decision(events: Sequence[AccountEvent]) -> Sequence[AccountEvent]:
+    """The events of the last decision: the invoices of a month are one, with what their credit settles."""
+    last, of_close = events[-1], {*CLOSED, AccountEventName.INVOICE_SETTLED}
+    if last.event not in of_close:
+        return (last,)
+    return [event for event in events if event.at == last.at and event.event in of_close]

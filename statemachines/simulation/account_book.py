@@ -28,15 +28,7 @@ class AccountBook:
                 raise KeyConflict(f"the month until {close.period.end} is closed with other content")
             return known[1]
         lines = [line for line in self.uninvoiced() if line.row.at < close.period.end]
-        closed = invoices_of(
-            self._customer_id,
-            self._series,
-            len(self.invoices),
-            close.period,
-            close.due_at,
-            close.carried_in,
-            lines,
-        )
+        closed = invoices_of(self._customer_id, self._series, len(self.invoices), close, lines)
         self.invoices += closed
         self._on_an_invoice |= {(line.subscription_id, line.row.key) for line in lines}
         receipt = CloseReceipt(period=close.period, invoices=tuple(invoice.head for invoice in closed))

@@ -119,15 +119,19 @@ def scenario_invoices(
     some.
     """
     events = tuple(events)
-    found = []
+    found: list[dict[str, Any]] = []
+    numbers: dict[str, int] = {}
     for number, invoice in enumerate(invoices, start=1):
         document = invoice_document(invoice, standing_of(invoice.head, events))
+        numbers[document["invoice"]] = number
         del document["customer"]
-        found.append({**document, "invoice": number, "lines": _named(document["lines"], names)})
+        settles = [{**each, "invoice": numbers[each["invoice"]]} for each in document["settles"]]
+        lines = _named(document["lines"], names)
+        found.append({**document, "invoice": number, "settles": settles, "lines": lines})
     waiting: dict[str, list[InvoiceLine]] = defaultdict(list)
     for line in uninvoiced:
         waiting[line.row.currency].append(line)
-    return [*found, *(_open(currency, lines, names) for currency, lines in sorted(waiting.items()))]
+    return [*found, *(_open(currency, its, names) for currency, its in sorted(waiting.items()))]
 
 
 def _open(currency: str, lines: list[InvoiceLine], names: Mapping[str, str] | None) -> dict[str, Any]:
@@ -139,6 +143,8 @@ def _open(currency: str, lines: list[InvoiceLine], names: Mapping[str, str] | No
         "charges": format_decimal(sums.charges),
         "credits": format_decimal(sums.credits),
         "total": format_decimal(sums.total),
+        "settles": [],
+        "settled": format_decimal(sums.settles),
         "lines": _named(lines_document(lines), names),
     }
 

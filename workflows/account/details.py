@@ -103,7 +103,8 @@ def event_headline(event: AccountEvent) -> str:
     """Such as `payment_received p-17: USD 30.00`."""
     named = event.payment_id or event.invoice
     money = f": {event.currency} {event.amount:f}" if event.amount is not None and event.currency else ""
-    return f"{event.event}{f' {named}' if named else ''}{money}"
+    by = f", credit of {event.credit_of}" if event.credit_of else ""
+    return f"{event.event}{f' {named}' if named else ''}{money}{by}"
 
 
 def effect_headline(effect: AccountEffect) -> str:

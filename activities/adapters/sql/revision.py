@@ -4,7 +4,7 @@ from sqlalchemy import Connection, text
 
 from activities.errors import SchemaMismatch
 
-HEAD = "0011"
+HEAD = "0012"
 """The last migration; a test compares the two."""
 
 

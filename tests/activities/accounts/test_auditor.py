@@ -10,6 +10,7 @@ from activities.adapters.sql.account.reader import SqlAccountReader
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.ledger import double_entry
 from domain.account.double_entry import BookAccount
+from domain.account.invoice import InvoiceState
 from domain.subscription.ledger import Kind
 from statemachines.audit.account import AccountViolation, AuditedAccount
 from statemachines.audit.subscription import Invariant
@@ -38,7 +39,7 @@ async def auditor(database: Database) -> SqlAccountAuditor:
     await other.close()
     await other.record(issued(1, "tailspin-000001", "10.00"))
     await other.close(FEBRUARY)
-    await other.record(paid(2, "p-1", "3.00"))
+    await other.record(paid(2, "p-1", "13.00", ("tailspin-000001", "10.00", InvoiceState.PAID)))
     return SqlAccountAuditor(database)
 
 

@@ -45,7 +45,8 @@ HEAD = "INSERT INTO entry VALUES ('e', 'fabrikam', '2026-01-31T09:00:00.000000Z'
 USD = "INSERT INTO posting VALUES ('e', 0, 'receivable', 'USD', 500), ('e', 1, 'revenue', 'USD', -500)"
 REPLACED = (
     "INSERT OR REPLACE INTO invoice SELECT 'x-1', series, {}, customer_id, currency, period_start, {}, issued_at, "
-    "due_at, charges_minor, credits_minor, carried_in_minor, due_minor, carried_out_minor FROM invoice LIMIT 1"
+    "due_at, charges_minor, credits_minor, carried_in_minor, due_minor, carried_out_minor, settles_minor, "
+    "settles FROM invoice LIMIT 1"
 )
 
 
@@ -193,8 +194,9 @@ async def test_a_list_takes_as_many_statements_as_one_row(
         kept = JsonText.process_result_value
 
         def counted(column: Any, *args: Any) -> Any:
-            loaded.append(kept(column, *args))
-            return loaded[-1]
+            found = kept(column, *args)
+            loaded.extend([found] if isinstance(found, AccountEvent) else [])
+            return found
 
         patched.setattr(JsonText, "process_result_value", counted)
         listed = await reader.invoices(limit=limit)

@@ -10,7 +10,7 @@ import pytest_asyncio
 from activities.accounts.contracts import AccountRecordInput
 from activities.errors import BooksConflict
 from domain.account.events import AccountEvent, AccountRecord
-from domain.account.invoice import InvoiceState
+from domain.account.invoice import Invoice, InvoiceState
 from domain.subscription.ledger import Kind
 from tests.support.books.account import (
     CUSTOMER,
@@ -22,6 +22,7 @@ from tests.support.books.account import (
     cents,
     issued,
     overdue,
+    owing,
     paid,
     row,
 )
@@ -76,9 +77,23 @@ async def test_its_total_is_its_lines_and_credit_comes_off(customer: Customer) -
     await customer.write(row(FEBRUARY.start, "1.00"))
     await customer.close(FEBRUARY, carried_in={"USD": "4.00"})
     first, second = await customer.documents()
-    assert cents(first) == {"charges": 3000, "credits": 500, "carried_in": 350, "due": 2150, "carried_out": 0}
+    assert cents(first) == {
+        "charges": 3000,
+        "credits": 500,
+        "carried_in": 350,
+        "due": 2150,
+        "settles": 0,
+        "carried_out": 0,
+    }
     assert first.head.totals.total == Decimal("25.00")
-    assert cents(second) == {"charges": 100, "credits": 0, "carried_in": 400, "due": 0, "carried_out": 300}
+    assert cents(second) == {
+        "charges": 100,
+        "credits": 0,
+        "carried_in": 400,
+        "due": 0,
+        "settles": 0,
+        "carried_out": 300,
+    }
 
 
 async def test_credits_alone_are_never_a_pay_out(customer: Customer) -> None:
@@ -86,7 +101,35 @@ async def test_credits_alone_are_never_a_pay_out(customer: Customer) -> None:
     await customer.write(row(JANUARY.start, "30.00", Kind.CREDIT))
     await customer.close()
     (invoice,) = await customer.documents()
-    assert cents(invoice) == {"charges": 0, "credits": 3000, "carried_in": 0, "due": 0, "carried_out": 3000}
+    assert cents(invoice) == {
+        "charges": 0,
+        "credits": 3000,
+        "carried_in": 0,
+        "due": 0,
+        "settles": 0,
+        "carried_out": 3000,
+    }
+
+
+async def test_credit_that_is_left_settles_what_earlier_ones_owe(customer: Customer) -> None:
+    """MON-5: the one that fell due first before the others; it is read back as it was closed."""
+    await customer.write(row(JANUARY.start, "30.00"), row(JANUARY.start + DAY, "7.35", currency="EUR"))
+    euros, dollars = (head.invoice for head in (await customer.close()).invoices)
+    await customer.record(issued(1, euros, "7.35", currency="EUR"), issued(2, dollars, "30.00"))
+    await customer.write(row(FEBRUARY.start, "20.00"))
+    (second,) = (await customer.close(FEBRUARY)).invoices
+    await customer.record(issued(3, second.invoice, "20.00", FEBRUARY.end))
+    await customer.write(row(MARCH.start, "45.00", Kind.CREDIT))
+    owed = [owing(second.invoice, "20.00", MARCH.end), owing(dollars, "30.00"), owing(euros, "7.35", currency="EUR")]
+    (head,) = (await customer.close(MARCH, unpaid=owed)).invoices
+    assert [(each.invoice, f"{each.amount:f}") for each in head.settles] == [
+        (dollars, "30.00"),
+        (second.invoice, "15.00"),
+    ]
+    assert cents(Invoice(head=head, lines=()))["settles"] == 4500
+    assert head.totals.carried_out == 0
+    assert (await customer.documents())[-1].head == head
+    assert (await customer.close(MARCH, unpaid=owed)).invoices == (head,)
 
 
 async def test_what_was_written_late_stands_on_the_next_one(customer: Customer) -> None:

@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.account.invoice import Invoice, InvoiceLine, InvoiceState, in_order, invoice_id, invoices_of, totals
+from domain.account.invoice import (
+    EndedMonth,
+    Invoice,
+    InvoiceLine,
+    InvoiceState,
+    Unpaid,
+    in_order,
+    invoice_id,
+    invoices_of,
+    totals,
+)
 from domain.calendar import Period
 from domain.money import from_minor
 from domain.subscription.ledger import Kind, LedgerRow
@@ -45,10 +55,14 @@ def line(row: LedgerRow, subscription_id: str = "s-1") -> InvoiceLine:
 
 
 def invoiced(
-    *lines: InvoiceLine, carried_in: Mapping[str, Decimal] = NOTHING, last_number: int = 0
+    *lines: InvoiceLine,
+    carried_in: Mapping[str, Decimal] = NOTHING,
+    unpaid: tuple[Unpaid, ...] = (),
+    last_number: int = 0,
 ) -> tuple[Invoice, ...]:
     """January's invoices of fabrikam."""
-    return invoices_of("fabrikam", "contoso", last_number, MONTH, DUE, carried_in, lines)
+    month = EndedMonth(period=MONTH, due_at=DUE, carried_in=dict(carried_in), unpaid=unpaid)
+    return invoices_of("fabrikam", "contoso", last_number, month, lines)
 
 
 # Charges, credits, carried in; total, due, carried out, applied.
@@ -96,6 +110,51 @@ def test_mon_1_large_sums_are_exact() -> None:
     most = from_minor(10**18, "USD")
     found = totals([row(f"{most:f}")] * 10 + [row("0.01")], Decimal(0), "USD")
     assert f"{found.due:f}" == "100000000000000000.01"
+
+
+def owing(number: int, owed: str, due: str, currency: str = "USD") -> Unpaid:
+    """An earlier invoice with something owed on it."""
+    due_at = parse_instant(f"{due}T00:00:00Z")
+    return Unpaid(invoice=f"contoso-{number}", currency=currency, owed=Decimal(owed), due_at=due_at)
+
+
+# Credits of January; settled, carried out.
+@pytest.mark.parametrize(
+    ("credited", "settles", "carried_out"),
+    [
+        ("9.00", {}, "0.00"),
+        ("10.00", {}, "0.00"),
+        ("10.01", {"contoso-7": "0.01"}, "0.00"),
+        ("40.00", {"contoso-7": "30.00"}, "0.00"),
+        ("41.00", {"contoso-7": "30.00", "contoso-2": "1.00"}, "0.00"),
+        ("67.00", {"contoso-7": "30.00", "contoso-2": "25.00", "contoso-3": "2.00"}, "0.00"),
+        ("100.00", {"contoso-7": "30.00", "contoso-2": "25.00", "contoso-3": "5.00"}, "30.00"),
+    ],
+)
+def test_mon_5_what_credit_is_left_settles_open_invoices_the_first_due_first(
+    credited: str, settles: dict[str, str], carried_out: str
+) -> None:
+    """Those of its currency alone; at one due date by their numbers. First it pays January's own charge of 10.00."""
+    unpaid = (
+        owing(3, "5.00", "2026-01-20"),
+        owing(9, "8", "2025-12-01", "JPY"),
+        owing(2, "25.00", "2026-01-20"),
+        owing(7, "30.00", "2026-01-10"),
+    )
+    (invoice,) = invoiced(line(row("10.00")), line(credit(credited)), unpaid=unpaid)
+    assert {each.invoice: f"{each.amount:f}" for each in invoice.head.settles} == settles
+    assert [each.invoice for each in invoice.head.settles] == list(settles)
+    sums = invoice.head.totals
+    assert f"{sums.carried_out:f}" == carried_out
+    assert sums.settles == sum((each.amount for each in invoice.head.settles), Decimal(0))
+    assert sums.total - sums.carried_in == sums.due - sums.settles - sums.carried_out
+
+
+def test_mon_5_credit_from_before_settles_too() -> None:
+    """Some of it may be left by an overpayment; only the month's charges come first."""
+    carried_in = {"USD": Decimal("12.00")}
+    (invoice,) = invoiced(line(row("10.00")), carried_in=carried_in, unpaid=(owing(1, "5.00", "2026-01-20"),))
+    assert [f"{each.invoice} {each.amount:f}" for each in invoice.head.settles] == ["contoso-1 2.00"]
 
 
 @given(

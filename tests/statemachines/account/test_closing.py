@@ -35,7 +35,8 @@ def settled(life: AccountLife, receipt: CloseReceipt | None = None) -> AccountLi
 def unpaid() -> AccountLife:
     """An account in March, with January's invoice of USD 30.00 unpaid."""
     life = LIVING.begin("fabrikam", terms_of(DEFAULT_PACK), OPENED)
-    thirty = {"charges": "30.00", "credits": "0.00", "carried_in": "0.00", "due": "30.00", "carried_out": "0.00"}
+    thirty = {"charges": "30.00", "credits": "0.00", "carried_in": "0.00", "due": "30.00"}
+    thirty |= {"settles": "0.00", "carried_out": "0.00"}
     head = InvoiceHead(
         invoice="fabrikam-000001",
         series="fabrikam",

@@ -88,12 +88,27 @@ def test_mon_6_the_oldest_is_paid_first() -> None:
     assert [f"{a.amount:f}" for a in customer.journal[-1].allocations] == ["30.00", "30.00", "10.00"]
 
 
-def test_mon_6_a_named_invoice_is_paid_alone() -> None:
-    customer = owing(2)
-    answer = customer.pay("2026-03-10", "35.00", invoice=numbered(2))
-    assert paid(answer) == "done MON-6 credit 5.00"
-    assert customer.unpaid == ["1 issued 30.00"]
+def test_mon_5_a_named_invoice_is_paid_first_and_what_is_too_much_pays_the_others() -> None:
+    """Only the rest is credit: none stands beside something due."""
+    customer = owing(3)
+    answer = customer.pay("2026-04-10", "35.00", invoice=numbered(2))
+    assert paid(answer) == "done MON-6"
+    assert answer.message.endswith(f"{numbered(2)} is paid. USD 25.00 is still owed on {numbered(1)}.")
+    assert customer.unpaid == ["1 overdue 25.00", "3 issued 30.00"]
     assert customer.journal[-1].invoice == numbered(2)
+    assert [f"{a.invoice} {a.amount}" for a in customer.journal[-1].allocations] == [
+        f"{numbered(2)} 30.00",
+        f"{numbered(1)} 5.00",
+    ]
+    answer = customer.pay("2026-04-11", "60.00", payment_id="p-2", invoice=numbered(3))
+    assert paid(answer) == "done MON-6 credit 5.00"
+    assert (customer.unpaid, customer.credit) == ([], {"USD": "5.00"})
+
+
+def test_mon_6_a_named_invoice_is_paid_alone_where_it_takes_all() -> None:
+    customer = owing(2)
+    customer.pay("2026-03-10", "30.00", invoice=numbered(2))
+    assert customer.unpaid == ["1 issued 30.00"]
 
 
 def test_mon_1_an_amount_has_exactly_the_currencys_decimals() -> None:

@@ -13,6 +13,8 @@ from domain.account.terms import month_end
 from domain.rules import Rule
 from domain.subscription.ledger import Kind
 from statemachines.account.standing import standing_of
+from statemachines.audit.credit import no_credit_beside_debt, settlements_match_the_journal
+from statemachines.audit.recorded_account import RecordedAccount
 from statemachines.simulation.customer import CustomerSimulator
 from tests.support.simulated.random_customers import HORIZON, CountingBook, RandomCustomer, counted, customers
 from tests.support.simulated.random_lives import START
@@ -40,6 +42,7 @@ def test_the_invariants_of_an_account() -> None:
         every_line_is_once_where_it_belongs(customer, late=random.late)
         totals_are_of_the_lines_and_never_a_pay_out(customer)
         credit_is_handed_on(customer)
+        no_credit_stands_beside_something_due_15(customer)
         payments_go_somewhere(customer)
         what_is_owed_is_what_is_not_paid(customer)
         events_and_invoices_are_numbered_8(customer)
@@ -110,9 +113,10 @@ def totals_are_of_the_lines_and_never_a_pay_out(customer: CustomerSimulator) -> 
     for invoice in customer.book.invoices:
         found = invoice.head.totals
         assert sums(invoice.lines) == {invoice.head.currency: found.total}
-        assert min(found.charges, found.credits, found.carried_in, found.due, found.carried_out) >= 0
-        assert not (found.due and found.carried_out)
-        assert found.total - found.carried_in == found.due - found.carried_out
+        assert min(found.charges, found.credits, found.carried_in, found.due, found.settles, found.carried_out) >= 0
+        assert not (found.due and found.settles + found.carried_out)
+        assert found.total - found.carried_in == found.due - found.settles - found.carried_out
+        assert found.settles == sum(each.amount for each in invoice.head.settles)
 
 
 def credit_is_handed_on(customer: CustomerSimulator) -> None:
@@ -135,6 +139,23 @@ def credit_is_handed_on(customer: CustomerSimulator) -> None:
     assert {currency: amount for currency, amount in credit.items() if amount} == account.credit
 
 
+def no_credit_stands_beside_something_due_15(customer: CustomerSimulator) -> None:
+    """In any currency, after any event: as `check` sees it, and now."""
+    events = tuple(customer.book.events)
+    recorded = RecordedAccount(
+        customer_id="fabrikam",
+        rows=(),
+        invoices=tuple(customer.book.invoices),
+        standings={},
+        events=events,
+        payments={},
+        entries=(),
+    )
+    assert list(no_credit_beside_debt(recorded)) == list(settlements_match_the_journal(recorded)) == []
+    account = customer.life.account
+    assert not {r.currency for r in account.receivables} & {name for name, left in account.credit.items() if left}
+
+
 def payments_go_somewhere(customer: CustomerSimulator) -> None:
     """Each is what it pays and what becomes credit; each invoice that it pays is in its currency; each id once."""
     currencies = {invoice.head.invoice: invoice.head.currency for invoice in customer.book.invoices}
@@ -154,10 +175,13 @@ def what_is_owed_is_what_is_not_paid(customer: CustomerSimulator) -> None:
     for event in customer.book.events:
         for allocation in event.allocations:
             paid[allocation.invoice] += allocation.amount
+        if event.event is AccountEventName.INVOICE_SETTLED:
+            assert event.amount
+            paid[event.invoice or ""] += event.amount
     account = customer.life.account
     for head in (invoice.head for invoice in customer.book.invoices):
         receivable, standing = account.receivable(head.invoice), standing_of(head, customer.book.events)
-        assert standing.paid == paid[head.invoice] <= head.totals.due
+        assert standing.paid + standing.settled == paid[head.invoice] <= head.totals.due
         if receivable is None:
             assert head.totals.due == paid[head.invoice]
             assert standing.state is (InvoiceState.PAID if head.totals.due else InvoiceState.CARRIED)

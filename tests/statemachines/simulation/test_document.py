@@ -67,7 +67,9 @@ def test_mon_5_the_whole_document() -> None:
         "carried_in": "0.00",
         "due": "30.00",
         "carried_out": "0.00",
+        "settles": [],
         "paid": "30.00",
+        "settled": "0.00",
         "owed": "0.00",
         "reminders": 3,
         "failed_payments": 1,
@@ -105,6 +107,8 @@ def test_mon_5_what_no_invoice_has_yet_is_the_open_one() -> None:
         "charges": "40.00",
         "credits": "30.00",
         "total": "10.00",
+        "settles": [],
+        "settled": "0.00",
     }
     assert len(waiting["lines"]) == 3
     customer.until("2026-02-01")

@@ -15,7 +15,7 @@ from activities.adapters.sql.subscription.books import SqlBooks
 from activities.billing.contracts import About, RecordInput
 from activities.errors import BooksConflict
 from domain.account.events import AccountEvent, AccountEventName, AccountRecord, Allocation, Close, CloseReceipt
-from domain.account.invoice import Invoice, InvoiceLine, InvoiceState
+from domain.account.invoice import Invoice, InvoiceLine, InvoiceState, Unpaid
 from domain.calendar import Period
 from domain.money import to_minor
 from domain.subscription.effects import Record
@@ -182,6 +182,17 @@ def issued(seq: int, invoice: str, amount: str, at: datetime = JANUARY.end, curr
 def overdue(seq: int, invoice: str, amount: str, at: datetime = MARCH.end) -> AccountEvent:
     return issued(seq, invoice, amount, at).model_copy(
         update={"event": AccountEventName.INVOICE_OVERDUE, "state": InvoiceState.OVERDUE, "rule": "MON-6"}
+    )
+
+
+def owing(invoice: str, owed: str, due_at: datetime = MARCH.start, currency: str = "USD") -> Unpaid:
+    return Unpaid(invoice=invoice, currency=currency, owed=Decimal(owed), due_at=due_at)
+
+
+def settled(seq: int, by: str, invoice: str, amount: str, state: InvoiceState, at: datetime) -> AccountEvent:
+    """What an account notes of an earlier invoice that the credit of a closed one pays."""
+    return issued(seq, invoice, amount, at).model_copy(
+        update={"event": AccountEventName.INVOICE_SETTLED, "state": state, "credit_of": by}
     )
 
 

@@ -24,7 +24,8 @@ from domain.account.invoice import Invoice, InvoiceState
 from domain.money import from_minor
 from domain.values import CLOCK_SKEW
 from statemachines.account.standing import Standing
-from statemachines.audit.account import AccountViolation, AuditedAccount, EntryRecord, RecordedAccount, audit_account
+from statemachines.audit.account import AccountViolation, AuditedAccount, audit_account
+from statemachines.audit.recorded_account import EntryRecord, RecordedAccount
 from statemachines.audit.subscription import Invariant
 
 
@@ -98,7 +99,9 @@ def _standings(connection: Connection, customer_id: str, invoices: list[Invoice]
     found = connection.execute(select(invoice_standing).where(invoice_standing.c.customer_id == customer_id))
     return {
         row.invoice_id: Standing(
-            state=InvoiceState(row.state), paid=from_minor(row.paid_minor, currencies[row.invoice_id])
+            state=InvoiceState(row.state),
+            paid=from_minor(row.paid_minor, currencies[row.invoice_id]),
+            settled=from_minor(row.settled_minor, currencies[row.invoice_id]),
         )
         for row in found
         if row.invoice_id in currencies

@@ -96,8 +96,14 @@ def _write_event(connection: Connection, customer_id: str, event: AccountEvent) 
     )
     if event.event is AccountEventName.PAYMENT_RECEIVED:
         _take_payment(connection, customer_id, event)
+    elif event.event is AccountEventName.INVOICE_SETTLED:
+        assert event.invoice
+        assert event.state
+        assert event.currency
+        assert event.amount is not None
+        _stand(connection, event.invoice, event.state, settled=to_minor(event.amount, event.currency))
     elif event.invoice and event.state:
-        _stand(connection, event.invoice, event.state, 0)
+        _stand(connection, event.invoice, event.state)
 
 
 def _take_payment(connection: Connection, customer_id: str, event: AccountEvent) -> None:
@@ -122,7 +128,7 @@ def _take_payment(connection: Connection, customer_id: str, event: AccountEvent)
         connection, customer_id, event.payment_id, event.at, event.currency, allocated=sum(parts), credited=credited
     )
     for part, minor in zip(event.allocations, parts, strict=True):
-        _stand(connection, part.invoice, part.state, minor)
+        _stand(connection, part.invoice, part.state, paid=minor)
 
 
 def _payment(connection: Connection, asked: AskedPayment) -> Payment | None:
@@ -141,10 +147,9 @@ def _refuse_known_payment(connection: Connection, customer_id: str, payment_id: 
         raise BooksConflict(f"Payment {payment_id} of {customer_id} was already recorded by event {seq}.")
 
 
-def _stand(connection: Connection, invoice_id: str, state: InvoiceState, paid_minor: int) -> None:
-    of_invoice = invoice_standing.c.invoice_id == invoice_id
-    connection.execute(
-        update(invoice_standing)
-        .where(of_invoice)
-        .values(state=state.value, paid_minor=invoice_standing.c.paid_minor + paid_minor)
-    )
+def _stand(connection: Connection, invoice_id: str, state: InvoiceState, paid: int = 0, settled: int = 0) -> None:
+    """Note the invoice's state, and what is paid and settled besides, in minor units."""
+    columns = invoice_standing.c
+    more = {"paid_minor": columns.paid_minor + paid, "settled_minor": columns.settled_minor + settled}
+    of_invoice = columns.invoice_id == invoice_id
+    connection.execute(update(invoice_standing).where(of_invoice).values(state=state.value, **more))

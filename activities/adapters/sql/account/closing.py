@@ -52,7 +52,7 @@ def close_month(connection: Connection, entry: CloseInput) -> CloseReceipt:
     series = _series_of(connection, customer_id)
     places = {(row["subscription_id"], row["key"]): (row["seq"], row["position"]) for row in rows}
     number, lines = _last_number(connection, series), [line_of(row) for row in rows]
-    closed = invoices_of(customer_id, series, number, close.period, close.due_at, close.carried_in, lines)
+    closed = invoices_of(customer_id, series, number, close, lines)
     if closed:
         taken = invoice_series.c.series == series
         connection.execute(update(invoice_series).where(taken).values(last_number=closed[-1].head.number))
@@ -116,6 +116,7 @@ def _write(connection: Connection, document: Invoice, places: dict[tuple[str, st
             issued_at=head.issued_at,
             due_at=head.due_at,
             **{f"{name}_minor": amount for name, amount in minor.items()},
+            settles=head.settles,
         )
     )
     columns = ("invoice_id", "position", "subscription_id", "seq", "entry_position")
@@ -125,9 +126,9 @@ def _write(connection: Connection, document: Invoice, places: dict[tuple[str, st
     ]
     connection.execute(insert(invoice_line), [dict(zip(columns, line, strict=True)) for line in lines])
     state = InvoiceState.ISSUED if totals.due else InvoiceState.CARRIED
-    standing = {"customer_id": head.customer_id, "state": state.value, "paid_minor": 0}
+    standing = {"customer_id": head.customer_id, "state": state.value, "paid_minor": 0, "settled_minor": 0}
     connection.execute(insert(invoice_standing).values(invoice_id=head.invoice, **standing))
-    double_entry.enter_applied_credit(connection, head)
+    double_entry.enter_used_credit(connection, head)
 
 
 def _digest(content: BaseModel) -> str:

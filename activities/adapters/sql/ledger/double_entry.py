@@ -3,6 +3,7 @@
     charge           debit receivable, credit revenue
     credit           debit revenue, credit the customer's credit
     credit applied   debit the customer's credit, credit receivable   (an invoice is closed)
+    credit settled   debit the customer's credit, credit receivable   (its credit pays an earlier invoice)
     payment          debit payment, credit receivable and, with the rest, the customer's credit
 
 The database refuses an entry that does not balance, and every change to an entry.
@@ -21,6 +22,7 @@ from domain.account.double_entry import (
     applied_credit_entry_id,
     payment_entry_id,
     row_entry_id,
+    settlement_entry_id,
 )
 from domain.account.invoice import InvoiceHead
 from domain.money import to_minor
@@ -49,13 +51,17 @@ def enter_rows(connection: Connection, customer_id: str, rows: Sequence[Mapping[
     connection.execute(insert(entry), entries)
 
 
-def enter_applied_credit(connection: Connection, head: InvoiceHead) -> None:
-    """Enter the credit that pays an invoice's charges, if there is any."""
-    amount = to_minor(head.totals.applied, head.currency)
-    if amount:
-        sides = {BookAccount.CREDIT: amount, BookAccount.RECEIVABLE: -amount}
-        key = applied_credit_entry_id(head.invoice)
-        _enter(connection, key, head.customer_id, head.issued_at, EntryKind.CREDIT_APPLIED, head.currency, sides)
+def enter_used_credit(connection: Connection, head: InvoiceHead) -> None:
+    """Enter the credit that pays a closed invoice's charges, and what it pays on each earlier invoice (MON-5)."""
+    used = [(applied_credit_entry_id(head.invoice), EntryKind.CREDIT_APPLIED, head.totals.applied)]
+    used += [
+        (settlement_entry_id(head.invoice, each.invoice), EntryKind.CREDIT_SETTLED, each.amount)
+        for each in head.settles
+    ]
+    for key, kind, credit in used:
+        if amount := to_minor(credit, head.currency):
+            sides = {BookAccount.CREDIT: amount, BookAccount.RECEIVABLE: -amount}
+            _enter(connection, key, head.customer_id, head.issued_at, kind, head.currency, sides)
 
 
 def enter_payment(

@@ -30,6 +30,7 @@ from activities.adapters.sql.columns import (
     required,
 )
 from domain.account.events import AccountEvent, CloseReceipt
+from domain.account.invoice import Settlement
 from domain.account.terms import BillingTerms
 
 INVOICE, ENTRY = String(80), String(300)
@@ -64,16 +65,18 @@ invoice = Table(
     Column("series", ID, ForeignKey("invoice_series.series"), nullable=False),
     *required(number=Integer, customer_id=ID, currency=CURRENCY, period_start=InstantText, period_end=InstantText),
     *required(issued_at=InstantText, due_at=InstantText, charges_minor=BigInteger, credits_minor=BigInteger),
-    *required(carried_in_minor=BigInteger, due_minor=BigInteger, carried_out_minor=BigInteger),
+    *required(carried_in_minor=BigInteger, due_minor=BigInteger, settles_minor=BigInteger),
+    *required(carried_out_minor=BigInteger, settles=JsonText(tuple[Settlement, ...])),
     UniqueConstraint("series", "number"),
     UniqueConstraint("customer_id", "currency", "period_end"),
     CheckConstraint(
-        "due_minor >= 0 AND carried_out_minor >= 0 AND (due_minor = 0 OR carried_out_minor = 0) "
-        "AND due_minor - carried_out_minor = charges_minor - credits_minor - carried_in_minor",
+        "due_minor >= 0 AND settles_minor >= 0 AND carried_out_minor >= 0 "
+        "AND (due_minor = 0 OR settles_minor + carried_out_minor = 0) "
+        "AND due_minor - settles_minor - carried_out_minor = charges_minor - credits_minor - carried_in_minor",
         name="totals",
     ),
 )
-"""Invoices as they were closed (MON-5). Append-only."""
+"""Invoices as they were closed, with what their credit pays on earlier ones (MON-5). Append-only."""
 
 invoice_line = Table(
     "invoice_line",
@@ -93,7 +96,7 @@ invoice_standing = Table(
     "invoice_standing",
     metadata,
     Column("invoice_id", INVOICE, ForeignKey("invoice.id"), primary_key=True),
-    *required(customer_id=ID, state=WORD, paid_minor=BigInteger),
+    *required(customer_id=ID, state=WORD, paid_minor=BigInteger, settled_minor=BigInteger),
     Index(None, "customer_id", "state"),
     Index(None, "state"),
 )

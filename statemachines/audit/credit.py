@@ -1,0 +1,98 @@
+"""Checks of a customer's credit: what invoices carry on, what it settles, and that it stands beside no debt (MON-5)."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import zip_longest
+
+from domain.account.events import AccountEvent, AccountEventName
+from domain.conflict import Choice
+from statemachines.audit.recorded_account import Found, RecordedAccount
+
+CLOSED = {AccountEventName.INVOICE_ISSUED, AccountEventName.INVOICE_CARRIED}
+
+
+def credit_is_carried_over(account: RecordedAccount) -> Iterator[Found]:
+    """Each invoice applies the credit that the previous one left, plus what was overpaid since.
+
+    After a record was set aside the account's credit is its own, until the next invoice tells of it (REP-1).
+    """
+    heads = {invoice.head.invoice: invoice.head for invoice in account.invoices}
+    credit: dict[str, Decimal] = defaultdict(Decimal)
+    unknown: set[str] = set()
+    for event in account.events:
+        if event.settled and event.settled.choice is Choice.SET_ASIDE:
+            unknown = {head.currency for head in heads.values()}
+        if event.event is AccountEventName.PAYMENT_RECEIVED and event.currency and event.credited is not None:
+            credit[event.currency] += event.credited
+        if event.event not in CLOSED:
+            continue
+        head = heads.get(event.invoice or "")
+        if head is None:
+            yield f"event {event.seq} issues {event.invoice}, which does not exist", ()
+            continue
+        told = head.invoice in account.settled or head.currency in unknown
+        unknown.discard(head.currency)
+        if head.totals.carried_in != credit[head.currency] and not told:
+            known = f"{head.currency} {credit[head.currency]:f}"
+            yield f"{head.invoice} applies a credit of {head.totals.carried_in:f}; the credit was {known}", ()
+        credit[head.currency] = head.totals.carried_out
+
+
+def settlements_match_the_journal(account: RecordedAccount) -> Iterator[Found]:
+    """What an invoice's credit settles is an event of the account each, and nothing else is."""
+    issued = {event.invoice for event in account.events if event.event in CLOSED} - account.settled
+    wanted = {
+        (invoice.head.invoice, each.invoice): each.amount
+        for invoice in account.invoices
+        if invoice.head.invoice in issued
+        for each in invoice.head.settles
+    }
+    told = {
+        (event.credit_of or "", event.invoice or ""): event.amount
+        for event in account.events
+        if event.event is AccountEventName.INVOICE_SETTLED and event.credit_of not in account.settled
+    }
+    for pair in sorted({*wanted, *told}):
+        if wanted.get(pair) != told.get(pair):
+            yield f"what {pair[0]} settles of {pair[1]} differs from the account's journal", ()
+
+
+def no_credit_beside_debt(account: RecordedAccount) -> Iterator[Found]:
+    """No credit stands beside something due in its currency, after any decision.
+
+    After an operator settled a conflict that is not known until the next invoice of the currency (REP-1).
+    """
+    heads = {invoice.head.invoice: invoice.head for invoice in account.invoices}
+    credit: dict[str, Decimal] = defaultdict(Decimal)
+    owed: dict[str, dict[str, Decimal]] = defaultdict(dict)
+    skipped: set[str] = set()
+    for event, after in zip_longest(account.events, account.events[1:]):
+        if event.settled:
+            skipped |= {head.currency for head in heads.values()}
+        head = heads.get(event.invoice or "")
+        if event.event in CLOSED and head:
+            skipped.discard(head.currency)
+            credit[head.currency] = head.totals.carried_out
+            owed[head.currency][head.invoice] = head.totals.due
+        _move(event, credit, owed)
+        if after and after.event is AccountEventName.INVOICE_SETTLED:
+            continue
+        for currency in sorted(credit):
+            due = sum(owed[currency].values(), Decimal(0))
+            if credit[currency] > 0 and due > 0 and currency not in skipped:
+                skipped.add(currency)
+                words = f"a credit of {currency} {credit[currency]:f} stands beside {due:f} that is due"
+                yield f"after account event {event.seq} {words}", ()
+
+
+def _move(event: AccountEvent, credit: dict[str, Decimal], owed: dict[str, dict[str, Decimal]]) -> None:
+    """Take what the event pays or settles off what is owed, and add what it makes credit."""
+    currency = event.currency or ""
+    if event.event is AccountEventName.PAYMENT_RECEIVED:
+        credit[currency] += event.credited or Decimal(0)
+        for part in event.allocations:
+            owed[currency][part.invoice] = owed[currency].get(part.invoice, Decimal(0)) - part.amount
+    elif event.event is AccountEventName.INVOICE_SETTLED and event.invoice:
+        amount = event.amount or Decimal(0)
+        owed[currency][event.invoice] = owed[currency].get(event.invoice, Decimal(0)) - amount
