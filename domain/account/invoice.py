@@ -50,7 +50,7 @@ class Totals(Frozen):
     credits: ExactDecimal
     carried_in: ExactDecimal
     due: ExactDecimal
-    settles: ExactDecimal
+    settles: ExactDecimal = Decimal(0)
     carried_out: ExactDecimal
 
     @property

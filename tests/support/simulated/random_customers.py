@@ -1,6 +1,7 @@
 """Random customers: some subscriptions of any offer in two currencies, changed, ended and held; paid, or not."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,19 +20,25 @@ from statemachines.simulation.account_book import AccountBook
 from statemachines.simulation.customer import CustomerSimulator
 from tests.support.instants import DAY, TICK
 from tests.support.simulated.customer import a_request
-from tests.support.simulated.life import LIVING
+from tests.support.simulated.life import LIVING, a_command
 from tests.support.simulated.random_lives import START, Wish, orders, wishes
 
+Doing = Callable[[CustomerSimulator, datetime], None]
 HORIZON = timedelta(days=3 * 365 + 1)
 CURRENCIES = ["JPY", "USD"]
 
 
 @dataclass(frozen=True)
 class Purchase:
-    """An order, and how long after its date it reaches the customer's books."""
+    """An order, how long after its date it reaches the customer's books, and how long after that it is regretted."""
 
     order: Order
     late: timedelta
+    regret: timedelta | None = None
+
+    def regretted(self, customer: CustomerSimulator, at: datetime) -> None:
+        """Cancel it, which in its window credits all of it."""
+        customer.ask(self.order.subscription_id, a_command("cancel"), at)
 
 
 @dataclass(frozen=True)
@@ -133,14 +140,21 @@ class RandomCustomer:
         """Three years of it, or until then."""
         customer = kind("fabrikam", self.terms, self.opened, LIVING)
         book = customer.book = CountingBook("fabrikam", customer._books)
-        doings: list[tuple[datetime, Purchase | Asking | Settling]] = [
+        doings: list[tuple[datetime, Purchase | Asking | Settling | Doing]] = [
             *((purchase.order.at + purchase.late, purchase) for purchase in self.purchases),
             *((START + step.since, step) for step in self.steps),
+        ]
+        doings += [
+            (purchase.order.at + purchase.late + purchase.regret, purchase.regretted)
+            for purchase in self.purchases
+            if purchase.regret is not None
         ]
         for at, doing in sorted(doings, key=lambda each: each[0]):
             if at > until:
                 break
-            if isinstance(doing, Purchase):
+            if callable(doing):
+                doing(customer, at)
+            elif isinstance(doing, Purchase):
                 customer.advance(at)
                 customer.buy(doing.order)
             else:
@@ -181,15 +195,18 @@ settlings = st.builds(
     suspends=st.sampled_from([None, True, False]),
 )
 lateness = st.sampled_from([timedelta(0)] * 5 + [20 * DAY])
+regrets = st.sampled_from([None, None, timedelta(hours=20), 3 * DAY, 13 * DAY, 13 * DAY])
+"""In the window of a month's plan or a year's, so that a credit may come after the month whose invoice has the charge."""
 two_currencies = orders().filter(lambda order: order.offer.currency in CURRENCIES and bool(order.offer.unit_price))
+bought = st.tuples(two_currencies, lateness, regrets)
 all_terms = st.sampled_from(sorted(PACKS)).map(terms_of)
 """Terms with and without suspension: without it, a life goes on unpaid."""
 
 
-def _purchases(found: list[tuple[Order, timedelta]]) -> list[Purchase]:
+def _purchases(found: list[tuple[Order, timedelta, timedelta | None]]) -> list[Purchase]:
     return [
-        Purchase(order.model_copy(update={"subscription_id": f"s-{number}"}), late)
-        for number, (order, late) in enumerate(found, start=1)
+        Purchase(order.model_copy(update={"subscription_id": f"s-{number}"}), late, regret)
+        for number, (order, late, regret) in enumerate(found, start=1)
     ]
 
 
@@ -197,7 +214,7 @@ customers = st.builds(
     RandomCustomer,
     terms=all_terms | all_terms.map(BillingTerms.without_suspension),
     purchases=st.sampled_from([3, 2, 4, 1])
-    .flatmap(lambda size: st.lists(st.tuples(two_currencies, lateness), min_size=size, max_size=size))
+    .flatmap(lambda size: st.lists(bought, min_size=size, max_size=size))
     .map(_purchases),
     steps=st.sampled_from([12, 20, 30, 6]).flatmap(
         lambda size: st.lists(settlings | settlings | settlings | askings | ending, min_size=size, max_size=size)
