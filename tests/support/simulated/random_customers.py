@@ -196,7 +196,7 @@ settlings = st.builds(
 )
 lateness = st.sampled_from([timedelta(0)] * 5 + [20 * DAY])
 regrets = st.sampled_from([None, None, timedelta(hours=20), 3 * DAY, 13 * DAY, 13 * DAY])
-"""In the window of a month's plan or a year's, so that a credit may come after the month whose invoice has the charge."""
+"""In the window of a plan: a credit may come in the month after the one whose invoice has the charge."""
 two_currencies = orders().filter(lambda order: order.offer.currency in CURRENCIES and bool(order.offer.unit_price))
 bought = st.tuples(two_currencies, lateness, regrets)
 all_terms = st.sampled_from(sorted(PACKS)).map(terms_of)
