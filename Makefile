@@ -55,7 +55,7 @@ told: $(STAMP) ## tell 200 lives' events to a bad publisher while workers are ki
 explore: $(STAMP) ## every command at every boundary instant, breadth first: EXPLORE="--depth 3 --minutes 20 --pack csp-2019"
 	@$(BIN)/python -m tests.explore $(EXPLORE)
 
-lives: $(STAMP) ## 1,000,000 random subscription-years with every invariant checked: LIVES="--years 10000"
+lives: $(STAMP) ## 1,000,000 random subscription-years with every invariant checked: LIVES="--of customers --years 10000"
 	@$(BIN)/python -m tests.explore.lives $(LIVES)
 
 mutants: $(STAMP) ## make careless changes to a copy of the product: a test must notice each

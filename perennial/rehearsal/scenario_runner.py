@@ -95,7 +95,8 @@ class ScenarioRun:
 
     async def _open_account(self, now: datetime) -> None:
         scenario = self._scenario
-        self._account_clock = TestClock.ahead_by(scenario.opened_at - now)
+        # It starts early: the clock runs on while the first orders are placed, and the month may end right after them.
+        self._account_clock = TestClock.ahead_by(scenario.opened_at - options.START_POINT_MARGIN - now)
         start = StartAccount(
             customer_id=self._customer,
             policy=scenario.policy,

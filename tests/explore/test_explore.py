@@ -109,6 +109,7 @@ def test_the_programs_print_their_figures(tmp_path: Path, capsys: pytest.Capture
     assert said.out.endswith("0 violations\n")
 
 
-def test_random_lives_are_counted_in_years() -> None:
-    _, count, years, failed = lived(1, examples=10)
+@pytest.mark.parametrize("of", ["subscriptions", "customers"])
+def test_random_lives_are_counted_in_years(of: str) -> None:
+    _, count, years, failed = lived(1, of=of, examples=10)
     assert (count >= 10, years > 1, failed) == (True, True, "")

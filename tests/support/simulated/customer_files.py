@@ -13,7 +13,7 @@ from domain.subscription.commands import ChangePrice, Command, SetAddOn
 from domain.subscription.decision import Answer
 from domain.values import format_instant
 from statemachines.simulation.customer import CustomerSimulator
-from tests.support.simulated.random_customers import HORIZON, Asking, Purchase, RandomCustomer, Settling, customers
+from tests.support.simulated.random_customers import HORIZON, Asking, RandomCustomer, Settling, customers
 from tests.support.simulated.random_lives import START
 
 
@@ -41,10 +41,11 @@ def file_customers(within: timedelta) -> st.SearchStrategy[RandomCustomer]:
 def _as_in_a_file(customer: RandomCustomer, scale: float) -> RandomCustomer:
     opened = min(purchase.order.at for purchase in customer.purchases)
     purchases = []
-    for order in (purchase.order for purchase in customer.purchases):
+    for purchase in customer.purchases:
+        order = purchase.order
         at = opened + (order.at - opened) * scale
         update = {"policy": customer.terms.name, "account_opened": opened, "at": at}
-        purchases.append(Purchase(order.model_copy(update=update), timedelta(0)))
+        purchases.append(replace(purchase, order=order.model_copy(update=update), late=timedelta(0)))
     steps: list[Asking | Settling] = []
     for step in customer.steps:
         moved = replace(step, since=opened - START + step.since * scale)

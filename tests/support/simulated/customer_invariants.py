@@ -1,0 +1,60 @@
+"""Invariants of a customer with several subscriptions, as checks that assert (DOMAIN 12)."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+from itertools import groupby
+
+from domain.account.invoice import InvoiceLine
+from domain.account.terms import BillingTerms
+from domain.subscription.ledger import Kind
+from statemachines.simulation.customer import CustomerSimulator
+from tests.support.simulated.owed import after_each_event
+from tests.support.simulated.random_customers import RandomCustomer
+from tests.support.simulated.told import Told
+
+
+def a_customer_keeps_the_invariants(random: RandomCustomer) -> Told:
+    """Live the customer, whose dates are compared with those that were shown, and check what came of it."""
+    customer, _ = random.live(Told)
+    assert isinstance(customer, Told)
+    invoices_and_what_is_on_none_are_the_ledger_14(customer)
+    no_credit_stands_beside_a_debt_15(customer, random.terms)
+    return customer
+
+
+def net(lines: Iterable[InvoiceLine]) -> dict[str, Decimal]:
+    """Charges less credits in each currency."""
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        found[line.row.currency] += line.row.amount if line.row.kind is Kind.CHARGE else -line.row.amount
+    return dict(found)
+
+
+def invoices_and_what_is_on_none_are_the_ledger_14(customer: CustomerSimulator) -> None:
+    """Each row of each subscription is once on an invoice, or on none yet; and so is its money."""
+    ledger = [
+        InvoiceLine(subscription_id=subscription_id, row=row)
+        for subscription_id, simulator in customer.subscriptions.items()
+        for row in simulator.book.rows
+    ]
+    lines = [line for invoice in customer.book.invoices for line in invoice.lines] + list(customer.book.uninvoiced())
+    assert net(lines) == net(ledger)
+    named = [(line.subscription_id, line.row.key) for line in lines]
+    assert sorted(named) == sorted((line.subscription_id, line.row.key) for line in ledger)
+    assert len(set(named)) == len(named)
+
+
+def no_credit_stands_beside_a_debt_15(customer: CustomerSimulator, terms: BillingTerms) -> None:
+    """At no instant, in no currency; and what is owed is what was invoiced less what was paid (MON-5)."""
+    known = None
+    for _, events in groupby(after_each_event(customer, terms), key=lambda pair: pair[0].at):
+        *_, (event, known) = events
+        for currency, left in known.net.items():
+            owed, credit = known.owed_in(currency), known.credit[currency]
+            assert min(owed, credit) == 0, f"{currency} {owed} is owed beside {credit} after {event}"
+            assert owed - credit == left, f"{currency} {owed} is owed, {credit} is credit, {left} is not paid: {event}"
+    if known is not None:
+        account = customer.life.account
+        assert {receivable.invoice: receivable.owed for receivable in account.receivables} == known.owed
+        assert account.credit == {currency: amount for currency, amount in known.credit.items() if amount}

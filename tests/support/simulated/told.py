@@ -1,0 +1,66 @@
+"""A customer to whom every date is shown before it comes: what was shown last is what happens, and nothing else."""
+
+from datetime import datetime
+
+from domain.account.events import AccountEvent, AccountEventName
+from domain.subscription.events import Event, EventName
+from statemachines.account.dunning import ACTOR
+from statemachines.account.timeline import AccountMilestone, AccountWhat, account_timeline
+from statemachines.preview.simulator import Simulator
+from statemachines.simulation.customer import CustomerSimulator
+from statemachines.subscription.timeline import Milestone, timeline
+from tests.support.simulated.foresight import ENDS, HAPPENS
+
+OF_ACCOUNT = {
+    AccountWhat.OVERDUE: AccountEventName.INVOICE_OVERDUE,
+    AccountWhat.REMIND: AccountEventName.REMINDED,
+    AccountWhat.SUSPEND: AccountEventName.SUSPENDED,
+}
+
+
+class Told(CustomerSimulator):
+    """Looks at every timeline before each instant, and compares with what happened at it (invariant 9)."""
+
+    told = 0
+    """How many dates that were shown came."""
+
+    def advance(self, to: datetime) -> None:
+        while (at := self._next_instant()) <= to:
+            lives = {
+                each: (simulator, len(simulator.book.events), [m for m in _shown(simulator) if m.at == at])
+                for each, simulator in self.subscriptions.items()
+            }
+            of_account = [milestone for milestone in account_timeline(self.life.account) if milestone.at == at]
+            before, month = len(self.book.events), self.life.account.month
+            super().advance(at)
+            for simulator, known, shown in lives.values():
+                happened_as_shown(shown, simulator.book.events[known:])
+                self.told += len(shown)
+            account_happened_as_shown(of_account, self.book.events[before:])
+            closed = any(milestone.what is AccountWhat.CLOSE for milestone in of_account)
+            assert closed == (self.life.account.month != month)
+
+
+def _shown(simulator: Simulator) -> list[Milestone]:
+    """What the timeline says will happen."""
+    subscription = simulator.life.subscription
+    return [milestone for milestone in timeline(subscription, subscription.last_at) if milestone.what in HAPPENS]
+
+
+def happened_as_shown(shown: list[Milestone], events: list[Event]) -> None:
+    """Each of the subscription's milestones of that instant, in order; the account may hold or lift besides."""
+    by_itself = [event.event for event in events if event.actor != ACTOR]
+    wanted: list[EventName] = []
+    for milestone in shown:
+        wanted.append(HAPPENS[milestone.what])
+        if milestone.what in ENDS:
+            break
+    assert by_itself == wanted, f"shown {wanted}, happened {by_itself}"
+
+
+def account_happened_as_shown(shown: list[AccountMilestone], events: list[AccountEvent]) -> None:
+    """Each date of an unpaid invoice. What a closed month brings has no date of its own."""
+    dated = set(OF_ACCOUNT.values())
+    happened = [(event.event, event.invoice) for event in events if event.event in dated]
+    wanted = [(OF_ACCOUNT[m.what], m.invoice) for m in shown if m.what in OF_ACCOUNT]
+    assert happened == wanted, f"shown {wanted}, happened {happened}"
