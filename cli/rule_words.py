@@ -49,6 +49,9 @@ WORDS: dict[Rule, str] = {
     Rule.MON_6: "payments and reminders",
     Rule.MON_7: "no change",
     Rule.REP_1: "settled conflicts",
+    Rule.USE_1: "usage needs access at its time",
+    Rule.USE_2: "late usage at its period's price",
+    Rule.USE_3: "each report is corrected once",
 }
 
 

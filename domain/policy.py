@@ -33,6 +33,8 @@ class PolicyPack(Frozen):
     bill_while_suspended: bool = False
     suspension_turns_auto_renew_off: bool = False
     activation_deadline: timedelta = timedelta(days=30)
+    late_usage: timedelta = timedelta(hours=24)
+    """How long after the end usage of before it can be reported (USE-1)."""
 
     def refund_window(self, plan: BillingPlan) -> timedelta:
         """How long after the order a cancellation gives a full credit (CXL-2)."""

@@ -52,3 +52,6 @@ class Rule(StrEnum):
     MON_6 = "MON-6"
     MON_7 = "MON-7"
     REP_1 = "REP-1"
+    USE_1 = "USE-1"
+    USE_2 = "USE-2"
+    USE_3 = "USE-3"

@@ -146,7 +146,8 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
             task_queue=settings.task_queue,
             workflows=[*WORKFLOWS, UnknownWorkflow],
             activities=[
-                *(billing.record, billing.keep, restoring.restore, answers.first_answer, payments.payment),
+                *(billing.record, billing.keep, billing.count_usage, restoring.restore, answers.first_answer),
+                payments.payment,
                 *(provisioning.grant, provisioning.revoke, provisioning.purge),
                 *(orders.open, orders.place, orders.start),
                 *(opening.open, invoicing.close, invoicing.record, invoicing.hold, invoicing.lift),

@@ -6,7 +6,10 @@ step that makes it of a state of the version before.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
+
+from domain.calendar import TermLength
 
 State = Mapping[str, Any]
 """A state as it is written, in JSON."""
@@ -57,7 +60,33 @@ def _delivery_of_a_request(state: State) -> State:
     return {"subscription_id": state["subscription_id"], "last": state["last"], "stream": stream}
 
 
-SUBSCRIPTION = StateSchema({1: _with_stream_and_origin})
+def _with_use(state: State) -> State:
+    """What a usage offer keeps of when it could be used, and at which price (USE-1, USE-2).
+
+    Earlier versions did not keep the prices of past terms and past suspensions: they count at the running price, and
+    as time with access. Unbilled usage was one number.
+    """
+    life = state.get("life", {})
+    before = life.get("subscription", {})
+    if before.get("offer", {}).get("billing_type") != "usage":
+        return state
+    kept: dict[str, Any] = {}
+    if before["state"] in ("pending", "suspended"):
+        since = before["ordered_at"] if before["state"] == "pending" else before["holds"][0]["at"]
+        kept["gaps"] = [{"start": since}]
+        if (units := before.get("unbilled_usage")) is not None:
+            usage = [{"used_at": since, "units": units}] if Decimal(units) else []
+            kept["unbilled"] = {"at": before["last_at"], "usage": usage}
+    term = before.get("term")
+    if term and term["months_in"]:
+        anchor, length = before["anchor"], TermLength(before["offer"]["term"]).months
+        number = term["number"] - term["months_in"] // length
+        past = {"number": number, "anchor": anchor, "months_in": 0, "start": anchor, "end": term["start"]}
+        kept["past"] = [{**past, "unit_price": before["unit_price"]}]
+    return {**state, "life": {**life, "subscription": {**before, **kept}}}
+
+
+SUBSCRIPTION = StateSchema({1: _with_stream_and_origin, 2: _with_use})
 ACCOUNT = StateSchema({})
 PRICE_CHANGE = StateSchema({})
 DELIVERY = StateSchema({1: _delivery_of_a_request})

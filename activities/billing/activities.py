@@ -3,11 +3,11 @@
 from temporalio import activity
 
 from activities.accounts.ports import AccountOpener
-from activities.billing.contracts import AskedCommand, KeepInput, RecordInput, Restored, RestoreInput
+from activities.billing.contracts import AskedCommand, CountInput, KeepInput, RecordInput, Restored, RestoreInput
 from activities.billing.ports import Books, FirstAnswers, Lives
 from activities.errors import reported
 from domain.subscription.decision import Answered
-from domain.subscription.effects import Receipt
+from domain.subscription.effects import Counted, Receipt
 
 
 class BillingActivities:
@@ -39,6 +39,16 @@ class BillingActivities:
         """
         with reported():
             await self._books.keep(entry)
+
+    @activity.defn(name="count_usage")
+    async def count_usage(self, entry: CountInput) -> Counted:
+        """Count the unbilled usage of a subscription that is suspended or has ended (USE-2).
+
+        Raises ApplicationError: of type BooksConflict, not retryable; of type BooksUnavailable or SchemaMismatch,
+        retryable.
+        """
+        with reported():
+            return await self._books.count_usage(entry)
 
 
 class AnswerActivities:

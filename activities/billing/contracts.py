@@ -1,12 +1,15 @@
 """What billing takes and returns. Unknown fields are ignored, so that versions can be mixed during a rollout."""
 
 from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
 
 from activities.accounts.contracts import OpenAccount
 from domain.catalog.offers import PinnedOffer, Publisher
 from domain.money import Currency
 from domain.ordering.terms import Order
-from domain.subscription.effects import Record
+from domain.subscription.effects import CountUsage, Record
 from domain.subscription.events import State
 from domain.subscription.subscription import Changes, Subscription
 from domain.values import Frozen, Instant
@@ -88,6 +91,13 @@ class KeepInput(Frozen):
     changed: Changes
 
 
+class CountInput(Frozen):
+    """A count of a subscription's unbilled usage, which is kept in its snapshot."""
+
+    subscription_id: str
+    count: CountUsage
+
+
 class AskedCommand(Frozen):
     """A command id whose first answer is wanted. The ids of the system's own commands (`system`) are apart."""
 
@@ -141,3 +151,9 @@ class ListedSubscription(Frozen):
     add_ons: dict[str, int]
     last_seq: int
     last_at: Instant
+    next_at: Annotated[Instant | None, Field(exclude=True)] = None
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended for good: late usage of a usage offer is settled after its end (USE-2)."""
+        return self.state.ended and self.next_at is None

@@ -2,10 +2,10 @@
 
 from typing import Protocol
 
-from activities.billing.contracts import AskedCommand, KeepInput, RecordInput, Restored
+from activities.billing.contracts import AskedCommand, CountInput, KeepInput, RecordInput, Restored
 from domain.subscription.commands import ReportUsage
 from domain.subscription.decision import Answer, Answered
-from domain.subscription.effects import Receipt
+from domain.subscription.effects import Counted, Receipt
 
 
 class Books(Protocol):
@@ -25,10 +25,17 @@ class Books(Protocol):
         """
 
     async def report_usage(self, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
-        """Record usage that the lifecycle accepted, once per usage id (MON-7).
+        """Record usage that the lifecycle accepted, once per usage id (MON-7), or a correction (USE-3).
 
-        The answer is a refusal (LIF-1) if the journal shows that the subscription takes no more usage (SUS-10). Raises
-        BooksUnavailable, also while the event that accepted the usage is not in the journal yet.
+        The answer is a refusal if `corrects` names no report that can be corrected (USE-3), or the usage was settled
+        meanwhile (USE-1). Raises BooksUnavailable, also while the event that accepted it is not in the journal yet.
+        """
+
+    async def count_usage(self, entry: CountInput) -> Counted:
+        """Count the unbilled usage, and keep the count in the subscription's snapshot unless a later event is recorded.
+
+        With `closes` no more usage is taken from then on. Raises BooksConflict if its last event is not recorded, and
+        BooksUnavailable.
         """
 
 

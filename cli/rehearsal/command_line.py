@@ -13,6 +13,7 @@ from domain.subscription.commands import (
     SetAutoRenew,
     Suspend,
 )
+from domain.values import format_instant
 
 DEFAULT_ROLES = {
     "activate": "publisher",
@@ -38,6 +39,8 @@ def command_line(command: Command | AccountRequest) -> str:
             words = f"auto-renew {'on' if command.enabled else 'off'}"
         case ReportUsage():
             words = f"usage report {command.units:f} --usage-id {command.usage_id}"
+            words += f" --used-at {format_instant(command.used_at)}" if command.used_at else ""
+            words += f" --corrects {command.corrects}" if command.corrects else ""
         case ChangePrice():
             words = f"price {command.unit_price:f} a unit from now on"
         case ReceivePayment():

@@ -1,5 +1,6 @@
 """The course of a scenario, line by line: events and commands in order, with the money of each event."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -98,10 +99,15 @@ def _place_of(event: Event, name: str, report: ScenarioReport) -> _Place:
     return _Place(event.at, phase, name=name, seq=event.seq)
 
 
+_BY_EVENT = re.compile(r"seq-(\d+)/")
+
+
 def _rows_of(life: LifeReport, longest: int, *, named: bool) -> dict[int, list[Entry]]:
     """A line for each charge or credit, by the number of the event that caused it; `named`: with its currency."""
     writers = {row.key: event.seq for event in life.events for row in event.rows}
     writers |= {charge.key: event.seq for event in life.events for charge in event.usage}
+    # Late usage has the number of its event in its key (USE-2).
+    writers |= {row.key: int(found[1]) for row in life.rows if (found := _BY_EVENT.match(row.key))}
     entries: dict[int, list[Entry]] = defaultdict(list)
     for row in life.rows:
         style = "green" if row.kind is Kind.CREDIT else ""

@@ -82,7 +82,7 @@ def summary(life: LifeReport) -> Iterator[tuple[str, str]]:
         yield "billed", _invoices(life.invoices)
     upcoming = [f"{m.what} {instant(m.at)} ({m.rule})" for m in life.timeline]
     state = life.subscription.state
-    yield "then", f"{state}: nothing more will happen" if state.ended else f"{state}; next {', '.join(upcoming)}"
+    yield "then", f"{state}; next {', '.join(upcoming)}" if upcoming else f"{state}: nothing more will happen"
 
 
 def _invoices(documents: Iterable[dict[str, Any]]) -> str:

@@ -60,6 +60,13 @@ def _facts_of_ended(listed: ListedSubscription) -> Iterator[tuple[str, str]]:
     yield "ended", second(listed.last_at)
 
 
+def _after_the_end(details: Details, subscription: Subscription) -> str:
+    closes = subscription.usage_closes
+    if closes is None or details.now >= closes:
+        return "nothing: it has ended"
+    return f"nothing: it has ended; usage of before can be reported until {second(closes)} (USE-1)"
+
+
 def _facts(details: Details, subscription: Subscription) -> Iterator[tuple[str, str]]:
     from statemachines.subscription.narrative import later_prices
 
@@ -82,7 +89,7 @@ def _facts(details: Details, subscription: Subscription) -> Iterator[tuple[str, 
         yield "deletion", f"all data is deleted at {second(details.deletes_at)} unless it is reactivated before"
     if details.refund_closes and not details.state.ended:
         yield "refund", f"a cancel is credited until {second(details.refund_closes)} (CXL-4)"
-    yield "allowed", ", ".join(details.allowed) or "nothing: it has ended"
+    yield "allowed", ", ".join(details.allowed) or _after_the_end(details, subscription)
     if not details.settled:
         yield "books", f"event {details.seq} is accepted; written up to {details.committed}"
     if details.attention:

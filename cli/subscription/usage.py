@@ -40,12 +40,17 @@ def report(
         datetime | None,
         Option(parser=an_instant, metavar="INSTANT", help="When it was used.", show_default="now"),
     ] = None,
+    corrects: Annotated[
+        str | None,
+        Option(parser=some_id, metavar="ID", help="The report whose units these replace; 0 takes it back (USE-3)."),
+    ] = None,
 ) -> None:
-    """Report usage; it is billed at the end of its period (SUS-10).
+    """Report usage; it is billed at the end of its period, at the price of then (SUS-10, USE-2).
 
-    Usage of a period that is already billed goes on the next charge.
+    Usage of a period that is already billed goes on the next charge. It is taken exactly if users had access when it
+    was used, until 24 hours after the subscription's end (USE-1).
     """
-    command = built(ReportUsage, asking, units=units, usage_id=usage_id, used_at=used_at)
+    command = built(ReportUsage, asking, units=units, usage_id=usage_id, used_at=used_at, corrects=corrects)
     answer = use(lambda perennial: perennial.usage.report(subscription, command), asking.address)
     answers.report(answer, as_json=asking.as_json)
 
@@ -54,13 +59,14 @@ def report(
 def import_usage(
     subscription: SubscriptionId,
     file: Annotated[
-        Path, Argument(metavar="FILE", help="A CSV file with the columns usage_id, units and, if told later, used_at.")
+        Path,
+        Argument(metavar="FILE", help="A CSV file: the columns usage_id, units and, if wanted, used_at, corrects."),
     ],
     asking: Asking,
 ) -> None:
     """Report usage from a CSV file. Each usage_id counts once, so a file can be sent again (MON-7).
 
-    If any line is faulty, nothing is recorded. After an interruption, send the file again.
+    If any line is faulty or not taken, nothing is recorded. After an interruption, send the file again.
     """
     reports = reports_in(file, by=asking.by, actor=asking.actor)
     done = use(lambda perennial: _import(perennial.usage, subscription, reports), asking.address)

@@ -14,7 +14,7 @@ from domain.subscription.commands import ReportUsage
 from hosting.files.yaml import text_of
 
 MAX_BYTES = 64 * 1024 * 1024
-REQUIRED, OPTIONAL = ("usage_id", "units"), ("used_at",)
+REQUIRED, OPTIONAL = ("usage_id", "units"), ("used_at", "corrects")
 
 
 def reports_in(file: Path, *, by: str, actor: str | None) -> list[ReportUsage]:
@@ -60,12 +60,14 @@ def _check_columns(file: Path, found: list[str]) -> None:
 
 
 def _once(file: Path, reports: list[ReportUsage]) -> Iterator[ReportUsage]:
-    """Each id once. Raises Misused where the file has an id with different units."""
+    """Each id once. Raises Misused where the file has an id with different content."""
     known: dict[str, ReportUsage] = {}
     for report in reports:
         first = known.setdefault(report.usage_id, report)
-        if first.units != report.units:
-            raise Misused(
-                f"{file}: usage_id {report.usage_id}: got {first.units:f} and {report.units:f} units; takes one"
-            )
+        if (first.units, first.corrects) != (report.units, report.corrects):
+            raise Misused(f"{file}: usage_id {report.usage_id}: got {_words(first)} and {_words(report)}; takes one")
     yield from known.values()
+
+
+def _words(report: ReportUsage) -> str:
+    return f"{report.units:f} units" + (f" correcting {report.corrects}" if report.corrects else "")

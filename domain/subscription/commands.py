@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from domain.catalog.offers import MAX_QUANTITY, PinnedOffer, Price, order_faults
 from domain.faults import Fault
@@ -128,16 +128,28 @@ class Deprovision(Command):
 
 
 class ReportUsage(Command):
-    """Report used units (SUS-10). The report goes to the books, never through a workflow's history.
+    """Report used units (USE-1). The report goes to the books, never through a workflow's history.
 
-    `used_at` is the instant of the usage, now by default. Usage whose period is already billed goes on the next charge.
+    `used_at` is the instant of the usage, now by default. Usage whose period is already billed goes on the next charge,
+    at the price of its period (USE-2). With `corrects`, the id of another report, the units replace that one's, which
+    keeps its instant; 0 takes it back (USE-3).
     """
 
     action = Action.REPORT_USAGE
     do: Literal["report_usage"] = "report_usage"
     units: RequestDecimal
     usage_id: Id
+    corrects: Id | None = None
     used_at: RequestInstant | None = None
+
+    @field_validator("used_at")
+    @classmethod
+    def _none_for_a_correction(cls, used_at: datetime | None, fields: ValidationInfo) -> datetime | None:
+        if used_at is not None and fields.data.get("corrects") is not None:
+            raise ValueError(
+                "takes no instant beside `corrects`: a correction keeps that of the report that it corrects"
+            )
+        return used_at
 
 
 class ChangePrice(Command):

@@ -1,6 +1,7 @@
 """The effects of a decision, as data: performed one after another, each at least once."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -8,11 +9,13 @@ from pydantic import Field
 from domain.conflict import SettleConflict
 from domain.money import Money
 from domain.subscription.decision import Answer, Answered, Decision
-from domain.subscription.events import Event, EventName, State
+from domain.subscription.events import Event, EventName
 from domain.subscription.held import HeldRecord
 from domain.subscription.ledger import Kind, LedgerRow
+from domain.subscription.pricing import usage_charge
 from domain.subscription.subscription import Changes, Subscription
-from domain.values import ExactDecimal, Frozen, Instant, Worded
+from domain.subscription.usage import Usage, UsageCharge
+from domain.values import Frozen, Instant, Worded
 
 
 class Record(Frozen):
@@ -20,8 +23,6 @@ class Record(Frozen):
 
     effect: Literal["record"] = "record"
     events: tuple[Event, ...]
-    count_usage_from: Instant | None = None
-    """Set if a suspension stopped the usage: count the unbilled usage from this instant on (SUS-10)."""
     answered: Answered | None = None
     """The answer to the command that led to it, if that has an id: the books give it to every repeat."""
     changed: Changes | None = None
@@ -69,6 +70,38 @@ class Keep(Frozen):
         return f"keep:{self.seq}"
 
 
+class CountUsage(Frozen):
+    """Count the usage that `charge` would bill into the subscription's state, as of an instant (USE-2).
+
+    `seq` is the number of the subscription's last event. With `closes` no more usage is taken from then on (USE-1).
+    """
+
+    effect: Literal["count_usage"] = "count_usage"
+    seq: int
+    at: Instant
+    charge: UsageCharge
+    closes: bool = False
+
+    @classmethod
+    def of(cls, subscription: Subscription, at: datetime) -> "CountUsage | None":
+        """The count that the subscription needs to know what comes next; None if it needs none."""
+        if not subscription.counts_usage:
+            return None
+        (charge,) = usage_charge(subscription, at, final=True, late_only=subscription.state.ended)
+        return cls(seq=subscription.seq, at=at, charge=charge, closes=subscription.usage_closed)
+
+    @property
+    def key(self) -> str:
+        """By what an operator names it."""
+        return f"count:{self.seq}"
+
+
+class Counted(Frozen):
+    """What the books return for a count: the usage that is unbilled, one entry per billing period."""
+
+    usage: tuple[Usage, ...] = ()
+
+
 class Access(Worded):
     """Changes of the users' access and data (SUS-2, SUS-3)."""
 
@@ -100,28 +133,28 @@ class Provision(Frozen):
         return f"{self.access.value}:{self.seq}"
 
 
-Effect = Annotated[Record | Provision | Keep | Adopt, Field(discriminator="effect")]
+Effect = Annotated[Record | Provision | Keep | CountUsage | Adopt, Field(discriminator="effect")]
 
 
 class Receipt(Frozen):
-    """What the books return for a recorded decision: the usage that it charged, and what is still unbilled.
+    """What the books return for a recorded decision: the rows of the usage that it billed.
 
     `publisher` is the publisher to notify, or None.
     """
 
     seq: int
     usage_rows: tuple[LedgerRow, ...] = ()
-    unbilled_usage: ExactDecimal | None = None
     publisher: str | None = None
 
     def complete(self, answer: Answer) -> Answer:
-        """The answer with the charged usage added to its charge."""
-        charge = answer.charge
+        """The answer with the billed usage added to its charge and its credit."""
+        sums = {Kind.CHARGE: answer.charge, Kind.CREDIT: answer.credit}
         for row in self.usage_rows:
-            if row.kind is Kind.CHARGE:
-                amount = row.amount + (charge.amount if charge else 0)
-                charge = Money(amount=amount, currency=row.currency)
-        return answer.model_copy(update={"charge": charge, "metered": False})
+            before = sums[row.kind]
+            amount = row.amount + (before.amount if before else 0)
+            sums[row.kind] = Money(amount=amount, currency=row.currency)
+        charge, credit = sums[Kind.CHARGE], sums[Kind.CREDIT]
+        return answer.model_copy(update={"charge": charge, "credit": credit, "metered": False})
 
 
 _SEATS = frozenset({EventName.QUANTITY_CHANGED, EventName.ADD_ON_CHANGED})
@@ -141,20 +174,22 @@ def queued(waiting: tuple[Effect, ...], more: tuple[Effect, ...]) -> tuple[Effec
 def effects_of(decision: Decision, before: Subscription) -> tuple[Effect, ...]:
     """The effects of a decision: first its record, then the change of access that its last event causes.
 
-    A decision without an event may still change the subscription; then that is kept.
+    Between the two a suspension's unbilled usage is counted (USE-2). A decision without an event may still change the
+    subscription; then that is kept.
     """
     events, subscription = decision.events, decision.subscription
     if subscription is before:
         return ()
     changed = subscription.changes_since(before if before.seq else None)
+    count = None
+    if subscription.unbilled is None and (before.state is not subscription.state or subscription.usage_closed):
+        at = subscription.usage_closes or subscription.last_at
+        count = CountUsage.of(subscription, at)
     if not events:
-        return (Keep(seq=subscription.seq, changed=changed),) if changed else ()
-    last = events[-1]
-    stopped = last.state is State.SUSPENDED and subscription.offer.metered and subscription.term
-    since = subscription.first_billing if stopped else None
-    record = Record(events=events, count_usage_from=since, changed=changed)
-    change = change_of_access(events)
-    return (record,) if change is None else (record, change)
+        kept = Keep(seq=subscription.seq, changed=changed) if changed else None
+        return tuple(effect for effect in (count or kept,) if effect)
+    record = Record(events=events, changed=changed)
+    return tuple(effect for effect in (record, count, change_of_access(events)) if effect)
 
 
 def change_of_access(events: Sequence[Event]) -> Provision | None:

@@ -7,7 +7,8 @@ from pydantic import Field
 
 from domain.conflict import Settled
 from domain.subscription.holds import Reason
-from domain.subscription.ledger import LedgerRow, UsageCharge
+from domain.subscription.ledger import LedgerRow
+from domain.subscription.usage import UsageCharge
 from domain.values import ExactDecimal, Frozen, Instant
 
 
@@ -56,6 +57,7 @@ class EventName(StrEnum):
     DELETED = "deleted"
     DEPROVISIONED = "deprovisioned"
     PRICE_SCHEDULED = "price_scheduled"
+    USAGE_SETTLED = "usage_settled"
     CONFLICT_SETTLED = "conflict_settled"
 
 

@@ -8,8 +8,9 @@ from fractions import Fraction
 from domain.calendar import Period, days_between
 from domain.money import from_minor, round_half_up
 from domain.subscription.events import Event, EventName
-from domain.subscription.ledger import Kind, LedgerRow, UsageCharge, adjustment_key, period_key
+from domain.subscription.ledger import Kind, LedgerRow, adjustment_key, period_key
 from domain.subscription.subscription import Subscription
+from domain.subscription.usage import UsageCharge
 
 
 def licence_lines(subscription: Subscription) -> Iterator[tuple[str, int, Decimal]]:
@@ -113,26 +114,43 @@ def refundable_in(events: Sequence[Event], window_from: datetime) -> dict[str, D
     return refundable_after({}, (row for event in events if event.seq >= opened_by for row in event.rows))
 
 
-def usage_charge(subscription: Subscription, at: datetime, *, final: bool = False) -> tuple[UsageCharge, ...]:
-    """The charge for unbilled usage of the running billing period; none in the trial (SUS-10)."""
+def usage_charge(
+    subscription: Subscription, at: datetime, *, final: bool = False, late_only: bool = False
+) -> tuple[UsageCharge, ...]:
+    """The charge for unbilled usage that an event at that instant bills; none in the trial (SUS-10).
+
+    It has the rows of earlier periods (USE-2), then the one of the billing period that ends or runs then. `final`
+    includes all that is left; `late_only` is for after the end, when every period has had its milestone.
+    """
     offer, term = subscription.offer, subscription.term
     if not offer.metered or term is None or subscription.first_billing is None:
         return ()
-    period = subscription.billing_period(subscription.period)
-    if period.start >= term.end:
-        return ()
+    number = subscription.period_ending(at)
+    period = subscription.billing_period(number)
     return (
         UsageCharge(
             at=at,
             line=offer.id,
             unit_price=subscription.unit_price,
             currency=offer.currency,
-            period=Period(start=period.start, end=min(at, period.end)),
+            period=Period(start=period.start, end=max(period.start, min(subscription.ended_at or at, period.end))),
             used_from=subscription.first_billing,
-            used_before=None if final else at,
-            key=period_key(term.number, subscription.period, offer.id),
+            used_before=None if final or late_only else at,
+            key=period_key(term.number, number, offer.id),
+            seq=subscription.seq + 1,
+            terms=subscription.priced_terms,
+            anchor_rule=offer.anchor_rule,
+            term_months=offer.term.months,
+            period_months=offer.months_per_period,
+            late_only=late_only,
         ),
     )
+
+
+def unbilled_rows(subscription: Subscription, at: datetime, *, late_only: bool = False) -> bool:
+    """Whether the usage that the books counted would give a row if it was billed at that instant."""
+    usage = subscription.unbilled.usage if subscription.unbilled else ()
+    return any(charge.rows(usage) for charge in usage_charge(subscription, at, late_only=late_only))
 
 
 def billed_while_suspended(subscription: Subscription, at: datetime) -> bool:
@@ -140,8 +158,7 @@ def billed_while_suspended(subscription: Subscription, at: datetime) -> bool:
     term = subscription.term
     assert term is not None
     if subscription.policy.bill_while_suspended and at < term.end:
-        following = subscription.model_copy(update={"period": subscription.period + 1})
+        following = subscription.model_copy(update={"period": subscription.period_ending(at) + 1})
         if period_charges(following, at):
             return True
-    units = subscription.unbilled_usage or Decimal(0)
-    return any(charge.row(units) for charge in usage_charge(subscription, at))
+    return unbilled_rows(subscription, at)

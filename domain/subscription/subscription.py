@@ -9,8 +9,10 @@ from domain.calendar import Period, boundary
 from domain.catalog.offers import PinnedOffer
 from domain.policy import PolicyPack
 from domain.roles import RolePreset
+from domain.subscription.access import Gap
 from domain.subscription.events import Facts, State
 from domain.subscription.holds import Hold, Reason
+from domain.subscription.usage import PricedTerms, Unbilled
 from domain.values import ExactDecimal, Frozen, Instant
 
 
@@ -63,7 +65,10 @@ class Snapshot(Frozen):
     None while pending and in trial. `period` numbers the billing period at the last event, from 1 within its term.
     `paid_through` is the end of the last charged licence period. `prices` are the known prices of coming terms, by
     instant; `catalog_version` is the newest catalog that sent them. The refund window opened at `window_from` (CXL-4).
-    `unbilled_usage` is the usage that the books counted when a suspension stopped it, or None if it is not counted.
+
+    Usage offers alone have the rest (USE-1, USE-2). `past` are the terms before the running one, by price, and `gaps`
+    the times without access. `ended_at` is when it ended; from `usage_closed` on no more usage is taken. `unbilled` is
+    the usage that the books counted while suspended or after the end, or None if it is not counted.
     """
 
     policy: PolicyPack
@@ -84,7 +89,11 @@ class Snapshot(Frozen):
     prices: tuple[PriceFrom, ...] = ()
     catalog_version: int = 0
     window_from: Instant
-    unbilled_usage: ExactDecimal | None = None
+    past: tuple[PricedTerms, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    ended_at: Instant | None = None
+    usage_closed: bool = False
+    unbilled: Unbilled | None = None
 
     def changes_since(self, before: "Snapshot | None") -> Changes:
         """The fields that differ from an earlier snapshot; without one, all that are not None."""
@@ -134,6 +143,33 @@ class Subscription(Snapshot):
         """The first instant at which a cancellation is no longer credited (CXL-4)."""
         return self.window_from + self.policy.refund_window(self.offer.billing_plan)
 
+    @property
+    def usage_closes(self) -> datetime | None:
+        """The first instant at which no more usage is taken; None before the end, and for licence offers (USE-1)."""
+        return self.ended_at + self.policy.late_usage if self.ended_at else None
+
+    @property
+    def counts_usage(self) -> bool:
+        """Whether unbilled usage decides what comes next: none is added but what is reported late (USE-1, SUS-10)."""
+        stopped = self.state is State.SUSPENDED or self.state.ended
+        return stopped and self.offer.metered and self.term is not None
+
+    @property
+    def priced_terms(self) -> tuple[PricedTerms, ...]:
+        """All terms up to the running one, which must have begun, by price (BUY-5)."""
+        term = self.term
+        assert term is not None
+        assert self.anchor is not None
+        running = PricedTerms(
+            number=term.number,
+            anchor=self.anchor,
+            months_in=term.months_in,
+            start=term.start,
+            end=term.end,
+            unit_price=self.unit_price,
+        )
+        return (*self.past[:-1], *self.past[-1].followed_by(running)) if self.past else (running,)
+
     def lapsed(self, now: datetime) -> bool:
         """Whether the term or trial ended while suspended, so that nothing is left to renew (LIF-3)."""
         end = self.commitment_end
@@ -164,6 +200,17 @@ class Subscription(Snapshot):
         """The number, in the running term, of the billing period that contains the instant."""
         number = max(self.period, 1)
         while self.billing_period(number).end <= now:
+            number += 1
+        return number
+
+    def period_ending(self, at: datetime) -> int:
+        """The number of the billing period that ends at the instant or contains it; at most the first after the term.
+
+        Suspended, a subscription passes the boundaries that bill nothing without an event.
+        """
+        assert self.term is not None
+        number = max(self.period, 1)
+        while (period := self.billing_period(number)).end < at and period.start < self.term.end:
             number += 1
         return number
 

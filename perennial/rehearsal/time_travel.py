@@ -59,7 +59,7 @@ class TimeTravel:
         await self.live_until(to)
         for subscription_id, clock in self._clocks.items():
             # A subscription that has ended on the way has no clock any more.
-            if not (await self._subscriptions.settled(subscription_id)).subscription.state.ended:
+            if not (await self._subscriptions.settled(subscription_id)).ended:
                 await self._server_clock.advance(self._subscriptions.handle(subscription_id), clock, to)
         await self._server_clock.advance(self._accounts.handle(self._customer_id), self._account_clock, to)
 
@@ -121,10 +121,10 @@ async def travel_of(sources: Sources, customer_id: str, progress: Callable[[str]
 
 
 async def _living(books: Books, customer_id: str) -> list[str]:
-    """The customer's subscriptions that have not ended."""
+    """The customer's subscriptions whose workflows run."""
     found: list[str] = []
     after = None
     while page := await books.subscriptions.subscriptions(customer=customer_id, limit=PAGE, after=after):
-        found += [listed.subscription_id for listed in page if not listed.state.ended]
+        found += [listed.subscription_id for listed in page if not listed.over]
         after = page[-1].subscription_id
     return found

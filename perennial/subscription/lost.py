@@ -31,6 +31,6 @@ async def explained(sources: Sources, subscription_id: str, asking: Awaitable[T]
             listed = await (await sources.books()).subscriptions.listed(subscription_id)
         except WorldError:
             listed = None
-        if listed is None or listed.state.ended:
+        if listed is None or listed.over:
             raise
     raise without_workflow(listed)

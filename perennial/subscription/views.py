@@ -60,12 +60,12 @@ class Views:
             return await self._living(subscription_id)
         except WorkflowFailed:
             listed = await (await self._sources.books()).subscriptions.listed(subscription_id)
-            if listed is None or not listed.state.ended:
+            if listed is None or not listed.over:
                 raise
             return listed
         except NotFound:
             listed = await (await self._sources.books()).known(subscription_id)
-            if not listed.state.ended:
+            if not listed.over:
                 raise without_workflow(listed) from None
             return listed
 

@@ -12,7 +12,8 @@ from domain.subscription.decision import Answer
 from domain.values import Instant
 from statemachines.account.accounting import Accounting
 from statemachines.account.timeline import next_account_milestone
-from statemachines.subscription.life import EVENTS_KEPT, RefusedSignals
+from statemachines.refused_signals import RefusedSignals
+from statemachines.subscription.life import EVENTS_KEPT
 from statemachines.subscription.not_now import NotNow, OutOfTime
 
 WAITING_KEPT = 200

@@ -2,18 +2,17 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterator
 from decimal import Decimal
-from functools import cached_property
 from itertools import pairwise
 
-from domain.catalog.offers import PinnedOffer
 from domain.policy import PACKS
-from domain.subscription.effects import Access, AccessInterval
+from domain.subscription.effects import AccessInterval
 from domain.subscription.events import Event, EventName, State
 from domain.subscription.ledger import Kind, LedgerRow
-from domain.values import Frozen, Instant, Worded, format_instant
+from domain.values import Frozen, Worded, format_instant
+from statemachines.audit.recorded import Found, Recorded, access_by
+from statemachines.audit.usage import usage_otherwise
 
 _SCHEDULED = re.compile(r"term-(\d+)/period-(\d+)/")
 
@@ -31,51 +30,10 @@ class Invariant(Worded):
     TOLD_IN_ORDER = "13", "publishers are notified of every event, in order"
     INVOICED = "14", "invoices plus uninvoiced rows equal the ledger"
     NO_CREDIT_BESIDE_DEBT = "15", "no credit stands beside something due"
+    USAGE = "USE-2", "usage is billed once, at the price and in the period of its use"
     NOT_AHEAD = "16", "nothing is dated after the clock"
     DOUBLE_ENTRY = "MON-5", "every entry balances and matches the ledger"
     AS_RECORDED = "MON-2", "journal and ledger are as they were written"
-
-
-class Recorded(Frozen):
-    """A subscription as recorded; `rows` in the order in which they were written.
-
-    `latest` is the latest date that it may have, None with a test clock. `logged` are the changes of access in the log
-    by the numbers of their events.
-    """
-
-    subscription_id: str
-    offer: PinnedOffer
-    policy: str
-    events: tuple[Event, ...]
-    rows: tuple[LedgerRow, ...]
-    access: tuple[AccessInterval, ...]
-    logged: dict[int, tuple[Access, Instant]] = {}
-    latest: Instant | None = None
-
-    @property
-    def access_confirmed(self) -> bool:
-        """Whether every change of access is in the log: the tenant service may lag behind the journal."""
-        return list(self.access) == _access(self.events, self.settled_access)
-
-    @cached_property
-    def settled_numbers(self) -> frozenset[int]:
-        """The numbers of the events about which an operator has settled something."""
-        settled = [event.settled for event in self.events if event.settled]
-        return frozenset(number for each in settled for number in range(each.first, each.last + 1))
-
-    @cached_property
-    def settled_keys(self) -> frozenset[str]:
-        """The keys of the ledger's rows about which an operator has settled something."""
-        return frozenset(key for event in self.events if event.settled for key in event.settled.rows)
-
-    @property
-    def settled_access(self) -> "SettledAccess":
-        told = (event.seq for event in self.events if event.settled)
-        return {number: self.logged.get(number) for number in (*self.settled_numbers, *told)}
-
-
-SettledAccess = Mapping[int, tuple[Access, datetime] | None]
-"""What the log says about settled changes of access, by the numbers of their events."""
 
 
 class Violation(Frozen):
@@ -86,9 +44,6 @@ class Violation(Frozen):
     words: str
     rows: tuple[LedgerRow, ...] = ()
     events: tuple[Event, ...] = ()
-
-
-Found = tuple[str, tuple[LedgerRow, ...], tuple[Event, ...]]
 
 
 def audit(life: Recorded) -> list[Violation]:
@@ -130,6 +85,9 @@ def _charged_once(life: Recorded) -> Iterator[Found]:
 def _credits_within_charges(life: Recorded) -> Iterator[Found]:
     balance: dict[str, Decimal] = defaultdict(Decimal)
     for row in life.rows:
+        if life.offer.metered and row.line == life.offer.id:
+            # Corrections of several rows, each rounded once, may come to a minor unit more: USAGE counts units.
+            continue
         balance[row.line] += row.amount if row.kind is Kind.CHARGE else -row.amount
         if balance[row.line] < 0:
             of_line = tuple(other for other in life.rows if other.line == row.line)
@@ -159,15 +117,16 @@ def _charged_while_paid_for(life: Recorded) -> Iterator[Found]:
 def _access_as_decided(life: Recorded) -> Iterator[Found]:
     """The access log may lag behind the last events, but must otherwise match them."""
     logged, settled = list(life.access), life.settled_access
-    if any(logged == _access(life.events[:length], settled) for length in range(len(life.events), -1, -1)):
+    if any(logged == access_by(life.events[:length], settled) for length in range(len(life.events), -1, -1)):
         return
-    wanted = "; ".join(map(_words_of, _access(life.events, settled))) or "never"
+    wanted = "; ".join(map(_words_of, access_by(life.events, settled))) or "never"
     yield f"users had access {'; '.join(map(_words_of, logged)) or 'never'}; the events say {wanted}", (), ()
 
 
 def _the_end_is_final(life: Recorded) -> Iterator[Found]:
     for before, after in pairwise(life.events):
-        if before.state.ended and not (after.settled and after.state is before.state):
+        noted = after.settled or after.event is EventName.USAGE_SETTLED
+        if before.state.ended and not (noted and after.state is before.state):
             yield f"event {after.seq} came after the end ({before.state})", (), (before, after)
 
 
@@ -204,33 +163,11 @@ CHECKS: dict[Invariant, Callable[[Recorded], Iterator[Found]]] = {
     Invariant.ACCESS: _access_as_decided,
     Invariant.THE_END_IS_FINAL: _the_end_is_final,
     Invariant.NUMBERED: _numbered,
+    Invariant.USAGE: usage_otherwise,
     Invariant.NOT_AHEAD: _not_ahead,
 }
 """AS_RECORDED is not here: only the books know the digests of what was written. The customer's money is checked by
 `audit.account`."""
-
-
-def _access(events: tuple[Event, ...], settled: SettledAccess) -> list[AccessInterval]:
-    """The access intervals that follow from the states, or from the log where that was settled; no empty ones (LIF-4).
-
-    A settled event without a change in the log changes nothing.
-    """
-    intervals: list[AccessInterval] = []
-    since: datetime | None = None
-    for event in events:
-        at, grants = event.at, event.state.users_have_access
-        if event.seq in settled:
-            change = settled[event.seq]
-            if change is None:
-                continue
-            grants, at = change[0] is Access.GRANT, change[1]
-        if grants:
-            since = since or at
-        elif since is not None:
-            if since < at:
-                intervals.append(AccessInterval(start=since, end=at))
-            since = None
-    return [*intervals, AccessInterval(start=since)] if since else intervals
 
 
 def _words_of(interval: AccessInterval) -> str:

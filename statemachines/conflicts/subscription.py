@@ -189,9 +189,8 @@ def _without_record(life: Life, record: Record, held: HeldRecord, request: Settl
     last = record.events[-1].seq
     own = [each for each in life.effects if isinstance(each, Provision) and each.seq <= last]
     others = tuple(each for each in life.effects[1:] if each not in own)
-    unbilled = None if record.count_usage_from is None else Decimal(0)
     dropped = life.model_copy(update={"effects": (record, *others)})
-    after = dropped.acknowledged(Receipt(seq=record.seq, unbilled_usage=unbilled))
+    after = dropped.acknowledged(Receipt(seq=record.seq))
     noted = _noted(after, _about(record, request), held, request, now)
     if not own or any(isinstance(each, Provision) for each in others):
         return noted

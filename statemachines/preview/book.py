@@ -1,23 +1,14 @@
 """The books of one subscription in memory, for the simulator. They pass the same contract tests as the SQL books."""
 
-from decimal import Decimal
+from collections.abc import Iterable
 
 from domain.subscription.commands import ReportUsage
-from domain.subscription.decision import Answer
-from domain.subscription.effects import Access, AccessInterval, Provision, Receipt, Record
+from domain.subscription.decision import Answer, Outcome
+from domain.subscription.effects import Access, AccessInterval, Counted, CountUsage, Provision, Receipt, Record
 from domain.subscription.events import Event
-from domain.subscription.ledger import LedgerRow, UsageCharge
-from domain.values import Frozen, Instant
-from statemachines.subscription.refusals import repeated_usage
-
-
-class UsageRow(Frozen):
-    """A recorded usage report."""
-
-    usage_id: str
-    at: Instant
-    units: Decimal
-    billed: bool = False
+from domain.subscription.ledger import LedgerRow
+from domain.subscription.usage import Report, Usage, UsageCharge
+from statemachines.subscription.refusals import usage_by_books
 
 
 class KeyConflict(Exception):
@@ -30,7 +21,7 @@ class Book:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.rows: list[LedgerRow] = []
-        self.usage: dict[str, UsageRow] = {}
+        self.usage: dict[str, Report] = {}
         self.access: list[AccessInterval] = []
         self._receipts: dict[int, tuple[Record, Receipt]] = {}
         self._keys: dict[str, LedgerRow] = {}
@@ -45,23 +36,36 @@ class Book:
         for event in record.events:
             self.events.append(event)
             for charge in event.usage:
-                if row := charge.row(self._bill(charge)):
+                for row in charge.rows(self._billed(charge, event.seq)):
                     usage_rows.append(row)
                     self._write(row)
             for row in event.rows:
                 self._write(row)
-        receipt = Receipt(seq=record.seq, usage_rows=tuple(usage_rows), unbilled_usage=self._unbilled(record))
+        receipt = Receipt(seq=record.seq, usage_rows=tuple(usage_rows))
         self._receipts[record.seq] = (record, receipt)
         return receipt
 
     def report_usage(self, command: ReportUsage, answer: Answer) -> Answer:
-        """Record usage that the lifecycle accepted, once per usage id, and return the final answer (MON-7)."""
-        known = self.usage.get(command.usage_id)
-        if known is None:
-            row = UsageRow(usage_id=command.usage_id, at=command.used_at or answer.at, units=command.units)
-            self.usage[command.usage_id] = row
-            return answer
-        return repeated_usage(answer, command, known.units)
+        """Record usage that the lifecycle accepted, once per usage id, and return the final answer (MON-7, USE-3)."""
+        corrected = self.usage.get(command.corrects) if command.corrects else None
+        final = usage_by_books(answer, command, self.usage.get(command.usage_id), corrected)
+        if final.outcome is not Outcome.DONE:
+            return final
+        report = Report.of(command.usage_id, command.units, command.used_at or answer.at, corrected)
+        self.usage[report.usage_id] = report
+        if corrected is not None:
+            self.usage[corrected.usage_id] = corrected.model_copy(update={"corrected_by": report.usage_id})
+        return final
+
+    def keep_unbilled(self, usage: Iterable[Usage]) -> None:
+        """Take over usage that other books have not billed, known by billing period only."""
+        for number, one in enumerate(usage, start=1):
+            usage_id = f"before-{number}"
+            self.usage[usage_id] = Report(usage_id=usage_id, **dict(one))
+
+    def count_usage(self, count: CountUsage) -> Counted:
+        """The usage that is unbilled, by billing period (USE-2)."""
+        return Counted(usage=count.charge.summed(row for row in self.usage.values() if row.billed_by is None))
 
     def provision(self, provision: Provision) -> None:
         """Open or close the users' access; empty intervals are dropped (LIF-4)."""
@@ -72,21 +76,10 @@ class Book:
         elif last is not None and last.end is None:
             self.access[-1:] = [AccessInterval(start=last.start, end=provision.at)] if last.start < provision.at else []
 
-    def _bill(self, charge: UsageCharge) -> Decimal:
-        units = Decimal(0)
-        for row in list(self.usage.values()):
-            before = charge.used_before is None or row.at < charge.used_before
-            if not row.billed and row.at >= charge.used_from and before:
-                units += row.units
-                self.usage[row.usage_id] = row.model_copy(update={"billed": True})
-        return units
-
-    def _unbilled(self, record: Record) -> Decimal | None:
-        since = record.count_usage_from
-        if since is None:
-            return None
-        units = (row.units for row in self.usage.values() if not row.billed and row.at >= since)
-        return sum(units, Decimal(0))
+    def _billed(self, charge: UsageCharge, seq: int) -> list[Report]:
+        found = [row for row in self.usage.values() if row.billed_by is None and charge.counts(row.used_at)]
+        self.usage |= {row.usage_id: row.model_copy(update={"billed_by": seq}) for row in found}
+        return found
 
     def _write(self, row: LedgerRow) -> None:
         if row.key in self._keys:

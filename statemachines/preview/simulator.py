@@ -5,7 +5,7 @@ from datetime import datetime
 from domain.ordering.terms import Order
 from domain.subscription.commands import Command, ReportUsage
 from domain.subscription.decision import Answer, Outcome
-from domain.subscription.effects import Provision, Receipt, Record
+from domain.subscription.effects import CountUsage, Provision, Receipt, Record
 from statemachines.preview.book import Book
 from statemachines.subscription.life import Life, LifeSteps
 
@@ -22,9 +22,11 @@ class Simulator:
 
     @classmethod
     def resumed(cls, life: Life, steps: LifeSteps | None = None) -> "Simulator":
-        """Continue a running life, for `what_if`; the books hold only what happens from here on."""
+        """Continue a running life, for `what_if`; the books hold what it knows of unbilled usage, and what follows."""
         simulator = cls.__new__(cls)
         simulator.book, simulator.answers = Book(), []
+        if unbilled := life.subscription.unbilled:
+            simulator.book.keep_unbilled(unbilled.usage)
         simulator._steps = steps or LifeSteps()
         simulator.life = life.model_copy(update={"effects": ()})
         return simulator
@@ -47,6 +49,8 @@ class Simulator:
         self.life, answer = self._steps.accept(self.life, command, at)
         if isinstance(command, ReportUsage) and answer.outcome is Outcome.DONE:
             answer = self.book.report_usage(command, answer)
+            if answer.outcome is Outcome.DONE:
+                self.life = self._steps.recount(self.life, at)
         receipts = self._perform()
         if answer.metered and receipts:
             answer = receipts[-1].complete(answer)
@@ -60,6 +64,9 @@ class Simulator:
                 receipt = self.book.record(effect)
                 receipts.append(receipt)
                 self.life = self.life.acknowledged(receipt)
+                continue
+            if isinstance(effect, CountUsage):
+                self.life = self.life.counted(self.book.count_usage(effect))
                 continue
             if isinstance(effect, Provision):
                 self.book.provision(effect)

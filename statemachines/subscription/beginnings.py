@@ -12,7 +12,7 @@ from statemachines.subscription.draft import Draft
 def take_next_terms(draft: Draft, *, including: bool) -> None:
     """BUY-5: take the new version of the policy pack, if there is one, and the catalog's price for a term that begins.
 
-    `including` says whether a price from that very instant counts.
+    `including` says whether a price from that very instant counts. The price until now is kept for usage (USE-2).
     """
     subscription = draft.subscription
     draft.update(
@@ -20,6 +20,7 @@ def take_next_terms(draft: Draft, *, including: bool) -> None:
         next_policy=None,
         unit_price=subscription.price_for(draft.at, including=including),
         prices=subscription.prices_after(draft.at, including=including),
+        past=subscription.priced_terms if subscription.offer.metered else (),
     )
 
 

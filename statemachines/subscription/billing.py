@@ -1,10 +1,9 @@
-"""What the calendar begins in a paid subscription: billing periods and renewals (MON-3, REN-1)."""
-
-from decimal import Decimal
+"""What the calendar brings to a paid subscription: billing periods, renewals, late usage (MON-3, REN-1, USE-2)."""
 
 from domain.rules import Rule
 from domain.subscription.events import EventName, State
 from domain.subscription.pricing import period_charges, usage_charge
+from domain.subscription.usage import Unbilled
 from statemachines.subscription.beginnings import set_term, take_next_terms
 from statemachines.subscription.draft import Draft
 
@@ -20,9 +19,9 @@ def charge_period(draft: Draft) -> None:
     term = subscription.term
     assert term is not None
     charges = draft.at < term.end and (draft.target is State.ACTIVE or subscription.policy.bill_while_suspended)
-    # No usage is reported while suspended, so nothing is left once this is billed.
-    counted = None if draft.target is State.ACTIVE else Decimal(0)
-    draft.update(period=subscription.period + 1, unbilled_usage=counted)
+    # What is reported while suspended was used before, so nothing is left once this is billed.
+    counted = None if draft.target is State.ACTIVE else Unbilled(at=draft.at)
+    draft.update(period=subscription.period_ending(draft.at) + 1, unbilled=counted)
     if charges:
         draft.update(paid_through=draft.subscription.billing_period(draft.subscription.period).end)
     rows = period_charges(draft.subscription, draft.at) if charges else ()
@@ -40,3 +39,16 @@ def renew(draft: Draft) -> None:
     if draft.subscription.policy.window_reopens_on_renewal:
         draft.update(window_from=draft.at, refundable={})
     draft.emit(EventName.RENEWED, Rule.REN_1, rows=period_charges(draft.subscription, draft.at), usage=usage)
+
+
+def settle_usage(draft: Draft) -> None:
+    """USE-2: no more usage is taken; then what the books have counted is billed, if there is anything.
+
+    The first step has no event: what came in the last moment is counted before the second.
+    """
+    if not draft.subscription.usage_closed:
+        draft.update(usage_closed=True, unbilled=None)
+        return
+    usage = usage_charge(draft.subscription, draft.at, late_only=True)
+    draft.update(unbilled=Unbilled(at=draft.at))
+    draft.emit(EventName.USAGE_SETTLED, Rule.USE_2, usage=usage)

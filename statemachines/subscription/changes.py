@@ -5,10 +5,11 @@ from decimal import Decimal
 
 from domain.rules import Rule
 from domain.subscription import commands
+from domain.subscription.access import gap_at
 from domain.subscription.events import EventName
 from domain.subscription.ledger import Kind, LedgerRow
 from domain.subscription.pricing import prorated
-from domain.subscription.subscription import PriceFrom, QuantityChange
+from domain.subscription.subscription import PriceFrom, QuantityChange, Subscription
 from domain.values import format_instant
 from statemachines.subscription.draft import Draft
 
@@ -164,21 +165,49 @@ def _coming_words(currency: str, price: Decimal, changes: tuple[PriceFrom, ...])
 
 
 def report_usage(draft: Draft) -> None:
-    """CXL-6, SUS-10: check whether the usage may be recorded. The books detect a repeated `usage_id` later."""
+    """USE-1: usage is taken exactly if users had access when it was used. The books detect a repeated `usage_id` later.
+
+    A correction keeps the instant of the report that it corrects, which only the books know (USE-3).
+    """
     command, subscription = draft.command, draft.subscription
     assert isinstance(command, commands.ReportUsage)
     used_at = command.used_at or draft.at
-    if used_at > draft.at:
-        draft.refuse(Rule.MON_3, "`used_at` is in the future. Report usage after it has happened.")
-        return
-    if used_at < subscription.ordered_at:
-        draft.refuse(Rule.MON_3, f"`used_at` is before the order ({format_instant(subscription.ordered_at)}).")
+    if refusal := _not_taken(subscription, command, used_at, draft.at):
+        draft.refuse(Rule.USE_1, refusal)
         return
     draft.rule = Rule.CXL_6
-    first_billing = subscription.first_billing or subscription.ordered_at
-    if subscription.in_free_trial(used_at) or used_at < first_billing:
+    if command.corrects:
+        draft.message = (
+            f"Recorded. It replaces the units of {command.corrects}; if they are billed, the difference follows."
+        )
+    elif subscription.in_free_trial(used_at) or used_at < (subscription.first_billing or subscription.ordered_at):
         draft.message = "Recorded. Usage in the trial is not billed."
-    elif subscription.term and used_at < subscription.billing_period(subscription.period).start:
+    elif closes := subscription.usage_closes:
+        draft.message = f"Recorded. It is billed at {format_instant(closes)}."
+    elif subscription.term and used_at < subscription.billing_period(subscription.period_ending(draft.at)).start:
         draft.message = "Recorded. Its period has already been billed, so it goes on the next charge."
     else:
         draft.message = "Recorded. It is billed at the end of the period."
+
+
+def _not_taken(
+    subscription: Subscription, command: commands.ReportUsage, used_at: datetime, now: datetime
+) -> str | None:
+    """Why the usage is not taken at that instant; None if it is (USE-1)."""
+    state, closes = subscription.state, subscription.usage_closes
+    if closes is not None and now >= closes:
+        return f"The subscription has ended ({state}); its usage could be reported until {format_instant(closes)}."
+    if command.corrects:
+        return None
+    if used_at > now:
+        return "`used_at` is in the future. Report usage after it has happened."
+    if used_at < subscription.ordered_at:
+        return f"`used_at` is before the order ({format_instant(subscription.ordered_at)})."
+    gap = gap_at(subscription.gaps, used_at)
+    if gap is None:
+        return None
+    if gap.end is None and gap.start <= subscription.ordered_at:
+        return "Users have had no access yet, so nothing was used."
+    until = f" until {format_instant(gap.end)}" if gap.end else ""
+    words = f"Users had no access from {format_instant(gap.start)}{until}, so nothing was used then."
+    return words if command.used_at else f"{words} Usage of before is taken with its `used_at`."

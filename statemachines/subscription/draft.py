@@ -6,12 +6,14 @@ from typing import Any
 
 from domain.money import Money, total
 from domain.rules import Rule
+from domain.subscription.access import gaps_after
 from domain.subscription.commands import Command
 from domain.subscription.decision import Answer, Decision, Outcome
 from domain.subscription.events import Event, EventName, State
-from domain.subscription.ledger import Kind, LedgerRow, UsageCharge
+from domain.subscription.ledger import Kind, LedgerRow
 from domain.subscription.pricing import refundable_after
 from domain.subscription.subscription import Subscription
+from domain.subscription.usage import Unbilled, UsageCharge
 
 
 class Draft:
@@ -54,6 +56,7 @@ class Draft:
                 "last_at": self.at,
                 "refundable": refundable_after(changes.pop("refundable", before.refundable), rows),
                 **changes,
+                **(self._use_changes(before) if before.offer.metered else {}),
             }
         )
         command = self.command
@@ -78,6 +81,13 @@ class Draft:
         )
         self.subscription, self._facts = after, after.facts
         self.rule = rule
+
+    def _use_changes(self, before: Subscription) -> dict[str, Any]:
+        """What an event changes of when a usage offer could be used. What ends bills all that is left (SUS-10)."""
+        gaps = gaps_after(before.gaps, self.at, access=self.target.users_have_access)
+        if not self.target.ended or before.state.ended:
+            return {"gaps": gaps}
+        return {"gaps": gaps, "ended_at": self.at, "unbilled": Unbilled(at=self.at) if before.term else None}
 
     def update(self, **changes: Any) -> None:
         """Change fields of the subscription that the next event builds on, without an event of their own."""

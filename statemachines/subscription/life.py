@@ -1,62 +1,46 @@
 """A running subscription, which workflow and simulator move by the same steps."""
 
+from contextlib import suppress
 from datetime import datetime
-from typing import Self
 
 from domain.ordering.terms import Order
 from domain.policy import PolicyPack
-from domain.roles import Party
 from domain.subscription.commands import Command, ReportUsage
 from domain.subscription.decision import Answer, Answered, Decision, Outcome
-from domain.subscription.effects import Adopt, Effect, Provision, Receipt, Record, effects_of, queued
+from domain.subscription.effects import (
+    Adopt,
+    Counted,
+    CountUsage,
+    Effect,
+    Provision,
+    Receipt,
+    Record,
+    effects_of,
+    queued,
+)
 from domain.subscription.events import Event, State
+from domain.subscription.first_answers import FirstAnswers, by_system
 from domain.subscription.subscription import Subscription
-from domain.values import Frozen, Instant, fingerprint
+from domain.subscription.usage import Unbilled
+from domain.values import Instant
+from statemachines.refused_signals import RefusedSignals
 from statemachines.subscription.lifecycle import Lifecycle
 from statemachines.subscription.not_now import CommandIdForgotten, CommandIdReused, OutOfTime, Unsettled
-from statemachines.subscription.timeline import next_milestone
+from statemachines.subscription.timeline import next_boundary, next_milestone
 
-ANSWERS_KEPT = 50
-DIGESTS_KEPT, DIGEST_LENGTH = 2_000, 10
-"""How many ids of commands stay known when their answers are dropped, and the length of each digest, in characters."""
 EVENTS_KEPT = 20
-REFUSALS_KEPT = 5
 
 
-def by_system(command: Command) -> bool:
-    """Whether the id of the command is one of the system's own."""
-    return command.by == Party.SYSTEM
-
-
-def _digest(command_id: str, *, system: bool) -> str:
-    return fingerprint([command_id, system])[:DIGEST_LENGTH]
-
-
-class RefusedSignals(Frozen):
-    """The last refused signals, kept so that people can see them: the sender of a signal gets no answer."""
-
-    refused_signals: tuple[Answer, ...] = ()
-    refused_signal_count: int = 0
-
-    def with_refused_signal(self, answer: Answer) -> Self:
-        """The same with one more refused signal; the last `REFUSALS_KEPT` are kept."""
-        kept, count = (*self.refused_signals, answer)[-REFUSALS_KEPT:], self.refused_signal_count + 1
-        return self.model_copy(update={"refused_signals": kept, "refused_signal_count": count})
-
-
-class Life(RefusedSignals):
+class Life(RefusedSignals, FirstAnswers):
     """Everything that one workflow run hands to the next.
 
     `committed` is the number of the last recorded event, `provisioned` that of the last event whose change of access
-    is confirmed. `recent` are the last events, `answered` the last answers to commands with an id, and `used` the
-    digests of the ids before them, joined. `accepted_at` is the latest instant at which a command was accepted: later
-    ones are not dated before it.
+    is confirmed. `recent` are the last events. `accepted_at` is the latest instant at which a command was accepted:
+    later ones are not dated before it.
     """
 
     subscription: Subscription
     effects: tuple[Effect, ...] = ()
-    answered: tuple[Answered, ...] = ()
-    used: str = ""
     recent: tuple[Event, ...] = ()
     committed: int = 0
     provisioned: int = 0
@@ -64,8 +48,8 @@ class Life(RefusedSignals):
 
     @property
     def ended(self) -> bool:
-        """Whether the subscription has ended and all its effects are performed."""
-        return self.subscription.state.ended and not self.effects
+        """Whether the subscription has ended, late usage is settled (USE-2), and all effects are performed."""
+        return self.subscription.state.ended and not self.effects and next_milestone(self.subscription) is None
 
     def after(self, decision: Decision) -> "Life":
         return self.model_copy(
@@ -91,13 +75,6 @@ class Life(RefusedSignals):
         )
         return life.remembering(entry).model_copy(update={"effects": life._effects_with(entry)})
 
-    def remembering(self, entry: Answered) -> "Life":
-        """The life with the answer among the last ones; the id of the oldest stays known by its digest."""
-        answered = (*self.answered, entry)
-        dropped = "".join(_digest(each.command_id, system=each.system) for each in answered[:-ANSWERS_KEPT])
-        used = (self.used + dropped)[-DIGESTS_KEPT * DIGEST_LENGTH :]
-        return self.model_copy(update={"answered": answered[-ANSWERS_KEPT:], "used": used})
-
     def _effects_with(self, entry: Answered) -> tuple[Effect, ...]:
         """The effects, where the record of the command's decision has the answer."""
         if entry.answer.outcome in (Outcome.REFUSED, Outcome.UNCHANGED):
@@ -122,10 +99,6 @@ class Life(RefusedSignals):
             )
         return self.after(Decision(subscription=self.subscription.model_copy(update={"next_policy": policy})))
 
-    def answer_to(self, command_id: str) -> Answer | None:
-        """The stored answer to that command id, or None; complete once the decision is recorded."""
-        return next((a.answer for a in reversed(self.answered) if a.command_id == command_id), None)
-
     def repeated(self, command: Command) -> Answer | None:
         """The first answer if this is a repeat, otherwise None.
 
@@ -133,31 +106,16 @@ class Life(RefusedSignals):
         """
         if command.command_id is None:
             return None
-        if entry := self._entry_of(command):
+        if entry := self.entry_of(command):
             if entry.fingerprint != command.fingerprint():
                 raise CommandIdReused(f"command_id {command.command_id} was used for another command; use a new id.")
             return entry.answer
-        if self._is_used(command):
+        if self.is_used(command):
             raise CommandIdForgotten(
                 f"command_id {command.command_id} was used before, and its answer is not kept any more: "
                 "see the subscription's events, or use a new id."
             )
         return None
-
-    def may_have_forgotten(self, command: Command) -> bool:
-        """Whether the command may have been accepted before, although its answer is not kept: the books know."""
-        if command.command_id is None or self._entry_of(command):
-            return False
-        return len(self.used) >= DIGESTS_KEPT * DIGEST_LENGTH or self._is_used(command)
-
-    def _entry_of(self, command: Command) -> Answered | None:
-        """The stored answer to a command with this id, from a sender of the same kind."""
-        wanted = (command.command_id, by_system(command))
-        return next((each for each in reversed(self.answered) if (each.command_id, each.system) == wanted), None)
-
-    def _is_used(self, command: Command) -> bool:
-        digest = _digest(command.command_id or "", system=by_system(command))
-        return digest in (self.used[at : at + DIGEST_LENGTH] for at in range(0, len(self.used), DIGEST_LENGTH))
 
     def acknowledged(self, receipt: Receipt) -> "Life":
         """The life after its first effect, a record, was written to the books."""
@@ -174,15 +132,36 @@ class Life(RefusedSignals):
                 else entry
                 for entry in self.answered
             )
-        subscription = self.subscription
-        if subscription.state is State.SUSPENDED and subscription.unbilled_usage is None:
-            changes["subscription"] = subscription.model_copy(update={"unbilled_usage": receipt.unbilled_usage})
         return self.model_copy(update=changes)
+
+    def counting(self, at: datetime) -> "Life":
+        """The life with a count of its unbilled usage waiting, if that decides what comes next (USE-2).
+
+        A count that waits behind another effect will see what was reported until now.
+        """
+        count, subscription = CountUsage.of(self.subscription, at), self.subscription
+        settled = subscription.usage_closed and subscription.unbilled is not None
+        if count is None or settled or any(isinstance(each, CountUsage) for each in self.effects[1:]):
+            return self
+        return self.model_copy(update={"effects": (*self.effects, count)})
+
+    def counted(self, counted: Counted) -> "Life":
+        """The life after its first effect, a count of usage, was performed.
+
+        If a later event may have billed usage or begun another suspension meanwhile, it is counted again.
+        """
+        count, subscription = self.effects[0], self.subscription
+        assert isinstance(count, CountUsage)
+        life = self.model_copy(update={"effects": self.effects[1:]})
+        if count.seq != subscription.seq:
+            return life.counting(max(count.at, subscription.last_at))
+        unbilled = Unbilled(at=count.at, usage=counted.usage)
+        return life.model_copy(update={"subscription": subscription.model_copy(update={"unbilled": unbilled})})
 
     def with_effect_performed(self) -> "Life":
         """The life after its first effect, a change of access or of the snapshot, was performed."""
         effect = self.effects[0]
-        assert not isinstance(effect, Record)
+        assert not isinstance(effect, Record | CountUsage)
         provisioned = effect.seq if isinstance(effect, Provision) else self.provisioned
         return self.model_copy(update={"effects": self.effects[1:], "provisioned": provisioned})
 
@@ -223,6 +202,13 @@ class LifeSteps:
             return life, decision.answer
         return life.after(decision).with_answer(command, decision.answer), decision.answer
 
+    def recount(self, life: Life, now: datetime) -> Life:
+        """The life with its unbilled usage to be counted again, after a report was recorded late (USE-2)."""
+        # Where milestones wait for a count, the next one sees what was reported meanwhile.
+        with suppress(Unsettled):
+            life = self.settle(life, now)
+        return life.counting(now)
+
     def check(self, life: Life, command: Command, now: datetime, *, test_clock: bool) -> None:
         """Raise NotNow if the command cannot be decided. Changes nothing."""
         if not life.may_have_forgotten(command) and life.repeated(command):
@@ -240,11 +226,7 @@ class LifeSteps:
         if life.effects and isinstance(life.effects[0], Adopt):
             raise Unsettled("What the books say is being adopted; try again shortly.")
         subscription = life.subscription
-        if (
-            subscription.state is State.SUSPENDED
-            and subscription.offer.metered
-            and subscription.term is not None
-            and subscription.unbilled_usage is None
-            and subscription.billing_period(subscription.period).end <= now
-        ):
+        counting = subscription.unbilled is None or any(isinstance(effect, CountUsage) for effect in life.effects)
+        suspended = subscription.counts_usage and subscription.state is State.SUSPENDED
+        if suspended and counting and next_boundary(subscription) <= now:
             raise Unsettled("The usage before the suspension is still being counted; try again shortly.")

@@ -7,7 +7,7 @@ from domain.catalog.offers import Setup
 from domain.ordering.terms import Order
 from domain.roles import Action, Denial, Party, denial, parse_actor
 from domain.rules import Rule
-from domain.subscription.commands import Command, Expected, Reactivate, SetAutoRenew, Suspend
+from domain.subscription.commands import Command, Expected, Reactivate, ReportUsage, SetAutoRenew, Suspend
 from domain.subscription.decision import Answer, Decision, Outcome
 from domain.subscription.ends import late_cancel_allowed, leavable, refund_open
 from domain.subscription.events import State
@@ -20,7 +20,7 @@ from statemachines.subscription.draft import Draft
 from statemachines.subscription.machine import Cursor, Machine, Transition
 from statemachines.subscription.refusals import why_refused
 from statemachines.subscription.suspension import holds_to_lift
-from statemachines.subscription.timeline import Milestone, next_milestone
+from statemachines.subscription.timeline import Milestone, What, next_milestone
 
 P, T, A, S = State.PENDING, State.TRIAL, State.ACTIVE, State.SUSPENDED
 
@@ -85,14 +85,15 @@ class Lifecycle:
         The subscription must have passed every earlier milestone: call `catch_up` first. Raises ImpossibleMilestone.
         """
         if isinstance(ask, Milestone):
-            draft = self._take(subscription, ask.what, ask.at, None)
+            settles = ask.what is What.SETTLE_USAGE
+            draft = _settled(subscription, ask) if settles else self._take(subscription, ask.what, ask.at, None)
             if draft is None:
                 raise ImpossibleMilestone(f"{ask.what} at {format_instant(ask.at)} in {subscription.state}")
             return draft.decision()
         denied = denial(ask.by, ask.action, subscription.roles) or _denied_hold(ask)
         if denied:
             return _refused(subscription, ask, now, denied.rule, denied.message)
-        draft = self._take(subscription, ask.action, now, ask)
+        draft = self._take(subscription, ask.action, now, ask) or _late_usage(subscription, ask, now)
         if draft is None:
             rule, words = why_refused(subscription, ask, self.allowed(subscription, now))
             return _refused(subscription, ask, now, rule, words)
@@ -125,6 +126,23 @@ class Lifecycle:
             DOES[follow](draft)
             draft.rule = Rule(draft.events[0].rule)
         return draft
+
+
+def _late_usage(subscription: Subscription, command: Command, now: datetime) -> Draft | None:
+    """USE-1: usage of before is taken in states that allow no new usage, and in final ones; the state stays."""
+    metered, access = subscription.offer.metered, subscription.state.users_have_access
+    if not isinstance(command, ReportUsage) or access or not metered:
+        return None
+    draft = Draft(subscription, now, subscription.state, command)
+    changes.report_usage(draft)
+    return draft
+
+
+def _settled(subscription: Subscription, milestone: Milestone) -> Draft:
+    """USE-2: late usage is settled after the end; the state stays final (LIF-2)."""
+    draft = Draft(subscription, milestone.at, subscription.state, None)
+    billing.settle_usage(draft)
+    return draft
 
 
 def _trial_follows(transition: Transition, subscription: Subscription) -> bool:

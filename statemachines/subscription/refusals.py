@@ -1,7 +1,6 @@
 """Refusals of commands that the machine has no transition for: the rule, the reason, and what is allowed (LIF-1)."""
 
 from datetime import datetime
-from decimal import Decimal
 
 from domain.roles import Action, parse_actor
 from domain.rules import Rule
@@ -10,6 +9,7 @@ from domain.subscription.decision import Answer, Outcome
 from domain.subscription.events import State
 from domain.subscription.holds import may_lift, who_may_lift
 from domain.subscription.subscription import Subscription
+from domain.subscription.usage import Report
 from domain.values import format_instant
 from statemachines.subscription.changes import ASK_A_USER
 from statemachines.subscription.suspension import holds_to_lift
@@ -73,18 +73,32 @@ def activated_again(answer: Answer, state: State) -> Answer:
     return answer.model_copy(update=words)
 
 
-def repeated_usage(answer: Answer, command: ReportUsage, units: Decimal) -> Answer:
-    """The answer to a known usage id: `unchanged` if it has the same units, otherwise refused (MON-7)."""
-    same = units == command.units
-    words = "" if same else f" with {units:f} units; use a new usage_id"
-    return answer.model_copy(
-        update={
-            "outcome": Outcome.UNCHANGED if same else Outcome.REFUSED,
-            "rule": Rule.MON_7,
-            "effective_at": None,
-            "message": f"Usage {command.usage_id} is already recorded{words}.",
-        }
-    )
+def usage_by_books(answer: Answer, command: ReportUsage, known: Report | None, corrected: Report | None) -> Answer:
+    """The answer to usage that the lifecycle accepted, after the books were read: the same if it is to be recorded.
+
+    `known` is the report that has the id already: `unchanged` if it is the same, otherwise refused (MON-7). `corrected`
+    is the one that the command corrects: it must be there, and be corrected by no other (USE-3).
+    """
+    if known is not None:
+        same = (known.units, known.corrects) == (command.units, command.corrects)
+        of = f", as a correction of {known.corrects}" if known.corrects else ""
+        words = "" if same else f" with {known.units:f} units{of}; use a new usage_id"
+        outcome = Outcome.UNCHANGED if same else Outcome.REFUSED
+        return instead(answer, outcome, Rule.MON_7, f"Usage {command.usage_id} is already recorded{words}.")
+    if command.corrects is None:
+        return answer
+    if corrected is None:
+        words = f"`corrects`: no usage {command.corrects} is recorded. Give the usage_id of a recorded report."
+        return instead(answer, Outcome.REFUSED, Rule.USE_3, words)
+    if corrected.corrected_by is not None:
+        words = f"`corrects`: usage {command.corrects} is already corrected. Correct {corrected.corrected_by} instead."
+        return instead(answer, Outcome.REFUSED, Rule.USE_3, words)
+    return answer
+
+
+def instead(answer: Answer, outcome: Outcome, rule: Rule, message: str) -> Answer:
+    """An answer with nothing done, in place of one that was to be recorded."""
+    return answer.model_copy(update={"outcome": outcome, "rule": rule, "effective_at": None, "message": message})
 
 
 def _ended(state: State) -> str:

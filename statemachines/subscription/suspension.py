@@ -15,7 +15,7 @@ from domain.values import format_instant
 from statemachines.subscription.beginnings import new_term, take_next_terms
 from statemachines.subscription.draft import Draft
 
-LIFTED: dict[str, Any] = {"holds": (), "deletes_at": None, "unbilled_usage": None}
+LIFTED: dict[str, Any] = {"holds": (), "deletes_at": None, "unbilled": None}
 """The fields of a subscription without holds."""
 
 

@@ -8,7 +8,7 @@ from domain.money import shown_price
 from domain.rules import Rule
 from domain.subscription.ends import expiry_rule, refund_open
 from domain.subscription.events import State
-from domain.subscription.pricing import billed_while_suspended
+from domain.subscription.pricing import billed_while_suspended, unbilled_rows
 from domain.subscription.subscription import Subscription
 from domain.values import Frozen, Instant, Worded
 
@@ -21,6 +21,7 @@ class What(Worded):
     CHARGE_PERIOD = "charge_period", "Billing period begins"
     RENEW = "renew", "Renews"
     EXPIRE = "expire", "Expires"
+    SETTLE_USAGE = "settle_usage", "Late usage is billed"
     DELETE = "delete", "All data is deleted"
     REFUND_WINDOW_CLOSES = "refund_window_closes", "Refund window closes"
 
@@ -36,7 +37,7 @@ class Milestone(Frozen):
 
 def timeline(subscription: Subscription, now: datetime) -> list[Milestone]:
     """The next milestone of each kind, soonest first. `now` only decides whether the refund window is still open."""
-    found = list(_milestones(subscription))
+    found = [each for each in _milestones(subscription) if _is_seen(subscription, each)]
     if refund_open(subscription, now):
         why, closes = "from then on a cancel is no longer credited", subscription.refund_closes
         found.append(Milestone(at=closes, what=What.REFUND_WINDOW_CLOSES, rule=Rule.CXL_4, why=why))
@@ -44,7 +45,10 @@ def timeline(subscription: Subscription, now: datetime) -> list[Milestone]:
 
 
 def next_milestone(subscription: Subscription) -> Milestone | None:
-    """The next milestone, which the workflow sleeps until; None if nothing will happen by itself."""
+    """The next milestone, which the workflow sleeps until; None if nothing will happen by itself.
+
+    Unlike the timeline it has the end of the grace for late usage even if nothing is to bill then (USE-1).
+    """
     return min(_milestones(subscription), key=_place, default=None)
 
 
@@ -77,7 +81,23 @@ def _milestones(subscription: Subscription) -> Iterator[Milestone]:
             why = "all data is deleted unless it is reactivated before"
             yield Milestone(at=subscription.deletes_at, what=What.DELETE, rule=Rule.SUS_3, why=why)
         case _:
-            return
+            yield from _settlement(subscription)
+
+
+def _settlement(subscription: Subscription) -> Iterator[Milestone]:
+    """The end of the grace for late usage, until it has passed and what was counted then is billed (USE-2)."""
+    closes = subscription.usage_closes
+    if closes is None or not subscription.counts_usage:
+        return
+    if not subscription.usage_closed or unbilled_rows(subscription, closes, late_only=True):
+        why = "usage that was reported after the end is billed; no more is taken"
+        yield Milestone(at=closes, what=What.SETTLE_USAGE, rule=Rule.USE_2, why=why)
+
+
+def _is_seen(subscription: Subscription, milestone: Milestone) -> bool:
+    """Whether the timeline shows the milestone: a settlement only if something is to bill (USE-2)."""
+    settles = milestone.what is What.SETTLE_USAGE
+    return not settles or unbilled_rows(subscription, milestone.at, late_only=True)
 
 
 def _conversion(subscription: Subscription) -> Milestone:
@@ -101,7 +121,7 @@ def _periods(subscription: Subscription) -> Iterator[Milestone]:
     term = subscription.term
     if term is None:
         return
-    at = subscription.billing_period(subscription.period).end
+    at = next_boundary(subscription)
     if subscription.state is State.SUSPENDED:
         usage_of_last = at == term.end and subscription.auto_renew
         due = (at < term.end or usage_of_last) and billed_while_suspended(subscription, at)
@@ -110,6 +130,20 @@ def _periods(subscription: Subscription) -> Iterator[Milestone]:
     if due:
         why = "the next billing period begins"
         yield Milestone(at=at, what=What.CHARGE_PERIOD, rule=Rule.MON_3, why=why)
+
+
+def next_boundary(subscription: Subscription) -> datetime:
+    """The end of the billing period that runs since the last event, or since the count of unbilled usage (USE-2).
+
+    Suspended, the boundaries before the count had nothing to bill. The subscription must have a term.
+    """
+    assert subscription.term is not None
+    number = subscription.period
+    if subscription.state is State.SUSPENDED and subscription.unbilled is not None:
+        counted_at = subscription.unbilled.at
+        while (end := subscription.billing_period(number).end) <= counted_at and end <= subscription.term.end:
+            number += 1
+    return subscription.billing_period(number).end
 
 
 def _renewal(subscription: Subscription) -> Milestone:

@@ -11,7 +11,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.accounts.contracts import OpenAccount
 from activities.billing.activities import BillingActivities
-from activities.billing.contracts import KeepInput, RecordInput
+from activities.billing.contracts import CountInput, KeepInput, RecordInput
 from activities.errors import (
     MESSAGE_BYTES,
     BooksConflict,
@@ -24,7 +24,7 @@ from activities.provisioning.activities import ProvisioningActivities
 from activities.provisioning.contracts import Confirmation, ProvisionInput
 from domain.subscription.commands import ReportUsage
 from domain.subscription.decision import Answer
-from domain.subscription.effects import Access, Provision, Receipt
+from domain.subscription.effects import Access, Counted, Provision, Receipt
 from tests.support.books.short_lives import LICENCE, bought
 from tests.support.books.subscription import CONFIRMED, InMemory
 from tests.support.instants import START
@@ -49,6 +49,9 @@ class FailingBooks:
         raise self._error
 
     async def report_usage(self, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
+        raise self._error
+
+    async def count_usage(self, entry: CountInput) -> Counted:
         raise self._error
 
 
@@ -144,12 +147,13 @@ def test_the_activities_have_their_public_names() -> None:
     methods = (
         BillingActivities.record,
         BillingActivities.keep,
+        BillingActivities.count_usage,
         ProvisioningActivities.grant,
         ProvisioningActivities.revoke,
         ProvisioningActivities.purge,
     )
     names = [definition.name for method in methods if (definition := activity._Definition.from_callable(method))]
-    assert names == ["record", "keep", "grant", "revoke", "purge"]
+    assert names == ["record", "keep", "count_usage", "grant", "revoke", "purge"]
 
 
 def test_a_workflow_can_import_them_without_a_database() -> None:

@@ -22,6 +22,7 @@ CELLS: dict[str, dict[str, object]] = {
     "free_days_count": {CSP: True, CHINA: False, SAAS: False, NCE: False},
     "bill_while_suspended": {CSP: False, CHINA: False, SAAS: False, NCE: True},
     "suspension_turns_auto_renew_off": {CSP: False, CHINA: False, SAAS: False, NCE: True},
+    "late_usage": dict.fromkeys((CSP, CHINA, SAAS, NCE), 24 * H),
     "activation_deadline": dict.fromkeys((CSP, CHINA, SAAS, NCE), 30 * D),
 }
 

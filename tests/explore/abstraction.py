@@ -87,12 +87,12 @@ def _kept(simulator: Simulator, now: datetime) -> Iterator[object]:
     yield subscription.unit_price, [price.unit_price for price in subscription.prices], subscription.catalog_version
     yield sorted((line == offer.id, amount > 0) for line, amount in subscription.refundable.items())
     yield (
-        subscription.unbilled_usage is not None and subscription.unbilled_usage > 0,
-        subscription.unbilled_usage is None,
+        subscription.unbilled is not None and any(one.net for one in subscription.unbilled.usage),
+        subscription.unbilled is None,
     )
-    since = subscription.first_billing
-    usage = simulator.book.usage
-    yield bool(usage), any(row.units and not row.billed and since and row.at >= since for row in usage.values())
+    since, usage = subscription.first_billing, simulator.book.usage
+    waiting = [one for one in usage.values() if one.billed_by is None and since and one.used_at >= since]
+    yield bool(usage), any(one.net for one in waiting)
     if subscription.term:
         assert subscription.paid_through is not None
         yield subscription.paid_through < subscription.billing_period(subscription.period_at(now)).end

@@ -215,8 +215,9 @@ def test_the_architecture_names_the_limits_of_a_run() -> None:
 
 
 def test_the_pages_name_what_is_remembered() -> None:
+    from domain.subscription.first_answers import ANSWERS_KEPT, DIGESTS_KEPT
     from statemachines.account.payments import PAYMENTS_KEPT, TRACES_KEPT
-    from statemachines.subscription.life import ANSWERS_KEPT, DIGESTS_KEPT, EVENTS_KEPT
+    from statemachines.subscription.life import EVENTS_KEPT
 
     state = section("docs/architecture.md", "The state that is carried")
     assert f"the last {ANSWERS_KEPT} command ids" in state

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from domain.calendar import Period
-from domain.subscription.ledger import Kind, UsageCharge
+from domain.calendar import AnchorRule, Period
+from domain.subscription.ledger import Kind, period_key
 from domain.subscription.pricing import prorated
+from domain.subscription.usage import PricedTerms, Usage, UsageCharge
 from tests.published.figures import A_YEAR, MONTH, Source, bought
 from tests.published.sources import ANNUAL, CHINA, FAQ, MONTHLY, ONE_TIME, USAGE
 from tests.support.instants import instant
@@ -74,18 +75,23 @@ class Used:
         """The row of a usage charge, half-up (MON-1)."""
         start: datetime = instant("2020-08-01")
         end = start + timedelta(days=31)
+        price = Decimal("0.868") * Decimal("0.85")
         charge = UsageCharge(
             at=end,
             line="meter",
-            unit_price=Decimal("0.868") * Decimal("0.85"),
+            unit_price=price,
             currency="USD",
             period=Period(start=start, end=end),
             used_from=start,
             used_before=end,
-            key="meter",
+            key=period_key(1, 1, "meter"),
+            seq=2,
+            terms=(PricedTerms(number=1, anchor=start, months_in=0, start=start, end=end, unit_price=price),),
+            anchor_rule=AnchorRule.CLAMP,
+            term_months=1,
+            period_months=1,
         )
-        row = charge.row(Decimal(self.units))
-        assert row is not None
+        (row,) = charge.rows([Usage(used_at=start, units=Decimal(self.units))])
         return row.amount
 
 

@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 
+from statemachines.preview.simulator import Simulator
 from statemachines.state_schema import DELIVERY, SUBSCRIPTION, VERSION, NewerState, StateSchema
+from statemachines.subscription.life import Life
+from tests.support.instants import instant
+from tests.support.simulated.life import LIVING, a_command
 from tests.support.states import SCHEMAS, written
 
 THREE = StateSchema({1: lambda state: {"name": state["title"]}, 2: lambda state: {**state, "names": [state["name"]]}})
@@ -55,12 +59,30 @@ def test_a_subscription_from_before_publishers_and_origins() -> None:
     """Recorded on 23 November."""
     old = state_of("subscription", 1)
     assert {"stream", "origin"}.isdisjoint(old)
-    assert SUBSCRIPTION.current(old) == {**old, "stream": {}, "origin": {}, VERSION: 2}
+    assert SUBSCRIPTION.current(old) == {**old, "stream": {}, "origin": {}, VERSION: 3}
 
 
 def test_a_subscription_without_a_number_keeps_its_stream_and_origin() -> None:
     told = {**state_of("subscription", 1), "stream": {"publisher": "contoso", "told": 3}, "origin": {"placed": True}}
-    assert SUBSCRIPTION.current(told) == {**told, VERSION: 2}
+    assert SUBSCRIPTION.current(told) == {**told, VERSION: 3}
+
+
+def test_a_suspended_meter_from_before_late_usage() -> None:
+    """Suspended in its fourth month with 4 units unbilled: what is told now of March is billed for March."""
+    state = SUBSCRIPTION.current(state_of("subscription", 2))
+    life = Life.model_validate_json(json.dumps(state["life"]))
+    subscription = life.subscription
+    simulator = Simulator.resumed(life, LIVING)
+    for usage_id, used_at, told_of in (("a", "2026-03-20", "done"), ("b", "2026-04-23", "refused")):
+        report = a_command("report_usage", units=2, usage_id=usage_id, used_at=f"{used_at}T00:00:00Z")
+        assert simulator.ask(report, instant("2026-04-25")).outcome == told_of
+    simulator.advance(instant("2026-05-16"))
+    assert [(str(row.quantity), row.period.start.month) for row in simulator.book.rows] == [("2", 3), ("4", 4)]
+    assert subscription.term is not None
+    assert [row.key for row in simulator.book.rows] == [
+        f"seq-{subscription.seq + 1}/term-{subscription.term.number - 1}/period-1/charge/crm",
+        f"term-{subscription.term.number}/period-1/charge/crm",
+    ]
 
 
 def test_a_delivery_that_handed_on_its_request() -> None:

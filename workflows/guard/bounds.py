@@ -11,7 +11,8 @@ from domain.values import Strict
 from workflows.durable.arguments import malformed
 from workflows.durable.options import LARGEST_REQUEST
 from workflows.order.messages import PlaceOrder
-from workflows.subscription.messages import Purchase, WhatIf
+from workflows.subscription.forecast import WhatIf
+from workflows.subscription.messages import Purchase
 
 LARGEST: dict[type[Strict], int] = {
     OrderRequest: 1_000_000,

@@ -21,8 +21,17 @@ from workflows.durable import options, search_attributes
 from workflows.durable.clock import TestClock
 from workflows.durable.operator import Operator
 from workflows.durable.workflow_ids import subscription_workflow_id
-from workflows.subscription.messages import Details, Ended, Forecast, Purchase, Rebuild, WhatIf, has_terms, terms_memo
+from workflows.subscription.forecast import Forecast, WhatIf
+from workflows.subscription.messages import (
+    Details,
+    Ended,
+    Purchase,
+    Rebuild,
+    has_terms,
+    terms_memo,
+)
 from workflows.subscription.rebuild import SubscriptionRebuild
+from workflows.subscription.usage_count import Recounting, RecountUsage
 from workflows.subscription.workflow import SubscriptionWorkflow
 
 
@@ -149,6 +158,27 @@ class Subscriptions(WorkflowClient):
 
         message = f"{subscription_id}: the milestones due by {to} have not all happened; look again"
         return await poll(look, options.SETTLE_TIMEOUT, message)
+
+    async def recount_usage(self, subscription_id: str, usage_id: str) -> None:
+        """Have the unbilled usage counted after that report was recorded, and wait for it. Raises CallError.
+
+        Nothing is done where it need not be counted: it is billed as ever, or settled.
+        """
+        request = RecountUsage(usage_id=usage_id)
+        try:
+            counting = await self._target(subscription_id).update("recount_usage", request, Recounting)
+        except AlreadyEnded:
+            return
+
+        async def look() -> bool | None:
+            subscription = (await self.life(subscription_id)).subscription
+            if not subscription.counts_usage or subscription.usage_closed:
+                return True
+            unbilled = subscription.unbilled
+            return True if unbilled and counting.as_of and unbilled.at >= counting.as_of else None
+
+        message = f"{subscription_id}: usage {usage_id} is recorded but not counted yet; send it again"
+        await poll(look, options.COMMIT_TIMEOUT, message)
 
     async def operate(self, subscription_id: str, update: str, request: Operator) -> str:
         """Send an operator's update, `retry_effect` or `migrate`, and return its message. Raises CallError."""

@@ -6,12 +6,12 @@ from functools import partial
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities.billing.activities import BillingActivities, RestoringActivities
-from activities.billing.contracts import KeepInput, Origin, RecordInput, RestoreInput
+from activities.billing.contracts import CountInput, KeepInput, Origin, RecordInput, RestoreInput
 from activities.errors import BooksConflict
 from activities.provisioning.activities import ProvisioningActivities
 from activities.provisioning.contracts import ProvisionInput
 from domain.subscription.commands import Command
-from domain.subscription.effects import Access, Adopt, Keep, Provision, Receipt, Record
+from domain.subscription.effects import Access, Adopt, CountUsage, Keep, Provision, Receipt, Record
 from domain.subscription.subscription import Subscription
 from statemachines.conflicts.subscription import adopted
 from statemachines.subscription.life import Life
@@ -59,7 +59,7 @@ async def catch_up(decisions: Decisions[Life, Command], notifier: Notifier) -> b
 
 
 async def perform_other(
-    subscription: Subscription, effect: Provision | Keep | Adopt, urgent: Callable[[], bool]
+    subscription: Subscription, effect: Provision | Keep | CountUsage | Adopt, urgent: Callable[[], bool]
 ) -> Callable[[Life], Life]:
     """Perform an effect that is no record. The result gives the life after it.
 
@@ -72,6 +72,10 @@ async def perform_other(
     if isinstance(effect, Provision):
         await _provision(subscription, effect, urgent)
         return Life.with_effect_performed
+    if isinstance(effect, CountUsage):
+        count, summary = CountInput(subscription_id=subscription.subscription_id, count=effect), "count unbilled usage"
+        found = await perform(BillingActivities.count_usage, count, options.RECORD_TIMEOUT, summary, urgent=urgent)
+        return partial(Life.counted, counted=found)
     entry = KeepInput(subscription_id=subscription.subscription_id, seq=effect.seq, changed=effect.changed)
     summary = f"keep what changed after event {effect.seq}"
     await perform(BillingActivities.keep, entry, options.RECORD_TIMEOUT, summary, urgent=urgent)

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from activities.billing.activities import AnswerActivities
 from activities.billing.contracts import AskedCommand
 from domain.subscription.commands import Command
-from statemachines.subscription.life import Life, by_system
+from domain.subscription.first_answers import by_system
+from statemachines.subscription.life import Life
 from workflows.durable import options
 from workflows.durable.activities import perform
 

@@ -30,19 +30,18 @@ from domain.subscription.commands import (
 from domain.subscription.decision import Answer
 from domain.subscription.events import Event, State
 from domain.subscription.holds import Hold
-from domain.subscription.ledger import LedgerRow
 from domain.subscription.subscription import Term
-from domain.values import Frozen, Id, Instant, RequestInstant, Strict
-from statemachines.preview.simulator import Simulator
+from domain.values import Frozen, Id, Instant, Strict
 from statemachines.state_schema import SUBSCRIPTION
 from statemachines.subscription.life import Life
-from statemachines.subscription.timeline import Milestone, timeline
+from statemachines.subscription.timeline import Milestone
 from workflows.durable.arguments import check_forecast
 from workflows.durable.carried import Carried
 from workflows.durable.clock import TestClock
 from workflows.durable.inbox import HeldSignal
 from workflows.durable.operator import OPERATOR_UPDATES, Operator, RequestNewRun
 from workflows.notifications.messages import NOTIFICATION_UPDATES, Stream
+from workflows.subscription.usage_count import USAGE_UPDATES
 
 SUBSCRIPTION_WORKFLOW = "SubscriptionWorkflow"
 """The workflow's type."""
@@ -160,15 +159,14 @@ class Migration(Operator):
     policy: Annotated[PolicyPack, Field(strict=False)] | None = None
 
 
-UPDATES: dict[str, type[Strict]] = {**COMMANDS, **OPERATOR_UPDATES, "migrate": Migration, **NOTIFICATION_UPDATES}
+UPDATES: dict[str, type[Strict]] = {
+    **COMMANDS,
+    **OPERATOR_UPDATES,
+    "migrate": Migration,
+    **NOTIFICATION_UPDATES,
+    **USAGE_UPDATES,
+}
 """The updates, and the request that each takes."""
-
-
-class WhatIf(Strict):
-    """Commands to try, and the instant up to which to forecast."""
-
-    commands: Annotated[tuple[AnyCommand, ...], Field(max_length=100, strict=False)] = ()
-    until: RequestInstant
 
 
 class Details(Frozen):
@@ -225,25 +223,3 @@ class Events(Frozen):
     """The last few events; the books have all."""
 
     events: tuple[Event, ...]
-
-
-class Forecast(Frozen):
-    """How the subscription would go on: answers, events, ledger rows, and the timeline after them."""
-
-    answers: tuple[Answer, ...]
-    events: tuple[Event, ...]
-    rows: tuple[LedgerRow, ...]
-    timeline: tuple[Milestone, ...]
-
-    @classmethod
-    def of(cls, simulator: Simulator, question: WhatIf, now: datetime) -> "Forecast":
-        """Simulate the question's commands, each at its instant or now, up to `until`."""
-        for command in question.commands:
-            simulator.ask(command, max(command.at or now, now))
-        simulator.advance(question.until)
-        return cls(
-            answers=tuple(simulator.answers),
-            events=tuple(simulator.book.events),
-            rows=tuple(simulator.book.rows),
-            timeline=tuple(timeline(simulator.life.subscription, question.until)),
-        )

@@ -35,6 +35,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.notifications.notifier import Notifier
     from workflows.subscription.details import details, markdown
     from workflows.subscription.effects import catch_up, perform_other, record
+    from workflows.subscription.forecast import Forecast, WhatIf
     from workflows.subscription.memory import FirstAnswers
     from workflows.subscription.messages import (
         COMMANDS,
@@ -43,11 +44,10 @@ with workflow.unsafe.imports_passed_through():
         Details,
         Ended,
         Events,
-        Forecast,
         Migration,
         Start,
-        WhatIf,
     )
+    from workflows.subscription.usage_count import UsageCount
 
 BILLED = frozenset({EventName.CONVERTED, EventName.RENEWED, EventName.PERIOD_CHARGED})
 NOT_BY_CANCELLATION = not_by_cancellation("subscription: send the update `cancel`.")
@@ -73,7 +73,7 @@ class SubscriptionWorkflow:
         conflicts = LifeConflicts(lambda: self._decisions, lambda: self._budget, HeldRecord, conflict_of, settle)
         self._operator = OperatorWait(self._show, self._urgent, conflicts)
         self._decisions = Decisions(steps, life, self._clock, last_at, self._operator.is_stuck, memory, with_command_id)
-        self._parts, self._lifecycle = Parts(), steps.lifecycle
+        self._parts, self._lifecycle, self._usage = Parts(), steps.lifecycle, UsageCount(self._decisions, steps)
         self._inbox = Inbox(SIGNALS, self._take_signal, self._decisions.note_refused_signal, self._parts)
         self._budget = RunBudget(start.periods_per_run, self._inbox, lambda: self._decisions.answered)
         self._notifier = Notifier(subscription_id, start.stream, lambda: self._life.committed, self._show)
@@ -110,7 +110,8 @@ class SubscriptionWorkflow:
         self._show()
         await self._notifier.hand_over_rest()
         last = self._life.subscription
-        return Ended(subscription_id=last.subscription_id, state=last.state, events=last.seq, ended_at=last.last_at)
+        ended_at = last.ended_at or last.last_at
+        return Ended(subscription_id=last.subscription_id, state=last.state, events=last.seq, ended_at=ended_at)
 
     @property
     def _life(self) -> Life:
@@ -171,6 +172,8 @@ class SubscriptionWorkflow:
     settle_conflict = part_update("_operator", OperatorWait.settle_conflict, OperatorWait.check_settle_conflict)
     retry_notification = part_update("_notifier", Notifier.retry_notification, Notifier.check_retry_notification)
     skip_notification = part_update("_notifier", Notifier.skip_notification, Notifier.check_skip_notification)
+
+    recount_usage = part_update("_usage", UsageCount.recount_usage, UsageCount.check_recount_usage)
 
     @workflow.update
     def migrate(self, request: Migration) -> str:
@@ -243,8 +246,4 @@ class SubscriptionWorkflow:
     @workflow.query
     def what_if(self, question: WhatIf) -> Forecast:
         """How the subscription would go on with these commands; nothing is changed."""
-        now = self._decisions.now()
-        check_forecast("until", question.until, now)
-        for index, command in enumerate(question.commands):
-            check_forecast(f"commands[{index}].at", command.at or now, now)
-        return Forecast.of(Simulator.resumed(self._life), question, now)
+        return Forecast.of(Simulator.resumed(self._life), question, self._decisions.now())

@@ -1,6 +1,7 @@
 """What every kind of books does: once for each key, usage counted once, and never a silent no-op (MON-2, SUS-10)."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -68,7 +69,9 @@ async def test_usage_too_small_to_cost_anything_is_counted_all_the_same(books: B
     await player.ask(report("a", "0.01"), START + DAY)
     await player.ask(Suspend(by="admin_agent", reason=Reason.FRAUD), START + 40 * DAY)
     assert await books.rows(player.id) == []
-    assert player.recorded[-1][1].unbilled_usage == 0
+    unbilled = player.life.subscription.unbilled
+    assert unbilled is not None
+    assert unbilled.usage == ()
 
 
 async def test_a_usage_id_again_changes_nothing_and_with_other_units_is_refused(books: BooksUnderTest) -> None:
@@ -93,8 +96,82 @@ async def test_a_suspension_counts_what_is_unbilled(books: BooksUnderTest) -> No
     await player.ask(report("in-trial", "100"), START + DAY)
     await player.ask(report("paid", "0.100"), START + 31 * DAY)
     await player.ask(Suspend(by="admin_agent", reason=Reason.FRAUD), START + 32 * DAY)
-    unbilled = player.recorded[-1][1].unbilled_usage
-    assert str(unbilled) == "0.100"
+    unbilled = player.life.subscription.unbilled
+    assert unbilled is not None
+    assert [str(one.units) for one in unbilled.usage] == ["0.100"]
+
+
+async def test_use_2_usage_of_before_is_counted_by_period_while_suspended(books: BooksUnderTest) -> None:
+    player = await bought(books, METER)
+    await player.ask(Suspend(by="admin_agent", reason=Reason.FRAUD), START + 40 * DAY)
+    await player.ask(report("a", "1", START + DAY), START + 41 * DAY)
+    await player.ask(report("b", "2", START + 2 * DAY), START + 42 * DAY)
+    await player.ask(report("c", "4", START + 39 * DAY), START + 43 * DAY)
+    unbilled = player.life.subscription.unbilled
+    assert unbilled is not None
+    assert [str(one.units) for one in unbilled.usage] == ["3", "4"]
+    await player.advance(START + 70 * DAY)
+    assert [(row.quantity, row.key) for row in await books.rows(player.id)] == [
+        (Decimal(3), "seq-4/term-1/period-1/charge/wingtip-meter"),
+        (Decimal(4), "term-2/period-1/charge/wingtip-meter"),
+    ]
+
+
+async def test_use_3_a_correction_replaces_the_units_once(books: BooksUnderTest) -> None:
+    player = await bought(books, METER)
+    await player.ask(report("a", "25"), START + DAY)
+    corrections = [
+        ("less", "20", "a"),
+        ("less", "20", "a"),
+        ("less", "21", "a"),
+        ("again", "20", "a"),
+        ("lost", "1", "nothing"),
+        ("itself", "1", "itself"),
+        ("none", "0", "less"),
+    ]
+    answers = [
+        await player.ask(report(usage_id, units, corrects=corrected), START + 2 * DAY)
+        for usage_id, units, corrected in corrections
+    ]
+    assert [f"{answer.outcome} {answer.rule}" for answer in answers] == [
+        "done CXL-6",
+        "unchanged MON-7",
+        "refused MON-7",
+        "refused USE-3",
+        "refused USE-3",
+        "refused USE-3",
+        "done CXL-6",
+    ]
+    assert "Correct less instead" in answers[3].message
+    await player.advance(START + 40 * DAY)
+    assert await books.rows(player.id) == []
+
+
+async def test_use_3_what_is_billed_already_is_corrected_by_the_difference(books: BooksUnderTest) -> None:
+    player = await bought(books, METER)
+    await player.ask(report("a", "25"), START + DAY)
+    await player.ask(report("less", "5", corrects="a"), START + 40 * DAY)
+    await player.ask(report("b", "1"), START + 41 * DAY)
+    await player.advance(START + 70 * DAY)
+    rows = [(row.kind, row.quantity, row.amount, row.key) for row in await books.rows(player.id)]
+    assert rows == [
+        (Kind.CHARGE, Decimal(25), Decimal("6.25"), "term-1/period-1/charge/wingtip-meter"),
+        (Kind.CREDIT, Decimal(20), Decimal("5.00"), "seq-3/term-1/period-1/credit/wingtip-meter"),
+        (Kind.CHARGE, Decimal(1), Decimal("0.25"), "term-2/period-1/charge/wingtip-meter"),
+    ]
+
+
+async def test_use_2_what_comes_after_the_end_is_settled_a_day_later(books: BooksUnderTest) -> None:
+    player = await bought(books, METER)
+    ended = START + 10 * DAY
+    await player.ask(Deprovision(by="admin_agent"), ended)
+    await player.ask(report("last", "4", ended - timedelta(hours=1)), ended + timedelta(hours=1))
+    lives = [player.life.ended]
+    await player.advance(ended + DAY)
+    assert [*lives, player.life.ended] == [False, True]
+    (row,) = await books.rows(player.id)
+    assert (row.key, row.period.end) == ("seq-3/term-1/period-1/charge/wingtip-meter", ended)
+    assert [event.event for event in await books.events(player.id)][1:] == ["deprovisioned", "usage_settled"]
 
 
 async def test_usage_that_came_late_is_in_the_next_charge(books: BooksUnderTest) -> None:

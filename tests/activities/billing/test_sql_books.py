@@ -17,7 +17,7 @@ from activities.adapters.sql.database import Database
 from activities.billing.contracts import RecordInput
 from activities.errors import BooksConflict, BooksUnavailable, SchemaMismatch
 from domain.rules import Rule
-from domain.subscription.commands import Reactivate, Suspend
+from domain.subscription.commands import Deprovision, Suspend
 from domain.subscription.decision import Outcome
 from domain.subscription.effects import Record
 from domain.subscription.events import State
@@ -83,18 +83,22 @@ async def test_an_amount_beyond_the_column_is_a_conflict(database: Database) -> 
     assert await counts(database) == [0, 0, 0, 0, 0]
 
 
-async def test_usage_is_refused_where_the_journal_shows_that_none_is_taken(database: Database) -> None:
+async def test_use_1_what_was_accepted_before_the_settlement_is_refused_after_it(database: Database) -> None:
+    """Whoever has asked the subscription in time, and writes too late, would not be billed."""
     books = InSql(database)
     player = await bought(books, METER)
-    await player.ask(Suspend(by="admin_agent", reason=Reason.CUSTOMER_REQUEST), START + DAY)
+    await player.ask(Deprovision(by="admin_agent"), START + DAY)
     answer = await books.report_usage(player.id, report("a", "4"), taken(START + DAY))
-    assert (answer.outcome, answer.rule, answer.effective_at) == (Outcome.REFUSED, Rule.LIF_1, None)
-    assert "suspended" in answer.message
-    assert await books.unbilled_usage(player.id) == 0
-    await player.ask(Reactivate(by="admin_agent"), START + 2 * DAY)
-    answer = await books.report_usage(player.id, report("a", "4"), taken(START + 2 * DAY, seq=3))
     assert answer.outcome is Outcome.DONE
-    assert await books.unbilled_usage(player.id) == 4
+    await player.advance(START + 2 * DAY)
+    assert player.life.ended
+    late = [report("b", "4"), report("c", "4", corrects="a")]
+    answers = [await books.report_usage(player.id, each, taken(START + DAY)) for each in late]
+    assert {(answer.outcome, answer.rule, answer.effective_at) for answer in answers} == {
+        (Outcome.REFUSED, Rule.USE_1, None)
+    }
+    # It was counted all the same: nobody had asked for that.
+    assert [str(row.quantity) for row in await books.rows(player.id)] == ["4"]
 
 
 async def test_usage_waits_for_a_journal_that_is_behind(database: Database) -> None:

@@ -8,8 +8,7 @@ from activities.adapters.sql.database import Database
 from activities.adapters.sql.subscription.books import SqlBooks
 from activities.billing.contracts import UsageImported
 from activities.errors import BooksConflict, BooksUnavailable
-from domain.subscription.commands import Suspend
-from domain.subscription.holds import Reason
+from domain.subscription.commands import Deprovision
 from tests.support.books.short_lives import METER, bought, report, taken
 from tests.support.books.subscription import InSql
 from tests.support.instants import DAY, START
@@ -43,16 +42,29 @@ async def test_mon_7_an_id_with_other_units_leaves_nothing_of_its_batch(database
     await bought(InSql(database), METER)
     books = SqlBooks(database)
     await books.report_usages("s-1", [report("a", "1")], taken(NOW))
-    with pytest.raises(BooksConflict, match=f"Usage {again} is recorded with . units, not 9"):
+    with pytest.raises(BooksConflict, match=f"Usage {again} is already recorded with . units"):
         await books.report_usages("s-1", [report("b", "2"), report(again, "9")], taken(NOW))
     assert await InSql(database).unbilled_usage("s-1") == 1
 
 
-async def test_sus_10_none_is_taken_while_suspended_or_before_the_journal_is_written(database: Database) -> None:
+async def test_use_3_corrections_follow_their_reports_in_one_batch(database: Database) -> None:
+    await bought(InSql(database), METER)
+    books = SqlBooks(database)
+    reports = [report("a", "4"), report("b", "3", corrects="a"), report("c", "1", corrects="b")]
+    assert await books.report_usages("s-1", reports, taken(NOW)) == UsageImported(recorded=3)
+    assert await books.report_usages("s-1", reports, taken(NOW)) == UsageImported(known=3)
+    assert await InSql(database).unbilled_usage("s-1") == 1
+    with pytest.raises(BooksConflict, match="usage_id d: .*Correct b instead .USE-3."):
+        await books.report_usages("s-1", [report("e", "1"), report("d", "2", corrects="a")], taken(NOW))
+    assert await InSql(database).unbilled_usage("s-1") == 1
+
+
+async def test_use_1_none_is_taken_after_the_settlement_or_before_the_journal_is_written(database: Database) -> None:
     meter, books = await bought(InSql(database), METER), SqlBooks(database)
     with pytest.raises(BooksUnavailable, match="Event 2 of s-1 is not recorded yet"):
         await books.report_usages("s-1", [report("a", "1")], taken(NOW, seq=2))
-    await meter.ask(Suspend(by="service", reason=Reason.FRAUD), NOW)
-    with pytest.raises(BooksConflict, match="The subscription is suspended"):
+    await meter.ask(Deprovision(by="admin_agent"), NOW)
+    await meter.advance(NOW + DAY)
+    with pytest.raises(BooksConflict, match="no more is taken .USE-1."):
         await books.report_usages("s-1", [report("a", "1")], taken(NOW))
     assert await InSql(database).unbilled_usage("s-1") == 0

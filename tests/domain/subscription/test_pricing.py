@@ -14,6 +14,7 @@ from domain.ordering.terms import Order
 from domain.subscription.ledger import Kind, LedgerRow
 from domain.subscription.pricing import full_credit, period_charges, prorated, rest_of_period, usage_charge
 from domain.subscription.subscription import Subscription, Term
+from domain.subscription.usage import Usage
 from tests.support.shop.offers import offer as sold
 
 ANCHOR = datetime(2026, 1, 31, 9, tzinfo=UTC)
@@ -124,7 +125,7 @@ def used(price: str, units: int, currency: str) -> list[LedgerRow]:
     """The row for the units of a usage offer's first period."""
     subscription = running(price, currency=currency, billing_type="usage")
     (charge,) = usage_charge(subscription, subscription.billing_period(1).end)
-    return [row for row in (charge.row(Decimal(units)),) if row]
+    return list(charge.rows([Usage(used_at=subscription.billing_period(1).start, units=Decimal(units))]))
 
 
 @pytest.mark.parametrize(
@@ -165,10 +166,9 @@ def test_sus_10_usage_is_charged_in_arrears_for_the_time_used() -> None:
     (charge,) = usage_charge(subscription, early, final=True)
     assert (charge.period.start, charge.period.end) == (ANCHOR, early)
     assert (charge.used_from, charge.used_before) == (ANCHOR, None)
-    row = charge.row(Decimal("12.5"))
-    assert row is not None
+    (row,) = charge.rows([Usage(used_at=ANCHOR, units=Decimal("12.5"))])
     assert (str(row.amount), str(row.quantity), row.line) == ("3.13", "12.5", "crm")
-    assert charge.row(Decimal("0.01")) is None
+    assert charge.rows([Usage(used_at=ANCHOR, units=Decimal("0.01"))]) == ()
 
 
 def test_sus_10_what_is_used_at_the_boundary_belongs_to_the_next_period() -> None:

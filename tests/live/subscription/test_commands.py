@@ -23,7 +23,8 @@ from perennial.subscription.usage import report_usage
 from tests.support.live.purchases import Buy, order
 from tests.support.shop.offers import offer
 from workflows.calls.errors import AlreadyExists, NotFound, Rejected
-from workflows.subscription.messages import Migration, WhatIf
+from workflows.subscription.forecast import WhatIf
+from workflows.subscription.messages import Migration
 
 pytestmark = pytest.mark.live
 REASON = Reason.CUSTOMER_REQUEST

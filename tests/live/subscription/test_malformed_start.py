@@ -9,7 +9,8 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError
 from hosting.assembly import World
 from tests.support.live.purchases import Buy, order
 from workflows.durable.workflow_ids import subscription_workflow_id
-from workflows.subscription.messages import Purchase, WhatIf
+from workflows.subscription.forecast import WhatIf
+from workflows.subscription.messages import Purchase
 
 pytestmark = pytest.mark.live
 

@@ -8,8 +8,9 @@ from domain.account.events import AccountRecord, Close, CloseReceipt
 from domain.account.terms import terms_of
 from statemachines.account.life import AccountLife, AccountSteps, Closing
 from statemachines.preview.simulator import Simulator
+from statemachines.refused_signals import REFUSALS_KEPT
 from statemachines.simulation.account_book import AccountBook
-from statemachines.subscription.life import EVENTS_KEPT, REFUSALS_KEPT
+from statemachines.subscription.life import EVENTS_KEPT
 from statemachines.subscription.not_now import NotNow, OutOfTime
 from tests.support.instants import TICK, instant
 from tests.support.simulated.customer import ACustomer, a_request, paid

@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from domain.calendar import Period
 from domain.ordering.terms import Order
 from domain.subscription.effects import AccessInterval
 from domain.subscription.events import State
 from domain.subscription.ledger import Kind
 from statemachines.audit.account import CHECKS as ACCOUNT_CHECKS
-from statemachines.audit.subscription import CHECKS, Invariant, Recorded, audit
+from statemachines.audit.recorded import Recorded
+from statemachines.audit.subscription import CHECKS, Invariant, audit
 from statemachines.preview.simulator import Simulator
-from tests.support.instants import DAY
+from tests.support.instants import DAY, instant
 from tests.support.simulated.life import ALife, an_order
 from tests.support.simulated.random_lives import RandomLife, lives
 
@@ -30,6 +32,8 @@ def recorded(simulator: Simulator, order: Order) -> Recorded:
         events=tuple(book.events),
         rows=tuple(book.rows),
         access=tuple(book.access),
+        reports=tuple(book.usage.values()),
+        settled=simulator.life.subscription.usage_closed,
     )
 
 
@@ -150,6 +154,50 @@ def ahead(life: Recorded) -> Recorded:
     return life.model_copy(update={"latest": life.events[-2].at})
 
 
+def a_meter() -> Recorded:
+    """Used in two months at two prices, told late, corrected, and ended."""
+    order = an_order({"billing_type": "usage", "unit_price": "0.25"})
+    life = ALife(order)
+    life.ask("2026-01-20", "report_usage", units=100, usage_id="in-time")
+    life.ask("2026-01-21", "change_price", unit_price="0.50")
+    life.ask("2026-02-20", "report_usage", units=40, usage_id="late", used_at="2026-02-01T00:00:00Z")
+    life.ask("2026-02-21", "report_usage", units=10, usage_id="too-much")
+    life.ask("2026-03-20", "report_usage", units=4, usage_id="less", corrects="too-much")
+    life.ask("2026-03-21", "deprovision")
+    life.ask("2026-03-21T01:00:00Z", "report_usage", units=3, usage_id="last", used_at="2026-03-20T23:00:00Z")
+    life.simulator.advance(order.at + 100 * DAY)
+    return recorded(life.simulator, order)
+
+
+def with_report(usage_id: str, **changes: Any) -> Callable[[Recorded], Recorded]:
+    def spoil(_: Recorded) -> Recorded:
+        life = a_meter()
+        return life.model_copy(
+            update={
+                "reports": tuple(
+                    each.model_copy(update=changes) if each.usage_id == usage_id else each for each in life.reports
+                )
+            }
+        )
+
+    return spoil
+
+
+def with_usage_row(index: int, **changes: Any) -> Callable[[Recorded], Recorded]:
+    return lambda _: with_row(a_meter(), index, **changes)
+
+
+def billed_again(_: Recorded) -> Recorded:
+    life = a_meter()
+    again = life.rows[0].model_copy(update={"key": "seq-3/term-1/period-1/charge/crm"})
+    return life.model_copy(update={"rows": (*life.rows, again)})
+
+
+def not_billed(_: Recorded) -> Recorded:
+    life = a_meter()
+    return life.model_copy(update={"rows": life.rows[1:]})
+
+
 BREAKS: list[tuple[Callable[[Recorded], Recorded], Invariant]] = [
     (moved_period, Invariant.PERIODS_TILE),
     (empty_period, Invariant.PERIODS_TILE),
@@ -169,6 +217,21 @@ BREAKS: list[tuple[Callable[[Recorded], Recorded], Invariant]] = [
     (back_in_time, Invariant.NUMBERED),
     (other_facts, Invariant.NUMBERED),
     (ahead, Invariant.NOT_AHEAD),
+    (with_report("in-time", units=Decimal(99)), Invariant.USAGE),
+    (with_report("in-time", billed_by=None), Invariant.USAGE),
+    (with_report("in-time", billed_by=99), Invariant.USAGE),
+    (with_report("in-time", billed_by=2), Invariant.USAGE),
+    (with_report("late", used_at=instant("2026-02-25")), Invariant.USAGE),
+    (with_report("late", used_at=instant("2025-12-25")), Invariant.USAGE),
+    (with_report("last", used_at=instant("2026-03-22")), Invariant.USAGE),
+    (with_report("less", replaced=Decimal(9)), Invariant.USAGE),
+    (with_report("less", corrects="in-time"), Invariant.USAGE),
+    (with_report("less", corrects=None), Invariant.USAGE),
+    (with_report("last", corrects="too-much", replaced=Decimal(10)), Invariant.USAGE),
+    (with_usage_row(1, amount=Decimal("20.00")), Invariant.USAGE),
+    (with_usage_row(1, period=Period(start=instant("2026-02-15"), end=instant("2026-03-15"))), Invariant.USAGE),
+    (billed_again, Invariant.USAGE),
+    (not_billed, Invariant.USAGE),
 ]
 
 
@@ -176,6 +239,7 @@ BREAKS: list[tuple[Callable[[Recorded], Recorded], Invariant]] = [
 def test_what_does_not_hold_is_named(spoil: Callable[[Recorded], Recorded], invariant: Invariant) -> None:
     life = a_year()
     assert audit(life) == []
+    assert audit(a_meter()) == []
     found = [violation for violation in audit(spoil(life)) if violation.invariant is invariant]
     assert found
     assert all(violation.subscription_id == "s-1" and violation.words for violation in found)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.subscription.decision import Outcome
-from domain.subscription.effects import Provision, Record
+from domain.subscription.effects import CountUsage, Provision, Record
 from statemachines.preview.simulator import Simulator
 from statemachines.simulation.document import LifeReport
 from tests.support.simulated.life import LIVING
@@ -38,10 +38,12 @@ def late(life: RandomLife, asked: Asked) -> Simulator:
         simulator.life, answer = LIVING.accept(simulator.life, command, at)
         if command.do == "report_usage" and answer.outcome is Outcome.DONE:
             answer = simulator.book.report_usage(command, answer)
+            simulator.life = LIVING.recount(simulator.life, at)
         receipts = performed(simulator)
         simulator.answers.append(receipts[-1].complete(answer) if answer.metered else answer)
-    simulator.life = LIVING.settle(simulator.life, life.end)
-    performed(simulator)
+    while (settled := LIVING.settle(simulator.life, life.end)) is not simulator.life:
+        simulator.life = settled
+        performed(simulator)
     return simulator
 
 
@@ -53,6 +55,9 @@ def performed(simulator: Simulator) -> list[Any]:
         if isinstance(effect, Record):
             receipts.append(simulator.book.record(effect))
             simulator.life = simulator.life.acknowledged(receipts[-1])
+            continue
+        if isinstance(effect, CountUsage):
+            simulator.life = simulator.life.counted(simulator.book.count_usage(effect))
             continue
         if isinstance(effect, Provision):
             simulator.book.provision(effect)

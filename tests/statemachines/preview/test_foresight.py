@@ -59,7 +59,7 @@ def test_a_preview_is_the_execution(life: RandomLife) -> None:
         # A usage id's past and the units used are in the books alone.
         if not isinstance(command, ReportUsage) and command.do != "deprovision":
             assert shown_without_books == shown
-            uncounted = {"unbilled_usage": None}
+            uncounted = {"unbilled": None}
             assert bare.life.subscription.model_copy(update=uncounted) == simulator.life.subscription.model_copy(
                 update=uncounted
             )

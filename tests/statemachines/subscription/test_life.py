@@ -4,10 +4,12 @@ import pytest
 
 from domain.subscription.commands import Command
 from domain.subscription.decision import Answered, Decision, Outcome
-from domain.subscription.effects import Access, Effect, Keep, Provision, Receipt, Record
+from domain.subscription.effects import Access, CountUsage, Effect, Keep, Provision, Receipt, Record
+from domain.subscription.first_answers import ANSWERS_KEPT, DIGEST_LENGTH, DIGESTS_KEPT
 from domain.subscription.subscription import Snapshot
 from statemachines.preview.book import Book, KeyConflict
-from statemachines.subscription.life import ANSWERS_KEPT, DIGEST_LENGTH, DIGESTS_KEPT, EVENTS_KEPT, REFUSALS_KEPT, Life
+from statemachines.refused_signals import REFUSALS_KEPT
+from statemachines.subscription.life import EVENTS_KEPT, Life
 from statemachines.subscription.not_now import CommandIdForgotten, CommandIdReused, Unsettled
 from tests.support.instants import instant
 from tests.support.simulated.life import LIVING, ORDERED, ALife, Facts, a_command, an_order, told
@@ -241,13 +243,15 @@ def test_sus_10_unsettled_while_the_usage_of_a_suspended_life_is_still_counted()
     life = ALife(an_order(USAGE))
     life.ask("2026-01-16", "report_usage", units=10)
     uncounted, _ = LIVING.accept(life.simulator.life, a_command("suspend"), instant("2026-01-20"))
-    assert uncounted.subscription.unbilled_usage is None
+    assert uncounted.subscription.unbilled is None
     LIVING.settle(uncounted, instant("2026-02-15T08:59:59.999999Z"))
     with pytest.raises(Unsettled):
         LIVING.settle(uncounted, instant("2026-02-15T09:00:00Z"))
-    record = uncounted.effects[0]
+    record, count = uncounted.effects[:2]
     assert isinstance(record, Record)
+    assert isinstance(count, CountUsage)
     counted = uncounted.acknowledged(life.simulator.book.record(record))
+    counted = counted.counted(life.simulator.book.count_usage(count))
     assert LIVING.settle(counted, instant("2026-02-15T09:00:00Z")).subscription.seq == 3
 
 

@@ -45,6 +45,9 @@ def test_lif_2_every_command_of_an_ended_one_is_refused(state: str, do: str, fie
     assert life.until(now).state == state
     before = life.subscription
     answer = life.ask("2027-01-01", do, **fields)
+    if do == "report_usage" and state == "deprovisioned":
+        assert told(answer) == "refused USE-1"
+        return
     assert told(answer) == "refused LIF-1"
     assert answer.message == f"The subscription has ended ({state}); no further changes are possible."
     assert life.subscription == before
@@ -87,8 +90,8 @@ def test_mon_7_to_activate_again_is_no_refusal_while_it_lives(state: State) -> N
         (
             {"billing_type": "usage", "publisher": "microsoft"},
             [("suspend", {})],
-            "report_usage",
-            {"units": 1},
+            "set_add_on",
+            {"add_on": "backup", "quantity": 1},
             "suspended",
             ["suspend", "reactivate", "deprovision", "change_price"],
         ),

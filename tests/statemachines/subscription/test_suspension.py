@@ -246,7 +246,7 @@ def test_sus_10_usage_consumed_before_is_billed_at_its_periods_end() -> None:
     life = ALife(an_order({**USAGE, **YEAR}))
     life.ask("2026-01-16", "report_usage", units=100)
     life.ask("2026-01-20", "suspend")
-    assert told(life.ask("2026-01-21", "report_usage", units=1, usage_id="u-2")) == "refused LIF-1"
+    assert told(life.ask("2026-01-21", "report_usage", units=1, usage_id="u-2")) == "refused USE-1"
     life.until("2026-04-01")
     assert life.events[2:] == ["period_charged@2026-02-15T09:00:00Z MON-3"]
     assert life.rows == ["charge crm 100 25.00 term-1/period-1/charge/crm"]

@@ -24,12 +24,12 @@ def test_mon_3_usage_counts_in_the_period_in_which_it_was_used() -> None:
     assert [str(row.amount) for row in life.until("2026-02-16").simulator.book.rows] == ["2.00"]
 
 
-def test_mon_3_what_is_not_used_yet_or_was_used_before_the_order_is_refused() -> None:
+def test_use_1_what_is_not_used_yet_or_was_used_before_the_order_is_refused() -> None:
     life = ALife(an_order(USAGE))
     refused = life.ask("2026-01-20", "report_usage", units=1, usage_id="a", used_at="2026-01-21T00:00:00Z")
-    assert told(refused) == "refused MON-3"
+    assert told(refused) == "refused USE-1"
     refused = life.ask("2026-01-20", "report_usage", units=1, usage_id="a", used_at="2026-01-01T00:00:00Z")
-    assert told(refused) == "refused MON-3"
+    assert told(refused) == "refused USE-1"
     assert not life.simulator.book.usage
 
 

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from activities.billing.contracts import About, KeepInput, RecordInput
+from activities.billing.contracts import About, CountInput, KeepInput, RecordInput
 from activities.provisioning.contracts import ProvisionInput
 from domain.ordering.terms import Order
 from domain.subscription.commands import Command, ReportUsage
 from domain.subscription.decision import Answer, Outcome
-from domain.subscription.effects import Keep, Provision, Receipt, Record
+from domain.subscription.effects import CountUsage, Keep, Provision, Receipt, Record
 from statemachines.simulation.document import LifeReport
 from statemachines.simulation.scenario import Scenario
 from statemachines.subscription.life import LifeSteps
@@ -47,6 +47,10 @@ class Player:
             self.recorded.append((entry, receipt))
             self.life = self.life.acknowledged(receipt)
             return
+        if isinstance(effect, CountUsage):
+            found = await self.books.count_usage(CountInput(subscription_id=self.id, count=effect))
+            self.life = self.life.counted(found)
+            return
         if isinstance(effect, Keep):
             await self.keep(effect)
         elif isinstance(effect, Provision):
@@ -67,6 +71,8 @@ class Player:
         self.life, answer = LIVING.accept(self.life, command, at)
         if isinstance(command, ReportUsage) and answer.outcome is Outcome.DONE:
             answer = await self.books.report_usage(self.id, command, answer)
+            if answer.outcome is Outcome.DONE:
+                self.life = LIVING.recount(self.life, at)
         receipts = await self.perform()
         if answer.metered and receipts:
             answer = receipts[-1].complete(answer)

@@ -33,8 +33,9 @@ async def bought(books: BooksUnderTest, offer: dict[str, Any], subscription_id: 
     return player
 
 
-def report(usage_id: str, units: str) -> ReportUsage:
-    return ReportUsage.model_validate({"by": "service", "usage_id": usage_id, "units": units})
+def report(usage_id: str, units: str, used_at: datetime | None = None, corrects: str | None = None) -> ReportUsage:
+    fields = {"by": "service", "usage_id": usage_id, "units": units, "used_at": used_at, "corrects": corrects}
+    return ReportUsage.model_validate({name: value for name, value in fields.items() if value is not None})
 
 
 def taken(at: datetime, seq: int = 1) -> Answer:

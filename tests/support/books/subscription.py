@@ -9,12 +9,12 @@ from activities.adapters.sql.database import Database
 from activities.adapters.sql.subscription.access_log import SqlAccessLog
 from activities.adapters.sql.subscription.books import SqlBooks
 from activities.adapters.sql.subscription.reader import SqlReader
-from activities.billing.contracts import KeepInput, RecordInput
+from activities.billing.contracts import CountInput, KeepInput, RecordInput
 from activities.errors import BooksConflict
 from activities.provisioning.contracts import Confirmation, ProvisionInput
 from domain.subscription.commands import ReportUsage
 from domain.subscription.decision import Answer
-from domain.subscription.effects import AccessInterval, Receipt
+from domain.subscription.effects import AccessInterval, Counted, Receipt
 from domain.subscription.events import Event, Notification
 from domain.subscription.ledger import LedgerRow
 from statemachines.preview.book import Book, KeyConflict
@@ -28,6 +28,7 @@ class BooksUnderTest(Protocol):
     async def record(self, entry: RecordInput) -> Receipt: ...
     async def keep(self, entry: KeepInput) -> None: ...
     async def report_usage(self, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer: ...
+    async def count_usage(self, entry: CountInput) -> Counted: ...
     async def provision(self, change: ProvisionInput) -> None: ...
     async def events(self, subscription_id: str) -> list[Event]: ...
     async def rows(self, subscription_id: str) -> list[LedgerRow]: ...
@@ -56,6 +57,9 @@ class InMemory:
     async def report_usage(self, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
         return self._book(subscription_id).report_usage(command, answer)
 
+    async def count_usage(self, entry: CountInput) -> Counted:
+        return self._book(entry.subscription_id).count_usage(entry.count)
+
     async def provision(self, change: ProvisionInput) -> None:
         self._book(change.subscription_id).provision(change.provision)
 
@@ -81,6 +85,7 @@ class InSql(SqlReader):
         self.record = books.record
         self.keep = books.keep
         self.report_usage = books.report_usage
+        self.count_usage = books.count_usage
         self._log = SqlAccessLog(database)
 
     async def provision(self, change: ProvisionInput) -> None:

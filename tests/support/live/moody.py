@@ -6,13 +6,13 @@ from temporalio.worker import Worker
 
 from activities.accounts.contracts import OpenAccount
 from activities.billing.activities import BillingActivities
-from activities.billing.contracts import KeepInput, RecordInput
+from activities.billing.contracts import CountInput, KeepInput, RecordInput
 from activities.provisioning.activities import ProvisioningActivities
 from activities.provisioning.contracts import Confirmation, ProvisionInput
 from domain.ordering.terms import Order
 from domain.subscription.commands import ReportUsage
 from domain.subscription.decision import Answer
-from domain.subscription.effects import Receipt
+from domain.subscription.effects import Counted, Receipt
 from hosting.assembly import World
 from statemachines.preview.book import Book
 from workflows.guard.interceptor import GuardInterceptor
@@ -43,6 +43,9 @@ class Moody:
     async def report_usage(self, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
         return self.book.report_usage(command, answer)
 
+    async def count_usage(self, entry: CountInput) -> Counted:
+        return self.book.count_usage(entry.count)
+
     async def grant(self, change: ProvisionInput) -> Confirmation:
         self.book.provision(change.provision)
         return Confirmation(access=change.provision.access, confirmed_at=change.provision.at)
@@ -63,7 +66,14 @@ def moody_worker(world: World, moody: Moody) -> Worker:
         world.server.client,
         task_queue=QUEUE,
         workflows=[SubscriptionWorkflow],
-        activities=[billing.record, billing.keep, provisioning.grant, provisioning.revoke, provisioning.purge],
+        activities=[
+            billing.record,
+            billing.keep,
+            billing.count_usage,
+            provisioning.grant,
+            provisioning.revoke,
+            provisioning.purge,
+        ],
         interceptors=[GuardInterceptor()],
     )
 

@@ -24,7 +24,8 @@ from workflows.contract.public import interfaces
 from workflows.contract.schemas import DIALECT
 from workflows.durable.clock import TestClock
 from workflows.subscription.details import details
-from workflows.subscription.messages import Events, Forecast, WhatIf
+from workflows.subscription.forecast import Forecast, WhatIf
+from workflows.subscription.messages import Events
 
 NOW = datetime(2027, 1, 31, 9, tzinfo=UTC)
 BUNDLES = bundles(interfaces())

@@ -17,7 +17,8 @@ from workflows.durable.options import LARGEST_REQUEST
 from workflows.guard.bounds import LARGEST, MOST_VALUES
 from workflows.guard.converter import DATA_CONVERTER, RequestConverter
 from workflows.order.messages import PlaceOrder
-from workflows.subscription.messages import Purchase, Start, WhatIf
+from workflows.subscription.forecast import WhatIf
+from workflows.subscription.messages import Purchase, Start
 
 CONVERTER = DATA_CONVERTER.payload_converter
 ID, WORD, PRICE = "x" * 64, "\U0001f600" * 64, "123456789012.123456789"

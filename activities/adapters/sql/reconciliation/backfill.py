@@ -11,16 +11,16 @@ from activities.adapters.sql.account import closing, holds
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.ledger.openings import open_once
 from activities.adapters.sql.orders import orders
-from activities.adapters.sql.subscription import access_log, snapshots
+from activities.adapters.sql.subscription import access_log, snapshots, usage
 from activities.adapters.sql.subscription import books as subscription_books
 from activities.adapters.sql.tables.orders import customer_order
-from activities.billing.contracts import KeepInput, RecordInput
+from activities.billing.contracts import CountInput, KeepInput, RecordInput
 from activities.errors import BooksConflict
 from activities.orders.contracts import LineStatus, OpenInput, OrderLine, PlaceInput, StartInput
 from activities.provisioning.contracts import Confirmation, ProvisionInput
 from activities.wall_clock import wall_clock
 from domain.account.events import CloseReceipt
-from domain.subscription.effects import Receipt
+from domain.subscription.effects import Counted, Receipt
 from domain.values import CLOCK_SKEW, Frozen, format_instant
 from statemachines.account.dunning import hold_placed_by
 
@@ -52,6 +52,8 @@ def _write(connection: Connection, entry: Frozen, result: Frozen | None, latest:
             return _lift(connection, entry)
         case KeepInput(), None:
             return snapshots.keep(connection, entry)
+        case CountInput(), Counted():
+            return _count(connection, entry, result)
         case ProvisionInput(), Confirmation():
             return access_log.note(connection, entry, result)
         case OpenInput(), _:
@@ -65,14 +67,23 @@ def _write(connection: Connection, entry: Frozen, result: Frozen | None, latest:
 
 def _record(connection: Connection, entry: RecordInput, before: Receipt, latest: datetime | None) -> bool:
     about, seq = entry.about, entry.record.seq
-    last = subscription_books.last_event(connection, about.subscription_id)
+    last = snapshots.last_event(connection, about.subscription_id)
     receipt = subscription_books.record(connection, entry, subscription_books.digest_of(entry), latest)
-    if (receipt.usage_rows, receipt.unbilled_usage) != (before.usage_rows, before.unbilled_usage):
+    if receipt.usage_rows != before.usage_rows:
         words = f"Event {seq} of {about.subscription_id} has billed usage that these books do not have"
         raise BooksConflict(f"{words}. Import its usage again first.")
     if entry.record.answered and (hold := hold_placed_by(entry.record.answered)) is not None:
         holds.placed(connection, about.customer_id, hold, about.subscription_id)
     return last is None or last.last_seq < seq
+
+
+def _count(connection: Connection, entry: CountInput, before: Counted) -> bool:
+    """Keep what was counted then: the books may have reports that came later, but must not lack one."""
+    found = usage.waiting(connection, entry)
+    if sum(one.units for one in found.usage) < sum(one.units for one in before.usage):
+        words = f"After event {entry.count.seq} of {entry.subscription_id} usage was counted that these books lack"
+        raise BooksConflict(f"{words}. Import its usage again first.")
+    return usage.keep_count(connection, entry, before)
 
 
 def _close(connection: Connection, entry: CloseInput, before: CloseReceipt) -> bool:

@@ -22,6 +22,8 @@ from statemachines.audit.observed import Booked
 
 PAGE = 200
 _ENDED = [state.value for state in State if state.ended]
+_OVER = subscription.c.state.in_(_ENDED) & subscription.c.next_at.is_(None)
+"""Selects what has ended for good: late usage of a usage offer is settled after its end (USE-2)."""
 _DONE = [status.value for status in NotificationStatus if status.done]
 
 
@@ -59,15 +61,15 @@ def _page(connection: Connection, noun: Noun, limit: int, after: str | None) -> 
 
 
 def _overdue(connection: Connection, before: datetime) -> int:
-    late = subscription.c.next_at < before, subscription.c.state.not_in(_ENDED)
-    counted = select(func.count()).select_from(subscription).where(*late, subscription.c.test_clock.is_not(True))
+    late = subscription.c.next_at < before, subscription.c.test_clock.is_not(True)
+    counted = select(func.count()).select_from(subscription).where(*late)
     return connection.scalars(counted).one()
 
 
 def _subscriptions(connection: Connection, ids: Collection[str]) -> Iterator[tuple[str, Booked]]:
     for row in _found(connection, select(*LISTED).where(subscription.c.id.in_(ids))):
         booked = Booked(
-            runs=not State(row["state"]).ended,
+            runs=not State(row["state"]).ended or row["next_at"] is not None,
             seq=row["last_seq"],
             state=row["state"],
             auto_renew=row["auto_renew"],
@@ -105,7 +107,7 @@ def _deliveries(connection: Connection, ids: Collection[str]) -> Iterator[tuple[
     last = (
         select(subscription.c.id, subscription.c.last_seq, subscription.c.test_clock, decision.c.receipt)
         .join(decision, decision.c.subscription_id == subscription.c.id)
-        .where(subscription.c.id.in_(ids), subscription.c.state.in_(_ENDED))
+        .where(subscription.c.id.in_(ids), _OVER)
         .order_by(decision.c.seq)
     )
     told = select(delivery.c.subscription_id).where(delivery.c.subscription_id.in_(ids), *_LAST)
@@ -157,12 +159,12 @@ _LAST = (
 """Selects the deliveries of last events that are done: then all before them are, for they go in order."""
 _READERS = {Noun.SUBSCRIPTION: _subscriptions, Noun.ACCOUNT: _accounts, Noun.DELIVERY: _deliveries}
 _IDS: dict[Noun, Any] = {
-    Noun.SUBSCRIPTION: select(subscription.c.id).where(subscription.c.state.not_in(_ENDED)),
+    Noun.SUBSCRIPTION: select(subscription.c.id).where(~_OVER),
     Noun.ACCOUNT: union(*(select(each.c.customer_id) for each in (subscription, account, account_event, month_close))),
     Noun.DELIVERY: select(subscription.c.id)
     .join(offer, offer.c.id == subscription.c.offer_id)
     .where(
-        subscription.c.state.in_(_ENDED),
+        _OVER,
         offer.c.vendor.is_not(None),
         ~select(1).where(delivery.c.subscription_id == subscription.c.id, *_LAST).exists(),
     ),

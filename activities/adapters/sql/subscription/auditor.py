@@ -1,13 +1,14 @@
 """Audit of subscriptions: their records against the invariants, and against the digests of their decisions."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 
 from sqlalchemy import Connection, RowMapping, select
 
 from activities.adapters.sql.database import PAGE_SIZE, Database
 from activities.adapters.sql.ledger import rows as ledger
+from activities.adapters.sql.subscription import usage as usage_reports
 from activities.adapters.sql.subscription.books import digest_of
 from activities.adapters.sql.subscription.conflicts import seal_of
 from activities.adapters.sql.subscription.journal import listed_after
@@ -19,10 +20,11 @@ from activities.errors import one_line
 from activities.wall_clock import wall_clock
 from domain.notification import NotificationStatus, out_of_order
 from domain.subscription.effects import Access, Record
-from domain.subscription.events import Event, EventName
+from domain.subscription.events import Event
 from domain.subscription.subscription import Snapshot
-from domain.values import CLOCK_SKEW, Instant
-from statemachines.audit.subscription import Audited, Found, Invariant, Recorded, Violation, audit
+from domain.values import CLOCK_SKEW
+from statemachines.audit.recorded import Found, Recorded
+from statemachines.audit.subscription import Audited, Invariant, Violation, audit
 
 
 class SqlAuditor:
@@ -78,6 +80,8 @@ def _looked_over(connection: Connection, subscription_id: str, latest: datetime)
         access=tuple(access_of(connection, subscription_id)),
         logged={row["seq"]: (Access(row["access"]), row["at"]) for row in changes_of(connection, subscription_id)},
         latest=None if listed["test_clock"] else latest,
+        reports=usage_reports.all_of(connection, subscription_id),
+        settled=bool((listed["snapshot"] or {}).get("usage_closed")) and listed["next_at"] is None,
     )
     altered = (
         *_broken_seals(connection, about, life, entries),
@@ -130,7 +134,7 @@ def _broken_seals(
         charged = [ledger.row_of(entry) for entry in entries if entry["metered"] and entry["seq"] in of_it]
         usage = tuple(row for row in charged if row.key not in life.settled_keys)
         rows = (*(charge for event in its_events for charge in event.rows), *usage)
-        if first in of_it and (not its_events or row.digest not in _digests(about, its_events, life.events)):
+        if first in of_it and (not its_events or row.digest != _digest(about, its_events)):
             yield f"the decision that began with event {first} is not what was written", rows, its_events
         elif first in of_it and usage != row.receipt.usage_rows:
             yield f"the usage that event {first} charged is not what its receipt says", rows, its_events
@@ -194,12 +198,5 @@ def _told_out_of_order(connection: Connection, subscription_id: str, life: Recor
     return out_of_order(told, sorted(known), standings)
 
 
-def _digests(about: About, its_events: tuple[Event, ...], events: Sequence[Event]) -> Iterator[str]:
-    """The digests that the decision may have: since when a suspension counts usage is in no column."""
-    counted_from: list[Instant | None] = [None]
-    if about.offer.metered:
-        trials = (event.at for event in events if event.event is EventName.TRIAL_STARTED)
-        counted_from += [at + timedelta(days=about.offer.trial_days) for at in trials]
-        counted_from += [event.at for event in events]
-    for at in counted_from:
-        yield digest_of(RecordInput(about=about, record=Record(events=its_events, count_usage_from=at)))
+def _digest(about: About, its_events: tuple[Event, ...]) -> str:
+    return digest_of(RecordInput(about=about, record=Record(events=its_events)))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from activities.adapters.sql.database import Database
@@ -18,22 +18,16 @@ from activities.adapters.sql.subscription import answers, claims, conflicts, dat
 from activities.adapters.sql.tables.notifications import outbox
 from activities.adapters.sql.tables.subscription import decision, ledger_entry, subscription
 from activities.adapters.sql.tables.subscription import journal as journal_table
-from activities.billing.contracts import About, AskedCommand, KeepInput, RecordInput, UsageImported
-from activities.errors import BooksConflict, BooksUnavailable
+from activities.billing.contracts import About, AskedCommand, CountInput, KeepInput, RecordInput, UsageImported
+from activities.errors import BooksConflict
 from activities.notifications.contracts import Notice
 from activities.wall_clock import wall_clock
-from domain.rules import Rule
 from domain.subscription.commands import ReportUsage
-from domain.subscription.decision import Answer, Answered, Outcome
-from domain.subscription.effects import Receipt, Record
+from domain.subscription.decision import Answer, Answered
+from domain.subscription.effects import Counted, Receipt, Record
 from domain.subscription.events import Event, EventName, State
 from domain.subscription.ledger import LedgerRow
-from domain.subscription.subscription import Changes
 from domain.values import CLOCK_SKEW
-from statemachines.subscription.refusals import repeated_usage
-
-Last = Row[int, str, Changes | None] | None
-"""A subscription's last event, state and snapshot, or None before its first record."""
 
 
 class SqlBooks:
@@ -53,25 +47,28 @@ class SqlBooks:
     async def keep(self, entry: KeepInput) -> None:
         await self._database.write(snapshots.keep, entry)
 
+    async def count_usage(self, entry: CountInput) -> Counted:
+        return await self._database.write(usage.count, entry)
+
     async def first_answer(self, asked: AskedCommand) -> Answered | None:
         return await self._database.read(answers.first, asked)
 
     async def report_usage(self, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
-        return await self._database.write(_report_usage, subscription_id, command, answer)
+        return await self._database.write(usage.report, subscription_id, command, answer)
 
     async def report_usages(
         self, subscription_id: str, reports: Sequence[ReportUsage], answer: Answer
     ) -> UsageImported:
-        """Record many reports that the lifecycle accepted as of one instant, in one transaction (MON-7).
+        """Record many reports that the lifecycle accepted as of one instant, in one transaction (MON-7, USE-3).
 
-        Raises BooksConflict if a report repeats a usage id with different units; then none is recorded.
+        Raises BooksConflict if the books refuse a report; then none is recorded.
         """
-        return await self._database.write(_report_usages, subscription_id, reports, answer)
+        return await self._database.write(usage.report_many, subscription_id, reports, answer)
 
 
 def record(connection: Connection, entry: RecordInput, digest: str, latest: datetime | None) -> Receipt:
     """Write the decision if the books lack it; `latest` is the latest date that it may have, None for any."""
-    last = last_event(connection, entry.about.subscription_id)
+    last = snapshots.last_event(connection, entry.about.subscription_id)
     if last is not None and entry.record.seq <= last.last_seq:
         return _first_receipt(connection, entry, digest)
     _refuse_out_of_order(entry.record, last)
@@ -80,51 +77,6 @@ def record(connection: Connection, entry: RecordInput, digest: str, latest: date
         if last is None:
             dating.refuse_other_placement(connection, entry)
     return _write(connection, entry, digest, last)
-
-
-def _report_usage(connection: Connection, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
-    state = _state_behind(connection, subscription_id, answer)
-    if not state.users_have_access:
-        return _no_longer_taken(answer, state)
-    known = usage.known(connection, subscription_id, [command.usage_id])
-    if command.usage_id in known:
-        return repeated_usage(answer, command, known[command.usage_id])
-    usage.write(connection, subscription_id, [command], answer.at)
-    return answer
-
-
-def _report_usages(
-    connection: Connection, subscription_id: str, reports: Sequence[ReportUsage], answer: Answer
-) -> UsageImported:
-    state = _state_behind(connection, subscription_id, answer)
-    if not state.users_have_access:
-        raise BooksConflict(_no_longer_taken(answer, state).message)
-    new = {report.usage_id: report for report in reversed(reports)}
-    known = usage.known(connection, subscription_id, list(new))
-    for report in reports:
-        units = known.get(report.usage_id, new[report.usage_id].units)
-        if units != report.units:
-            words = f"Usage {report.usage_id} is recorded with {units:f} units, not {report.units:f} (MON-7)."
-            raise BooksConflict(words)
-    wanted = [report for usage_id, report in new.items() if usage_id not in known]
-    if wanted:
-        usage.write(connection, subscription_id, wanted, answer.at)
-    return UsageImported(recorded=len(wanted), known=len(reports) - len(wanted))
-
-
-def _state_behind(connection: Connection, subscription_id: str, answer: Answer) -> State:
-    """The state that the journal shows. Raises BooksUnavailable while the answer's event is not in the journal yet."""
-    last = last_event(connection, subscription_id)
-    if last is None or last.last_seq < answer.seq:
-        raise BooksUnavailable(f"Event {answer.seq} of {subscription_id} is not recorded yet. Try again shortly.")
-    return State(last.state)
-
-
-def last_event(connection: Connection, subscription_id: str) -> Last:
-    """Where the subscription stands. The row stays locked; on SQLite the whole file is locked anyway."""
-    where = subscription.c.id == subscription_id
-    found = select(subscription.c.last_seq, subscription.c.state, subscription.c.snapshot).where(where)
-    return (connection.execute(found.with_for_update())).one_or_none()
 
 
 def _first_receipt(connection: Connection, entry: RecordInput, digest: str) -> Receipt:
@@ -137,9 +89,9 @@ def _first_receipt(connection: Connection, entry: RecordInput, digest: str) -> R
     return receipt
 
 
-def _refuse_out_of_order(record: Record, last: Last) -> None:
-    """Each `seq` is the previous one plus 1 (invariant 8), and no event but an operator's follows the end (LIF-2)."""
-    if last is not None and State(last.state).ended and record.events[0].event is not EventName.CONFLICT_SETTLED:
+def _refuse_out_of_order(record: Record, last: snapshots.Last) -> None:
+    """Each `seq` is the previous one plus 1 (invariant 8); only settlements follow the end (LIF-2, USE-2, REP-1)."""
+    if last is not None and State(last.state).ended and record.events[0].event not in _AFTER_THE_END:
         raise BooksConflict(f"Event {record.seq} cannot be recorded: the subscription has ended ({last.state}, LIF-2).")
     previous = last.last_seq if last is not None else 0
     for event in record.events:
@@ -148,15 +100,18 @@ def _refuse_out_of_order(record: Record, last: Last) -> None:
         previous = event.seq
 
 
-def _write(connection: Connection, entry: RecordInput, digest: str, last: Last) -> Receipt:
+_AFTER_THE_END = frozenset({EventName.USAGE_SETTLED, EventName.CONFLICT_SETTLED})
+
+
+def _write(connection: Connection, entry: RecordInput, digest: str, last: snapshots.Last) -> Receipt:
     about, record = entry.about, entry.record
     subscription_id = about.subscription_id
     _place(connection, entry, last)
     usage_rows: list[LedgerRow] = []
     entries: list[dict[str, Any]] = []
     for event in record.events:
-        units = [(charge, usage.bill(connection, subscription_id, charge, event.seq)) for charge in event.usage]
-        metered = [row for charge, used in units if (row := charge.row(used))]
+        billed = [(charge, usage.bill(connection, subscription_id, charge, event.seq)) for charge in event.usage]
+        metered = [row for charge, used in billed for row in charge.rows(used)]
         usage_rows += metered
         entries += ledger.entries_of(subscription_id, event.seq, metered, event.rows)
     journal_entries = [journal.columns_of(subscription_id, event) for event in record.events]
@@ -166,10 +121,8 @@ def _write(connection: Connection, entry: RecordInput, digest: str, last: Last) 
     connection.execute(insert(outbox), [_notice(about, event) for event in record.events])
     if record.events[-1].state.ended:
         claims.release(connection, subscription_id, record.events[-1])
-    since = record.count_usage_from
-    unbilled = None if since is None else usage.unbilled(connection, subscription_id, since)
     told = publishers.to_notify(connection, about.offer.id)
-    receipt = Receipt(seq=record.seq, usage_rows=tuple(usage_rows), unbilled_usage=unbilled, publisher=told)
+    receipt = Receipt(seq=record.seq, usage_rows=tuple(usage_rows), publisher=told)
     connection.execute(
         insert(decision).values(subscription_id=subscription_id, seq=record.seq, digest=digest, receipt=receipt)
     )
@@ -178,7 +131,7 @@ def _write(connection: Connection, entry: RecordInput, digest: str, last: Last) 
     return receipt
 
 
-def _place(connection: Connection, entry: RecordInput, last: Last) -> None:
+def _place(connection: Connection, entry: RecordInput, last: snapshots.Last) -> None:
     """Update the read model to the last event."""
     about, record = entry.about, entry.record
     now: dict[str, Any] = {**journal.listed_after(record.events[-1]), "next_at": entry.next_at}
@@ -222,18 +175,6 @@ def _notice(about: About, event: Event) -> dict[str, Any]:
         "event": event.event.value,
         "payload": Notice.of(about, event),
     }
-
-
-def _no_longer_taken(answer: Answer, state: str) -> Answer:
-    return answer.model_copy(
-        update={
-            "outcome": Outcome.REFUSED,
-            "rule": Rule.LIF_1,
-            "effective_at": None,
-            "message": f"The subscription is {state}: {answer.do} is not allowed. "
-            "Usage is taken in trial and active only.",
-        }
-    )
 
 
 _BESIDE: Any = {

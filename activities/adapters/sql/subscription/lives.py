@@ -10,9 +10,9 @@ from activities.adapters.sql.tables.orders import order_line
 from activities.adapters.sql.tables.subscription import access_change, decision, subscription
 from activities.billing.contracts import Restored
 from activities.errors import BooksConflict
+from domain.subscription.first_answers import ANSWERS_KEPT, DIGESTS_KEPT
 from domain.subscription.subscription import Snapshot
 from statemachines.rebuilding.subscription import Booked, rebuilt
-from statemachines.subscription.life import ANSWERS_KEPT, DIGESTS_KEPT
 
 
 class SqlLives:
@@ -50,7 +50,6 @@ def _restored(connection: Connection, subscription_id: str) -> Restored:
         snapshot=Snapshot.model_validate(listed["snapshot"]),
         events=tuple(events_of(connection, subscription_id)),
         decisions=tuple(row.seq for row in recorded),
-        receipt=receipt,
         answered=tuple(answers.last(connection, subscription_id, ANSWERS_KEPT + DIGESTS_KEPT)),
         confirmed=frozenset(connection.scalars(confirmed)),
     )

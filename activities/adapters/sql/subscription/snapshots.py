@@ -8,8 +8,18 @@ from activities.errors import BooksConflict
 from domain.subscription.effects import Record
 from domain.subscription.subscription import Changes
 
+Last = Row[int, str, Changes | None] | None
+"""A subscription's last event, state and snapshot, or None before its first record."""
 
-def after(last: Row[int, str, Changes | None] | None, record: Record) -> Changes | None:
+
+def last_event(connection: Connection, subscription_id: str) -> Last:
+    """Where the subscription stands. The row stays locked; on SQLite the whole file is locked anyway."""
+    where = subscription.c.id == subscription_id
+    found = select(subscription.c.last_seq, subscription.c.state, subscription.c.snapshot).where(where)
+    return (connection.execute(found.with_for_update())).one_or_none()
+
+
+def after(last: Last, record: Record) -> Changes | None:
     """The snapshot after the record. None after a record of an earlier version, whose changes are unknown."""
     before: Changes | None = {} if last is None else last.snapshot
     if before is None or record.changed is None:
@@ -22,13 +32,11 @@ def keep(connection: Connection, entry: KeepInput) -> bool:
 
     Raises BooksConflict if its event is not recorded.
     """
-    of_it = subscription.c.id == entry.subscription_id
-    found = select(subscription.c.last_seq, subscription.c.snapshot).where(of_it).with_for_update()
-    last = connection.execute(found).one_or_none()
+    last = last_event(connection, entry.subscription_id)
     if last is None or last.last_seq < entry.seq:
         raise BooksConflict(f"Event {entry.seq} of {entry.subscription_id} is missing: was an older database restored?")
     if last.last_seq > entry.seq or last.snapshot is None:
         return False
     now = {**last.snapshot, **entry.changed}
-    connection.execute(update(subscription).where(of_it).values(snapshot=now))
+    connection.execute(update(subscription).where(subscription.c.id == entry.subscription_id).values(snapshot=now))
     return bool(now != last.snapshot)

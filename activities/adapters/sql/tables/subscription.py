@@ -6,7 +6,18 @@ units and prices exact decimals as text.
 
 from datetime import timedelta
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from activities.adapters.sql.columns import (
     CURRENCY,
@@ -27,8 +38,8 @@ from domain.conflict import Settled
 from domain.subscription.decision import Answer
 from domain.subscription.effects import Receipt
 from domain.subscription.events import Facts
-from domain.subscription.ledger import UsageCharge
 from domain.subscription.subscription import Changes
+from domain.subscription.usage import UsageCharge
 
 ADD_ONS = dict[str, int]
 USAGE_CHARGES = tuple[UsageCharge, ...]
@@ -101,10 +112,15 @@ usage = Table(
     metadata,
     *keys_of_subscription(usage_id=ID),
     *required(used_at=InstantText, units=DecimalText),
-    *optional(billed_by=Integer),
+    Column("replaced", DecimalText, nullable=False, server_default="0"),
+    *optional(billed_by=Integer, corrects=ID),
     Index(None, "subscription_id", "billed_by", "used_at"),
+    Index(None, "subscription_id", "corrects", unique=True),
 )
-"""Usage reports; `billed_by` is the seq of the event whose charge counted it (SUS-10)."""
+"""Usage reports; `billed_by` is the seq of the event that billed it (SUS-10).
+
+A report that `corrects` another has that one's `used_at`; its own units are billed less the `replaced` ones (USE-3).
+"""
 
 claim = Table(
     "claim",
