@@ -92,14 +92,12 @@ class Decisions(Generic[L, R]):
         except NotNow as error:
             raise _refused(error) from None
         leaving = self.recalls.leaving and self.recalls.lacks(self.life, request)
-        if full or leaving:
-            raise _busy()
-        self.check_room()
+        self.check_room(full=full or leaving)
 
-    def check_room(self) -> None:
-        """Raise ApplicationError, of type `Busy`, if the run has answered so many updates that it takes no more."""
-        if self.answered >= options.MOST_UPDATES:
-            raise _busy()
+    def check_room(self, *, full: bool) -> None:
+        """Raise ApplicationError, of type `Busy`, if too much waits, or the run has answered enough updates."""
+        if full or self.answered >= options.MOST_UPDATES:
+            raise ApplicationError(_BUSY, type=options.BUSY, next_retry_delay=options.BUSY_WAIT)
 
     def check_signal(self, request: R) -> None:
         """Raise NotNow where the request of a signal cannot be decided now. Changes nothing."""
@@ -230,10 +228,6 @@ class Decisions(Generic[L, R]):
     def _note(self, answer: Answer) -> None:
         workflow.logger.warning("signal refused: %s %s %s", answer.do, answer.rule, answer.message)
         self.life = self.life.with_refused_signal(answer)
-
-
-def _busy() -> ApplicationError:
-    return ApplicationError(_BUSY, type=options.BUSY, next_retry_delay=options.BUSY_WAIT)
 
 
 def _refused(error: NotNow) -> ApplicationError:

@@ -58,19 +58,12 @@ def part_update(part: str, do: Callable[[Any, R], T], check: Callable[[Any, R], 
     """
     owned = attrgetter(part)
     hints = get_type_hints(do)
-
-    def done(owner: Any, request: Any) -> Any:
-        return do(owned(owner), request)
-
-    async def awaited(owner: Any, request: Any) -> Any:
-        return await done(owner, request)
-
     return _update(
         do.__name__,
         hints["request"],
         hints["return"],
         inspect.getdoc(do) or "",
-        awaited if inspect.iscoroutinefunction(do) else done,
+        lambda owner, request: do(owned(owner), request),
         lambda owner, request: check(owned(owner), request),
     )
 

@@ -29,15 +29,14 @@ class UsageCount:
         self._decisions = decisions
         self._steps = steps
 
-    async def recount_usage(self, request: RecountUsage) -> Recounting:
+    def recount_usage(self, request: RecountUsage) -> Recounting:
         """Count the unbilled usage of a subscription that is suspended or has ended, after a report was recorded."""
         decisions = self._decisions
         decisions.answered += 1
-        await decisions.fence.lowered()
         now = decisions.now()
         decisions.life = self._steps.recount(decisions.life, now)
         return Recounting(as_of=now if decisions.life.subscription.counts_usage else None)
 
     def check_recount_usage(self, request: RecountUsage) -> None:
-        """Raise ApplicationError, of type `Busy`, where the run takes no more updates."""
-        self._decisions.check_room()
+        """Raise ApplicationError, of type `Busy`, if the run takes no more updates, or reads the books first."""
+        self._decisions.check_room(full=self._decisions.fence.up)

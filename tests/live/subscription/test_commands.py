@@ -142,7 +142,7 @@ async def test_usage_never_enters_a_history_and_is_billed_at_the_end(world: Worl
     assert str(ended.charge) == "USD 50.00"
     command = ReportUsage(by="service", units=Decimal(1), usage_id="late")
     late = await report_usage(world.server, world.books, bought.id, command)
-    assert (late.outcome, late.rule) == (Outcome.REFUSED, "LIF-1")
+    assert (late.outcome, late.rule) == (Outcome.REFUSED, "USE-1")
 
 
 async def test_what_if_and_preview_change_nothing(world: World, buy: Buy) -> None:
