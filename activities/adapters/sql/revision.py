@@ -4,7 +4,7 @@ from sqlalchemy import Connection, text
 
 from activities.errors import SchemaMismatch
 
-HEAD = "0012"
+HEAD = "0013"
 """The last migration; a test compares the two."""
 
 
