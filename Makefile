@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
-JOBS   ?= auto
+# Tests wait for servers, so one process more than there are cores.
+JOBS   ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 # Folders and files that exist already: the linters take them all as soon as they appear.
 SOURCES := $(wildcard domain statemachines activities workflows perennial hosting cli worker.py starter.py)
 CHECKED := $(SOURCES) $(wildcard tests benchmarks examples)
@@ -34,7 +35,7 @@ publisher: $(STAMP) ## a publisher to look at: it is told, sets up, and misbehav
 	@$(BIN)/python -m examples.publisher
 
 test: $(STAMP) ## run the tests
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 # Packages come from the registry as pyproject.toml asks for them, not from the lock: as for someone who installs it.
 install-check: $(STAMP) ## install the wheel and its packages into an empty environment, and play the demo there

@@ -26,6 +26,11 @@ settings.register_profile(
 settings.load_profile("bounded")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: what is quick fills the processes that are done with theirs."""
+    items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in ("chaos", "slow", "live")])
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What tests have measured, whichever process ran them."""
     for outcome in ("passed", "failed"):
