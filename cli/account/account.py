@@ -11,13 +11,14 @@ from activities.random_ids import random_id
 from cli.account.asking import Paying
 from cli.failure import Misused
 from cli.next_step import worded
-from cli.options import Acting, Address, Json, exact_decimal, request_of, some_id, with_options
+from cli.options import Acting, Address, Json, exact_decimal, one_of, request_of, some_id, with_options
 from cli.printing import answer as answers
 from cli.printing.screen import amount as formatted
 from cli.printing.screen import console, day, instant, print_json
 from cli.printing.tables import print_columns
 from cli.running import use
 from domain.account.requests import ChangeTerms, ReceivePayment
+from domain.account.terms import HoldScope
 from domain.next_step import Do, NextStep
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ def document(found: AccountDetails) -> dict[str, Any]:
             "due_after_days": terms.due_after.days,
             "reminder_days": [reminder.days for reminder in terms.reminders],
             "suspends_after_days": terms.suspends_after.days if terms.suspends_after is not None else None,
+            "tolerance": f"{terms.tolerance:f}",
+            "holds": terms.holds.value,
+            "sell_while_held": terms.sell_while_held,
         },
         "unpaid": [
             {**r.model_dump(mode="json", exclude={"suspended"}), "owed": f"{r.owed:f}", "suspended": r.suspended}
@@ -63,14 +67,16 @@ def document(found: AccountDetails) -> dict[str, Any]:
 def _print(screen: Console, found: AccountDetails) -> None:
     terms = found.terms
     after = (
-        f"suspended {terms.suspends_after.days} days after"
+        f"suspension {terms.holds.words} {terms.suspends_after.days} days after"
         if terms.suspends_after is not None
         else "nobody is suspended"
     )
+    sells = ", sold to while suspended" if terms.sell_while_held else ""
     reminders = ", ".join(str(reminder.days) for reminder in terms.reminders)
     screen.print(f"Billing account of {found.customer_id}", style="bold")
     screen.print(
-        f"{terms.name}: due after {terms.due_after.days} days, reminders {reminders} days after, {after}",
+        f"{terms.name}: due after {terms.due_after.days} days, reminders {reminders} days after, {after}, "
+        f"tolerance {terms.tolerance:f}{sells}",
         style="dim",
         soft_wrap=True,
     )
@@ -144,10 +150,40 @@ def change_terms(
         bool | None,
         Option("--suspension/--no-suspension", help="Whether nonpayment leads to suspension.", show_default=False),
     ] = None,
+    tolerance: Annotated[
+        Decimal | None,
+        Option(
+            parser=exact_decimal, metavar="AMOUNT", help="Less than this is owed but not chased.", show_default=False
+        ),
+    ] = None,
+    holds: Annotated[
+        HoldScope | None,
+        Option(
+            parser=one_of(HoldScope),
+            metavar="SCOPE",
+            help="What nonpayment suspends: unpaid (what the invoice charges), or all.",
+            show_default=False,
+        ),
+    ] = None,
+    sell_while_held: Annotated[
+        bool | None,
+        Option(
+            "--sell-while-held/--no-sell-while-held",
+            help="Whether the customer may buy while suspended for nonpayment.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
-    """Change a customer's terms of payment: they hold from now on, for unpaid invoices too (MON-6)."""
-    if policy is None and suspension is None:
-        raise Misused("Nothing to change: give --policy, --suspension or --no-suspension.")
-    request = request_of(ChangeTerms, asking, policy=policy, suspends=suspension)
+    """Change a customer's terms of payment: they hold from now on, for unpaid invoices too (MON-6).
+
+    Another pack keeps tolerance, holds and sell-while-held as they are.
+    """
+    own = {"tolerance": tolerance, "holds": holds, "sell_while_held": sell_while_held}
+    if all(given is None for given in (policy, suspension, *own.values())):
+        raise Misused(
+            "Nothing to change: give --policy, --suspension or --no-suspension, --tolerance, --holds, "
+            "--sell-while-held or --no-sell-while-held."
+        )
+    request = request_of(ChangeTerms, asking, policy=policy, suspends=suspension, **own)
     answer = use(lambda perennial: perennial.billing.send(customer, request), asking.address)
     answers.report(answer, as_json=asking.as_json)

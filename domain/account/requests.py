@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from domain.account.invoice import InvoiceId
+from domain.account.terms import OwnTerms
 from domain.money import EXPONENTS, Currency, fits
 from domain.policy import PackName
 from domain.roles import AccountAction
@@ -71,8 +72,12 @@ class FailPayment(AccountRequest):
     reason: FailureReason | None = None
 
 
-class ChangeTerms(AccountRequest):
-    """Change the terms of payment: those of a policy pack, with or without suspension for nonpayment (MON-6)."""
+class ChangeTerms(OwnTerms, AccountRequest):
+    """Change the terms of payment: those of a policy pack, with or without suspension for nonpayment (MON-6).
+
+    Another pack keeps the customer's own terms. Each of those changes only where the request has it (MON-8, MON-9,
+    ELG-10).
+    """
 
     action = AccountAction.CHANGE_TERMS
     do: Literal["change_terms"] = "change_terms"

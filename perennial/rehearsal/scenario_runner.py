@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from zlib import crc32
 
 from domain.account.requests import AccountRequest
+from domain.account.terms import OwnTerms
 from domain.subscription.commands import Command, ReportUsage
 from domain.subscription.decision import Answer
 from perennial.rehearsal.time_skipping import ServerClock
@@ -101,6 +102,7 @@ class ScenarioRun:
             customer_id=self._customer,
             policy=scenario.policy,
             suspends=scenario.terms.suspends_after is not None,
+            terms=OwnTerms.of(scenario.terms),
             opened_at=scenario.opened_at,
             clock=self._account_clock,
         )

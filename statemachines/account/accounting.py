@@ -7,7 +7,7 @@ from domain.account.account import Account, Receivable
 from domain.account.events import AccountDecision, AccountEventName, CloseReceipt
 from domain.account.invoice import InvoiceState
 from domain.account.requests import AccountRequest, ChangeTerms, FailPayment, ReceivePayment
-from domain.account.terms import terms_of
+from domain.account.terms import OwnTerms, terms_of
 from domain.roles import denial
 from domain.rules import Rule
 from statemachines.account import dunning, payments
@@ -77,15 +77,12 @@ class Accounting:
 def _change_terms(draft: AccountDraft, request: ChangeTerms) -> None:
     """MON-6: new terms apply at once, also to unpaid invoices; their due dates stay."""
     known = draft.account.terms
-    wanted = terms_of(request.policy or known.name)
+    wanted = request.instead_in(OwnTerms.of(known).instead_in(terms_of(request.policy or known.name)))
     if not (known.suspends_after is not None if request.suspends is None else request.suspends):
         wanted = wanted.without_suspension()
     if wanted == known:
         draft.unchanged("The account already has these terms.")
         return
     draft.update(terms=wanted)
-    suspends = "no suspension for nonpayment"
-    if wanted.suspends_after is not None:
-        suspends = f"suspension {wanted.suspends_after.days} days after the due date"
-    draft.message = f"The terms are now {wanted.name}: due after {wanted.due_after.days} days, {suspends}."
+    draft.message = f"The terms are now {wanted.name}: {wanted.words}."
     draft.emit(AccountEventName.TERMS_CHANGED, Rule.MON_6, details=draft.message, terms=wanted)

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from domain.account.requests import AccountRequest, AnyAccountRequest
-from domain.account.terms import BillingTerms, terms_of
+from domain.account.terms import BillingTerms, OwnTerms, terms_of
 from domain.catalog.offers import Offer
 from domain.ordering.lines import PositiveQuantity
 from domain.ordering.terms import Order
@@ -36,9 +36,13 @@ class Bought(Strict):
 
 
 class ScenarioAccount(Strict):
-    """Includes the customer's account in the scenario, with or without suspension for nonpayment (MON-6)."""
+    """Includes the customer's account in the scenario, with or without suspension for nonpayment (MON-6).
+
+    `terms` are the customer's own (MON-8, MON-9, ELG-10).
+    """
 
     nonpayment_suspension: bool = True
+    terms: OwnTerms = OwnTerms()
 
 
 ScenarioCommand = Annotated[AnyCommand | AnyAccountRequest, Field(discriminator="do")]
@@ -80,8 +84,9 @@ class Scenario:
 
     @property
     def terms(self) -> BillingTerms:
-        terms = terms_of(self.policy)
-        return terms if self.account is None or self.account.nonpayment_suspension else terms.without_suspension()
+        account = self.account or ScenarioAccount()
+        terms = account.terms.instead_in(terms_of(self.policy))
+        return terms if account.nonpayment_suspension else terms.without_suspension()
 
     @property
     def opened_at(self) -> datetime:

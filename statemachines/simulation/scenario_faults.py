@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from domain.account.requests import ChangeTerms
+from domain.account.terms import OwnTerms
 from domain.faults import Fault
+from domain.money import EXPONENTS, fits
 from domain.subscription.commands import ChangePrice, SetAddOn
 from statemachines.simulation.scenario import Scenario
 
@@ -22,7 +25,17 @@ def faults_in(scenario: Scenario) -> Iterator[Fault]:
     if scenario.until < last:
         whose = "the last order's" if scenario.several else "the order's"
         yield Fault(("until",), scenario.until, f"an instant not before {whose}")
+    if scenario.account:
+        yield from _faults_of_terms(scenario, scenario.account.terms, ("account", "terms"))
     yield from _faults_of_commands(scenario)
+
+
+def _faults_of_terms(scenario: Scenario, terms: OwnTerms, path: tuple[str | int, ...]) -> Iterator[Fault]:
+    """Yield a fault for a tolerance with more decimals than any currency of the customer has."""
+    currencies = (bought.offer.currency for bought in scenario.subscriptions.values())
+    finest = max(currencies, key=lambda currency: EXPONENTS[currency])
+    if terms.tolerance is not None and not fits(terms.tolerance, finest):
+        yield Fault((*path, "tolerance"), terms.tolerance, f"at most {EXPONENTS[finest]} decimals in {finest}")
 
 
 def _faults_of_commands(scenario: Scenario) -> Iterator[Fault]:
@@ -38,6 +51,8 @@ def _faults_of_commands(scenario: Scenario) -> Iterator[Fault]:
             elif bought and command.at < bought.order.at:
                 yield Fault((*path, "at"), command.at, f"an instant not before the order of {of}")
             previous, previous_name = max(previous, command.at), "the previous command"
+        if isinstance(command, ChangeTerms):
+            yield from _faults_of_terms(scenario, command, path)
         if bought is None:
             continue
         if isinstance(command, SetAddOn) and bought.offer.add_on(command.add_on) is None:

@@ -13,7 +13,7 @@ from activities.accounts.contracts import AccountOpening
 from domain.account.account import Receivable
 from domain.account.events import AccountEvent, Open
 from domain.account.requests import AnyAccountRequest, ChangeTerms, FailPayment, ReceivePayment
-from domain.account.terms import BillingTerms, terms_of
+from domain.account.terms import BillingTerms, OwnTerms, terms_of
 from domain.calendar import Period
 from domain.conflict import Conflict
 from domain.policy import DEFAULT_PACK, PACKS, PackName
@@ -49,11 +49,15 @@ ACCOUNT_UPDATES: dict[str, type[Strict]] = {**ACCOUNT_REQUESTS, **OPERATOR_UPDAT
 
 
 class StartAccount(Strict):
-    """Opens a billing account. `suspends` says whether an unpaid invoice leads to suspension."""
+    """Opens a billing account. `suspends` says whether an unpaid invoice leads to suspension.
+
+    `terms` are the customer's own, in place of those of the policy pack.
+    """
 
     customer_id: Id
     policy: PackName = DEFAULT_PACK
     suspends: bool = True
+    terms: OwnTerms = OwnTerms()
     roles: Annotated[RolePreset, Field(strict=False)] = RolePreset.DEFAULT
     opened_at: RequestInstant
     clock: TestClock | None = None
@@ -66,6 +70,7 @@ class StartAccount(Strict):
             customer_id=opening.customer_id,
             policy=opening.terms.name if opening.terms.name in PACKS else DEFAULT_PACK,
             suspends=opening.terms.suspends_after is not None,
+            terms=OwnTerms.of(opening.terms),
             roles=opening.roles,
             opened_at=opening.opened_at,
             clock=None if opening.ahead_by is None else TestClock.ahead_by(opening.ahead_by),
@@ -80,7 +85,7 @@ class StartAccount(Strict):
         if self.clock is None and self.opened_at - now > CLOCK_SKEW:
             came = format_instant(self.opened_at)
             raise malformed(f"opened_at: got {came}; takes an instant up to now, {format_instant(now)}")
-        terms = terms_of(self.policy)
+        terms = self.terms.instead_in(terms_of(self.policy))
         terms = terms if self.suspends else terms.without_suspension()
         life = AccountSteps.begin(self.customer_id, terms, self.opened_at, self.roles)
         return life.model_copy(update={"effects": (Open(),)})

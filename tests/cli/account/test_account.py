@@ -77,11 +77,16 @@ def test_terms_are_changed(ask: Ask, billed: Billed) -> None:
     """MON-6: due dates stay, and without suspension nobody is suspended."""
     answer = ask.json(f"account terms {billed.customer} --policy saas-fulfillment-v2 --no-suspension")
     assert answer["message"] == (
-        "The terms are now saas-fulfillment-v2: due after 60 days, no suspension for nonpayment."
+        "The terms are now saas-fulfillment-v2: due after 60 days, no suspension for nonpayment, tolerance 1.00."
     )
     assert "nobody is suspended" in ask.said(f"account show {billed.customer}")
     same = ask.json(f"account terms {billed.customer} --no-suspension")
     assert (same["outcome"], same["rule"]) == ("unchanged", "MON-7")
+    ask.json(f"account terms {billed.customer} --tolerance 2.5 --holds all --sell-while-held")
+    shown = ask.json(f"account show {billed.customer}")["terms"]
+    assert (shown["tolerance"], shown["holds"], shown["sell_while_held"]) == ("2.5", "all", True)
+    assert "nobody is suspended, tolerance 2.5, sold to while suspended" in ask.said(f"account show {billed.customer}")
+    ask.json(f"account terms {billed.customer} --no-sell-while-held")
     ask.json(f"clock advance {billed.customer} --to 2027-06-10T00:00:00Z")
     assert ask.json(f"show {billed.subscription}")["state"] == "active"
     shown = ask.json(f"invoice show {billed.invoice}")
@@ -104,7 +109,10 @@ BAD: dict[str, tuple[int, str]] = {
     "pay {} 5 USD --by intern": (1, "refused by ROL-1"),
     "pay {} 5 USD --by system": (1, "refused by ROL-4"),
     "pay {} 5": (2, "Missing argument 'CURRENCY'"),
-    "terms {}": (2, "Nothing to change: give --policy, --suspension or --no-suspension."),
+    "terms {}": (2, "Nothing to change: give --policy, --suspension or --no-suspension, --tolerance,"),
+    "terms {} --tolerance -1": (2, "--tolerance: got '-1'; takes digits"),
+    "terms {} --tolerance 0.00001": (2, "tolerance: got 0.00001; takes at most 4 decimals: no currency has more"),
+    "terms {} --holds some": (2, "--holds: got 'some'; takes one of unpaid, all"),
     "terms {} --policy lax": (2, "policy: got 'lax'; takes one of csp-2019"),
     "terms {} --suspension --by service": (1, "refused by ROL-4"),
     "terms {} --no-suspension --by intern": (1, "refused by ROL-1"),

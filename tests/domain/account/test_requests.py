@@ -13,7 +13,13 @@ REQUESTS: TypeAdapter[AnyAccountRequest] = TypeAdapter(AnyAccountRequest)
 WHOLE: dict[str, dict[str, object]] = {
     "pay": {"payment_id": "p-1", "amount": "30.00", "currency": "USD"},
     "fail_payment": {"payment_id": "p-1", "invoice": "contoso-000001", "reason": "card expired"},
-    "change_terms": {"policy": "nce-2022", "suspends": False},
+    "change_terms": {
+        "policy": "nce-2022",
+        "suspends": False,
+        "tolerance": "2.50",
+        "holds": "all",
+        "sell_while_held": True,
+    },
 }
 
 

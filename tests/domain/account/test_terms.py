@@ -1,10 +1,11 @@
 """The terms of payment of each policy pack, and where a month ends (DOMAIN section 11; MON-5, MON-6, TIM-1)."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
-from domain.account.terms import TERMS, BillingTerms, month_end, terms_of
+from domain.account.terms import TERMS, BillingTerms, HoldScope, OwnTerms, month_end, terms_of
 from domain.policy import DEFAULT_PACK, PACKS
 from domain.values import format_instant, parse_instant
 
@@ -51,6 +52,33 @@ def test_mon_6_suspension_can_be_turned_off_and_nothing_else_changes(pack: str) 
     assert terms.name == pack
     assert terms.without_suspension() == terms
     assert terms_of(pack).suspends_after is not None
+
+
+@pytest.mark.parametrize("pack", TABLE)
+def test_mon_8_mon_9_elg_10_the_defaults_of_every_pack(pack: str) -> None:
+    terms = terms_of(pack)
+    assert (terms.tolerance, terms.holds, terms.sell_while_held) == (Decimal("1.00"), HoldScope.UNPAID, False)
+
+
+def test_a_customers_own_terms_replace_what_they_name_and_nothing_else() -> None:
+    pack = terms_of("saas-fulfillment-v2")
+    own = OwnTerms(tolerance=Decimal("2.50"), holds=HoldScope.ALL, sell_while_held=True)
+    for name in OwnTerms.model_fields:
+        one = OwnTerms(**{name: getattr(own, name)}).instead_in(pack)
+        assert one == pack.model_copy(update={name: getattr(own, name)})
+    assert OwnTerms().instead_in(pack) == pack
+    assert OwnTerms(sell_while_held=False, tolerance=Decimal(0)).instead_in(own.instead_in(pack)).tolerance == 0
+    assert OwnTerms.of(own.instead_in(pack)) == own
+
+
+def test_own_terms_in_words() -> None:
+    own = OwnTerms(tolerance=Decimal("2.50"), holds=HoldScope.ALL, sell_while_held=True)
+    words = own.instead_in(terms_of(DEFAULT_PACK)).words
+    assert words == (
+        "due after 60 days, suspension 30 days after the due date of every licensed subscription, "
+        "tolerance 2.50, new purchases while suspended"
+    )
+    assert "of what is unpaid, tolerance 1.00" in terms_of(DEFAULT_PACK).words
 
 
 def test_a_pack_that_is_not_known_has_the_defaults_terms() -> None:

@@ -1,11 +1,12 @@
 """What follows an invoice that nobody pays: reminders, suspension, and its lifting (MON-6, SUS-9, section 11)."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from domain.account.events import AccountEventName
-from domain.account.terms import terms_of
+from domain.account.terms import HoldScope, OwnTerms, terms_of
 from domain.policy import PACKS
 from tests.support.instants import DAY, TICK, instant
 from tests.support.simulated.customer import ACustomer, numbered, paid
@@ -329,6 +330,31 @@ def test_mon_6_another_pack_keeps_the_switch_unless_it_is_said() -> None:
     assert customer.account.terms == terms_of("saas-fulfillment-v2").without_suspension()
     customer.request("2026-02-03", "change_terms", policy="nce-2022", suspends=True)
     assert customer.account.terms == terms_of("nce-2022")
+
+
+OWN: Facts = {"tolerance": Decimal("2.50"), "holds": HoldScope.ALL, "sell_while_held": True}
+
+
+def test_mon_6_another_pack_keeps_the_customers_own_terms_unless_it_is_said() -> None:
+    customer = unpaid_year()
+    customer.request("2026-02-01", "change_terms", **OWN)
+    customer.request("2026-02-02", "change_terms", policy="saas-fulfillment-v2")
+    assert customer.account.terms == OwnTerms.model_validate(OWN).instead_in(terms_of("saas-fulfillment-v2"))
+    customer.request("2026-02-03", "change_terms", tolerance=Decimal(0), policy="nce-2022")
+    assert customer.account.terms == OwnTerms.model_validate({**OWN, "tolerance": Decimal(0)}).instead_in(
+        terms_of("nce-2022")
+    )
+    event = customer.journal[-1]
+    assert (event.event, event.terms) == (AccountEventName.TERMS_CHANGED, customer.account.terms)
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_mon_6_each_of_the_customers_own_terms_changes_alone(name: str) -> None:
+    customer = unpaid_year()
+    answer = customer.request("2026-02-01", "change_terms", **{name: OWN[name]})
+    assert customer.account.terms == terms_of("csp-2019").model_copy(update={name: OWN[name]})
+    assert answer.message == f"The terms are now csp-2019: {customer.account.terms.words}."
+    assert paid(customer.request("2026-02-02", "change_terms", **{name: OWN[name]})) == "unchanged MON-7"
 
 
 @pytest.mark.parametrize("fields", [{}, {"policy": "csp-2019"}, {"suspends": True}])

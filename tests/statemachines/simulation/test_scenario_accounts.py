@@ -1,11 +1,12 @@
 """`pay`, `fail_payment`, `change_terms` and `account` in a scenario: what they take, and every fault (MON-5, MON-6)."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from domain.account.requests import ChangeTerms, FailPayment, ReceivePayment
-from domain.account.terms import terms_of
+from domain.account.terms import HoldScope, terms_of
 from statemachines.simulation.course import simulate
 from statemachines.simulation.scenario_file import parse_scenario
 from tests.support.simulated.scenarios import LATER, LEAST, OFFER, asking, changed, faults, fields
@@ -19,6 +20,11 @@ def paying(**fields: Any) -> dict[str, Any]:
 def failing(**fields: Any) -> dict[str, Any]:
     """The least scenario with one failed payment."""
     return asking(do="fail_payment", **fields)
+
+
+def own(**terms: object) -> dict[str, Any]:
+    """A scenario with an account that has those terms of its own."""
+    return changed(account={"terms": terms})
 
 
 def terms(**fields: Any) -> dict[str, Any]:
@@ -74,6 +80,18 @@ def test_mon_6_an_accounts_terms_are_its_packs_and_suspension_can_be_turned_off(
     assert parse_scenario(changed(policy=pack, account={"nonpayment_suspension": True})).terms == terms_of(pack)
     off = parse_scenario(changed(policy=pack, account={"nonpayment_suspension": False}))
     assert off.terms == terms_of(pack).without_suspension()
+
+
+@pytest.mark.parametrize("currency", ["USD", "JPY"])
+def test_mon_8_mon_9_an_account_has_its_customers_own_terms(currency: str) -> None:
+    data = {**own(tolerance="3.00", holds="all", sell_while_held=True), "policy": "saas-fulfillment-v2"}
+    scenario = parse_scenario({**data, "offer": {**OFFER, "currency": currency, "unit_price": 10}})
+    assert scenario.billed
+    assert scenario.terms == terms_of("saas-fulfillment-v2").model_copy(
+        update={"tolerance": Decimal(3), "holds": HoldScope.ALL, "sell_while_held": True}
+    )
+    off = parse_scenario(changed(account={"nonpayment_suspension": False, "terms": {"holds": "all"}}))
+    assert (off.terms.suspends_after, off.terms.holds) == (None, HoldScope.ALL)
 
 
 def test_rol_1_an_unknown_actor_is_data_not_a_fault() -> None:
@@ -172,10 +190,33 @@ def test_answers_stand_in_the_commands_order_whoever_gives_them() -> None:
             changed(account={"nonpayment_suspension": None}),
             "account.nonpayment_suspension: got nothing; takes true or false",
         ),
+        (changed(account={"terms": "csp-2019"}), "account.terms: got 'csp-2019'; takes a mapping"),
         (
-            changed(account={"terms": "csp-2019"}),
-            "account.terms: got 'csp-2019'; takes no such field; the known ones are in docs/scenarios.md",
+            own(tolerance="-1"),
+            "account.terms.tolerance: got '-1'; takes digits in a string, such as \"30.00\", or an integer; "
+            "never a float",
         ),
+        (
+            own(tolerance=1.5),
+            'account.terms.tolerance: got 1.5; takes digits in a string, such as "30.00", or an integer; never a float',
+        ),
+        (own(tolerance="0.001"), "account.terms.tolerance: got 0.001; takes at most 2 decimals in USD"),
+        (
+            own(tolerance="0.00001"),
+            "account.terms.tolerance: got '0.00001'; takes at most 4 decimals: no currency has more",
+        ),
+        (
+            {**own(tolerance="0.5"), "offer": {**OFFER, "currency": "JPY", "unit_price": 10}},
+            "account.terms.tolerance: got 0.5; takes at most 0 decimals in JPY",
+        ),
+        (own(holds="some"), "account.terms.holds: got 'some'; takes one of unpaid or all"),
+        (own(sell_while_held="yes"), "account.terms.sell_while_held: got 'yes'; takes true or false"),
+        (
+            own(notice=30),
+            "account.terms.notice: got 30; takes no such field; the known ones are in docs/scenarios.md",
+        ),
+        (terms(tolerance="0.005"), "commands[0].tolerance: got 0.005; takes at most 2 decimals in USD"),
+        (terms(holds="none"), "commands[0].holds: got 'none'; takes one of unpaid or all"),
     ],
 )
 def test_one_fault_is_one_line(data: dict[str, Any], line: str) -> None:
