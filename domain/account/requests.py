@@ -75,8 +75,7 @@ class FailPayment(AccountRequest):
 class ChangeTerms(OwnTerms, AccountRequest):
     """Change the terms of payment: those of a policy pack, with or without suspension for nonpayment (MON-6).
 
-    Another pack keeps the customer's own terms. Each of those changes only where the request has it (MON-8, MON-9,
-    ELG-10).
+    Another pack keeps the customer's own terms. Each of those changes only where the request has it.
     """
 
     action = AccountAction.CHANGE_TERMS

@@ -38,7 +38,7 @@ class Bought(Strict):
 class ScenarioAccount(Strict):
     """Includes the customer's account in the scenario, with or without suspension for nonpayment (MON-6).
 
-    `terms` are the customer's own (MON-8, MON-9, ELG-10).
+    `terms` are the customer's own.
     """
 
     nonpayment_suspension: bool = True
