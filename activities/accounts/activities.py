@@ -9,7 +9,9 @@ from activities.accounts.contracts import (
     CloseInput,
     HoldInput,
     HoldResult,
+    LiftInput,
     OpenedAccount,
+    ToLift,
 )
 from activities.accounts.ports import AccountBooks, AccountOpenings, NonpaymentHolds, Payments
 from activities.errors import NotTaken, NotThere, reported
@@ -19,7 +21,7 @@ from domain.account.account import Payment
 from domain.account.events import CloseReceipt
 from domain.subscription.commands import Command
 from domain.subscription.decision import Answer, Outcome
-from statemachines.account.dunning import hold_command, lift_command
+from statemachines.account.holds import hold_command, lift_command
 
 
 class AccountActivities:
@@ -48,27 +50,29 @@ class AccountActivities:
 
     @activity.defn(name="hold_for_nonpayment")
     async def hold(self, entry: HoldInput) -> HoldResult:
-        """Place a hold on the customer's licensed subscriptions, and record where it was placed (MON-6, SUS-9)."""
+        """Place holds for the unpaid invoice, and record where it was done (MON-9, SUS-9)."""
 
         async def place(subscription_id: str) -> None:
-            answer = await self._send(subscription_id, hold_command(entry.seq, entry.at))
-            if answer and answer.outcome is Outcome.DONE:
-                await self._holds.note_placed(entry.customer_id, entry.seq, subscription_id)
+            answer = await self._send(subscription_id, hold_command(entry.seq, entry.at, entry.invoice))
+            if answer and not answer.refused:
+                placed = answer.outcome is Outcome.DONE
+                await self._holds.note_held(entry, subscription_id, placed=placed)
 
         with reported():
-            await for_each(await self._holds.to_hold(entry.customer_id, entry.seq), place)
+            await for_each(await self._holds.to_hold(entry), place)
             return HoldResult(subscriptions=await self._holds.count(entry.customer_id, placed_by=entry.seq))
 
     @activity.defn(name="lift_nonpayment")
-    async def lift(self, entry: HoldInput) -> HoldResult:
-        """Lift the holds on record. A subscription with another hold stays suspended (SUS-9)."""
+    async def lift(self, entry: LiftInput) -> HoldResult:
+        """Lift the holds on record. A subscription with another hold, or another unpaid invoice, stays suspended."""
 
-        async def lift(subscription_id: str) -> None:
-            await self._send(subscription_id, lift_command(entry.seq, entry.at))
-            await self._holds.note_lifted(entry.customer_id, entry.seq, subscription_id)
+        async def lift(held: ToLift) -> None:
+            if not held.kept:
+                await self._send(held.subscription_id, lift_command(entry.seq, entry.at))
+            await self._holds.note_lifted(entry, held.subscription_id)
 
         with reported():
-            await for_each(await self._holds.to_lift(entry.customer_id), lift)
+            await for_each(await self._holds.to_lift(entry), lift)
             return HoldResult(subscriptions=await self._holds.count(entry.customer_id, lifted_by=entry.seq))
 
     async def _send(self, subscription_id: str, command: Command) -> Answer | None:

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from domain.account.events import AccountRecord, Close
-from domain.account.invoice import InvoiceHead
-from domain.account.terms import BillingTerms, terms_of
+from domain.account.invoice import InvoiceHead, InvoiceId
+from domain.account.terms import BillingTerms, HoldScope, terms_of
 from domain.roles import RolePreset
 from domain.subscription.subscription import Subscription
 from domain.values import Frozen, Instant
@@ -36,18 +36,39 @@ class AskedPayment(Frozen):
 
 
 class HoldInput(Frozen):
-    """The customer whose licensed subscriptions get or lose a hold, and the event that causes it.
+    """The customer whose subscriptions get a hold, the event that causes it, and the unpaid invoice (MON-9).
 
     `at` is set only if the account has a test clock.
     """
 
     customer_id: str
     seq: int
+    invoice: InvoiceId
+    scope: HoldScope
     at: Instant | None = None
 
 
+class LiftInput(Frozen):
+    """The customer whose subscriptions lose their holds, and the event that causes it; those for `keep` stay (MON-9).
+
+    `at` is set only if the account has a test clock.
+    """
+
+    customer_id: str
+    seq: int
+    keep: tuple[InvoiceId, ...] = ()
+    at: Instant | None = None
+
+
+class ToLift(Frozen):
+    """A subscription with holds to lift; `kept` if it is held for an invoice to keep besides, so stays suspended."""
+
+    subscription_id: str
+    kept: bool
+
+
 class HoldResult(Frozen):
-    """On how many subscriptions the hold was placed, or lifted."""
+    """How many subscriptions are held for the invoice, or were let go by the event."""
 
     subscriptions: int
 

@@ -7,8 +7,11 @@ from activities.accounts.contracts import (
     AccountRecordInput,
     AskedPayment,
     CloseInput,
+    HoldInput,
+    LiftInput,
     OpenAccount,
     OpenedAccount,
+    ToLift,
 )
 from domain.account.account import Payment
 from domain.account.events import CloseReceipt
@@ -44,20 +47,26 @@ class Payments(Protocol):
 class NonpaymentHolds(Protocol):
     """On which subscriptions an account has placed a hold for nonpayment (SUS-9)."""
 
-    async def to_hold(self, customer_id: str, seq: int) -> list[str]:
-        """The customer's licensed subscriptions that have not ended and have no hold by this event on record."""
+    async def to_hold(self, entry: HoldInput) -> list[str]:
+        """The subscriptions to hold that have no hold by this event on record: licensed ones that have not ended.
 
-    async def note_placed(self, customer_id: str, seq: int, subscription_id: str) -> None:
-        """Record that the event placed a hold on it. Repeating it changes nothing."""
+        By the scope, those with a charge on the invoice, or all (MON-9).
+        """
 
-    async def to_lift(self, customer_id: str) -> list[str]:
-        """The subscriptions whose hold is on record and not lifted."""
+    async def note_held(self, entry: HoldInput, subscription_id: str, *, placed: bool) -> None:
+        """Record that it is held for the invoice. Repeating it changes nothing.
 
-    async def note_lifted(self, customer_id: str, seq: int, subscription_id: str) -> None:
-        """Record that the event lifted its holds. Repeating it changes nothing."""
+        Where the event has not `placed` the hold, only if the account holds it for another invoice already.
+        """
+
+    async def to_lift(self, entry: LiftInput) -> list[ToLift]:
+        """The subscriptions that are held for something else than the invoices to keep."""
+
+    async def note_lifted(self, entry: LiftInput, subscription_id: str) -> None:
+        """Record that the event lifted its holds, but for those for the invoices to keep. Repeating changes nothing."""
 
     async def count(self, customer_id: str, *, placed_by: int | None = None, lifted_by: int | None = None) -> int:
-        """On how many subscriptions that event placed a hold, or lifted one."""
+        """On how many subscriptions that event has a hold on record, or lifted one."""
 
 
 class AccountOpener(Protocol):

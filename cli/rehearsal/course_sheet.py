@@ -16,7 +16,7 @@ from domain.roles import AccountAction
 from domain.subscription.decision import Answer, Outcome
 from domain.subscription.events import Event, EventName
 from domain.subscription.ledger import Kind, LedgerRow
-from statemachines.account.dunning import ACTOR
+from statemachines.account.holds import ACTOR
 from statemachines.simulation.document import LifeReport, ScenarioReport
 from statemachines.simulation.scenario import Scenario
 

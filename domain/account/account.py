@@ -110,6 +110,11 @@ class Account(Frozen):
         return next((p for p in reversed(self.payments) if p.payment_id == payment_id), None)
 
     @property
+    def held_for(self) -> tuple[InvoiceId, ...]:
+        """The unpaid invoices that led to holds on the customer's subscriptions (MON-9)."""
+        return tuple(r.invoice for r in self.receivables if r.suspended)
+
+    @property
     def holds(self) -> bool:
         """Whether an unpaid invoice led to holds on the customer's subscriptions."""
-        return any(r.suspended for r in self.receivables)
+        return bool(self.held_for)

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from domain.account.account import Account
 from domain.account.invoice import EndedMonth, InvoiceHead, InvoiceId, InvoiceState
-from domain.account.terms import BillingTerms
+from domain.account.terms import BillingTerms, HoldScope
 from domain.calendar import Period
 from domain.conflict import Settled
 from domain.money import Currency
@@ -42,8 +42,8 @@ class AccountEvent(Frozen):
     """One entry of an account's journal. `seq` is the previous number plus 1 (invariant 8).
 
     `amount` is what is owed on the invoice, the amount of the payment, or the credit that settles the invoice, which
-    `credit_of` had. `credited` is the part of a payment that becomes credit. `lifts` says that the event lifts the
-    holds for nonpayment. `settled` is set if an operator settled a conflict with the books (REP-1).
+    `credit_of` had. `credited` is the part of a payment that becomes credit. `lifts` says that the event lifts holds
+    for nonpayment. `settled` is set if an operator settled a conflict with the books (REP-1).
     """
 
     seq: int
@@ -105,20 +105,22 @@ class AccountRecord(Frozen):
 
 
 class PlaceHolds(Frozen):
-    """Suspend the customer's licensed subscriptions for nonpayment (SUS-1, MON-6)."""
+    """Suspend for nonpayment what the invoice charges, or all, by the `scope` (SUS-1, MON-9)."""
 
     effect: Literal["hold"] = "hold"
     seq: int
     at: Instant
     invoice: InvoiceId
+    scope: HoldScope = HoldScope.ALL
 
 
 class LiftHolds(Frozen):
-    """Lift exactly the holds that `PlaceHolds` placed (SUS-9)."""
+    """Lift exactly the holds that `PlaceHolds` placed, but for those of the invoices in `keep` (SUS-9, MON-9)."""
 
     effect: Literal["lift"] = "lift"
     seq: int
     at: Instant
+    keep: tuple[InvoiceId, ...] = ()
 
 
 AccountEffect = Annotated[Open | Close | AccountRecord | PlaceHolds | LiftHolds, Field(discriminator="effect")]

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from activities.accounts.contracts import AccountOpening, AccountRecordInput, CloseInput, HoldInput
+from activities.accounts.contracts import AccountOpening, AccountRecordInput, CloseInput, HoldInput, LiftInput
 from activities.billing.contracts import KeepInput, RecordInput
 from activities.errors import Permanent
 from activities.orders.contracts import LineStatus, OpenInput, PlaceInput, StartInput
@@ -61,7 +61,8 @@ _KINDS: dict[type[Frozen], str] = {
     AccountOpening: "opened account",
     CloseInput: "closed month",
     AccountRecordInput: "account event",
-    HoldInput: "lifted hold",
+    HoldInput: "hold",
+    LiftInput: "lifted hold",
 }
 
 

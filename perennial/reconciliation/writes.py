@@ -8,7 +8,7 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.accounts.contracts import AccountOpening, AccountRecordInput, CloseInput, HoldInput
+from activities.accounts.contracts import AccountOpening, AccountRecordInput, CloseInput, HoldInput, LiftInput
 from activities.billing.contracts import KeepInput, RecordInput
 from activities.orders.contracts import OpenInput, OrderLine, PlacedOrder, PlaceInput, StartInput
 from activities.provisioning.contracts import Confirmation, ProvisionInput
@@ -24,7 +24,8 @@ WRITING: Mapping[str, tuple[type[Frozen], type[Frozen] | None]] = {
     "open_account": (AccountOpening, None),
     "record_account": (AccountRecordInput, None),
     "close_month": (CloseInput, CloseReceipt),
-    "lift_nonpayment": (HoldInput, None),
+    "hold_for_nonpayment": (HoldInput, None),
+    "lift_nonpayment": (LiftInput, None),
     "open_order": (OpenInput, PlacedOrder),
     "place_line": (PlaceInput, OrderLine),
     "start_line": (StartInput, OrderLine),

@@ -10,7 +10,7 @@ from domain.account.requests import AccountRequest, ChangeTerms, FailPayment, Re
 from domain.account.terms import OwnTerms, terms_of
 from domain.roles import denial
 from domain.rules import Rule
-from statemachines.account import dunning, payments
+from statemachines.account import dunning, holds, payments
 from statemachines.account.draft import AccountDraft
 from statemachines.account.machine import InvoicePlace, Invoices, InvoiceTransition
 from statemachines.account.timeline import AccountMilestone, AccountWhat
@@ -21,7 +21,7 @@ EVENTS = {AccountWhat.OVERDUE: "fall_due", AccountWhat.REMIND: "remind", Account
 DOES: dict[InvoiceTransition, Callable[[AccountDraft, Receivable], None]] = {
     InvoiceTransition("fall_due", ISSUED, OVERDUE): dunning.fall_due,
     InvoiceTransition("remind", OVERDUE, OVERDUE): dunning.remind,
-    InvoiceTransition("suspend", OVERDUE, OVERDUE): dunning.suspend,
+    InvoiceTransition("suspend", OVERDUE, OVERDUE): holds.suspend,
 }
 """The function for each of those transitions. `close` is decided in `dunning`, payments in `payments`."""
 

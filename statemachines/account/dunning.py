@@ -1,25 +1,15 @@
-"""Month closes, and what follows an unpaid invoice: reminders and holds (MON-5, MON-6)."""
-
-from datetime import datetime
+"""Month closes, and what follows an unpaid invoice: due, and reminders (MON-5, MON-6)."""
 
 from domain.account.account import Account, Receivable
-from domain.account.events import AccountEventName, Close, CloseReceipt, PlaceHolds
+from domain.account.events import AccountEventName, Close, CloseReceipt
 from domain.account.invoice import InvoiceHead, InvoiceState
 from domain.account.terms import month_end
 from domain.calendar import Period
 from domain.money import from_minor
-from domain.roles import Party
 from domain.rules import Rule
-from domain.subscription.commands import Reactivate, Suspend
-from domain.subscription.decision import Answered, Outcome
-from domain.subscription.holds import Reason
 from statemachines.account import payments
 from statemachines.account.draft import AccountDraft
 from statemachines.account.machine import InvoicePlace, Invoices
-
-ACTOR = "billing-account"
-"""The actor of holds for nonpayment, as journals name it."""
-_HOLD = "nonpayment-"
 
 
 def end_month(draft: AccountDraft) -> None:
@@ -80,25 +70,3 @@ def remind(draft: AccountDraft, receivable: Receivable) -> None:
     number = receivable.reminders + 1
     reminded = receivable.model_copy(update={"reminders": number})
     draft.tell(AccountEventName.REMINDED, Rule.MON_6, reminded, reminder=number)
-
-
-def suspend(draft: AccountDraft, receivable: Receivable) -> None:
-    """MON-6, SUS-1: suspend the customer's licensed subscriptions for nonpayment."""
-    draft.then(PlaceHolds(seq=draft.next_seq, at=draft.at, invoice=receivable.invoice))
-    draft.tell(AccountEventName.SUSPENDED, Rule.MON_6, receivable.model_copy(update={"suspended": True}))
-
-
-def hold_command(seq: int, at: datetime | None) -> Suspend:
-    """The command to each licensed subscription, by the account event `seq`; `at` is for test clocks (MON-6, SUS-1)."""
-    return Suspend(by=Party.SYSTEM, actor=ACTOR, command_id=f"{_HOLD}{seq}", at=at, reason=Reason.NONPAYMENT)
-
-
-def hold_placed_by(answered: Answered) -> int | None:
-    """The account event that has placed a hold by this command; None for any other command, and for a refusal."""
-    asked = answered.system and answered.command_id.startswith(_HOLD) and answered.answer.outcome is Outcome.DONE
-    return int(answered.command_id.removeprefix(_HOLD)) if asked else None
-
-
-def lift_command(seq: int, at: datetime | None) -> Reactivate:
-    """The command to each subscription with such a hold, by the account event `seq`: lifts that hold alone (SUS-9)."""
-    return Reactivate(by=Party.SYSTEM, actor=ACTOR, command_id=f"paid-{seq}", at=at, reason=Reason.NONPAYMENT)

@@ -3,11 +3,12 @@
 from decimal import Decimal
 
 from domain.account.account import Account, Payment, Receivable, trace_of
-from domain.account.events import AccountEventName, Allocation, LiftHolds
+from domain.account.events import AccountEventName, Allocation
 from domain.account.invoice import InvoiceHead, InvoiceState, Settlement
 from domain.account.requests import FailPayment, ReceivePayment
 from domain.money import Money, from_minor, to_minor
 from domain.rules import Rule
+from statemachines.account import holds
 from statemachines.account.draft import AccountDraft
 from statemachines.account.machine import InvoicePlace, Invoices
 
@@ -37,7 +38,7 @@ def receive(draft: AccountDraft, request: ReceivePayment, invoices: Invoices) ->
     if left:
         draft.update(credit={**account.credit, request.currency: account.credit_in(request.currency) + left})
         draft.credited = Money(amount=left, currency=request.currency)
-    lifts = _lifted(draft, account)
+    lifts = holds.lift(draft, account)
     _remember(draft, payment)
     draft.message = _words(money, allocations, draft)
     draft.emit(
@@ -72,7 +73,7 @@ def settle(draft: AccountDraft, head: InvoiceHead, settlement: Settlement, invoi
         amount=part,
         currency=receivable.currency,
         credit_of=head.invoice,
-        lifts=_lifted(draft, before),
+        lifts=holds.lift(draft, before),
     )
 
 
@@ -152,14 +153,6 @@ def _reduce(draft: AccountDraft, receivable: Receivable, by: str, part: Decimal,
     assert chosen is not None
     draft.follow(receivable.model_copy(update={by: getattr(receivable, by) + part, "state": chosen.target}))
     return chosen.target
-
-
-def _lifted(draft: AccountDraft, before: Account) -> bool:
-    """Lift the holds by the next event if no invoice that led to them is unpaid any more (SUS-9)."""
-    lifts = before.holds and not draft.account.holds
-    if lifts:
-        draft.then(LiftHolds(seq=draft.next_seq, at=draft.at))
-    return lifts
 
 
 def _remember(draft: AccountDraft, payment: Payment) -> None:

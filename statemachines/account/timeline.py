@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from domain.account.account import Account, Receivable
 from domain.account.invoice import InvoiceId, InvoiceState
+from domain.account.terms import HoldScope
 from domain.rules import Rule
 from domain.values import Frozen, Instant
 
@@ -63,4 +64,6 @@ def _of_unpaid(account: Account, receivable: Receivable) -> Iterator[tuple[Accou
         yield AccountWhat.REMIND, at, f"not paid: reminder {receivable.reminders + 1} of {len(terms.reminders)}"
     if terms.suspends_after is not None and not receivable.suspended:
         at = max(due_at + terms.suspends_after, account.last_at)
-        yield AccountWhat.SUSPEND, at, "not paid: the customer's licensed subscriptions are suspended"
+        whole = terms.holds is HoldScope.ALL
+        what = "the customer's licensed subscriptions are" if whole else "what it charges is"
+        yield AccountWhat.SUSPEND, at, f"not paid: {what} suspended"

@@ -149,9 +149,9 @@ def _adopted(life: AccountLife, books: HeldAccount) -> AccountLife:
         account = remembering(account, payment)
     closes = (effect for effect in life.effects if isinstance(effect, Close))
     effects: list[AccountEffect] = [
-        PlaceHolds(seq=each.seq, at=each.at, invoice=each.invoice)
+        PlaceHolds(seq=each.seq, at=each.at, invoice=each.invoice, scope=account.terms.holds)
         if each.invoice
-        else LiftHolds(seq=each.seq, at=each.at)
+        else LiftHolds(seq=each.seq, at=each.at, keep=account.held_for)
         for each in books.holds
     ]
     known = {"carried_in": dict(account.credit), "unpaid": account.unpaid}

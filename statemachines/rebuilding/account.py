@@ -45,7 +45,7 @@ def rebuilt_account(booked: BookedAccount) -> AccountLife:
     life = life.model_copy(
         update={
             "account": account,
-            "effects": _unsure(booked),
+            "effects": _unsure(booked, account),
             "recent": booked.events[-EVENTS_KEPT:],
             "committed": account.seq,
             "accepted_at": account.last_at,
@@ -94,15 +94,16 @@ def _paid(account: Account, event: AccountEvent) -> Account:
     return remembering(account, Payment(payment_id=event.payment_id, amount=event.amount, currency=event.currency))
 
 
-def _unsure(booked: BookedAccount) -> Sequence[AccountEffect]:
+def _unsure(booked: BookedAccount, account: Account) -> Sequence[AccountEffect]:
     """The effect of the last event, which may not be done: whatever follows it in the books has waited for it."""
     last = booked.events[-1] if booked.events else None
     if last is None or any(close.period.end > last.at for close in booked.closes):
         return ()
     if last.event is AccountEventName.SUSPENDED:
         assert last.invoice
-        return (PlaceHolds(seq=last.seq, at=last.at, invoice=last.invoice),)
-    return tuple(LiftHolds(seq=event.seq, at=event.at) for event in _last_decision(booked.events) if event.lifts)
+        return (PlaceHolds(seq=last.seq, at=last.at, invoice=last.invoice, scope=account.terms.holds),)
+    lifting = (event for event in _last_decision(booked.events) if event.lifts)
+    return tuple(LiftHolds(seq=event.seq, at=event.at, keep=account.held_for) for event in lifting)
 
 
 def _last_decision(events: Sequence[AccountEvent]) -> Sequence[AccountEvent]:

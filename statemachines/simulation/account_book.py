@@ -5,6 +5,7 @@ from datetime import datetime
 
 from domain.account.events import AccountEvent, AccountEventName, AccountRecord, Close, CloseReceipt
 from domain.account.invoice import Invoice, InvoiceLine, in_order, invoices_of
+from domain.subscription.ledger import Kind
 from statemachines.preview.book import Book, KeyConflict
 
 
@@ -52,6 +53,11 @@ class AccountBook:
                 raise KeyConflict(f"payment {event.payment_id} was recorded by event {seq}")
         self._payments = payments
         self.events += record.events
+
+    def charged_by(self, invoice: str) -> set[str]:
+        """The subscriptions with a charge on that invoice (MON-9)."""
+        (document,) = (each for each in self.invoices if each.head.invoice == invoice)
+        return {line.subscription_id for line in document.lines if line.row.kind is Kind.CHARGE}
 
     def uninvoiced(self) -> tuple[InvoiceLine, ...]:
         """The rows that are on no invoice yet, in invoice order."""

@@ -1,14 +1,16 @@
 """Simulates one customer: the account together with its subscriptions, milestone by milestone."""
 
+from collections import defaultdict
 from datetime import datetime
 
 from domain.account.events import AccountRecord, Close, LiftHolds, PlaceHolds
+from domain.account.invoice import InvoiceId
 from domain.account.requests import AccountRequest
-from domain.account.terms import BillingTerms
+from domain.account.terms import BillingTerms, HoldScope
 from domain.ordering.terms import Order
-from domain.subscription.commands import Command, Reactivate, Suspend
+from domain.subscription.commands import Command
 from domain.subscription.decision import Answer, Outcome
-from statemachines.account.dunning import hold_command, lift_command
+from statemachines.account.holds import hold_command, lift_command
 from statemachines.account.life import AccountSteps
 from statemachines.account.timeline import next_account_milestone
 from statemachines.preview.book import Book
@@ -30,7 +32,8 @@ class CustomerSimulator:
         self._steps = steps or LifeSteps()
         self._accounts = AccountSteps()
         self.life = self._accounts.begin(customer_id, terms, opened_at)
-        self.held: set[str] = set()
+        self.held: dict[str, set[InvoiceId]] = defaultdict(set)
+        """For which unpaid invoices the account holds each subscription (MON-9)."""
 
     def buy(self, order: Order) -> Simulator:
         self.advance(order.at)
@@ -71,20 +74,26 @@ class CustomerSimulator:
             if isinstance(effect, AccountRecord):
                 self.book.record(effect)
             elif isinstance(effect, PlaceHolds):
-                self._hold(hold_command(effect.seq, effect.at), effect.at)
+                self._hold(effect)
             elif isinstance(effect, LiftHolds):
-                self._lift(lift_command(effect.seq, effect.at), effect.at)
+                self._lift(effect)
             self.life = self.life.first_effect_done()
 
-    def _hold(self, command: Suspend, at: datetime) -> None:
+    def _hold(self, effect: PlaceHolds) -> None:
+        charged = self.book.charged_by(effect.invoice)
         for subscription_id, simulator in sorted(self.subscriptions.items()):
             subscription = simulator.life.subscription
             if subscription.offer.metered or subscription.state.ended:
                 continue
-            if simulator.accept(command, at).outcome is Outcome.DONE:
-                self.held.add(subscription_id)
+            if effect.scope is HoldScope.UNPAID and subscription_id not in charged:
+                continue
+            answer = simulator.accept(hold_command(effect.seq, effect.at, effect.invoice), effect.at)
+            if answer.outcome is Outcome.DONE or (not answer.refused and self.held[subscription_id]):
+                self.held[subscription_id].add(effect.invoice)
 
-    def _lift(self, command: Reactivate, at: datetime) -> None:
-        for subscription_id in sorted(self.held):
-            self.subscriptions[subscription_id].accept(command, at)
-        self.held.clear()
+    def _lift(self, effect: LiftHolds) -> None:
+        keep = set(effect.keep)
+        for subscription_id, invoices in sorted(self.held.items()):
+            if invoices and not invoices & keep:
+                self.subscriptions[subscription_id].accept(lift_command(effect.seq, effect.at), effect.at)
+            self.held[subscription_id] = invoices & keep

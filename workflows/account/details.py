@@ -5,6 +5,7 @@ from datetime import datetime
 from domain.account.account import Account
 from domain.account.events import AccountEffect, AccountEvent, AccountRecord, Close, Open, PlaceHolds
 from domain.account.invoice import InvoiceState
+from domain.account.terms import HoldScope
 from domain.conflict import Conflict
 from domain.money import Money
 from statemachines.account.life import AccountLife
@@ -65,6 +66,10 @@ def account_markdown(life: AccountLife, attention: str | None, conflict: Conflic
         )
         headings = ("invoice", "state", "due", "owed", "due at (UTC)", "reminders")
         lines += ["", "### Unpaid", "", *table(headings, rows)]
+    if account.holds:
+        whole = account.terms.holds is HoldScope.ALL
+        what = "every licensed subscription" if whole else f"what is charged by {', '.join(account.held_for)}"
+        lines += ["", f"**Suspended for nonpayment:** {what}."]
     if account.credit:
         credit = ", ".join(f"{currency} {amount:f}" for currency, amount in sorted(account.credit.items()))
         lines += ["", f"**Credit for the next invoice:** {credit}."]
@@ -116,5 +121,7 @@ def effect_headline(effect: AccountEffect) -> str:
     if isinstance(effect, AccountRecord):
         return "; ".join(f"{e.seq} {event_headline(e)}" for e in effect.events)[:SUMMARY_LENGTH]
     if isinstance(effect, PlaceHolds):
-        return f"suspend licensed subscriptions: {effect.invoice} is not paid"
-    return "lift the holds for nonpayment"
+        what = "licensed subscriptions" if effect.scope is HoldScope.ALL else "what it charges"
+        return f"suspend {what}: {effect.invoice} is not paid"
+    kept = f", but those for {', '.join(effect.keep)}" if effect.keep else ""
+    return f"lift the holds for nonpayment{kept}"[:SUMMARY_LENGTH]

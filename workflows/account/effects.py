@@ -4,9 +4,17 @@ All raise ActivityError after a permanent error, and RunIsOver.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from activities.accounts.activities import AccountActivities, OpeningActivities
-from activities.accounts.contracts import AccountOpening, AccountRecordInput, CloseInput, HoldInput, OpenedAccount
+from activities.accounts.contracts import (
+    AccountOpening,
+    AccountRecordInput,
+    CloseInput,
+    HoldInput,
+    LiftInput,
+    OpenedAccount,
+)
 from domain.account.account import Account
 from domain.account.events import AccountRecord, Close, CloseReceipt, LiftHolds, Open, PlaceHolds
 from workflows.account.details import effect_headline
@@ -46,9 +54,15 @@ async def record(account: Account, clock: TestClock | None, effect: AccountRecor
 async def hold_or_lift(
     account: Account, clock: TestClock | None, effect: PlaceHolds | LiftHolds, urgent: Urgent
 ) -> None:
-    """Place a hold on the customer's licensed subscriptions, or lift it."""
-    entry = HoldInput(customer_id=account.customer_id, seq=effect.seq, at=effect.at if clock else None)
-    activity = AccountActivities.hold if isinstance(effect, PlaceHolds) else AccountActivities.lift
+    """Place holds for an unpaid invoice, or lift them."""
+    customer_id, at, seq = account.customer_id, effect.at if clock else None, effect.seq
+    entry: HoldInput | LiftInput
+    if isinstance(effect, PlaceHolds):
+        activity: Any = AccountActivities.hold
+        entry = HoldInput(customer_id=customer_id, seq=seq, invoice=effect.invoice, scope=effect.scope, at=at)
+    else:
+        activity = AccountActivities.lift
+        entry = LiftInput(customer_id=customer_id, seq=seq, keep=effect.keep, at=at)
     await perform(
         activity,
         entry,

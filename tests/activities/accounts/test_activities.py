@@ -13,7 +13,15 @@ from temporalio.testing import ActivityEnvironment
 
 from activities import fan_out
 from activities.accounts.activities import AccountActivities
-from activities.accounts.contracts import AccountRecordInput, CloseInput, HoldInput, HoldResult, OpenAccount
+from activities.accounts.contracts import (
+    AccountRecordInput,
+    CloseInput,
+    HoldInput,
+    HoldResult,
+    LiftInput,
+    OpenAccount,
+    ToLift,
+)
 from activities.adapters.sql.account.books import SqlAccountBooks
 from activities.adapters.sql.account.holds import SqlNonpaymentHolds
 from activities.adapters.sql.database import Database
@@ -28,18 +36,21 @@ from activities.errors import (
 )
 from activities.fan_out import AT_ONCE
 from domain.account.events import AccountRecord, CloseReceipt
+from domain.account.terms import HoldScope
 from domain.rules import Rule
 from domain.subscription.commands import Cancel, Command, Deprovision, Reactivate, Suspend
 from domain.subscription.decision import Answer, Outcome
 from domain.subscription.effects import Receipt
 from domain.subscription.holds import Reason
-from tests.support.books.account import AccountsInSql, Customer, closing, issued, row
+from domain.subscription.ledger import Kind
+from tests.support.books.account import FEBRUARY, JANUARY, AccountsInSql, Customer, closing, issued, row
 from tests.support.books.player import Player
 from tests.support.books.short_lives import LICENCE, METER, bought, order
 from tests.support.books.subscription import InMemory, InSql
 from tests.support.instants import DAY, START
 from tests.support.paths import ROOT
-from tests.support.raw_sql import rows
+from tests.support.raw_sql import change, rows
+from tests.support.shop.offers import BACKUP
 
 HELD_BY, LIFTED_BY = 5, 9
 
@@ -96,8 +107,12 @@ def answered(outcome: Outcome) -> Answer:
     return Answer(at=START, do="suspend", outcome=outcome, rule=Rule.SUS_1, message="", seq=2)
 
 
-def hold(seq: int = HELD_BY, at: datetime | None = None) -> HoldInput:
-    return HoldInput(customer_id="fabrikam", seq=seq, at=at)
+def hold(seq: int = HELD_BY, at: datetime | None = None, scope: HoldScope = HoldScope.ALL) -> HoldInput:
+    return HoldInput(customer_id="fabrikam", seq=seq, invoice=f"contoso-{seq:06d}", scope=scope, at=at)
+
+
+def lift(seq: int = LIFTED_BY, at: datetime | None = None, keep: tuple[str, ...] = ()) -> LiftInput:
+    return LiftInput(customer_id="fabrikam", seq=seq, keep=keep, at=at)
 
 
 async def run(perform: Any, argument: Any) -> Any:
@@ -231,7 +246,7 @@ async def test_many_are_told_a_few_at_a_time(database: Database, monkeypatch: py
 async def test_a_customer_with_nothing_to_hold(database: Database) -> None:
     told = Told()
     activities = over(database, told)
-    assert await run(activities.hold, hold()) == await run(activities.lift, hold()) == HoldResult(subscriptions=0)
+    assert await run(activities.hold, hold()) == await run(activities.lift, lift()) == HoldResult(subscriptions=0)
     assert told.commands == []
 
 
@@ -246,14 +261,14 @@ async def test_exactly_what_was_held_is_lifted(database: Database) -> None:
     await lives(database, "bought-since")
     told = Told(s_2=Outcome.REFUSED)
     activities = over(database, told)
-    assert await run(activities.lift, hold(LIFTED_BY)) == HoldResult(subscriptions=2)
+    assert await run(activities.lift, lift(LIFTED_BY)) == HoldResult(subscriptions=2)
     assert told.ids == ["s-1", "s-2"]
     for _, command in told.commands:
         assert isinstance(command, Reactivate)
         assert (command.by, command.actor, command.reason) == ("system", "billing-account", Reason.NONPAYMENT)
         assert command.command_id == f"paid-{LIFTED_BY}"
     assert await noted(database) == [("s-1", HELD_BY, LIFTED_BY), ("s-2", HELD_BY, LIFTED_BY)]
-    assert await run(activities.lift, hold(LIFTED_BY)) == HoldResult(subscriptions=2)
+    assert await run(activities.lift, lift(LIFTED_BY)) == HoldResult(subscriptions=2)
     assert len(told.commands) == 2
 
 
@@ -265,10 +280,10 @@ async def test_a_lift_goes_on_where_it_stopped(database: Database) -> None:
     told.commands.clear()
     told.says = {"s_2": [ServerUnavailable("away")], "s_3": [NotTaken("out of time"), None]}
     with pytest.raises(ApplicationError, match="away"):
-        await run(activities.lift, hold(LIFTED_BY, at=START + DAY))
+        await run(activities.lift, lift(LIFTED_BY, at=START + DAY))
     assert told.ids == ["s-1", "s-2", "s-3", "s-3"]
     told.commands.clear()
-    assert await run(activities.lift, hold(LIFTED_BY, at=START + DAY)) == HoldResult(subscriptions=3)
+    assert await run(activities.lift, lift(LIFTED_BY, at=START + DAY)) == HoldResult(subscriptions=3)
     assert told.ids == ["s-2"]
 
 
@@ -278,11 +293,11 @@ async def test_held_twice_lifted_once(database: Database) -> None:
     told = Told(s_2=[Outcome.DONE, Outcome.UNCHANGED])
     activities = over(database, told)
     assert await run(activities.hold, hold(5)) == HoldResult(subscriptions=2)
-    assert await run(activities.hold, hold(6)) == HoldResult(subscriptions=1)
+    assert await run(activities.hold, hold(6)) == HoldResult(subscriptions=2)
     told.commands.clear()
-    assert await run(activities.lift, hold(LIFTED_BY)) == HoldResult(subscriptions=2)
+    assert await run(activities.lift, lift(LIFTED_BY)) == HoldResult(subscriptions=2)
     assert told.ids == ["s-1", "s-2"]
-    assert [lifted for _, _, lifted in await noted(database)] == [LIFTED_BY] * 3
+    assert [lifted for _, _, lifted in await noted(database)] == [LIFTED_BY] * 4
 
 
 async def test_what_was_lifted_can_be_held_again(database: Database) -> None:
@@ -290,20 +305,104 @@ async def test_what_was_lifted_can_be_held_again(database: Database) -> None:
     activities = over(database, told := Told())
     for held_by, lifted_by in ((5, 9), (12, 14)):
         assert await run(activities.hold, hold(held_by)) == HoldResult(subscriptions=1)
-        assert await run(activities.lift, hold(lifted_by)) == HoldResult(subscriptions=1)
+        assert await run(activities.lift, lift(lifted_by)) == HoldResult(subscriptions=1)
     assert await noted(database) == [("s-1", 5, 9), ("s-1", 12, 14)]
     assert len(told.commands) == 4
 
 
 async def test_notes_are_taken_once(database: Database) -> None:
-    holds = SqlNonpaymentHolds(database)
-    await asyncio.gather(*(holds.note_placed("fabrikam", 5, "s-1") for _ in range(3)))
-    await holds.note_placed("tailspin", 5, "s-1")
+    holds, other = SqlNonpaymentHolds(database), hold(5).model_copy(update={"customer_id": "tailspin"})
+    await asyncio.gather(*(holds.note_held(hold(5), "s-1", placed=True) for _ in range(3)))
+    await holds.note_held(other, "s-1", placed=True)
     assert await holds.count("fabrikam", placed_by=5) == await holds.count("tailspin", placed_by=5) == 1
-    await holds.note_lifted("fabrikam", 9, "s-1")
-    await holds.note_lifted("fabrikam", 10, "s-1")
+    await holds.note_lifted(lift(9), "s-1")
+    await holds.note_lifted(lift(10), "s-1")
     assert (await holds.count("fabrikam", lifted_by=9), await holds.count("fabrikam", lifted_by=10)) == (1, 0)
-    assert (await holds.to_lift("fabrikam"), await holds.to_lift("tailspin")) == ([], ["s-1"])
+    assert await holds.to_lift(lift(11)) == []
+    assert await holds.to_lift(lift(11).model_copy(update={"customer_id": "tailspin"})) == [
+        ToLift(subscription_id="s-1", kept=False)
+    ]
+
+
+async def two_invoices(database: Database) -> None:
+    """Of fabrikam: the first charges s-1, s-2 and meter and credits s-3, the second charges s-2 and s-4."""
+    meter = order({**METER, "add_ons": [BACKUP]}, "meter").model_copy(update={"add_ons": {"backup": 1}})
+    await Player(InSql(database), meter).perform()
+    theirs = Customer(AccountsInSql(database))
+    for of, kind in ((1, Kind.CHARGE), (2, Kind.CHARGE), (3, Kind.CREDIT)):
+        await theirs.write(row(JANUARY.start, kind=kind), of=of)
+    await theirs.close()
+    for of in (2, 4):
+        await theirs.write(row(FEBRUARY.start), of=of)
+    await theirs.close(FEBRUARY)
+
+
+def hold_for(number: int, seq: int) -> HoldInput:
+    entry = hold(seq, scope=HoldScope.UNPAID)
+    return entry.model_copy(update={"invoice": f"fabrikam-{number:06d}"})
+
+
+async def test_mon_9_what_an_invoice_charges_is_held_for_it(database: Database) -> None:
+    """Not what it credits, what is on no line of it, a usage offer, or what another invoice charges."""
+    await two_invoices(database)
+    first, _ = await AccountsInSql(database).documents("fabrikam")
+    assert {line.subscription_id for line in first.lines} == {"s-1", "s-2", "s-3", "meter"}
+    activities = over(database, told := Told())
+    assert await run(activities.hold, hold_for(1, 5)) == HoldResult(subscriptions=2)
+    assert told.ids == ["s-1", "s-2"]
+    details = {command.details for _, command in told.commands if isinstance(command, Suspend)}
+    assert details == {"fabrikam-000001 is not paid"}
+
+
+async def test_mon_9_what_is_held_for_two_is_lifted_with_the_second(database: Database) -> None:
+    await two_invoices(database)
+    activities = over(database, told := Told(s_2=[Outcome.DONE, Outcome.UNCHANGED]))
+    await run(activities.hold, hold_for(1, 5))
+    assert await run(activities.hold, hold_for(2, 6)) == HoldResult(subscriptions=2)
+    told.commands.clear()
+    assert await run(activities.lift, lift(7, keep=("fabrikam-000002",))) == HoldResult(subscriptions=2)
+    assert told.ids == ["s-1"]
+    assert await noted(database) == [("s-1", 5, 7), ("s-2", 5, 7), ("s-2", 6, None), ("s-4", 6, None)]
+    assert await run(activities.lift, lift(8)) == HoldResult(subscriptions=2)
+    assert told.ids == ["s-1", "s-2", "s-4"]
+
+
+async def test_mon_9_a_lift_that_was_cut_off_lifts_the_same(database: Database) -> None:
+    """Before a note is taken, and between two notes: what is tried again lifts what was held for that invoice."""
+    await two_invoices(database)
+    activities = over(database, told := Told(s_2=[Outcome.DONE, Outcome.UNCHANGED]))
+    await run(activities.hold, hold_for(1, 5))
+    await run(activities.hold, hold_for(2, 6))
+    told.commands.clear()
+    told.says = {"s_1": [ServerUnavailable("away")]}
+    entry = lift(7, keep=("fabrikam-000002",))
+    with pytest.raises(ApplicationError, match="away"):
+        await run(activities.lift, entry)
+    assert await run(activities.lift, entry) == HoldResult(subscriptions=2)
+    assert await run(activities.lift, entry) == HoldResult(subscriptions=2)
+    assert told.ids == ["s-1", "s-1"]
+
+
+async def test_mon_9_what_a_service_holds_is_not_held_for_an_invoice(database: Database) -> None:
+    await two_invoices(database)
+    activities = over(database, told := Told(s_1=Outcome.UNCHANGED))
+    assert await run(activities.hold, hold_for(1, 5)) == HoldResult(subscriptions=1)
+    told.commands.clear()
+    await run(activities.lift, lift(7))
+    assert told.ids == ["s-2"]
+
+
+async def test_mon_9_a_hold_of_an_unknown_invoice_is_lifted_with_the_last(database: Database) -> None:
+    """What an older version has placed, where the event that did it is gone."""
+    await two_invoices(database)
+    activities = over(database, told := Told())
+    await run(activities.hold, hold_for(1, 5))
+    await change(database, "UPDATE nonpayment_hold SET invoice_id = NULL WHERE subscription_id = 's-1'")
+    told.commands.clear()
+    await run(activities.lift, lift(7, keep=("fabrikam-000002",)))
+    assert told.ids == ["s-2"]
+    await run(activities.lift, lift(8))
+    assert told.ids == ["s-1", "s-2"]
 
 
 # Close and record

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from activities.accounts.contracts import HoldInput
+from activities.accounts.contracts import HoldInput, LiftInput, ToLift
 from activities.adapters.sql.account.holds import SqlNonpaymentHolds
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.orders.orders import SqlOrders
@@ -16,12 +16,13 @@ from activities.orders.contracts import LineStatus, OpenInput, PlaceInput
 from activities.provisioning.contracts import Confirmation
 from cli.rehearsal.scenario import load
 from domain.account.events import CloseReceipt
+from domain.account.terms import HoldScope
 from domain.rules import Rule
 from domain.subscription.commands import ReportUsage
 from domain.subscription.effects import Access, Provision
-from statemachines.account.dunning import hold_command
+from statemachines.account.holds import hold_command
 from statemachines.simulation.scenario_file import parse_scenario
-from tests.support.books.account import CUSTOMER, AccountsInSql, Customer, closing, row
+from tests.support.books.account import CUSTOMER, AccountsInSql, Customer, closing, issued, row
 from tests.support.books.player import play
 from tests.support.books.short_lives import LICENCE, bought
 from tests.support.books.subscription import CONFIRMED, InMemory, InSql
@@ -118,17 +119,34 @@ async def test_a_month_with_other_invoices_is_not_closed(database: Database, bac
 
 
 async def test_a_hold_for_nonpayment_is_on_record_until_it_is_lifted(database: Database, backfill: SqlBackfill) -> None:
-    """MON-6, SUS-9."""
+    """MON-9, SUS-9: by the account's event that is in these books, for its invoice."""
+    theirs = Customer(AccountsInSql(database))
+    await theirs.record(*(issued(seq, f"{CUSTOMER}-{seq:06d}", "10.00") for seq in (1, 2, 3, 4)))
     lived = await bought(InMemory(), LICENCE)
-    await lived.ask(hold_command(4, None), START + DAY)
+    await lived.ask(hold_command(4, None, f"{CUSTOMER}-000004"), START + DAY)
     for entry, receipt in lived.recorded:
         await backfill.write(entry, receipt)
     holds = SqlNonpaymentHolds(database)
-    assert await holds.to_lift(CUSTOMER) == ["s-1"]
     assert await holds.count(CUSTOMER, placed_by=4) == 1
-    lift = HoldInput(customer_id=CUSTOMER, seq=5)
+    keeping = LiftInput(customer_id=CUSTOMER, seq=5, keep=(f"{CUSTOMER}-000004",))
+    assert (await holds.to_lift(keeping), await backfill.write(keeping, None)) == ([], False)
+    lift = LiftInput(customer_id=CUSTOMER, seq=5)
+    assert await holds.to_lift(lift) == [ToLift(subscription_id="s-1", kept=False)]
     assert [await backfill.write(lift, None) for _ in range(2)] == [True, False]
-    assert (await holds.to_lift(CUSTOMER), await holds.count(CUSTOMER, lifted_by=5)) == ([], 1)
+    assert (await holds.to_lift(lift), await holds.count(CUSTOMER, lifted_by=5)) == ([], 1)
+
+
+async def test_what_was_held_for_two_invoices_is_on_record_for_both(database: Database, backfill: SqlBackfill) -> None:
+    """MON-9: the second hold changed nothing, so no event of the subscription tells of it."""
+    lived = await bought(InMemory(), LICENCE)
+    await bought(InSql(database), LICENCE, "not-held")
+    await lived.ask(hold_command(4, None, f"{CUSTOMER}-000001"), START + DAY)
+    for entry, receipt in lived.recorded:
+        await backfill.write(entry, receipt)
+    second = HoldInput(customer_id=CUSTOMER, seq=6, invoice=f"{CUSTOMER}-000002", scope=HoldScope.ALL)
+    assert [await backfill.write(second, None) for _ in range(2)] == [True, False]
+    holds = SqlNonpaymentHolds(database)
+    assert (await holds.count(CUSTOMER, placed_by=4), await holds.count(CUSTOMER, placed_by=6)) == (1, 1)
 
 
 async def test_an_order_is_placed_again_as_it_was(database: Database, backfill: SqlBackfill) -> None:

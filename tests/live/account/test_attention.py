@@ -8,7 +8,15 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.worker import Worker
 
 from activities.accounts.activities import AccountActivities, OpeningActivities
-from activities.accounts.contracts import AccountOpening, AccountRecordInput, CloseInput, OpenedAccount
+from activities.accounts.contracts import (
+    AccountOpening,
+    AccountRecordInput,
+    CloseInput,
+    HoldInput,
+    LiftInput,
+    OpenedAccount,
+    ToLift,
+)
 from activities.errors import BooksConflict
 from domain.account.events import CloseReceipt
 from domain.subscription.commands import Command
@@ -49,16 +57,16 @@ class Moody:
         if self.failures:
             raise self.failures.pop(0)
 
-    async def to_hold(self, customer_id: str, seq: int) -> list[str]:
+    async def to_hold(self, entry: HoldInput) -> list[str]:
         return []
 
-    async def note_placed(self, customer_id: str, seq: int, subscription_id: str) -> None:
+    async def note_held(self, entry: HoldInput, subscription_id: str, *, placed: bool) -> None:
         """Nothing to keep."""
 
-    async def to_lift(self, customer_id: str) -> list[str]:
+    async def to_lift(self, entry: LiftInput) -> list[ToLift]:
         return []
 
-    async def note_lifted(self, customer_id: str, seq: int, subscription_id: str) -> None:
+    async def note_lifted(self, entry: LiftInput, subscription_id: str) -> None:
         """Nothing to keep."""
 
     async def count(self, customer_id: str, *, placed_by: int | None = None, lifted_by: int | None = None) -> int:

@@ -100,7 +100,7 @@ async def test_an_older_copy_becomes_the_books_that_were_lost(place: Place, tmp_
 
 
 READING = {"first_answer", "recorded_payment", "restore", "concerned"}
-ELSEWHERE = {"hand_over_notifications", "hold_for_nonpayment", "tell"}
+ELSEWHERE = {"hand_over_notifications", "tell"}
 """They start or ask other workflows, whose own writes are made again."""
 REPEATED = {"finish_telling"}
 """Of an import of the catalog, which is made again."""

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from domain.account.events import AccountEventName
 from domain.account.invoice import InvoiceLine, InvoiceState
-from domain.account.terms import month_end
+from domain.account.terms import HoldScope, month_end
 from domain.rules import Rule
 from domain.subscription.ledger import Kind
 from statemachines.account.standing import standing_of
@@ -46,7 +46,7 @@ def test_the_invariants_of_an_account() -> None:
         payments_go_somewhere(customer)
         what_is_owed_is_what_is_not_paid(customer)
         events_and_invoices_are_numbered_8(customer)
-        what_is_held_is_held_for_an_unpaid_invoice(customer)
+        what_is_held_is_held_for_an_unpaid_invoice(customer, random)
         reached.update(counted(customer))
 
     hold()
@@ -206,11 +206,18 @@ def events_and_invoices_are_numbered_8(customer: CustomerSimulator) -> None:
     assert numbers == list(range(1, len(numbers) + 1))
 
 
-def what_is_held_is_held_for_an_unpaid_invoice(customer: CustomerSimulator) -> None:
-    """And a usage subscription is never held by the account."""
-    assert not customer.held or customer.life.account.holds
+def what_is_held_is_held_for_an_unpaid_invoice(customer: CustomerSimulator, random: RandomCustomer) -> None:
+    """Which charges it, unless the terms have ever held all; and a usage subscription is never held (MON-9)."""
+    held = {subscription_id: invoices for subscription_id, invoices in customer.held.items() if invoices}
+    account = customer.life.account
+    assert not held or account.holds
+    changed = (event.terms for event in customer.book.events if event.terms)
+    if all(terms.holds is HoldScope.UNPAID for terms in (random.terms, *changed)):
+        for subscription_id, invoices in held.items():
+            assert invoices <= set(account.held_for)
+            assert all(subscription_id in customer.book.charged_by(invoice) for invoice in invoices)
     for subscription_id, simulator in customer.subscriptions.items():
         subscription = simulator.life.subscription
         by_account = any(hold.by == "system" for hold in subscription.holds)
-        assert not by_account or subscription_id in customer.held
+        assert not by_account or subscription_id in held
         assert not by_account or not subscription.offer.metered

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.account.events import Close, CloseReceipt
 from domain.account.requests import AnyAccountRequest
-from domain.account.terms import BillingTerms, month_end, terms_of
+from domain.account.terms import BillingTerms, HoldScope, OwnTerms, month_end, terms_of
 from domain.money import from_minor
 from domain.ordering.terms import Order
 from domain.policy import PACKS
@@ -71,12 +71,13 @@ class Settling:
     payment: int
     pack: str | None
     suspends: bool | None
+    holds: HoldScope | None
 
     def request(self, customer: CustomerSimulator) -> AnyAccountRequest:
         """As plain data."""
         account = customer.life.account
         if self.do == "change_terms":
-            said = {"policy": self.pack, "suspends": self.suspends}
+            said = {"policy": self.pack, "suspends": self.suspends, "holds": self.holds}
             return a_request(self.do, **{name: value for name, value in said.items() if value is not None})
         unpaid = account.unpaid_in(self.currency)
         named = unpaid[self.named % len(unpaid)] if unpaid and self.named is not None else None
@@ -193,14 +194,16 @@ settlings = st.builds(
     payment=st.integers(0, 40),
     pack=st.none() | st.sampled_from(sorted(PACKS)),
     suspends=st.sampled_from([None, True, False]),
+    holds=st.sampled_from([None, *HoldScope]),
 )
 lateness = st.sampled_from([timedelta(0)] * 5 + [20 * DAY])
 regrets = st.sampled_from([None, None, timedelta(hours=20), 3 * DAY, 13 * DAY, 13 * DAY])
 """In the window of a plan: a credit may come in the month after the one whose invoice has the charge."""
 two_currencies = orders().filter(lambda order: order.offer.currency in CURRENCIES and bool(order.offer.unit_price))
 bought = st.tuples(two_currencies, lateness, regrets)
-all_terms = st.sampled_from(sorted(PACKS)).map(terms_of)
-"""Terms with and without suspension: without it, a life goes on unpaid."""
+own_terms = st.builds(OwnTerms, holds=st.none() | st.sampled_from(HoldScope))
+all_terms = st.builds(OwnTerms.instead_in, own_terms, st.sampled_from(sorted(PACKS)).map(terms_of))
+"""Terms with and without suspension, of all or of what is unpaid: without it, a life goes on unpaid."""
 
 
 def _purchases(found: list[tuple[Order, timedelta, timedelta | None]]) -> list[Purchase]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, select
 
-from activities.accounts.contracts import AccountOpening, AccountRecordInput, CloseInput, HoldInput
+from activities.accounts.contracts import AccountOpening, AccountRecordInput, CloseInput, HoldInput, LiftInput
 from activities.adapters.sql.account import books as account_books
 from activities.adapters.sql.account import closing, holds
 from activities.adapters.sql.database import Database
@@ -22,7 +22,7 @@ from activities.wall_clock import wall_clock
 from domain.account.events import CloseReceipt
 from domain.subscription.effects import Counted, Receipt
 from domain.values import CLOCK_SKEW, Frozen, format_instant
-from statemachines.account.dunning import hold_placed_by
+from statemachines.account.holds import hold_placed_by
 
 ANY_DATE = datetime.max.replace(tzinfo=UTC)
 
@@ -49,6 +49,8 @@ def _write(connection: Connection, entry: Frozen, result: Frozen | None, latest:
         case CloseInput(), CloseReceipt():
             return _close(connection, entry, result)
         case HoldInput(), _:
+            return holds.note_shared(connection, entry)
+        case LiftInput(), _:
             return _lift(connection, entry)
         case KeepInput(), None:
             return snapshots.keep(connection, entry)
@@ -73,7 +75,8 @@ def _record(connection: Connection, entry: RecordInput, before: Receipt, latest:
         words = f"Event {seq} of {about.subscription_id} has billed usage that these books do not have"
         raise BooksConflict(f"{words}. Import its usage again first.")
     if entry.record.answered and (hold := hold_placed_by(entry.record.answered)) is not None:
-        holds.placed(connection, about.customer_id, hold, about.subscription_id)
+        invoice = holds.invoice_of(connection, about.customer_id, hold)
+        holds.note_placed(connection, about.customer_id, hold, about.subscription_id, invoice)
     return last is None or last.last_seq < seq
 
 
@@ -95,10 +98,10 @@ def _close(connection: Connection, entry: CloseInput, before: CloseReceipt) -> b
     return not known
 
 
-def _lift(connection: Connection, entry: HoldInput) -> bool:
-    standing = holds.to_lift(connection, entry.customer_id)
-    for subscription_id in standing:
-        holds.lifted(connection, entry.customer_id, entry.seq, subscription_id)
+def _lift(connection: Connection, entry: LiftInput) -> bool:
+    standing = holds.to_lift(connection, entry)
+    for each in standing:
+        holds.lifted(connection, entry, each.subscription_id)
     return bool(standing)
 
 

@@ -139,6 +139,9 @@ payment = Table(
 """Payments received, once per id. Append-only."""
 
 nonpayment_hold = Table(
-    "nonpayment_hold", metadata, *keys(customer_id=ID, subscription_id=ID, seq=Integer), *optional(lifted_by=Integer)
+    "nonpayment_hold",
+    metadata,
+    *keys(customer_id=ID, subscription_id=ID, seq=Integer),
+    *optional(invoice_id=INVOICE, lifted_by=Integer),
 )
-"""On which subscription an account's event `seq` placed a hold, and which event lifted it (SUS-9)."""
+"""On which subscription an account's event `seq` placed a hold and for which invoice, and what lifted it (MON-9)."""
