@@ -14,6 +14,7 @@ WORDS: dict[Rule, str] = {
     Rule.ELG_6: "not sold here",
     Rule.ELG_7: "licences only from other publishers",
     Rule.ELG_8: "offer, quantity, customer must match",
+    Rule.ELG_10: "pay first",
     Rule.BUY_1: "the lines of a cart",
     Rule.BUY_2: "review before buying",
     Rule.BUY_3: "one purchase per id",

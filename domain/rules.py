@@ -17,6 +17,7 @@ class Rule(StrEnum):
     ELG_6 = "ELG-6"
     ELG_7 = "ELG-7"
     ELG_8 = "ELG-8"
+    ELG_10 = "ELG-10"
     BUY_1 = "BUY-1"
     BUY_2 = "BUY-2"
     BUY_3 = "BUY-3"

@@ -24,22 +24,23 @@ from domain.next_step import Do, NextStep
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from workflows.account.messages import AccountDetails
+    from perennial.account.billing import AccountView
 
 Customer = Annotated[str, Argument(metavar="CUSTOMER", parser=some_id, help="As `customer list` shows it.")]
 
 
 def show(customer: Customer, address: Address = None, as_json: Json = False) -> None:
     """Show a customer's account: unpaid invoices, credit, and what comes next if nobody pays."""
-    found = use(lambda perennial: perennial.billing.details(customer), address)
+    view = use(lambda perennial: perennial.billing.show(customer), address)
     if as_json:
-        print_json(document(found))
+        print_json(document(view))
     else:
-        _print(console(), found)
+        _print(console(), view)
 
 
-def document(found: AccountDetails) -> dict[str, Any]:
+def document(view: AccountView) -> dict[str, Any]:
     """The account, ready for JSON."""
+    found = view.details
     terms = found.terms
     return {
         "customer": found.customer_id,
@@ -56,6 +57,7 @@ def document(found: AccountDetails) -> dict[str, Any]:
             {**r.model_dump(mode="json", exclude={"suspended"}), "owed": f"{r.owed:f}", "suspended": r.suspended}
             for r in found.receivables
         ],
+        "held": [{"subscription": hold.subscription_id, "invoice": hold.invoice} for hold in view.held],
         "credit": [{"amount": f"{amount:f}", "currency": currency} for currency, amount in found.credit.items()],
         "timeline": [milestone.model_dump(mode="json") for milestone in found.timeline],
         "attention": found.attention,
@@ -64,7 +66,8 @@ def document(found: AccountDetails) -> dict[str, Any]:
     }
 
 
-def _print(screen: Console, found: AccountDetails) -> None:
+def _print(screen: Console, view: AccountView) -> None:
+    found = view.details
     terms = found.terms
     after = (
         f"suspension {terms.holds.words} {terms.suspends_after.days} days after"
@@ -95,6 +98,9 @@ def _print(screen: Console, found: AccountDetails) -> None:
         print_columns(screen, headings, rows, right=("TO PAY", "OWED", "REMINDERS"))
     else:
         screen.print("Nothing is unpaid.")
+    if view.held:
+        held = ", ".join(f"{hold.subscription_id} for {hold.invoice or 'an unknown invoice'}" for hold in view.held)
+        screen.print(f"Suspended for nonpayment: {held}", soft_wrap=True)
     for currency, credit in found.credit.items():
         screen.print(f"Credit for the next invoice: {currency} {formatted(credit)}")
     screen.print()

@@ -26,7 +26,7 @@ class BillingTerms(Frozen):
 
     Invoices close at the end of each calendar month, in UTC. `reminders` and `suspends_after` count from the due date;
     without `suspends_after` nothing is suspended for nonpayment. Less than the `tolerance`, in the major unit of the
-    currency, stays owed but is not chased. With `sell_while_held` the customer may buy while held.
+    currency, stays owed but is not chased. With `sell_while_held` the customer may buy while held (ELG-10).
     """
 
     name: str

@@ -1,6 +1,6 @@
-"""Eligibility (ELG-1 to ELG-9): which rules refuse an offer to a customer, the most useful answer first."""
+"""Eligibility (ELG-1 to ELG-10): which rules refuse an offer to a customer, the most useful answer first."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from domain.catalog.catalog import ListedOffer
 from domain.catalog.customers import Customer
@@ -54,17 +54,30 @@ class Ownership(Frozen):
         return next((owned for owned in self.living if owned.state is State.SUSPENDED), None)
 
 
-def listing_refusals(offer: ListedOffer, customer: Customer, owned: Ownership) -> tuple[Refusal, ...]:
-    """Return a refusal for every rule that hides the offer from the customer (ELG-1 to ELG-8); empty if available.
+class UnpaidHold(Frozen):
+    """A subscription that the customer's account holds for nonpayment; `invoice` is None if it is not known which."""
 
-    First comes what the customer already has, then the other rules by number.
+    subscription_id: str
+    invoice: str | None = None
+
+
+def listing_refusals(
+    offer: ListedOffer, customer: Customer, owned: Ownership, unpaid: Sequence[UnpaidHold] = ()
+) -> tuple[Refusal, ...]:
+    """Return a refusal for every rule that hides the offer from the customer (ELG-1 to ELG-10); empty if available.
+
+    First comes what the customer already has, then the other rules by number. `unpaid` are the holds that keep the
+    customer from buying.
     """
-    return (*_already_had(offer, customer, owned), *_not_for(offer, customer))
+    return (*_already_had(offer, customer, owned), *_not_for(offer, customer), *_unpaid(customer, unpaid))
 
 
-def line_refusals(offer: ListedOffer, customer: Customer, owned: Ownership, line: Line) -> tuple[Refusal, ...]:
-    """Return a refusal for every rule that the line breaks: first those of the listing, then quantity and add-ons."""
-    return (*listing_refusals(offer, customer, owned), *content_refusals(offer, line))
+def line_refusals(
+    offer: ListedOffer, customer: Customer, owned: Ownership, line: Line, unpaid: Sequence[UnpaidHold] = ()
+) -> tuple[Refusal, ...]:
+    """Return a refusal for every rule that the line breaks: the listing's, quantity and add-ons, nonpayment last."""
+    content = content_refusals(offer, line)
+    return (*listing_refusals(offer, customer, owned), *content, *_unpaid(customer, unpaid))
 
 
 def content_refusals(offer: ListedOffer, line: Line) -> tuple[Refusal, ...]:
@@ -153,6 +166,18 @@ def _not_for(offer: ListedOffer, customer: Customer) -> Iterator[Refusal]:
             message=f"{offer.name} is for {_list(offer.segments)} customers; {segment}.",
             next_step=f"Choose an offer for {customer.segment} customers.",
         )
+
+
+def _unpaid(customer: Customer, unpaid: Sequence[UnpaidHold]) -> Iterator[Refusal]:
+    if not unpaid:
+        return
+    invoices = _list(sorted({hold.invoice for hold in unpaid if hold.invoice})) or "what is unpaid"
+    held = _list(sorted({hold.subscription_id for hold in unpaid}))
+    yield Refusal(
+        rule=Rule.ELG_10,
+        message=f"{customer.name} is suspended for nonpayment ({held}), and is sold nothing until that is lifted.",
+        next_step=f"Pay {invoices} first.",
+    )
 
 
 def _quantity(offer: ListedOffer, line: Line) -> Iterator[Refusal]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from domain.catalog.catalog import ListedOffer
 from domain.catalog.customers import Customer
 from domain.ordering.cart import Cart
-from domain.ordering.eligibility import Ownership, Refusal, line_refusals, unknown_customer, unknown_offer
+from domain.ordering.eligibility import Ownership, Refusal, UnpaidHold, line_refusals, unknown_customer, unknown_offer
 from domain.ordering.lines import Line
 from domain.ordering.terms import Order
 from domain.roles import Action, RolePreset, denial
@@ -43,12 +43,16 @@ def claims_of(customer_id: str, offer: ListedOffer, *, trial: bool) -> tuple[Cla
 
 
 class Known(Frozen):
-    """What catalog and journal say when a line is placed. `offer` and `customer` are None if they are unknown."""
+    """What catalog and books say when a line is placed. `offer` and `customer` are None if they are unknown.
+
+    `unpaid` are the holds that keep the customer from buying (ELG-10).
+    """
 
     offer: ListedOffer | None
     customer: Customer | None
     owned: Ownership
     catalog_version: int
+    unpaid: tuple[UnpaidHold, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class CartFacts:
     offers: Mapping[str, ListedOffer]
     owned: Mapping[str, Ownership]
     catalog_version: int
+    unpaid: tuple[UnpaidHold, ...] = ()
 
 
 class Placed(Frozen):
@@ -88,7 +93,7 @@ def place(
         return (unknown_customer(customer_id),)
     if known.offer is None:
         return (unknown_offer(line.offer),)
-    if refusals := line_refusals(known.offer, known.customer, known.owned, line):
+    if refusals := line_refusals(known.offer, known.customer, known.owned, line, known.unpaid):
         return refusals
     placed = offered(line, known, subscription_id=subscription_id, at=at, by=by, roles=roles)
     assert placed is not None

@@ -8,6 +8,7 @@ from activities.accounts.contracts import ListedInvoice
 from domain.account.invoice import Invoice, InvoiceState
 from domain.account.requests import AccountRequest
 from domain.next_step import PerennialError
+from domain.ordering.eligibility import UnpaidHold
 from domain.policy import DEFAULT_PACK, PACKS
 from domain.subscription.decision import Answer
 from perennial.sources.sources import Sources
@@ -41,6 +42,14 @@ class InvoiceView:
         return known.amount
 
 
+@dataclass(frozen=True)
+class AccountView:
+    """An account, with the subscriptions that it holds for nonpayment, once per invoice."""
+
+    details: AccountDetails
+    held: tuple[UnpaidHold, ...]
+
+
 class Billing:
     """A refusal by a rule is an answer. What is sent to the account raises CallError and ServerUnreachable.
 
@@ -57,9 +66,11 @@ class Billing:
         """
         return await (await self._sources.server()).accounts.ask(customer_id, request, wait=wait)
 
-    async def details(self, customer_id: str) -> AccountDetails:
-        """The account now: unpaid invoices, credit, and what comes next if nobody pays."""
-        return await (await self._sources.server()).accounts.details(customer_id)
+    async def show(self, customer_id: str) -> AccountView:
+        """The account now: unpaid invoices, what is held for them, credit, and what comes next if nobody pays."""
+        details = await (await self._sources.server()).accounts.details(customer_id)
+        held = await (await self._sources.books()).holdings.held(customer_id)
+        return AccountView(details=details, held=held)
 
     async def open(self, customer_id: str, *, suspends: bool = True) -> bool:
         """Open the account of a customer who bought before there were accounts; False where it is open already.

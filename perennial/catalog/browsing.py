@@ -8,7 +8,7 @@ from domain.catalog.catalog import ListedOffer
 from domain.catalog.customers import Customer
 from domain.catalog.offers import BillingType, Category, Publisher
 from domain.next_step import Do, NextStep
-from domain.ordering.eligibility import Ownership, Refusal, listing_refusals
+from domain.ordering.eligibility import Ownership, Refusal, UnpaidHold, listing_refusals
 from perennial.sources.books import Books, NotInBooks
 from perennial.sources.sources import Sources
 
@@ -97,11 +97,12 @@ class Browsing:
             return OfferDetails(OfferShown(offer), at)
         customer = await books.buyer(customer_id)
         owned = (await books.holdings.holdings(customer.id, [offer.id]))[offer.id]
-        return OfferDetails(_judged(offer, customer, owned), at, customer)
+        return OfferDetails(_judged(offer, customer, owned, await books.holdings.unpaid(customer.id)), at, customer)
 
 
 async def _matching(books: Books, filters: OfferFilters, limit: int, after: str | None) -> AsyncIterator[OfferShown]:
     customer = await books.buyer(filters.customer) if filters.customer else None
+    unpaid = await books.holdings.unpaid(customer.id) if customer else ()
     batch = BATCH if customer else min(BATCH, limit + 1)
     while True:
         offers = await books.catalog.page(
@@ -118,7 +119,7 @@ async def _matching(books: Books, filters: OfferFilters, limit: int, after: str 
         else:
             owned = await books.holdings.holdings(customer.id, [offer.id for offer in offers])
             for offer in offers:
-                row = _judged(offer, customer, owned.get(offer.id, Ownership()))
+                row = _judged(offer, customer, owned.get(offer.id, Ownership()), unpaid)
                 if filters.explain or not row.refusals:
                     yield row
         if len(offers) < batch:
@@ -126,5 +127,6 @@ async def _matching(books: Books, filters: OfferFilters, limit: int, after: str 
         after = offers[-1].id
 
 
-def _judged(offer: ListedOffer, customer: Customer, owned: Ownership) -> OfferShown:
-    return OfferShown(offer, listing_refusals(offer, customer, owned), owned.trial_of if offer.trial_days else None)
+def _judged(offer: ListedOffer, customer: Customer, owned: Ownership, unpaid: tuple[UnpaidHold, ...]) -> OfferShown:
+    refusals = listing_refusals(offer, customer, owned, unpaid)
+    return OfferShown(offer, refusals, owned.trial_of if offer.trial_days else None)

@@ -8,7 +8,7 @@ from domain.catalog.catalog import Contents, ListedOffer
 from domain.catalog.changes import CatalogVersion, Imported
 from domain.catalog.customers import Customer, Partner
 from domain.catalog.offers import BillingType, Category, Publisher
-from domain.ordering.eligibility import Ownership
+from domain.ordering.eligibility import Ownership, UnpaidHold
 from domain.subscription.events import State
 
 
@@ -71,3 +71,9 @@ class Holdings(Protocol):
 
     async def holdings(self, customer_id: str, offer_ids: Collection[str]) -> dict[str, Ownership]:
         """Return the customer's subscriptions to each offer, and whether its trial is used."""
+
+    async def held(self, customer_id: str) -> tuple[UnpaidHold, ...]:
+        """Return what the customer's account holds for nonpayment, and for which invoice (MON-9)."""
+
+    async def unpaid(self, customer_id: str) -> tuple[UnpaidHold, ...]:
+        """Return the holds for nonpayment that keep the customer from buying (ELG-10)."""

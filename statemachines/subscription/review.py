@@ -54,7 +54,13 @@ def review(facts: CartFacts, at: datetime, *, by: str, lifecycle: Lifecycle | No
     found = []
     for number, line in enumerate(facts.cart.lines, start=1):
         offer, owned = facts.offers.get(line.offer), had.get(line.offer, Ownership())
-        known = Known(offer=offer, customer=customer, owned=owned, catalog_version=facts.catalog_version)
+        known = Known(
+            offer=offer,
+            customer=customer,
+            owned=owned,
+            catalog_version=facts.catalog_version,
+            unpaid=facts.unpaid,
+        )
         asked = line.model_copy(update={"terms": None})
         subscription_id = line.subscription_id or f"{facts.cart.id}-{number}"
         placed = place(asked, known, subscription_id=subscription_id, customer_id=customer.id, at=at, by=by)

@@ -17,6 +17,9 @@ def test_an_account_shows_what_is_unpaid_and_what_comes_next(billed: Billed) -> 
         "due_after_days": 60,
         "reminder_days": [1, 7, 14],
         "suspends_after_days": 30,
+        "tolerance": "1.00",
+        "holds": "unpaid",
+        "sell_while_held": False,
     }
     (unpaid,) = found["unpaid"]
     assert (unpaid["invoice"], unpaid["state"], unpaid["owed"], unpaid["suspended"]) == (
@@ -31,7 +34,10 @@ def test_an_account_shows_what_is_unpaid_and_what_comes_next(billed: Billed) -> 
     ]
     lines = billed.ask.said(f"account show {billed.customer}").splitlines()
     assert lines[0] == f"Billing account of {billed.customer}"
-    assert lines[1].startswith("csp-2019: due after 60 days, reminders 1, 7, 14 days after, suspended 30 days after")
+    assert lines[1] == (
+        "csp-2019: due after 60 days, reminders 1, 7, 14 days after, "
+        "suspension of what is unpaid 30 days after, tolerance 1.00"
+    )
     assert lines[4].split()[:2] == [billed.invoice, "issued"]
 
 

@@ -1,4 +1,4 @@
-"""Who may buy what, and why not, in the words that a seller reads (ELG-1 to ELG-9)."""
+"""Who may buy what, and why not, in the words that a seller reads (ELG-1 to ELG-10)."""
 
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -13,6 +13,7 @@ from domain.ordering.eligibility import (
     Owned,
     Ownership,
     Refusal,
+    UnpaidHold,
     id_taken,
     line_refusals,
     listing_refusals,
@@ -39,6 +40,7 @@ class Case:
     customer: Facts = field(default_factory=dict)
     line: Facts = field(default_factory=dict)
     held: Ownership = field(default_factory=Ownership)
+    unpaid: tuple[UnpaidHold, ...] = ()
 
     def __add__(self, other: "Case") -> "Case":
         """Both at once. Only one of the two may hold something."""
@@ -49,12 +51,14 @@ class Case:
             customer={**self.customer, **other.customer},
             line={**self.line, **other.line},
             held=Ownership(living=(*self.held.living, *other.held.living)),
+            unpaid=(*self.unpaid, *other.unpaid),
         )
 
     @property
     def refusals(self) -> tuple[Refusal, ...]:
         """What eligibility says of it."""
-        return line_refusals(an_offer(self.offer), a_customer(self.customer), self.held, a_line(self.line))
+        offer, customer = an_offer(self.offer), a_customer(self.customer)
+        return line_refusals(offer, customer, self.held, a_line(self.line), self.unpaid)
 
 
 SUSPENDED = Case(
@@ -114,10 +118,32 @@ ADD_ON = Case(
     "Contoso CRM has no add-on archive. Choose one of its add-ons: backup and audit.",
     line={"add_ons": {"archive": 1}},
 )
-PRECEDENCE = [SUSPENDED, OWNED, COUNTRY, PROGRAMME, EXCLUSIVE, TRANSACTABLE, USAGE, SEGMENT, QUANTITY, ADD_ON]
-"""As docs/domain.md states it: what the customer has already, then by number; the line's own content last."""
+UNPAID = Case(
+    "ELG-10",
+    "Fabrikam is suspended for nonpayment (crm-1), and is sold nothing until that is lifted. "
+    "Pay northwind-000001 first.",
+    unpaid=(UnpaidHold(subscription_id="crm-1", invoice="northwind-000001"),),
+)
+PRECEDENCE = [SUSPENDED, OWNED, COUNTRY, PROGRAMME, EXCLUSIVE, TRANSACTABLE, USAGE, SEGMENT, QUANTITY, ADD_ON, UNPAID]
+"""As docs/domain.md states it: what the customer has already, then by number, the line's own content, nonpayment."""
 
 FURTHER = [
+    Case(
+        "ELG-10",
+        "Fabrikam is suspended for nonpayment (crm-1 and mail-1), and is sold nothing until that is lifted. "
+        "Pay northwind-000001 and northwind-000002 first.",
+        unpaid=tuple(
+            UnpaidHold(subscription_id=held, invoice=invoice)
+            for held, invoice in (("mail-1", "northwind-000002"), ("crm-1", "northwind-000001"))
+        )
+        * 2,
+    ),
+    Case(
+        "ELG-10",
+        "Fabrikam is suspended for nonpayment (crm-1), and is sold nothing until that is lifted. "
+        "Pay what is unpaid first.",
+        unpaid=(UnpaidHold(subscription_id="crm-1"),),
+    ),
     Case(
         "ELG-1",
         "A customer can have Contoso CRM only once, and Fabrikam already has it: s-1. Use s-1 instead.",
@@ -230,7 +256,7 @@ def test_elg_2_goes_before_elg_1_one_suspended_subscription_breaks_both() -> Non
 
 def test_elg_9_all_rules_at_once_are_all_told() -> None:
     everything = SUSPENDED
-    for case in (OWNED, COUNTRY, PROGRAMME, EXCLUSIVE, TRANSACTABLE, USAGE, SEGMENT, ADD_ON, QUANTITY):
+    for case in (OWNED, COUNTRY, PROGRAMME, EXCLUSIVE, TRANSACTABLE, USAGE, SEGMENT, UNPAID, ADD_ON, QUANTITY):
         everything += case
     assert rules(everything.refusals) == [case.rule for case in PRECEDENCE]
 
@@ -372,3 +398,19 @@ def test_the_oracle_and_the_shop_agree_on_the_plain_case() -> None:
         bought(an_offer(), a_customer(), Ownership(living=(Owned(subscription_id="x", state=State.ACTIVE),)), a_line()),
         Placed,
     )
+
+
+def test_elg_10_a_listing_hides_everything_from_who_does_not_pay() -> None:
+    """Last, and by the same words as the line's."""
+    held = UNPAID.unpaid
+    (refusal,) = listing_refusals(an_offer(), a_customer(), Ownership(), held)
+    assert (refusal.rule, str(refusal)) == (UNPAID.rule, UNPAID.words)
+    both = listing_refusals(an_offer({"transactable": False}), a_customer(), Ownership(), held)
+    assert rules(both) == ["ELG-6", "ELG-10"]
+
+
+def test_elg_10_a_line_is_not_placed_while_the_customer_is_held() -> None:
+    known = Known(offer=an_offer(), customer=a_customer(), owned=Ownership(), catalog_version=1, unpaid=UNPAID.unpaid)
+    placed = place(a_line(), known, subscription_id="s-9", customer_id="fabrikam", at=NOW, by="admin_agent")
+    assert isinstance(placed, tuple)
+    assert rules(placed) == ["ELG-10"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from domain.catalog.catalog import ListedOffer
 from domain.money import total
 from domain.ordering.cart import Cart
-from domain.ordering.eligibility import Ownership
+from domain.ordering.eligibility import Ownership, UnpaidHold
 from domain.ordering.placement import CartFacts, terms_of
 from domain.ordering.terms import Order
 from domain.policy import PACKS
@@ -28,12 +28,15 @@ NOW = instant(ORDERED)
 
 
 def reviewed(
-    lines: list[Facts], offers: list[ListedOffer], held: Mapping[str, Ownership] | None = None
+    lines: list[Facts],
+    offers: list[ListedOffer],
+    held: Mapping[str, Ownership] | None = None,
+    unpaid: tuple[UnpaidHold, ...] = (),
 ) -> tuple[LineReview, ...]:
     """The cart o-1 of fabrikam, reviewed now."""
     known = {offer.id: offer for offer in offers}
     cart = Cart(id="o-1", customer="fabrikam", created_at=NOW, lines=tuple(a_line(line) for line in lines))
-    facts = CartFacts(a_customer(), cart, known, held or {}, catalog_version=7)
+    facts = CartFacts(a_customer(), cart, known, held or {}, catalog_version=7, unpaid=unpaid)
     return review(facts, NOW, by="admin_agent", lifecycle=LIVING.lifecycle)
 
 
@@ -233,3 +236,12 @@ def refunded_as_shown(found: LineReview, order: Order) -> None:
     assert inside.life.subscription.state is State.CANCELLED
     assert sum(row.amount if row.kind is Kind.CHARGE else -row.amount for row in inside.book.rows) == 0
     assert late.ask(a_command("cancel"), found.refund_until).credit is None
+
+
+def test_elg_10_every_line_is_refused_while_the_customer_is_held_and_shows_its_price() -> None:
+    unpaid = (UnpaidHold(subscription_id="mail", invoice="northwind-000001"),)
+    for found in reviewed([{}, {"offer": "mail"}], [an_offer(), an_offer({"id": "mail"})], unpaid=unpaid):
+        assert [refusal.rule for refusal in found.refusals] == ["ELG-10"]
+        assert found.refusals[0].next_step == "Pay northwind-000001 first."
+        assert found.order is not None
+        assert found.state is None

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Select, insert, select, update
 
 from activities.adapters.sql.catalog.rows import customer_of, newest_version, offers_of
 from activities.adapters.sql.database import Database
-from activities.adapters.sql.subscription.holdings import holdings_of
+from activities.adapters.sql.subscription.holdings import holdings_of, unpaid_holds
 from activities.adapters.sql.tables.orders import cart
 from domain.catalog.customers import Customer
 from domain.next_step import Do, NextStep
@@ -47,6 +47,7 @@ def _facts(connection: Connection, customer_id: str, cart_id: str | None) -> Car
         offers=offers_of(connection, offer_ids),
         owned=holdings_of(connection, customer_id, offer_ids),
         catalog_version=newest_version(connection),
+        unpaid=unpaid_holds(connection, customer_id),
     )
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select, t
 from activities.adapters.sql.catalog.rows import customer_of, newest_version, offers_of
 from activities.adapters.sql.database import PAGE_SIZE, Database
 from activities.adapters.sql.subscription import claims
-from activities.adapters.sql.subscription.holdings import holdings_of
+from activities.adapters.sql.subscription.holdings import holdings_of, unpaid_holds
 from activities.adapters.sql.tables.orders import customer_order, order_line
 from activities.adapters.sql.tables.subscription import subscription
 from activities.errors import BooksConflict, OrderConflict
@@ -174,6 +174,7 @@ def _known(connection: Connection, customer_id: str, offer_id: str, subscription
         customer=customer_of(connection, customer_id),
         owned=Ownership(living=others, trial_of=theirs.trial_of),
         catalog_version=newest_version(connection),
+        unpaid=unpaid_holds(connection, customer_id),
     )
 
 
