@@ -4,7 +4,7 @@ from sqlalchemy import Connection, text
 
 from activities.errors import SchemaMismatch
 
-HEAD = "0013"
+HEAD = "0014"
 """The last migration; a test compares the two."""
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from domain.account.events import AccountEvent, AccountEventName
 from domain.subscription.events import Event, EventName
-from statemachines.account.dunning import ACTOR
+from statemachines.account.holds import ACTOR
 from statemachines.account.timeline import AccountMilestone, AccountWhat, account_timeline
 from statemachines.preview.simulator import Simulator
 from statemachines.simulation.customer import CustomerSimulator
