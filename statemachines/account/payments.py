@@ -19,10 +19,7 @@ PAYMENTS_KEPT, TRACES_KEPT = 500, 5_000
 def receive(draft: AccountDraft, request: ReceivePayment, invoices: Invoices) -> None:
     """MON-6: pay the named invoice, then the others, the earliest due first; only the rest becomes credit (MON-5)."""
     account = draft.account
-    # Normalise to the decimals of the currency: `1.500` dollars are `1.50`.
-    whole = from_minor(to_minor(request.amount, request.currency), request.currency)
-    money = Money(amount=whole, currency=request.currency)
-    payment = Payment(payment_id=request.payment_id, amount=money.amount, currency=money.currency)
+    payment, money = payment_of(request), money_of(request)
     if _is_known(draft, payment):
         return
     if words := _mismatch(account, request):
@@ -52,6 +49,17 @@ def receive(draft: AccountDraft, request: ReceivePayment, invoices: Invoices) ->
         credited=left,
         lifts=lifts,
     )
+
+
+def money_of(request: ReceivePayment) -> Money:
+    """The amount with the decimals of its currency: `1.500` dollars are `1.50`."""
+    whole = from_minor(to_minor(request.amount, request.currency), request.currency)
+    return Money(amount=whole, currency=request.currency)
+
+
+def payment_of(request: ReceivePayment) -> Payment:
+    """The payment as the account remembers it."""
+    return Payment(payment_id=request.payment_id, **dict(money_of(request)))
 
 
 def settle(draft: AccountDraft, head: InvoiceHead, settlement: Settlement, invoices: Invoices) -> None:
@@ -120,7 +128,7 @@ def _is_known(draft: AccountDraft, asked: Payment) -> bool:
     if repeats:
         draft.unchanged(f"{words} of {money} is already recorded.")
     else:
-        words += f" is already recorded with {recorded}"
+        words += f" of {money} is already recorded with {recorded}"
         draft.refuse(Rule.MON_7, f"{words}; use a new payment_id for another payment.")
     return True
 
@@ -169,12 +177,16 @@ def remembering(account: Account, payment: Payment) -> Account:
     return account.model_copy(update={"payments": whole[-PAYMENTS_KEPT:], "older_payments": older})
 
 
-def may_have_forgotten(account: Account, payment_id: str) -> bool:
-    """Whether a payment of that id may have been received, although the account does not know it: the books do."""
-    if len(account.older_payments) < TRACES_KEPT or account.payment(payment_id):
+def may_have_forgotten(account: Account, asked: Payment) -> bool:
+    """Whether only the books can say what was received under that id.
+
+    That is so if the account does not know the id and has forgotten some, or knows its trace with another amount.
+    """
+    if account.payment(asked.payment_id):
         return False
-    begins = trace_of(payment_id)
-    return not any(trace.startswith(begins) for trace in account.older_payments)
+    begins = trace_of(asked.payment_id)
+    known = [trace for trace in account.older_payments if trace.startswith(begins)]
+    return asked.trace not in known if known else len(account.older_payments) >= TRACES_KEPT
 
 
 def _words(money: Money, allocations: list[Allocation], draft: AccountDraft) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from domain.account.account import Payment
 from domain.account.events import AccountEvent, AccountEventName, AccountRecord, Close, CloseReceipt
 from domain.account.invoice import Invoice, InvoiceLine, in_order, invoices_of
 from domain.subscription.ledger import Kind
@@ -53,6 +54,12 @@ class AccountBook:
                 raise KeyConflict(f"payment {event.payment_id} was recorded by event {seq}")
         self._payments = payments
         self.events += record.events
+
+    def payment(self, payment_id: str) -> Payment | None:
+        """The recorded payment of that id, or None (MON-7)."""
+        received = (event for event in self.events if event.event is AccountEventName.PAYMENT_RECEIVED)
+        found = next((event for event in received if event.payment_id == payment_id), None)
+        return Payment(payment_id=payment_id, amount=found.amount, currency=found.currency) if found else None
 
     def charged_by(self, invoice: str) -> set[str]:
         """The subscriptions with a charge on that invoice (MON-9)."""

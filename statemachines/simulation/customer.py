@@ -5,13 +5,14 @@ from datetime import datetime
 
 from domain.account.events import AccountRecord, Close, LiftHolds, PlaceHolds
 from domain.account.invoice import InvoiceId
-from domain.account.requests import AccountRequest
+from domain.account.requests import AccountRequest, ReceivePayment
 from domain.account.terms import BillingTerms, HoldScope
 from domain.ordering.terms import Order
 from domain.subscription.commands import Command
 from domain.subscription.decision import Answer, Outcome
 from statemachines.account.holds import hold_command, lift_command
 from statemachines.account.life import AccountSteps
+from statemachines.account.payments import may_have_forgotten, payment_of, remembering
 from statemachines.account.timeline import next_account_milestone
 from statemachines.preview.book import Book
 from statemachines.preview.simulator import Simulator
@@ -57,9 +58,16 @@ class CustomerSimulator:
 
     def request(self, request: AccountRequest, at: datetime) -> Answer:
         self.advance(at)
+        if isinstance(request, ReceivePayment) and may_have_forgotten(self.life.account, payment_of(request)):
+            self._recall(request.payment_id)
         self.life, answer = self._accounts.accept(self.life, request, at)
         self._perform()
         return answer
+
+    def _recall(self, payment_id: str) -> None:
+        """Remember a payment that only the books know, as the workflow does (MON-7)."""
+        if found := self.book.payment(payment_id):
+            self.life = self.life.model_copy(update={"account": remembering(self.life.account, found)})
 
     def _next_instant(self) -> datetime:
         milestones = (next_milestone(simulator.life.subscription) for simulator in self.subscriptions.values())

@@ -6,9 +6,10 @@ from temporalio.client import WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from activities.random_ids import random_id
 from domain.account.requests import AccountRequest, ReceivePayment
 from domain.conflict import SettleConflict
-from domain.subscription.decision import Answer, Outcome
+from domain.subscription.decision import Answer
 from statemachines.account.life import AccountLife, Closing, Opening
 from statemachines.account.timeline import next_account_milestone
 from workflows.account.messages import ACCOUNT_REQUESTS, AccountClosed, AccountDetails, StartAccount
@@ -52,10 +53,11 @@ class Accounts(WorkflowClient):
         """Send the request as an update and return its answer; with `wait`, once it is in the books.
 
         While the month is being closed, the request is sent again until it is decided. If its answer is lost, only a
-        payment is sent again: its id makes sure that it has one effect. Raises CallError.
+        payment is sent again: its id makes sure that it has one effect. A payment of an earlier call is decided by the
+        account, so it is `unchanged` or refused, and never answered as if it had come now (MON-7). Raises CallError.
         """
-        update_id = f"{request.payment_id}.{request.fingerprint()}" if isinstance(request, ReceivePayment) else None
-        update, repeatable = _UPDATES[type(request)], update_id is not None
+        repeatable = isinstance(request, ReceivePayment)
+        update, update_id = _UPDATES[type(request)], random_id()
 
         async def send() -> Answer | None:
             try:
@@ -68,7 +70,7 @@ class Accounts(WorkflowClient):
                 return None
 
         answer = await poll(send, options.COMMIT_TIMEOUT, str(Closing()))
-        if wait and answer.outcome is Outcome.DONE:
+        if wait and not answer.refused:
             await self.committed(customer_id, answer.seq)
         return answer
 

@@ -6,7 +6,7 @@ from activities.accounts.activities import PaymentActivities
 from activities.accounts.contracts import AskedPayment
 from domain.account.requests import AccountRequest, ReceivePayment
 from statemachines.account.life import AccountLife
-from statemachines.account.payments import may_have_forgotten, remembering
+from statemachines.account.payments import may_have_forgotten, payment_of, remembering
 from workflows.durable import options
 from workflows.durable.activities import perform
 
@@ -18,8 +18,8 @@ class Payments:
         self._customer_id = customer_id
 
     def lacks(self, life: AccountLife, request: AccountRequest) -> bool:
-        """Whether the request may repeat a payment that the account does not know."""
-        return isinstance(request, ReceivePayment) and may_have_forgotten(life.account, request.payment_id)
+        """Whether the request may repeat a payment that only the books know."""
+        return isinstance(request, ReceivePayment) and may_have_forgotten(life.account, payment_of(request))
 
     async def recall(self, request: AccountRequest) -> Callable[[AccountLife], AccountLife]:
         """What gives an account the payment, if the books have it. Raises ActivityError."""
@@ -29,7 +29,7 @@ class Payments:
         found = await perform(PaymentActivities.payment, asked, options.RECORD_TIMEOUT, summary)
 
         def remember(life: AccountLife) -> AccountLife:
-            if found is None or not may_have_forgotten(life.account, found.payment_id):
+            if found is None or not self.lacks(life, request):
                 return life
             return life.model_copy(update={"account": remembering(life.account, found)})
 

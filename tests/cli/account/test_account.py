@@ -57,9 +57,19 @@ def test_a_payment_pays_the_oldest_first(ask: Ask, billed: Billed) -> None:
 def test_a_payment_sent_again_counts_once(ask: Ask, billed: Billed) -> None:
     """MON-7."""
     line = f"account pay {billed.customer} 10 USD --payment-id once"
-    for _ in range(2):
-        assert ask.json(line)["message"] == f"USD 10.00 received. USD 20.00 is still owed on {billed.invoice}."
+    assert ask.json(line)["message"] == f"USD 10.00 received. USD 20.00 is still owed on {billed.invoice}."
+    for again in (
+        line,
+        line.replace("10 USD", "10.00 USD"),
+        f"invoice pay {billed.invoice} --amount 10 --payment-id once",
+    ):
+        answer = ask.json(again)
+        assert (answer["outcome"], answer["rule"]) == ("unchanged", "MON-7")
+        assert answer["message"] == "Payment once of USD 10.00 is already recorded."
+        assert "received" not in ask.said(again)
     assert billed.owed == "20.00"
+    refused = ask.said(line.replace("10 USD", "11 USD"), code=1)
+    assert "Payment once of USD 11.00 is already recorded with USD 10.00; use a new payment_id" in refused
     assert ask.said(f"account pay {billed.customer} 11 USD --payment-id once", code=1).startswith("refused by MON-7")
     assert ask.said(f"invoice pay {billed.invoice} --amount 11 --payment-id once", code=1).startswith(
         "refused by MON-7"

@@ -304,8 +304,14 @@ BAD: dict[str, tuple[int, str]] = {
     "--currency XYZ": (2, "currency: got 'XYZ'; takes an ISO 4217 currency code"),
     "--currency usd": (2, "currency: got 'usd'"),
     "--amount 5 --payment-id a/b": (2, "--payment-id: got 'a/b'"),
-    "--amount 5 --payment-id paid-before": (1, "refused by MON-7 (no change): Payment paid-before is already recorded"),
-    "--amount 2 --currency EUR --payment-id paid-before": (1, "Payment paid-before is already recorded with USD 2.00"),
+    "--amount 5 --payment-id paid-before": (
+        1,
+        "refused by MON-7 (no change): Payment paid-before of USD 5.00 is already recorded with USD 2.00;",
+    ),
+    "--amount 2 --currency EUR --payment-id paid-before": (
+        1,
+        "Payment paid-before of EUR 2.00 is already recorded with USD 2.00;",
+    ),
     "--amount 5 --by intern": (1, "refused by ROL-1"),
     "--amount 5 --by publisher": (1, "refused by ROL-4"),
     "--amount 5 --at 2027-01-01T00:00:00Z": (1, "not be before the last event"),

@@ -176,12 +176,21 @@ def test_mon_7_the_same_payment_again_changes_nothing() -> None:
     assert customer.names.count("payment_received") == 1
 
 
-@pytest.mark.parametrize("fields", [{"amount": "30.01"}, {"amount": "29.99"}, {"amount": 30, "currency": "EUR"}])
-def test_mon_7_its_id_with_another_amount_is_refused(fields: Facts) -> None:
+@pytest.mark.parametrize(
+    ("fields", "came"),
+    [
+        ({"amount": "30.01"}, "USD 30.01"),
+        ({"amount": "29.99"}, "USD 29.99"),
+        ({"amount": 30, "currency": "EUR"}, "EUR 30.00"),
+    ],
+)
+def test_mon_7_its_id_with_another_amount_is_refused_and_both_are_named(fields: Facts, came: str) -> None:
     customer = owing()
     customer.pay(FEB, "30.00")
     words = refused(customer, "2026-03-10", "pay", rule="MON-7", **fields)
-    assert words == "Payment p-1 is already recorded with USD 30.00; use a new payment_id for another payment."
+    assert (
+        words == f"Payment p-1 of {came} is already recorded with USD 30.00; use a new payment_id for another payment."
+    )
 
 
 def test_mon_7_a_refused_payment_can_come_again() -> None:
@@ -201,6 +210,7 @@ def test_mon_7_an_account_remembers_payments_that_are_long_past() -> None:
         assert paid(customer.pay("2026-01-20", "0.01", payment_id=past)) == "unchanged MON-7"
         again = customer.pay("2026-01-20", "0.02", payment_id=past)
         assert (again.outcome, again.rule) == ("refused", "MON-7")
+        assert again.message.startswith(f"Payment {past} of USD 0.02 is already recorded with USD 0.01;")
     assert customer.credit == {"USD": f"{(PAYMENTS_KEPT + 2) / 100:.2f}"}
     assert paid(customer.pay("2026-01-20", "0.02", payment_id="p-new")) != "unchanged MON-7"
 
