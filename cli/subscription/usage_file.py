@@ -65,9 +65,11 @@ def _once(file: Path, reports: list[ReportUsage]) -> Iterator[ReportUsage]:
     for report in reports:
         first = known.setdefault(report.usage_id, report)
         if (first.units, first.corrects) != (report.units, report.corrects):
-            raise Misused(f"{file}: usage_id {report.usage_id}: got {_words(first)} and {_words(report)}; takes one")
+            raise Misused(
+                f"{file}: usage_id {report.usage_id}: got {_content(first)} and {_content(report)}; takes one"
+            )
     yield from known.values()
 
 
-def _words(report: ReportUsage) -> str:
-    return f"{report.units:f} units" + (f" correcting {report.corrects}" if report.corrects else "")
+def _content(report: ReportUsage) -> str:
+    return f"{report.units:f} units" + (f" in place of {report.corrects}" if report.corrects else "")

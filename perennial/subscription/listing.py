@@ -169,7 +169,9 @@ async def _living(sources: Sources, filters: Filters, limit: int, after: PageMar
             if after is None or error.status not in {RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.UNKNOWN}:
                 raise
             raise MarkRefused(f"The list cannot go on at {after}: it takes the mark of its own last page.") from None
-        rows += await _rows_of(sources, pages.current_page or [])
+        found = await _rows_of(sources, pages.current_page or [])
+        # What has ended and waits for late usage is the books' to list; unless it is asked who needs attention.
+        rows += [row for row in found if filters.attention or row.state not in ENDED]
         if not pages.next_page_token:
             return Page(rows, None)
     return Page(rows, PageMark(of_server=True, token=pages.next_page_token or b""))

@@ -100,6 +100,32 @@ async def test_what_was_altered_is_found(
     assert lives[other].violations == ()
 
 
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("UPDATE usage SET units = '41' WHERE usage_id = 'u-1'", "is not what its usage comes to"),
+        ("UPDATE usage SET used_at = '2027-02-25T09:00:00.000000Z' WHERE usage_id = 'u-1'", "does not include it"),
+        ("UPDATE usage SET used_at = '2026-01-01T09:00:00.000000Z' WHERE usage_id = 'u-1'", "does not include it"),
+        ("UPDATE usage SET billed_by = NULL WHERE usage_id = 'u-1'", "is not what its usage comes to"),
+        ("UPDATE usage SET billed_by = 99 WHERE usage_id = 'u-3'", "event 99, which does not exist"),
+        ("UPDATE usage SET replaced = '1' WHERE usage_id = 'u-3'", "replaces units and corrects no report"),
+        ("UPDATE usage SET corrects = 'u-1' WHERE usage_id = 'u-3'", "is not a correction of u-1"),
+        ("DELETE FROM usage WHERE usage_id = 'u-3'", "bills usage that no report has"),
+        ("UPDATE ledger_entry SET amount_minor = 1 WHERE subscription_id = 's-2'", "is not what its usage comes to"),
+        ("UPDATE ledger_entry SET quantity = '79' WHERE subscription_id = 's-2' AND seq = 2", "is not what its usage"),
+        ("DELETE FROM ledger_entry WHERE subscription_id = 's-2' AND seq = 2", "lacks the row term-1/period-1"),
+    ],
+)
+async def test_use_2_usage_that_was_altered_is_found(
+    auditor: SqlAuditor, database: Database, statement: str, words: str
+) -> None:
+    await alter(database, statement)
+    lives = await found(auditor)
+    assert lives["s-1"].violations == ()
+    altered = [v for v in lives["s-2"].violations if v.invariant is Invariant.USAGE]
+    assert any(words in violation.words for violation in altered), altered
+
+
 async def test_a_row_comes_with_what_it_breaks(auditor: SqlAuditor, database: Database) -> None:
     """Invariant 3 and MON-2, each with the row."""
     raised = "UPDATE ledger_entry SET amount_minor = 900000 WHERE subscription_id = 's-1' AND kind = 'credit'"

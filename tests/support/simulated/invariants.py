@@ -111,8 +111,12 @@ def access_exactly_in_trial_and_active_5(simulator: Simulator) -> None:
 
 
 def terminal_states_stay_terminal_6(simulator: Simulator) -> None:
-    """Whatever was asked after the end."""
-    assert not any(event.state.ended for event in simulator.book.events[:-1])
+    """Whatever was asked after the end; late usage may be settled, once, and leaves the state (USE-2)."""
+    events = simulator.book.events
+    final = [event for event in events if event.state.ended]
+    assert final == events[len(events) - len(final) :]
+    assert [event.event for event in final[1:]] in ([], [EventName.USAGE_SETTLED])
+    assert len({event.state for event in final}) <= 1
 
 
 def every_change_is_numbered_and_accounted_for_8(simulator: Simulator) -> None:
