@@ -72,14 +72,9 @@ def parse_scenario(data: object) -> Scenario:
     """Parse a scenario from the data of its file. Raises MalformedFile with every fault."""
     if not isinstance(data, dict):
         raise MalformedFile([Fault(path=(), got=data, takes="a mapping with name, offer, order and until")])
-    given = data.get("commands")
-    if isinstance(given, list) and len(given) > MAX_COMMANDS:
-        raise MalformedFile([Fault(path=("commands",), got=len(given), takes=f"at most {MAX_COMMANDS} entries")])
+    if number := _wrong_number(data):
+        raise MalformedFile([number])
     several = "subscriptions" in data
-    named = data.get("subscriptions")
-    if isinstance(named, dict) and not 1 <= len(named) <= MAX_SUBSCRIPTIONS:
-        takes = f"1 to {MAX_SUBSCRIPTIONS} subscriptions, by name"
-        raise MalformedFile([Fault(path=("subscriptions",), got=len(named), takes=takes)])
     commands = FileCommands(data)
     faults, filled = commands.faults, {**data, "commands": commands.filled}
     if several:
@@ -95,6 +90,16 @@ def parse_scenario(data: object) -> Scenario:
     if faults:
         raise MalformedFile(in_file_order(data, faults))
     return scenario
+
+
+def _wrong_number(data: dict[Any, Any]) -> Fault | None:
+    """The fault of too many commands, or of none or too many subscriptions."""
+    commands, named = data.get("commands"), data.get("subscriptions")
+    if isinstance(commands, list) and len(commands) > MAX_COMMANDS:
+        return Fault(path=("commands",), got=len(commands), takes=f"at most {MAX_COMMANDS} entries")
+    if isinstance(named, dict) and not 1 <= len(named) <= MAX_SUBSCRIPTIONS:
+        return Fault(("subscriptions",), len(named), f"1 to {MAX_SUBSCRIPTIONS} subscriptions, by name")
+    return None
 
 
 def _worded(fault: Fault) -> Fault:
