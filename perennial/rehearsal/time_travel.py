@@ -69,21 +69,22 @@ class TimeTravel:
         Only clocks with a milestone are moved: after each move a clock runs on in real time, and must not pass its
         next milestone.
         """
-        while (at := await self._next_instant()) <= to:
-            for subscription_id, milestone in (await self._milestones()).items():
+        while True:
+            milestones = await self._milestones()
+            at = min([await self._next_of_account(), *milestones.values()])
+            if at > to:
+                return
+            for subscription_id, milestone in milestones.items():
                 if milestone <= at:
                     handle = self._subscriptions.handle(subscription_id)
                     await self._server_clock.advance(handle, self._clocks[subscription_id], at)
                     await self._subscriptions.settled(subscription_id, at)
+            # A subscription may have changed what comes next to the account.
             if await self._next_of_account() <= at:
                 handle_of_account = self._accounts.handle(self._customer_id)
                 await self._server_clock.advance(handle_of_account, self._account_clock, at)
                 await self._accounts.settled(self._customer_id, at)
             self._progress(f"{at:%Y-%m-%d}")
-
-    async def _next_instant(self) -> datetime:
-        """The earliest milestone of all."""
-        return min([await self._next_of_account(), *(await self._milestones()).values()])
 
     async def _next_of_account(self) -> datetime:
         return next_account_milestone((await self._accounts.settled(self._customer_id)).account).at
