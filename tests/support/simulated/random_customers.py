@@ -14,6 +14,7 @@ from domain.account.terms import BillingTerms, HoldScope, OwnTerms, month_end, t
 from domain.money import from_minor
 from domain.ordering.terms import Order
 from domain.policy import PACKS
+from domain.subscription.commands import ReportUsage
 from domain.subscription.decision import Answer, Outcome
 from statemachines.preview.book import Book
 from statemachines.simulation.account_book import AccountBook
@@ -43,11 +44,12 @@ class Purchase:
 
 @dataclass(frozen=True)
 class Asking:
-    """A command to one of the subscriptions there are."""
+    """A command to one of the subscriptions there are; usage may be told so long after it was used."""
 
     since: timedelta
     subscription: int
     wish: Wish
+    late: timedelta = timedelta(0)
 
     def act(self, customer: CustomerSimulator, at: datetime) -> None:
         """Ask for it."""
@@ -55,7 +57,10 @@ class Asking:
         known = sorted(customer.subscriptions)
         if known:
             subscription_id = known[self.subscription % len(known)]
-            customer.ask(subscription_id, self.wish.command(customer.subscriptions[subscription_id], at), at)
+            command = self.wish.command(customer.subscriptions[subscription_id], at)
+            if isinstance(command, ReportUsage) and self.late:
+                command = command.model_copy(update={"used_at": at - self.late})
+            customer.ask(subscription_id, command, at)
 
 
 @dataclass(frozen=True)
@@ -179,7 +184,8 @@ def _beside_a_month_end(months: int, jitter: timedelta) -> timedelta:
 sinces = st.timedeltas(timedelta(0), HORIZON) | st.builds(
     _beside_a_month_end, st.integers(1, 36), st.sampled_from([-TICK, timedelta(0), TICK, 60 * DAY, 90 * DAY])
 )
-askings = st.builds(Asking, since=sinces, subscription=st.integers(0, 3), wish=wishes)
+told_late = st.sampled_from([timedelta(0), timedelta(0), timedelta(hours=1), timedelta(hours=20), 40 * DAY])
+askings = st.builds(Asking, since=sinces, subscription=st.integers(0, 3), wish=wishes, late=told_late)
 ending = st.builds(
     Asking, since=sinces, subscription=st.integers(0, 3), wish=wishes.map(lambda w: replace(w, do="cancel"))
 )

@@ -8,9 +8,10 @@ from statemachines.account.holds import ACTOR
 from statemachines.account.timeline import AccountMilestone, AccountWhat, account_timeline
 from statemachines.preview.simulator import Simulator
 from statemachines.simulation.customer import CustomerSimulator
-from statemachines.subscription.timeline import Milestone, timeline
+from statemachines.subscription.timeline import Milestone, What, timeline
 from tests.support.simulated.foresight import ENDS, HAPPENS
 
+OF_SUBSCRIPTION = {**HAPPENS, What.SETTLE_USAGE: EventName.USAGE_SETTLED}
 OF_ACCOUNT = {
     AccountWhat.OVERDUE: AccountEventName.INVOICE_OVERDUE,
     AccountWhat.REMIND: AccountEventName.REMINDED,
@@ -44,7 +45,9 @@ class Told(CustomerSimulator):
 def _shown(simulator: Simulator) -> list[Milestone]:
     """What the timeline says will happen."""
     subscription = simulator.life.subscription
-    return [milestone for milestone in timeline(subscription, subscription.last_at) if milestone.what in HAPPENS]
+    return [
+        milestone for milestone in timeline(subscription, subscription.last_at) if milestone.what in OF_SUBSCRIPTION
+    ]
 
 
 def happened_as_shown(shown: list[Milestone], events: list[Event]) -> None:
@@ -52,7 +55,7 @@ def happened_as_shown(shown: list[Milestone], events: list[Event]) -> None:
     by_itself = [event.event for event in events if event.actor != ACTOR]
     wanted: list[EventName] = []
     for milestone in shown:
-        wanted.append(HAPPENS[milestone.what])
+        wanted.append(OF_SUBSCRIPTION[milestone.what])
         if milestone.what in ENDS:
             break
     assert by_itself == wanted, f"shown {wanted}, happened {by_itself}"
