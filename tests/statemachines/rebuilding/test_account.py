@@ -16,7 +16,7 @@ from statemachines.simulation.scenario_file import parse_scenario
 from tests.support.paths import ROOT
 from tests.support.simulated.life import LIVING
 
-SCENARIOS = sorted((ROOT / "scenarios" / "accounts").glob("*.yaml"))
+SCENARIOS = sorted((ROOT / "scenarios").glob("[ac]*/*.yaml"))
 
 
 class Watched:

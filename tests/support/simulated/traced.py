@@ -16,8 +16,8 @@ from statemachines.simulation.scenario_file import parse_scenario
 from tests.support.paths import ROOT
 from tests.support.simulated.life import LIVING
 
-SCENARIOS = sorted((ROOT / "scenarios").glob("[al]*/*.yaml"))
-"""Every life that is published as data, with an account and without."""
+SCENARIOS = sorted((ROOT / "scenarios").glob("[acl]*/*.yaml"))
+"""Every life that is published as data, with an account and without, and of several subscriptions."""
 
 
 class Trace:
