@@ -2,16 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 
-from domain.account.invoice import InvoiceLine
-from domain.account.terms import BillingTerms
+from domain.account.events import AccountEventName
+from domain.account.invoice import Invoice, InvoiceLine
+from domain.account.terms import BillingTerms, HoldScope
+from domain.subscription.events import EventName
 from domain.subscription.ledger import Kind
+from statemachines.account.holds import ACTOR
 from statemachines.simulation.customer import CustomerSimulator
 from tests.support.simulated.owed import after_each_event
 from tests.support.simulated.random_customers import RandomCustomer
 from tests.support.simulated.told import Told
+
+LIFTS = {EventName.REACTIVATED, EventName.HOLD_LIFTED}
 
 
 def a_customer_keeps_the_invariants(random: RandomCustomer) -> Told:
@@ -20,6 +26,7 @@ def a_customer_keeps_the_invariants(random: RandomCustomer) -> Told:
     assert isinstance(customer, Told)
     invoices_and_what_is_on_none_are_the_ledger_14(customer)
     no_credit_stands_beside_a_debt_15(customer, random.terms)
+    what_is_held_is_unpaid_and_what_is_lifted_was_held_for_it(customer, random.terms)
     return customer
 
 
@@ -58,3 +65,34 @@ def no_credit_stands_beside_a_debt_15(customer: CustomerSimulator, terms: Billin
         account = customer.life.account
         assert {receivable.invoice: receivable.owed for receivable in account.receivables} == known.owed
         assert account.credit == {currency: amount for currency, amount in known.credit.items() if amount}
+
+
+def what_is_held_is_unpaid_and_what_is_lifted_was_held_for_it(customer: CustomerSimulator, terms: BillingTerms) -> None:
+    """MON-9: licences that an unpaid invoice charges, or all by the terms; lifted once none of its invoices is owed."""
+    charged = {invoice.head.invoice: _charged(invoice) for invoice in customer.book.invoices}
+    causes: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
+    owed_after: list[tuple[datetime, set[str]]] = []
+    for event, known in after_each_event(customer, terms):
+        if event.event is AccountEventName.SUSPENDED:
+            assert event.invoice in known.overdue
+            everything = known.terms.holds is HoldScope.ALL
+            for subscription_id in customer.subscriptions if everything else charged[event.invoice]:
+                causes[subscription_id].append((event.at, event.invoice))
+        owed_after.append((event.at, set(known.owed)))
+    for subscription_id, simulator in customer.subscriptions.items():
+        held = False
+        for change in (each for each in simulator.book.events if each.actor == ACTOR):
+            *_, owed = [invoices for at, invoices in owed_after if at <= change.at]
+            before = [(at, invoice) for at, invoice in causes[subscription_id] if at <= change.at]
+            if change.event is EventName.SUSPENDED:
+                assert not simulator.life.subscription.offer.metered
+                assert any(at == change.at for at, _ in before), f"{subscription_id} is held for nothing: {change}"
+                held = True
+            elif change.event in LIFTS:
+                assert held, f"{subscription_id} was not held: {change}"
+                assert not owed & {invoice for _, invoice in before}, f"{subscription_id} is still owed: {change}"
+                held = False
+
+
+def _charged(invoice: Invoice) -> set[str]:
+    return {line.subscription_id for line in invoice.lines if line.row.kind is Kind.CHARGE}
