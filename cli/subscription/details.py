@@ -67,6 +67,17 @@ def _after_the_end(details: Details, subscription: Subscription) -> str:
     return f"nothing: it has ended; usage of before can be reported until {second(closes)} (USE-1)"
 
 
+def _ending(details: Details) -> Iterator[tuple[str, str]]:
+    """How it ends if nothing else happens: what comes first, alone (SUS-4)."""
+    if details.state.ended:
+        return
+    if details.ends_at:
+        yield "expiry", f"at {second(details.ends_at)}, because it does not renew"
+    elif details.deletes_at:
+        words = f"all data is deleted at {second(details.deletes_at)} unless it is reactivated before"
+        yield "deletion", f"{words}; it does not renew meanwhile" if details.auto_renew else words
+
+
 def _facts(details: Details, subscription: Subscription) -> Iterator[tuple[str, str]]:
     from statemachines.subscription.narrative import later_prices
 
@@ -85,8 +96,7 @@ def _facts(details: Details, subscription: Subscription) -> Iterator[tuple[str, 
     yield "auto-renew", "on" if details.auto_renew else "off"
     for hold in details.holds:
         yield "held", f"{hold.reason} since {second(hold.at)}, by {hold.by}"
-    if details.deletes_at and not details.state.ended:
-        yield "deletion", f"all data is deleted at {second(details.deletes_at)} unless it is reactivated before"
+    yield from _ending(details)
     if details.refund_closes and not details.state.ended:
         yield "refund", f"a cancel is credited until {second(details.refund_closes)} (CXL-4)"
     yield "allowed", ", ".join(details.allowed) or _after_the_end(details, subscription)

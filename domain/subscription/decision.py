@@ -23,7 +23,9 @@ class Outcome(StrEnum):
 class Answer(Frozen):
     """The answer to a command. `credit` and `charge` are the totals written; `seq` is the number of the last event.
 
-    `metered` says that a charge for usage is not included yet: it is counted when the decision is recorded.
+    A suspension that is done tells what comes first if nothing else happens: that it expires, at `ends_at`, or that
+    its data is deleted, at `deletes_at` (SUS-4). `metered` says that a charge for usage is not included yet: it is
+    counted when the decision is recorded.
     """
 
     at: Instant
@@ -36,6 +38,8 @@ class Answer(Frozen):
     message: str
     seq: int
     metered: bool = False
+    ends_at: Instant | None = None
+    deletes_at: Instant | None = None
 
     @property
     def refused(self) -> bool:

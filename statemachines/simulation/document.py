@@ -10,7 +10,7 @@ from domain.account.events import AccountEvent
 from domain.account.invoice import Invoice, InvoiceLine, InvoiceState, totals
 from domain.subscription.decision import Answer
 from domain.subscription.effects import AccessInterval
-from domain.subscription.events import Event, Notification, State
+from domain.subscription.events import Event, Notification
 from domain.subscription.ledger import LedgerRow
 from domain.subscription.subscription import Subscription
 from domain.values import Frozen, format_decimal
@@ -53,14 +53,13 @@ class LifeReport(Frozen):
     def document(self) -> dict[str, Any]:
         subscription = self.subscription
         term = subscription.term
-        deletes_at = subscription.deletes_at if subscription.state is State.SUSPENDED else None
         return {
             "name": self.name,
             "state": subscription.state.value,
             "auto_renew": subscription.auto_renew,
             "quantity": subscription.quantity,
             "add_ons": dict(subscription.add_ons),
-            "deletes_at": documents.instant_document(deletes_at),
+            "deletes_at": documents.instant_document(subscription.deleted_at),
             "term": term.model_dump(mode="json", exclude={"months_in"}) if term else None,
             "answers": [documents.answer_document(answer) for answer in self.answers],
             "events": [documents.event_document(event) for event in self.events],

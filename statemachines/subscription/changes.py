@@ -12,6 +12,7 @@ from domain.subscription.pricing import prorated
 from domain.subscription.subscription import PriceFrom, QuantityChange, Subscription
 from domain.values import format_instant
 from statemachines.subscription.draft import Draft
+from statemachines.subscription.suspension import end_in_words
 
 PRICES_NAMED = 3
 """How many coming price changes an answer names."""
@@ -117,13 +118,12 @@ def set_auto_renew(draft: Draft) -> None:
     if command.enabled == subscription.auto_renew:
         draft.unchanged(f"Auto-renew is already {word}.")
     elif command.enabled and subscription.scheduled_cancellation:
-        draft.message = "The scheduled cancellation is undone; the subscription will renew."
         draft.emit(EventName.CANCELLATION_UNDONE, Rule.REN_3, auto_renew=True, scheduled_cancellation=None)
+        follows = end_in_words(draft.subscription) or "The subscription will renew."
+        draft.message = f"The scheduled cancellation is undone. {follows}"
     else:
-        end = subscription.commitment_end
-        ends = f"; the subscription ends at {format_instant(end)}" if end and not command.enabled else ""
-        draft.message = f"Auto-renew is {word}{ends}."
         draft.emit(EventName.AUTO_RENEW_CHANGED, Rule.REN_2, auto_renew=command.enabled)
+        draft.message = f"Auto-renew is {word}. {end_in_words(draft.subscription)}".rstrip()
 
 
 def change_price(draft: Draft) -> None:

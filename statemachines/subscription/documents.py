@@ -30,8 +30,10 @@ def period_document(period: Period) -> dict[str, str]:
 
 
 def answer_document(answer: Answer) -> dict[str, Any]:
-    """One answer. `credit` and `charge` are left out if there are none."""
-    document = answer.model_dump(mode="json", exclude={"seq", "metered"})
+    """One answer. `credit` and `charge` are left out if there are none; a suspension alone has the end it tells."""
+    tells_end = answer.ends_at or answer.deletes_at
+    left_out = {"seq", "metered"} if tells_end else {"seq", "metered", "ends_at", "deletes_at"}
+    document = answer.model_dump(mode="json", exclude=left_out)
     return {name: value for name, value in document.items() if value or name not in {"credit", "charge"}}
 
 

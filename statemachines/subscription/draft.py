@@ -29,6 +29,7 @@ class Draft:
         self.rule: Rule | None = None
         self.message = ""
         self.effective_at: datetime | None = at
+        self.tells_end = False
         self._facts = subscription.facts
 
     @property
@@ -124,5 +125,7 @@ class Draft:
                 message=self.message,
                 seq=self.subscription.seq,
                 metered=any(event.usage for event in self.events),
+                ends_at=self.subscription.expires_at if self.tells_end else None,
+                deletes_at=self.subscription.deleted_at if self.tells_end else None,
             )
         return Decision(subscription=self.subscription, events=tuple(self.events), answer=answer)

@@ -10,7 +10,7 @@ from domain.subscription.pricing import full_credit, usage_charge
 from domain.subscription.subscription import ScheduledCancellation
 from domain.values import format_instant
 from statemachines.subscription.draft import Draft
-from statemachines.subscription.suspension import LIFTED
+from statemachines.subscription.suspension import LIFTED, end_in_words
 
 
 def withdraw(draft: Draft) -> None:
@@ -81,16 +81,14 @@ def schedule(draft: Draft) -> None:
     """CXL-3, CXL-8: after the refund window it ends at the next renewal, without credit."""
     command, subscription = draft.command, draft.subscription
     assert isinstance(command, Cancel)
-    end = subscription.commitment_end
-    assert end is not None
     if not subscription.auto_renew:
-        draft.unchanged(f"The subscription already ends at {format_instant(end)}.")
+        draft.unchanged(f"The subscription already does not renew. {end_in_words(subscription)}")
         return
     rule = Rule.CXL_8 if draft.target is State.SUSPENDED else Rule.CXL_3
-    draft.outcome, draft.effective_at = Outcome.CANCELLATION_SCHEDULED, end
-    draft.message = f"The subscription will end with its term, at {format_instant(end)}. Nothing is credited."
+    draft.outcome, draft.effective_at = Outcome.CANCELLATION_SCHEDULED, subscription.commitment_end
     cancellation = ScheduledCancellation(at=draft.at, by=command.by, reason=command.reason, details=command.details)
     draft.emit(EventName.CANCELLATION_SCHEDULED, rule, auto_renew=False, scheduled_cancellation=cancellation)
+    draft.message = f"The subscription will not renew. {end_in_words(draft.subscription)} Nothing is credited."
 
 
 def expire(draft: Draft) -> None:

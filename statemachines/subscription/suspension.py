@@ -30,7 +30,6 @@ def suspend(draft: Draft) -> None:
     deletes_at = subscription.deletes_at or deletion_instant(
         draft.at, subscription.policy, subscription.account_opened, first_billing
     )
-    draft.message = f"Suspended. All data is deleted at {format_instant(deletes_at)} unless it is reactivated before."
     # Not after the end of the term (LIF-3): with auto-renew off it would expire at once, in the past.
     turns_off = subscription.policy.suspension_turns_auto_renew_off and not subscription.lapsed(draft.at)
     auto_renew = subscription.auto_renew and not turns_off
@@ -41,6 +40,19 @@ def suspend(draft: Draft) -> None:
         deletes_at=deletes_at,
         auto_renew=auto_renew,
     )
+    now_off = " The suspension turned auto-renew off." if subscription.auto_renew else " Auto-renew is off."
+    draft.message = f"Suspended.{'' if auto_renew else now_off} {end_in_words(draft.subscription)}"
+    draft.tells_end = True
+
+
+def end_in_words(subscription: Subscription) -> str:
+    """How it ends if nothing else happens, to the second: what comes first, alone (SUS-4). Empty if it does not."""
+    if expires_at := subscription.expires_at:
+        return f"It expires with its {'term' if subscription.term else 'trial'}, at {format_instant(expires_at)}."
+    if deleted_at := subscription.deleted_at:
+        meanwhile = "; it does not renew meanwhile" if subscription.auto_renew else ""
+        return f"All data is deleted at {format_instant(deleted_at)} unless it is reactivated before{meanwhile}."
+    return ""
 
 
 def reactivate(draft: Draft) -> None:

@@ -66,20 +66,18 @@ def _milestones(subscription: Subscription) -> Iterator[Milestone]:
             if subscription.auto_renew:
                 yield _conversion(subscription)
             else:
-                yield from _expiry(subscription)
+                yield _expiry(subscription)
         case State.ACTIVE:
             yield from _periods(subscription)
             if subscription.auto_renew:
                 yield _renewal(subscription)
             else:
-                yield from _expiry(subscription)
+                yield _expiry(subscription)
         case State.SUSPENDED:
-            yield from _periods(subscription)
-            if not subscription.auto_renew:
-                yield from _expiry(subscription)
-            assert subscription.deletes_at is not None
-            why = "all data is deleted unless it is reactivated before"
-            yield Milestone(at=subscription.deletes_at, what=What.DELETE, rule=Rule.SUS_3, why=why)
+            # What comes first of expiry and deletion, alone; nothing comes after it (SUS-4).
+            end = _expiry(subscription) if subscription.expires_at else _deletion(subscription)
+            yield from (period for period in _periods(subscription) if period.at <= end.at)
+            yield end
         case _:
             yield from _settlement(subscription)
 
@@ -107,13 +105,20 @@ def _conversion(subscription: Subscription) -> Milestone:
     return Milestone(at=subscription.trial_end, what=What.TRIAL_END, rule=Rule.TRI_3, why=why)
 
 
-def _expiry(subscription: Subscription) -> Iterator[Milestone]:
+def _expiry(subscription: Subscription) -> Milestone:
     end = subscription.commitment_end
     assert end is not None
     what = "term" if subscription.term else "trial"
     cause = "a cancellation is scheduled" if subscription.scheduled_cancellation else "auto-renew is off"
     why = f"the {what} ends and {cause}"
-    yield Milestone(at=end, what=What.EXPIRE, rule=expiry_rule(subscription), why=why)
+    return Milestone(at=end, what=What.EXPIRE, rule=expiry_rule(subscription), why=why)
+
+
+def _deletion(subscription: Subscription) -> Milestone:
+    assert subscription.deletes_at is not None
+    meanwhile = "; it does not renew meanwhile" if subscription.auto_renew else ""
+    why = f"all data is deleted unless it is reactivated before{meanwhile}"
+    return Milestone(at=subscription.deletes_at, what=What.DELETE, rule=Rule.SUS_3, why=why)
 
 
 def _periods(subscription: Subscription) -> Iterator[Milestone]:

@@ -13,6 +13,7 @@ from statemachines.preview.simulator import Simulator
 from tests.explore.abstraction import instants, key
 from tests.explore.asks import WAIT, asks, learn_newer_policy
 from tests.support.simulated import invariants
+from tests.support.simulated.ends_told import ends_when_told_11
 from tests.support.simulated.foresight import the_timeline_is_what_happens_9
 from tests.support.simulated.life import LIVING
 from tests.support.simulated.random_lives import copied
@@ -116,9 +117,10 @@ def _of_the_books(simulator: Simulator, now: datetime) -> Checks:
 
 
 def _of_what_comes(simulator: Simulator, now: datetime) -> Checks:
-    shown = simulator.life.subscription.deletes_at
-    deleted = {"11 deleted when shown": partial(invariants.deleted_when_shown_11, simulator, shown)} if shown else {}
-    return {"9 the timeline is what happens": partial(the_timeline_is_what_happens_9, simulator, now), **deleted}
+    return {
+        "9 the timeline is what happens": partial(the_timeline_is_what_happens_9, simulator, now),
+        "11 it ends when it was told": partial(ends_when_told_11, simulator),
+    }
 
 
 def _holds(found: Found, order: Order, path: Path, checks: Checks) -> bool:

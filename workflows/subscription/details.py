@@ -7,6 +7,7 @@ from domain.subscription.ends import refund_open
 from statemachines.subscription.life import Life
 from statemachines.subscription.lifecycle import Lifecycle
 from statemachines.subscription.narrative import headline, later_prices
+from statemachines.subscription.suspension import end_in_words
 from statemachines.subscription.timeline import timeline
 from workflows.durable.clock import TestClock
 from workflows.durable.markdown import EVENTS_SHOWN, attention_line, refused_signals_line, second, table
@@ -40,7 +41,8 @@ def details(
         term=s.term,
         trial_end=s.trial_end,
         holds=s.holds,
-        deletes_at=s.deletes_at,
+        ends_at=s.expires_at,
+        deletes_at=s.deleted_at,
         refund_closes=s.refund_closes if refund_open(s, now) else None,
         allowed=tuple(lifecycle.allowed(s, now)),
         timeline=tuple(timeline(s, now)),
@@ -73,7 +75,7 @@ def markdown(
     lines += notification_lines(stream, life.committed)
     if s.holds:
         holds = ", ".join(f"{hold.reason.value} since {second(hold.at)}" for hold in s.holds)
-        lines += ["", f"**Holds:** {holds}."]
+        lines += ["", f"**Holds:** {holds}. {end_in_words(s)}"]
     if upcoming := timeline(s, now):
         milestones = ((second(m.at), headline(lifecycle, s, m), m.rule.value) for m in upcoming)
         lines += ["", "### What comes next", "", *table(("when (UTC)", "what", "rule"), milestones)]

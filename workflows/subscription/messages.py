@@ -172,6 +172,8 @@ UPDATES: dict[str, type[Strict]] = {
 class Details(Frozen):
     """The subscription now. Events up to `committed` are in the books, and those up to `provisioned` have taken effect.
 
+    With auto-renew off it expires at `ends_at`; while suspended its data is deleted at `deletes_at` unless it is
+    reactivated. Of the two only what comes first is set (SUS-4).
     `publisher` is notified of its events, None if nobody is. `told` is the seq of the last event that the publisher was
     notified of, and `undelivered` says why the next notification cannot be delivered. An operator can settle the
     `conflict` (REP-1).
@@ -203,6 +205,7 @@ class Details(Frozen):
     told: int = 0
     undelivered: str | None = None
     conflict: Conflict | None = None
+    ends_at: Instant | None = None
 
     @property
     def settled(self) -> bool:

@@ -19,7 +19,7 @@ def test_the_window_closed_in_between() -> None:
     answer = life.ask(CLOSES, "cancel", expected=SHOWN)
     assert told(answer) == "refused CXL-3"
     assert "Nothing was done" in answer.message
-    assert "The subscription will end with its term, at 2026-02-15T09:00:00Z" in answer.message
+    assert "The subscription will not renew. It expires with its term, at 2026-02-15T09:00:00Z" in answer.message
     assert life.subscription == before
 
 

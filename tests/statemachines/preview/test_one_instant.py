@@ -26,7 +26,7 @@ def test_trial_end_before_deletion() -> None:
     life = ALife(an_order({"trial_days": 30}, policy="saas-fulfillment-v2"))
     life.ask(ORDERED, "set_auto_renew", enabled=False)
     life.ask(ORDERED, "suspend")
-    assert life.timeline[1:] == ["expire@2026-02-14T09:00:00Z TRI-5", "delete@2026-02-14T09:00:00Z SUS-3"]
+    assert life.timeline[1:] == ["expire@2026-02-14T09:00:00Z TRI-5"], "SUS-4: at one instant the expiry alone"
     assert life.until("2026-03-01").names[-1] == "expired"
 
 

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from domain.subscription.decision import Answer
+from statemachines.subscription.documents import instant_document
 from tests.support.instants import DAY, TICK, instant
 from tests.support.simulated.life import ORDERED, ALife, Facts, an_order, told
 
@@ -49,6 +51,86 @@ def test_sus_4_the_date_shown_is_the_instant_of_deletion() -> None:
     assert "2026-04-20T06:00:00.000007Z" in life.simulator.answers[0].message
     assert life.until("2027-01-01").events[-1] == "deleted@2026-04-20T06:00:00.000007Z SUS-3"
     assert life.subscription.deletes_at is None
+
+
+def told_end(answer: Answer) -> tuple[str | None, str | None]:
+    """The answer's `ends_at` and `deletes_at`."""
+    return instant_document(answer.ends_at), instant_document(answer.deletes_at)
+
+
+def test_sus_4_with_auto_renew_on_the_deletion_is_told_and_no_renewal() -> None:
+    life = ALife()
+    answer = life.ask("2026-01-20", "suspend")
+    assert told_end(answer) == (None, "2026-04-20T00:00:00Z")
+    assert answer.message == (
+        "Suspended. All data is deleted at 2026-04-20T00:00:00Z unless it is reactivated before; "
+        "it does not renew meanwhile."
+    )
+    assert told_end(life.ask("2026-01-21", "reactivate")) == (None, None)
+
+
+@pytest.mark.parametrize("do", ["cancel", "set_auto_renew"])
+def test_sus_4_an_expiry_that_comes_first_is_told_alone(do: str) -> None:
+    life = ALife()
+    life.ask("2026-01-18", do, **({} if do == "cancel" else {"enabled": False}))
+    answer = life.ask("2026-01-20", "suspend")
+    assert told_end(answer) == ("2026-02-15T09:00:00Z", None)
+    assert answer.message == "Suspended. Auto-renew is off. It expires with its term, at 2026-02-15T09:00:00Z."
+    assert told_end(life.ask("2026-01-21", "suspend", reason="fraud")) == ("2026-02-15T09:00:00Z", None)
+    assert [entry.split("@")[0] for entry in life.timeline] == ["expire"]
+
+
+def test_sus_4_a_deletion_that_comes_first_is_told_alone() -> None:
+    life = ALife(an_order(YEAR))
+    life.ask("2026-02-01", "cancel")
+    answer = life.ask("2026-02-02", "suspend")
+    assert told_end(answer) == (None, "2026-05-03T00:00:00Z")
+    assert answer.message == (
+        "Suspended. Auto-renew is off. All data is deleted at 2026-05-03T00:00:00Z unless it is reactivated before."
+    )
+
+
+def test_sus_4_what_the_suspension_changed_is_told() -> None:
+    answer = ALife(an_order(policy="nce-2022")).ask("2026-01-25", "suspend")
+    assert told_end(answer) == ("2026-02-15T09:00:00Z", None)
+    assert answer.message == (
+        "Suspended. The suspension turned auto-renew off. It expires with its term, at 2026-02-15T09:00:00Z."
+    )
+
+
+@pytest.mark.parametrize(("late", "told_as"), [(-TICK, "deleted"), (0 * TICK, "expired"), (TICK, "expired")])
+def test_sus_4_at_one_instant_the_expiry_is_told(late: timedelta, told_as: str) -> None:
+    """31 days of a term: 30 days of retention from its second day on end with it."""
+    life = ALife(an_order(policy="saas-fulfillment-v2"))
+    life.ask("2026-01-15T10:00:00Z", "set_auto_renew", enabled=False)
+    answer = life.ask(instant("2026-01-16T09:00:00Z") + late, "suspend")
+    assert told_as == ("expired" if answer.ends_at else "deleted")
+    assert (answer.ends_at is None) != (answer.deletes_at is None)
+    assert life.until("2026-03-01").names[-1] == told_as
+
+
+def test_sus_4_what_is_told_follows_auto_renew() -> None:
+    life = ALife()
+    life.ask("2026-01-20", "suspend")
+    deletion = (
+        "All data is deleted at 2026-04-20T00:00:00Z unless it is reactivated before; it does not renew meanwhile."
+    )
+    expiry = "It expires with its term, at 2026-02-15T09:00:00Z."
+    scheduled = life.ask("2026-01-21", "cancel")
+    assert scheduled.message == f"The subscription will not renew. {expiry} Nothing is credited."
+    assert life.ask("2026-01-21", "cancel").message == f"The subscription already does not renew. {expiry}"
+    undone = life.ask("2026-01-22", "set_auto_renew", enabled=True)
+    assert undone.message == f"The scheduled cancellation is undone. {deletion}"
+    off = life.ask("2026-01-23", "set_auto_renew", enabled=False)
+    assert (off.message, told_end(off)) == (f"Auto-renew is off. {expiry}", (None, None))
+    assert life.ask("2026-01-24", "set_auto_renew", enabled=True).message == f"Auto-renew is on. {deletion}"
+
+
+def test_sus_4_a_suspended_trial_tells_its_expiry() -> None:
+    life = ALife(an_order(TRIAL))
+    life.ask("2026-01-16", "set_auto_renew", enabled=False)
+    answer = life.ask("2026-01-20", "suspend")
+    assert answer.message == "Suspended. Auto-renew is off. It expires with its trial, at 2026-02-14T09:00:00Z."
 
 
 @pytest.mark.parametrize("late", [-TICK, 0 * TICK, TICK])
@@ -98,11 +180,11 @@ def test_sus_6_the_renewal_date_never_moves() -> None:
     assert life.until("2027-01-16").events[-1] == "renewed@2027-01-15T09:00:00Z REN-1"
 
 
-def test_sus_6_a_scheduled_cancellation_stays_and_both_deadlines_are_shown() -> None:
+def test_sus_6_a_scheduled_cancellation_stays_and_the_expiry_is_shown_alone() -> None:
     life = ALife()
     life.ask("2026-01-18", "cancel")
     life.ask("2026-01-20", "suspend")
-    assert life.timeline == ["expire@2026-02-15T09:00:00Z CXL-3", "delete@2026-04-20T00:00:00Z SUS-3"]
+    assert life.timeline == ["expire@2026-02-15T09:00:00Z CXL-3"]
     assert life.until("2026-12-01").events[-1] == "expired@2026-02-15T09:00:00Z CXL-3"
 
 
@@ -110,7 +192,7 @@ def test_sus_6_deletion_before_the_terms_end_wins() -> None:
     life = ALife(an_order({"term": "P1Y", "billing_plan": "annual"}))
     life.ask("2026-01-30", "cancel")
     life.ask("2026-02-01", "suspend")
-    assert [entry.split("@")[0] for entry in life.timeline] == ["delete", "expire"]
+    assert life.timeline == ["delete@2026-05-02T00:00:00Z SUS-3"]
     assert life.until("2027-12-01").names[-1] == "deleted"
 
 

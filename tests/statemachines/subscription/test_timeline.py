@@ -82,7 +82,6 @@ def test_suspended_under_nce_its_charges_show() -> None:
     assert life.timeline == [
         "charge_period@2026-02-15T09:00:00Z MON-3",
         "delete@2026-04-30T00:00:00Z SUS-3",
-        "expire@2027-01-15T09:00:00Z REN-2",
     ]
 
 

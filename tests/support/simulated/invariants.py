@@ -18,9 +18,7 @@ from statemachines.audit.recorded import Recorded
 from statemachines.audit.subscription import audit
 from statemachines.preview.simulator import Simulator
 from statemachines.subscription.timeline import What, timeline
-from tests.support.instants import TICK
 from tests.support.simulated.life import LIVING
-from tests.support.simulated.random_lives import copied
 
 RULES = frozenset(Rule)
 
@@ -194,16 +192,6 @@ def answers_the_money_10(simulator: Simulator, rows: int, answer: Answer) -> Non
         assert (money.amount if money else None) == (sum(amounts) if amounts else None)
 
 
-def deleted_when_shown_11(simulator: Simulator, shown: datetime) -> None:
-    """If no command comes, and if it does not expire before."""
-    twin = copied(simulator)
-    twin.advance(shown - TICK)
-    if not twin.life.subscription.state.ended:
-        twin.advance(shown)
-        last = twin.book.events[-1]
-        assert (last.event, last.at) in {(EventName.DELETED, shown), (EventName.EXPIRED, shown)}
-
-
 def done_only_if_allowed_lif_1(before: Subscription, at: datetime, answer: Answer) -> None:
     """What was done was among the commands that the subscription showed as allowed."""
     if answer.outcome not in {"refused", "unchanged"}:
@@ -211,9 +199,11 @@ def done_only_if_allowed_lif_1(before: Subscription, at: datetime, answer: Answe
 
 
 def credited_only_in_the_window_9(before: Subscription, after: Subscription, at: datetime, answer: Answer) -> None:
-    """A paid term is cancelled at once exactly while the timeline shows that the refund window will close."""
+    """A paid term is credited exactly while the timeline shows the window, and left uncredited past its end (LIF-3)."""
     if answer.do == Action.CANCEL and answer.outcome not in {"refused", "unchanged"} and before.term:
-        assert after.state.ended == any(m.what is What.REFUND_WINDOW_CLOSES for m in timeline(before, at))
+        credited = answer.outcome == "cancelled_with_credit"
+        assert credited == any(m.what is What.REFUND_WINDOW_CLOSES for m in timeline(before, at))
+        assert after.state.ended == (credited or before.lapsed(at))
 
 
 def the_audit_finds_nothing(simulator: Simulator) -> None:

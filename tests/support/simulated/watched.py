@@ -10,6 +10,7 @@ from domain.subscription.decision import Answer
 from domain.subscription.subscription import Subscription
 from statemachines.preview.simulator import Simulator
 from tests.support.simulated import invariants
+from tests.support.simulated.ends_told import ends_when_told_11, tells_what_comes_first_11
 
 Checks = dict[str, Callable[[], None]]
 """Checks that assert, by number and words."""
@@ -26,6 +27,7 @@ def of_a_command(simulator: Simulator, before: Subscription, rows: int, answer: 
         "10 refused changes nothing": partial(of.refused_or_unchanged_changes_nothing_10, before, after, answer),
         "10 the answer names the money": partial(of.answers_the_money_10, simulator, rows, answer),
         "11 the deletion date stands": partial(of.the_deletion_date_stands_11, before, after),
+        "11 what comes first is told": partial(tells_what_comes_first_11, after, answer),
         "LIF-1 done only if allowed": partial(of.done_only_if_allowed_lif_1, before, at, answer),
     }
 
@@ -44,6 +46,5 @@ class Watched(Simulator):
         assert len(self.book.usage) == uses + (answer.do == Action.REPORT_USAGE and answer.outcome == "done")
         assert after != before or len(self.book.rows) == rows
         invariants.nothing_is_dated_after_the_clock_16(self, at)
-        if shown := after.deletes_at:
-            invariants.deleted_when_shown_11(self, shown)
+        ends_when_told_11(self)
         return answer

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from domain.conflict import Choice, Conflict, compared
 from domain.ordering.terms import Order
 from domain.rules import Rule
-from domain.subscription.commands import Suspend
+from domain.subscription.commands import SetAutoRenew, Suspend
 from domain.subscription.decision import Answer, Outcome
 from domain.subscription.holds import Reason
 from statemachines.preview.simulator import Simulator
 from statemachines.subscription.life import LifeSteps
 from tests.support.shop.offers import offer
-from workflows.durable.markdown import ROOM
+from workflows.durable.markdown import ROOM, second
 from workflows.subscription.details import details, markdown
 
 OFFER = offer(trial_days=30)
@@ -74,3 +74,24 @@ def test_details_are_as_of_the_instant_that_is_asked_for() -> None:
     after = details(bought.life, LifeSteps().lifecycle, NOW, None, None)
     assert (inside.refund_closes is None, after.refund_closes is None) == (False, True)
     assert inside.settled
+
+
+def test_sus_4_of_expiry_and_deletion_only_what_comes_first_is_shown() -> None:
+    suspended, expiring = lived(), lived()
+    expiring.ask(SetAutoRenew(by="admin_agent", enabled=False), NOW)
+    trial_end, deletion = datetime(2027, 3, 2, 9, tzinfo=UTC), datetime(2027, 6, 10, 12, tzinfo=UTC)
+    for life, ends_at, deletes_at, words in (
+        (
+            suspended.life,
+            None,
+            deletion,
+            "All data is deleted at 2027-06-10T12:00:00Z unless it is reactivated before; it does not renew meanwhile.",
+        ),
+        (expiring.life, trial_end, None, "It expires with its trial, at 2027-03-02T09:00:00Z."),
+    ):
+        found = details(life, LifeSteps().lifecycle, NOW, None, None)
+        assert (found.ends_at, found.deletes_at) == (ends_at, deletes_at)
+        text = markdown(life, LifeSteps().lifecycle, NOW, None).replace(ROOM, "")
+        assert f"**Holds:** fraud since 2027-02-10 12:00:00. {words}" in text
+        assert (f"| {second(trial_end)} | Expires |" in text) == (ends_at is not None)
+        assert (f"| {second(deletion)} | All data is deleted |" in text) == (deletes_at is not None)
