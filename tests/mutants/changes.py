@@ -65,6 +65,27 @@ CARELESS = (
         "tests/statemachines/subscription tests/published",
     ),
     Careless(
+        "an expiry is told that the deletion forestalls (SUS-4)",
+        "domain/subscription/subscription.py",
+        "return None if deleted_before else end",
+        "return end",
+        "tests/statemachines/subscription/test_suspension.py",
+    ),
+    Careless(
+        "a full credit forgets the add-ons that were removed (CXL-5, ELG-8)",
+        "domain/subscription/pricing.py",
+        "for line in (offer.id, *(add_on.id for add_on in offer.add_ons))",
+        "for line in quantities",
+        "tests/statemachines/subscription/test_changes.py",
+    ),
+    Careless(
+        "what is left past its end is credited in the window of its trial (LIF-3)",
+        "domain/subscription/ends.py",
+        "return cancellable(subscription) and not free and",
+        "return cancellable(subscription) and",
+        "tests/statemachines/subscription/test_left_past_its_end.py",
+    ),
+    Careless(
         "the customer's answers are dropped when a run hands over to the next",
         "workflows/subscription/workflow.py",
         "Continued(life=self._life, ",

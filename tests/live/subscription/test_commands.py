@@ -121,7 +121,7 @@ async def test_what_was_confirmed_is_what_is_done(world: World, buy: Buy) -> Non
     late = cancel.model_copy(update={"expected": expected, "at": datetime(2027, 2, 1, 9, tzinfo=UTC)})
     answer = await world.server.subscriptions.ask(bought.id, late)
     assert answer.outcome is Outcome.REFUSED
-    assert "The subscription will end with its term" in answer.message
+    assert "It expires with its term" in answer.message
     in_time = cancel.model_copy(update={"expected": expected})
     done = await world.server.subscriptions.ask(bought.id, in_time.model_copy(update={"command_id": "now"}))
     assert (done.outcome, done.credit) == (shown.outcome, shown.credit)
