@@ -141,8 +141,8 @@ class Subscription(Snapshot):
 
     @property
     def expires_at(self) -> datetime | None:
-        """When it expires with auto-renew off; None if it renews, or if its data is deleted before (SUS-4)."""
-        end = None if self.auto_renew else self.commitment_end
+        """When it expires with auto-renew off; None if it renews, is deleted before, or has ended (SUS-4)."""
+        end = None if self.auto_renew or self.state.ended else self.commitment_end
         deleted_before = end is not None and self.deletes_at is not None and self.deletes_at < end
         return None if deleted_before else end
 

@@ -16,7 +16,7 @@ def ends_when_told_11(simulator: Simulator) -> None:
     subscription = simulator.life.subscription
     expires_at, deleted_at = subscription.expires_at, subscription.deleted_at
     if subscription.state.ended:
-        assert deleted_at is None
+        assert (expires_at, deleted_at) == (None, None)
         return
     assert expires_at is None or deleted_at is None
     assert expires_at or deleted_at or not subscription.holds
