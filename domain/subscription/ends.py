@@ -50,6 +50,19 @@ def leavable(subscription: Subscription, now: datetime) -> bool:
     return subscription.lapsed(now) and (subscription.term is None or cancellable(subscription))
 
 
+def expires_at(subscription: Subscription) -> datetime | None:
+    """When it expires with auto-renew off; None if it renews, is deleted before, or has ended (SUS-4)."""
+    if subscription.auto_renew or subscription.state.ended:
+        return None
+    end, deletes_at = subscription.commitment_end, subscription.deletes_at
+    return None if end and deletes_at and deletes_at < end else end
+
+
+def deleted_at(subscription: Subscription) -> datetime | None:
+    """When its data is deleted unless it is reactivated; None if it expires before, or then (SUS-4)."""
+    return None if expires_at(subscription) else subscription.deletes_at
+
+
 def expiry_rule(subscription: Subscription) -> Rule:
     """The rule by which the subscription expires at the end of its term or trial."""
     if subscription.term is None:

@@ -63,7 +63,7 @@ class Snapshot(Frozen):
 
     `policy` is pinned for the term; `next_policy`, a newer version, applies from the next term on (BUY-5). `term` is
     None while pending and in trial. `period` numbers the billing period at the last event, from 1 within its term.
-    `deletes_at` is when the retention ends, which counts only while it comes before the expiry (`deleted_at`).
+    `deletes_at` is when the retention ends, which counts only if nothing ends it before (`ends.deleted_at`).
     `paid_through` is the end of the last charged licence period. `prices` are the known prices of coming terms, by
     instant; `catalog_version` is the newest catalog that sent them. The refund window opened at `window_from` (CXL-4).
 
@@ -138,18 +138,6 @@ class Subscription(Snapshot):
     def commitment_end(self) -> datetime | None:
         """The end of the running term, or of the trial if no term has begun."""
         return self.term.end if self.term else self.trial_end
-
-    @property
-    def expires_at(self) -> datetime | None:
-        """When it expires with auto-renew off; None if it renews, is deleted before, or has ended (SUS-4)."""
-        end = None if self.auto_renew or self.state.ended else self.commitment_end
-        deleted_before = end is not None and self.deletes_at is not None and self.deletes_at < end
-        return None if deleted_before else end
-
-    @property
-    def deleted_at(self) -> datetime | None:
-        """When its data is deleted unless it is reactivated; None if it expires before, or then (SUS-4)."""
-        return None if self.expires_at else self.deletes_at
 
     @property
     def refund_closes(self) -> datetime:

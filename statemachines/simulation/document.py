@@ -10,6 +10,7 @@ from domain.account.events import AccountEvent
 from domain.account.invoice import Invoice, InvoiceLine, InvoiceState, totals
 from domain.subscription.decision import Answer
 from domain.subscription.effects import AccessInterval
+from domain.subscription.ends import deleted_at
 from domain.subscription.events import Event, Notification
 from domain.subscription.ledger import LedgerRow
 from domain.subscription.subscription import Subscription
@@ -59,7 +60,7 @@ class LifeReport(Frozen):
             "auto_renew": subscription.auto_renew,
             "quantity": subscription.quantity,
             "add_ons": dict(subscription.add_ons),
-            "deletes_at": documents.instant_document(subscription.deleted_at),
+            "deletes_at": documents.instant_document(deleted_at(subscription)),
             "term": term.model_dump(mode="json", exclude={"months_in"}) if term else None,
             "answers": [documents.answer_document(answer) for answer in self.answers],
             "events": [documents.event_document(event) for event in self.events],

@@ -9,6 +9,7 @@ from domain.rules import Rule
 from domain.subscription.access import gaps_after
 from domain.subscription.commands import Command
 from domain.subscription.decision import Answer, Decision, Outcome
+from domain.subscription.ends import deleted_at, expires_at
 from domain.subscription.events import Event, EventName, State
 from domain.subscription.ledger import Kind, LedgerRow
 from domain.subscription.pricing import refundable_after
@@ -125,7 +126,7 @@ class Draft:
                 message=self.message,
                 seq=self.subscription.seq,
                 metered=any(event.usage for event in self.events),
-                ends_at=self.subscription.expires_at if self.tells_end else None,
-                deletes_at=self.subscription.deleted_at if self.tells_end else None,
+                ends_at=expires_at(self.subscription) if self.tells_end else None,
+                deletes_at=deleted_at(self.subscription) if self.tells_end else None,
             )
         return Decision(subscription=self.subscription, events=tuple(self.events), answer=answer)

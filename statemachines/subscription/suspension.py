@@ -6,7 +6,7 @@ from domain.roles import Party
 from domain.rules import Rule
 from domain.subscription.commands import Reactivate, Suspend
 from domain.subscription.decision import Outcome
-from domain.subscription.ends import deletion_instant
+from domain.subscription.ends import deleted_at, deletion_instant, expires_at
 from domain.subscription.events import EventName, State
 from domain.subscription.holds import Hold
 from domain.subscription.pricing import period_charges, rest_of_period, usage_charge
@@ -47,11 +47,11 @@ def suspend(draft: Draft) -> None:
 
 def end_in_words(subscription: Subscription) -> str:
     """How it ends if nothing else happens, to the second: what comes first, alone (SUS-4). Empty if it does not."""
-    if expires_at := subscription.expires_at:
-        return f"It expires with its {'term' if subscription.term else 'trial'}, at {format_instant(expires_at)}."
-    if deleted_at := subscription.deleted_at:
+    if expires := expires_at(subscription):
+        return f"It expires with its {'term' if subscription.term else 'trial'}, at {format_instant(expires)}."
+    if deleted := deleted_at(subscription):
         meanwhile = "; it does not renew meanwhile" if subscription.auto_renew else ""
-        return f"All data is deleted at {format_instant(deleted_at)} unless it is reactivated before{meanwhile}."
+        return f"All data is deleted at {format_instant(deleted)} unless it is reactivated before{meanwhile}."
     return ""
 
 

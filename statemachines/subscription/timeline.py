@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from domain.money import shown_price
 from domain.rules import Rule
-from domain.subscription.ends import expiry_rule, refund_open
+from domain.subscription.ends import expires_at, expiry_rule, refund_open
 from domain.subscription.events import State
 from domain.subscription.pricing import billed_while_suspended, unbilled_rows
 from domain.subscription.subscription import Subscription
@@ -75,7 +75,7 @@ def _milestones(subscription: Subscription) -> Iterator[Milestone]:
                 yield _expiry(subscription)
         case State.SUSPENDED:
             # What comes first of expiry and deletion, alone; nothing comes after it (SUS-4).
-            end = _expiry(subscription) if subscription.expires_at else _deletion(subscription)
+            end = _expiry(subscription) if expires_at(subscription) else _deletion(subscription)
             yield from (period for period in _periods(subscription) if period.at <= end.at)
             yield end
         case _:

@@ -66,8 +66,8 @@ CARELESS = (
     ),
     Careless(
         "an expiry is told that the deletion forestalls (SUS-4)",
-        "domain/subscription/subscription.py",
-        "return None if deleted_before else end",
+        "domain/subscription/ends.py",
+        "return None if end and deletes_at and deletes_at < end else end",
         "return end",
         "tests/statemachines/subscription/test_suspension.py",
     ),

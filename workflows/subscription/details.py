@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from domain.conflict import Conflict
-from domain.subscription.ends import refund_open
+from domain.subscription.ends import deleted_at, expires_at, refund_open
 from statemachines.subscription.life import Life
 from statemachines.subscription.lifecycle import Lifecycle
 from statemachines.subscription.narrative import headline, later_prices
@@ -41,8 +41,8 @@ def details(
         term=s.term,
         trial_end=s.trial_end,
         holds=s.holds,
-        ends_at=s.expires_at,
-        deletes_at=s.deleted_at,
+        ends_at=expires_at(s),
+        deletes_at=deleted_at(s),
         refund_closes=s.refund_closes if refund_open(s, now) else None,
         allowed=tuple(lifecycle.allowed(s, now)),
         timeline=tuple(timeline(s, now)),

@@ -3,6 +3,7 @@
 import re
 
 from domain.subscription.decision import Answer
+from domain.subscription.ends import deleted_at, expires_at
 from domain.subscription.events import EventName, State
 from domain.subscription.subscription import Subscription
 from domain.values import format_instant
@@ -14,26 +15,27 @@ from tests.support.simulated.random_lives import copied
 def ends_when_told_11(simulator: Simulator) -> None:
     """SUS-4: what is told comes true to the instant if no command comes, and it is one of expiry and deletion."""
     subscription = simulator.life.subscription
-    expires_at, deleted_at = subscription.expires_at, subscription.deleted_at
+    expiry, deletion = expires_at(subscription), deleted_at(subscription)
     if subscription.state.ended:
-        assert (expires_at, deleted_at) == (None, None)
+        assert (expiry, deletion) == (None, None)
         return
-    assert expires_at is None or deleted_at is None
-    assert expires_at or deleted_at or not subscription.holds
-    if told := expires_at or deleted_at:
+    assert expiry is None or deletion is None
+    assert expiry or deletion or not subscription.holds
+    if told := expiry or deletion:
         twin = copied(simulator)
         twin.advance(told - TICK)
         assert not twin.life.subscription.state.ended
         twin.advance(told)
         last = twin.book.events[-1]
-        assert (last.event, last.at) == (EventName.EXPIRED if expires_at else EventName.DELETED, told)
+        assert (last.event, last.at) == (EventName.EXPIRED if expiry else EventName.DELETED, told)
 
 
 def tells_what_comes_first_11(after: Subscription, answer: Answer) -> None:
     """SUS-4: a suspension that is done has the date of its end; no answer of a suspended one names another date."""
-    told = (after.expires_at, after.deleted_at) if (answer.do, answer.outcome) == ("suspend", "done") else (None, None)
+    ends = (expires_at(after), deleted_at(after))
+    told = ends if (answer.do, answer.outcome) == ("suspend", "done") else (None, None)
     assert (answer.ends_at, answer.deletes_at) == told
     if answer.do in {"suspend", "cancel", "set_auto_renew"} and after.state is State.SUSPENDED:
-        comes_first = {format_instant(each) for each in (after.expires_at, after.deleted_at) if each}
+        comes_first = {format_instant(each) for each in ends if each}
         named = set(re.findall(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z", answer.message))
         assert named == comes_first if answer.effective_at else named <= comes_first
