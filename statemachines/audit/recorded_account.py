@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from domain.account.events import AccountEvent, CloseReceipt
-from domain.account.invoice import Invoice, InvoiceLine
+from domain.account.invoice import Invoice, InvoiceId, InvoiceLine
 from domain.values import Frozen, Instant
 from statemachines.account.standing import Standing
 
@@ -19,6 +19,15 @@ class EntryRecord(Frozen):
     """Account, currency, and the amount: a debit is positive."""
 
 
+class HoldRecord(Frozen):
+    """A hold for nonpayment on record; `invoice` is None where it is not known."""
+
+    subscription_id: str
+    seq: int
+    invoice: InvoiceId | None = None
+    lifted_by: int | None = None
+
+
 class RecordedAccount(Frozen):
     """A customer's money as recorded: ledger rows, invoices, the account's journal, payments and entries."""
 
@@ -31,6 +40,7 @@ class RecordedAccount(Frozen):
     entries: tuple[EntryRecord, ...]
     receipts: tuple[CloseReceipt, ...] = ()
     """The result of each close, as it was first written."""
+    holds: tuple[HoldRecord, ...] = ()
     latest: Instant | None = None
     """The latest date that it may have; None with a test clock."""
 

@@ -1,6 +1,7 @@
 """`check` finds what somebody altered in accounts behind our back (invariant 14, MON-5)."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
@@ -17,6 +18,7 @@ from statemachines.audit.subscription import Invariant
 from tests.support.books.account import FEBRUARY, JANUARY, AccountsInSql, Customer, issued, lived, paid, row
 from tests.support.raw_sql import alter, change
 
+JULY = datetime(2026, 7, 1, tzinfo=UTC)
 ENTRY, INVOICED = Invariant.DOUBLE_ENTRY, Invariant.INVOICED
 EUROS, DOLLARS, CARRIED, LAST = (f"fabrikam-00000{number}" for number in (1, 2, 3, 4))
 OF_JANUARY = "row:s-1:charge-0101-000000000000"
@@ -272,3 +274,47 @@ async def test_books_that_enter_wrong_sides_are_found(database: Database, monkey
     await customer.close()
     audited = (await found(SqlAccountAuditor(database)))["fabrikam"]
     assert [violation.invariant for violation in audited.violations if violation.invariant is ENTRY] == [ENTRY]
+
+
+COLUMNS = "customer_id, subscription_id, seq, invoice_id, lifted_by"
+HOLD = f"INSERT INTO nonpayment_hold ({COLUMNS}) VALUES ('fabrikam', 's-1', {{}})"
+
+
+@pytest.mark.parametrize(
+    ("hold", "words"),
+    [
+        (f"9, '{LAST}', NULL", None),
+        ("9, NULL, NULL", None),
+        (f"8, '{LAST}', NULL", "that event suspends nothing"),
+        (f"99, '{LAST}', NULL", "that event suspends nothing"),
+        (f"9, '{DOLLARS}', NULL", f"is for {DOLLARS}, the event's invoice is {LAST}"),
+        (f"9, '{LAST}', 10", "is lifted by event 10, which lifts nothing of it"),
+        (f"9, '{LAST}', 99", "is lifted by event 99, which lifts nothing of it"),
+    ],
+)
+async def test_mon_9_holds_are_those_of_the_journal(
+    database: Database, auditor: SqlAccountAuditor, hold: str, words: str | None
+) -> None:
+    await change(database, HOLD.format(hold))
+    told = await violations(auditor)
+    assert [violation.invariant for violation in told] == ([Invariant.HELD] if words else [])
+    assert words is None or words in told[0].words
+
+
+async def test_mon_9_a_hold_that_was_not_lifted_is_found_once_the_account_has_gone_on(
+    database: Database, auditor: SqlAccountAuditor
+) -> None:
+    """Until a later event is recorded, the lift may be under way."""
+    fabrikam = Customer(AccountsInSql(database))
+    await change(database, HOLD.format(f"9, '{LAST}', NULL"))
+    rest = paid(11, "p-3", "20.00", (LAST, "20.00", InvoiceState.PAID), at=JULY)
+    await fabrikam.record(rest.model_copy(update={"lifts": True}))
+    assert await violations(auditor) == []
+    await fabrikam.record(paid(12, "p-4", "1.00", at=JULY))
+    (told,) = await violations(auditor)
+    assert (told.invariant, told.words) == (
+        Invariant.HELD,
+        "the hold of s-1 by account event 9 still stands, though event 11 lifted it",
+    )
+    await change(database, "UPDATE nonpayment_hold SET lifted_by = 11")
+    assert await violations(auditor) == []

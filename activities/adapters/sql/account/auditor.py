@@ -14,6 +14,7 @@ from activities.adapters.sql.tables.account import (
     invoice_series,
     invoice_standing,
     month_close,
+    nonpayment_hold,
     payment,
     posting,
 )
@@ -25,7 +26,7 @@ from domain.money import from_minor
 from domain.values import CLOCK_SKEW
 from statemachines.account.standing import Standing
 from statemachines.audit.account import AccountViolation, AuditedAccount, audit_account
-from statemachines.audit.recorded_account import EntryRecord, RecordedAccount
+from statemachines.audit.recorded_account import EntryRecord, HoldRecord, RecordedAccount
 from statemachines.audit.subscription import Invariant
 
 
@@ -90,6 +91,7 @@ def _recorded(connection: Connection, customer_id: str, latest: datetime) -> Rec
         receipts=tuple(
             connection.scalars(select(month_close.c.receipt).where(month_close.c.customer_id == customer_id))
         ),
+        holds=tuple(_holds(connection, customer_id)),
         latest=None if test_clock else latest,
     )
 
@@ -106,6 +108,14 @@ def _standings(connection: Connection, customer_id: str, invoices: list[Invoice]
         for row in found
         if row.invoice_id in currencies
     }
+
+
+def _holds(connection: Connection, customer_id: str) -> Iterator[HoldRecord]:
+    of_customer = select(nonpayment_hold).where(nonpayment_hold.c.customer_id == customer_id)
+    for row in connection.execute(of_customer.order_by(nonpayment_hold.c.seq, nonpayment_hold.c.subscription_id)):
+        yield HoldRecord(
+            subscription_id=row.subscription_id, seq=row.seq, invoice=row.invoice_id, lifted_by=row.lifted_by
+        )
 
 
 def _entries(connection: Connection, customer_id: str) -> Iterator[EntryRecord]:
