@@ -136,6 +136,21 @@ async def test_a_hold_for_nonpayment_is_on_record_until_it_is_lifted(database: D
     assert (await holds.to_lift(lift), await holds.count(CUSTOMER, lifted_by=5)) == ([], 1)
 
 
+async def test_a_hold_that_comes_before_its_event_gets_its_invoice_with_the_accounts_own_write(
+    database: Database, backfill: SqlBackfill
+) -> None:
+    """MON-9: clocks of workflows differ, so a subscription's write may come before those of its account."""
+    lived = await bought(InMemory(), LICENCE)
+    await lived.ask(hold_command(4, None, f"{CUSTOMER}-000001"), START + DAY)
+    for entry, receipt in lived.recorded:
+        await backfill.write(entry, receipt)
+    holds, keep = SqlNonpaymentHolds(database), LiftInput(customer_id=CUSTOMER, seq=5, keep=(f"{CUSTOMER}-000002",))
+    assert await holds.to_lift(keep) == [], "it is not known for which invoice"
+    own = HoldInput(customer_id=CUSTOMER, seq=4, invoice=f"{CUSTOMER}-000001", scope=HoldScope.UNPAID)
+    assert [await backfill.write(own, None) for _ in range(2)] == [True, False]
+    assert await holds.to_lift(keep) == [ToLift(subscription_id="s-1", kept=False)]
+
+
 async def test_what_was_held_for_two_invoices_is_on_record_for_both(database: Database, backfill: SqlBackfill) -> None:
     """MON-9: the second hold changed nothing, so no event of the subscription tells of it."""
     lived = await bought(InMemory(), LICENCE)

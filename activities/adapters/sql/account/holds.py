@@ -75,10 +75,15 @@ def note_placed(connection: Connection, customer_id: str, seq: int, subscription
 
 
 def note_shared(connection: Connection, entry: HoldInput) -> bool:
-    """Record the holds for the invoice on what the account holds for others already; False if all are on record."""
+    """Record the holds for the invoice on what the account holds for others already; False if all are on record.
+
+    A hold by this event that was recorded before the event was in these books gets its invoice.
+    """
+    by_event = (held.c.customer_id == entry.customer_id) & (held.c.seq == entry.seq) & held.c.invoice_id.is_(None)
+    named = connection.execute(update(held).where(by_event).values(invoice_id=entry.invoice)).rowcount
     theirs = [each for each in _licensed(connection, _meant(entry)) if _open(connection, entry.customer_id, each)]
     noted = [note_placed(connection, entry.customer_id, entry.seq, each, entry.invoice) for each in theirs]
-    return any(noted)
+    return bool(named) or any(noted)
 
 
 def invoice_of(connection: Connection, customer_id: str, seq: int) -> str | None:
