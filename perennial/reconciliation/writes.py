@@ -9,17 +9,18 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.accounts.contracts import AccountOpening, AccountRecordInput, CloseInput, HoldInput, LiftInput
-from activities.billing.contracts import KeepInput, RecordInput
+from activities.billing.contracts import CountInput, KeepInput, RecordInput
 from activities.orders.contracts import OpenInput, OrderLine, PlacedOrder, PlaceInput, StartInput
 from activities.provisioning.contracts import Confirmation, ProvisionInput
 from domain.account.events import CloseReceipt
-from domain.subscription.effects import Receipt
+from domain.subscription.effects import Counted, Receipt
 from domain.values import Frozen
 from perennial.reconciliation.histories import json_of
 
 WRITING: Mapping[str, tuple[type[Frozen], type[Frozen] | None]] = {
     "record": (RecordInput, Receipt),
     "keep": (KeepInput, None),
+    "count_usage": (CountInput, Counted),
     **dict.fromkeys(("grant", "revoke", "purge"), (ProvisionInput, Confirmation)),
     "open_account": (AccountOpening, None),
     "record_account": (AccountRecordInput, None),

@@ -10,7 +10,7 @@ from activities.adapters.sql.database import Database
 from activities.adapters.sql.orders.orders import SqlOrders
 from activities.adapters.sql.reconciliation.backfill import SqlBackfill
 from activities.adapters.sql.subscription.lives import SqlLives
-from activities.billing.contracts import KeepInput
+from activities.billing.contracts import CountInput, KeepInput
 from activities.errors import BooksConflict
 from activities.orders.contracts import LineStatus, OpenInput, PlaceInput
 from activities.provisioning.contracts import Confirmation
@@ -18,13 +18,14 @@ from cli.rehearsal.scenario import load
 from domain.account.events import CloseReceipt
 from domain.account.terms import HoldScope
 from domain.rules import Rule
-from domain.subscription.commands import ReportUsage
-from domain.subscription.effects import Access, Provision
+from domain.subscription.commands import ReportUsage, Suspend
+from domain.subscription.effects import Access, Counted, CountUsage, Provision
+from domain.subscription.holds import Reason
 from statemachines.account.holds import hold_command
 from statemachines.simulation.scenario_file import parse_scenario
 from tests.support.books.account import CUSTOMER, AccountsInSql, Customer, closing, issued, row
 from tests.support.books.player import play
-from tests.support.books.short_lives import LICENCE, bought
+from tests.support.books.short_lives import LICENCE, METER, bought, report, taken
 from tests.support.books.subscription import CONFIRMED, InMemory, InSql
 from tests.support.instants import DAY, START
 from tests.support.paths import ROOT
@@ -95,6 +96,27 @@ async def test_what_changed_without_an_event_is_kept_again(database: Database, b
     await backfill.write(*lived.recorded[0])
     assert [await backfill.write(kept, None) for _ in range(2)] == [True, False]
     assert (await SqlLives(database).restored("s-1")).life.subscription.catalog_version == 7
+
+
+async def test_a_count_of_usage_is_kept_as_it_was(database: Database, backfill: SqlBackfill) -> None:
+    """USE-2: reports that came after it change nothing of it; one that it had must be there."""
+    lived = await bought(InMemory(), METER)
+    await lived.ask(report("a", "4"), START + DAY)
+    await lived.ask(Suspend(by="service", reason=Reason.FRAUD), START + 2 * DAY)
+    for entry, receipt in lived.recorded:
+        await backfill.write(entry, receipt)
+    effect = CountUsage.of(lived.life.subscription, START + 2 * DAY)
+    assert effect is not None
+    unbilled = lived.life.subscription.unbilled
+    assert unbilled is not None
+    count, counted = CountInput(subscription_id="s-1", count=effect), Counted(usage=unbilled.usage)
+    with pytest.raises(BooksConflict, match=r"After event 2 of s-1 usage was counted that these books lack\. Import"):
+        await backfill.write(count, counted)
+    books = InSql(database)
+    for again in (report("a", "4", START + DAY), report("b", "1", START)):
+        await books.report_usage("s-1", again, taken(START + 3 * DAY))
+    assert [await backfill.write(count, counted) for _ in range(2)] == [True, False]
+    assert (await SqlLives(database).restored("s-1")).life.subscription.unbilled == unbilled
 
 
 async def test_access_is_logged_again(database: Database, backfill: SqlBackfill) -> None:
