@@ -62,6 +62,9 @@ BAD_UPDATES: list[tuple[str, list[Any], str]] = [
     ("skip_notification", [{"by": "operator", "sequence": 1}], "No event is undeliverable: there is nothing to skip."),
     ("skip_notification", [{"by": "operator", "sequence": "1"}], "sequence: got '1'; takes a whole number"),
     ("skip_notification", [{"by": "operator", "sequence": 0}], "sequence: got 0; takes 1 or more"),
+    ("recount_usage", [{}], "usage_id: got nothing; takes a value"),
+    ("recount_usage", [{"usage_id": "a/b"}], "usage_id: got 'a/b'; takes 1 to 64 letters"),
+    ("recount_usage", [{"usage_id": "a", "units": "1"}], "units: got '1'; takes no such field"),
     ("no_such_update", [{}], "expected but not found"),
 ]
 
