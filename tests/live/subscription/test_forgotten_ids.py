@@ -23,8 +23,8 @@ pytestmark = pytest.mark.live
 @pytest.fixture(autouse=True)
 def short_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """The last two answers and the digests of the two ids before them."""
-    monkeypatch.setattr("statemachines.subscription.life.ANSWERS_KEPT", 2)
-    monkeypatch.setattr("statemachines.subscription.life.DIGESTS_KEPT", 2)
+    monkeypatch.setattr("domain.subscription.first_answers.ANSWERS_KEPT", 2)
+    monkeypatch.setattr("domain.subscription.first_answers.DIGESTS_KEPT", 2)
 
 
 def more(quantity: int, command_id: str) -> ChangeQuantity:

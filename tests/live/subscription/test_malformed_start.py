@@ -29,7 +29,7 @@ BAD_STARTS = [
     (purchase(policy="csp-2050"), "order.policy: got 'csp-2050'; takes one of csp-2019"),
     (purchase(at="9999-01-01T00:00:00Z"), "takes an instant from the year 1900 to 9900"),
     (purchase(subscription_id="another"), "order.subscription_id: got another"),
-    (purchase(offer={**purchase()["order"]["offer"], "unit_price": "1.234"}), "order.offer.unit_price: got '1.234'"),
+    (purchase(offer={**purchase()["order"]["offer"], "unit_price": "1.2345678"}), "unit_price: got '1.2345678'"),
 ]
 
 
