@@ -13,7 +13,7 @@ from domain.subscription.events import EventName
 from domain.subscription.ledger import Kind
 from statemachines.account.holds import ACTOR
 from statemachines.simulation.customer import CustomerSimulator
-from tests.support.simulated.owed import after_each_event
+from tests.support.simulated.owed import Owed, after_each_event
 from tests.support.simulated.random_customers import RandomCustomer
 from tests.support.simulated.told import Told
 
@@ -68,21 +68,21 @@ def no_credit_stands_beside_a_debt_15(customer: CustomerSimulator, terms: Billin
 
 
 def what_is_held_is_unpaid_and_what_is_lifted_was_held_for_it(customer: CustomerSimulator, terms: BillingTerms) -> None:
-    """MON-9: licences that an unpaid invoice charges, or all by the terms; lifted once none of its invoices is owed."""
+    """MON-9: licences that an unpaid invoice charges, or all by the terms; lifted once its invoices are covered."""
     charged = {invoice.head.invoice: _charged(invoice) for invoice in customer.book.invoices}
     causes: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
-    owed_after: list[tuple[datetime, set[str]]] = []
+    after: list[tuple[datetime, Owed]] = []
     for event, known in after_each_event(customer, terms):
         if event.event is AccountEventName.SUSPENDED:
             assert event.invoice in known.overdue
             everything = known.terms.holds is HoldScope.ALL
             for subscription_id in customer.subscriptions if everything else charged[event.invoice]:
                 causes[subscription_id].append((event.at, event.invoice))
-        owed_after.append((event.at, set(known.owed)))
+        after.append((event.at, known))
     for subscription_id, simulator in customer.subscriptions.items():
         held = False
         for change in (each for each in simulator.book.events if each.actor == ACTOR):
-            *_, owed = [invoices for at, invoices in owed_after if at <= change.at]
+            *_, known = [each for at, each in after if at <= change.at]
             before = [(at, invoice) for at, invoice in causes[subscription_id] if at <= change.at]
             if change.event is EventName.SUSPENDED:
                 assert not simulator.life.subscription.offer.metered
@@ -90,9 +90,42 @@ def what_is_held_is_unpaid_and_what_is_lifted_was_held_for_it(customer: Customer
                 held = True
             elif change.event in LIFTS:
                 assert held, f"{subscription_id} was not held: {change}"
-                assert not owed & {invoice for _, invoice in before}, f"{subscription_id} is still owed: {change}"
+                left = chased(known, waiting_at(customer, change.at)) & {invoice for _, invoice in before}
+                assert not left, f"{subscription_id} is lifted, and {left} is not covered: {change}"
                 held = False
 
 
 def _charged(invoice: Invoice) -> set[str]:
     return {line.subscription_id for line in invoice.lines if line.row.kind is Kind.CHARGE}
+
+
+def waiting_at(customer: CustomerSimulator, at: datetime) -> list[InvoiceLine]:
+    """The rows dated up to the instant that no invoice issued by then has."""
+    invoiced = {
+        (line.subscription_id, line.row.key)
+        for invoice in customer.book.invoices
+        if invoice.head.issued_at <= at
+        for line in invoice.lines
+    }
+    return [
+        InvoiceLine(subscription_id=subscription_id, row=row)
+        for subscription_id, simulator in customer.subscriptions.items()
+        for row in simulator.book.rows
+        if row.at <= at and (subscription_id, row.key) not in invoiced
+    ]
+
+
+def chased(known: Owed, waiting: list[InvoiceLine]) -> set[str]:
+    """The overdue invoices that credit does not cover, first due first, where they come to the tolerance."""
+    found: set[str] = set()
+    for currency in known.credit:
+        credit = known.credit[currency] + max(Decimal(0), -net(waiting).get(currency, Decimal(0)))
+        overdue = [each for each in known.overdue if known.currency(each) == currency]
+        uncovered = {}
+        for invoice in sorted(overdue, key=lambda each: (known.invoices[each].head.due_at, each)):
+            covered = min(credit, known.owed[invoice])
+            credit -= covered
+            uncovered[invoice] = known.owed[invoice] - covered
+        if sum(uncovered.values()) >= known.terms.tolerance:
+            found |= {invoice for invoice, amount in uncovered.items() if amount}
+    return found
