@@ -128,11 +128,12 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
         sources = Sources.of(server, books, lambda tenant: visits(settings, tenant), wall_clock)
         perennial = Perennial(sources)
         commands = ServerCommandSender(server.subscriptions)
-        billing = BillingActivities(SqlBooks(database), ServerAccounts(server.accounts))
-        answers, payments = AnswerActivities(SqlBooks(database)), PaymentActivities(SqlAccountBooks(database))
+        account_books = SqlAccountBooks(database)
+        billing = BillingActivities(SqlBooks(database), account_books, ServerAccounts(server.accounts))
+        answers, payments = AnswerActivities(SqlBooks(database)), PaymentActivities(account_books)
         restoring = RestoringActivities(SqlLives(database))
-        opening = OpeningActivities(SqlAccountBooks(database))
-        invoicing = AccountActivities(SqlAccountBooks(database), SqlNonpaymentHolds(database), commands)
+        opening = OpeningActivities(account_books)
+        invoicing = AccountActivities(account_books, SqlNonpaymentHolds(database), commands)
         provisioning = ProvisioningActivities(tenants, SqlAccessLog(database))
         orders = OrderActivities(SqlOrders(database), ServerLauncher(server.subscriptions))
         prices = PriceActivities(SqlPriceBook(database), commands)
@@ -150,7 +151,7 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
                 payments.payment,
                 *(provisioning.grant, provisioning.revoke, provisioning.purge),
                 *(orders.open, orders.place, orders.start),
-                *(opening.open, invoicing.close, invoicing.record, invoicing.hold, invoicing.lift),
+                *(opening.open, invoicing.close, invoicing.look, invoicing.record, invoicing.hold, invoicing.lift),
                 *(prices.affected, prices.send, prices.finish),
                 telling.hand_over,
             ],

@@ -1,6 +1,6 @@
 """The activities' ports that are implemented by workflows on the Temporal server."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio.service import RPCError
 
@@ -69,7 +69,7 @@ class ServerCommandSender:
 
 
 class ServerAccounts:
-    """Opens billing accounts: the port `AccountOpener`."""
+    """Opens billing accounts, and tells them: the port `AccountOpener`."""
 
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
@@ -80,3 +80,10 @@ class ServerAccounts:
             await self._accounts.open(StartAccount.of(account.opening))
         except RPCError as error:
             raise server_unavailable(f"billing account of {account.customer_id}", error) from None
+
+    async def tell_of_rows(self, customer_id: str, at: datetime) -> None:
+        """Tell the account, if the server has it. Raises ServerUnavailable."""
+        try:
+            await self._accounts.tell_of_rows(customer_id, at)
+        except RPCError as error:
+            raise server_unavailable(f"billing account of {customer_id}", error) from None

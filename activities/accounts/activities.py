@@ -10,6 +10,7 @@ from activities.accounts.contracts import (
     HoldInput,
     HoldResult,
     LiftInput,
+    LookInput,
     OpenedAccount,
     ToLift,
 )
@@ -17,7 +18,7 @@ from activities.accounts.ports import AccountBooks, AccountOpenings, NonpaymentH
 from activities.errors import NotTaken, NotThere, reported
 from activities.fan_out import for_each
 from activities.ports import CommandSender
-from domain.account.account import Payment
+from domain.account.account import Payment, Seen
 from domain.account.events import CloseReceipt
 from domain.subscription.commands import Command
 from domain.subscription.decision import Answer, Outcome
@@ -41,6 +42,12 @@ class AccountActivities:
         """Write the invoices of a month that has ended (MON-5)."""
         with reported():
             return await self._books.close(entry)
+
+    @activity.defn(name="look_at_uninvoiced")
+    async def look(self, entry: LookInput) -> Seen:
+        """What is credited and on no invoice yet: it counts against overdue invoices (MON-8)."""
+        with reported():
+            return await self._books.look(entry)
 
     @activity.defn(name="record_account")
     async def record(self, entry: AccountRecordInput) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from domain.account.account import Look
 from domain.account.events import AccountRecord, Close
 from domain.account.invoice import InvoiceHead, InvoiceId
 from domain.account.terms import BillingTerms, HoldScope, terms_of
@@ -18,6 +19,13 @@ class CloseInput(Frozen):
     customer_id: str
     close: Close
     test_clock: bool = False
+
+
+class LookInput(Frozen):
+    """What one customer's account wants to know of the books before it reminds or suspends (MON-8)."""
+
+    customer_id: str
+    look: Look
 
 
 class AccountRecordInput(Frozen):

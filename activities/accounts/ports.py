@@ -1,5 +1,6 @@
 """What accounts need of the world. Adapters implement it."""
 
+from datetime import datetime
 from typing import Protocol
 
 from activities.accounts.contracts import (
@@ -9,11 +10,12 @@ from activities.accounts.contracts import (
     CloseInput,
     HoldInput,
     LiftInput,
+    LookInput,
     OpenAccount,
     OpenedAccount,
     ToLift,
 )
-from domain.account.account import Payment
+from domain.account.account import Payment, Seen
 from domain.account.events import CloseReceipt
 
 
@@ -26,6 +28,9 @@ class AccountBooks(Protocol):
         Repeating it returns the same receipt. Raises BooksConflict.
         """
 
+    async def look(self, entry: LookInput) -> Seen:
+        """What the uninvoiced rows that are dated before the look's instant credit (MON-8)."""
+
     async def record(self, entry: AccountRecordInput) -> None:
         """Write one decision in one transaction. Repeating it changes nothing. Raises BooksConflict."""
 
@@ -35,6 +40,13 @@ class AccountOpenings(Protocol):
 
     async def open(self, opening: AccountOpening) -> OpenedAccount:
         """Open the account if it is not open in the books yet, and return what they say of it."""
+
+
+class OverdueInvoices(Protocol):
+    """What subscriptions have to know of their customer's invoices."""
+
+    async def overdue(self, customer_id: str) -> bool:
+        """Whether an invoice of the customer is overdue."""
 
 
 class Payments(Protocol):
@@ -70,7 +82,13 @@ class NonpaymentHolds(Protocol):
 
 
 class AccountOpener(Protocol):
-    """Opens billing accounts on the Temporal server."""
+    """Opens billing accounts on the Temporal server, and tells them what subscriptions do."""
 
     async def open(self, account: OpenAccount) -> None:
         """Open the customer's account. If it is open, nothing changes."""
+
+    async def tell_of_rows(self, customer_id: str, at: datetime) -> None:
+        """Tell the account that a subscription was billed or credited at that instant (MON-8).
+
+        An account that the server has lost looks when it is rebuilt.
+        """

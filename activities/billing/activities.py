@@ -2,7 +2,7 @@
 
 from temporalio import activity
 
-from activities.accounts.ports import AccountOpener
+from activities.accounts.ports import AccountOpener, OverdueInvoices
 from activities.billing.contracts import AskedCommand, CountInput, KeepInput, RecordInput, Restored, RestoreInput
 from activities.billing.ports import Books, FirstAnswers, Lives
 from activities.errors import reported
@@ -13,14 +13,16 @@ from domain.subscription.effects import Counted, Receipt
 class BillingActivities:
     """Writes decisions, and opens the customer's billing account with the first one of a subscription."""
 
-    def __init__(self, books: Books, accounts: AccountOpener) -> None:
+    def __init__(self, books: Books, invoices: OverdueInvoices, accounts: AccountOpener) -> None:
         self._books = books
+        self._invoices = invoices
         self._accounts = accounts
 
     @activity.defn(name="record")
     async def record(self, entry: RecordInput) -> Receipt:
         """Write one decision in one transaction, once for each (subscription, seq) (MON-2).
 
+        If it bills or credits something and an invoice of the customer is overdue, the account is told (MON-8).
         Raises ApplicationError: of type BooksConflict, not retryable; of type BooksUnavailable, SchemaMismatch or
         ServerUnavailable, retryable.
         """
@@ -28,7 +30,15 @@ class BillingActivities:
             receipt = await self._books.record(entry)
             if entry.opens:
                 await self._accounts.open(entry.opens)
+            if receipt.usage_rows or any(event.rows for event in entry.record.events):
+                await self._tell_account(entry)
             return receipt
+
+    async def _tell_account(self, entry: RecordInput) -> None:
+        """Only a customer with an overdue invoice concerns the account: a signal per charge would cost too much."""
+        customer_id = entry.about.customer_id
+        if await self._invoices.overdue(customer_id):
+            await self._accounts.tell_of_rows(customer_id, entry.record.events[-1].at)
 
     @activity.defn(name="keep")
     async def keep(self, entry: KeepInput) -> None:

@@ -59,6 +59,7 @@ def document(view: AccountView) -> dict[str, Any]:
         ],
         "held": [{"subscription": hold.subscription_id, "invoice": hold.invoice} for hold in view.held],
         "credit": [{"amount": f"{amount:f}", "currency": currency} for currency, amount in found.credit.items()],
+        "not_chased": list(found.not_chased),
         "timeline": [milestone.model_dump(mode="json") for milestone in found.timeline],
         "attention": found.attention,
         "conflict": found.conflict.model_dump(mode="json") if found.conflict else None,
@@ -101,6 +102,8 @@ def _print(screen: Console, view: AccountView) -> None:
     if view.held:
         held = ", ".join(f"{hold.subscription_id} for {hold.invoice or 'an unknown invoice'}" for hold in view.held)
         screen.print(f"Suspended for nonpayment: {held}", soft_wrap=True)
+    for words in found.not_chased:
+        screen.print(words, soft_wrap=True)
     for currency, credit in found.credit.items():
         screen.print(f"Credit for the next invoice: {currency} {formatted(credit)}")
     screen.print()

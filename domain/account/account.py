@@ -2,6 +2,7 @@
 
 import hashlib
 from decimal import Decimal
+from typing import Literal
 
 from domain.account.invoice import InvoiceId, InvoiceState, Unpaid
 from domain.account.terms import BillingTerms
@@ -17,7 +18,8 @@ ID_DIGITS, AMOUNT_DIGITS = 16, 8
 class Receivable(Frozen):
     """An unpaid invoice. `settled` is what credit of later invoices paid.
 
-    `reminders` counts those sent; `suspended` says that the invoice led to holds.
+    `reminders` counts those sent, `skipped` those whose date passed while the invoice was not chased. `suspended` says
+    that the invoice led to holds, `postponed` that they come at the instant at which it is chased again (MON-8).
     """
 
     invoice: InvoiceId
@@ -28,11 +30,30 @@ class Receivable(Frozen):
     due_at: Instant
     state: InvoiceState
     reminders: int = 0
+    skipped: int = 0
     suspended: bool = False
+    postponed: bool = False
 
     @property
     def owed(self) -> Decimal:
         return self.due - self.paid - self.settled
+
+
+class Look(Frozen):
+    """Ask the books for the uninvoiced rows dated before `until`, to decide what follows overdue invoices (MON-8)."""
+
+    effect: Literal["look"] = "look"
+    at: Instant
+    until: Instant
+    seq: int
+    """Of the last event before it."""
+
+
+class Seen(Frozen):
+    """What the account saw last, as of that instant: by how much uninvoiced credits exceed charges, per currency."""
+
+    at: Instant
+    credit: dict[str, ExactDecimal] = {}
 
 
 class Payment(Frozen):
@@ -61,9 +82,10 @@ def _digest(text: str) -> str:
 class Account(Frozen):
     """A customer's account at one moment.
 
-    `month` is the running month, `closing` a month whose invoices are being written. `credit` is the amount per
-    currency that the next invoice deducts. `payments` are the last payments and `older_payments` the traces of earlier
-    ones; both serve to recognise a repeat. `currencies` are all currencies that the account was invoiced in.
+    `month` is the running month, `closing` a month whose invoices are being written. While `looking` the books are
+    asked what is not invoiced; `seen` is their last answer. `credit` is the amount per currency that the next invoice
+    deducts. `payments` are the last payments and `older_payments` the traces of earlier ones; both serve to recognise a
+    repeat. `currencies` are all currencies that the account was invoiced in.
     """
 
     customer_id: str
@@ -72,6 +94,8 @@ class Account(Frozen):
     opened_at: Instant
     month: Period
     closing: Period | None = None
+    looking: Look | None = None
+    seen: Seen | None = None
     seq: int = 0
     last_at: Instant
     receivables: tuple[Receivable, ...] = ()

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from domain.account.account import Account
+from domain.account.account import Account, Look
 from domain.account.invoice import EndedMonth, InvoiceHead, InvoiceId, InvoiceState
 from domain.account.terms import BillingTerms, HoldScope
 from domain.calendar import Period
@@ -23,7 +23,10 @@ class AccountEventName(StrEnum):
     INVOICE_SETTLED = "invoice_settled"
     INVOICE_OVERDUE = "invoice_overdue"
     REMINDED = "reminded"
+    REMINDER_SKIPPED = "reminder_skipped"
     SUSPENDED = "suspended_for_nonpayment"
+    SUSPENSION_POSTPONED = "suspension_postponed"
+    HOLDS_LIFTED = "holds_lifted"
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_FAILED = "payment_failed"
     TERMS_CHANGED = "terms_changed"
@@ -43,7 +46,8 @@ class AccountEvent(Frozen):
 
     `amount` is what is owed on the invoice, the amount of the payment, or the credit that settles the invoice, which
     `credit_of` had. `credited` is the part of a payment that becomes credit. `lifts` says that the event lifts holds
-    for nonpayment. `settled` is set if an operator settled a conflict with the books (REP-1).
+    for nonpayment. `credit` is what was counted against overdue invoices when a reminder or a hold was decided (MON-8).
+    `settled` is set if an operator settled a conflict with the books (REP-1).
     """
 
     seq: int
@@ -65,6 +69,7 @@ class AccountEvent(Frozen):
     terms: BillingTerms | None = None
     """With `terms_changed`: the new ones."""
     credit_of: Annotated[InvoiceId | None, Field(exclude_if=lambda invoice: invoice is None)] = None
+    credit: Annotated[ExactDecimal | None, Field(exclude_if=lambda credit: credit is None)] = None
     settled: Annotated[Settled | None, Field(exclude_if=lambda settled: settled is None)] = None
 
 
@@ -123,7 +128,7 @@ class LiftHolds(Frozen):
     keep: tuple[InvoiceId, ...] = ()
 
 
-AccountEffect = Annotated[Open | Close | AccountRecord | PlaceHolds | LiftHolds, Field(discriminator="effect")]
+AccountEffect = Annotated[Open | Close | Look | AccountRecord | PlaceHolds | LiftHolds, Field(discriminator="effect")]
 
 
 class CloseReceipt(Frozen):

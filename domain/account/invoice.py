@@ -85,6 +85,15 @@ def totals(rows: Iterable[LedgerRow], carried_in: Decimal, currency: str, settle
     )
 
 
+def net_credits(rows: Iterable[LedgerRow]) -> dict[str, Decimal]:
+    """By how much the credits of rows exceed their charges, in each currency in which they do."""
+    sums: dict[str, Decimal] = {}
+    for row in rows:
+        known = sums.get(row.currency, from_minor(0, row.currency))
+        sums[row.currency] = known + (row.amount if row.kind is Kind.CREDIT else -row.amount)
+    return {currency: net for currency, net in sums.items() if net > 0}
+
+
 class Unpaid(Frozen):
     """An earlier invoice on which something is owed when a month ends."""
 

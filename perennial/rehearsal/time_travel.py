@@ -8,7 +8,6 @@ from perennial.rehearsal.time_skipping import ServerClock
 from perennial.sources.books import Books
 from perennial.sources.server import Server
 from perennial.sources.sources import Sources
-from statemachines.account.timeline import next_account_milestone
 from statemachines.subscription.timeline import next_milestone
 from workflows.durable.clock import TestClock
 
@@ -70,8 +69,8 @@ class TimeTravel:
         next milestone.
         """
         while True:
-            milestones = await self._milestones()
-            at = min([await self._next_of_account(), *milestones.values()])
+            of_account, milestones = await self._coming()
+            at = min([of_account, *milestones.values()])
             if at > to:
                 return
             for subscription_id, milestone in milestones.items():
@@ -86,8 +85,18 @@ class TimeTravel:
                 await self._accounts.settled(self._customer_id, at)
             self._progress(f"{at:%Y-%m-%d}")
 
+    async def _coming(self) -> tuple[datetime, dict[str, datetime]]:
+        """What comes next to the account and to subscriptions, once they have told each other what has happened."""
+        seen = None
+        while True:
+            milestones = await self._milestones()
+            life = await self._accounts.settled(self._customer_id)
+            if seen == life.account.seq:
+                return life.due_at, milestones
+            seen = life.account.seq
+
     async def _next_of_account(self) -> datetime:
-        return next_account_milestone((await self._accounts.settled(self._customer_id)).account).at
+        return (await self._accounts.settled(self._customer_id)).due_at
 
     async def _milestones(self) -> dict[str, datetime]:
         """The next of each subscription that has one."""

@@ -11,17 +11,22 @@ from domain.account.terms import OwnTerms, terms_of
 from domain.roles import denial
 from domain.rules import Rule
 from statemachines.account import dunning, holds, payments
+from statemachines.account.chasing import chased, overdue
 from statemachines.account.draft import AccountDraft
 from statemachines.account.machine import InvoicePlace, Invoices, InvoiceTransition
-from statemachines.account.timeline import AccountMilestone, AccountWhat
+from statemachines.account.timeline import AccountMilestone, AccountWhat, chasing_due
 
 ISSUED, OVERDUE = InvoiceState.ISSUED, InvoiceState.OVERDUE
-EVENTS = {AccountWhat.OVERDUE: "fall_due", AccountWhat.REMIND: "remind", AccountWhat.SUSPEND: "suspend"}
-"""The machine's event for each milestone of an unpaid invoice."""
+CHASED = {AccountWhat.REMIND: "remind", AccountWhat.SUSPEND: "suspend"}
+NOT_CHASED = {AccountWhat.REMIND: "skip_reminder", AccountWhat.SUSPEND: "postpone"}
+"""The machine's events for the dates of an overdue invoice, by whether it is chased (MON-8)."""
 DOES: dict[InvoiceTransition, Callable[[AccountDraft, Receivable], None]] = {
     InvoiceTransition("fall_due", ISSUED, OVERDUE): dunning.fall_due,
     InvoiceTransition("remind", OVERDUE, OVERDUE): dunning.remind,
+    InvoiceTransition("skip_reminder", OVERDUE, OVERDUE): dunning.skip_reminder,
     InvoiceTransition("suspend", OVERDUE, OVERDUE): holds.suspend,
+    InvoiceTransition("postpone", OVERDUE, OVERDUE): holds.postpone,
+    InvoiceTransition("lift", OVERDUE, OVERDUE): holds.release,
 }
 """The function for each of those transitions. `close` is decided in `dunning`, payments in `payments`."""
 
@@ -37,18 +42,45 @@ class Accounting:
         self._invoices = invoices or Invoices()
 
     def milestone(self, account: Account, milestone: AccountMilestone) -> AccountDecision:
-        """Decide the milestone, dated by its schedule. Raises ImpossibleAccountMilestone."""
-        draft = AccountDraft(account, milestone.at)
+        """Decide the milestone, dated by its schedule. Raises ImpossibleAccountMilestone.
+
+        What is decided for overdue invoices is `chase`, after a look into the books (MON-8).
+        """
         if milestone.what is AccountWhat.CLOSE:
+            draft = AccountDraft(account, milestone.at)
             dunning.end_month(draft)
             return draft.decision()
         receivable = account.receivable(milestone.invoice or "")
         assert receivable is not None
-        suspends = account.terms.suspends_after is not None and not receivable.suspended
-        place = InvoicePlace(state=receivable.state.value, suspends=suspends)
-        chosen = self._invoices.send(place, EVENTS[milestone.what])
+        return self._follow(account, receivable, "fall_due", milestone.at)
+
+    def chase(self, account: Account, at: datetime) -> AccountDecision | None:
+        """Decide at the instant the next thing that follows overdue invoices; None if nothing is left (MON-8).
+
+        The account has just looked into the books. First what is held and not chased any more, then reminders and
+        suspensions whose date has come, then suspensions that were postponed. Raises ImpossibleAccountMilestone.
+        """
+        for each in overdue(account):
+            if each.suspended and not chased(account, each):
+                return self._follow(account, each, "lift", at)
+        if milestone := chasing_due(account, at):
+            receivable = account.receivable(milestone.invoice or "")
+            assert receivable is not None
+            events = CHASED if chased(account, receivable) else NOT_CHASED
+            return self._follow(account, receivable, events[milestone.what], at)
+        for each in overdue(account):
+            if each.postponed and account.terms.suspends_after is not None and chased(account, each):
+                return self._follow(account, each, "suspend", at)
+        return None
+
+    def _follow(self, account: Account, receivable: Receivable, event: str, at: datetime) -> AccountDecision:
+        """What follows the event of an unpaid invoice."""
+        draft, is_chased = AccountDraft(account, at), chased(account, receivable)
+        suspends = is_chased and account.terms.suspends_after is not None and not receivable.suspended
+        place = InvoicePlace(state=receivable.state.value, suspends=suspends, chased=is_chased)
+        chosen = self._invoices.send(place, event)
         if chosen is None:
-            raise ImpossibleAccountMilestone(f"{milestone.what} of {receivable.invoice} in {receivable.state}")
+            raise ImpossibleAccountMilestone(f"{event} of {receivable.invoice} in {receivable.state}")
         DOES[chosen](draft, receivable.model_copy(update={"state": chosen.target}))
         return draft.decision()
 

@@ -9,6 +9,7 @@ from domain.account.requests import AccountRequest
 from domain.money import Money
 from domain.rules import Rule
 from domain.subscription.decision import Answer, Outcome
+from statemachines.account.chasing import counted_credit
 
 
 class AccountDraft:
@@ -65,6 +66,11 @@ class AccountDraft:
             currency=receivable.currency,
             **facts,
         )
+
+    def chase(self, name: AccountEventName, rule: Rule, receivable: Receivable, **facts: Any) -> None:
+        """The same about an overdue invoice, with the credit that was counted (MON-8)."""
+        credit = counted_credit(self.account, receivable.currency)
+        self.tell(name, rule, receivable, credit=credit, **facts)
 
     def then(self, effect: AccountEffect) -> None:
         """Add an effect, to be performed after the events are recorded."""

@@ -67,6 +67,13 @@ def fall_due(draft: AccountDraft, receivable: Receivable) -> None:
 
 def remind(draft: AccountDraft, receivable: Receivable) -> None:
     """MON-6: record the next reminder of the schedule."""
-    number = receivable.reminders + 1
-    reminded = receivable.model_copy(update={"reminders": number})
-    draft.tell(AccountEventName.REMINDED, Rule.MON_6, reminded, reminder=number)
+    number = receivable.reminders + receivable.skipped + 1
+    reminded = receivable.model_copy(update={"reminders": receivable.reminders + 1})
+    draft.chase(AccountEventName.REMINDED, Rule.MON_6, reminded, reminder=number)
+
+
+def skip_reminder(draft: AccountDraft, receivable: Receivable) -> None:
+    """MON-8: the date of the next reminder passes while the invoice is not chased; it is never sent later."""
+    number = receivable.reminders + receivable.skipped + 1
+    skipped = receivable.model_copy(update={"skipped": receivable.skipped + 1})
+    draft.chase(AccountEventName.REMINDER_SKIPPED, Rule.MON_8, skipped, reminder=number)

@@ -22,7 +22,22 @@ def suspend(draft: AccountDraft, receivable: Receivable) -> None:
     """MON-9, SUS-1: suspend for nonpayment what the invoice charges, or by the terms every licensed subscription."""
     scope = draft.account.terms.holds
     draft.then(PlaceHolds(seq=draft.next_seq, at=draft.at, invoice=receivable.invoice, scope=scope))
-    draft.tell(AccountEventName.SUSPENDED, Rule.MON_6, receivable.model_copy(update={"suspended": True}))
+    held = receivable.model_copy(update={"suspended": True, "postponed": False})
+    draft.chase(AccountEventName.SUSPENDED, Rule.MON_6, held)
+
+
+def postpone(draft: AccountDraft, receivable: Receivable) -> None:
+    """MON-8: the suspension's date passes while the invoice is not chased: it comes when it is chased again."""
+    postponed = receivable.model_copy(update={"postponed": True})
+    draft.chase(AccountEventName.SUSPENSION_POSTPONED, Rule.MON_8, postponed)
+
+
+def release(draft: AccountDraft, receivable: Receivable) -> None:
+    """MON-8: lift what was held for an invoice that is no longer chased, at the instant of what covers it."""
+    before = draft.account
+    released = receivable.model_copy(update={"suspended": False, "postponed": True})
+    draft.follow(released)
+    draft.chase(AccountEventName.HOLDS_LIFTED, Rule.MON_8, released, lifts=lift(draft, before))
 
 
 def lift(draft: AccountDraft, before: Account) -> bool:

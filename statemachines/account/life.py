@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from domain.account import events
-from domain.account.account import Account
+from domain.account.account import Account, Look, Seen
 from domain.account.requests import AccountRequest, AnyAccountRequest
 from domain.account.terms import BillingTerms, month_end
 from domain.calendar import Period
@@ -11,19 +11,22 @@ from domain.roles import RolePreset
 from domain.subscription.decision import Answer
 from domain.values import Instant
 from statemachines.account.accounting import Accounting
-from statemachines.account.timeline import next_account_milestone
+from statemachines.account.chasing import overdue
+from statemachines.account.timeline import CHASING, AccountWhat, next_account_milestone
 from statemachines.refused_signals import RefusedSignals
 from statemachines.subscription.life import EVENTS_KEPT
 from statemachines.subscription.not_now import NotNow, OutOfTime
 
+FOLLOWING = (events.PlaceHolds, events.LiftHolds, Look)
+"""The effects that an event is not done without."""
 WAITING_KEPT = 200
 """How many signals may wait for a month's close."""
 
 
 class Closing(NotNow):
-    """The month's invoices are being written; a request decided now might concern one of them."""
+    """The books are asked: for the month's invoices, or for what is not invoiced. A request might concern that."""
 
-    def __init__(self, words: str = "The month is being closed: its invoices are being written.") -> None:
+    def __init__(self, words: str = "The month is being closed, or overdue invoices looked at.") -> None:
         super().__init__(f"{words} Try again shortly.")
 
 
@@ -39,7 +42,9 @@ class AccountLife(RefusedSignals):
 
     `committed` is the number of the last recorded event, `recent` are the last events. `waiting` are requests that came
     by signal while a month was being closed: their senders cannot be asked to try again. `accepted_at` is the latest
-    instant at which a request was accepted: later ones are not dated before it.
+    instant at which a request was accepted: later ones are not dated before it. `consider` is an instant as of which
+    the account has to decide again what follows its overdue invoices: a subscription was billed or credited, something
+    was paid, one fell due, a month was closed or the terms changed (MON-8).
     """
 
     account: Account
@@ -48,6 +53,7 @@ class AccountLife(RefusedSignals):
     committed: int = 0
     accepted_at: Instant
     waiting: tuple[AnyAccountRequest, ...] = ()
+    consider: Instant | None = None
 
     @property
     def opening(self) -> bool:
@@ -55,9 +61,15 @@ class AccountLife(RefusedSignals):
         return bool(self.effects) and isinstance(self.effects[0], events.Open)
 
     @property
+    def due_at(self) -> datetime:
+        """When something is decided next without a request: a milestone, or what has to be considered again."""
+        milestone = next_account_milestone(self.account).at
+        return milestone if self.consider is None else min(milestone, self.consider)
+
+    @property
     def performed(self) -> int:
         """The number of the last event that is recorded and whose holds are placed or lifted."""
-        pending = (effect.seq for effect in self.effects if isinstance(effect, events.PlaceHolds | events.LiftHolds))
+        pending = (effect.seq for effect in self.effects if isinstance(effect, FOLLOWING))
         return min([self.committed, *(seq - 1 for seq in pending)])
 
     def after(self, decision: events.AccountDecision) -> "AccountLife":
@@ -71,6 +83,18 @@ class AccountLife(RefusedSignals):
                 "accepted_at": max([self.accepted_at, *accepted]),
             }
         )
+
+    def considering(self, at: datetime) -> "AccountLife":
+        """The life that decides again what follows its overdue invoices, as of that instant (MON-8)."""
+        if not overdue(self.account):
+            return self
+        return self.model_copy(update={"consider": max(self.consider or at, at)})
+
+    def looking(self, at: datetime, until: datetime) -> "AccountLife":
+        """The life that asks the books for the rows dated before `until`, to decide as of `at`."""
+        look = Look(at=at, until=until, seq=self.account.seq)
+        account = self.account.model_copy(update={"looking": look})
+        return self.model_copy(update={"account": account, "effects": (*self.effects, look)})
 
     def is_ahead_of(self, other: "AccountLife") -> bool:
         """Whether this life has recorded more: a later event, or a later month that is closed."""
@@ -104,16 +128,41 @@ class AccountSteps:
         return AccountLife(account=account, accepted_at=at)
 
     def step(self, life: AccountLife, now: datetime) -> AccountLife | None:
-        """The life after the next milestone alone; None if none is due by then, or a month is still being closed."""
-        milestone = next_account_milestone(life.account)
-        if life.account.closing or life.opening or milestone.at > now:
+        """The life after the next milestone alone; None if none is due by then, or the books are being asked.
+
+        At one instant the account's milestones come before what it considers again (MON-8).
+        """
+        account, milestone = life.account, next_account_milestone(life.account)
+        if account.closing or account.looking or life.opening:
             return None
-        return life.after(self._accounting.milestone(life.account, milestone))
+        if life.consider is not None and life.consider < milestone.at and life.consider <= now:
+            seen = [account.seen.at] if account.seen else []
+            at = max([life.consider, account.last_at, *seen])
+            return life.model_copy(update={"consider": None}).looking(at, until=at + datetime.resolution)
+        if milestone.at > now:
+            return None
+        if milestone.what in CHASING:
+            return life.looking(milestone.at, until=milestone.at)
+        after = life.after(self._accounting.milestone(account, milestone))
+        return after.considering(milestone.at) if milestone.what is AccountWhat.OVERDUE else after
 
     def closed(self, life: AccountLife, receipt: events.CloseReceipt) -> AccountLife:
         """The life after its first effect, a close, was written to the books: its invoices are decided now."""
         assert isinstance(life.effects[0], events.Close)
-        return life.first_effect_done().after(self._accounting.closed(life.account, receipt))
+        # What was not invoiced is now, so nothing is known of what is not.
+        decided = life.first_effect_done().after(self._accounting.closed(life.account, receipt))
+        account = decided.account.model_copy(update={"seen": None})
+        return decided.model_copy(update={"account": account}).considering(receipt.period.end)
+
+    def looked(self, life: AccountLife, seen: Seen) -> AccountLife:
+        """The life after its first effect, a look into the books: what follows its overdue invoices (MON-8)."""
+        look = life.effects[0]
+        assert isinstance(look, Look)
+        account = life.account.model_copy(update={"looking": None, "seen": seen})
+        life = life.first_effect_done().model_copy(update={"account": account})
+        while decision := self._accounting.chase(life.account, look.at):
+            life = life.after(decision)
+        return life
 
     def accept(self, life: AccountLife, request: AccountRequest, at: datetime) -> tuple[AccountLife, Answer]:
         """Catch up to the instant, then decide the request. Raises Closing if a month must be closed first."""
@@ -121,11 +170,14 @@ class AccountSteps:
             raise Opening
         while (further := self.step(life, at)) is not None:
             life = further
-        if life.account.closing:
+        if life.account.closing or life.account.looking:
             raise Closing
         decision = self._accounting.decide(life.account, request, at)
         assert decision.answer is not None
-        return life.after(decision), decision.answer
+        after = life.after(decision)
+        # Only what is held or was postponed can follow at once.
+        concerned = decision.events and any(each.suspended or each.postponed for each in overdue(after.account))
+        return after.considering(at) if concerned else after, decision.answer
 
     def check(self, life: AccountLife, request: AccountRequest, now: datetime, *, test_clock: bool) -> None:
         """Raise NotNow if the request cannot be decided. Changes nothing."""
@@ -135,7 +187,13 @@ class AccountSteps:
         if request.at is not None:
             unclocked = None if test_clock else "an account opened"
             OutOfTime.check(request.at, account.last_at, (milestone.what, milestone.at), unclocked)
-        # A close that is due comes before the request, whatever other milestones are due before it. Requests that
-        # already wait for a close are decided first, in order.
-        if account.closing or life.waiting or account.month.end <= (request.at or now):
+        # What is due comes before the request, and it may need the books. Requests that already wait for them are
+        # decided first, in order.
+        if life.waiting or self._asks_the_books(life, request.at or now):
             raise Closing
+
+    def _asks_the_books(self, life: AccountLife, until: datetime) -> bool:
+        """Whether the books are asked before the account has caught up to the instant."""
+        while (further := self.step(life, until)) is not None:
+            life = further
+        return life.account.closing is not None or life.account.looking is not None

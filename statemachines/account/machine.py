@@ -20,13 +20,15 @@ class InvoicePlace:
     nothing_due: bool = False
     settles: bool = False
     suspends: bool = False
+    chased: bool = False
 
 
 InvoiceTransition = machine.Transition[InvoiceState]
 
 nothing_due = fact("nothing_due")  # the credits are as large as the charges
 settles = fact("settles")  # the payment covers all that is owed
-suspends = fact("suspends")  # the terms suspend for nonpayment, and this invoice has not led to it yet
+suspends = fact("suspends")  # the terms suspend for nonpayment, the invoice is chased and has not led to it
+chased = fact("chased")  # credit does not cover it, and what is uncovered is more than is tolerated
 
 
 class InvoiceMachine(machine.StrictChart[InvoicePlace]):
@@ -43,8 +45,13 @@ class InvoiceMachine(machine.StrictChart[InvoicePlace]):
 
     # MON-6: the invoice stays unpaid
     fall_due = issued.to(overdue)
-    remind = overdue.to(overdue)
+    remind = overdue.to(overdue, cond=chased)
     suspend = overdue.to(overdue, cond=suspends)
+
+    # MON-8: credit covers it, or what is left is tolerated
+    skip_reminder = overdue.to(overdue, unless=chased)
+    postpone = overdue.to(overdue, unless=chased)
+    lift = overdue.to(overdue, unless=chased)
 
     # MON-6: payments
     pay = (

@@ -8,6 +8,10 @@ from domain.account.invoice import InvoiceHead, InvoiceId, InvoiceState
 from domain.money import from_minor
 from domain.values import ExactDecimal, Frozen, Instant
 
+COUNTED = (AccountEventName.REMINDED, AccountEventName.REMINDER_SKIPPED, AccountEventName.PAYMENT_FAILED)
+POSTPONING = (AccountEventName.SUSPENSION_POSTPONED, AccountEventName.HOLDS_LIFTED)
+"""After these the invoice leads to holds once it is chased again (MON-8)."""
+
 
 class PaymentTaken(Frozen):
     """The part of a payment that went to the invoice, and when."""
@@ -28,7 +32,8 @@ class CreditTaken(Frozen):
 class Standing(Frozen):
     """What the account's events say about one invoice.
 
-    `settled` is what credit of later invoices paid; `failures` counts failed payments.
+    `settled` is what credit of later invoices paid; `failures` counts failed payments, `skipped` reminders not sent.
+    `held` says that it leads to holds now, `postponed` that it will once it is chased again (MON-8).
     """
 
     state: InvoiceState
@@ -39,6 +44,9 @@ class Standing(Frozen):
     reminders: int = 0
     failures: int = 0
     suspended_at: Instant | None = None
+    skipped: int = 0
+    held: bool = False
+    postponed: bool = False
 
     def owed(self, due: Decimal) -> Decimal:
         """What is left to pay of the amount that was due."""
@@ -50,8 +58,8 @@ def standing_of(head: InvoiceHead, events: Iterable[AccountEvent]) -> Standing:
     state = InvoiceState.ISSUED if head.totals.due else InvoiceState.CARRIED
     payments: list[PaymentTaken] = []
     taken: list[CreditTaken] = []
-    counted = {AccountEventName.REMINDED: 0, AccountEventName.PAYMENT_FAILED: 0}
-    suspended_at = None
+    counted = dict.fromkeys(COUNTED, 0)
+    suspended_at, held, postponed = None, False, False
     for event in events:
         for allocation in event.allocations:
             if allocation.invoice == head.invoice:
@@ -64,7 +72,9 @@ def standing_of(head: InvoiceHead, events: Iterable[AccountEvent]) -> Standing:
         if event.event in counted:
             counted[event.event] += 1
         if event.event is AccountEventName.SUSPENDED:
-            suspended_at = event.at
+            suspended_at, held, postponed = event.at, True, False
+        if event.event in POSTPONING:
+            held, postponed = False, True
         if event.event is AccountEventName.INVOICE_SETTLED:
             assert event.credit_of
             assert event.amount is not None
@@ -79,4 +89,7 @@ def standing_of(head: InvoiceHead, events: Iterable[AccountEvent]) -> Standing:
         reminders=counted[AccountEventName.REMINDED],
         failures=counted[AccountEventName.PAYMENT_FAILED],
         suspended_at=suspended_at,
+        skipped=counted[AccountEventName.REMINDER_SKIPPED],
+        held=held,
+        postponed=postponed,
     )

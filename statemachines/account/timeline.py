@@ -9,6 +9,7 @@ from domain.account.invoice import InvoiceId, InvoiceState
 from domain.account.terms import HoldScope
 from domain.rules import Rule
 from domain.values import Frozen, Instant
+from statemachines.account.chasing import chased
 
 
 class AccountWhat(StrEnum):
@@ -30,13 +31,34 @@ class AccountMilestone(Frozen):
     why: str
 
 
+CHASING = {AccountWhat.REMIND, AccountWhat.SUSPEND}
+"""What is decided after a look into the books (MON-8)."""
+
+
 def account_timeline(account: Account) -> list[AccountMilestone]:
-    """The next milestone of each unpaid invoice and the end of the month, soonest first."""
-    return sorted(_milestones(account), key=_place)
+    """The next milestone of each unpaid invoice and the end of the month, soonest first.
+
+    A reminder or a suspension only where the account would chase the invoice, by what it knows (MON-8).
+    """
+    return sorted((each for each in _milestones(account) if _comes(account, each)), key=_place)
+
+
+def chasing_due(account: Account, at: datetime) -> AccountMilestone | None:
+    """The first reminder or suspension whose date has come by the instant; None if there is none."""
+    due = (each for each in _milestones(account) if each.what in CHASING and each.at <= at)
+    return min(due, key=_place, default=None)
+
+
+def _comes(account: Account, milestone: AccountMilestone) -> bool:
+    receivable = account.receivable(milestone.invoice or "")
+    return milestone.what not in CHASING or (receivable is not None and chased(account, receivable))
 
 
 def next_account_milestone(account: Account) -> AccountMilestone:
-    """The next milestone, which the workflow sleeps until. The month always ends, so there is one."""
+    """The next milestone, which the workflow sleeps until. The month always ends, so there is one.
+
+    A reminder's or a suspension's date is one also where the invoice is not chased: that is decided then (MON-8).
+    """
     return min(_milestones(account), key=_place)
 
 
@@ -59,10 +81,11 @@ def _of_unpaid(account: Account, receivable: Receivable) -> Iterator[tuple[Accou
         yield AccountWhat.OVERDUE, due_at, "due"
         return
     # After a change of terms a date may already have passed.
-    if receivable.reminders < len(terms.reminders):
-        at = max(due_at + terms.reminders[receivable.reminders], account.last_at)
-        yield AccountWhat.REMIND, at, f"not paid: reminder {receivable.reminders + 1} of {len(terms.reminders)}"
-    if terms.suspends_after is not None and not receivable.suspended:
+    passed = receivable.reminders + receivable.skipped
+    if passed < len(terms.reminders):
+        at = max(due_at + terms.reminders[passed], account.last_at)
+        yield AccountWhat.REMIND, at, f"not paid: reminder {passed + 1} of {len(terms.reminders)}"
+    if terms.suspends_after is not None and not receivable.suspended and not receivable.postponed:
         at = max(due_at + terms.suspends_after, account.last_at)
         whole = terms.holds is HoldScope.ALL
         what = "the customer's licensed subscriptions are" if whole else "what it charges is"

@@ -12,6 +12,7 @@ from domain.subscription.ledger import Kind
 from domain.values import Frozen, format_instant
 from statemachines.account.standing import Standing, standing_of
 from statemachines.audit.credit import credit_is_carried_over, no_credit_beside_debt, settlements_match_the_journal
+from statemachines.audit.dunning import dunning_follows_the_net
 from statemachines.audit.holds import holds_match_the_journal
 from statemachines.audit.recorded_account import Found, RecordedAccount
 from statemachines.audit.subscription import Invariant
@@ -184,7 +185,7 @@ CHECKS: dict[Invariant, tuple[Callable[[RecordedAccount], Iterator[Found]], ...]
         settlements_match_the_journal,
         _standings_match_the_journal,
     ),
-    Invariant.NO_CREDIT_BESIDE_DEBT: (no_credit_beside_debt,),
+    Invariant.NO_CREDIT_BESIDE_DEBT: (no_credit_beside_debt, dunning_follows_the_net),
     Invariant.HELD: (holds_match_the_journal,),
     Invariant.NOT_AHEAD: (_nothing_ahead,),
     Invariant.DOUBLE_ENTRY: (_every_entry_balances, _entries_match_the_books),

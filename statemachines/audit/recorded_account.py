@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from domain.account.events import AccountEvent, CloseReceipt
 from domain.account.invoice import Invoice, InvoiceId, InvoiceLine
+from domain.account.terms import BillingTerms
 from domain.values import Frozen, Instant
 from statemachines.account.standing import Standing
 
@@ -41,6 +42,8 @@ class RecordedAccount(Frozen):
     receipts: tuple[CloseReceipt, ...] = ()
     """The result of each close, as it was first written."""
     holds: tuple[HoldRecord, ...] = ()
+    terms: BillingTerms | None = None
+    """Those that the account was opened with; None if the books do not have them."""
     latest: Instant | None = None
     """The latest date that it may have; None with a test clock."""
 

@@ -29,7 +29,7 @@ class Invariant(Worded):
     NUMBERED = "8", "each change follows the one before, with actor and rule"
     TOLD_IN_ORDER = "13", "publishers are notified of every event, in order"
     INVOICED = "14", "invoices plus uninvoiced rows equal the ledger"
-    NO_CREDIT_BESIDE_DEBT = "15", "no credit stands beside something due"
+    NO_CREDIT_BESIDE_DEBT = "15", "no credit stands beside something due, nobody is held for what it covers"
     HELD = "MON-9", "what is held for nonpayment is held for an unpaid invoice"
     USAGE = "USE-2", "usage is billed once, at the price and in the period of its use"
     NOT_AHEAD = "16", "nothing is dated after the clock"

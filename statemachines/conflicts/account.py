@@ -105,6 +105,7 @@ def content_of_account(events: Sequence[AccountEvent]) -> dict[str, str]:
             "pays": ", ".join(f"{part.invoice} {part.amount:f}, {part.state}" for part in event.allocations),
             "credited": f"{event.credited:f}" if event.credited else None,
             "credit of": event.credit_of,
+            "credit": f"{event.credit:f}" if event.credit is not None else None,
             "details": event.details,
         }
         contents |= {f"{event.seq} {name}": text for name, text in facts.items() if text}
@@ -142,6 +143,8 @@ def _adopted(life: AccountLife, books: HeldAccount) -> AccountLife:
             "last_at": books.last_at or life.account.opened_at,
             "receivables": books.receivables,
             "credit": books.credit,
+            "looking": None,
+            "seen": None,
             "payments": tuple(payment for payment in life.account.payments if payment.payment_id not in ids),
         }
     )
@@ -157,9 +160,8 @@ def _adopted(life: AccountLife, books: HeldAccount) -> AccountLife:
     known = {"carried_in": dict(account.credit), "unpaid": account.unpaid}
     effects += [close.model_copy(update=known) for close in closes]
     recent = tuple(event for event in life.recent if event not in undone)
-    return life.model_copy(
-        update={"account": account, "effects": tuple(effects), "recent": recent, "committed": books.up_to}
-    )
+    adopted = {"account": account, "effects": tuple(effects), "recent": recent, "committed": books.up_to}
+    return life.model_copy(update=adopted).considering(account.last_at)
 
 
 def _noted(
@@ -195,7 +197,9 @@ def _receivables(issued: Sequence[InvoiceHead], events: Sequence[AccountEvent]) 
                 due_at=head.due_at,
                 state=standing.state,
                 reminders=standing.reminders,
-                suspended=standing.suspended_at is not None,
+                skipped=standing.skipped,
+                suspended=standing.held,
+                postponed=standing.postponed,
             )
 
 

@@ -13,6 +13,7 @@ from statemachines.account.accounting import Accounting
 from statemachines.account.dunning import receivable_of, with_credit_of
 from statemachines.account.life import AccountLife, AccountSteps
 from statemachines.account.payments import remembering
+from statemachines.account.standing import POSTPONING
 from statemachines.subscription.life import EVENTS_KEPT
 
 CLOSED = {AccountEventName.INVOICE_ISSUED, AccountEventName.INVOICE_CARRIED}
@@ -33,7 +34,8 @@ def rebuilt_account(booked: BookedAccount) -> AccountLife:
     """The account after its last recorded event and its last closed month; one that has nothing yet just opens.
 
     Invoices whose events are not recorded are decided now, as they were. A hold for nonpayment, or its end, is placed
-    again if it was the last event: it may not be done. The books do not have: the signals that waited, and refusals.
+    again if it was the last event: it may not be done. What follows overdue invoices is decided again (MON-8). The
+    books do not have: the signals that waited, and refusals.
     """
     life = AccountSteps.begin(booked.customer_id, booked.terms, booked.opened_at, booked.roles)
     account, heads = life.account, {head.invoice: head for close in booked.closes for head in close.invoices}
@@ -53,7 +55,8 @@ def rebuilt_account(booked: BookedAccount) -> AccountLife:
     )
     issued = {event.invoice for event in booked.events if event.event in CLOSED}
     lacking = [close for close in booked.closes[-1:] if any(head.invoice not in issued for head in close.invoices)]
-    return life.after(Accounting().closed(account, lacking[0])) if lacking else life
+    life = life.after(Accounting().closed(account, lacking[0])) if lacking else life
+    return life.considering(life.account.last_at)
 
 
 def _after(account: Account, event: AccountEvent, heads: dict[str, InvoiceHead]) -> Account:
@@ -70,12 +73,15 @@ def _after(account: Account, event: AccountEvent, heads: dict[str, InvoiceHead])
         return with_credit_of(account, head).following(receivable_of(head, event.state))
     receivable = account.receivable(event.invoice)
     assert receivable is not None
+    postpones = event.event in POSTPONING
     credit = event.amount if event.event is AccountEventName.INVOICE_SETTLED else None
     changes = {
         "settled": receivable.settled + (credit or 0),
         "state": event.state,
-        "reminders": event.reminder or receivable.reminders,
-        "suspended": receivable.suspended or event.event is AccountEventName.SUSPENDED,
+        "reminders": receivable.reminders + (event.event is AccountEventName.REMINDED),
+        "skipped": receivable.skipped + (event.event is AccountEventName.REMINDER_SKIPPED),
+        "suspended": event.event is AccountEventName.SUSPENDED or (receivable.suspended and not postpones),
+        "postponed": postpones or (receivable.postponed and event.event is not AccountEventName.SUSPENDED),
     }
     return account.following(receivable.model_copy(update=changes))
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from domain.account.account import Payment
+from domain.account.account import Look, Payment, Seen
 from domain.account.events import AccountEvent, AccountEventName, AccountRecord, Close, CloseReceipt
-from domain.account.invoice import Invoice, InvoiceLine, in_order, invoices_of
+from domain.account.invoice import Invoice, InvoiceLine, in_order, invoices_of, net_credits
 from domain.subscription.ledger import Kind
 from statemachines.preview.book import Book, KeyConflict
 
@@ -65,6 +65,11 @@ class AccountBook:
         """The subscriptions with a charge on that invoice (MON-9)."""
         (document,) = (each for each in self.invoices if each.head.invoice == invoice)
         return {line.subscription_id for line in document.lines if line.row.kind is Kind.CHARGE}
+
+    def look(self, look: Look) -> Seen:
+        """What the rows that are dated before the instant and on no invoice yet credit (MON-8)."""
+        rows = (line.row for line in self.uninvoiced() if line.row.at < look.until)
+        return Seen(at=look.at, credit=net_credits(rows))
 
     def uninvoiced(self) -> tuple[InvoiceLine, ...]:
         """The rows that are on no invoice yet, in invoice order."""

@@ -1,8 +1,11 @@
 """Simulates one customer: the account together with its subscriptions, milestone by milestone."""
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
+from domain.account.account import Look
 from domain.account.events import AccountRecord, Close, LiftHolds, PlaceHolds
 from domain.account.invoice import InvoiceId
 from domain.account.requests import AccountRequest, ReceivePayment
@@ -39,22 +42,26 @@ class CustomerSimulator:
     def buy(self, order: Order) -> Simulator:
         self.advance(order.at)
         bought = Simulator(order, self._steps)
-        self.subscriptions[order.subscription_id] = bought
-        self._books[order.subscription_id] = bought.book
+        with self._noting(order.at):
+            self.subscriptions[order.subscription_id] = bought
+            self._books[order.subscription_id] = bought.book
+        self._move_account(order.at)
         return bought
 
     def advance(self, to: datetime) -> None:
         """Process every milestone due at or before the instant: at one instant, subscriptions before the account."""
         while (at := self._next_instant()) <= to:
-            for subscription_id in sorted(self.subscriptions):
-                self.subscriptions[subscription_id].advance(at)
-            while (life := self._accounts.step(self.life, at)) is not None:
-                self.life = life
-                self._perform()
+            with self._noting(at):
+                for subscription_id in sorted(self.subscriptions):
+                    self.subscriptions[subscription_id].advance(at)
+            self._move_account(at)
 
     def ask(self, subscription_id: str, command: Command, at: datetime) -> Answer:
         self.advance(at)
-        return self.subscriptions[subscription_id].ask(command, at)
+        with self._noting(at):
+            answer = self.subscriptions[subscription_id].ask(command, at)
+        self._move_account(at)
+        return answer
 
     def request(self, request: AccountRequest, at: datetime) -> Answer:
         self.advance(at)
@@ -62,12 +69,30 @@ class CustomerSimulator:
             self._recall(request.payment_id)
         self.life, answer = self._accounts.accept(self.life, request, at)
         self._perform()
+        self._move_account(at)
         return answer
 
     def _recall(self, payment_id: str) -> None:
         """Remember a payment that only the books know, as the workflow does (MON-7)."""
         if found := self.book.payment(payment_id):
             self.life = self.life.model_copy(update={"account": remembering(self.life.account, found)})
+
+    @contextmanager
+    def _noting(self, at: datetime) -> Iterator[None]:
+        """If a subscription is billed or credited meanwhile, have the account decide again as of that instant."""
+        before = self._rows
+        yield
+        if self._rows != before:
+            self.life = self.life.considering(at)
+
+    @property
+    def _rows(self) -> int:
+        return sum(len(book.rows) for book in self._books.values())
+
+    def _move_account(self, to: datetime) -> None:
+        while (life := self._accounts.step(self.life, to)) is not None:
+            self.life = life
+            self._perform()
 
     def _next_instant(self) -> datetime:
         milestones = (next_milestone(simulator.life.subscription) for simulator in self.subscriptions.values())
@@ -79,12 +104,17 @@ class CustomerSimulator:
             if isinstance(effect, Close):
                 self.life = self._accounts.closed(self.life, self.book.close(effect))
                 continue
+            if isinstance(effect, Look):
+                self.life = self._accounts.looked(self.life, self.book.look(effect))
+                continue
             if isinstance(effect, AccountRecord):
                 self.book.record(effect)
             elif isinstance(effect, PlaceHolds):
-                self._hold(effect)
+                with self._noting(effect.at):
+                    self._hold(effect)
             elif isinstance(effect, LiftHolds):
-                self._lift(effect)
+                with self._noting(effect.at):
+                    self._lift(effect)
             self.life = self.life.first_effect_done()
 
     def _hold(self, effect: PlaceHolds) -> None:

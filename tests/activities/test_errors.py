@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -36,6 +37,12 @@ class NoAccounts:
 
     async def open(self, account: OpenAccount) -> None:
         raise AssertionError(account)
+
+    async def tell_of_rows(self, customer_id: str, at: datetime) -> None:
+        raise AssertionError(customer_id)
+
+    async def overdue(self, customer_id: str) -> bool:
+        return False
 
 
 class FailingBooks:
@@ -107,7 +114,7 @@ def change(access: Access = Access.GRANT) -> ProvisionInput:
 )
 async def test_what_is_tried_again(error: Exception, retryable: bool) -> None:
     with pytest.raises(ApplicationError) as raised:
-        await run(BillingActivities(FailingBooks(error), NoAccounts()).record, await entry())
+        await run(BillingActivities(FailingBooks(error), NoAccounts(), NoAccounts()).record, await entry())
     assert raised.value.non_retryable is not retryable
     assert raised.value.type == type(error).__name__
     assert raised.value.message in ("no", "ValueError: no")
@@ -117,14 +124,14 @@ async def test_what_is_tried_again(error: Exception, retryable: bool) -> None:
 async def test_an_error_text_is_one_bounded_line_without_its_causes(kind: type[Exception]) -> None:
     error = kind("ü\n" * 100_000)
     with pytest.raises(ApplicationError) as raised:
-        await run(BillingActivities(FailingBooks(error), NoAccounts()).record, await entry())
+        await run(BillingActivities(FailingBooks(error), NoAccounts(), NoAccounts()).record, await entry())
     assert len(raised.value.message.encode()) <= MESSAGE_BYTES
     assert "\n" not in raised.value.message
     assert raised.value.__cause__ is None
 
 
 async def test_the_receipt_comes_back() -> None:
-    receipt = await run(BillingActivities(InMemory(), NoAccounts()).record, await entry())
+    receipt = await run(BillingActivities(InMemory(), NoAccounts(), NoAccounts()).record, await entry())
     assert receipt == Receipt(seq=1)
 
 

@@ -142,7 +142,7 @@ SHOWN_OF_ACCOUNTS = {
     "invoice_overdue",
     "reminded",
     "suspended_for_nonpayment",
-    "terms_changed",
+    *("holds_lifted", "invoice_settled", "reminder_skipped", "suspension_postponed", "terms_changed"),
 }
 
 
@@ -159,7 +159,13 @@ def test_the_recordings_show_all_that_happens_to_an_account() -> None:
             name = scheduled.activity_type.name
             performed.setdefault(name, []).extend(payload.data for payload in scheduled.input.payloads)
             signals += event.HasField("workflow_execution_signaled_event_attributes")
-    assert {"close_month", "record_account", "hold_for_nonpayment", "lift_nonpayment"} <= performed.keys()
+    assert {
+        "close_month",
+        "look_at_uninvoiced",
+        "record_account",
+        "hold_for_nonpayment",
+        "lift_nonpayment",
+    } <= performed.keys()
     recorded = [json.loads(data) for data in performed["record_account"]]
     assert {event["event"] for each in recorded for event in each["record"]["events"]} == SHOWN_OF_ACCOUNTS
     assert signals >= 3

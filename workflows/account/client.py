@@ -5,14 +5,14 @@ from datetime import datetime
 from temporalio.client import WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.random_ids import random_id
 from domain.account.requests import AccountRequest, ReceivePayment
 from domain.conflict import SettleConflict
 from domain.subscription.decision import Answer
 from statemachines.account.life import AccountLife, Closing, Opening
-from statemachines.account.timeline import next_account_milestone
-from workflows.account.messages import ACCOUNT_REQUESTS, AccountClosed, AccountDetails, StartAccount
+from workflows.account.messages import ACCOUNT_REQUESTS, AccountClosed, AccountDetails, RowsWritten, StartAccount
 from workflows.account.workflow import BillingAccountWorkflow
 from workflows.calls.errors import NeedsAttention, NotFound, Rejected
 from workflows.calls.target import Target, WorkflowClient
@@ -100,7 +100,7 @@ class Accounts(WorkflowClient):
 
         async def look() -> AccountLife | None:
             life = await self.life(customer_id)
-            due = to is not None and next_account_milestone(life.account).at <= to
+            due = to is not None and life.due_at <= to
             return None if life.effects or life.waiting or due else life
 
         message = f"{customer_id}: the account's milestones due by {to} have not all happened; look again"
@@ -113,6 +113,16 @@ class Accounts(WorkflowClient):
     async def life(self, customer_id: str) -> AccountLife:
         """The workflow's whole state. Raises CallError."""
         return await self._target(customer_id).query("life", AccountLife)
+
+    async def tell_of_rows(self, customer_id: str, at: datetime) -> bool:
+        """Tell the account that a subscription was billed or credited; False where it is not there. Raises RPCError."""
+        try:
+            await self.handle(customer_id).signal("rows_written", RowsWritten(at=at))
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return False
+        return True
 
     def _target(self, customer_id: str) -> Target:
         not_found = NotFound(f"there is no billing account of {customer_id} on this server: it buys nothing yet")

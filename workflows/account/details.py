@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from domain.account.account import Account
+from domain.account.account import Account, Look
 from domain.account.events import AccountEffect, AccountEvent, AccountRecord, Close, Open, PlaceHolds
 from domain.account.invoice import InvoiceState
 from domain.account.terms import HoldScope
 from domain.conflict import Conflict
 from domain.money import Money
+from domain.values import format_instant
+from statemachines.account.chasing import why_not_chased
 from statemachines.account.life import AccountLife
 from statemachines.account.timeline import AccountMilestone, AccountWhat, account_timeline
 from statemachines.subscription.narrative import SUMMARY_LENGTH
@@ -34,6 +36,7 @@ def account_details(
         credit=account.credit,
         holds=account.holds,
         timeline=tuple(account_timeline(account)),
+        not_chased=tuple(why_not_chased(account)),
         seq=account.seq,
         committed=life.committed,
         performed=life.performed,
@@ -73,6 +76,7 @@ def account_markdown(life: AccountLife, attention: str | None, conflict: Conflic
     if account.credit:
         credit = ", ".join(f"{currency} {amount:f}" for currency, amount in sorted(account.credit.items()))
         lines += ["", f"**Credit for the next invoice:** {credit}."]
+    lines += [f"\n{words}" for words in why_not_chased(account)]
     upcoming = ((second(m.at), account_headline(account, m), m.rule.value) for m in account_timeline(account))
     lines += ["", "### What comes next", "", *table(("when (UTC)", "what", "rule"), upcoming)]
     if account.terms.suspends_after is None:
@@ -120,6 +124,8 @@ def effect_headline(effect: AccountEffect) -> str:
         return f"invoices for {effect.period.start:%Y-%m-%d} to {effect.period.end:%Y-%m-%d}"
     if isinstance(effect, AccountRecord):
         return "; ".join(f"{e.seq} {event_headline(e)}" for e in effect.events)[:SUMMARY_LENGTH]
+    if isinstance(effect, Look):
+        return f"what is not invoiced before {format_instant(effect.until)}"
     if isinstance(effect, PlaceHolds):
         what = "licensed subscriptions" if effect.scope is HoldScope.ALL else "what it charges"
         return f"suspend {what}: {effect.invoice} is not paid"

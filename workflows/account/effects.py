@@ -13,9 +13,10 @@ from activities.accounts.contracts import (
     CloseInput,
     HoldInput,
     LiftInput,
+    LookInput,
     OpenedAccount,
 )
-from domain.account.account import Account
+from domain.account.account import Account, Look, Seen
 from domain.account.events import AccountRecord, Close, CloseReceipt, LiftHolds, Open, PlaceHolds
 from workflows.account.details import effect_headline
 from workflows.durable import options
@@ -43,6 +44,12 @@ async def close(account: Account, clock: TestClock | None, effect: Close, urgent
     """Have the books write the month's invoices; what they are."""
     entry = CloseInput(customer_id=account.customer_id, close=effect, test_clock=clock is not None)
     return await perform(AccountActivities.close, entry, options.CLOSE_TIMEOUT, effect_headline(effect), urgent=urgent)
+
+
+async def look(account: Account, effect: Look, urgent: Urgent) -> Seen:
+    """What the books have that is on no invoice yet."""
+    entry = LookInput(customer_id=account.customer_id, look=effect)
+    return await perform(AccountActivities.look, entry, options.RECORD_TIMEOUT, effect_headline(effect), urgent=urgent)
 
 
 async def record(account: Account, clock: TestClock | None, effect: AccountRecord, urgent: Urgent) -> None:

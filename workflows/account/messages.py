@@ -38,11 +38,22 @@ ACCOUNT_REQUESTS: dict[str, type[AnyAccountRequest]] = {
 }
 """The updates that return an Answer, and the request that each takes."""
 
-ACCOUNT_SIGNALS: dict[str, type[AnyAccountRequest] | type[RequestNewRun]] = {
+
+class RowsWritten(Strict):
+    """A subscription of the customer was billed or credited at that instant, while an invoice is overdue (MON-8).
+
+    The account looks into the books and decides again what follows.
+    """
+
+    at: RequestInstant
+
+
+ACCOUNT_SIGNALS: dict[str, type[AnyAccountRequest] | type[RequestNewRun] | type[RowsWritten]] = {
     **{name: ACCOUNT_REQUESTS[name] for name in ("payment_received", "payment_failed")},
+    "rows_written": RowsWritten,
     "new_run_requested": RequestNewRun,
 }
-"""The requests that may come as a signal too, under the update's name, and the operators' way in."""
+"""The requests that may come as a signal too, what subscriptions tell, and the operators' way in."""
 
 ACCOUNT_UPDATES: dict[str, type[Strict]] = {**ACCOUNT_REQUESTS, **OPERATOR_UPDATES, "migrate": Operator}
 """The updates, and the request that each takes."""
@@ -121,6 +132,8 @@ class AccountDetails(Frozen):
     credit: dict[str, ExactDecimal]
     holds: bool
     timeline: tuple[AccountMilestone, ...]
+    not_chased: tuple[str, ...] = ()
+    """Overdue invoices for which no reminder and no suspension comes, and why (MON-8)."""
     seq: int
     committed: int
     performed: int

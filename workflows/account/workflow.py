@@ -8,6 +8,7 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
+    from domain.account.account import Look
     from domain.account.events import AccountRecord, Close, LiftHolds, Open, PlaceHolds
     from domain.account.held import HeldAccount
     from domain.account.requests import AnyAccountRequest
@@ -32,6 +33,7 @@ with workflow.unsafe.imports_passed_through():
         AccountEvents,
         AccountStart,
         ContinuedAccount,
+        RowsWritten,
     )
     from workflows.durable import search_attributes
     from workflows.durable.activities import RunIsOver
@@ -116,7 +118,12 @@ class BillingAccountWorkflow:
             case Open():
                 await self._open(effect)
             case Close():
-                await self._close(effect)
+                receipt = await effects.close(self._life.account, self._clock.test, effect, self._urgent)
+                self._decisions.life = self._steps.closed(self._life, receipt)
+                self._budget.spend()
+            case Look():
+                seen = await effects.look(self._life.account, effect, self._urgent)
+                self._decisions.life = self._steps.looked(self._life, seen)
             case AccountRecord() | PlaceHolds() | LiftHolds():
                 await self._perform_other(effect)
 
@@ -125,11 +132,6 @@ class BillingAccountWorkflow:
         opened = await effects.open_account(self._life.account, self._clock.test, effect, self._urgent)
         self._clock.test = None if opened.ahead_by is None else TestClock.ahead_by(opened.ahead_by)
         self._decisions.life = self._life.opened_as(opened.life)
-
-    async def _close(self, close: Close) -> None:
-        receipt = await effects.close(self._life.account, self._clock.test, close, self._urgent)
-        self._decisions.life = self._steps.closed(self._life, receipt)
-        self._budget.spend()
 
     async def _perform_other(self, effect: AccountRecord | PlaceHolds | LiftHolds) -> None:
         account, clock = self._life.account, self._clock.test
@@ -151,11 +153,10 @@ class BillingAccountWorkflow:
 
     async def _sleep_until_something_happens(self) -> None:
         before = self._life
-        milestone = next_account_milestone(before.account)
         await self._clock.sleep_until(
-            milestone.at,
+            before.due_at,
             lambda: self._life is not before or self._urgent(),
-            account_headline(before.account, milestone),
+            account_headline(before.account, next_account_milestone(before.account)),
         )
 
     async def _hand_over(self) -> None:
@@ -184,9 +185,13 @@ class BillingAccountWorkflow:
         """Every signal: a request of another service that wants no answer."""
         self._inbox.receive(name, args)
 
-    def _take_signal(self, name: str, request: AnyAccountRequest | RequestNewRun) -> None:
+    def _take_signal(self, name: str, request: AnyAccountRequest | RequestNewRun | RowsWritten) -> None:
         if isinstance(request, RequestNewRun):
             self._budget.migrate(request)
+            return
+        if isinstance(request, RowsWritten):
+            at = request.at if self._clock.test else min(request.at, self._decisions.now())
+            self._decisions.life = self._life.considering(at)
             return
         at = request.at or self._decisions.now()
         try:

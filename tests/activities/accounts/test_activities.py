@@ -19,6 +19,7 @@ from activities.accounts.contracts import (
     HoldInput,
     HoldResult,
     LiftInput,
+    LookInput,
     OpenAccount,
     ToLift,
 )
@@ -35,10 +36,11 @@ from activities.errors import (
     ServerUnavailable,
 )
 from activities.fan_out import AT_ONCE
+from domain.account.account import Seen
 from domain.account.events import AccountRecord, CloseReceipt
 from domain.account.terms import HoldScope
 from domain.rules import Rule
-from domain.subscription.commands import Cancel, Command, Deprovision, Reactivate, Suspend
+from domain.subscription.commands import Cancel, Command, Deprovision, Reactivate, SetAutoRenew, Suspend
 from domain.subscription.decision import Answer, Outcome
 from domain.subscription.effects import Receipt
 from domain.subscription.holds import Reason
@@ -61,6 +63,9 @@ class NoBooks:
     async def close(self, entry: CloseInput) -> CloseReceipt:
         raise AssertionError(entry)
 
+    async def look(self, entry: LookInput) -> Seen:
+        raise AssertionError(entry)
+
     async def record(self, entry: AccountRecordInput) -> None:
         raise AssertionError(entry)
 
@@ -70,6 +75,9 @@ class FailingBooks(NoBooks):
         self._error = error
 
     async def close(self, entry: CloseInput) -> CloseReceipt:
+        raise self._error
+
+    async def look(self, entry: LookInput) -> Seen:
         raise self._error
 
     async def record(self, entry: AccountRecordInput) -> None:
@@ -436,9 +444,9 @@ async def test_what_is_tried_again(database: Database, error: Exception, retryab
 
 
 def test_the_activities_have_their_public_names() -> None:
-    methods = (AccountActivities.close, AccountActivities.record, AccountActivities.hold, AccountActivities.lift)
+    methods = tuple(getattr(AccountActivities, name) for name in ("close", "look", "record", "hold", "lift"))
     names = [definition.name for method in methods if (definition := activity._Definition.from_callable(method))]
-    assert names == ["close_month", "record_account", "hold_for_nonpayment", "lift_nonpayment"]
+    assert names == ["close_month", "look_at_uninvoiced", "record_account", "hold_for_nonpayment", "lift_nonpayment"]
 
 
 def test_a_workflow_can_import_them_without_a_database() -> None:
@@ -452,12 +460,22 @@ def test_a_workflow_can_import_them_without_a_database() -> None:
 
 
 class Opener:
-    """Where accounts live: what was opened, after how much was in the books."""
+    """Where accounts live: what was opened, after how much was in the books, and what was told of overdue ones."""
 
-    def __init__(self, books: InMemory, *failures: Exception) -> None:
+    def __init__(self, books: InMemory, *failures: Exception, overdue: bool = False) -> None:
         self.opened: list[tuple[OpenAccount, int]] = []
+        self.told: list[tuple[str, datetime]] = []
         self._books = books
         self._failures = list(failures)
+        self._overdue = overdue
+
+    async def overdue(self, customer_id: str) -> bool:
+        return self._overdue
+
+    async def tell_of_rows(self, customer_id: str, at: datetime) -> None:
+        if self._failures:
+            raise self._failures.pop(0)
+        self.told.append((customer_id, at))
 
     async def open(self, account: OpenAccount) -> None:
         if self._failures:
@@ -474,7 +492,7 @@ async def test_an_account_is_opened_with_a_lifes_first_decision_only() -> None:
     assert (account.customer_id, account.policy, account.at, account.ahead_by) == ("fabrikam", "csp-2019", START, DAY)
     books = InMemory()
     opener = Opener(books)
-    activities = BillingActivities(books, opener)
+    activities = BillingActivities(books, opener, opener)
     receipt = await run(activities.record, first.model_copy(update={"opens": account}))
     assert receipt == Receipt(seq=1)
     for entry in others:
@@ -489,7 +507,7 @@ async def test_an_account_that_cannot_be_opened_now_is_opened_by_the_next_try() 
     account = OpenAccount(customer_id="fabrikam", policy="csp-2019", at=START)
     books = InMemory()
     opener = Opener(books, ServerUnavailable("away"))
-    activities = BillingActivities(books, opener)
+    activities = BillingActivities(books, opener, opener)
     entry = first.model_copy(update={"opens": account})
     with pytest.raises(ApplicationError, match="away") as raised:
         await run(activities.record, entry)
@@ -507,3 +525,33 @@ async def test_what_opens_the_account_is_not_of_the_decisions_content(database: 
     (entry, receipt) = player.recorded[0]
     account = OpenAccount(customer_id="fabrikam", policy="csp-2019", at=START)
     assert await InSql(database).record(entry.model_copy(update={"opens": account})) == receipt
+
+
+@pytest.mark.parametrize("overdue", [True, False])
+async def test_mon_8_an_account_is_told_of_what_is_billed_where_an_invoice_is_overdue(overdue: bool) -> None:
+    """Of each decision that writes rows, dated like it; of nothing else."""
+    player = await bought(InMemory(), LICENCE)
+    await player.ask(SetAutoRenew(by="admin_agent", enabled=False, command_id="c-1"), START + DAY)
+    await player.ask(SetAutoRenew(by="admin_agent", enabled=True, command_id="c-2"), START + 2 * DAY)
+    await player.advance(START + 70 * DAY)
+    books = InMemory()
+    opener = Opener(books, overdue=overdue)
+    activities = BillingActivities(books, opener, opener)
+    entries = [entry for entry, _ in player.recorded]
+    for entry in entries:
+        await run(activities.record, entry.model_copy(update={"opens": None}))
+    billed = [event.at for entry in entries for event in entry.record.events if event.rows]
+    assert len(entries) > len(billed) > 1
+    assert opener.told == ([("fabrikam", at) for at in billed] if overdue else [])
+
+
+async def test_mon_8_a_decision_is_recorded_once_and_the_account_told_until_it_is() -> None:
+    first = (await bought(InMemory(), LICENCE)).recorded[0][0].model_copy(update={"opens": None})
+    books = InMemory()
+    opener = Opener(books, ServerUnavailable("away"), overdue=True)
+    activities = BillingActivities(books, opener, opener)
+    with pytest.raises(ApplicationError, match="away"):
+        await run(activities.record, first)
+    assert len(await books.events("s-1")) == 1
+    assert await run(activities.record, first) == Receipt(seq=1)
+    assert (len(await books.events("s-1")), opener.told) == (1, [("fabrikam", START)])

@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from activities.accounts.contracts import AccountRecordInput, CloseInput
+from activities.accounts.contracts import AccountRecordInput, CloseInput, LookInput
 from activities.adapters.sql.account.auditor import SqlAccountAuditor
 from activities.adapters.sql.database import Database
 from activities.errors import BooksConflict
+from domain.account.account import Look
 from domain.account.events import AccountEffect, AccountEventName, AccountRecord, Close, LiftHolds, PlaceHolds
 from domain.account.held import HeldAccount
 from domain.account.requests import FailPayment, ReceivePayment
@@ -41,6 +42,10 @@ class Account:
             case Close():
                 receipt = await self.books.close(CloseInput(customer_id=customer_id, close=effect, test_clock=True))
                 self.life = STEPS.closed(self.life, receipt)
+                return
+            case Look():
+                seen = await self.books.look(LookInput(customer_id=customer_id, look=effect))
+                self.life = STEPS.looked(self.life, seen)
                 return
             case AccountRecord():
                 await self.books.record(AccountRecordInput(customer_id=customer_id, record=effect, test_clock=True))
@@ -177,6 +182,8 @@ async def test_holds_follow_the_books(account: Account) -> None:
     assert suspended is not None
     account.life = suspended
     await account.perform_first()
+    suspended = account.life
+    await account.perform_first()
     account.life, _ = STEPS.accept(before, FailPayment(by="service", payment_id="p-1"), just_before)
     held = await account.conflicting()
     account.holds.clear()
@@ -184,6 +191,7 @@ async def test_holds_follow_the_books(account: Account) -> None:
     (hold,) = account.holds
     assert hold == next(effect for effect in suspended.effects if isinstance(effect, PlaceHolds))
     assert account.life.account.holds
+    await account.advance(account.now)
     account.pay("p-2", "30.00")
     await account.perform()
     assert isinstance(account.holds[-1], LiftHolds)

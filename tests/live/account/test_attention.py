@@ -14,10 +14,12 @@ from activities.accounts.contracts import (
     CloseInput,
     HoldInput,
     LiftInput,
+    LookInput,
     OpenedAccount,
     ToLift,
 )
 from activities.errors import BooksConflict
+from domain.account.account import Seen
 from domain.account.events import CloseReceipt
 from domain.subscription.commands import Command
 from domain.subscription.decision import Answer, Outcome
@@ -44,6 +46,9 @@ class Moody:
 
     async def open(self, opening: AccountOpening) -> OpenedAccount:
         return OpenedAccount(life=AccountSteps.begin(opening.customer_id, opening.terms, opening.opened_at))
+
+    async def look(self, entry: LookInput) -> Seen:
+        return self.book.look(entry.look)
 
     async def close(self, entry: CloseInput) -> CloseReceipt:
         self._fail()
@@ -85,7 +90,10 @@ def moody_worker(world: World, moody: Moody) -> Worker:
         world.server.client,
         task_queue=MOODY_QUEUE,
         workflows=[BillingAccountWorkflow],
-        activities=[OpeningActivities(moody).open, invoicing.close, invoicing.record, invoicing.hold, invoicing.lift],
+        activities=[
+            *(OpeningActivities(moody).open, invoicing.close, invoicing.look, invoicing.record),
+            *(invoicing.hold, invoicing.lift),
+        ],
         interceptors=[GuardInterceptor()],
     )
 

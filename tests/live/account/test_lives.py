@@ -10,7 +10,7 @@ from domain.account.requests import AccountRequest, ChangeTerms
 from domain.account.terms import terms_of
 from domain.ordering.terms import Order
 from domain.policy import DEFAULT_PACK
-from domain.subscription.commands import ChangeQuantity, Command, Reactivate, Suspend
+from domain.subscription.commands import Cancel, ChangeQuantity, Command, Reactivate, Suspend
 from domain.subscription.decision import Answer
 from domain.subscription.holds import Reason
 from hosting.assembly import World
@@ -101,6 +101,7 @@ async def _one_random_customer(world: World, number: int) -> None:
 
 
 async def _one_known_customer(world: World) -> None:
+    """What one subscription is credited covers the invoice that another is held for, and settles it (MON-8, MON-5)."""
     both = Both(world)
     customer = both.live.id
     first = await both.buy(order(customer=customer, at=OPENED))
@@ -113,11 +114,20 @@ async def _one_known_customer(world: World) -> None:
     await both.request(failure("eur-0"), datetime(2027, 4, 3, tzinfo=UTC))
     # January's invoice in euros leads to a hold on what it charges; what is charged in dollars is paid (MON-9).
     await both.request(payment("usd-2", "200.00"), datetime(2027, 4, 20, tzinfo=UTC))
+    year = offer(id="a-year", currency="EUR", unit_price="60.00", term="P1Y", billing_plan="annual")
+    fourth = await both.buy(order(year, customer=customer, at=datetime(2027, 4, 25, tzinfo=UTC), quantity=1))
     await both.ask(second, Suspend(by="admin_agent", reason=Reason.CUSTOMER_REQUEST), SUSPENSION + timedelta(days=1))
+    held = [both.simulated.life.account.holds]
+    cancel = Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST)
+    await both.ask(fourth, cancel, datetime(2027, 5, 4, 12, tzinfo=UTC))
+    assert [*held, both.simulated.life.account.holds] == [True, False]
     states = [both.simulated.subscriptions[each].life.subscription.state for each in (first, second, third)]
     assert [str(state) for state in states] == ["active", "suspended", "active"]
     await both.request(payment("eur-1", "84.00", currency="EUR"), datetime(2027, 5, 20, tzinfo=UTC))
     await both.ask(second, Reactivate(by="admin_agent"), datetime(2027, 6, 1, 9, tzinfo=UTC))
     await both.request(ChangeTerms(by="billing_admin", suspends=False), datetime(2027, 7, 1, tzinfo=UTC))
     await both.compare(datetime(2027, 11, 10, tzinfo=UTC))
-    assert {"suspended_for_nonpayment", "payment_failed", "invoice_carried"} <= set(await both.live.journal())
+    assert {
+        *("suspended_for_nonpayment", "holds_lifted", "reminder_skipped"),
+        *("payment_failed", "invoice_carried", "invoice_settled"),
+    } <= set(await both.live.journal())

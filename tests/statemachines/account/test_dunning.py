@@ -255,8 +255,8 @@ def test_mon_9_by_terms_that_hold_all_what_was_bought_since_is_held_with_the_nex
 
 def test_mon_6_a_partial_payment_lifts_nothing() -> None:
     customer = held()
-    assert paid(customer.pay("2026-05-03", "359.99")) == "done MON-6"
-    assert (customer.state(), customer.unpaid) == ("suspended", ["1 overdue 0.01"])
+    assert paid(customer.pay("2026-05-03", "359.00")) == "done MON-6"
+    assert (customer.state(), customer.unpaid) == ("suspended", ["1 overdue 1.00"])
 
 
 def test_mon_6_other_terms_hold_at_once_for_what_is_unpaid_too() -> None:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from domain.account.account import Look
 from domain.account.events import AccountRecord, Close, CloseReceipt
 from domain.account.terms import terms_of
 from statemachines.account.life import AccountLife, AccountSteps, Closing
@@ -44,6 +45,9 @@ def performed(life: AccountLife, book: AccountBook) -> AccountLife:
         effect = life.effects[0]
         if isinstance(effect, Close):
             life = ACCOUNTS.closed(life, book.close(effect))
+            continue
+        if isinstance(effect, Look):
+            life = ACCOUNTS.looked(life, book.look(effect))
             continue
         if isinstance(effect, AccountRecord):
             book.record(effect)
@@ -121,18 +125,20 @@ def test_mon_5_a_request_waits_for_the_close_also_where_reminders_come_before_it
         checked(life, now)
 
 
-def test_tim_5_a_request_after_milestones_that_need_no_close_is_decided_after_them() -> None:
+@pytest.mark.parametrize(("now", "reminders"), [("2026-04-02", 0), ("2026-04-03", 1), ("2026-04-20", 3)])
+def test_mon_8_a_request_waits_for_the_look_into_the_books(now: str, reminders: int) -> None:
+    """When an invoice falls due, and before a reminder. The worker was down since April the 1st (TIM-5)."""
     life = until("2026-04-01")
-    checked(life, "2026-04-20")
-    life, answer = ACCOUNTS.accept(life, PAY, instant("2026-04-20"))
-    assert paid(answer) == "done MON-6"
-    assert [f"{event.event} {event.at:%m-%d}" for event in life.recent[1:]] == [
-        "invoice_overdue 04-02",
-        "reminded 04-03",
-        "reminded 04-09",
-        "reminded 04-16",
-        "payment_received 04-20",
-    ]
+    with pytest.raises(Closing):
+        checked(life, now)
+    with pytest.raises(Closing):
+        ACCOUNTS.accept(life, PAY, instant(now))
+    looking = stepped(stepped(life, instant(now)), instant(now))
+    assert looking.account.looking is not None
+    assert ACCOUNTS.step(looking, instant("2030-01-01")) is None
+    life, _ = ACCOUNTS.accept(until(now), PAY, instant(now))
+    told = ["invoice_overdue", *["reminded"] * reminders, "payment_received"]
+    assert [event.event.value for event in life.recent[1:]] == told
 
 
 def test_an_instant_is_taken_only_with_a_test_clock() -> None:
@@ -150,7 +156,9 @@ def test_an_instant_is_not_before_the_last_event() -> None:
 
 def test_an_instant_is_not_beyond_the_next_milestone() -> None:
     life = until("2026-04-02")
-    checked(life, "2026-04-02", "2026-04-03")
+    checked(life, "2026-04-02", instant("2026-04-03") - TICK)
+    with pytest.raises(Closing):
+        checked(life, "2026-04-02", "2026-04-03")
     with pytest.raises(OutOfTime, match=r"not be after the next milestone \(remind, 2026-04-03T00:00:00Z\)"):
         checked(life, "2026-04-02", instant("2026-04-03") + TICK)
 
@@ -185,6 +193,10 @@ def test_tim_5_when_something_was_last_accepted_a_refusal_does_not_move() -> Non
 def test_effects_are_in_the_order_of_what_is_recorded_before_it_is_done() -> None:
     life = until(instant("2026-05-02") - TICK)
     life = stepped(life, instant("2026-05-02"))
+    (look,) = life.effects
+    assert isinstance(look, Look)
+    assert (look.at, look.until, look.seq) == (instant("2026-05-02"), instant("2026-05-02"), life.account.seq)
+    life = ACCOUNTS.looked(life, a_book().look(look))
     assert [effect.effect for effect in life.effects] == ["account_record", "hold"]
     assert life.committed == life.account.seq - 1
     life = life.first_effect_done()

@@ -7,7 +7,7 @@ import pytest
 
 from domain.account.invoice import InvoiceState
 from domain.roles import AccountAction
-from statemachines.account.accounting import DOES, EVENTS
+from statemachines.account.accounting import CHASED, DOES, NOT_CHASED
 from statemachines.account.machine import InvoiceMachine, InvoicePlace, Invoices, InvoiceTransition
 from statemachines.account.timeline import AccountWhat
 
@@ -15,6 +15,8 @@ OPEN, ISSUED, OVERDUE = InvoiceState.OPEN, InvoiceState.ISSUED, InvoiceState.OVE
 PAID, CARRIED = InvoiceState.PAID, InvoiceState.CARRIED
 GUARDS = [field.name for field in fields(InvoicePlace) if field.name != "state"]
 MACHINE = Invoices()
+FOLLOWING = {"fall_due", "lift", *CHASED.values(), *NOT_CHASED.values()}
+"""The events that come of time and of what is owed."""
 IN_THE_MACHINE = sorted({str(each.event) for state in InvoiceMachine.states for each in state.transitions})
 
 Facts = dict[str, bool]
@@ -30,8 +32,11 @@ CELLS: dict[tuple[InvoiceState, str], tuple[str | None, InvoiceState | None, Inv
     (ISSUED, "fall_due"): (None, OVERDUE, OVERDUE),
     (ISSUED, "pay"): ("settles", ISSUED, PAID),
     (ISSUED, "fail_payment"): (None, ISSUED, ISSUED),
-    (OVERDUE, "remind"): (None, OVERDUE, OVERDUE),
+    (OVERDUE, "remind"): ("chased", None, OVERDUE),
     (OVERDUE, "suspend"): ("suspends", None, OVERDUE),
+    (OVERDUE, "skip_reminder"): ("chased", OVERDUE, None),
+    (OVERDUE, "postpone"): ("chased", OVERDUE, None),
+    (OVERDUE, "lift"): ("chased", OVERDUE, None),
     (OVERDUE, "pay"): ("settles", OVERDUE, PAID),
     (OVERDUE, "fail_payment"): (None, OVERDUE, OVERDUE),
 }
@@ -63,7 +68,7 @@ def test_the_states_are_those_of_the_domain() -> None:
 @pytest.mark.parametrize("event", IN_THE_MACHINE)
 @pytest.mark.parametrize("state", InvoiceState)
 def test_mon_6_every_cell_under_every_guard_and_no_other_guard_has_a_say(state: InvoiceState, event: str) -> None:
-    assert len(COMBINATIONS) == 8
+    assert len(COMBINATIONS) == 16
     for facts in COMBINATIONS:
         assert target(state, event, facts) == wanted(state, event, facts), facts
 
@@ -109,13 +114,13 @@ def test_the_table_above_names_every_transition() -> None:
 
 
 def test_every_event_comes_of_a_milestone_or_a_request() -> None:
-    assert set(EVENTS) == set(AccountWhat) - {AccountWhat.CLOSE}
+    assert set(CHASED) == set(NOT_CHASED) == set(AccountWhat) - {AccountWhat.CLOSE, AccountWhat.OVERDUE}
     asked = {action.value for action in AccountAction} - {"change_terms"}
-    assert set(IN_THE_MACHINE) == {*EVENTS.values(), *asked, "close"}
+    assert set(IN_THE_MACHINE) == {*FOLLOWING, *asked, "close"}
 
 
 def test_each_transition_of_a_milestone_does_something() -> None:
-    assert set(DOES) == {each for each in in_the_machine() if each.event in EVENTS.values()}
+    assert set(DOES) == {each for each in in_the_machine() if each.event in FOLLOWING}
 
 
 def test_one_machine_serves_one_invoice_after_another() -> None:

@@ -9,7 +9,7 @@ from domain.account.invoice import InvoiceState
 from domain.subscription.decision import Outcome
 from statemachines.account.accounting import ImpossibleAccountMilestone
 from statemachines.account.machine import InvoiceMachine, InvoiceTransition
-from tests.support.simulated.customer import ACustomer
+from tests.support.simulated.customer import ACustomer, numbered
 from tests.support.simulated.life import Facts
 
 OPEN, ISSUED, OVERDUE = InvoiceState.OPEN, InvoiceState.ISSUED, InvoiceState.OVERDUE
@@ -19,6 +19,9 @@ Step = tuple[str, str, Facts]
 
 WHOLE: Facts = {"amount": "30.00"}
 PART: Facts = {"amount": "1.00"}
+TOLERATED: Facts = {"amount": "29.50"}
+"""What it leaves is not chased (MON-8)."""
+SECOND: Step = ("2026-04-01", "pay", {**WHOLE, "payment_id": "p-2", "invoice": numbered(2)})
 # A subscription of 30.00 a month from 2026-01-15 on, whose first invoice is due on 2026-04-02. What is asked before;
 # and the need: a request, or an instant to live to.
 LIVES: dict[InvoiceTransition, tuple[list[Step], Step | str]] = {
@@ -27,6 +30,9 @@ LIVES: dict[InvoiceTransition, tuple[list[Step], Step | str]] = {
     InvoiceTransition("fall_due", ISSUED, OVERDUE): ([], "2026-04-02"),
     InvoiceTransition("remind", OVERDUE, OVERDUE): ([], "2026-04-03"),
     InvoiceTransition("suspend", OVERDUE, OVERDUE): ([], "2026-05-02"),
+    InvoiceTransition("skip_reminder", OVERDUE, OVERDUE): ([("2026-02-02", "pay", TOLERATED)], "2026-04-03"),
+    InvoiceTransition("postpone", OVERDUE, OVERDUE): ([SECOND, ("2026-04-29", "pay", TOLERATED)], "2026-05-02"),
+    InvoiceTransition("lift", OVERDUE, OVERDUE): ([SECOND], ("2026-05-03", "pay", TOLERATED)),
     InvoiceTransition("pay", ISSUED, PAID): ([], ("2026-02-02", "pay", WHOLE)),
     InvoiceTransition("pay", ISSUED, ISSUED): ([], ("2026-02-02", "pay", PART)),
     InvoiceTransition("pay", OVERDUE, PAID): ([], ("2026-04-02", "pay", WHOLE)),

@@ -28,21 +28,20 @@ def test_cxl_5_a_year_that_is_cancelled_unpaid_is_not_followed() -> None:
 
 
 def test_mon_5_several_invoices_the_first_due_first_and_a_part_of_one() -> None:
-    """Of 30.00, 30.00 and 30.00 owed, a credit of 75.00 leaves 15.00 on the last."""
+    """Of 30.00, 30.00 and 30.00 owed, a credit of 75.00 leaves 45.00 after May's charge, and 15.00 on the second."""
     customer = ACustomer().until("2026-04-05")
     customer.buy("s-2", {"term": "P1Y", "billing_plan": "annual", "unit_price": "25.00"}, "2026-04-30")
     customer.ask("2026-05-01T12:00:00Z", "cancel", "s-2")
-    # April's invoice has the charge of 75.00 and the month's own 30.00; May's has the credit.
+    # April's invoice has the charge of 75.00 and the month's own 30.00; May's has the credit, and a charge of 30.00.
     customer.until("2026-06-01")
-    assert customer.invoices[3:] == ["4 26-04 105.00-0.00 +0.00 105.00 >0.00", "5 26-05 0.00-75.00 +0.00 0.00 >0.00"]
-    assert customer.unpaid == ["3 overdue 15.00", "4 issued 105.00"]
+    assert customer.invoices[3:] == ["4 26-04 105.00-0.00 +0.00 105.00 >0.00", "5 26-05 30.00-75.00 +0.00 0.00 >0.00"]
+    assert customer.unpaid == ["2 overdue 15.00", "3 overdue 30.00", "4 issued 105.00"]
     assert [f"{e.event} {e.invoice} {e.amount}" for e in customer.journal if e.credit_of] == [
         f"invoice_settled {numbered(1)} 30.00",
-        f"invoice_settled {numbered(2)} 30.00",
-        f"invoice_settled {numbered(3)} 15.00",
+        f"invoice_settled {numbered(2)} 15.00",
     ]
-    customer.pay("2026-06-02", "15.00", invoice=numbered(3))
-    assert customer.unpaid == ["4 issued 105.00"]
+    customer.pay("2026-06-02", "15.00", invoice=numbered(2))
+    assert customer.unpaid == ["3 overdue 30.00", "4 issued 105.00"]
 
 
 def test_mon_5_a_month_without_charges_settles_at_its_end_alone() -> None:

@@ -7,15 +7,19 @@ from itertools import pairwise
 
 from hypothesis import given, settings
 
+from domain.account.account import Look
 from domain.account.events import AccountEventName
 from domain.account.invoice import InvoiceLine, InvoiceState
 from domain.account.terms import HoldScope, month_end
 from domain.rules import Rule
 from domain.subscription.ledger import Kind
+from statemachines.account.chasing import chased
 from statemachines.account.standing import standing_of
 from statemachines.audit.credit import no_credit_beside_debt, settlements_match_the_journal
+from statemachines.audit.dunning import dunning_follows_the_net
 from statemachines.audit.recorded_account import RecordedAccount
 from statemachines.simulation.customer import CustomerSimulator
+from tests.support.instants import TICK
 from tests.support.simulated.random_customers import HORIZON, CountingBook, RandomCustomer, counted, customers
 from tests.support.simulated.random_lives import START
 
@@ -43,6 +47,7 @@ def test_the_invariants_of_an_account() -> None:
         totals_are_of_the_lines_and_never_a_pay_out(customer)
         credit_is_handed_on(customer)
         no_credit_stands_beside_something_due_15(customer)
+        dunning_follows_what_is_owed_15(customer, random)
         payments_go_somewhere(customer)
         what_is_owed_is_what_is_not_paid(customer)
         events_and_invoices_are_numbered_8(customer)
@@ -139,21 +144,36 @@ def credit_is_handed_on(customer: CustomerSimulator) -> None:
     assert {currency: amount for currency, amount in credit.items() if amount} == account.credit
 
 
-def no_credit_stands_beside_something_due_15(customer: CustomerSimulator) -> None:
-    """In any currency, after any event: as `check` sees it, and now."""
-    events = tuple(customer.book.events)
-    recorded = RecordedAccount(
+def recorded_of(customer: CustomerSimulator) -> RecordedAccount:
+    """What `check` would read of the account's journal and invoices."""
+    return RecordedAccount(
         customer_id="fabrikam",
         rows=(),
         invoices=tuple(customer.book.invoices),
         standings={},
-        events=events,
+        events=tuple(customer.book.events),
         payments={},
         entries=(),
     )
+
+
+def no_credit_stands_beside_something_due_15(customer: CustomerSimulator) -> None:
+    """In any currency, after any event: as `check` sees it, and now."""
+    recorded = recorded_of(customer)
     assert list(no_credit_beside_debt(recorded)) == list(settlements_match_the_journal(recorded)) == []
     account = customer.life.account
     assert not {r.currency for r in account.receivables} & {name for name, left in account.credit.items() if left}
+
+
+def dunning_follows_what_is_owed_15(customer: CustomerSimulator, random: RandomCustomer) -> None:
+    """Nobody is reminded or held for what credit covers or the terms tolerate; and what is held is chased, now too."""
+    recorded = recorded_of(customer).model_copy(update={"terms": random.terms})
+    assert list(dunning_follows_the_net(recorded)) == []
+    account = customer.life.account
+    seen = customer.book.look(Look(at=account.last_at, until=START + HORIZON + TICK, seq=account.seq))
+    now = account.model_copy(update={"seen": seen})
+    held = [receivable for receivable in account.receivables if receivable.suspended]
+    assert random.late or all(chased(now, receivable) for receivable in held)
 
 
 def payments_go_somewhere(customer: CustomerSimulator) -> None:
@@ -189,7 +209,7 @@ def what_is_owed_is_what_is_not_paid(customer: CustomerSimulator) -> None:
             assert receivable.owed == head.totals.due - paid[head.invoice] > 0
             assert (receivable.due, receivable.due_at) == (head.totals.due, head.due_at)
             assert (receivable.currency, receivable.state) == (head.currency, standing.state)
-            assert (receivable.reminders, receivable.suspended) == (standing.reminders, bool(standing.suspended_at))
+            assert (receivable.reminders, receivable.suspended) == (standing.reminders, standing.held)
     assert {receivable.invoice for receivable in account.receivables} <= {
         i.head.invoice for i in customer.book.invoices
     }

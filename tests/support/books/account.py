@@ -86,6 +86,7 @@ class AccountsInSql(SqlAccountReader):
         super().__init__(database)
         books = SqlAccountBooks(database)
         self.close = books.close
+        self.look = books.look
         self.record = books.record
         self._ledger = SqlBooks(database)
 

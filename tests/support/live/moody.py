@@ -1,6 +1,7 @@
 """Books and tenants that fail as told, a worker on them, and the wait for what it shows."""
 
 import asyncio
+from datetime import datetime
 
 from temporalio.worker import Worker
 
@@ -55,13 +56,19 @@ class Moody:
     async def open(self, account: OpenAccount) -> None:
         """No account here."""
 
+    async def tell_of_rows(self, customer_id: str, at: datetime) -> None:
+        """No account here."""
+
+    async def overdue(self, customer_id: str) -> bool:
+        return False
+
     async def note(self, change: ProvisionInput, confirmation: Confirmation) -> None:
         """Nothing to keep."""
 
 
 def moody_worker(world: World, moody: Moody) -> Worker:
     """A worker on the world's server with these books and tenants."""
-    billing, provisioning = BillingActivities(moody, moody), ProvisioningActivities(moody, moody)
+    billing, provisioning = BillingActivities(moody, moody, moody), ProvisioningActivities(moody, moody)
     return Worker(
         world.server.client,
         task_queue=QUEUE,

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from domain.account.requests import AccountRequest
+from domain.account.terms import OwnTerms
 from domain.catalog.offers import PinnedOffer
 from domain.subscription.commands import ChangePrice, Command, SetAddOn
 from domain.subscription.decision import Answer
@@ -82,7 +83,10 @@ def lived_with_its_file(random: RandomCustomer, until: datetime) -> tuple[Custom
         "name": "a random customer",
         "policy": random.terms.name,
         "account_opened": format_instant(random.opened),
-        "account": {"nonpayment_suspension": random.terms.suspends_after is not None},
+        "account": {
+            "nonpayment_suspension": random.terms.suspends_after is not None,
+            "terms": OwnTerms.of(random.terms).model_dump(mode="json"),
+        },
         "customer": "fabrikam",
         "subscriptions": {
             name: {

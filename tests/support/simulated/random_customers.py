@@ -77,12 +77,13 @@ class Settling:
     pack: str | None
     suspends: bool | None
     holds: HoldScope | None
+    tolerance: int | None
 
     def request(self, customer: CustomerSimulator) -> AnyAccountRequest:
         """As plain data."""
         account = customer.life.account
         if self.do == "change_terms":
-            said = {"policy": self.pack, "suspends": self.suspends, "holds": self.holds}
+            said = {"policy": self.pack, "suspends": self.suspends, "holds": self.holds, "tolerance": self.tolerance}
             return a_request(self.do, **{name: value for name, value in said.items() if value is not None})
         unpaid = account.unpaid_in(self.currency)
         named = unpaid[self.named % len(unpaid)] if unpaid and self.named is not None else None
@@ -92,6 +93,8 @@ class Settling:
         amounts = {
             "one": (named or unpaid[0]).owed if unpaid else Decimal(0),
             "all": sum((receivable.owed for receivable in unpaid), Decimal(0)),
+            # All but a little: what is tolerated stays owed (MON-8).
+            "most": max(sum((r.owed for r in unpaid), Decimal(0)) - from_minor(1, self.currency), Decimal(0)),
             "some": Decimal(0),
         }
         amount = amounts[self.amount] or from_minor(self.minor, self.currency)
@@ -113,7 +116,8 @@ class Settling:
 
 
 def _the_answer_is_the_event(customer: CustomerSimulator, answer: Answer, events: int) -> None:
-    (event,) = customer.book.events[events:]
+    # What it covers is no longer chased: such holds are lifted after it (MON-8).
+    event = customer.book.events[events]
     assert (answer.seq, answer.at, answer.rule) == (event.seq, event.at, event.rule)
     assert (answer.credit.amount if answer.credit else 0) == (event.credited or 0)
 
@@ -192,8 +196,8 @@ ending = st.builds(
 settlings = st.builds(
     Settling,
     since=sinces,
-    do=st.sampled_from(["pay", "pay", "pay", "pay", "pay", "pay", "pay", "pay", "fail_payment", "change_terms"]),
-    amount=st.sampled_from(["all", "some", "all", "one"]),
+    do=st.sampled_from(["pay"] * 6 + ["fail_payment"] + ["change_terms"] * 3),
+    amount=st.sampled_from(["all", "some", "most", "all", "one"]),
     minor=st.integers(1, 5_000),
     currency=st.sampled_from(CURRENCIES),
     named=st.none() | st.integers(0, 3),
@@ -201,13 +205,15 @@ settlings = st.builds(
     pack=st.none() | st.sampled_from(sorted(PACKS)),
     suspends=st.sampled_from([None, True, False]),
     holds=st.sampled_from([None, *HoldScope]),
+    tolerance=st.sampled_from([None, 0, 50, 2_000]),
 )
 lateness = st.sampled_from([timedelta(0)] * 5 + [20 * DAY])
 regrets = st.sampled_from([None, None, timedelta(hours=20), 3 * DAY, 13 * DAY, 13 * DAY])
 """In the window of a plan: a credit may come in the month after the one whose invoice has the charge."""
 two_currencies = orders().filter(lambda order: order.offer.currency in CURRENCIES and bool(order.offer.unit_price))
 bought = st.tuples(two_currencies, lateness, regrets)
-own_terms = st.builds(OwnTerms, holds=st.none() | st.sampled_from(HoldScope))
+tolerances = st.sampled_from([None, None, Decimal(0), Decimal(50), Decimal(2_000)])
+own_terms = st.builds(OwnTerms, holds=st.none() | st.sampled_from(HoldScope), tolerance=tolerances)
 all_terms = st.builds(OwnTerms.instead_in, own_terms, st.sampled_from(sorted(PACKS)).map(terms_of))
 """Terms with and without suspension, of all or of what is unpaid: without it, a life goes on unpaid."""
 

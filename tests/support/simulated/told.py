@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from domain.account.events import AccountEvent, AccountEventName
+from domain.account.invoice import InvoiceId
 from domain.subscription.events import Event, EventName
 from statemachines.account.holds import ACTOR
+from statemachines.account.standing import POSTPONING
 from statemachines.account.timeline import AccountMilestone, AccountWhat, account_timeline
 from statemachines.preview.simulator import Simulator
 from statemachines.simulation.customer import CustomerSimulator
@@ -33,11 +35,12 @@ class Told(CustomerSimulator):
             }
             of_account = [milestone for milestone in account_timeline(self.life.account) if milestone.at == at]
             before, month = len(self.book.events), self.life.account.month
+            postponed = {each.invoice for each in self.life.account.receivables if each.postponed}
             super().advance(at)
             for simulator, known, shown in lives.values():
                 happened_as_shown(shown, simulator.book.events[known:])
                 self.told += len(shown)
-            account_happened_as_shown(of_account, self.book.events[before:])
+            account_happened_as_shown(of_account, self.book.events[before:], postponed)
             closed = any(milestone.what is AccountWhat.CLOSE for milestone in of_account)
             assert closed == (self.life.account.month != month)
 
@@ -61,9 +64,19 @@ def happened_as_shown(shown: list[Milestone], events: list[Event]) -> None:
     assert by_itself == wanted, f"shown {wanted}, happened {by_itself}"
 
 
-def account_happened_as_shown(shown: list[AccountMilestone], events: list[AccountEvent]) -> None:
-    """Each date of an unpaid invoice. What a closed month brings has no date of its own."""
+def account_happened_as_shown(
+    shown: list[AccountMilestone], events: list[AccountEvent], postponed: set[InvoiceId]
+) -> None:
+    """Each date of an unpaid invoice. What a closed month brings has no date of its own.
+
+    Nor has a suspension that was postponed: it comes with what makes the invoice chased again (MON-8).
+    """
     dated = set(OF_ACCOUNT.values())
-    happened = [(event.event, event.invoice) for event in events if event.event in dated]
+    late = postponed | {event.invoice for event in events if event.event in POSTPONING and event.invoice}
+    happened = [
+        (event.event, event.invoice)
+        for event in events
+        if event.event in dated and not (event.event is AccountEventName.SUSPENDED and event.invoice in late)
+    ]
     wanted = [(OF_ACCOUNT[m.what], m.invoice) for m in shown if m.what in OF_ACCOUNT]
     assert happened == wanted, f"shown {wanted}, happened {happened}"

@@ -9,6 +9,7 @@ from activities.adapters.sql.account.closing import line_of
 from activities.adapters.sql.account.reader import documents_of, events_of
 from activities.adapters.sql.database import PAGE_SIZE, Database
 from activities.adapters.sql.tables.account import (
+    account,
     entry,
     invoice,
     invoice_series,
@@ -55,18 +56,18 @@ def _page(connection: Connection, limit: int, after: str | None, latest: datetim
 
 def _audited(connection: Connection, customer_id: str, latest: datetime) -> AuditedAccount:
     try:
-        account = _recorded(connection, customer_id, latest)
-        violations = audit_account(account)
+        recorded = _recorded(connection, customer_id, latest)
+        violations = audit_account(recorded)
     except (ValueError, ArithmeticError, KeyError, AssertionError) as error:
         words = one_line(f"its records cannot be read: {str(error) or 'something is missing in one'}")
         unreadable = AccountViolation(customer_id=customer_id, invariant=Invariant.INVOICED, words=words)
         return AuditedAccount(customer_id=customer_id, invoices=0, entries=0, violations=(unreadable,))
     return AuditedAccount(
         customer_id=customer_id,
-        invoices=len(account.invoices),
-        entries=len(account.entries),
+        invoices=len(recorded.invoices),
+        entries=len(recorded.entries),
         violations=tuple(violations),
-        noted=tuple(event for event in account.events if event.settled),
+        noted=tuple(event for event in recorded.events if event.settled),
     )
 
 
@@ -92,6 +93,7 @@ def _recorded(connection: Connection, customer_id: str, latest: datetime) -> Rec
             connection.scalars(select(month_close.c.receipt).where(month_close.c.customer_id == customer_id))
         ),
         holds=tuple(_holds(connection, customer_id)),
+        terms=connection.scalar(select(account.c.terms).where(account.c.customer_id == customer_id)),
         latest=None if test_clock else latest,
     )
 

@@ -5,19 +5,28 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from activities.accounts.contracts import AccountOpening, AccountRecordInput, AskedPayment, CloseInput, OpenedAccount
+from activities.accounts.contracts import (
+    AccountOpening,
+    AccountRecordInput,
+    AskedPayment,
+    CloseInput,
+    LookInput,
+    OpenedAccount,
+)
 from activities.adapters.sql.account import conflicts
-from activities.adapters.sql.account.closing import close_month
+from activities.adapters.sql.account.closing import close_month, uninvoiced
 from activities.adapters.sql.account.opening import open_account
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.ledger import double_entry
+from activities.adapters.sql.ledger.rows import row_of
 from activities.adapters.sql.subscription.dating import refuse_ahead
 from activities.adapters.sql.tables.account import account_event, invoice_standing, payment
+from activities.adapters.sql.tables.subscription import ledger_entry
 from activities.errors import BooksConflict
 from activities.wall_clock import wall_clock
-from domain.account.account import Payment
+from domain.account.account import Payment, Seen
 from domain.account.events import AccountEvent, AccountEventName, CloseReceipt
-from domain.account.invoice import InvoiceState
+from domain.account.invoice import InvoiceState, net_credits
 from domain.money import from_minor, to_minor
 from domain.values import CLOCK_SKEW
 
@@ -40,6 +49,12 @@ class SqlAccountBooks:
             await self._database.write(record, entry, self._latest(entry))
         except BooksConflict as error:
             raise BooksConflict(str(error), await self._database.read(conflicts.held, entry)) from None
+
+    async def look(self, entry: LookInput) -> Seen:
+        return await self._database.read(_look, entry)
+
+    async def overdue(self, customer_id: str) -> bool:
+        return await self._database.read(_overdue, customer_id)
 
     async def payment(self, asked: AskedPayment) -> Payment | None:
         return await self._database.read(_payment, asked)
@@ -67,6 +82,17 @@ def record(connection: Connection, entry: AccountRecordInput, latest: datetime) 
             raise BooksConflict(f"Account event {event.seq} of {customer_id} cannot follow {previous}.")
         _write_event(connection, customer_id, event)
     return True
+
+
+def _look(connection: Connection, entry: LookInput) -> Seen:
+    found = connection.execute(uninvoiced(entry.customer_id).where(ledger_entry.c.at < entry.look.until)).mappings()
+    return Seen(at=entry.look.at, credit=net_credits(row_of(each) for each in found))
+
+
+def _overdue(connection: Connection, customer_id: str) -> bool:
+    columns = invoice_standing.c
+    wanted = (columns.customer_id == customer_id) & (columns.state == InvoiceState.OVERDUE.value)
+    return connection.scalar(select(columns.invoice_id).where(wanted).limit(1)) is not None
 
 
 def _refuse_other_content(connection: Connection, entry: AccountRecordInput) -> None:
