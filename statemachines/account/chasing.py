@@ -1,6 +1,7 @@
 """Which overdue invoices are chased: dunning follows what is really owed, per customer and currency (MON-8)."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 
 from domain.account.account import Account, Receivable
@@ -33,6 +34,18 @@ def chased(account: Account, receivable: Receivable) -> bool:
     """Whether the overdue invoice is chased: credit does not cover it, and the uncovered sum is not tolerated."""
     left = uncovered(account, receivable.currency)
     return left.get(receivable.invoice, Decimal(0)) > 0 and sum(left.values()) >= account.terms.tolerance
+
+
+def chased_by(account: Account, receivable: Receivable, at: datetime) -> bool:
+    """Whether the invoice is chased at a coming instant, if nothing is paid or credited until then.
+
+    What falls due by then counts: with it the uncovered sum may reach the tolerance.
+    """
+    then = tuple(
+        each.model_copy(update={"state": InvoiceState.OVERDUE}) if each.due_at <= at else each
+        for each in account.receivables
+    )
+    return chased(account.model_copy(update={"receivables": then}), receivable)
 
 
 def why_not_chased(account: Account) -> Iterator[str]:

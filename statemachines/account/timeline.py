@@ -9,7 +9,7 @@ from domain.account.invoice import InvoiceId, InvoiceState
 from domain.account.terms import HoldScope
 from domain.rules import Rule
 from domain.values import Frozen, Instant
-from statemachines.account.chasing import chased
+from statemachines.account.chasing import chased_by
 
 
 class AccountWhat(StrEnum):
@@ -38,9 +38,10 @@ CHASING = {AccountWhat.REMIND, AccountWhat.SUSPEND}
 def account_timeline(account: Account) -> list[AccountMilestone]:
     """The next milestone of each unpaid invoice and the end of the month, soonest first.
 
-    A reminder or a suspension only where the account would chase the invoice, by what it knows (MON-8).
+    A reminder or a suspension only where the account would chase the invoice by then, by what it knows (MON-8).
     """
-    return sorted((each for each in _milestones(account) if _comes(account, each)), key=_place)
+    shown = (each if each.what not in CHASING else _coming(account, each) for each in _milestones(account, shown=True))
+    return sorted((each for each in shown if each), key=_place)
 
 
 def chasing_due(account: Account, at: datetime) -> AccountMilestone | None:
@@ -49,9 +50,14 @@ def chasing_due(account: Account, at: datetime) -> AccountMilestone | None:
     return min(due, key=_place, default=None)
 
 
-def _comes(account: Account, milestone: AccountMilestone) -> bool:
+def _coming(account: Account, milestone: AccountMilestone) -> AccountMilestone | None:
+    """The reminder or suspension when it comes; a suspension also later, when more falls due (MON-8)."""
     receivable = account.receivable(milestone.invoice or "")
-    return milestone.what not in CHASING or (receivable is not None and chased(account, receivable))
+    assert receivable is not None
+    later = sorted(each.due_at for each in account.receivables if each.due_at > milestone.at)
+    instants = [milestone.at, *later] if milestone.what is AccountWhat.SUSPEND else [milestone.at]
+    at = next((each for each in instants if chased_by(account, receivable, each)), None)
+    return milestone.model_copy(update={"at": at}) if at else None
 
 
 def next_account_milestone(account: Account) -> AccountMilestone:
@@ -66,16 +72,17 @@ def _place(milestone: AccountMilestone) -> tuple[datetime, int, str]:
     return milestone.at, list(AccountWhat).index(milestone.what), milestone.invoice or ""
 
 
-def _milestones(account: Account) -> Iterator[AccountMilestone]:
+def _milestones(account: Account, *, shown: bool = False) -> Iterator[AccountMilestone]:
+    """The dates that are decided at; what is `shown` has postponed suspensions too, which have no date of their own."""
     why = f"the month ends: invoices for all that was charged and credited since {account.month.start:%Y-%m-%d}"
     yield AccountMilestone(at=account.month.end, what=AccountWhat.CLOSE, rule=Rule.MON_5, why=why)
     for receivable in account.receivables:
         invoice = receivable.invoice
-        for what, at, why in _of_unpaid(account, receivable):
+        for what, at, why in _of_unpaid(account, receivable, shown=shown):
             yield AccountMilestone(at=at, what=what, invoice=invoice, rule=Rule.MON_6, why=f"{invoice} is {why}")
 
 
-def _of_unpaid(account: Account, receivable: Receivable) -> Iterator[tuple[AccountWhat, datetime, str]]:
+def _of_unpaid(account: Account, receivable: Receivable, *, shown: bool) -> Iterator[tuple[AccountWhat, datetime, str]]:
     terms, due_at = account.terms, receivable.due_at
     if receivable.state is InvoiceState.ISSUED:
         yield AccountWhat.OVERDUE, due_at, "due"
@@ -85,7 +92,7 @@ def _of_unpaid(account: Account, receivable: Receivable) -> Iterator[tuple[Accou
     if passed < len(terms.reminders):
         at = max(due_at + terms.reminders[passed], account.last_at)
         yield AccountWhat.REMIND, at, f"not paid: reminder {passed + 1} of {len(terms.reminders)}"
-    if terms.suspends_after is not None and not receivable.suspended and not receivable.postponed:
+    if terms.suspends_after is not None and not receivable.suspended and (shown or not receivable.postponed):
         at = max(due_at + terms.suspends_after, account.last_at)
         whole = terms.holds is HoldScope.ALL
         what = "the customer's licensed subscriptions are" if whole else "what it charges is"
