@@ -57,8 +57,8 @@ class Accounting:
     def chase(self, account: Account, at: datetime) -> AccountDecision | None:
         """Decide at the instant the next thing that follows overdue invoices; None if nothing is left (MON-8).
 
-        The account has just looked into the books. First what is held and not chased any more, then reminders and
-        suspensions whose date has come, then suspensions that were postponed. Raises ImpossibleAccountMilestone.
+        The account has just looked into the books. First what is held and not chased any more, then the reminders and
+        suspensions that come. Raises ImpossibleAccountMilestone.
         """
         for each in overdue(account):
             if each.suspended and not chased(account, each):
@@ -68,9 +68,6 @@ class Accounting:
             assert receivable is not None
             events = CHASED if chased(account, receivable) else NOT_CHASED
             return self._follow(account, receivable, events[milestone.what], at)
-        for each in overdue(account):
-            if each.postponed and account.terms.suspends_after is not None and chased(account, each):
-                return self._follow(account, each, "suspend", at)
         return None
 
     def _follow(self, account: Account, receivable: Receivable, event: str, at: datetime) -> AccountDecision:

@@ -9,7 +9,7 @@ from domain.account.invoice import InvoiceId, InvoiceState
 from domain.account.terms import HoldScope
 from domain.rules import Rule
 from domain.values import Frozen, Instant
-from statemachines.account.chasing import chased_by
+from statemachines.account.chasing import chased, chased_by
 
 
 class AccountWhat(StrEnum):
@@ -45,19 +45,33 @@ def account_timeline(account: Account) -> list[AccountMilestone]:
 
 
 def chasing_due(account: Account, at: datetime) -> AccountMilestone | None:
-    """The first reminder or suspension whose date has come by the instant; None if there is none."""
-    due = (each for each in _milestones(account) if each.what in CHASING and each.at <= at)
+    """What is decided first of the reminders and suspensions that come at the instant, in the order of the timeline.
+
+    Those whose date has come, and suspensions that were postponed where the invoice is chased again (MON-8).
+    """
+    dated = [each for each in _milestones(account) if each.what in CHASING and each.at <= at]
+    again = (
+        each
+        for each in _milestones(account, shown=True)
+        if each.what is AccountWhat.SUSPEND and each.at <= at and chased(account, _of(account, each))
+    )
+    due = (each.model_copy(update={"at": at}) for each in (*dated, *again))
     return min(due, key=_place, default=None)
 
 
 def _coming(account: Account, milestone: AccountMilestone) -> AccountMilestone | None:
     """The reminder or suspension when it comes; a suspension also later, when more falls due (MON-8)."""
-    receivable = account.receivable(milestone.invoice or "")
-    assert receivable is not None
+    receivable = _of(account, milestone)
     later = sorted(each.due_at for each in account.receivables if each.due_at > milestone.at)
     instants = [milestone.at, *later] if milestone.what is AccountWhat.SUSPEND else [milestone.at]
     at = next((each for each in instants if chased_by(account, receivable, each)), None)
     return milestone.model_copy(update={"at": at}) if at else None
+
+
+def _of(account: Account, milestone: AccountMilestone) -> Receivable:
+    receivable = account.receivable(milestone.invoice or "")
+    assert receivable is not None
+    return receivable
 
 
 def next_account_milestone(account: Account) -> AccountMilestone:
@@ -73,7 +87,7 @@ def _place(milestone: AccountMilestone) -> tuple[datetime, int, str]:
 
 
 def _milestones(account: Account, *, shown: bool = False) -> Iterator[AccountMilestone]:
-    """The dates that are decided at; what is `shown` has postponed suspensions too, which have no date of their own."""
+    """The dates that are decided at; what is `shown` has postponed suspensions too, whose own date has passed."""
     why = f"the month ends: invoices for all that was charged and credited since {account.month.start:%Y-%m-%d}"
     yield AccountMilestone(at=account.month.end, what=AccountWhat.CLOSE, rule=Rule.MON_5, why=why)
     for receivable in account.receivables:
@@ -92,8 +106,12 @@ def _of_unpaid(account: Account, receivable: Receivable, *, shown: bool) -> Iter
     if passed < len(terms.reminders):
         at = max(due_at + terms.reminders[passed], account.last_at)
         yield AccountWhat.REMIND, at, f"not paid: reminder {passed + 1} of {len(terms.reminders)}"
-    if terms.suspends_after is not None and not receivable.suspended and (shown or not receivable.postponed):
-        at = max(due_at + terms.suspends_after, account.last_at)
+    if terms.suspends_after is None or receivable.suspended:
+        return
+    date = due_at + terms.suspends_after
+    # Other terms may put the date of a postponed one ahead again.
+    if shown or not receivable.postponed or date > account.last_at:
+        at = max(date, account.last_at)
         whole = terms.holds is HoldScope.ALL
         what = "the customer's licensed subscriptions are" if whole else "what it charges is"
         yield AccountWhat.SUSPEND, at, f"not paid: {what} suspended"

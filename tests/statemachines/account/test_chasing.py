@@ -8,8 +8,10 @@ import pytest
 from domain.account.account import Account, Receivable, Seen
 from domain.account.invoice import InvoiceState
 from domain.account.terms import terms_of
+from domain.values import format_instant
 from statemachines.account.chasing import chased, counted_credit, uncovered, why_not_chased
 from statemachines.account.life import AccountSteps
+from statemachines.account.timeline import AccountWhat, account_timeline
 from tests.support.instants import TICK, instant
 from tests.support.simulated.customer import ACustomer, numbered
 from tests.support.simulated.life import ORDERED, Facts
@@ -213,8 +215,33 @@ def test_mon_8_what_was_postponed_comes_when_the_next_invoice_falls_due() -> Non
     customer.ask("2026-03-10T09:00:00Z", "change_quantity", quantity=4)
     customer.pay("2026-04-10", "359.50")
     assert "suspension_postponed 1@2026-05-02T00:00:00Z" in customer.until("2026-05-30").events
+    assert customer.timeline[:2] == ["overdue@2026-05-31T00:00:00Z MON-6", "suspend@2026-05-31T00:00:00Z MON-6"]
     customer.until("2026-05-31")
     assert customer.events[-2:] == [
         "invoice_overdue 2@2026-05-31T00:00:00Z",
         "suspended_for_nonpayment 1@2026-05-31T00:00:00Z",
     ]
+
+
+def test_mon_8_what_comes_at_one_instant_comes_in_the_order_shown() -> None:
+    """On June the 30th the fourth 0.30 falls due; two suspensions were postponed until then, one has its date."""
+    customer = ACustomer(offer={"unit_price": "0.10"}).until("2026-06-29")
+    shown = [each for each in account_timeline(customer.account) if each.what is AccountWhat.SUSPEND]
+    assert [(each.invoice, format_instant(each.at)) for each in shown] == [
+        (numbered(n), "2026-06-30T00:00:00Z") for n in (1, 2, 3)
+    ]
+    assert customer.until("2026-06-30").events[-4:] == [
+        "invoice_overdue 4@2026-06-30T00:00:00Z",
+        *(f"suspended_for_nonpayment {n}@2026-06-30T00:00:00Z" for n in (1, 2, 3)),
+    ]
+
+
+def test_mon_8_other_terms_put_a_postponed_suspension_ahead_again() -> None:
+    """0.50 are tolerated at the date of SaaS, after 14 days; by the terms of CSP the date is after 30."""
+    customer = ACustomer("saas-fulfillment-v2", offer=YEAR)
+    customer.pay("2026-02-10", "359.50")
+    assert "suspension_postponed 1@2026-04-16T00:00:00Z" in customer.until("2026-04-20").events
+    customer.request("2026-04-20T01:00:00Z", "change_terms", policy="csp-2019", tolerance="0")
+    assert "suspend@2026-05-02T00:00:00Z MON-6" in customer.timeline
+    assert customer.until("2026-05-01").state() == "active"
+    assert customer.until(HELD).events[-1] == "suspended_for_nonpayment 1@2026-05-02T00:00:00Z"
