@@ -21,6 +21,8 @@ FOLLOWING = (events.PlaceHolds, events.LiftHolds, Look)
 """The effects that an event is not done without."""
 WAITING_KEPT = 200
 """How many signals may wait for a month's close."""
+CONSIDERED = 50
+"""As of how many instants an account may have to decide again what follows its overdue invoices."""
 
 
 class Closing(NotNow):
@@ -42,9 +44,9 @@ class AccountLife(RefusedSignals):
 
     `committed` is the number of the last recorded event, `recent` are the last events. `waiting` are requests that came
     by signal while a month was being closed: their senders cannot be asked to try again. `accepted_at` is the latest
-    instant at which a request was accepted: later ones are not dated before it. `consider` is an instant as of which
-    the account has to decide again what follows its overdue invoices: a subscription was billed or credited, something
-    was paid, one fell due, a month was closed or the terms changed (MON-8).
+    instant at which a request was accepted: later ones are not dated before it. `consider` are the instants, in order,
+    as of which the account has to decide again what follows its overdue invoices: a subscription was billed or
+    credited, something was paid, one fell due, a month was closed or the terms changed (MON-8).
     """
 
     account: Account
@@ -53,7 +55,7 @@ class AccountLife(RefusedSignals):
     committed: int = 0
     accepted_at: Instant
     waiting: tuple[AnyAccountRequest, ...] = ()
-    consider: Instant | None = None
+    consider: tuple[Instant, ...] = ()
 
     @property
     def opening(self) -> bool:
@@ -64,7 +66,7 @@ class AccountLife(RefusedSignals):
     def due_at(self) -> datetime:
         """When something is decided next without a request: a milestone, or what has to be considered again."""
         milestone = next_account_milestone(self.account).at
-        return milestone if self.consider is None else min(milestone, self.consider)
+        return min([milestone, *self.consider])
 
     @property
     def performed(self) -> int:
@@ -85,10 +87,16 @@ class AccountLife(RefusedSignals):
         )
 
     def considering(self, at: datetime) -> "AccountLife":
-        """The life that decides again what follows its overdue invoices, as of that instant (MON-8)."""
+        """The life that decides again what follows its overdue invoices, as of that instant (MON-8).
+
+        Of too many instants the last ones but one are left out: what they would have seen, the last one sees.
+        """
         if not overdue(self.account):
             return self
-        return self.model_copy(update={"consider": max(self.consider or at, at)})
+        instants = sorted({*self.consider, at})
+        if len(instants) > CONSIDERED:
+            del instants[-2]
+        return self.model_copy(update={"consider": tuple(instants)})
 
     def looking(self, at: datetime, until: datetime) -> "AccountLife":
         """The life that asks the books for the rows dated before `until`, to decide as of `at`."""
@@ -135,10 +143,11 @@ class AccountSteps:
         account, milestone = life.account, next_account_milestone(life.account)
         if account.closing or account.looking or life.opening:
             return None
-        if life.consider is not None and life.consider < milestone.at and life.consider <= now:
+        if life.consider and life.consider[0] < milestone.at and life.consider[0] <= now:
             seen = [account.seen.at] if account.seen else []
-            at = max([life.consider, account.last_at, *seen])
-            return life.model_copy(update={"consider": None}).looking(at, until=at + datetime.resolution)
+            at = max([life.consider[0], account.last_at, *seen])
+            left = tuple(later for later in life.consider if later > at)
+            return life.model_copy(update={"consider": left}).looking(at, until=at + datetime.resolution)
         if milestone.at > now:
             return None
         if milestone.what in CHASING:

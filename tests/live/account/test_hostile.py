@@ -141,6 +141,11 @@ BAD_SIGNALS: list[tuple[str, list[Any]]] = [
     ("payment_received", [pay(at="2090-01-01T00:00:00Z")]),
     ("payment_failed", [{"by": "service", "invoice": "nobodys-000001"}]),
     ("payment_failed", [{}]),
+    ("rows_written", []),
+    ("rows_written", [{}]),
+    ("rows_written", [{"at": "tomorrow"}]),
+    ("rows_written", [{"at": "9999-01-01T00:00:00Z"}]),
+    ("rows_written", [{"at": "2027-02-01T00:00:00Z", "credit": "100.00"}]),
 ]
 
 
@@ -253,6 +258,19 @@ async def test_a_signal_that_cannot_be_decoded_is_counted_too(payer: Payer, enco
     payload = Payload(metadata={"encoding": encoding}, data=b"\xff\x00not json")
     await payer.world.server.accounts.handle(payer.id).signal("payment_received", RawValue(payload))
     assert (await payer.world.server.accounts.details(payer.id)).refused_signal_count == 1
+    await still_takes_a_payment(payer)
+
+
+async def test_forged_news_of_rows_changes_nothing(payer: Payer) -> None:
+    """MON-8: the books say what is credited, not the signal; of any instant, and of more than are kept."""
+    await payer.live_until(datetime(2027, 5, 1, tzinfo=UTC))
+    handle = payer.world.server.accounts.handle(payer.id)
+    before = (await payer.life()).account
+    for at in ("1900-01-01T00:00:00Z", "2090-01-01T00:00:00Z", *(f"2027-05-01T00:00:{n:02}Z" for n in range(60))):
+        await handle.signal("rows_written", {"at": at})
+    await payer.world.server.accounts.settled(payer.id)
+    after = (await payer.life()).account
+    assert (after.seq, after.receivables, after.credit) == (before.seq, before.receivables, before.credit)
     await still_takes_a_payment(payer)
 
 

@@ -7,7 +7,7 @@ import pytest
 from domain.account.account import Look
 from domain.account.events import AccountRecord, Close, CloseReceipt
 from domain.account.terms import terms_of
-from statemachines.account.life import AccountLife, AccountSteps, Closing
+from statemachines.account.life import CONSIDERED, AccountLife, AccountSteps, Closing
 from statemachines.preview.simulator import Simulator
 from statemachines.refused_signals import REFUSALS_KEPT
 from statemachines.simulation.account_book import AccountBook
@@ -238,3 +238,17 @@ def test_sus_9_a_payment_is_performed_once_what_it_lifts_is_lifted() -> None:
     recorded = life.first_effect_done()
     assert (recorded.committed, recorded.performed) == (answer.seq, answer.seq - 1)
     assert recorded.first_effect_done().performed == answer.seq
+
+
+def test_mon_8_each_instant_is_decided_as_of_and_of_too_many_the_last() -> None:
+    """What covered a debt first dates what follows, also where the news of two subscriptions come at once."""
+    told = [instant("2026-04-02T01:00:00Z") + timedelta(seconds=number) for number in range(CONSIDERED + 10)]
+    life = until("2026-04-02")
+    for at in reversed(told):
+        life = life.considering(at)
+    assert (len(life.consider), life.consider[0], life.consider[-1]) == (CONSIDERED, told[0], told[-1])
+    assert life.due_at == told[0]
+    life = performed(stepped(life, told[1]), a_book())
+    assert life.account.seen is not None
+    assert (life.account.seen.at, life.due_at) == (told[0], life.consider[0])
+    assert ACCOUNTS.step(life, life.consider[0] - TICK) is None
