@@ -1,0 +1,83 @@
+"""a. Renewals a second and CPU per renewal, split into server and worker, with and without a publisher."""
+
+import asyncio
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+
+from benchmarks.histories import check_timers
+from benchmarks.machine import ROOT, child_environment
+from benchmarks.report import Figure, NotMeasured, Samples, Turns, both, times_at_least, times_at_most
+from benchmarks.scene import Bench, Cost, Scene, a_scene, each
+from benchmarks.sides import Side
+
+GROUP = "a"
+MONTHS = 12
+TITLE = "renewals"
+LACKS = "lacks timers at the instant, commands, second steps, retries, a history, and a watch over its one process"
+
+
+async def measure(bench: Bench) -> list[Figure]:
+    """The figures, for a few lives and for many."""
+    figures: list[Figure] = []
+    months = bench.of(6, MONTHS)
+    for lives, turns in bench.of([(20, 2)], [(100, 5), (500, 2)]):
+        async with a_scene() as scene:
+            for told in (False, True):
+                costs: Turns[Cost] = defaultdict(list)
+                for turn in range(turns + 1):
+                    for side in scene.sides:
+                        names = [f"{'told' if told else 'quiet'}-{turn}-{number}" for number in range(lives)]
+                        cost = await _renewed(scene, side, names, months, told=told)
+                        # The first turn warms both up.
+                        costs[side.name] += [cost] if turn else []
+                        bench.say(f"renewals: {lives} lives, told: {told}, turn {turn} of {turns}, {side.name}")
+                figures += _figures(lives, costs, told=told)
+        figures.append(_poller(lives, months, turns))
+    return figures
+
+
+async def _renewed(scene: Scene, side: Side, names: list[str], months: int, *, told: bool) -> Cost:
+    """What one renewal costs, in milliseconds, of so many lives that renew for so many months."""
+    await scene.begun(side, names, told=told)
+    await asyncio.sleep(1)
+    expected, heard = side.rows + len(names) * months, scene.endpoint.taken + len(names) * months
+
+    async def renew() -> None:
+        await each(names, lambda name: side.skip(name, months))
+        await side.until(expected)
+        if told:
+            await scene.endpoint.until(heard)
+
+    cost = (await scene.cost(side, renew())).each(len(names) * months)
+    if side.rows != expected:
+        raise NotMeasured(f"{side.name} renewed {side.rows - expected} times too often: the figures are worthless.")
+    await each(names, side.parked)
+    await check_timers(scene.client, [side.workflow_id(name) for name in names], months)
+    return cost
+
+
+def _figures(lives: int, costs: Turns[Cost], *, told: bool) -> list[Figure]:
+    what = f"{'told renewal' if told else 'renewal'}, {lives} lives"
+    rate = both(costs, lambda cost: 1000 / cost.wall)
+    return [
+        Figure(GROUP, f"{what}: rate", "1/s", rate, None if told else times_at_least(0.75)),
+        Figure(GROUP, f"{what}: CPU", "ms", both(costs, lambda cost: cost.cpu), times_at_most(1.4)),
+        Figure(GROUP, f"{what}: CPU of the server", "ms", both(costs, lambda cost: cost.server)),
+        Figure(GROUP, f"{what}: CPU of the worker", "ms", both(costs, lambda cost: cost.worker)),
+    ]
+
+
+def _poller(lives: int, months: int, turns: int) -> Figure:
+    """The poller made by hand stands in the bare engine's column."""
+    rates = []
+    for _ in range(turns):
+        with tempfile.TemporaryDirectory() as directory:
+            words = [sys.executable, "-m", "benchmarks.bare.poller", f"{directory}/poller.db", str(lives), str(months)]
+            ran = subprocess.run(words, check=True, capture_output=True, text=True, cwd=ROOT, env=child_environment())
+        renewals, seconds, _ = map(float, ran.stdout.split())
+        rates.append(renewals / seconds)
+    return Figure(
+        GROUP, f"renewal, {lives} lives: rate of a poller made by hand", "1/s", Samples(bare=rates), why=LACKS
+    )
