@@ -22,6 +22,13 @@ ACTIONS = {
 heartbeats, retries and refused updates leave no event."""
 
 
+OF_THE_CLOCK = {
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_OPTIONS_UPDATED,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TIME_SKIPPING_TRANSITIONED,
+}
+"""What skipping time leaves in a history: a life in real time has none of it."""
+
+
 async def runs_of(client: Client, workflow_id: str) -> list[Run]:
     """The events of all runs, the first run first."""
     runs: list[Run] = []
@@ -38,6 +45,11 @@ def count(events: Iterable[HistoryEvent], *types: EventType.ValueType) -> int:
     return sum(event.event_type in types for event in events)
 
 
+def lasting(events: Iterable[HistoryEvent]) -> Run:
+    """The events without those that skipping time leaves."""
+    return [event for event in events if event.event_type not in OF_THE_CLOCK]
+
+
 def actions(events: Iterable[HistoryEvent]) -> int:
     """How many actions they are billed as."""
     return count(events, *ACTIONS)
@@ -51,7 +63,7 @@ def size(events: Iterable[HistoryEvent]) -> int:
 def parked_size(run: Run) -> int:
     """The bytes of the run as it slept last."""
     last = max(number for number, event in enumerate(run) if event.event_type == EventType.EVENT_TYPE_TIMER_STARTED)
-    return size(run[: last + 1])
+    return size(lasting(run[: last + 1]))
 
 
 async def check_timers(client: Client, workflow_ids: Iterable[str], renewals: int) -> None:

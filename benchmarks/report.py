@@ -22,6 +22,9 @@ class Samples(NamedTuple):
     bare: Sequence[float] = ()
 
 
+NONE = Samples()
+
+
 def both(turns: Mapping[str, Sequence[T]], value: Callable[[T], float]) -> Samples:
     """That value of every turn of both sides."""
     return Samples(*([value(turn) for turn in turns.get(side, ())] for side in Samples._fields))
@@ -63,7 +66,7 @@ class Figure:
     group: str
     name: str
     unit: str
-    samples: Samples = Samples()
+    samples: Samples = NONE
     must: Must | None = None
     why: str = ""
 

@@ -102,6 +102,13 @@ class Scene:
         await each(names, side.parked)
         return names
 
+    async def lived(self, side: Side, names: list[str], months: int) -> None:
+        """Let these lives, which have only begun, renew for so many months, and wait until all are parked again."""
+        expected = side.rows + len(names) * months
+        await each(names, lambda name: side.skip(name, months))
+        await side.until(expected)
+        await each(names, side.parked)
+
 
 async def each(names: Iterable[T], work: Callable[[T], Awaitable[object]]) -> None:
     """Do it for each of them, some at a time."""

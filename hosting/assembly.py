@@ -141,7 +141,7 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
         telling = NotificationActivities(SqlOutbox(database), books.publishers, given, messenger, server.notifications)
         publishers = PublisherWorkers(client, settings.task_queue, books.publishers, given, telling)
         await stack.enter_async_context(publishers.running())
-        runner = _sandbox()
+        runner = sandbox()
         worker = Worker(
             client,
             task_queue=settings.task_queue,
@@ -180,7 +180,7 @@ async def sign_in_page(settings: Settings) -> AsyncIterator[str]:
         yield page.address
 
 
-def _sandbox() -> InStepRunner:
+def sandbox() -> InStepRunner:
     """The sandbox, with the state machine library passed through; a forgotten import fails at start and is named."""
     restrictions = SandboxRestrictions.default.with_passthrough_modules("statemachine")
     policy = workflow.SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH

@@ -15,6 +15,8 @@ from domain.subscription.decision import Outcome
 
 GROUP = "c"
 TITLE = "commands"
+CHANGING = "changing command, against an empty update"
+UNTIL_BOOKED = "a client's call until it is in the books"
 CROWDS = (1, 10, 50)
 """How many clients ask at once, each another life."""
 Ask = Callable[[Scene, str, int], Awaitable[None]]

@@ -6,9 +6,9 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
 from benchmarks.bare.workflow import Bare
-from benchmarks.histories import Run, actions, check_timers, parked_size, runs_of, size
+from benchmarks.histories import Run, actions, check_timers, lasting, parked_size, runs_of, size
 from benchmarks.report import Figure, Must, Samples
-from benchmarks.scene import Bench, Scene, a_scene, each
+from benchmarks.scene import Bench, Scene, a_scene
 from benchmarks.sides import Side
 from domain.subscription.commands import ChangeQuantity, SetAutoRenew
 
@@ -47,7 +47,7 @@ async def _renewals(scene: Scene, lives: int, *, told: bool) -> list[Figure]:
     return [
         *figures,
         figure("parked run within a year: history bytes at most", "", "parked", Must(8 * 1024)),
-        figure("state that is handed over to a new run", "bytes", "carried"),
+        figure("state handed over to a new run, at the year's end", "bytes", "carried"),
         figure("database bytes per subscription and year", "", "booked"),
     ]
 
@@ -58,12 +58,12 @@ class _Year:
     def __init__(self, lives: list[list[Run]], booked: float) -> None:
         renewals = len(lives) * MONTHS
         # What a renewal adds: the purchase comes before it, up to the first timer.
-        years = [[event for run in runs for event in run][_first_timer(runs[0]) :] for runs in lives]
+        years = [lasting([event for run in runs for event in run])[_first_timer(runs[0]) :] for runs in lives]
         self.events = sum(map(len, years)) / renewals
         self.size = sum(map(size, years)) / renewals
         self.actions = sum(map(actions, years)) / renewals
         self.parked = max(parked_size(run) for runs in lives for run in runs)
-        self.carried = mean([_carried(run) for runs in lives for run in runs[:-1]] or [0])
+        self.carried = mean(_carried(runs[-2]) if len(runs) > 1 else 0 for runs in lives)
         self.booked = booked
 
     @classmethod
@@ -71,12 +71,7 @@ class _Year:
         """Let them live, and look at their histories and at the books."""
         before = side.book_bytes
         names = await scene.begun(side, [f"year-{told}-{number}" for number in range(lives)], told=told)
-        expected, heard = side.rows + lives * MONTHS, scene.endpoint.taken + lives * MONTHS
-        await each(names, lambda name: side.skip(name, MONTHS))
-        await side.until(expected)
-        if told:
-            await scene.endpoint.until(heard)
-        await each(names, side.parked)
+        await scene.lived(side, names, MONTHS)
         ids = [side.workflow_id(name) for name in names]
         await check_timers(scene.client, ids, MONTHS)
         return cls([await runs_of(scene.client, name) for name in ids], (side.book_bytes - before) / lives)

@@ -78,6 +78,4 @@ def _poller(lives: int, months: int, turns: int) -> Figure:
             ran = subprocess.run(words, check=True, capture_output=True, text=True, cwd=ROOT, env=child_environment())
         renewals, seconds, _ = map(float, ran.stdout.split())
         rates.append(renewals / seconds)
-    return Figure(
-        GROUP, f"renewal, {lives} lives: rate of a poller made by hand", "1/s", Samples(bare=rates), why=LACKS
-    )
+    return Figure(GROUP, f"renewal, {lives} lives: rate of a hand-made poller", "1/s", Samples(bare=rates), why=LACKS)
