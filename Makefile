@@ -10,7 +10,7 @@ SOURCES := $(wildcard domain statemachines activities workflows perennial hostin
 CHECKED := $(SOURCES) $(wildcard tests benchmarks examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev publisher test install-check chaos told sweep load upgrades explore lives mutants lint format lock lock-check clean
+.PHONY: help setup demo dev publisher test install-check chaos told sweep load upgrades explore lives mutants bench lint format lock lock-check clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort
@@ -67,6 +67,9 @@ load: $(STAMP) ## ten clients send a thousand commands over hand-overs, quiet an
 
 upgrades: $(STAMP) ## move two hundred sleeping subscriptions to another build and back
 	PERENNIAL_UPGRADES=full $(BIN)/python -m pytest -s tests/live/deployment/test_two_builds.py
+
+bench: $(STAMP) ## every figure beside the bare engine's, in one table: BENCH="--only commands,memory --quick"
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 lint: $(STAMP) lock-check ## style, types, layers, dependencies, dead code
 	$(BIN)/ruff check .

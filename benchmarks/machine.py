@@ -11,14 +11,14 @@ from pathlib import Path
 from hosting.embedded.command import executable
 
 ROOT = Path(__file__).parents[1]
-ACCOUNTED = Path("/proc/self/stat").exists()
+PROC = Path("/proc")
 NO_ACCOUNTING = "this machine has no /proc, so CPU and memory of the processes are not measured"
 
 
 def cpu_seconds(pid: int) -> float:
     """The CPU time of all threads of the process, in user and system mode; NaN where the machine does not say it."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:
         return math.nan
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -27,7 +27,7 @@ def cpu_seconds(pid: int) -> float:
 def resident_kb(pid: int) -> float:
     """The memory that the process holds, in KiB; NaN where the machine does not say it."""
     try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        pages = int((PROC / str(pid) / "statm").read_text().split()[1])
     except OSError:
         return math.nan
     return pages * os.sysconf("SC_PAGE_SIZE") / 1024
@@ -58,13 +58,13 @@ def about() -> dict[str, str]:
         "server": _said(str(executable()), "--version"),
         "sqlite": sqlite3.sqlite_version,
         "compiled modules": "kept (PYTHONDONTWRITEBYTECODE is unset for the workers)",
-        "accounting": "/proc" if ACCOUNTED else NO_ACCOUNTING,
+        "accounting": str(PROC) if (PROC / "self" / "stat").exists() else NO_ACCOUNTING,
     }
 
 
 def _processor() -> str:
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = (PROC / "cpuinfo").read_text().splitlines()
     except OSError:
         return platform.processor() or platform.machine()
     return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())

@@ -110,15 +110,15 @@ class Scene:
         await each(names, side.parked)
 
 
-async def each(names: Iterable[T], work: Callable[[T], Awaitable[object]]) -> None:
-    """Do it for each of them, some at a time."""
+async def each(names: Iterable[T], work: Callable[[T], Awaitable[object]], at_once: int = AT_ONCE) -> None:
+    """Do it for each of them, so many at a time."""
     waiting = iter(names)
 
     async def one_after_the_other() -> None:
         for name in waiting:
             await work(name)
 
-    await asyncio.gather(*(one_after_the_other() for _ in range(AT_ONCE)))
+    await asyncio.gather(*(one_after_the_other() for _ in range(at_once)))
 
 
 @asynccontextmanager

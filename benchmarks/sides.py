@@ -19,6 +19,8 @@ from benchmarks.processes import WorkerProcess
 from domain.calendar import AnchorRule, boundary
 from domain.catalog.catalog import ListedOffer
 from domain.ordering.terms import Order
+from domain.subscription.commands import SetAutoRenew
+from domain.subscription.decision import Outcome
 from perennial.rehearsal.time_skipping import MAX_SKIPS
 from perennial.sources.server import Server
 from workflows.durable.clock import TestClock
@@ -48,8 +50,10 @@ class Side(ABC):
 
     name: str
     table: str
-    key: str
-    """Its books' table of what happened, and what is there once for each event, in SQL."""
+    """Its books' table of what happened."""
+    ledger: str
+    charge: str
+    """Its table of charges, and what is the same in two of them for one renewal, in SQL."""
 
     def __init__(self, client: Client, worker: WorkerProcess, books: Path) -> None:
         self.client, self.worker = client, worker
@@ -75,8 +79,8 @@ class Side(ABC):
 
     @property
     def doubled(self) -> int:
-        """How many rows stand for a renewal that has one already."""
-        found = self._books.execute(f"SELECT count(*) - count(DISTINCT {self.key}) FROM {self.table}")
+        """How many charges stand in its ledger twice."""
+        found = self._books.execute(f"SELECT count(*) - count(DISTINCT {self.charge}) FROM {self.ledger}")
         return int(found.fetchone()[0])
 
     async def begin(self, name: str, *, told: bool = False, due: datetime | None = None) -> None:
@@ -121,6 +125,10 @@ class Side(ABC):
         """Ask its workflow something that changes nothing."""
 
     @abstractmethod
+    async def command(self, name: str) -> None:
+        """Send a command that changes nothing, and wait for its answer."""
+
+    @abstractmethod
     def span(self, months: int) -> timedelta:
         """How long its months are."""
 
@@ -131,7 +139,7 @@ class Side(ABC):
 class Ours(Side):
     """Perennial: subscriptions without a billing account, whose renewals are charged to the ledger."""
 
-    name, table, key = "ours", "journal", "subscription_id || '#' || seq"
+    name, table, ledger, charge = "ours", "journal", "ledger_entry", "subscription_id || line || period_start"
 
     def __init__(self, client: Client, worker: WorkerProcess, books: Path) -> None:
         super().__init__(client, worker, books)
@@ -148,6 +156,10 @@ class Ours(Side):
     async def wake(self, name: str) -> None:
         await self.server.subscriptions.details(name)
 
+    async def command(self, name: str) -> None:
+        answer = await self.server.subscriptions.ask(name, SetAutoRenew(by="admin_agent", enabled=True))
+        assert answer.outcome is Outcome.UNCHANGED, answer.message
+
     async def _start(self, name: str, *, told: bool, due: datetime | None) -> None:
         clock = TestClock.ahead_by(BOUGHT - (due - self.span(1) if due else self._began[name]))
         await self.server.subscriptions.buy(self.order(name, told=told), clock=clock, invoiced=False)
@@ -159,7 +171,7 @@ class Ours(Side):
 class TheBare(Side):
     """The bare engine."""
 
-    name, table, key = "bare", "ledger", "id || '#' || period"
+    name, table, ledger, charge = "bare", "ledger", "ledger", "id || '#' || period"
 
     def handle(self, name: str) -> WorkflowHandle[Bare, None]:
         """The workflow."""
@@ -170,6 +182,9 @@ class TheBare(Side):
 
     async def wake(self, name: str) -> None:
         await self.handle(name).query(Bare.rows)
+
+    async def command(self, name: str) -> None:
+        await self.handle(name).execute_update(Bare.answer)
 
     async def _start(self, name: str, *, told: bool, due: datetime | None) -> None:
         life = BareLife(name, PERIOD.total_seconds(), told, due.timestamp() if due else None)

@@ -10,7 +10,7 @@ from benchmarks.bare.workflow import Bare
 from benchmarks.report import Figure, Must, Samples, Turns, both, times_at_most
 from benchmarks.scene import Bench, Cost, Scene, a_scene
 from benchmarks.sides import Side
-from domain.subscription.commands import ChangeQuantity, Command, Reactivate, SetAutoRenew
+from domain.subscription.commands import ChangeQuantity, Command, Reactivate
 from domain.subscription.decision import Outcome
 
 GROUP = "c"
@@ -60,7 +60,7 @@ async def _change_and_wait(scene: Scene, name: str, number: int) -> None:
 
 
 async def _change_nothing(scene: Scene, name: str, _: int) -> None:
-    await _ask(scene, name, SetAutoRenew(by="admin_agent", enabled=True), Outcome.UNCHANGED)
+    await scene.ours.command(name)
 
 
 async def _be_refused(scene: Scene, name: str, _: int) -> None:
@@ -72,11 +72,11 @@ async def _preview(scene: Scene, name: str, number: int) -> None:
 
 
 async def _details(scene: Scene, name: str, _: int) -> None:
-    await scene.ours.server.subscriptions.details(name)
+    await scene.ours.wake(name)
 
 
 async def _empty_update(scene: Scene, name: str, _: int) -> None:
-    await scene.bare.handle(name).execute_update(Bare.answer)
+    await scene.bare.command(name)
 
 
 async def _writing_update(scene: Scene, name: str, _: int) -> None:
@@ -84,7 +84,7 @@ async def _writing_update(scene: Scene, name: str, _: int) -> None:
 
 
 async def _bare_query(scene: Scene, name: str, _: int) -> None:
-    await scene.bare.handle(name).query(Bare.rows)
+    await scene.bare.wake(name)
 
 
 REQUESTS = (

@@ -10,7 +10,7 @@ from benchmarks.histories import Run, actions, check_timers, lasting, parked_siz
 from benchmarks.report import Figure, Must, Samples
 from benchmarks.scene import Bench, Scene, a_scene
 from benchmarks.sides import Side
-from domain.subscription.commands import ChangeQuantity, SetAutoRenew
+from domain.subscription.commands import ChangeQuantity
 
 GROUP = "d"
 TITLE = "history"
@@ -86,27 +86,26 @@ def _carried(run: Run) -> int:
 
 
 async def _commands(scene: Scene) -> list[Figure]:
-    """What one command adds to a history: each kind is sent some times to a life of its own."""
+    """What one command adds to a history: each kind has a life of its own."""
     for side in scene.sides:
-        await scene.begun(side, [f"{kind}-{number}" for kind in ("change", "nothing") for number in range(1)])
-    subscriptions = scene.ours.server.subscriptions
+        await scene.begun(side, ["change", "nothing"])
 
     async def change(number: int) -> None:
-        await subscriptions.ask("change-0", ChangeQuantity(by="admin_agent", quantity=50 + number))
+        await scene.ours.server.subscriptions.ask("change", ChangeQuantity(by="admin_agent", quantity=50 + number))
 
     async def nothing(_: int) -> None:
-        await subscriptions.ask("nothing-0", SetAutoRenew(by="admin_agent", enabled=True))
+        await scene.ours.command("nothing")
 
     async def write(_: int) -> None:
-        await scene.bare.handle("change-0").execute_update(Bare.write)
+        await scene.bare.handle("change").execute_update(Bare.write)
 
     async def answer(_: int) -> None:
-        await scene.bare.handle("nothing-0").execute_update(Bare.answer)
+        await scene.bare.command("nothing")
 
     figures = []
     for words, name, ours, bare in (
-        ("changing command, against an update that writes", "change-0", change, write),
-        ("command that changes nothing, against an empty update", "nothing-0", nothing, answer),
+        ("changing command, against an update that writes", "change", change, write),
+        ("command that changes nothing, against an empty update", "nothing", nothing, answer),
     ):
         added: dict[str, list[HistoryEvent]] = {}
         for side, send in ((scene.ours, ours), (scene.bare, bare)):
