@@ -29,7 +29,7 @@ from hosting.temporal.connection import connect_to
 T = TypeVar("T")
 SECRET = "whsec_" + "c2VjcmV0IG9mIGEgYmVuY2htYXJr" + "AAAA"
 AFTERMATH = 1.0
-"""Seconds that are left for what follows the last row, such as a hand-over to a new run."""
+"""Seconds for what follows the last row, such as a hand-over to a new run."""
 AT_ONCE = 32
 """How many requests of the measuring process are under way at a time."""
 
@@ -87,12 +87,12 @@ class Scene:
             machine.cpu_seconds(side.worker.pid),
         )
 
-    async def cost(self, side: Side, work: Awaitable[object]) -> Cost:
-        """What the work costs until it is done; CPU with what follows it for a second."""
+    async def cost(self, side: Side, work: Awaitable[object], aftermath: float = AFTERMATH) -> Cost:
+        """What the work costs until it is done; CPU with what follows it for so many seconds."""
         before = self.clocks(side)
         await work
         wall = time.perf_counter()
-        await asyncio.sleep(AFTERMATH)
+        await asyncio.sleep(aftermath)
         after = self.clocks(side)
         return Cost(wall - before.wall, after.server - before.server, after.worker - before.worker)
 
