@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from types import ModuleType
 
 from benchmarks import machine
-from benchmarks.report import Figure, notes, table
+from benchmarks.report import Figure, NotMeasured, notes, table
 from benchmarks.scene import Bench
 
 GROUPS = (
@@ -30,6 +30,7 @@ GROUPS = (
     ("h", "growth"),
     ("j", "killed"),
 )
+FAILED = "failed: "
 LONG = {"growth"}
 """Not in a quick run, unless it is asked for."""
 
@@ -47,19 +48,24 @@ def chosen(only: str | None, *, quick: bool) -> list[str]:
 
 
 async def measured(group: ModuleType, bench: Bench) -> list[Figure]:
-    """The group's figures; one line where it cannot be measured."""
+    """The group's figures; one line where the machine lacks what it needs, or where it failed."""
     began = time.perf_counter()
     try:
         figures: list[Figure] = await group.measure(bench)
+    except NotMeasured as error:
+        return [Figure(group.GROUP, group.TITLE, "", why=f"not measured: {_in_one_line(error)}")]
     except Exception as error:  # noqa: BLE001 - the other groups are measured all the same
-        words = " ".join(str(error).split())[:300]
-        return [Figure(group.GROUP, group.TITLE, "", why=f"not measured: {words or type(error).__name__}")]
+        return [Figure(group.GROUP, group.TITLE, "", why=f"{FAILED}{_in_one_line(error)}")]
     bench.say(f"{group.TITLE}: {time.perf_counter() - began:.0f} s")
     return figures
 
 
+def _in_one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__
+
+
 def main() -> int:
-    """Measure what is asked for, and print it. Exit code 1 if a group could not be measured, 2 for a wrong option."""
+    """Measure what is asked for, and print it. Exit code 1 if a group failed, 2 for a wrong option."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--only", help="groups, separated by commas, by letter or name")
     parser.add_argument("--quick", action="store_true", help="few lives and turns: within five minutes")
@@ -81,7 +87,7 @@ def main() -> int:
     else:
         heading = "".join(f"{name:<17} {value}\n" for name, value in about.items())
         sys.stdout.write(f"{heading}\n{table(figures)}\n{notes(figures)}")
-    return 0
+    return 1 if any(figure.why.startswith(FAILED) for figure in figures) else 0
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 
 from benchmarks import machine
-from benchmarks.report import NotMeasured
+from benchmarks.report import Worthless
 from hosting.embedded import dependent_process
 
 PATIENCE = 60
@@ -45,7 +45,7 @@ class WorkerProcess:
         latest = time.monotonic() + PATIENCE
         while not await self._polls():
             if self._process is None or self._process.poll() is not None or time.monotonic() > latest:
-                raise NotMeasured(f"A worker does not start: {self._said()}")
+                raise Worthless(f"A worker does not start: {self._said()}")
             await asyncio.sleep(0.05)
 
     def kill(self) -> None:

@@ -12,7 +12,11 @@ Turns = dict[str, list[T]]
 
 
 class NotMeasured(Exception):
-    """A figure cannot be had, or would be worthless. The message is one line."""
+    """The machine lacks what a figure needs. The message is one line."""
+
+
+class Worthless(Exception):
+    """Something went otherwise than it has to, so what was measured says nothing. The message is one line."""
 
 
 class Samples(NamedTuple):

@@ -1,13 +1,11 @@
 """d. What a renewal and a command leave: history events, bytes, actions; the state handed over; the database."""
 
-from statistics import mean
-
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
 from benchmarks.bare.workflow import Bare
 from benchmarks.histories import Run, actions, check_timers, lasting, parked_size, runs_of, size
-from benchmarks.report import Figure, Must, Samples
+from benchmarks.report import Figure, Must, Samples, both
 from benchmarks.scene import Bench, Scene, a_scene
 from benchmarks.sides import Side
 from domain.subscription.commands import ChangeQuantity
@@ -19,13 +17,15 @@ COMMANDS = 4
 
 
 async def measure(bench: Bench) -> list[Figure]:
-    """The figures of some lives of a year. They depend on no clock, so there is one turn."""
+    """The figures of some lives of a year, and of an old one. They depend on no clock, so there is one turn."""
     lives = bench.of(6, 30)
     async with a_scene() as scene:
         figures = await _renewals(scene, lives, told=False)
         bench.say("history: renewals")
         figures += await _renewals(scene, lives, told=True)
         bench.say("history: told renewals")
+        figures += await _age(scene, bench.of(24, 120))
+        bench.say("history: old lives")
         return figures + await _commands(scene)
 
 
@@ -46,8 +46,6 @@ async def _renewals(scene: Scene, lives: int, *, told: bool) -> list[Figure]:
         return figures
     return [
         *figures,
-        figure("parked run within a year: history bytes at most", "", "parked", Must(8 * 1024)),
-        figure("state handed over to a new run, at the year's end", "bytes", "carried"),
         figure("database bytes per subscription and year", "", "booked"),
     ]
 
@@ -62,8 +60,6 @@ class _Year:
         self.events = sum(map(len, years)) / renewals
         self.size = sum(map(size, years)) / renewals
         self.actions = sum(map(actions, years)) / renewals
-        self.parked = max(parked_size(run) for runs in lives for run in runs)
-        self.carried = mean(_carried(runs[-2]) if len(runs) > 1 else 0 for runs in lives)
         self.booked = booked
 
     @classmethod
@@ -83,6 +79,23 @@ def _first_timer(run: Run) -> int:
 
 def _carried(run: Run) -> int:
     return run[-1].workflow_execution_continued_as_new_event_attributes.input.ByteSize()
+
+
+async def _age(scene: Scene, months: int) -> list[Figure]:
+    """The largest that one long life leaves in any of its runs."""
+    parked: dict[str, list[float]] = {}
+    carried: dict[str, list[float]] = {}
+    for side in scene.sides:
+        names = await scene.begun(side, ["old"])
+        await scene.lived(side, names, months)
+        runs = await runs_of(scene.client, side.workflow_id("old"))
+        parked[side.name] = [max(map(parked_size, runs))]
+        carried[side.name] = [max(map(_carried, runs))]
+    words = f"parked run within {months} months: history bytes at most"
+    return [
+        Figure(GROUP, words, "", both(parked, float), Must(8 * 1024)),
+        Figure(GROUP, f"state handed over to a new run within {months} months, at most", "bytes", both(carried, float)),
+    ]
 
 
 async def _commands(scene: Scene) -> list[Figure]:

@@ -8,7 +8,7 @@ from collections import defaultdict
 
 from benchmarks.histories import check_timers
 from benchmarks.machine import ROOT, child_environment
-from benchmarks.report import Figure, NotMeasured, Samples, Turns, both, times_at_least, times_at_most
+from benchmarks.report import Figure, Samples, Turns, Worthless, both, times_at_least, times_at_most
 from benchmarks.scene import Bench, Cost, Scene, a_scene, each
 from benchmarks.sides import Side
 
@@ -52,7 +52,7 @@ async def _renewed(scene: Scene, side: Side, names: list[str], months: int, *, t
 
     cost = (await scene.cost(side, renew())).each(len(names) * months)
     if side.rows != expected:
-        raise NotMeasured(f"{side.name} renewed {side.rows - expected} times too often: the figures are worthless.")
+        raise Worthless(f"{side.name} renewed {side.rows - expected} times too often")
     await each(names, side.parked)
     await check_timers(scene.client, [side.workflow_id(name) for name in names], months)
     return cost

@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.histories import check_timers
 from benchmarks.machine import PROC
-from benchmarks.report import NotMeasured
+from benchmarks.report import Worthless
 from benchmarks.scene import a_scene
 
 MONTHS = 4
@@ -24,7 +24,7 @@ async def test_a_life_of_each_side() -> None:
             assert not PROC.exists() or cost.cpu > 0
             ids = [side.workflow_id(name) for name in names]
             await check_timers(scene.client, ids, MONTHS)
-            with pytest.raises(NotMeasured, match="fired"):
+            with pytest.raises(Worthless, match="fired"):
                 await check_timers(scene.client, ids, 10 * MONTHS)
             await side.command("life")
             await side.worker.restart()
