@@ -111,9 +111,9 @@ REQUESTS = (
 
 async def measure(bench: Bench) -> list[Figure]:
     """The figures of every kind of request, for each crowd."""
-    turns, figures = bench.of(2, 5), []
+    turns, figures = bench.of(1, 5), []
     for crowd in bench.of((10,), CROWDS):
-        count = bench.of(max(10, 4 * crowd), max(50, 20 * crowd))
+        count = bench.of(60, max(50, 20 * crowd))
         async with a_scene() as scene:
             # Every kind of request has lives of its own: none has more behind it than another one.
             names = {request: [f"r{kind}-{n}" for n in range(crowd)] for kind, request in enumerate(REQUESTS)}

@@ -47,7 +47,7 @@ async def measure(bench: Bench) -> list[Figure]:
 
 
 async def _suffered(bench: Bench, scene: Scene, side: Side, kills: int) -> Suffered:
-    names = await scene.begun(side, [f"killed-{number}" for number in range(kills * LIVES_PER_KILL)])
+    names = await scene.begun(side, [f"killed-{number}" for number in range(kills * bench.of(6, LIVES_PER_KILL))])
     rows = expected = side.rows
     expected += len(names) * MONTHS
     await each(names, lambda name: side.skip(name, MONTHS))

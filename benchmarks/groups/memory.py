@@ -22,7 +22,7 @@ from workflows.guard.interceptor import GuardInterceptor
 
 GROUP = "e"
 TITLE = "memory"
-WARM = 50
+WARM = 30
 """Lives that a new worker sees before anything is measured."""
 SHORT = 12
 """Months of a young life; an old one is ten years old, three in a quick run."""
@@ -35,7 +35,7 @@ REPEATS = 20
 
 async def measure(bench: Bench) -> list[Figure]:
     """Each turn has workers of its own."""
-    turns = bench.of(2, 5)
+    turns = bench.of(1, 5)
     memory: Turns[float] = defaultdict(list)
     for turn in range(turns):
         async with a_scene() as scene:

@@ -11,11 +11,13 @@ from domain.ordering.lines import Line, OrderRequest
 GROUP = "b"
 TITLE = "starts"
 LINES = (1, 10, 50)
+ACCEPTED = 100
+"""Starts per turn that the server alone takes in."""
 
 
 async def measure(bench: Bench) -> list[Figure]:
     """Lives begun with a worker at work, orders, and what the server alone takes in."""
-    turns, lives = bench.of((2, 50), (5, 200))
+    turns, lives = bench.of((2, 40), (5, 200))
     begun: Turns[Cost] = defaultdict(list)
     accepted: Turns[float] = defaultdict(list)
     async with a_scene() as scene:
@@ -28,9 +30,9 @@ async def measure(bench: Bench) -> list[Figure]:
         orders = await _orders(bench, scene, turns)
         for side in scene.sides:
             side.worker.kill()
-        for turn in range(turns + 1):
+        for turn in range(2 * turns + 1):
             for side in scene.sides:
-                rate = await _accepted(side, [f"accepted-{turn}-{number}" for number in range(lives)])
+                rate = await _accepted(side, [f"accepted-{turn}-{number}" for number in range(ACCEPTED)])
                 accepted[side.name] += [rate] if turn else []
         bench.say("starts: accepted")
     return [
@@ -52,9 +54,9 @@ async def _accepted(side: Side, names: list[str]) -> float:
 async def _orders(bench: Bench, scene: Scene, turns: int) -> list[Figure]:
     """An order until each of its subscriptions is in the books and provisioned, beside as many bare lives."""
     figures = []
-    for lines in LINES:
+    for lines in bench.of(LINES[:2], LINES):
         took: Turns[float] = defaultdict(list)
-        for turn in range(turns + 1):
+        for turn in range(bench.of(1, turns) + 1):
             ours = await _ordered(scene, f"order-{lines}-{turn}", lines)
             began = time.perf_counter()
             await scene.begun(scene.bare, [f"line-{lines}-{turn}-{number}" for number in range(lines)])

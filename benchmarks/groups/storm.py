@@ -30,7 +30,7 @@ class Lateness:
 
 async def measure(bench: Bench) -> list[Figure]:
     """One storm of each side per turn, each on a server of its own."""
-    count, turns = bench.of((150, 1), (2_000, 3))
+    count, turns = bench.of((100, 1), (2_000, 3))
     late: Turns[Lateness] = defaultdict(list)
     for turn in range(turns):
         async with a_scene() as scene:
@@ -52,7 +52,7 @@ async def _storm(bench: Bench, side: Side, count: int) -> Lateness:
     await each(tried, lambda name: side.begin(name, due=far))
     await each(tried, side.parked)
     # Half as long again, since the machine may be busier later.
-    lead = timedelta(seconds=10 + 1.5 * (time.perf_counter() - began) * count / TRIED)
+    lead = timedelta(seconds=4 + 1.5 * (time.perf_counter() - began) * count / TRIED)
     due = datetime.now(UTC) + lead
     bench.say(f"storm: {side.name}, due in {lead.total_seconds():.0f} s")
     names = [f"due-{number}" for number in range(count)]
