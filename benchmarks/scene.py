@@ -72,7 +72,6 @@ class Scene:
     ours: Ours
     bare: TheBare
     endpoint: Endpoint
-    settings: Settings
 
     @property
     def sides(self) -> tuple[Side, Side]:
@@ -147,14 +146,8 @@ async def a_scene() -> AsyncIterator[Scene]:
         for worker in (ours, bare):
             stack.callback(worker.kill)
             await worker.start()
-        yield Scene(
-            server,
-            client,
-            Ours(client, ours, directory / "perennial.db"),
-            TheBare(client, bare, ledger),
-            endpoint,
-            settings,
-        )
+        sides = Ours(client, ours, directory / "perennial.db"), TheBare(client, bare, ledger)
+        yield Scene(server, client, *sides, endpoint)
 
 
 async def _books(directory: Path, url: str) -> Settings:

@@ -137,12 +137,7 @@ async def _woken(bench: Bench, scene: Scene, turns: int) -> list[Figure]:
         bench.say(f"memory: waking, turn {turn + 1} of {turns}")
     flat = Samples([one / other for one, other in zip(old["ours"], young["ours"], strict=True)])
     return [
-        Figure(
-            GROUP,
-            f"waking an evicted life, {SHORT} months (bare: {BARE_SHORT})",
-            "ms of worker CPU",
-            both(young, float),
-        ),
+        Figure(GROUP, YOUNG, UNIT, both(young, float)),
         Figure(GROUP, f"waking an evicted life of {old_age} months", UNIT, both(old, float), Must(10)),
         Figure(GROUP, f"waking: {old_age} months to {SHORT}", "times", flat, Must(1.3)),
     ]
