@@ -69,6 +69,11 @@ class AccountLife(RefusedSignals):
         return min([milestone, *self.consider])
 
     @property
+    def seq(self) -> int:
+        """The number of the last event."""
+        return self.account.seq
+
+    @property
     def performed(self) -> int:
         """The number of the last event that is recorded and whose holds are placed or lifted."""
         pending = (effect.seq for effect in self.effects if isinstance(effect, FOLLOWING))

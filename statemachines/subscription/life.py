@@ -51,6 +51,16 @@ class Life(RefusedSignals, FirstAnswers):
         """Whether the subscription has ended, late usage is settled (USE-2), and all effects are performed."""
         return self.subscription.state.ended and not self.effects and next_milestone(self.subscription) is None
 
+    @property
+    def seq(self) -> int:
+        """The number of the last event."""
+        return self.subscription.seq
+
+    @property
+    def performed(self) -> int:
+        """The number of the last event that is recorded and whose change of access is confirmed."""
+        return min(self.committed, self.provisioned)
+
     def after(self, decision: Decision) -> "Life":
         return self.model_copy(
             update={

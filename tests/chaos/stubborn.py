@@ -39,7 +39,6 @@ from workflows.account.messages import StartAccount
 from workflows.calls.errors import AlreadyExists, NeedsAttention, NotAnswered
 from workflows.calls.versions import Versions
 from workflows.durable.clock import TestClock
-from workflows.subscription.messages import Details
 
 PATIENCE = 120.0
 """Seconds until a request that still fails is a failure."""
@@ -162,7 +161,7 @@ class StubbornSubscriptions(PatientSubscriptions):
 
         return await stubbornly(look)
 
-    async def committed(self, subscription_id: str, seq: int) -> Details:
+    async def committed(self, subscription_id: str, seq: int) -> None:
         return await stubbornly(lambda: super(StubbornSubscriptions, self).committed(subscription_id, seq))
 
 

@@ -94,7 +94,7 @@ CARELESS = (
     ),
     Careless(
         "a run waits for quiet, however many updates it has taken",
-        "workflows/durable/run_budget.py",
+        "workflows/durable/new_run.py",
         "            or self._updates() >= options.UPDATES_PER_RUN\n",
         "",
         "tests/workflows/durable/test_run_budget.py",

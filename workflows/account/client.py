@@ -14,7 +14,8 @@ from domain.subscription.decision import Answer
 from statemachines.account.life import AccountLife, Closing, Opening
 from workflows.account.messages import ACCOUNT_REQUESTS, AccountClosed, AccountDetails, RowsWritten, StartAccount
 from workflows.account.workflow import BillingAccountWorkflow
-from workflows.calls.errors import NeedsAttention, NotFound, Rejected
+from workflows.calls.committed import wait_until_committed
+from workflows.calls.errors import NotFound, Rejected
 from workflows.calls.target import Target, WorkflowClient
 from workflows.calls.waiting import poll
 from workflows.durable import options, search_attributes
@@ -74,20 +75,17 @@ class Accounts(WorkflowClient):
             await self.committed(customer_id, answer.seq)
         return answer
 
-    async def committed(self, customer_id: str, seq: int) -> AccountDetails:
+    async def committed(self, customer_id: str, seq: int) -> None:
         """Wait until all events up to that seq are in the books, and their holds placed or lifted.
 
-        Raises NeedsAttention where an effect needs an operator, and NotAnswered where it takes too long.
+        Raises NeedsAttention where an effect needs an operator, NotAnswered where it takes too long, and another
+        CallError where there is no such event.
         """
 
-        async def look() -> AccountDetails | None:
-            seen = await self.details(customer_id)
-            if seen.attention:
-                raise NeedsAttention(f"the account of {customer_id} needs attention: {seen.attention}")
-            return seen if seen.performed >= seq else None
+        async def done() -> int:
+            return (await self.details(customer_id)).performed
 
-        message = f"{customer_id}: account event {seq} is accepted but not in the books yet; look again"
-        return await poll(look, options.COMMIT_TIMEOUT, message)
+        await wait_until_committed(self._target(customer_id), seq, done)
 
     async def settle(self, customer_id: str, request: SettleConflict) -> str:
         """Settle a conflict with the books, and wait until its event is in them; the message. Raises CallError."""

@@ -26,6 +26,7 @@ from statemachines.state_schema import ACCOUNT
 from workflows.durable.arguments import check_forecast, malformed
 from workflows.durable.carried import Carried
 from workflows.durable.clock import TestClock
+from workflows.durable.committed import COMMITTED_UPDATES
 from workflows.durable.operator import OPERATOR_UPDATES, Operator, RequestNewRun
 
 ACCOUNT_WORKFLOW = "BillingAccountWorkflow"
@@ -55,7 +56,12 @@ ACCOUNT_SIGNALS: dict[str, type[AnyAccountRequest] | type[RequestNewRun] | type[
 }
 """The requests that may come as a signal too, what subscriptions tell, and the operators' way in."""
 
-ACCOUNT_UPDATES: dict[str, type[Strict]] = {**ACCOUNT_REQUESTS, **OPERATOR_UPDATES, "migrate": Operator}
+ACCOUNT_UPDATES: dict[str, type[Strict]] = {
+    **ACCOUNT_REQUESTS,
+    **COMMITTED_UPDATES,
+    **OPERATOR_UPDATES,
+    "migrate": Operator,
+}
 """The updates, and the request that each takes."""
 
 

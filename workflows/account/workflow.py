@@ -18,12 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from statemachines.conflicts.account import conflict_of, settle
     from statemachines.subscription.not_now import NotNow
     from workflows.account import effects
-    from workflows.account.details import (
-        account_details,
-        account_headline,
-        account_markdown,
-        account_status,
-    )
+    from workflows.account.details import account_details, account_headline, account_markdown, account_status
     from workflows.account.memory import Payments
     from workflows.account.messages import (
         ACCOUNT_REQUESTS,
@@ -40,11 +35,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows.durable.arguments import check_workflow_id, one_request
     from workflows.durable.cancellation import Parts, not_by_cancellation, through_cancellations
     from workflows.durable.clock import Clock, TestClock
+    from workflows.durable.committed import CommitWaits
     from workflows.durable.decisions import Decisions
     from workflows.durable.inbox import Inbox
-    from workflows.durable.new_run import continue_as_new
+    from workflows.durable.new_run import RunBudget, continue_as_new
     from workflows.durable.operator import LifeConflicts, OperatorWait, RequestNewRun
-    from workflows.durable.run_budget import RunBudget
     from workflows.durable.updates import part_update, request_updates
     from workflows.durable.workflow_ids import account_workflow_id
 
@@ -64,19 +59,18 @@ class BillingAccountWorkflow:
     def __init__(self, start: AccountStart) -> None:
         customer_id = start.life.account.customer_id if isinstance(start, ContinuedAccount) else start.customer_id
         check_workflow_id(account_workflow_id(customer_id), "customer_id")
-        self._clock = Clock(start.clock)
+        self._clock, self._parts = Clock(start.clock), Parts()
         life = start.life if isinstance(start, ContinuedAccount) else start.opened(self._clock.time())
         self._steps = AccountSteps()
-        memory = Payments(customer_id)
-        settling = partial(settle, self._steps)
+        memory, settling = Payments(customer_id), partial(settle, self._steps)
         conflicts = LifeConflicts(lambda: self._decisions, lambda: self._budget, HeldAccount, conflict_of, settling)
         self._operator = OperatorWait(self._show, self._urgent, conflicts)
         last_at, stuck = lambda life: life.account.last_at, self._operator.is_stuck
         self._decisions = Decisions(self._steps, life, self._clock, last_at, stuck, memory)
-        self._parts = Parts()
         self._inbox = Inbox(ACCOUNT_SIGNALS, self._take_signal, self._decisions.note_refused_signal, self._parts)
         self._budget = RunBudget(start.months_per_run, self._inbox, lambda: self._decisions.answered)
         self._decisions.fence.look = self._catch_up
+        self._commits = CommitWaits(self._decisions, self._operator)
 
     @workflow.run
     async def run(self, start: AccountStart) -> AccountClosed:
@@ -165,6 +159,7 @@ class BillingAccountWorkflow:
             await self._inbox.emptied()
             await self._decisions.recalls.done()
             return
+        await self._commits.ended()
         continue_as_new(ContinuedAccount(life=self._life, clock=self._clock.test, months_per_run=self._budget.periods))
 
     # What people see
@@ -178,6 +173,7 @@ class BillingAccountWorkflow:
 
     retry_effect = part_update("_operator", OperatorWait.retry_effect, OperatorWait.check_retry_effect)
     settle_conflict = part_update("_operator", OperatorWait.settle_conflict, OperatorWait.check_settle_conflict)
+    committed = part_update("_commits", CommitWaits.committed, CommitWaits.check_committed)
     migrate = part_update("_budget", RunBudget.migrate, RunBudget.check_migrate)
 
     @workflow.signal(dynamic=True)

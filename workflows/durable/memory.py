@@ -32,6 +32,14 @@ class Life(Protocol):
     def committed(self) -> int:
         """The number of the last recorded event."""
 
+    @property
+    def seq(self) -> int:
+        """The number of the last event."""
+
+    @property
+    def performed(self) -> int:
+        """The number of the last event that is recorded and has taken effect."""
+
     def with_refused_signal(self, answer: Answer) -> Self:
         """The state with the refusal of a signal kept for people to see."""
 

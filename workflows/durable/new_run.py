@@ -1,9 +1,12 @@
 """When a run hands over to a new one, and on which version of the code that begins, where the workers have versions."""
 
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from temporalio import workflow
 
+from workflows.durable import options
+from workflows.durable.inbox import Inbox
 from workflows.durable.operator import Operator
 
 
@@ -67,13 +70,45 @@ class NewRun:
         """Never refuses: a workflow that runs can continue as new."""
 
 
-def continue_as_new(carried: Any, **options: Any) -> NoReturn:
+class RunBudget(NewRun):
+    """How much a run has done.
+
+    After its periods a run is over as soon as nothing waits to be done. It is `urgent`, whatever waits, after too many
+    requests as well: the server refuses everything in the end.
+    """
+
+    def __init__(self, periods: int, inbox: Inbox[Any], updates: Callable[[], int]) -> None:
+        super().__init__()
+        self.periods = periods
+        self._inbox = inbox
+        self._updates = updates
+        self._periods_spent = 0
+
+    def spend(self, periods: int = 1) -> None:
+        """Count periods that this run has gone through."""
+        self._periods_spent += periods
+
+    def over(self, *, idle: bool) -> bool:
+        """Whether a new run should go on from here; `idle` says that nothing waits to be done."""
+        return self.urgent or (idle and self._periods_spent >= self.periods)
+
+    @property
+    def urgent(self) -> bool:
+        """Whether a new run has to go on from here, with whatever waits."""
+        return (
+            super().urgent
+            or self._inbox.received >= options.SIGNALS_PER_RUN
+            or self._updates() >= options.UPDATES_PER_RUN
+        )
+
+
+def continue_as_new(carried: Any, **given: Any) -> NoReturn:
     """End this run and begin the next one with what is carried, on the target version if the workers have versions.
 
-    `options` are those of the SDK's own. It raises the SDK's ContinueAsNewError.
+    `given` are options of the SDK's own. It raises the SDK's ContinueAsNewError.
     """
     version = workflow.info().get_current_deployment_version()
     if version is not None and version.deployment_name:
         # Without it the next run would be pinned to the version of this one.
-        options["initial_versioning_behavior"] = workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE
-    workflow.continue_as_new(carried, **options)
+        given["initial_versioning_behavior"] = workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE
+    workflow.continue_as_new(carried, **given)

@@ -69,6 +69,8 @@ MOST_EFFECTS = 100
 """How many effects may wait, as while the database is away, before updates that would add to them are refused."""
 MOST_EFFECTS_OF_SIGNALS = 150
 """The same for signals, whose senders cannot be told to try again. The whole state must fit into one payload."""
+MOST_WAITS = 5
+"""How many callers may wait in a workflow for the books. The server lets ten updates be under way: half stay free."""
 BUSY = "Busy"
 """The type of the error of an update that can be decided a little later."""
 READING_BOOKS = "What the books know is being read: send the same request again shortly."

@@ -14,7 +14,6 @@ from domain.values import ID_PATTERN, Strict, fingerprint
 
 W = TypeVar("W")
 R = TypeVar("R", bound=Strict)
-T = TypeVar("T")
 
 
 def command_id_of(update_id: str) -> str:
@@ -51,19 +50,26 @@ def request_updates(requests: Mapping[str, type[Strict]], decisions: str) -> Cal
     return add
 
 
-def part_update(part: str, do: Callable[[Any, R], T], check: Callable[[Any, R], None]) -> Any:
+def part_update(part: str, do: Callable[[Any, R], Any], check: Callable[[Any, R], None]) -> Any:
     """An update that a part of the workflow carries out, such as `part_update("_operator", Wait.retry, Wait.check)`.
 
     `part` names the workflow's attribute. The update has the name, the request, the result and the docstring of `do`.
     """
     owned = attrgetter(part)
     hints = get_type_hints(do)
+
+    def decided(owner: Any, request: Any) -> Any:
+        return do(owned(owner), request)
+
+    async def awaited(owner: Any, request: Any) -> Any:
+        return await do(owned(owner), request)
+
     return _update(
         do.__name__,
         hints["request"],
         hints["return"],
         inspect.getdoc(do) or "",
-        lambda owner, request: do(owned(owner), request),
+        awaited if inspect.iscoroutinefunction(do) else decided,
         lambda owner, request: check(owned(owner), request),
     )
 

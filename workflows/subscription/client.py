@@ -13,6 +13,7 @@ from domain.subscription.commands import Command
 from domain.subscription.decision import Answer, Outcome
 from statemachines.subscription.life import Life
 from statemachines.subscription.timeline import next_milestone
+from workflows.calls.committed import wait_until_committed
 from workflows.calls.errors import AlreadyEnded, AlreadyExists, NeedsAttention, NotFound, WorkflowFailed
 from workflows.calls.runs import ended_from_outside
 from workflows.calls.target import Target, WorkflowClient
@@ -131,22 +132,18 @@ class Subscriptions(WorkflowClient):
             return await target.query("answer", Answer, (command.command_id,))
         return answer
 
-    async def committed(self, subscription_id: str, seq: int) -> Details:
+    async def committed(self, subscription_id: str, seq: int) -> None:
         """Wait until all events up to that seq are in the books and provisioned.
 
-        Raises NeedsAttention where an effect needs an operator, and NotAnswered where it takes too long.
+        Raises NeedsAttention where an effect needs an operator, NotAnswered where it takes too long, and another
+        CallError where there is no such event.
         """
 
-        async def look() -> Details | None:
+        async def done() -> int:
             seen = await self.details(subscription_id)
-            if seen.committed >= seq and seen.provisioned >= seq:
-                return seen
-            if seen.attention:
-                raise NeedsAttention(f"{subscription_id} needs attention: {seen.attention}")
-            return None
+            return min(seen.committed, seen.provisioned)
 
-        message = f"{subscription_id}: event {seq} is accepted but not in the books yet; look again"
-        return await poll(look, options.COMMIT_TIMEOUT, message)
+        await wait_until_committed(self._target(subscription_id), seq, done)
 
     async def settled(self, subscription_id: str, to: datetime | None = None) -> Life:
         """Wait until all milestones due by that instant have happened and no effect is waiting. Raises CallError."""

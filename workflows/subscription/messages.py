@@ -30,7 +30,7 @@ from domain.subscription.commands import (
 from domain.subscription.decision import Answer
 from domain.subscription.events import Event, State
 from domain.subscription.holds import Hold
-from domain.subscription.subscription import Term
+from domain.subscription.subscription import Subscription, Term
 from domain.values import Frozen, Id, Instant, Strict
 from statemachines.state_schema import SUBSCRIPTION
 from statemachines.subscription.life import Life
@@ -38,6 +38,7 @@ from statemachines.subscription.timeline import Milestone
 from workflows.durable.arguments import check_forecast
 from workflows.durable.carried import Carried
 from workflows.durable.clock import TestClock
+from workflows.durable.committed import COMMITTED_UPDATES
 from workflows.durable.inbox import HeldSignal
 from workflows.durable.operator import OPERATOR_UPDATES, Operator, RequestNewRun
 from workflows.notifications.messages import NOTIFICATION_UPDATES, Stream
@@ -161,6 +162,7 @@ class Migration(Operator):
 
 UPDATES: dict[str, type[Strict]] = {
     **COMMANDS,
+    **COMMITTED_UPDATES,
     **OPERATOR_UPDATES,
     "migrate": Migration,
     **NOTIFICATION_UPDATES,
@@ -220,6 +222,12 @@ class Ended(Frozen):
     state: State
     events: int
     ended_at: Instant
+
+    @classmethod
+    def of(cls, last: Subscription) -> "Ended":
+        """What is left of the subscription, by its last value."""
+        ended_at = last.ended_at or last.last_at
+        return cls(subscription_id=last.subscription_id, state=last.state, events=last.seq, ended_at=ended_at)
 
 
 class Events(Frozen):

@@ -25,11 +25,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows.durable.arguments import check_forecast, check_workflow_id, one_request, typed
     from workflows.durable.cancellation import Parts, not_by_cancellation, through_cancellations
     from workflows.durable.clock import Clock
+    from workflows.durable.committed import CommitWaits
     from workflows.durable.decisions import Decisions
     from workflows.durable.inbox import Inbox
-    from workflows.durable.new_run import continue_as_new
+    from workflows.durable.new_run import RunBudget, continue_as_new
     from workflows.durable.operator import LifeConflicts, OperatorWait, RequestNewRun
-    from workflows.durable.run_budget import RunBudget
     from workflows.durable.updates import part_update, request_updates, with_command_id
     from workflows.durable.workflow_ids import subscription_workflow_id
     from workflows.notifications.notifier import Notifier
@@ -78,6 +78,7 @@ class SubscriptionWorkflow:
         self._budget = RunBudget(start.periods_per_run, self._inbox, lambda: self._decisions.answered)
         self._notifier = Notifier(subscription_id, start.stream, lambda: self._life.committed, self._show)
         self._decisions.fence.look = partial(catch_up, self._decisions, self._notifier)
+        self._commits = CommitWaits(self._decisions, self._operator)
         self._origin = start.origin.of_clock(start.clock.offset if start.clock else None)
 
     @workflow.run
@@ -109,9 +110,8 @@ class SubscriptionWorkflow:
         await self._decisions.recalls.done()
         self._show()
         await self._notifier.hand_over_rest()
-        last = self._life.subscription
-        ended_at = last.ended_at or last.last_at
-        return Ended(subscription_id=last.subscription_id, state=last.state, events=last.seq, ended_at=ended_at)
+        await self._commits.ended()
+        return Ended.of(self._life.subscription)
 
     @property
     def _life(self) -> Life:
@@ -154,8 +154,8 @@ class SubscriptionWorkflow:
             await self._inbox.emptied()
             await self._decisions.recalls.done()
             return
-        clock, periods, origin = self._clock.test, self._budget.periods, self._origin
-        stream = self._notifier.stream
+        await self._commits.ended()
+        clock, periods, stream, origin = self._clock.test, self._budget.periods, self._notifier.stream, self._origin
         continue_as_new(Continued(life=self._life, clock=clock, periods_per_run=periods, stream=stream, origin=origin))
 
     # What people see
@@ -172,7 +172,7 @@ class SubscriptionWorkflow:
     settle_conflict = part_update("_operator", OperatorWait.settle_conflict, OperatorWait.check_settle_conflict)
     retry_notification = part_update("_notifier", Notifier.retry_notification, Notifier.check_retry_notification)
     skip_notification = part_update("_notifier", Notifier.skip_notification, Notifier.check_skip_notification)
-
+    committed = part_update("_commits", CommitWaits.committed, CommitWaits.check_committed)
     recount_usage = part_update("_usage", UsageCount.recount_usage, UsageCount.check_recount_usage)
 
     @workflow.update

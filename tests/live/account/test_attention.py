@@ -18,7 +18,7 @@ from activities.accounts.contracts import (
     OpenedAccount,
     ToLift,
 )
-from activities.errors import BooksConflict
+from activities.errors import BooksConflict, BooksUnavailable
 from domain.account.account import Seen
 from domain.account.events import CloseReceipt
 from domain.subscription.commands import Command
@@ -30,7 +30,8 @@ from tests.support.live.payers import new_customer, payment
 from workflows.account.client import Accounts
 from workflows.account.messages import StartAccount
 from workflows.account.workflow import BillingAccountWorkflow
-from workflows.calls.errors import CallError
+from workflows.calls.errors import CallError, Rejected
+from workflows.durable import options
 from workflows.durable.operator import Operator
 from workflows.guard.interceptor import GuardInterceptor
 
@@ -131,6 +132,26 @@ async def test_a_permanent_error_waits_for_retry_effect(world: World) -> None:
         with pytest.raises(WorkflowUpdateFailedError) as caught:
             await accounts.handle(customer).execute_update("retry_effect", Operator(by="global_admin"))
         assert "Nothing needs attention" in str(caught.value.cause)
+
+
+async def test_a_payment_is_waited_for_over_the_end_of_a_run(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    customer, accounts = new_customer(), Accounts(world.server.client, MOODY_QUEUE)
+    monkeypatch.setattr(options, "HAND_OVER_PATIENCE", timedelta(milliseconds=100))
+    moody = Moody(customer, *[BooksUnavailable("The database is away.")] * 2)
+    async with moody_worker(world, moody):
+        await accounts.open(StartAccount(customer_id=customer, opened_at=datetime.now(UTC)))
+        handle = accounts.handle(customer)
+        first_run = (await handle.describe()).run_id
+        asked = asyncio.create_task(accounts.ask(customer, payment("p-1", "1.00")))
+        while len(moody.failures) == 2:
+            await asyncio.sleep(0.05)
+        await handle.execute_update("migrate", Operator(by="global_admin"))
+        assert (await asked).outcome is Outcome.DONE
+        assert (await handle.describe()).run_id != first_run
+        assert [event.payment_id for event in moody.book.events] == ["p-1"]
+        # Not only what the account has decided: a caller may ask for anything.
+        with pytest.raises(Rejected, match="event 9 does not exist"):
+            await accounts.committed(customer, 9)
 
 
 async def test_a_month_that_cannot_be_closed_keeps_signals_waiting(world: World) -> None:

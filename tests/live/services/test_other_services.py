@@ -84,6 +84,7 @@ SHOWS = {
     "preview": '"outcome":"cancelled_with_credit"',
     "what_if": '"event":"deleted"',
     "recount_usage": '"as_of"',
+    "committed": '"seq":1',
 }
 """What is printed; of an update, where nothing else is said here, that it is done."""
 ACCOUNT_SHOWS = {"details": '"due":"30.00"', "timeline": '"what":"overdue"'}
@@ -217,7 +218,7 @@ def test_the_tables_have_every_message() -> None:
         assert {("billing-account", "update", name), ("billing-account", "signal", name)} <= listed
     for name in OPERATORS | {"OrderWorkflow"}:
         assert any(f" {name} " in example.code for example in EXAMPLES), name
-    assert set(SHOWS) - {"cancel", "recount_usage"} == {
+    assert set(SHOWS) - {"cancel", "recount_usage", "committed"} == {
         name for _, kind, name in listed if kind in {"query", "question"}
     }
 

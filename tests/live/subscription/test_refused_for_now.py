@@ -108,7 +108,7 @@ async def test_a_signal_gets_in_when_all_updates_are_used_up(tmp_path: Path, mon
             wanted, subscriptions = order(), world.server.subscriptions
             handle = await subscriptions.buy(wanted)
             for number in range(MOST_UPDATES):
-                await subscriptions.ask(wanted.subscription_id, more(number))
+                await subscriptions.ask(wanted.subscription_id, more(number), wait=False)
             for update, request in (("change_quantity", more(MOST_UPDATES)), ("migrate", Migration(by="operator"))):
                 with pytest.raises(RPCError, match="limit on the total number of distinct updates"):
                     await handle.execute_update(update, request)

@@ -9,8 +9,8 @@ from temporalio import workflow
 from workflows.durable import options
 from workflows.durable.cancellation import Parts
 from workflows.durable.inbox import Inbox
+from workflows.durable.new_run import RunBudget
 from workflows.durable.operator import Operator
-from workflows.durable.run_budget import RunBudget
 
 
 @pytest.fixture
