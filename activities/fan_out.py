@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
 from typing import TypeVar
 
 from temporalio import activity
+
+from activities.heartbeats import HEARTBEAT
 
 S = TypeVar("S")
 
@@ -14,13 +15,12 @@ T = TypeVar("T")
 AT_ONCE = 10
 """How many calls run at a time."""
 
-HEARTBEAT = timedelta(seconds=1)
-
 
 async def for_each(items: Sequence[S], act: Callable[[S], Awaitable[T]]) -> list[T]:
     """Call `act` for each item, AT_ONCE at a time, and return the results in the order of the items.
 
-    The activity heartbeats meanwhile. If calls raise, the first error is raised after all calls are done.
+    While calls are under way the activity beats, with the number of those that are done. If calls raise, the first
+    error is raised after all calls are done.
     """
     window = asyncio.Semaphore(AT_ONCE)
 
@@ -33,7 +33,8 @@ async def for_each(items: Sequence[S], act: Callable[[S], Awaitable[T]]) -> list
         waiting = set(tasks)
         while waiting:
             _, waiting = await asyncio.wait(waiting, timeout=HEARTBEAT.total_seconds())
-            activity.heartbeat(len(tasks) - len(waiting))
+            if waiting:
+                activity.heartbeat(len(tasks) - len(waiting))
     finally:
         for task in tasks:
             task.cancel()

@@ -27,6 +27,7 @@ from activities.adapters.tenants.store import EmbeddedTenants, TenantStore
 from activities.adapters.tenants.visits import visits
 from activities.adapters.webhooks.messenger import WebhookMessenger
 from activities.billing.activities import AnswerActivities, BillingActivities, RestoringActivities
+from activities.heartbeats import HEARTBEAT, Heartbeats
 from activities.notifications.activities import NotificationActivities
 from activities.notifications.publishers import Secrets
 from activities.orders.activities import OrderActivities
@@ -156,7 +157,8 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
                 telling.hand_over,
             ],
             nexus_service_handlers=[NexusSubscriptions(perennial)],
-            interceptors=[GuardInterceptor()],
+            interceptors=[GuardInterceptor(), Heartbeats()],
+            max_heartbeat_throttle_interval=HEARTBEAT,
             workflow_runner=runner,
             deployment_config=deployment_config(settings),
             sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,

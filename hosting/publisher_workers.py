@@ -9,6 +9,7 @@ from datetime import timedelta
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
 
+from activities.heartbeats import HEARTBEAT, Heartbeats
 from activities.notifications.activities import NotificationActivities
 from activities.notifications.ports import PublisherBook
 from activities.notifications.publishers import Publishers, Secrets, SecretsMissing
@@ -117,6 +118,8 @@ class PublisherWorkers:
             self._client,
             task_queue=publisher_task_queue(self._task_queue, publisher),
             activities=[self._activities.deliver],
+            interceptors=[Heartbeats()],
+            max_heartbeat_throttle_interval=HEARTBEAT,
             max_concurrent_activities=at_once,
             max_task_queue_activities_per_second=per_second,
             activity_task_poller_behavior=PollerBehaviorSimpleMaximum(PUBLISHER_POLLERS),

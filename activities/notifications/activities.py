@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 from zlib import crc32
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.errors import reported
-from activities.fan_out import for_each
 from activities.notifications.contracts import DeliverInput, HandOver, Message, Pending, StreamProgress
 from activities.notifications.dialects import compose
 from activities.notifications.ports import Deliverer, Messenger, Outbox, PublisherBook
@@ -110,8 +108,7 @@ class NotificationActivities:
         self, endpoint: Endpoint, pending: Pending, message: Message, now: datetime
     ) -> StreamProgress | None:
         """Send the message. Returns None after the last attempt that the publisher's terms allow has failed."""
-        # It heartbeats meanwhile, so that the attempt is soon repeated if its worker is killed.
-        (reply,) = await for_each([message], partial(self._messenger.send, endpoint))
+        reply = await self._messenger.send(endpoint, message)
         if reply.accepted:
             await self._outbox.record_outcome(pending, endpoint.id, NotificationStatus.DELIVERED, now)
             return StreamProgress(told=pending.notice.seq)

@@ -75,6 +75,5 @@ async def hold_or_lift(
         entry,
         options.FAN_OUT_TIMEOUT,
         effect_headline(effect),
-        heartbeat=options.HEARTBEAT_TIMEOUT,
         urgent=urgent,
     )

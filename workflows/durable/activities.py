@@ -19,7 +19,6 @@ async def perform(
     timeout: timedelta,
     summary: str,
     *,
-    heartbeat: timedelta | None = None,
     urgent: Callable[[], bool] | None = None,
 ) -> T:
     """The activity's result. Each attempt has the timeout; a transient error is retried for ever.
@@ -31,7 +30,7 @@ async def perform(
         activity,
         entry,
         start_to_close_timeout=timeout,
-        heartbeat_timeout=heartbeat,
+        heartbeat_timeout=options.HEARTBEAT_TIMEOUT,
         retry_policy=options.WITHOUT_END,
         summary=summary,
     )

@@ -15,9 +15,16 @@ CLOSE_TIMEOUT = timedelta(minutes=1)
 PROVISION_TIMEOUT = timedelta(seconds=30)
 """One attempt to change access at the tenant service."""
 WITHOUT_END = RetryPolicy(
-    initial_interval=timedelta(seconds=1), backoff_coefficient=2, maximum_interval=timedelta(minutes=1)
+    initial_interval=timedelta(milliseconds=250), backoff_coefficient=2, maximum_interval=timedelta(minutes=1)
 )
-"""Transient errors are retried for ever: money and access are never given up. Permanent errors are not retried."""
+"""Transient errors are retried for ever: money and access are never given up. Permanent errors are not retried.
+
+The first pause is part of the silence after a worker was killed."""
+HEARTBEAT_TIMEOUT = timedelta(milliseconds=2_500)
+"""How soon an attempt is repeated whose worker was killed: it beats each second (`activities/heartbeats.py`).
+
+A slow attempt has the whole time of its own timeout: a busy machine, or a lock that is waited for, repeats nothing.
+"""
 
 START_TIMEOUT = timedelta(seconds=10)
 """One attempt to start a line's subscription: two reads of the books and one request to the server."""
@@ -25,8 +32,6 @@ STARTS_AT_ONCE = 8
 """How many of an order's subscriptions are started at a time."""
 FAN_OUT_TIMEOUT = timedelta(minutes=15)
 """One attempt to send a command to many subscriptions: ten at a time, each with its ANSWER_TIMEOUT."""
-HEARTBEAT_TIMEOUT = timedelta(seconds=10)
-"""How soon an activity of many steps is tried again after its worker was killed."""
 
 NOTIFY_TIMEOUT = timedelta(seconds=45)
 """One attempt to notify a publisher: its own timeout is at most 30 seconds, and the books are read before and after."""
@@ -79,7 +84,12 @@ BUSY_WAIT = timedelta(seconds=1)
 """How much later, at the earliest."""
 HAND_OVER_PATIENCE = timedelta(seconds=10)
 """How long a run that has to end waits for the activity that it performs. The next run performs it again."""
-TASK_TIMEOUT = timedelta(seconds=10)
+TASK_TIMEOUT = timedelta(seconds=3)
+"""How soon another worker gets a workflow task whose worker was killed. The SDK fails a step of a task after two.
+
+A task that replays a long run takes many steps. Should it take longer than this, the server gives the fourth try five
+seconds more, and each one after it twice as many: it succeeds in the end.
+"""
 PERIODS_PER_RUN = 3
 """How many billing periods one run of the workflow spans before it continues as new."""
 

@@ -65,7 +65,6 @@ class PriceChangeWorkflow:
             SendPricesInput(version=self._start.version, subscription_ids=ids),
             options.FAN_OUT_TIMEOUT,
             f"send prices to {len(ids)}: {ids[0]} to {ids[-1]}",
-            heartbeat=options.HEARTBEAT_TIMEOUT,
             urgent=self._urgent,
         )
         self._progress = self._progress.model_copy(

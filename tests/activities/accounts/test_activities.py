@@ -248,7 +248,7 @@ async def test_many_are_told_a_few_at_a_time(database: Database, monkeypatch: py
     assert told.ids == sorted(ids)
     assert 1 < told.most_at_once <= AT_ONCE
     assert beats == sorted(beats)
-    assert beats[-1] == len(ids)
+    assert 0 < beats[-1] < len(ids), "what is done beats no more"
 
 
 async def test_a_customer_with_nothing_to_hold(database: Database) -> None:

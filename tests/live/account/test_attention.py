@@ -19,6 +19,7 @@ from activities.accounts.contracts import (
     ToLift,
 )
 from activities.errors import BooksConflict, BooksUnavailable
+from activities.heartbeats import Heartbeats
 from domain.account.account import Seen
 from domain.account.events import CloseReceipt
 from domain.subscription.commands import Command
@@ -95,7 +96,7 @@ def moody_worker(world: World, moody: Moody) -> Worker:
             *(OpeningActivities(moody).open, invoicing.close, invoicing.look, invoicing.record),
             *(invoicing.hold, invoicing.lift),
         ],
-        interceptors=[GuardInterceptor()],
+        interceptors=[GuardInterceptor(), Heartbeats()],
     )
 
 

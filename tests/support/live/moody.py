@@ -8,6 +8,7 @@ from temporalio.worker import Worker
 from activities.accounts.contracts import OpenAccount
 from activities.billing.activities import BillingActivities
 from activities.billing.contracts import CountInput, KeepInput, RecordInput
+from activities.heartbeats import Heartbeats
 from activities.provisioning.activities import ProvisioningActivities
 from activities.provisioning.contracts import Confirmation, ProvisionInput
 from domain.ordering.terms import Order
@@ -81,7 +82,7 @@ def moody_worker(world: World, moody: Moody) -> Worker:
             provisioning.revoke,
             provisioning.purge,
         ],
-        interceptors=[GuardInterceptor()],
+        interceptors=[GuardInterceptor(), Heartbeats()],
     )
 
 
