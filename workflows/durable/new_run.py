@@ -73,15 +73,18 @@ class NewRun:
 class RunBudget(NewRun):
     """How much a run has done.
 
-    After its periods a run is over as soon as nothing waits to be done. It is `urgent`, whatever waits, after too many
-    requests as well: the server refuses everything in the end.
+    After its periods a run is over as soon as nothing waits to be done, and nothing is done beside it (`busy`). It is
+    `urgent`, whatever waits, after too many requests as well: the server refuses everything in the end.
     """
 
-    def __init__(self, periods: int, inbox: Inbox[Any], updates: Callable[[], int]) -> None:
+    def __init__(
+        self, periods: int, inbox: Inbox[Any], updates: Callable[[], int], busy: Callable[[], bool] = lambda: False
+    ) -> None:
         super().__init__()
         self.periods = periods
         self._inbox = inbox
         self._updates = updates
+        self._busy = busy
         self._periods_spent = 0
 
     def spend(self, periods: int = 1) -> None:
@@ -90,7 +93,7 @@ class RunBudget(NewRun):
 
     def over(self, *, idle: bool) -> bool:
         """Whether a new run should go on from here; `idle` says that nothing waits to be done."""
-        return self.urgent or (idle and self._periods_spent >= self.periods)
+        return self.urgent or (idle and self._periods_spent >= self.periods and not self._busy())
 
     @property
     def urgent(self) -> bool:

@@ -31,11 +31,16 @@ class Notifier:
         self._show = show
         self.stream = stream
         """How far the publisher has been notified."""
+        self._under_way = False
 
     @property
     def behind(self) -> bool:
         """Whether there is an event to send, and a publisher to send it to."""
         return self.stream.publisher is not None and self.stream.told < self._last_recorded()
+
+    def is_busy(self) -> bool:
+        """Whether a notification is under way: if the run ended now, the next one would begin it again."""
+        return self._under_way
 
     async def run(self) -> None:
         """Send each event as soon as it is recorded. Nobody waits for the end: it ends with the run."""
@@ -76,6 +81,7 @@ class Notifier:
             afresh=before.afresh,
             skip=before.skip,
         )
+        self._under_way = True
         try:
             progress = await workflow.execute_activity_method(
                 NotificationActivities.deliver,
@@ -90,6 +96,8 @@ class Notifier:
             self.stream = self.stream.after(progress)
         except ActivityError as error:
             self.stream = self._failed(error)
+        finally:
+            self._under_way = False
         self._show()
 
     def _failed(self, error: ActivityError) -> Stream:

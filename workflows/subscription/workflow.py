@@ -66,7 +66,7 @@ class SubscriptionWorkflow:
     def __init__(self, start: Start) -> None:
         steps, self._clock = LifeSteps(), Clock(start.clock)
         life = start.life if isinstance(start, Continued) else steps.begin(start.dated(self._clock.time()))
-        self._held = start.held
+        self._held, periods = start.held, start.periods_per_run
         subscription_id = life.subscription.subscription_id
         check_workflow_id(subscription_workflow_id(subscription_id), "order.subscription_id")
         memory, last_at = FirstAnswers(subscription_id), lambda life: life.subscription.last_at
@@ -75,8 +75,8 @@ class SubscriptionWorkflow:
         self._decisions = Decisions(steps, life, self._clock, last_at, self._operator.is_stuck, memory, with_command_id)
         self._parts, self._lifecycle, self._usage = Parts(), steps.lifecycle, UsageCount(self._decisions, steps)
         self._inbox = Inbox(SIGNALS, self._take_signal, self._decisions.note_refused_signal, self._parts)
-        self._budget = RunBudget(start.periods_per_run, self._inbox, lambda: self._decisions.answered)
         self._notifier = Notifier(subscription_id, start.stream, lambda: self._life.committed, self._show)
+        self._budget = RunBudget(periods, self._inbox, lambda: self._decisions.answered, self._notifier.is_busy)
         self._decisions.fence.look = partial(catch_up, self._decisions, self._notifier)
         self._commits = CommitWaits(self._decisions, self._operator)
         self._origin = start.origin.of_clock(start.clock.offset if start.clock else None)
@@ -144,7 +144,7 @@ class SubscriptionWorkflow:
         assert milestone is not None
         await self._clock.sleep_until(
             milestone.at,
-            lambda: self._life is not before or self._urgent(),
+            lambda: self._life is not before or self._urgent() or self._budget.over(idle=True),
             headline(self._lifecycle, before.subscription, milestone),
         )
 

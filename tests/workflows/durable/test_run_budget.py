@@ -100,3 +100,15 @@ def test_when_an_operator_wants_it(suggested: list[bool], inbox: Inbox[Any]) -> 
 
 def test_operators_get_in_before_the_server_refuses_updates(suggested: list[bool], inbox: Inbox[Any]) -> None:
     assert options.UPDATES_PER_RUN < options.MOST_UPDATES < 2_000
+
+
+def test_not_while_something_is_done_beside_it_unless_it_has_to(suggested: list[bool], inbox: Inbox[Any]) -> None:
+    """The next run would begin a notification again that this one has begun."""
+    busy = True
+    budget = RunBudget(1, inbox, lambda: 0, lambda: busy)
+    budget.spend()
+    assert not budget.over(idle=True)
+    busy = False
+    assert budget.over(idle=True)
+    busy, suggested[0] = True, True
+    assert budget.over(idle=False)
