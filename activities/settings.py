@@ -5,14 +5,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from activities.memory import memory_bytes
 from domain.faults import shown
 
 PREFIX = "PERENNIAL_"
 LOOPBACK = "127.0.0.1"
 DRIVER = "sqlite"
+CACHED = 1_000
+CACHED_BYTES = 256 * 1024
+"""What a cached workflow takes of a worker's memory, with room to spare (docs/configuration.md)."""
 # A driver's name, as in sqlite+aiosqlite, is accepted and ignored.
 _FILE = rf"{DRIVER}([+][a-z]+)?:///.+"
 _SERVER = r"postgres(ql)?([+][a-z0-9]+)?://([^:/@\s]*(:[^@\s]*)?@)?([^:/@?\[\]\s]*|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/[^/?\s]+(\?\S*)?"
@@ -95,6 +99,29 @@ class Settings(BaseSettings):
     # At most half of an activity's start_to_close: a longer wait for the lock would time out and never report why.
     busy_timeout_ms: int = Field(default=2_000, ge=10, le=4_900, description="whole milliseconds, 10 to 4900")
 
+    # The figures behind these four are in docs/configuration.md.
+    cached_workflows: int = Field(
+        default=CACHED, ge=1, description="a whole number of workflows that a worker keeps in its memory, from 1"
+    )
+    workflow_tasks_at_once: int = Field(
+        default=16, ge=2, le=1_000, description="a whole number of workflow tasks that a worker works on, 2 to 1000"
+    )
+    activities_at_once: int = Field(
+        default=100, ge=1, le=1_000, description="a whole number of activities that a worker works on, 1 to 1000"
+    )
+    pollers: int = Field(
+        default=5, ge=2, le=100, description="a whole number of requests for tasks of each kind at a time, 2 to 100"
+    )
+
+    @field_validator("cached_workflows")
+    @classmethod
+    def _fit_into_memory(cls, wanted: int) -> int:
+        memory = memory_bytes()
+        if wanted > (room := memory // CACHED_BYTES):
+            size = f"each takes about {CACHED_BYTES // 1024} KB, and there are {memory // 1024**2:,} MB"
+            raise ValueError(f"a whole number of workflows that a worker keeps in its memory, 1 to {room:,}: {size}")
+        return wanted
+
     @property
     def busy_timeout(self) -> timedelta:
         """How long a write waits for other writes before it reports that the database is locked."""
@@ -123,12 +150,16 @@ def _faults(error: ValidationError) -> list[str]:
             continue
         name = str(entry["loc"][0])
         known = Settings.model_fields.get(name)
-        takes = (
-            known.description if known else f"no such setting; the known ones are {', '.join(Settings.model_fields)}"
-        )
+        takes = known.description if known else f"no such setting; the known ones are {_names()}"
+        if entry["type"] == "value_error":
+            takes = str(entry["ctx"]["error"])
         came = _without_secrets(entry["input"])
         faults.append(f"{PREFIX}{name.upper()}: got {came}; takes {takes}. Correct it, or unset it for the default.")
     return faults
+
+
+def _names() -> str:
+    return ", ".join(Settings.model_fields)
 
 
 def _without_secrets(value: object) -> str:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
 from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
 from activities.accounts.activities import AccountActivities, OpeningActivities, PaymentActivities
@@ -161,6 +161,11 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
             max_heartbeat_throttle_interval=HEARTBEAT,
             workflow_runner=runner,
             deployment_config=deployment_config(settings),
+            max_cached_workflows=settings.cached_workflows,
+            max_concurrent_workflow_tasks=settings.workflow_tasks_at_once,
+            max_concurrent_activities=settings.activities_at_once,
+            workflow_task_poller_behavior=PollerBehaviorSimpleMaximum(settings.pollers),
+            activity_task_poller_behavior=PollerBehaviorSimpleMaximum(settings.pollers),
             sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
         )
         runner.drop_by(worker)

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from activities.settings import Settings, SettingsFault
+from activities import settings as settings_module
+from activities.memory import memory_bytes
+from activities.settings import CACHED_BYTES, Settings, SettingsFault
 
 DATABASE_URL = (
     "PERENNIAL_DATABASE_URL: got {}; takes sqlite:/// and the path of a file, or postgresql://user@host:port/database. "
@@ -74,6 +76,30 @@ def test_what_is_given_goes_before_the_environment_and_nothing_is_unset(monkeypa
             "PERENNIAL_BUSY_TIMEOUT_MS: got '6000'; takes whole milliseconds, 10 to 4900. "
             "Correct it, or unset it for the default.",
         ),
+        (
+            "CACHED_WORKFLOWS",
+            "0",
+            "PERENNIAL_CACHED_WORKFLOWS: got '0'; takes a whole number of workflows that a worker keeps in its memory, "
+            "from 1. Correct it, or unset it for the default.",
+        ),
+        (
+            "WORKFLOW_TASKS_AT_ONCE",
+            "-1",
+            "PERENNIAL_WORKFLOW_TASKS_AT_ONCE: got '-1'; takes a whole number of workflow tasks that a worker works "
+            "on, 2 to 1000. Correct it, or unset it for the default.",
+        ),
+        (
+            "ACTIVITIES_AT_ONCE",
+            "1001",
+            "PERENNIAL_ACTIVITIES_AT_ONCE: got '1001'; takes a whole number of activities that a worker works on, "
+            "1 to 1000. Correct it, or unset it for the default.",
+        ),
+        (
+            "POLLERS",
+            "1",
+            "PERENNIAL_POLLERS: got '1'; takes a whole number of requests for tasks of each kind at a time, 2 to 100. "
+            "Correct it, or unset it for the default.",
+        ),
     ],
 )
 def test_a_bad_value_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, name: str, value: str, line: str) -> None:
@@ -100,3 +126,27 @@ def test_a_databases_place_is_shown_without_who_signs_in(monkeypatch: pytest.Mon
     assert (settings.database_url, settings.books_place) == (url, place)
     assert "hunter2" not in repr(settings)
     assert "s/e:c" not in repr(settings)
+
+
+def test_a_cache_beyond_memory_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container's limit counts, where it is less than the machine's memory."""
+    monkeypatch.setattr(settings_module, "memory_bytes", lambda: 1024**3)
+    room = 1024**3 // CACHED_BYTES
+    assert Settings.load(cached_workflows=room).cached_workflows == room
+    monkeypatch.setenv("PERENNIAL_CACHED_WORKFLOWS", str(room + 1))
+    with pytest.raises(SettingsFault) as fault:
+        Settings.load()
+    assert str(fault.value) == (
+        f"PERENNIAL_CACHED_WORKFLOWS: got '{room + 1}'; takes a whole number of workflows that a worker keeps in its "
+        f"memory, 1 to {room:,}: each takes about {CACHED_BYTES // 1024} KB, and there are 1,024 MB. Correct it, or "
+        "unset it for the default."
+    )
+
+
+def test_the_memory_is_the_least_that_is_known(tmp_path: Path) -> None:
+    whole = memory_bytes(())
+    limits = {"none": "max\n", "more": f"{whole * 2}\n", "less": "1048576\n"}
+    for name, text in limits.items():
+        (tmp_path / name).write_text(text)
+    assert memory_bytes((tmp_path / "absent", tmp_path / "none", tmp_path / "more")) == whole
+    assert memory_bytes(tuple(tmp_path / name for name in limits)) == 1024**2
