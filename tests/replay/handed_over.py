@@ -17,7 +17,7 @@ BY = "admin_agent"
 
 
 async def live_handed_over(world: World, settings: Settings) -> None:
-    """A run gives up the activity that it performs, then others end between commands."""
+    """A run gives up the activity that it performs and who waits for it, then others end between commands."""
     subscriptions = world.server.subscriptions
     await subscriptions.buy(order(subscription_id=HANDED_OVER, at=datetime.now(UTC)))
     await subscriptions.settled(HANDED_OVER)
@@ -30,11 +30,13 @@ async def live_handed_over(world: World, settings: Settings) -> None:
 
     with locked_books(settings):
         await asyncio.gather(ask(10), ask(11))
+        waits = asyncio.create_task(subscriptions.committed(HANDED_OVER, 3))
         await handle.signal("new_run_requested", Operator(by="operator"))
         async with asyncio.timeout(3 * options.HAND_OVER_PATIENCE.total_seconds()):
             while (await handle.describe()).run_id == first_run:
                 await asyncio.sleep(0.1)
         await ask(12)
+    await waits
     await subscriptions.settled(HANDED_OVER)
     migrate = Migration(by="operator")
     for quantity in (20, 30):
