@@ -19,6 +19,7 @@ from activities.adapters.sql import postgres as turns
 from activities.adapters.sql.catalog.catalog import SqlCatalog
 from activities.adapters.sql.catalog.rows import newest_version
 from activities.adapters.sql.database import Database
+from activities.adapters.sql.locks import EVERYTHING
 from activities.adapters.sql.schema import check_schema, upgrade
 from activities.adapters.sql.subscription import claims
 from activities.adapters.sql.tables.account import account_event, entry, invoice, invoice_line, payment, posting
@@ -240,7 +241,7 @@ def _change_session(connection: Connection) -> Any:
 
 
 async def test_who_waits_for_their_turn_is_told_soon(postgres_url: str, outsider: psycopg.Connection) -> None:
-    outsider.execute(f"SELECT pg_advisory_lock({turns.WRITERS_TURN})")
+    outsider.execute(f"SELECT pg_advisory_lock({EVERYTHING.key})")
     async with Database(postgres_url, busy_timeout=NOW) as database:
         began = time.monotonic()
         failures = await asyncio.gather(*(database.write(nothing) for _ in range(20)), return_exceptions=True)
@@ -252,7 +253,7 @@ async def test_who_waits_for_their_turn_is_told_soon(postgres_url: str, outsider
         )
         # Readers do not wait.
         await database.read(nothing)
-        outsider.execute(f"SELECT pg_advisory_unlock({turns.WRITERS_TURN})")
+        outsider.execute(f"SELECT pg_advisory_unlock({EVERYTHING.key})")
         await database.write(claims.take, "s-1", [ONE])
 
 

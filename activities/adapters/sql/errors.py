@@ -28,6 +28,11 @@ def translated(url: URL) -> Iterator[None]:
         raise _unavailable(str(error)) from None
 
 
+def busy_for(seconds: float) -> BooksUnavailable:
+    """The error of a change that could not begin for so long."""
+    return BooksUnavailable(f"The database has been busy for {seconds:g} s: nothing was written. Try again.")
+
+
 def unusable(file: object, error: BaseException | None, setting: str) -> str | None:
     """The message for a file that cannot be opened as a database. None for any other error."""
     # The low byte is the primary error code.

@@ -1,13 +1,16 @@
-"""PostgreSQL: writers of all processes take turns, as on SQLite (ADR 0012)."""
+"""PostgreSQL: writers of all processes wait for those that they could disturb (ADR 0012)."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
 
+from activities.adapters.sql import locks
 from activities.errors import BooksUnavailable
 
-WRITERS_TURN = 0x506572656E6E6961
-"""The advisory lock that a writer holds; one per database."""
 APPLICATION = "perennial"
 LONGEST_STATEMENT = 5.0
 """Seconds. Half of an activity's start_to_close, so that it can still report; it also bounds a wait for a lock."""
@@ -18,11 +21,11 @@ DURABLE = (
 """A commit returns once it is on disk, whatever the server's, the database's or the role's default. `remote_apply`
 stays, since it waits for more."""
 LONGEST_PAUSE = 10.0
-"""Seconds between two statements of a transaction. After that a frozen worker loses its turn."""
+"""Seconds between two statements of a transaction. After that a frozen worker loses its locks."""
 
 
-def engine_of(url: URL, busy: float) -> Engine:
-    """An engine for the server. A transaction with the option `writes` first waits for its turn to write.
+def engine_of(url: URL, busy: float, *, connections: int) -> Engine:
+    """An engine for the server, with so many connections. A transaction with the option `locks` first waits for these.
 
     Raises BooksUnavailable if the driver is not installed.
     """
@@ -37,7 +40,9 @@ def engine_of(url: URL, busy: float) -> Engine:
     # The driver begins no transactions of its own; ours say at once whether they write.
     driver = {**given, "autocommit": True}
     try:
-        engine = create_engine(url.set(drivername="postgresql+psycopg"), connect_args=driver)
+        engine = create_engine(
+            url.set(drivername="postgresql+psycopg"), connect_args=driver, pool_size=connections, max_overflow=0
+        )
     except ImportError as error:
         raise BooksUnavailable(
             f"PERENNIAL_DATABASE_URL names PostgreSQL, but its driver cannot be loaded ({error}): install Perennial "
@@ -54,16 +59,32 @@ def engine_of(url: URL, busy: float) -> Engine:
         }.items()
     )
     reads = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {limits}"
-    # Every statement after the lock sees what the previous writer committed. A snapshot for the whole transaction
+    # Every statement after the locks sees what the previous holders committed. A snapshot for the whole transaction
     # would be taken before the wait, and be outdated after it.
-    writes = (
-        f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {limits}; {DURABLE}; "
-        f"SELECT pg_advisory_xact_lock({WRITERS_TURN})"
-    )
+    writes = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {limits}; {DURABLE}; "
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        is_writer = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql(writes if is_writer else reads, execution_options=options)
+        wanted = connection.get_execution_options().get("locks")
+        statements = reads if wanted is None else writes + locks.script(wanted)
+        connection.exec_driver_sql(statements, execution_options=options)
 
     return engine
+
+
+@contextmanager
+def together(connection: Connection) -> Iterator[None]:
+    """Send the statements inside in one go, on PostgreSQL, and wait for all of them at the end.
+
+    Their results cannot be read. An error of any comes from here, as SQLAlchemy's.
+    """
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    driver_error = connection.dialect.loaded_dbapi.Error
+    try:
+        with driver.pipeline():
+            yield
+    except driver_error as error:
+        raise DBAPIError.instance("several statements", None, error, driver_error, dialect=connection.dialect) from None

@@ -6,6 +6,7 @@ from activities.errors import SchemaMismatch
 
 HEAD = "0014"
 """The last migration; a test compares the two."""
+_FOUND = text("SELECT version_num FROM alembic_version")
 
 
 def refuse_other_revision(connection: Connection) -> None:
@@ -14,7 +15,7 @@ def refuse_other_revision(connection: Connection) -> None:
     Asked in every transaction that writes: a database may be upgraded while an older worker runs. Such a worker writes
     nothing more, and its activities are tried again until a newer one takes them.
     """
-    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    found: str | None = connection.scalar(_FOUND)
     if found != HEAD:
         raise SchemaMismatch(mismatch(str(found), older=is_older(str(found))))
 

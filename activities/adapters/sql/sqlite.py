@@ -10,7 +10,7 @@ _LOCK_POLL = 0.01
 
 
 def engine_of(url: URL, busy: float, *, foreign_keys: bool) -> Engine:
-    """An engine for the file. A transaction with the option `writes` takes the write lock when it begins."""
+    """An engine for the file. A transaction with the option `locks` takes the only one, to write, when it begins."""
     # The driver begins no transactions of its own: it would begin them late, and deferred.
     driver = {"timeout": busy, "isolation_level": None}
     engine = create_engine(url.set(drivername="sqlite"), connect_args=driver)
@@ -42,5 +42,4 @@ def _use_write_ahead_log(connection: Any, busy: float) -> None:
 
 def _begin(connection: Connection) -> None:
     # A deferred transaction that later writes can fail at once, without waiting for the timeout.
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if "locks" in connection.get_execution_options() else "BEGIN")

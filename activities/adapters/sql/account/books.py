@@ -13,6 +13,7 @@ from activities.accounts.contracts import (
     LookInput,
     OpenedAccount,
 )
+from activities.adapters.sql import locks
 from activities.adapters.sql.account import conflicts
 from activities.adapters.sql.account.closing import close_month, uninvoiced
 from activities.adapters.sql.account.opening import open_account
@@ -39,14 +40,16 @@ class SqlAccountBooks:
         self._wall_clock = wall_clock
 
     async def open(self, opening: AccountOpening) -> OpenedAccount:
-        return await self._database.write(open_account, opening)
+        return await self._database.write_under([locks.customer(opening.customer_id)], open_account, opening)
 
     async def close(self, entry: CloseInput) -> CloseReceipt:
-        return await self._database.write(_close, entry, self._latest(entry))
+        its = [locks.customer(entry.customer_id)]
+        return await self._database.write_under(its, _close, entry, self._latest(entry))
 
     async def record(self, entry: AccountRecordInput) -> None:
+        its = [locks.customer(entry.customer_id)]
         try:
-            await self._database.write(record, entry, self._latest(entry))
+            await self._database.write_under(its, record, entry, self._latest(entry))
         except BooksConflict as error:
             raise BooksConflict(str(error), await self._database.read(conflicts.held, entry)) from None
 

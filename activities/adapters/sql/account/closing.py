@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 from sqlalchemy import Connection, RowMapping, Select, and_, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from activities.accounts.contracts import CloseInput
 from activities.adapters.sql.ledger import double_entry
@@ -25,6 +26,10 @@ ON_INVOICE = and_(
     invoice_line.c.entry_position == ledger_entry.c.position,
 )
 """Joins an invoice's line with its row in the ledger."""
+_BEGIN_SERIES = {
+    "sqlite": sqlite.insert(invoice_series).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(invoice_series).on_conflict_do_nothing(),
+}
 
 
 def uninvoiced(customer_id: str) -> Select[Any]:
@@ -90,12 +95,14 @@ def _series_of(connection: Connection, customer_id: str) -> str:
 
 
 def _last_number(connection: Connection, series: str) -> int:
-    """The series' last number. The row stays locked until the transaction ends, so numbers have no gaps (MON-5)."""
+    """The series' last number. Its row stays locked until the transaction ends, so numbers have no gaps (MON-5).
+
+    Several customers of a partner close their months at once: they wait for each other here.
+    """
+    connection.execute(_BEGIN_SERIES[connection.dialect.name], {"series": series, "last_number": 0})
     of_series = invoice_series.c.series == series
-    last: int | None = connection.scalar(select(invoice_series.c.last_number).where(of_series).with_for_update())
-    if last is None:
-        connection.execute(insert(invoice_series).values(series=series, last_number=0))
-    return last or 0
+    last: int = connection.scalars(select(invoice_series.c.last_number).where(of_series).with_for_update()).one()
+    return last
 
 
 def _write(connection: Connection, document: Invoice, places: dict[tuple[str, str], tuple[int, int]]) -> None:

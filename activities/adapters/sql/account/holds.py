@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from activities.accounts.contracts import HoldInput, LiftInput, ToLift
+from activities.adapters.sql import locks
 from activities.adapters.sql.account.closing import ON_INVOICE
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.subscription.holdings import not_ended
@@ -27,13 +28,14 @@ class SqlNonpaymentHolds:
         return await self._database.read(_to_hold, entry)
 
     async def note_held(self, entry: HoldInput, subscription_id: str, *, placed: bool) -> None:
-        await self._database.write(_note_held, entry, subscription_id, placed)
+        its = [locks.customer(entry.customer_id)]
+        await self._database.write_under(its, _note_held, entry, subscription_id, placed)
 
     async def to_lift(self, entry: LiftInput) -> list[ToLift]:
         return await self._database.read(to_lift, entry)
 
     async def note_lifted(self, entry: LiftInput, subscription_id: str) -> None:
-        await self._database.write(lifted, entry, subscription_id)
+        await self._database.write_under([locks.customer(entry.customer_id)], lifted, entry, subscription_id)
 
     async def count(self, customer_id: str, *, placed_by: int | None = None, lifted_by: int | None = None) -> int:
         return await self._database.read(_count, customer_id, placed_by, lifted_by)

@@ -28,6 +28,7 @@ from domain.account.invoice import InvoiceHead
 from domain.money import to_minor
 from domain.subscription.ledger import Kind
 
+_POST, _ENTER = insert(posting), insert(entry)
 ROW_SIDES = {
     Kind.CHARGE: (BookAccount.RECEIVABLE, BookAccount.REVENUE),
     Kind.CREDIT: (BookAccount.REVENUE, BookAccount.CREDIT),
@@ -47,8 +48,8 @@ def enter_rows(connection: Connection, customer_id: str, rows: Sequence[Mapping[
         amount = row["amount_minor"]
         postings += _postings(key, row["currency"], {debit: amount, credit: -amount})
         entries.append({"id": key, "customer_id": customer_id, "at": row["at"], "kind": row["kind"]})
-    connection.execute(insert(posting), postings)
-    connection.execute(insert(entry), entries)
+    connection.execute(_POST, postings)
+    connection.execute(_ENTER, entries)
 
 
 def enter_used_credit(connection: Connection, head: InvoiceHead) -> None:
@@ -93,8 +94,8 @@ def _enter(
     currency: str,
     sides: Mapping[BookAccount, int],
 ) -> None:
-    connection.execute(insert(posting), list(_postings(key, currency, sides)))
-    connection.execute(insert(entry).values(id=key, customer_id=customer_id, at=at, kind=kind.value))
+    connection.execute(_POST, list(_postings(key, currency, sides)))
+    connection.execute(_ENTER, {"id": key, "customer_id": customer_id, "at": at, "kind": kind.value})
 
 
 def _postings(key: str, currency: str, sides: Mapping[BookAccount, int]) -> Iterable[dict[str, Any]]:

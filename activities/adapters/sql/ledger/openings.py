@@ -1,17 +1,23 @@
 """Note how accounts are opened: once, whoever opens them again."""
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from activities.accounts.contracts import AccountOpening
 from activities.adapters.sql.tables.account import account
 
+_OPEN = select(account.c.customer_id).where(account.c.customer_id == bindparam("of"))
+# Another transaction of PostgreSQL may be quicker. SQLite has one writer at a time.
+_WRITE_ONCE = {
+    "sqlite": sqlite.insert(account).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(account).on_conflict_do_nothing(),
+}
+
 
 def open_once(connection: Connection, opening: AccountOpening) -> bool:
     """Write how the account is opened, unless it is open; whether it was written."""
-    if connection.scalar(select(account.c.customer_id).where(account.c.customer_id == opening.customer_id)):
+    # The trigger of an append-only table on SQLite refuses a second row before it can be left out.
+    if connection.scalar(_OPEN, {"of": opening.customer_id}):
         return False
     row = opening.model_dump(exclude={"terms", "roles"}) | {"terms": opening.terms, "roles": opening.roles.value}
-    # Another transaction of PostgreSQL may be quicker. SQLite has one writer at a time.
-    insert = sqlite.insert(account) if connection.dialect.name == "sqlite" else postgresql.insert(account)
-    return connection.execute(insert.values(row).on_conflict_do_nothing()).rowcount == 1
+    return connection.execute(_WRITE_ONCE[connection.dialect.name], row).rowcount == 1

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
+from activities.adapters.sql import locks
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.tables.catalog import offer
 from activities.adapters.sql.tables.notifications import delivery, outbox
@@ -34,7 +35,7 @@ class SqlOutbox:
         columns = {"standing": status.value, "tries": tries, "next_try_at": None, "settled_at": at}
         if status is NotificationStatus.DELIVERED:
             columns |= {"first_tried_at": pending.first_tried_at or at, "last_tried_at": at, "problem": None}
-        await self._database.write(_note, pending, publisher, columns)
+        await self._note(pending, publisher, columns)
 
     async def record_failure(
         self, pending: Pending, publisher: str, problem: str, at: datetime, next_try_at: datetime | None
@@ -49,10 +50,14 @@ class SqlOutbox:
             "settled_at": at if next_try_at is None else None,
             "problem": problem,
         }
-        await self._database.write(_note, pending, publisher, columns)
+        await self._note(pending, publisher, columns)
 
     async def restart(self, subscription_id: str) -> None:
-        await self._database.write(_restart, subscription_id)
+        await self._database.write_under([locks.subscription(subscription_id)], _restart, subscription_id)
+
+    async def _note(self, pending: Pending, publisher: str, columns: dict[str, Any]) -> None:
+        its = [locks.subscription(pending.notice.subscription_id)]
+        await self._database.write_under(its, _note, pending, publisher, columns)
 
 
 def _next(connection: Connection, subscription_id: str, publisher: str) -> Pending | None:
@@ -93,7 +98,7 @@ def _note(connection: Connection, pending: Pending, publisher: str, columns: dic
     """An attempt may be recorded late, by a worker that was thought dead: what is done stays done."""
     subscription_id, seq = pending.notice.subscription_id, pending.notice.seq
     of_it = (delivery.c.subscription_id == subscription_id) & (delivery.c.seq == seq)
-    known = connection.scalar(select(delivery.c.standing).where(of_it).with_for_update())
+    known = connection.scalar(select(delivery.c.standing).where(of_it))
     if known is None:
         key = {"subscription_id": subscription_id, "seq": seq}
         connection.execute(insert(delivery).values({**key, **columns, "publisher": publisher}))

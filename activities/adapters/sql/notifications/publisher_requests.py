@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select
 
+from activities.adapters.sql import locks
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.tables.notifications import publisher_request
 
@@ -18,14 +19,16 @@ class SqlPublisherRequests:
 
     async def take(self, publisher: str, request_id: str, at: datetime) -> bool:
         """Whether this is the publisher's first request with that id. Of concurrent requests, one gets True."""
-        return await self._database.write(_take, publisher, request_id, at, at - self._kept)
+        its = [locks.publisher(publisher)]
+        return await self._database.write_under(its, _take, publisher, request_id, at, at - self._kept)
 
 
 def _take(connection: Connection, publisher: str, request_id: str, at: datetime, oldest: datetime) -> bool:
-    connection.execute(delete(publisher_request).where(publisher_request.c.at < oldest))
-    key = (publisher_request.c.publisher == publisher) & (publisher_request.c.request_id == request_id)
-    # Writers take turns, so no other write comes between the select and the insert.
-    if connection.scalar(select(publisher_request.c.at).where(key)) is not None:
+    of_it = publisher_request.c.publisher == publisher
+    connection.execute(delete(publisher_request).where(of_it, publisher_request.c.at < oldest))
+    # Under the publisher's lock no other request comes between the select and the insert.
+    known = select(publisher_request.c.at).where(of_it, publisher_request.c.request_id == request_id)
+    if connection.scalar(known) is not None:
         return False
     connection.execute(insert(publisher_request).values(publisher=publisher, request_id=request_id, at=at))
     return True

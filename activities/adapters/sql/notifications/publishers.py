@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, and_, exists, func, insert, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, and_, exists, func, insert, select
 
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.tables.catalog import offer, publisher
@@ -41,12 +41,10 @@ def add(connection: Connection, version: int, records: Sequence[ListedPublisher]
         connection.execute(insert(publisher), rows)
 
 
-def to_notify(connection: Connection, offer_id: str) -> str | None:
-    """The offer's `vendor`, if the catalog lists it as a publisher: the same for every worker, whatever its secrets.
+def to_notify(offer_id: ColumnElement[str]) -> ScalarSelect[str | None]:
+    """Selects the offer's `vendor`, if the catalog lists it as a publisher.
 
-    An inactive one too: what happens meanwhile waits for it.
+    It is the same for every worker, whatever its secrets. An inactive one too: what happens meanwhile waits for it.
     """
-    vendor: str | None = connection.scalar(
-        select(offer.c.vendor).where(offer.c.id == offer_id, exists().where(publisher.c.id == offer.c.vendor))
-    )
-    return vendor
+    is_listed = exists().where(publisher.c.id == offer.c.vendor)
+    return select(offer.c.vendor).where(offer.c.id == offer_id, is_listed).scalar_subquery()

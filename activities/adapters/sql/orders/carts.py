@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, insert, select, update
 
+from activities.adapters.sql import locks
 from activities.adapters.sql.catalog.rows import customer_of, newest_version, offers_of
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.subscription.holdings import holdings_of, unpaid_holds
@@ -29,10 +30,10 @@ class SqlCarts:
         return await self._database.read(_facts, customer_id, cart_id)
 
     async def add(self, customer_id: str, new_id: str, line: Line, now: datetime) -> Cart:
-        return await self._database.write(_add, customer_id, new_id, line, now)
+        return await self._database.write_under([locks.customer(customer_id)], _add, customer_id, new_id, line, now)
 
     async def update(self, cart_id: str, change: Callable[[Cart], Cart]) -> Cart:
-        return await self._database.write(_update, cart_id, change)
+        return await self._database.write_under([], _update, cart_id, change)
 
 
 def _facts(connection: Connection, customer_id: str, cart_id: str | None) -> CartFacts | None:
@@ -76,6 +77,9 @@ def _open(connection: Connection, customer_id: str, now: datetime) -> Cart | Non
 
 
 def _update(connection: Connection, cart_id: str, change: Callable[[Cart], Cart]) -> Cart:
+    whose: str | None = connection.scalar(select(cart.c.customer_id).where(cart.c.id == cart_id))
+    if whose is not None:
+        locks.take(connection, locks.customer(whose))
     known = _cart_in(connection, select(cart.c.record).where(cart.c.id == cart_id))
     if known is None:
         raise CartRefused(Rule.BUY_1, f"There is no cart {cart_id}.", NextStep(Do.ADD_TO_CART, words="Start one"))

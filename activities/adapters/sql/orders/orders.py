@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select, tuple_, update
 
+from activities.adapters.sql import locks
 from activities.adapters.sql.catalog.rows import customer_of, newest_version, offers_of
 from activities.adapters.sql.database import PAGE_SIZE, Database
 from activities.adapters.sql.subscription import claims
@@ -31,7 +32,7 @@ class SqlOrders:
         self._database = database
 
     async def open(self, entry: OpenInput) -> PlacedOrder:
-        return await self._database.write(open_order, entry)
+        return await self._database.write_under([locks.order(entry.request.order_id)], open_order, entry)
 
     async def place(self, line: PlaceInput) -> OrderLine:
         """Place or refuse a waiting line and take its claims, in one transaction. Any other line is left as it is.
@@ -39,13 +40,13 @@ class SqlOrders:
         A refused line stays refused until its order is opened again: a late retry must not place a line that nobody
         will start.
         """
-        return await self._database.write(place_line, line)
+        return await self._database.write_under([locks.order(line.order_id)], place_line, line)
 
     async def purchase(self, order_id: str, number: int) -> Order:
         return await self._database.read(_purchase, order_id, number)
 
     async def note_started(self, order_id: str, number: int) -> OrderLine:
-        return await self._database.write(note_started, order_id, number)
+        return await self._database.write_under([locks.order(order_id)], note_started, order_id, number)
 
     async def order(self, order_id: str) -> PlacedOrder | None:
         found = await self._database.read(_orders, select(customer_order).where(customer_order.c.id == order_id))
@@ -99,6 +100,8 @@ def place_line(connection: Connection, wanted: PlaceInput) -> OrderLine:
     request, line = _found(connection, wanted.order_id, wanted.number)
     if line.status is not LineStatus.WAITING:
         return line
+    # What the customer has, and whose the id is, stays so until the line is decided (ELG-1, TRI-4, BUY-3).
+    locks.take(connection, locks.customer(request.customer), locks.subscription(line.subscription_id))
     decided = _decided(connection, request, wanted)
     if isinstance(decided, Refusal):
         line = line.model_copy(update={"status": LineStatus.REFUSED, "refusal": decided})

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, select
 
+from activities.adapters.sql import locks
 from activities.adapters.sql.catalog.rows import offers_of
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.tables.orders import order_line, setup_token
@@ -31,12 +32,12 @@ class SqlSetupLinks:
         self._database = database
 
     async def issue(self, subscription_id: str, now: datetime) -> SetupLink:
-        return await self._database.write(_issue, subscription_id, now)
+        return await self._database.write_under([locks.subscription(subscription_id)], _issue, subscription_id, now)
 
     async def issue_for(self, subscription_ids: Collection[str], now: datetime) -> dict[str, SetupLink]:
         if not await self._database.read(_waiting, subscription_ids):
             return {}
-        return await self._database.write(_issue_for, subscription_ids, now)
+        return await self._database.write_under([], _issue_for, subscription_ids, now)
 
     async def resolve(self, token: str, now: datetime) -> Resolved:
         return await self._database.read(_resolve, token, now)

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, insert, select
 
+from activities.adapters.sql import locks
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.tables.subscription import access_change
 from activities.errors import BooksConflict
@@ -18,7 +19,7 @@ class SqlAccessLog:
         self._database = database
 
     async def note(self, change: ProvisionInput, confirmation: Confirmation) -> None:
-        await self._database.write(note, change, confirmation)
+        await self._database.write_under([locks.subscription(change.subscription_id)], note, change, confirmation)
 
 
 def note(connection: Connection, change: ProvisionInput, confirmation: Confirmation) -> bool:

@@ -1,6 +1,6 @@
 """The first answers to accepted commands, once per subscription, command id and kind of sender (invariant 10)."""
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, exists, insert, select
 
 from activities.adapters.sql.tables.subscription import first_answer, journal
 from activities.billing.contracts import AskedCommand
@@ -9,23 +9,23 @@ from domain.roles import Party
 from domain.subscription.decision import Answered
 from domain.subscription.effects import Receipt
 
+_GIVEN = {column.name: bindparam(column.name, type_=column.type) for column in first_answer.c}
+_KNOWN = exists().where(*(column == _GIVEN[column.name] for column in first_answer.primary_key))
+_WRITE_ONCE = insert(first_answer).from_select(list(_GIVEN), select(*_GIVEN.values()).where(~_KNOWN))
+
 
 def write(connection: Connection, subscription_id: str, entry: Answered, receipt: Receipt) -> None:
     """Keep the answer of a recorded decision, with the usage that it charged. An earlier one of that id stays."""
-    of_it = (first_answer.c.subscription_id == subscription_id) & (first_answer.c.command_id == entry.command_id)
-    if connection.scalar(select(first_answer.c.seq).where(of_it, first_answer.c.system == entry.system)) is not None:
-        return
     answer = receipt.complete(entry.answer) if entry.answer.metered else entry.answer
-    connection.execute(
-        insert(first_answer).values(
-            subscription_id=subscription_id,
-            command_id=entry.command_id,
-            system=entry.system,
-            seq=answer.seq,
-            fingerprint=entry.fingerprint,
-            answer=answer,
-        )
-    )
+    row = {
+        "subscription_id": subscription_id,
+        "command_id": entry.command_id,
+        "system": entry.system,
+        "seq": answer.seq,
+        "fingerprint": entry.fingerprint,
+        "answer": answer,
+    }
+    connection.execute(_WRITE_ONCE, row)
 
 
 def last(connection: Connection, subscription_id: str, limit: int) -> list[Answered]:

@@ -2,18 +2,21 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
+from activities.adapters.sql import locks
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.ledger import double_entry
 from activities.adapters.sql.ledger import rows as ledger
 from activities.adapters.sql.ledger.openings import open_once
 from activities.adapters.sql.notifications import publishers
+from activities.adapters.sql.postgres import together
 from activities.adapters.sql.subscription import answers, claims, conflicts, dating, journal, snapshots, usage
 from activities.adapters.sql.tables.notifications import outbox
 from activities.adapters.sql.tables.subscription import decision, ledger_entry, subscription
@@ -29,6 +32,17 @@ from domain.subscription.events import Event, EventName, State
 from domain.subscription.ledger import LedgerRow
 from domain.values import CLOCK_SKEW
 
+_OFFER = bindparam("offer", type_=subscription.c.offer_id.type)
+_KNOWN = select(*snapshots.LAST, publishers.to_notify(_OFFER).label("publisher")).select_from(
+    # One row also where the subscription is not known yet.
+    select(literal(1)).subquery().outerjoin(subscription, snapshots.ITSELF)
+)
+_DECIDED = select(decision.c.digest, decision.c.receipt).where(
+    decision.c.subscription_id == bindparam("of"), decision.c.seq == bindparam("number")
+)
+_LIST, _LIST_ANEW = insert(subscription), update(subscription).where(snapshots.ITSELF)
+_WRITE = {table: insert(table) for table in (journal_table, ledger_entry, outbox, decision)}
+
 
 class SqlBooks:
     """The port `Books`. All methods raise BooksUnavailable or SchemaMismatch."""
@@ -40,21 +54,28 @@ class SqlBooks:
     async def record(self, entry: RecordInput) -> Receipt:
         ahead = None if entry.test_clock else self._wall_clock() + CLOCK_SKEW
         try:
-            return await self._database.write(record, entry, digest_of(entry), ahead)
+            return await self._database.write_under(
+                (locks.one_of(entry.about.customer_id), locks.subscription(entry.about.subscription_id)),
+                record,
+                entry,
+                digest_of(entry),
+                ahead,
+            )
         except BooksConflict as error:
             raise BooksConflict(str(error), await self._database.read(conflicts.held, entry)) from None
 
     async def keep(self, entry: KeepInput) -> None:
-        await self._database.write(snapshots.keep, entry)
+        await self._database.write_under([locks.subscription(entry.subscription_id)], snapshots.keep, entry)
 
     async def count_usage(self, entry: CountInput) -> Counted:
-        return await self._database.write(usage.count, entry)
+        return await self._database.write_under([locks.subscription(entry.subscription_id)], usage.count, entry)
 
     async def first_answer(self, asked: AskedCommand) -> Answered | None:
         return await self._database.read(answers.first, asked)
 
     async def report_usage(self, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
-        return await self._database.write(usage.report, subscription_id, command, answer)
+        its = [locks.subscription(subscription_id)]
+        return await self._database.write_under(its, usage.report, subscription_id, command, answer)
 
     async def report_usages(
         self, subscription_id: str, reports: Sequence[ReportUsage], answer: Answer
@@ -63,12 +84,15 @@ class SqlBooks:
 
         Raises BooksConflict if the books refuse a report; then none is recorded.
         """
-        return await self._database.write(usage.report_many, subscription_id, reports, answer)
+        its = [locks.subscription(subscription_id)]
+        return await self._database.write_under(its, usage.report_many, subscription_id, reports, answer)
 
 
 def record(connection: Connection, entry: RecordInput, digest: str, latest: datetime | None) -> Receipt:
     """Write the decision if the books lack it; `latest` is the latest date that it may have, None for any."""
-    last = snapshots.last_event(connection, entry.about.subscription_id)
+    about = entry.about
+    known = connection.execute(_KNOWN, {"of": about.subscription_id, "offer": about.offer.id}).one()
+    last = known if known.last_seq is not None else None
     if last is not None and entry.record.seq <= last.last_seq:
         return _first_receipt(connection, entry, digest)
     _refuse_out_of_order(entry.record, last)
@@ -76,13 +100,14 @@ def record(connection: Connection, entry: RecordInput, digest: str, latest: date
         dating.refuse_ahead(connection, f"Event {entry.record.seq}", entry.record.events[-1].at, latest)
         if last is None:
             dating.refuse_other_placement(connection, entry)
-    return _write(connection, entry, digest, last)
+    if last is None and entry.opens:
+        open_once(connection, entry.opens.opening)
+    return _write(connection, entry, digest, last, known.publisher)
 
 
 def _first_receipt(connection: Connection, entry: RecordInput, digest: str) -> Receipt:
     subscription_id, seq = entry.about.subscription_id, entry.record.seq
-    where = (decision.c.subscription_id == subscription_id) & (decision.c.seq == seq)
-    known = (connection.execute(select(decision.c.digest, decision.c.receipt).where(where))).one_or_none()
+    known = connection.execute(_DECIDED, {"of": subscription_id, "number": seq}).one_or_none()
     if known is None or known.digest != digest:
         raise BooksConflict(f"Event {seq} of {subscription_id} is already recorded with other content (MON-2).")
     receipt: Receipt = known.receipt
@@ -103,10 +128,11 @@ def _refuse_out_of_order(record: Record, last: snapshots.Last) -> None:
 _AFTER_THE_END = frozenset({EventName.USAGE_SETTLED, EventName.CONFLICT_SETTLED})
 
 
-def _write(connection: Connection, entry: RecordInput, digest: str, last: snapshots.Last) -> Receipt:
+def _write(
+    connection: Connection, entry: RecordInput, digest: str, last: snapshots.Last, to_notify: str | None
+) -> Receipt:
     about, record = entry.about, entry.record
     subscription_id = about.subscription_id
-    _place(connection, entry, last)
     usage_rows: list[LedgerRow] = []
     entries: list[dict[str, Any]] = []
     for event in record.events:
@@ -114,20 +140,22 @@ def _write(connection: Connection, entry: RecordInput, digest: str, last: snapsh
         metered = [row for charge, used in billed for row in charge.rows(used)]
         usage_rows += metered
         entries += ledger.entries_of(subscription_id, event.seq, metered, event.rows)
-    journal_entries = [journal.columns_of(subscription_id, event) for event in record.events]
-    connection.execute(insert(journal_table), journal_entries)
-    _write_ledger(connection, entries)
-    double_entry.enter_rows(connection, about.customer_id, entries)
-    connection.execute(insert(outbox), [_notice(about, event) for event in record.events])
-    if record.events[-1].state.ended:
-        claims.release(connection, subscription_id, record.events[-1])
-    told = publishers.to_notify(connection, about.offer.id)
-    receipt = Receipt(seq=record.seq, usage_rows=tuple(usage_rows), publisher=told)
-    connection.execute(
-        insert(decision).values(subscription_id=subscription_id, seq=record.seq, digest=digest, receipt=receipt)
-    )
-    if record.answered is not None:
-        answers.write(connection, subscription_id, record.answered, receipt)
+    receipt = Receipt(seq=record.seq, usage_rows=tuple(usage_rows), publisher=to_notify)
+    decided = {"subscription_id": subscription_id, "seq": record.seq, "digest": digest, "receipt": receipt}
+    with _clear_refusal(entries), together(connection):
+        _place(connection, entry, last)
+        connection.execute(
+            _WRITE[journal_table], [journal.columns_of(subscription_id, event) for event in record.events]
+        )
+        if entries:
+            connection.execute(_WRITE[ledger_entry], entries)
+            double_entry.enter_rows(connection, about.customer_id, entries)
+        connection.execute(_WRITE[outbox], [_notice(about, event) for event in record.events])
+        if record.events[-1].state.ended:
+            claims.release(connection, subscription_id, record.events[-1])
+        connection.execute(_WRITE[decision], decided)
+        if record.answered is not None:
+            answers.write(connection, subscription_id, record.answered, receipt)
     return receipt
 
 
@@ -137,10 +165,8 @@ def _place(connection: Connection, entry: RecordInput, last: snapshots.Last) -> 
     now: dict[str, Any] = {**journal.listed_after(record.events[-1]), "next_at": entry.next_at}
     now["snapshot"] = snapshots.after(last, record)
     if last is not None:
-        connection.execute(update(subscription).where(subscription.c.id == about.subscription_id).values(now))
+        connection.execute(_LIST_ANEW, {"of": about.subscription_id, **now})
         return
-    if entry.opens:
-        open_once(connection, entry.opens.opening)
     for_good = {
         "id": about.subscription_id,
         "customer_id": about.customer_id,
@@ -154,15 +180,17 @@ def _place(connection: Connection, entry: RecordInput, last: snapshots.Last) -> 
         "ahead_by": entry.ahead_by,
         "invoiced": entry.opens is not None,
     }
-    connection.execute(insert(subscription).values({**for_good, **now}))
+    connection.execute(_LIST, {**for_good, **now})
 
 
-def _write_ledger(connection: Connection, entries: Sequence[dict[str, Any]]) -> None:
-    if not entries:
-        return
+@contextmanager
+def _clear_refusal(entries: Sequence[dict[str, Any]]) -> Iterator[None]:
+    """Name the keys where the ledger refuses one."""
     try:
-        connection.execute(insert(ledger_entry), entries)
-    except IntegrityError:
+        yield
+    except IntegrityError as error:
+        if ledger_entry.name not in str(error.orig):
+            raise
         keys = ", ".join(entry["key"] for entry in entries)
         raise BooksConflict(f"The ledger already holds one of these keys (MON-2): {keys}") from None
 

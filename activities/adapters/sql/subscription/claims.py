@@ -2,11 +2,14 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from activities.adapters.sql.tables.subscription import claim
 from domain.ordering.placement import Claim
 from domain.subscription.events import Event, State
+
+_RELEASE_ALL = delete(claim).where(claim.c.subscription_id == bindparam("of"))
+_RELEASE = _RELEASE_ALL.where(~claim.c.permanent)
 
 
 def holders(connection: Connection, keys: Collection[str]) -> dict[str, str]:
@@ -32,7 +35,5 @@ def release(connection: Connection, subscription_id: str, last: Event) -> None:
 
     A trial stays used, unless it never began because the subscription ended while pending (TRI-4).
     """
-    released = claim.c.subscription_id == subscription_id
-    if last.before.state is not State.PENDING:
-        released &= ~claim.c.permanent
-    connection.execute(delete(claim).where(released))
+    released = _RELEASE_ALL if last.before.state is State.PENDING else _RELEASE
+    connection.execute(released, {"of": subscription_id})

@@ -2,13 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from activities.adapters.sql.tables.orders import order_line
 from activities.billing.contracts import RecordInput
 from activities.errors import BooksConflict, DatedAhead
 from domain.ordering.terms import Order
 from domain.values import CLOCK_SKEW, format_instant
+
+_PLACED = select(order_line.c.purchase).where(order_line.c.subscription_id == bindparam("of"))
 
 
 def refuse_ahead(connection: Connection, what: str, at: datetime, latest: datetime) -> None:
@@ -25,9 +27,7 @@ def refuse_ahead(connection: Connection, what: str, at: datetime, latest: dateti
 def refuse_other_placement(connection: Connection, entry: RecordInput) -> None:
     """Raise BooksConflict if the subscription is not that of an order's line, but says so, or the other way round."""
     subscription_id, ordered_at = entry.about.subscription_id, entry.about.ordered_at
-    placed: Order | None = connection.scalar(
-        select(order_line.c.purchase).where(order_line.c.subscription_id == subscription_id)
-    )
+    placed: Order | None = connection.scalar(_PLACED, {"of": subscription_id})
     if placed is None and entry.placed:
         raise BooksConflict(f"No order has placed subscription {subscription_id}: buy it by an order.")
     if placed is not None and not entry.placed:

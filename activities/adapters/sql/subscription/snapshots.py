@@ -1,6 +1,8 @@
 """What a subscription is rebuilt from: its snapshot, which records and changes without events bring up to date."""
 
-from sqlalchemy import Connection, Row, select, update
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from activities.adapters.sql.tables.subscription import subscription
 from activities.billing.contracts import KeepInput
@@ -8,15 +10,19 @@ from activities.errors import BooksConflict
 from domain.subscription.effects import Record
 from domain.subscription.subscription import Changes
 
-Last = Row[int, str, Changes | None] | None
+Last = Row[*tuple[Any, ...]] | None
 """A subscription's last event, state and snapshot, or None before its first record."""
+LAST = (subscription.c.last_seq, subscription.c.state, subscription.c.snapshot)
+"""The columns of a `Last`."""
+ITSELF = subscription.c.id == bindparam("of")
+"""Filters `subscription` by the parameter `of`."""
+_LAST = select(*LAST).where(ITSELF)
+_KEEP = update(subscription).where(ITSELF)
 
 
 def last_event(connection: Connection, subscription_id: str) -> Last:
-    """Where the subscription stands. The row stays locked; on SQLite the whole file is locked anyway."""
-    where = subscription.c.id == subscription_id
-    found = select(subscription.c.last_seq, subscription.c.state, subscription.c.snapshot).where(where)
-    return (connection.execute(found.with_for_update())).one_or_none()
+    """Where the subscription stands. Its lock must be held: its row need not be there yet."""
+    return connection.execute(_LAST, {"of": subscription_id}).one_or_none()
 
 
 def after(last: Last, record: Record) -> Changes | None:
@@ -38,5 +44,5 @@ def keep(connection: Connection, entry: KeepInput) -> bool:
     if last.last_seq > entry.seq or last.snapshot is None:
         return False
     now = {**last.snapshot, **entry.changed}
-    connection.execute(update(subscription).where(subscription.c.id == entry.subscription_id).values(snapshot=now))
+    connection.execute(_KEEP, {"of": entry.subscription_id, "snapshot": now})
     return bool(now != last.snapshot)

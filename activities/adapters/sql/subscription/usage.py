@@ -53,7 +53,7 @@ def report_many(
 
 
 def _closed(connection: Connection, subscription_id: str, answer: Answer) -> bool:
-    """Whether its usage is settled, so that nothing recorded now would be billed. The subscription's row is locked."""
+    """Whether its usage is settled, so that nothing recorded now would be billed."""
     last = snapshots.last_event(connection, subscription_id)
     if last is None or last.last_seq < answer.seq:
         raise BooksUnavailable(f"Event {answer.seq} of {subscription_id} is not recorded yet. Try again shortly.")
@@ -107,8 +107,6 @@ def count(connection: Connection, entry: CountInput) -> Counted:
 
     Raises BooksConflict if its event is not recorded.
     """
-    # Locked first: a report is recorded before, and counted, or after, and refused if usage is closed.
-    snapshots.last_event(connection, entry.subscription_id)
     counted = waiting(connection, entry)
     keep_count(connection, entry, counted)
     return counted
