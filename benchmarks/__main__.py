@@ -28,6 +28,7 @@ GROUPS = (
     ("g", "simulator"),
     ("g", "lists"),
     ("h", "growth"),
+    ("i", "records"),
     ("j", "killed"),
 )
 FAILED = "failed: "
