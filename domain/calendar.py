@@ -3,6 +3,7 @@
 from calendar import monthrange
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from domain.values import Frozen, Instant
 
@@ -55,6 +56,12 @@ def boundary(anchor: datetime, months: int, rule: AnchorRule) -> datetime:
     else:
         day = min(anchor.day, last)
     return anchor.replace(year=year, month=month, day=day)
+
+
+@lru_cache(maxsize=1024)
+def period_between(anchor: datetime, first: int, last: int, rule: AnchorRule) -> Period:
+    """The period between two boundaries, numbered in months after the anchor. A decision asks for one several times."""
+    return Period(start=boundary(anchor, first, rule), end=boundary(anchor, last, rule))
 
 
 def days_between(start: datetime, end: datetime) -> int:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from pydantic import JsonValue
 
-from domain.calendar import Period, boundary
+from domain.calendar import Period, boundary, period_between
 from domain.catalog.offers import PinnedOffer
 from domain.policy import PolicyPack
 from domain.roles import RolePreset
@@ -100,7 +100,8 @@ class Snapshot(Frozen):
         """The fields that differ from an earlier snapshot; without one, all that are not None."""
         names = set(Snapshot.model_fields)
         if before is not None:
-            names = {name for name in names if getattr(self, name) != getattr(before, name)}
+            now, then = self.__dict__, before.__dict__
+            names = {name for name in names if now[name] is not then[name] and now[name] != then[name]}
         return self.model_dump(mode="json", include=names, exclude_none=before is None)
 
 
@@ -193,9 +194,10 @@ class Subscription(Snapshot):
     def billing_period(self, number: int) -> Period:
         """The billing period of that number in the running term; after its last one, the period that would follow."""
         assert self.term is not None
+        assert self.anchor is not None
         step = self.offer.months_per_period
         first = self.term.months_in + (number - 1) * step
-        return Period(start=self.boundary(first), end=self.boundary(first + step))
+        return period_between(self.anchor, first, first + step, self.offer.anchor_rule)
 
     def period_at(self, now: datetime) -> int:
         """The number, in the running term, of the billing period that contains the instant."""

@@ -33,11 +33,11 @@ def new_term(draft: Draft) -> None:
 
 def set_term(draft: Draft, number: int, months_in: int) -> None:
     """Set the term that begins `months_in` months after the anchor, in its first billing period."""
-    subscription = draft.subscription
-    months = subscription.offer.term.months
-    start, end = subscription.boundary(months_in), subscription.boundary(months_in + months)
-    draft.update(term=Term(number=number, start=start, end=end, months_in=months_in), period=1)
-    draft.update(paid_through=draft.subscription.billing_period(1).end)
+    subscription, offer = draft.subscription, draft.subscription.offer
+    start, end = subscription.boundary(months_in), subscription.boundary(months_in + offer.term.months)
+    paid_through = subscription.boundary(months_in + offer.months_per_period)
+    term = Term(number=number, start=start, end=end, months_in=months_in)
+    draft.update(term=term, period=1, paid_through=paid_through)
 
 
 def purchase(draft: Draft) -> None:

@@ -26,6 +26,9 @@ class What(Worded):
     REFUND_WINDOW_CLOSES = "refund_window_closes", "Refund window closes"
 
 
+_ORDER = {what: number for number, what in enumerate(What)}
+
+
 class Milestone(Frozen):
     """Something that happens by itself at a known instant: what, by which rule, and why in words."""
 
@@ -53,7 +56,7 @@ def next_milestone(subscription: Subscription) -> Milestone | None:
 
 
 def _place(milestone: Milestone) -> tuple[datetime, int]:
-    return milestone.at, list(What).index(milestone.what)
+    return milestone.at, _ORDER[milestone.what]
 
 
 def _milestones(subscription: Subscription) -> Iterator[Milestone]:
