@@ -1,6 +1,7 @@
-"""Reuses one python-statemachine chart: building a chart costs four times as much as sending an event."""
+"""Remembers what a python-statemachine chart says: asking one takes longer than all else in a decision."""
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
@@ -45,12 +46,12 @@ class StrictChart(StateChart[P]):
     enable_self_transition_entries = False
 
 
-class Reused(Generic[P, S]):
-    """A chart that is set to one place after another: a state with the facts that the guards read.
+class Remembered(Generic[P, S]):
+    """What a chart says of a place: a state with the facts that the guards read.
 
     `place` is the model of the chart, of type P, whose fields are the state and truths; `states` are its states.
-    What the chart said of a place is kept, because guards read nothing else: its places are few, and asking it costs
-    more than a decision's own work.
+    An answer is kept for ever: guards read nothing else, and the places are few. All workflows of a process share the
+    answers, in whatever thread they run: each new question gets a chart of its own, so that none is shared.
     """
 
     chart: type[StateChart[Any]]
@@ -60,38 +61,39 @@ class Reused(Generic[P, S]):
     def __init__(self) -> None:
         self._taken: dict[tuple[object, ...], Transition[S] | None] = {}
         self._enabled: dict[tuple[object, ...], frozenset[str]] = {}
-        self._begin()
-
-    def _begin(self) -> None:
-        self._chart: Any = self.chart(self.place(), state_field="state", listeners=[self])
-
-    def on_transition(self, event: str, source: MachineState, target: MachineState) -> None:
-        """Store the transition that the chart takes."""
-        self._chosen = Transition(str(event), self.states(source.value), self.states(target.value))
 
     def send(self, place: P, event: str) -> Transition[S] | None:
         """The transition that the event takes from that place, or None if none is allowed."""
         key = (event, *place.__dict__.values())
         if key not in self._taken:
-            self._place(place)
-            try:
-                self._chart.send(event)
-            except TransitionNotAllowed:
-                self._taken[key] = None
-            else:
-                self._taken[key] = self._chosen
+            self._taken[key] = self._ask(place, event)
         return self._taken[key]
 
     def allowed(self, place: P) -> frozenset[str]:
         """The events that are allowed from that place, guards included."""
         key = tuple(place.__dict__.values())
         if key not in self._enabled:
-            self._place(place)
-            self._enabled[key] = frozenset(event.id for event in self._chart.enabled_events())
+            self._enabled[key] = frozenset(event.id for event in self._chart_at(place).enabled_events())
         return self._enabled[key]
 
-    def _place(self, place: P) -> None:
-        # A chart that reached a final state takes no more events, even if set to another state.
-        if self._chart.is_terminated:
-            self._begin()
-        self._chart.model.__dict__.update(place.__dict__)
+    def _ask(self, place: P, event: str) -> Transition[S] | None:
+        chosen = _Chosen()
+        try:
+            self._chart_at(place, chosen).send(event)
+        except TransitionNotAllowed:
+            return None
+        return Transition(event, self.states(chosen.source), self.states(chosen.target))
+
+    def _chart_at(self, place: P, *listeners: object) -> StateChart[Any]:
+        return self.chart(copy(place), state_field="state", listeners=list(listeners))
+
+
+class _Chosen:
+    """Listens to a chart: the states of the transition that it took."""
+
+    source: Any
+    target: Any
+
+    def on_transition(self, source: MachineState, target: MachineState) -> None:
+        """Called by the chart."""
+        self.source, self.target = source.value, target.value

@@ -13,7 +13,7 @@ from domain.rules import Rule
 from statemachines.account import dunning, holds, payments
 from statemachines.account.chasing import chased, overdue
 from statemachines.account.draft import AccountDraft
-from statemachines.account.machine import InvoicePlace, Invoices, InvoiceTransition
+from statemachines.account.machine import INVOICES, InvoicePlace, Invoices, InvoiceTransition
 from statemachines.account.timeline import AccountMilestone, AccountWhat, chasing_due
 
 ISSUED, OVERDUE = InvoiceState.ISSUED, InvoiceState.OVERDUE
@@ -36,10 +36,10 @@ class ImpossibleAccountMilestone(Exception):
 
 
 class Accounting:
-    """Makes the decisions, with one invoice machine that it reuses."""
+    """Makes the decisions, by what the invoice machine says."""
 
-    def __init__(self, invoices: Invoices | None = None) -> None:
-        self._invoices = invoices or Invoices()
+    def __init__(self, invoices: Invoices = INVOICES) -> None:
+        self._invoices = invoices
 
     def milestone(self, account: Account, milestone: AccountMilestone) -> AccountDecision:
         """Decide the milestone, dated by its schedule. Raises ImpossibleAccountMilestone.

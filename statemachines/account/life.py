@@ -126,7 +126,7 @@ class AccountLife(RefusedSignals):
 
 
 class AccountSteps:
-    """The steps that move an account on, with one reusable `Accounting`."""
+    """The steps that move an account on."""
 
     def __init__(self, accounting: Accounting | None = None) -> None:
         self._accounting = accounting or Accounting()

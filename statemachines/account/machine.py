@@ -63,7 +63,11 @@ class InvoiceMachine(machine.StrictChart[InvoicePlace]):
     fail_payment = issued.to(issued) | overdue.to(overdue)
 
 
-class Invoices(machine.Reused[InvoicePlace, InvoiceState]):
-    """The invoice machine, reused for one invoice after another."""
+class Invoices(machine.Remembered[InvoicePlace, InvoiceState]):
+    """What the invoice's machine says of one place after another."""
 
     chart, place, states = InvoiceMachine, InvoicePlace, InvoiceState
+
+
+INVOICES = Invoices()
+"""That of this process: all accounts share its answers."""

@@ -177,7 +177,7 @@ class Life(RefusedSignals, FirstAnswers):
 
 
 class LifeSteps:
-    """The steps that move a life on, with one reusable lifecycle."""
+    """The steps that move a life on."""
 
     def __init__(self, lifecycle: Lifecycle | None = None) -> None:
         self.lifecycle = lifecycle or Lifecycle()

@@ -17,7 +17,7 @@ from domain.subscription.subscription import Subscription
 from domain.values import format_instant
 from statemachines.subscription import beginnings, billing, changes, endings, suspension
 from statemachines.subscription.draft import Draft
-from statemachines.subscription.machine import Cursor, Machine, Transition
+from statemachines.subscription.machine import MACHINE, Cursor, Machine, Transition
 from statemachines.subscription.refusals import why_refused
 from statemachines.subscription.suspension import holds_to_lift
 from statemachines.subscription.timeline import Milestone, What, next_milestone
@@ -64,10 +64,10 @@ class ImpossibleMilestone(Exception):
 
 
 class Lifecycle:
-    """Makes the decisions, with one machine that it reuses."""
+    """Makes the decisions, by what the machine says."""
 
-    def __init__(self, machine: Machine | None = None) -> None:
-        self._machine = machine or Machine()
+    def __init__(self, machine: Machine = MACHINE) -> None:
+        self._machine = machine
 
     def begin(self, order: Order) -> Decision:
         """Decide the purchase, and start the trial if no set-up comes first (BUY-4, TRI-1)."""

@@ -134,7 +134,11 @@ class SubscriptionMachine(machine.StrictChart[Cursor]):
     )
 
 
-class Machine(machine.Reused[Cursor, State]):
-    """The subscription machine, reused for one subscription after another."""
+class Machine(machine.Remembered[Cursor, State]):
+    """What the subscription's machine says of one place after another."""
 
     chart, place, states = SubscriptionMachine, Cursor, State
+
+
+MACHINE = Machine()
+"""That of this process: all subscriptions share its answers."""

@@ -1,6 +1,8 @@
 """The machine: every state x event cell, under the guards that matter (DESIGN section 3; LIF-1, LIF-2)."""
 
 import ast
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 
 import pytest
@@ -187,14 +189,14 @@ def test_one_machine_serves_one_life_after_another() -> None:
     assert machine.send(Cursor(state="deleted"), "suspend") is None
 
 
-def test_building_a_machine_parses_no_guard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each workflow's thread builds one, and CPython 3.11 limits the depth of parsing across all threads."""
+def test_building_a_chart_parses_no_guard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The threads of a worker build charts at once, and CPython 3.11 limits the depth of parsing across all threads."""
 
     def refuse(*_: object, **__: object) -> ast.AST:
         raise AssertionError("a guard is a string: make it a function")
 
     monkeypatch.setattr(ast, "parse", refuse)
-    Machine()
+    assert Machine().send(Cursor(), "purchase") is not None
 
 
 def test_the_chart_is_asked_once_of_each_place(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,11 +207,31 @@ def test_the_chart_is_asked_once_of_each_place(monkeypatch: pytest.MonkeyPatch) 
     assert first[:2] == (Transition("renew", A, A), None)
     assert first[2] != first[3]
 
-    def twice(place: Cursor) -> None:
+    def twice(place: Cursor, *_: object) -> None:
         raise AssertionError(place)
 
-    monkeypatch.setattr(machine, "_place", twice)
+    monkeypatch.setattr(machine, "_chart_at", twice)
     again = machine.send(active, "renew"), machine.send(off, "renew"), machine.allowed(active), machine.allowed(off)
     assert again == first
     with pytest.raises(AssertionError):
         machine.send(active, "expire")
+
+
+def test_threads_that_share_a_machine_get_the_answers_of_their_own_questions() -> None:
+    """A worker runs workflows in several threads, and they all ask the machine of the process."""
+    asked = [
+        (Cursor(state=state.value, **facts), event) for (state, event), cases in CELLS.items() for facts, _ in cases
+    ]
+    alone = [(Machine().send(place, event), Machine().allowed(place)) for place, event in asked]
+    shared = Machine()
+
+    def answers(_: int) -> list[tuple[Transition | None, frozenset[str]]]:
+        return [(shared.send(place, event), shared.allowed(place)) for place, event in asked]
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            assert list(threads.map(answers, range(4))) == [alone] * 4
+    finally:
+        sys.setswitchinterval(before)
