@@ -5,10 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
-from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
 from activities.accounts.activities import AccountActivities, OpeningActivities, PaymentActivities
 from activities.adapters.sql.account.books import SqlAccountBooks
@@ -142,7 +140,7 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
         telling = NotificationActivities(SqlOutbox(database), books.publishers, given, messenger, server.notifications)
         publishers = PublisherWorkers(client, settings.task_queue, books.publishers, given, telling)
         await stack.enter_async_context(publishers.running())
-        runner = sandbox()
+        runner = InStepRunner()
         worker = Worker(
             client,
             task_queue=settings.task_queue,
@@ -185,13 +183,6 @@ async def sign_in_page(settings: Settings) -> AsyncIterator[str]:
     """Serve the embedded tenant service's page, and yield its address. Raises TenantsUnavailable."""
     async with TenantServer(TenantStore(settings.tenants_path), settings.tenants_port) as page:
         yield page.address
-
-
-def sandbox() -> InStepRunner:
-    """The sandbox, with the state machine library passed through; a forgotten import fails at start and is named."""
-    restrictions = SandboxRestrictions.default.with_passthrough_modules("statemachine")
-    policy = workflow.SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
-    return InStepRunner(restrictions=restrictions.with_import_notification_policy(policy))
 
 
 @asynccontextmanager

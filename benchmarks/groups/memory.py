@@ -16,9 +16,10 @@ from benchmarks.machine import resident_kb
 from benchmarks.report import Figure, Must, Samples, Turns, both, times_at_least
 from benchmarks.scene import Bench, Scene, a_scene
 from benchmarks.sides import Side
-from hosting.assembly import WORKFLOWS, sandbox
+from hosting.assembly import WORKFLOWS
 from workflows.guard.converter import DATA_CONVERTER
 from workflows.guard.interceptor import GuardInterceptor
+from workflows.guard.runner import InStepRunner
 
 GROUP = "e"
 TITLE = "memory"
@@ -72,7 +73,7 @@ async def _replays(bench: Bench, scene: Scene, turns: int) -> list[Figure]:
             workflows=WORKFLOWS,
             data_converter=DATA_CONVERTER,
             interceptors=[GuardInterceptor()],
-            workflow_runner=sandbox(),
+            workflow_runner=InStepRunner(),
         ),
         "bare": Replayer(workflows=[Bare]),
     }

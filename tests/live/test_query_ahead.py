@@ -22,7 +22,6 @@ from temporalio.api.workflowservice.v1 import (
 )
 from temporalio.client import Client
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, Worker
-from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
 from hosting.assembly import running_worker
 from hosting.embedded.server import EmbeddedServer
@@ -63,7 +62,7 @@ async def step() -> None:
 
 @asynccontextmanager
 async def worker(client: Client) -> AsyncIterator[None]:
-    runner = InStepRunner(restrictions=SandboxRestrictions.default.with_passthrough_all_modules())
+    runner = InStepRunner()
     running = Worker(client, task_queue=QUEUE, workflows=[TwoThings], workflow_runner=runner)
     runner.drop_by(running)
     async with running:

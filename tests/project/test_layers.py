@@ -37,7 +37,7 @@ def broken(folder: Path, *contracts: str) -> list[str]:
     options = ["--no-cache", "--no-logo", *(f"--contract={contract}" for contract in contracts)]
     ran = subprocess.run([linter, *options], cwd=folder, capture_output=True, text=True, env={"COLUMNS": "999"})
     assert "Contracts: " in ran.stdout, ran.stdout + ran.stderr
-    return re.findall(r"^(.+) BROKEN$", ran.stdout, re.MULTILINE)
+    return re.findall(r"^(.+) BROKEN(?: \(\d+ ignored imports?\))?$", ran.stdout, re.MULTILINE)
 
 
 @contextmanager
@@ -96,6 +96,16 @@ def test_an_arrow_back_between_floors_breaks_the_contract(copied: Path) -> None:
 def test_production_that_uses_the_simulation_breaks_the_contract(copied: Path) -> None:
     with importing(copied, "workflows", "statemachines.simulation.scenario"):
         assert broken(copied, "simulation") == [name_of("simulation")]
+
+
+@pytest.mark.parametrize(
+    ("contract", "importer"),
+    [("pure", "domain.calendar"), ("pure", "statemachines.machine"), ("replayed", "workflows.subscription.details")],
+)
+@pytest.mark.parametrize("world", ["time", "random", "os", "threading"])
+def test_what_a_replay_repeats_imports_no_world(copied: Path, contract: str, importer: str, world: str) -> None:
+    with importing(copied, importer, world):
+        assert broken(copied, contract) == [name_of(contract)]
 
 
 @pytest.mark.parametrize("floor", FLOORS)

@@ -7,41 +7,40 @@ from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError
 
-with workflow.unsafe.imports_passed_through():
-    from domain.account.account import Look
-    from domain.account.events import AccountRecord, Close, LiftHolds, Open, PlaceHolds
-    from domain.account.held import HeldAccount
-    from domain.account.requests import AnyAccountRequest
-    from domain.values import RequestInstant
-    from statemachines.account.life import WAITING_KEPT, AccountLife, AccountSteps, Closing
-    from statemachines.account.timeline import AccountMilestone, account_timeline, next_account_milestone
-    from statemachines.conflicts.account import conflict_of, settle
-    from statemachines.subscription.not_now import NotNow
-    from workflows.account import effects
-    from workflows.account.details import account_details, account_headline, account_markdown, account_status
-    from workflows.account.memory import Payments
-    from workflows.account.messages import (
-        ACCOUNT_REQUESTS,
-        ACCOUNT_SIGNALS,
-        AccountClosed,
-        AccountDetails,
-        AccountEvents,
-        AccountStart,
-        ContinuedAccount,
-        RowsWritten,
-    )
-    from workflows.durable import search_attributes
-    from workflows.durable.activities import RunIsOver
-    from workflows.durable.arguments import check_workflow_id, one_request
-    from workflows.durable.cancellation import Parts, not_by_cancellation, through_cancellations
-    from workflows.durable.clock import Clock, TestClock
-    from workflows.durable.committed import CommitWaits
-    from workflows.durable.decisions import Decisions
-    from workflows.durable.inbox import Inbox
-    from workflows.durable.new_run import RunBudget, continue_as_new
-    from workflows.durable.operator import LifeConflicts, OperatorWait, RequestNewRun
-    from workflows.durable.updates import part_update, request_updates
-    from workflows.durable.workflow_ids import account_workflow_id
+from domain.account.account import Look
+from domain.account.events import AccountRecord, Close, LiftHolds, Open, PlaceHolds
+from domain.account.held import HeldAccount
+from domain.account.requests import AnyAccountRequest
+from domain.values import RequestInstant
+from statemachines.account.life import WAITING_KEPT, AccountLife, AccountSteps, Closing
+from statemachines.account.timeline import AccountMilestone, account_timeline, next_account_milestone
+from statemachines.conflicts.account import conflict_of, settle
+from statemachines.subscription.not_now import NotNow
+from workflows.account import effects
+from workflows.account.details import account_details, account_headline, account_markdown, account_status
+from workflows.account.memory import Payments
+from workflows.account.messages import (
+    ACCOUNT_REQUESTS,
+    ACCOUNT_SIGNALS,
+    AccountClosed,
+    AccountDetails,
+    AccountEvents,
+    AccountStart,
+    ContinuedAccount,
+    RowsWritten,
+)
+from workflows.durable import search_attributes
+from workflows.durable.activities import RunIsOver
+from workflows.durable.arguments import check_workflow_id, one_request
+from workflows.durable.cancellation import Parts, not_by_cancellation, through_cancellations
+from workflows.durable.clock import Clock, TestClock
+from workflows.durable.committed import CommitWaits
+from workflows.durable.decisions import Decisions
+from workflows.durable.inbox import Inbox
+from workflows.durable.new_run import RunBudget, continue_as_new
+from workflows.durable.operator import LifeConflicts, OperatorWait, RequestNewRun
+from workflows.durable.updates import part_update, request_updates
+from workflows.durable.workflow_ids import account_workflow_id
 
 NOT_BY_CANCELLATION = not_by_cancellation("account.")
 

@@ -13,15 +13,14 @@ from temporalio.worker import (
     WorkflowInterceptorClassInput,
 )
 
-with workflow.unsafe.imports_passed_through():
-    from domain.values import Strict
-    from workflows.account.messages import ACCOUNT_UPDATES, ACCOUNT_WORKFLOW
-    from workflows.durable import options
-    from workflows.durable.arguments import malformed
-    from workflows.durable.memory import FENCES
-    from workflows.notifications.messages import DELIVERY_UPDATES, DELIVERY_WORKFLOW
-    from workflows.price_changes.messages import PRICE_CHANGE_UPDATES, PRICE_CHANGE_WORKFLOW
-    from workflows.subscription.messages import SUBSCRIPTION_WORKFLOW, UPDATES
+from domain.values import Strict
+from workflows.account.messages import ACCOUNT_UPDATES, ACCOUNT_WORKFLOW
+from workflows.durable import options
+from workflows.durable.arguments import malformed
+from workflows.durable.memory import FENCES
+from workflows.notifications.messages import DELIVERY_UPDATES, DELIVERY_WORKFLOW
+from workflows.price_changes.messages import PRICE_CHANGE_UPDATES, PRICE_CHANGE_WORKFLOW
+from workflows.subscription.messages import SUBSCRIPTION_WORKFLOW, UPDATES
 
 TAKES: dict[str, dict[str, type[Strict]]] = {
     SUBSCRIPTION_WORKFLOW: UPDATES,

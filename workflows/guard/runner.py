@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation, WorkflowActivationJob
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
-from temporalio.worker import Worker, WorkflowInstance, WorkflowInstanceDetails
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowInstance, WorkflowInstanceDetails
 
 from workflows.calls.errors import AHEAD_OF_ITS_TASK
 from workflows.durable.memory import FENCES, RESET_TO_FIRST_TASK
@@ -83,8 +82,11 @@ def _put_fence_up(activation: WorkflowActivation) -> None:
         FENCES[activation.run_id].up = True
 
 
-class InStepRunner(SandboxedWorkflowRunner):
-    """The sandbox, whose workflows are kept in step with their tasks."""
+class InStepRunner(UnsandboxedWorkflowRunner):
+    """Keeps its workflows in step with their tasks.
+
+    It has no sandbox: linters guard what runs in a workflow (ADR 0023).
+    """
 
     _drop: Drop = staticmethod(_nowhere)
 
@@ -94,7 +96,7 @@ class InStepRunner(SandboxedWorkflowRunner):
         self._drop = worker._bridge_worker.request_workflow_eviction
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:
-        """An instance of the sandbox."""
+        """An instance that is activated in step."""
         instance = super().create_instance(det)
         instance.activate = InStep(instance.activate, self._drop)  # type: ignore[method-assign, assignment]
         return instance

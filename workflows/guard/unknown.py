@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from temporalio import workflow
 from temporalio.common import RawValue
 
-with workflow.unsafe.imports_passed_through():
-    from workflows.durable.arguments import malformed
+from workflows.durable.arguments import malformed
 
 
 @workflow.defn(dynamic=True)

@@ -2,15 +2,14 @@
 
 from temporalio import workflow
 
-with workflow.unsafe.imports_passed_through():
-    from workflows.durable import search_attributes
-    from workflows.durable.arguments import check_workflow_id, one_request
-    from workflows.durable.cancellation import Parts, not_by_cancellation, through_cancellations
-    from workflows.durable.new_run import NewRun, continue_as_new
-    from workflows.durable.updates import part_update
-    from workflows.durable.workflow_ids import delivery_workflow_id
-    from workflows.notifications.messages import ContinuedDelivery, DeliveryStart, Stream, notification_lines
-    from workflows.notifications.notifier import Notifier
+from workflows.durable import search_attributes
+from workflows.durable.arguments import check_workflow_id, one_request
+from workflows.durable.cancellation import Parts, not_by_cancellation, through_cancellations
+from workflows.durable.new_run import NewRun, continue_as_new
+from workflows.durable.updates import part_update
+from workflows.durable.workflow_ids import delivery_workflow_id
+from workflows.notifications.messages import ContinuedDelivery, DeliveryStart, Stream, notification_lines
+from workflows.notifications.notifier import Notifier
 
 NOT_BY_CANCELLATION = not_by_cancellation("delivery: give its event up with the update `skip_notification`.")
 

@@ -6,18 +6,17 @@ from collections.abc import Awaitable
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
 
-with workflow.unsafe.imports_passed_through():
-    from activities.orders.activities import OrderActivities
-    from activities.orders.contracts import LineStatus, OpenInput, OrderLine, PlacedOrder, PlaceInput, StartInput
-    from domain.ordering.lines import OrderRequest
-    from workflows.durable import options, search_attributes
-    from workflows.durable.activities import perform
-    from workflows.durable.arguments import check_workflow_id, one_request
-    from workflows.durable.cancellation import not_by_cancellation, through_cancellations
-    from workflows.durable.clock import offset_of
-    from workflows.durable.workflow_ids import order_workflow_id
-    from workflows.order.details import headline, markdown
-    from workflows.order.messages import PlaceOrder
+from activities.orders.activities import OrderActivities
+from activities.orders.contracts import LineStatus, OpenInput, OrderLine, PlacedOrder, PlaceInput, StartInput
+from domain.ordering.lines import OrderRequest
+from workflows.durable import options, search_attributes
+from workflows.durable.activities import perform
+from workflows.durable.arguments import check_workflow_id, one_request
+from workflows.durable.cancellation import not_by_cancellation, through_cancellations
+from workflows.durable.clock import offset_of
+from workflows.durable.workflow_ids import order_workflow_id
+from workflows.order.details import headline, markdown
+from workflows.order.messages import PlaceOrder
 
 MAX_ERROR = 300
 NOT_BY_CANCELLATION = not_by_cancellation("order: cancel the subscriptions that it bought.")

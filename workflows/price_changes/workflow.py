@@ -2,17 +2,16 @@
 
 from temporalio import workflow
 
-with workflow.unsafe.imports_passed_through():
-    from activities.prices.activities import PriceActivities
-    from activities.prices.contracts import Affected, AffectedInput, SendPricesInput
-    from workflows.durable import options
-    from workflows.durable.activities import RunIsOver, perform
-    from workflows.durable.arguments import check_workflow_id, one_request
-    from workflows.durable.new_run import NewRun, continue_as_new
-    from workflows.durable.updates import part_update
-    from workflows.durable.workflow_ids import price_workflow_id
-    from workflows.price_changes.details import markdown
-    from workflows.price_changes.messages import ContinuedTelling, PriceProgress, PriceStart
+from activities.prices.activities import PriceActivities
+from activities.prices.contracts import Affected, AffectedInput, SendPricesInput
+from workflows.durable import options
+from workflows.durable.activities import RunIsOver, perform
+from workflows.durable.arguments import check_workflow_id, one_request
+from workflows.durable.new_run import NewRun, continue_as_new
+from workflows.durable.updates import part_update
+from workflows.durable.workflow_ids import price_workflow_id
+from workflows.price_changes.details import markdown
+from workflows.price_changes.messages import ContinuedTelling, PriceProgress, PriceStart
 
 
 @workflow.defn

@@ -6,21 +6,20 @@ from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, ApplicationError
 
-with workflow.unsafe.imports_passed_through():
-    from activities.billing.activities import RestoringActivities
-    from activities.billing.contracts import Origin, Restored, RestoreInput
-    from workflows.durable import options, search_attributes
-    from workflows.durable.activities import perform
-    from workflows.durable.arguments import check_workflow_id, one_request
-    from workflows.durable.cancellation import through_cancellations
-    from workflows.durable.clock import TestClock
-    from workflows.durable.inbox import HeldSignal
-    from workflows.durable.memory import for_sender
-    from workflows.durable.new_run import continue_as_new
-    from workflows.durable.workflow_ids import subscription_workflow_id
-    from workflows.notifications.messages import Stream
-    from workflows.subscription.messages import Continued, Ended, Rebuild, terms_memo
-    from workflows.subscription.workflow import SubscriptionWorkflow
+from activities.billing.activities import RestoringActivities
+from activities.billing.contracts import Origin, Restored, RestoreInput
+from workflows.durable import options, search_attributes
+from workflows.durable.activities import perform
+from workflows.durable.arguments import check_workflow_id, one_request
+from workflows.durable.cancellation import through_cancellations
+from workflows.durable.clock import TestClock
+from workflows.durable.inbox import HeldSignal
+from workflows.durable.memory import for_sender
+from workflows.durable.new_run import continue_as_new
+from workflows.durable.workflow_ids import subscription_workflow_id
+from workflows.notifications.messages import Stream
+from workflows.subscription.messages import Continued, Ended, Rebuild, terms_memo
+from workflows.subscription.workflow import SubscriptionWorkflow
 
 
 @workflow.defn

@@ -7,47 +7,46 @@ from temporalio import workflow
 from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, ApplicationError
 
-with workflow.unsafe.imports_passed_through():
-    from domain.subscription.commands import AnyCommand, Command
-    from domain.subscription.decision import Answer
-    from domain.subscription.effects import Record
-    from domain.subscription.events import EventName
-    from domain.subscription.held import HeldRecord
-    from domain.values import RequestInstant
-    from statemachines.conflicts.subscription import conflict_of, settle
-    from statemachines.preview.simulator import Simulator
-    from statemachines.subscription.life import Life, LifeSteps
-    from statemachines.subscription.narrative import headline
-    from statemachines.subscription.not_now import NotNow
-    from statemachines.subscription.timeline import Milestone, next_milestone, timeline
-    from workflows.durable import search_attributes
-    from workflows.durable.activities import RunIsOver
-    from workflows.durable.arguments import check_forecast, check_workflow_id, one_request, typed
-    from workflows.durable.cancellation import Parts, not_by_cancellation, through_cancellations
-    from workflows.durable.clock import Clock
-    from workflows.durable.committed import CommitWaits
-    from workflows.durable.decisions import Decisions
-    from workflows.durable.inbox import Inbox
-    from workflows.durable.new_run import RunBudget, continue_as_new
-    from workflows.durable.operator import LifeConflicts, OperatorWait, RequestNewRun
-    from workflows.durable.updates import part_update, request_updates, with_command_id
-    from workflows.durable.workflow_ids import subscription_workflow_id
-    from workflows.notifications.notifier import Notifier
-    from workflows.subscription.details import details, markdown
-    from workflows.subscription.effects import catch_up, perform_other, record
-    from workflows.subscription.forecast import Forecast, WhatIf
-    from workflows.subscription.memory import FirstAnswers
-    from workflows.subscription.messages import (
-        COMMANDS,
-        SIGNALS,
-        Continued,
-        Details,
-        Ended,
-        Events,
-        Migration,
-        Start,
-    )
-    from workflows.subscription.usage_count import UsageCount
+from domain.subscription.commands import AnyCommand, Command
+from domain.subscription.decision import Answer
+from domain.subscription.effects import Record
+from domain.subscription.events import EventName
+from domain.subscription.held import HeldRecord
+from domain.values import RequestInstant
+from statemachines.conflicts.subscription import conflict_of, settle
+from statemachines.preview.simulator import Simulator
+from statemachines.subscription.life import Life, LifeSteps
+from statemachines.subscription.narrative import headline
+from statemachines.subscription.not_now import NotNow
+from statemachines.subscription.timeline import Milestone, next_milestone, timeline
+from workflows.durable import search_attributes
+from workflows.durable.activities import RunIsOver
+from workflows.durable.arguments import check_forecast, check_workflow_id, one_request, typed
+from workflows.durable.cancellation import Parts, not_by_cancellation, through_cancellations
+from workflows.durable.clock import Clock
+from workflows.durable.committed import CommitWaits
+from workflows.durable.decisions import Decisions
+from workflows.durable.inbox import Inbox
+from workflows.durable.new_run import RunBudget, continue_as_new
+from workflows.durable.operator import LifeConflicts, OperatorWait, RequestNewRun
+from workflows.durable.updates import part_update, request_updates, with_command_id
+from workflows.durable.workflow_ids import subscription_workflow_id
+from workflows.notifications.notifier import Notifier
+from workflows.subscription.details import details, markdown
+from workflows.subscription.effects import catch_up, perform_other, record
+from workflows.subscription.forecast import Forecast, WhatIf
+from workflows.subscription.memory import FirstAnswers
+from workflows.subscription.messages import (
+    COMMANDS,
+    SIGNALS,
+    Continued,
+    Details,
+    Ended,
+    Events,
+    Migration,
+    Start,
+)
+from workflows.subscription.usage_count import UsageCount
 
 BILLED = frozenset({EventName.CONVERTED, EventName.RENEWED, EventName.PERIOD_CHARGED})
 NOT_BY_CANCELLATION = not_by_cancellation("subscription: send the update `cancel`.")
