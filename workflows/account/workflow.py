@@ -164,9 +164,13 @@ class BillingAccountWorkflow:
     # What people see
 
     def _show(self) -> None:
-        attention = self._operator.attention
-        workflow.set_current_details(account_markdown(self._life, attention, self._operator.conflict))
-        search_attributes.upsert(search_attributes.of_account(account_status(self._life.account), attention))
+        """What the server lists and counts it by."""
+        status = account_status(self._life.account)
+        search_attributes.upsert(search_attributes.of_account(status, self._operator.attention))
+
+    def current_details(self) -> str:
+        """What the Web UI shows of it."""
+        return account_markdown(self._life, self._operator.attention, self._operator.conflict)
 
     # Requests. The updates that take a request to the account are made by `request_updates` above.
 

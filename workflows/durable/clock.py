@@ -1,5 +1,6 @@
 """The time of a long-lived workflow, and its sleep; a test clock moves it."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -41,6 +42,8 @@ class Clock:
 
     def __init__(self, test: TestClock | None) -> None:
         self.test = test
+        self._timer: asyncio.Task[None] | None = None
+        self._timer_for: tuple[datetime, str] | None = None
 
     def time(self, as_of: datetime | None = None) -> datetime:
         """The time of the current task, or `as_of` (a caller's wall clock), both moved by the test clock."""
@@ -52,9 +55,17 @@ class Clock:
         A timer is no proof that its instant has come: the code that started it may have had another instant in mind.
         If the clock stands more than COARSEST_TIMER before it, a short timer brings a fresh task.
         """
-        timeout = max(at - self.time(), options.SHORTEST_TIMER)
-        try:
-            await workflow.wait_condition(awake, timeout=timeout, timeout_summary=summary)
-        except TimeoutError:
-            if at - self.time() > options.COARSEST_TIMER:
-                await workflow.sleep(options.FRESH_LOOK, summary="the timer fired early: look at the clock again")
+        timer = self._timer_until(at, summary)
+        await workflow.wait_condition(lambda: timer.done() or awake())
+        if not awake() and at - self.time() > options.COARSEST_TIMER:
+            await workflow.sleep(options.FRESH_LOOK, summary="the timer fired early: look at the clock again")
+
+    def _timer_until(self, at: datetime, summary: str) -> asyncio.Task[None]:
+        """The timer, kept while its instant and summary stay the same: one that is started anew costs two events."""
+        wanted = at - offset_of(self.test), summary
+        if self._timer is None or self._timer.done() or self._timer_for != wanted:
+            if self._timer is not None:
+                self._timer.cancel()
+            timeout = max(at - self.time(), options.SHORTEST_TIMER)
+            self._timer, self._timer_for = asyncio.create_task(workflow.sleep(timeout, summary=summary)), wanted
+        return self._timer

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Protocol, runtime_checkable
 
 from domain.conflict import Conflict
 from domain.subscription.decision import Answer
@@ -9,6 +10,14 @@ from workflows.durable.options import MAX_REASON
 
 EVENTS_SHOWN = 8
 ROOM = "\u00a0" * 3
+
+
+@runtime_checkable
+class Shown(Protocol):
+    """A workflow whose current details are written when somebody looks, as few do, and not in every task."""
+
+    def current_details(self) -> str:
+        """The Markdown that the Web UI shows. Changes nothing."""
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:

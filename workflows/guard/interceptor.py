@@ -3,6 +3,7 @@
 from typing import Any
 
 from temporalio import workflow
+from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.exceptions import ApplicationError, FailureError
 from temporalio.worker import (
     HandleQueryInput,
@@ -17,6 +18,7 @@ from domain.values import Strict
 from workflows.account.messages import ACCOUNT_UPDATES, ACCOUNT_WORKFLOW
 from workflows.durable import options
 from workflows.durable.arguments import malformed
+from workflows.durable.markdown import Shown
 from workflows.durable.memory import FENCES
 from workflows.notifications.messages import DELIVERY_UPDATES, DELIVERY_WORKFLOW
 from workflows.price_changes.messages import PRICE_CHANGE_UPDATES, PRICE_CHANGE_WORKFLOW
@@ -55,9 +57,13 @@ class Guard(WorkflowInboundInterceptor):
         if fence is not None and fence.up:
             raise ApplicationError(options.READING_BOOKS, type=options.BUSY)
         try:
-            return await super().handle_query(input)
+            found = await super().handle_query(input)
         except TypeError as error:
             raise ApplicationError(f"{input.query}: {error}", type="Malformed", non_retryable=True) from None
+        # The Web UI's own query.
+        if isinstance(found, WorkflowMetadata) and isinstance(shown := workflow.instance(), Shown):
+            found.current_details = shown.current_details()
+        return found
 
 
 class GuardInterceptor(Interceptor):

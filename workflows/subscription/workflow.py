@@ -138,14 +138,15 @@ class SubscriptionWorkflow:
     # Time and runs
 
     async def _sleep_until_something_happens(self) -> None:
-        before = self._life
-        milestone = next_milestone(before.subscription)
+        subscription = self._life.subscription
+        milestone = next_milestone(subscription)
         assert milestone is not None
-        await self._clock.sleep_until(
-            milestone.at,
-            lambda: self._life is not before or self._urgent() or self._budget.over(idle=True),
-            headline(self._lifecycle, before.subscription, milestone),
-        )
+
+        def awake() -> bool:
+            life, over = self._life, self._urgent() or self._budget.over(idle=True)
+            return over or bool(life.effects) or life.subscription is not subscription
+
+        await self._clock.sleep_until(milestone.at, awake, headline(self._lifecycle, subscription, milestone))
 
     async def _hand_over(self) -> None:
         """Continue as new, as soon as no signal waits to be read, and no request for the books."""
@@ -160,10 +161,13 @@ class SubscriptionWorkflow:
     # What people see
 
     def _show(self) -> None:
-        attention, stream, conflict = self._operator.attention, self._notifier.stream, self._operator.conflict
-        text = markdown(self._life, self._lifecycle, self._decisions.now(), attention, stream, conflict)
-        workflow.set_current_details(text)
-        search_attributes.upsert(search_attributes.changing(self._life.subscription, attention or stream.trouble))
+        attention = self._operator.attention or self._notifier.stream.trouble
+        search_attributes.upsert(search_attributes.changing(self._life.subscription, attention))
+
+    def current_details(self) -> str:
+        """What the Web UI shows of it."""
+        now, operator = self._decisions.now(), self._operator
+        return markdown(self._life, self._lifecycle, now, operator.attention, self._notifier.stream, operator.conflict)
 
     # Requests. The updates that take a command are made by `request_updates` above.
 
@@ -199,8 +203,7 @@ class SubscriptionWorkflow:
     def _take_signal(self, name: str, request: Command | RequestNewRun) -> None:
         if isinstance(request, RequestNewRun):
             self._budget.migrate(request)
-            return
-        if self._decisions.fence.up or self._decisions.recalls.lacks(self._life, request):
+        elif self._decisions.fence.up or self._decisions.recalls.lacks(self._life, request):
             self._parts.start(self._decisions.take_recalled(name, request))
         else:
             self._decisions.take_signal(name, request)
