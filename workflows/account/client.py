@@ -12,6 +12,7 @@ from domain.account.requests import AccountRequest, ReceivePayment
 from domain.conflict import SettleConflict
 from domain.subscription.decision import Answer
 from statemachines.account.life import AccountLife, Closing, Opening
+from workflows.account.details import NOTHING_OWED
 from workflows.account.messages import ACCOUNT_REQUESTS, AccountClosed, AccountDetails, RowsWritten, StartAccount
 from workflows.account.workflow import BillingAccountWorkflow
 from workflows.calls.committed import wait_until_committed
@@ -43,7 +44,7 @@ class Accounts(WorkflowClient):
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 task_timeout=options.TASK_TIMEOUT,
-                search_attributes=search_attributes.of_customer(start.customer_id),
+                search_attributes=search_attributes.of_new_account(start.customer_id, NOTHING_OWED),
                 static_summary=f"billing account of {start.customer_id}",
             )
         except WorkflowAlreadyStartedError:

@@ -17,6 +17,9 @@ from workflows.account.messages import AccountDetails
 from workflows.durable.clock import TestClock
 from workflows.durable.markdown import EVENTS_SHOWN, attention_line, refused_signals_line, second, table
 
+NOTHING_OWED = "current"
+"""The status of an account without unpaid invoices, such as a new one."""
+
 
 def account_details(
     life: AccountLife,
@@ -54,7 +57,7 @@ def account_status(account: Account) -> str:
         return "suspended"
     if any(r.state is InvoiceState.OVERDUE for r in account.receivables):
         return "overdue"
-    return "owing" if account.receivables else "current"
+    return "owing" if account.receivables else NOTHING_OWED
 
 
 def account_markdown(life: AccountLife, attention: str | None, conflict: Conflict | None = None) -> str:

@@ -5,7 +5,9 @@ from typing import Any
 from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
+from domain.ordering.terms import Order
 from domain.subscription.subscription import Subscription
+from statemachines.subscription.lifecycle import Lifecycle
 from statemachines.subscription.timeline import What, timeline
 
 STATE = SearchAttributeKey.for_keyword("SubscriptionState")
@@ -24,14 +26,20 @@ Changing = dict[SearchAttributeKey[Any], Any]
 _ENDINGS = {What.EXPIRE, What.DELETE, What.ACTIVATION_DEADLINE}
 
 
+def of_purchase(order: Order) -> TypedSearchAttributes:
+    """The attributes of a subscription as its purchase leaves it; set with the start, where they cost nothing."""
+    return of_subscription(Lifecycle().begin(order).subscription)
+
+
+def of_subscription(subscription: Subscription) -> TypedSearchAttributes:
+    """All attributes of a subscription that needs no attention; set where a run is started."""
+    return TypedSearchAttributes([*fixed(subscription), *_set(changing(subscription, None))])
+
+
 def fixed(subscription: Subscription) -> TypedSearchAttributes:
-    """The attributes of a subscription that never change; set with the start."""
-    pairs: list[SearchAttributePair[Any]] = [
-        SearchAttributePair(CUSTOMER, subscription.customer_id),
-        SearchAttributePair(OFFER, subscription.offer.id),
-        SearchAttributePair(PUBLISHER, subscription.offer.publisher.value),
-    ]
-    return TypedSearchAttributes(pairs)
+    """The attributes of a subscription that never change."""
+    offer = subscription.offer
+    return _set({CUSTOMER: subscription.customer_id, OFFER: offer.id, PUBLISHER: offer.publisher.value})
 
 
 def changing(subscription: Subscription, attention: str | None) -> Changing:
@@ -49,8 +57,19 @@ def changing(subscription: Subscription, attention: str | None) -> Changing:
 
 
 def of_customer(customer_id: str) -> TypedSearchAttributes:
-    """The attribute of an account or an order that never changes; set with the start."""
-    return TypedSearchAttributes([SearchAttributePair(CUSTOMER, customer_id)])
+    """The attribute of an order; set with the start."""
+    return _set({CUSTOMER: customer_id})
+
+
+def of_new_account(customer_id: str, status: str) -> TypedSearchAttributes:
+    """The attributes of an account that needs no attention; set with the start."""
+    return _set({CUSTOMER: customer_id, **of_account(status, None)})
+
+
+def _set(attributes: Changing) -> TypedSearchAttributes:
+    return TypedSearchAttributes(
+        [SearchAttributePair(key, value) for key, value in attributes.items() if value is not None]
+    )
 
 
 def of_account(status: str, attention: str | None) -> Changing:

@@ -59,7 +59,6 @@ class Subscriptions(WorkflowClient):
 
         Raises AlreadyExists where the subscription id is taken, and RPCError.
         """
-        bought = order.subscription()
         purchase = Purchase(order=order, clock=clock, periods_per_run=periods_per_run, invoiced=invoiced, placed=placed)
         try:
             return await self._client.start_workflow(
@@ -70,7 +69,7 @@ class Subscriptions(WorkflowClient):
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 task_timeout=options.TASK_TIMEOUT,
-                search_attributes=search_attributes.fixed(bought),
+                search_attributes=search_attributes.of_purchase(order),
                 static_summary=f"{order.quantity} x {order.offer.id} for {order.customer}",
                 memo=terms_memo(order),
             )

@@ -52,7 +52,7 @@ class SubscriptionRebuild:
         continue_as_new(
             subscription,
             workflow=SubscriptionWorkflow.run,
-            search_attributes=search_attributes.fixed(restored.life.subscription),
+            search_attributes=search_attributes.of_subscription(restored.life.subscription),
             memo=terms_memo(restored.purchase) if restored.purchase else None,
         )
 
