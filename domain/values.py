@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
@@ -25,6 +25,18 @@ class Frozen(BaseModel):
     """A value inside the system. Unknown fields are ignored, so that values from newer versions can be read."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+M = TypeVar("M", bound=Frozen)
+
+
+def without_defaults(value: Frozen) -> dict[str, Any]:
+    """The value ready for JSON, without the fields that have their defaults: whoever reads it restores them."""
+    return value.model_dump(mode="json", exclude_defaults=True)
+
+
+Lean = Annotated[M, PlainSerializer(without_defaults, when_used="json")]
+"""A field whose value is written `without_defaults`, where histories keep it. No default of such a value may change."""
 
 
 class Worded(StrEnum):

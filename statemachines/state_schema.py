@@ -1,7 +1,7 @@
 """The schema of the state that each run of a workflow hands to the next: its version, and the steps from older ones.
 
 A field that is new, and right with its default, needs no version. Any other change of a state is a new version, with a
-step that makes it of a state of the version before.
+step that makes it of a state of the version before. So is another default: states are written without them (`Lean`).
 """
 
 from collections.abc import Callable, Mapping

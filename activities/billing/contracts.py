@@ -12,7 +12,7 @@ from domain.ordering.terms import Order
 from domain.subscription.effects import CountUsage, Record
 from domain.subscription.events import State
 from domain.subscription.subscription import Changes, Subscription
-from domain.values import Frozen, Instant
+from domain.values import Frozen, Instant, Lean
 from statemachines.subscription.life import Life
 from statemachines.subscription.timeline import next_milestone
 
@@ -60,7 +60,7 @@ class RecordInput(Frozen):
     order's line has its date. By `next_at`, the subscription's next milestone, the books show that it is overdue.
     """
 
-    about: About
+    about: Lean[About]
     record: Record
     opens: OpenAccount | None = None
     test_clock: bool = False

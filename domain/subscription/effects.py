@@ -15,14 +15,14 @@ from domain.subscription.ledger import Kind, LedgerRow
 from domain.subscription.pricing import usage_charge
 from domain.subscription.subscription import Changes, Subscription
 from domain.subscription.usage import Usage, UsageCharge
-from domain.values import Frozen, Instant, Worded
+from domain.values import Frozen, Instant, Lean, Worded
 
 
 class Record(Frozen):
     """Write a decision to journal, ledger, outbox and claims, in one transaction keyed (subscription, seq)."""
 
     effect: Literal["record"] = "record"
-    events: tuple[Event, ...]
+    events: tuple[Lean[Event], ...]
     answered: Answered | None = None
     """The answer to the command that led to it, if that has an id: the books give it to every repeat."""
     changed: Changes | None = None

@@ -14,7 +14,7 @@ from statemachines.account.accounting import Accounting
 from statemachines.account.chasing import overdue
 from statemachines.account.timeline import CHASING, AccountWhat, next_account_milestone
 from statemachines.refused_signals import RefusedSignals
-from statemachines.subscription.life import EVENTS_KEPT
+from statemachines.subscription.life import EVENTS_HANDED_ON, EVENTS_KEPT
 from statemachines.subscription.not_now import NotNow, OutOfTime
 
 FOLLOWING = (events.PlaceHolds, events.LiftHolds, Look)
@@ -108,6 +108,10 @@ class AccountLife(RefusedSignals):
         look = Look(at=at, until=until, seq=self.account.seq)
         account = self.account.model_copy(update={"looking": look})
         return self.model_copy(update={"account": account, "effects": (*self.effects, look)})
+
+    def handed_on(self) -> "AccountLife":
+        """What the next run begins with."""
+        return self.model_copy(update={"recent": self.recent[-EVENTS_HANDED_ON:]})
 
     def is_ahead_of(self, other: "AccountLife") -> bool:
         """Whether this life has recorded more: a later event, or a later month that is closed."""

@@ -22,13 +22,14 @@ from domain.subscription.events import Event, State
 from domain.subscription.first_answers import FirstAnswers, by_system
 from domain.subscription.subscription import Subscription
 from domain.subscription.usage import Unbilled
-from domain.values import Instant
+from domain.values import Instant, Lean
 from statemachines.refused_signals import RefusedSignals
 from statemachines.subscription.lifecycle import Lifecycle
 from statemachines.subscription.not_now import CommandIdForgotten, CommandIdReused, OutOfTime, Unsettled
 from statemachines.subscription.timeline import next_boundary, next_milestone
 
-EVENTS_KEPT = 20
+EVENTS_KEPT, EVENTS_HANDED_ON = 8, 3
+"""How many of the last events a run keeps, and how many it hands to the next: the books have all."""
 
 
 class Life(RefusedSignals, FirstAnswers):
@@ -39,9 +40,9 @@ class Life(RefusedSignals, FirstAnswers):
     later ones are not dated before it.
     """
 
-    subscription: Subscription
+    subscription: Lean[Subscription]
     effects: tuple[Effect, ...] = ()
-    recent: tuple[Event, ...] = ()
+    recent: tuple[Lean[Event], ...] = ()
     committed: int = 0
     provisioned: int = 0
     accepted_at: Instant
@@ -69,6 +70,10 @@ class Life(RefusedSignals, FirstAnswers):
                 "recent": (*self.recent, *decision.events)[-EVENTS_KEPT:],
             }
         )
+
+    def handed_on(self) -> "Life":
+        """What the next run begins with."""
+        return self.model_copy(update={"recent": self.recent[-EVENTS_HANDED_ON:]})
 
     def with_answer(self, command: Command, answer: Answer) -> "Life":
         """The life with the answer stored, so that repeating the command returns the same answer."""

@@ -217,11 +217,12 @@ def test_the_architecture_names_the_limits_of_a_run() -> None:
 def test_the_pages_name_what_is_remembered() -> None:
     from domain.subscription.first_answers import ANSWERS_KEPT, DIGESTS_KEPT
     from statemachines.account.payments import PAYMENTS_KEPT, TRACES_KEPT
-    from statemachines.subscription.life import EVENTS_KEPT
+    from statemachines.subscription.life import EVENTS_HANDED_ON, EVENTS_KEPT
 
     state = section("docs/architecture.md", "The state that is carried")
     assert f"the last {ANSWERS_KEPT} command ids" in state
     assert f"the last {EVENTS_KEPT} events" in state
+    assert f"hands the last {EVENTS_HANDED_ON} to the next" in state
     repeats = section("docs/other-services.md", "Repeats")
     assert f"from memory while the id is among the last {ANSWERS_KEPT}, for ever from the database" in repeats
     assert f"kept among the last {ANSWERS_KEPT}; of the {DIGESTS_KEPT:,} before them" in repeats

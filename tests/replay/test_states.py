@@ -47,6 +47,7 @@ def test_a_recorded_state_is_read_and_written_again_without_a_difference() -> No
     for name, state, data in handed_on():
         read = state.read(data)
         assert json.loads(read.model_dump_json()) == json.loads(data), name
+        assert state.read(read.model_dump_json().encode()) == read, name
         seen.add(state)
     assert seen == set(STATES_OF.values()), "record a run that continues as new"
 

@@ -1,16 +1,22 @@
 """States of older versions are read step by step; newer ones are refused. `states/` has one of each older version."""
 
 import json
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, get_args
 
 import pytest
+from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 
+from activities.billing.contracts import About
+from domain.subscription.events import Event
+from domain.subscription.subscription import Subscription
 from statemachines.preview.simulator import Simulator
 from statemachines.state_schema import DELIVERY, SUBSCRIPTION, VERSION, NewerState, StateSchema
 from statemachines.subscription.life import Life
 from tests.support.instants import instant
 from tests.support.simulated.life import LIVING, a_command
-from tests.support.states import SCHEMAS, written
+from tests.support.states import SCHEMAS, STATES, written
 
 THREE = StateSchema({1: lambda state: {"name": state["title"]}, 2: lambda state: {**state, "names": [state["name"]]}})
 
@@ -93,3 +99,29 @@ def test_a_delivery_that_handed_on_its_request() -> None:
         "stream": {"publisher": "wingtip", "told": 3, "afresh": True, "skip": None},
         VERSION: 2,
     }
+
+
+def defaults_of(model: type[BaseModel]) -> Iterator[tuple[str, Any]]:
+    """Every default of the model and of the models in it."""
+    for name, field in model.model_fields.items():
+        if not field.is_required():
+            yield f"{model.__name__}.{name}", to_jsonable_python(field.get_default(call_default_factory=True))
+        for inner in models_in(field.annotation):
+            yield from defaults_of(inner)
+
+
+def models_in(hint: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(hint, type) and issubclass(hint, BaseModel):
+        yield hint
+    for part in get_args(hint):
+        yield from models_in(part)
+
+
+def test_no_default_that_histories_leave_out_has_changed() -> None:
+    """States and activities' inputs are written without defaults (`Lean`): another one would change what was written.
+
+    A new field belongs into the file. For another default of an old one, a new version of the schema must write the
+    old one into older states.
+    """
+    now = dict(each for model in (Subscription, Event, About) for each in defaults_of(model))
+    assert now == json.loads((STATES / "defaults.json").read_text())

@@ -5,8 +5,9 @@ from statemachines.state_schema import StateSchema
 from tests.support.paths import ROOT
 
 SCHEMAS = {name.lower(): each for name, each in vars(state_schema).items() if isinstance(each, StateSchema)}
+STATES = ROOT / "tests" / "statemachines" / "states"
 
 
 def written(name: str, version: int) -> bytes:
     """The state of that version, in JSON."""
-    return (ROOT / "tests" / "statemachines" / "states" / f"{name}.{version}.json").read_bytes()
+    return (STATES / f"{name}.{version}.json").read_bytes()

@@ -159,7 +159,8 @@ class BillingAccountWorkflow:
             await self._decisions.recalls.done()
             return
         await self._commits.ended()
-        continue_as_new(ContinuedAccount(life=self._life, clock=self._clock.test, months_per_run=self._budget.periods))
+        life, clock = self._life.handed_on(), self._clock.test
+        continue_as_new(ContinuedAccount(life=life, clock=clock, months_per_run=self._budget.periods))
 
     # What people see
 

@@ -155,8 +155,9 @@ class SubscriptionWorkflow:
             await self._decisions.recalls.done()
             return
         await self._commits.ended()
-        clock, periods, stream, origin = self._clock.test, self._budget.periods, self._notifier.stream, self._origin
-        continue_as_new(Continued(life=self._life, clock=clock, periods_per_run=periods, stream=stream, origin=origin))
+        life, stream, clock = self._life.handed_on(), self._notifier.stream, self._clock.test
+        periods, origin = self._budget.periods, self._origin
+        continue_as_new(Continued(life=life, clock=clock, periods_per_run=periods, stream=stream, origin=origin))
 
     # What people see
 

@@ -6,6 +6,7 @@ from activities.billing.contracts import Origin
 from domain.subscription.commands import ChangeQuantity, Command, Reactivate, Suspend
 from domain.subscription.decision import Outcome
 from domain.subscription.holds import Reason
+from statemachines.preview.simulator import Simulator
 from statemachines.subscription.life import Life, LifeSteps
 from tests.support.live.purchases import order
 from tests.support.shop.offers import offer
@@ -25,6 +26,19 @@ def taken(life: Life, command: Command) -> Life:
     after, answer = STEPS.accept(life, command, life.subscription.last_at + timedelta(days=9))
     assert answer.outcome not in {Outcome.REFUSED, Outcome.UNCHANGED}
     return after
+
+
+def test_a_parked_state_is_small_at_any_age() -> None:
+    """What a run hands to the next is twice in the history, and is decoded with each new run."""
+    sizes = []
+    for years in (1, 10):
+        simulator = Simulator(order(at=datetime(2027, 1, 31, tzinfo=UTC)))
+        simulator.advance(datetime(2027 + years, 1, 31, tzinfo=UTC))
+        life = simulator.life.handed_on()
+        state = Continued(life=life, periods_per_run=options.PERIODS_PER_RUN, stream=Stream(), origin=Origin())
+        sizes.append(len(state.model_dump_json()))
+    assert max(sizes) < 3_000
+    assert sizes[1] < sizes[0] + 20
 
 
 def test_what_may_wait_fits_into_one_payload() -> None:
