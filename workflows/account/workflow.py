@@ -165,7 +165,6 @@ class BillingAccountWorkflow:
     # What people see
 
     def _show(self) -> None:
-        """What the server lists and counts it by."""
         status = account_status(self._life.account)
         search_attributes.upsert(search_attributes.of_account(status, self._operator.attention))
 
