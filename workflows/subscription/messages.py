@@ -31,7 +31,7 @@ from domain.subscription.decision import Answer
 from domain.subscription.events import Event, State
 from domain.subscription.holds import Hold
 from domain.subscription.subscription import Subscription, Term
-from domain.values import Frozen, Id, Instant, Strict
+from domain.values import Frozen, Id, Instant, Lean, Strict
 from statemachines.state_schema import SUBSCRIPTION
 from statemachines.subscription.life import Life
 from statemachines.subscription.timeline import Milestone
@@ -137,8 +137,8 @@ class Continued(Carried):
     life: Life
     clock: TestClock | None = None
     periods_per_run: int
-    stream: Stream
-    origin: Origin
+    stream: Lean[Stream]
+    origin: Lean[Origin]
     held: Annotated[tuple[HeldSignal, ...], Field(exclude_if=lambda held: not held)] = ()
     """Signals that came while the subscription was being rebuilt; left out where none did, as in other runs' states."""
 
