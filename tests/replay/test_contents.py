@@ -80,10 +80,12 @@ def wrong_argument(patch: pytest.MonkeyPatch) -> None:
 def upsert_of_another_value(patch: pytest.MonkeyPatch) -> None:
     real = search_attributes.changing
 
-    def negated(subscription: Subscription, attention: str | None) -> search_attributes.Changing:
-        return {**real(subscription, attention), search_attributes.AUTO_RENEW: not subscription.auto_renew}
+    def a_day_later(subscription: Subscription, attention: str | None) -> search_attributes.Changing:
+        wanted = real(subscription, attention)
+        ends_at = wanted[search_attributes.ENDS_AT]
+        return {**wanted, search_attributes.ENDS_AT: ends_at and ends_at + timedelta(days=1)}
 
-    patch.setattr(search_attributes, "changing", negated)
+    patch.setattr(search_attributes, "changing", a_day_later)
 
 
 def upsert_missing(patch: pytest.MonkeyPatch) -> None:
@@ -103,7 +105,7 @@ CARELESS: dict[Callable[[pytest.MonkeyPatch], None], str] = {
     ids_dropped_at_hand_over: "continue_as_new_workflow_execution.arguments[0].life.answered",
     timer_a_minute_off: "start_timer.start_to_fire_timeout",
     wrong_argument: "arguments[0].customer_id",
-    upsert_of_another_value: "upsert_workflow_search_attributes.search_attributes.indexed_fields.AutoRenew",
+    upsert_of_another_value: "upsert_workflow_search_attributes.search_attributes.indexed_fields.EndsAt",
     upsert_missing: "recorded upsert_workflow_search_attributes; now",
     lines_in_another_order: "schedule_activity place_line.arguments[0].number",
     retention_of_89_days: "start_timer.start_to_fire_timeout",

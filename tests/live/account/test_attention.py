@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.accounts.activities import AccountActivities, OpeningActivities
 from activities.accounts.contracts import (
@@ -97,6 +97,7 @@ def moody_worker(world: World, moody: Moody) -> Worker:
             *(invoicing.hold, invoicing.lift),
         ],
         interceptors=[GuardInterceptor(), Heartbeats()],
+        workflow_runner=UnsandboxedWorkflowRunner(),
     )
 
 

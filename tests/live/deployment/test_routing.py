@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from temporalio.client import WorkflowExecutionStatus
-from temporalio.worker import Replayer
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 from temporalio.worker._workflow_instance import _WorkflowInstanceImpl
 
 from domain.subscription.commands import Cancel, ChangeQuantity
@@ -79,7 +79,12 @@ def override(place: Place, workflow_id: str, behavior: str, build: str) -> None:
 async def replays(place: Place, workflow_id: str, run_id: str) -> None:
     """The run's history replays: what it did about versions, it does again."""
     history = await place.client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
-    replayer = Replayer(workflows=WORKFLOWS, data_converter=DATA_CONVERTER, interceptors=[GuardInterceptor()])
+    replayer = Replayer(
+        workflows=WORKFLOWS,
+        data_converter=DATA_CONVERTER,
+        interceptors=[GuardInterceptor()],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    )
     await replayer.replay_workflow(history)
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from unittest.mock import patch
 
 import pytest
 
 from domain.account.invoice import InvoiceState
 from domain.subscription.decision import Outcome
 from statemachines.account.accounting import ImpossibleAccountMilestone
-from statemachines.account.machine import InvoiceMachine, InvoiceTransition
+from statemachines.account.machine import INVOICES, InvoiceMachine, InvoiceTransition
 from tests.support.simulated.customer import ACustomer, numbered
 from tests.support.simulated.life import Facts
 
@@ -44,7 +45,10 @@ LIVES: dict[InvoiceTransition, tuple[list[Step], Step | str]] = {
 
 @contextmanager
 def without(transition: InvoiceTransition) -> Iterator[None]:
-    """The machine lacks the transition: it is really taken out of the class, and put back."""
+    """The machine lacks the transition: it is really taken out of the class, and put back.
+
+    What the machine of the process has said before is forgotten meanwhile.
+    """
     (source,) = (state for state in InvoiceMachine.states if state.value == transition.source.value)
     kept = source.transitions.transitions
     lacking = [
@@ -55,7 +59,8 @@ def without(transition: InvoiceTransition) -> Iterator[None]:
     assert len(lacking) == len(kept) - 1
     source.transitions.transitions = lacking
     try:
-        yield
+        with patch.multiple(INVOICES, _taken={}, _enabled={}):
+            yield
     finally:
         source.transitions.transitions = kept
 

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime
 
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.accounts.contracts import OpenAccount
 from activities.billing.activities import BillingActivities
@@ -83,6 +83,7 @@ def moody_worker(world: World, moody: Moody) -> Worker:
             provisioning.purge,
         ],
         interceptors=[GuardInterceptor(), Heartbeats()],
+        workflow_runner=UnsandboxedWorkflowRunner(),
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 from temporalio import workflow
 from temporalio.client import WorkflowHistory
 from temporalio.common import WorkerDeploymentVersion
-from temporalio.worker import Replayer
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from workflows.account.workflow import BillingAccountWorkflow
 from workflows.durable.new_run import continue_as_new
@@ -53,6 +53,9 @@ async def test_a_task_that_was_tried_again_is_replayed_as_it_was_done() -> None:
     text = (Path(__file__).parent / "retried_task.json").read_text()
     history = WorkflowHistory.from_json("billing-account:customer-12-d7429464", text)
     replayer = Replayer(
-        workflows=[BillingAccountWorkflow], data_converter=DATA_CONVERTER, interceptors=[GuardInterceptor()]
+        workflows=[BillingAccountWorkflow],
+        data_converter=DATA_CONVERTER,
+        interceptors=[GuardInterceptor()],
+        workflow_runner=UnsandboxedWorkflowRunner(),
     )
     await replayer.replay_workflow(history)
