@@ -195,8 +195,7 @@ class Subscription(Snapshot):
         """The billing period of that number in the running term; after its last one, the period that would follow."""
         assert self.term is not None
         assert self.anchor is not None
-        step = self.offer.months_per_period
-        first = self.term.months_in + (number - 1) * step
+        first = self.term.months_in + (number - 1) * (step := self.offer.months_per_period)
         return period_between(self.anchor, first, first + step, self.offer.anchor_rule)
 
     def period_at(self, now: datetime) -> int:
