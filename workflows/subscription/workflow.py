@@ -36,16 +36,7 @@ from workflows.subscription.details import details, markdown
 from workflows.subscription.effects import catch_up, perform_other, record
 from workflows.subscription.forecast import Forecast, WhatIf
 from workflows.subscription.memory import FirstAnswers
-from workflows.subscription.messages import (
-    COMMANDS,
-    SIGNALS,
-    Continued,
-    Details,
-    Ended,
-    Events,
-    Migration,
-    Start,
-)
+from workflows.subscription.messages import COMMANDS, SIGNALS, Continued, Details, Ended, Events, Migration, Start
 from workflows.subscription.usage_count import UsageCount
 
 BILLED = frozenset({EventName.CONVERTED, EventName.RENEWED, EventName.PERIOD_CHARGED})
@@ -143,8 +134,8 @@ class SubscriptionWorkflow:
         assert milestone is not None
 
         def awake() -> bool:
-            life, over = self._life, self._urgent() or self._budget.over(idle=True)
-            return over or bool(life.effects) or life.subscription is not subscription
+            over = self._decisions.fence.up or self._budget.over(idle=True)
+            return over or bool(self._life.effects) or self._life.subscription is not subscription
 
         await self._clock.sleep_until(milestone.at, awake, headline(self._lifecycle, subscription, milestone))
 
