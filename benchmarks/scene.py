@@ -28,8 +28,8 @@ from hosting.temporal.connection import connect_to
 
 T = TypeVar("T")
 SECRET = "whsec_" + "c2VjcmV0IG9mIGEgYmVuY2htYXJr" + "AAAA"
-AFTERMATH = 1.0
-"""Seconds for what follows the last row, such as a hand-over to a new run."""
+AFTERMATH = 0.3
+"""Seconds for what a process still does after its last task."""
 AT_ONCE = 32
 """How many requests of the measuring process are under way at a time."""
 
@@ -86,12 +86,13 @@ class Scene:
             machine.cpu_seconds(side.worker.pid),
         )
 
-    async def cost(self, side: Side, work: Awaitable[object], aftermath: float = AFTERMATH) -> Cost:
-        """What the work costs until it is done; CPU with what follows it for so many seconds."""
+    async def cost(self, side: Side, names: Iterable[str], work: Awaitable[object]) -> Cost:
+        """What the work costs until it is done; CPU with all that follows it in these lives, until they are parked."""
         before = self.clocks(side)
         await work
         wall = time.perf_counter()
-        await asyncio.sleep(aftermath)
+        await each(names, side.parked)
+        await asyncio.sleep(AFTERMATH)
         after = self.clocks(side)
         return Cost(wall - before.wall, after.server - before.server, after.worker - before.worker)
 

@@ -19,8 +19,6 @@ CHANGING = "changing command, against an empty update"
 UNTIL_BOOKED = "a client's call until it is in the books"
 CROWDS = (1, 10, 50)
 """How many clients ask at once, each another life."""
-AFTERMATH = 0.3
-"""Seconds for what follows the last answer: a new timer, and what people see."""
 Ask = Callable[[Scene, str, int], Awaitable[None]]
 """One request to the life of that name; the number differs from one request to the next of that life."""
 
@@ -148,7 +146,7 @@ async def _asked(scene: Scene, side: Side, request: Request, names: list[str], f
         if request.writes and ask is not _empty_update:
             await side.until(rows + count)
 
-    return Took(seconds, await scene.cost(side, everything(), AFTERMATH))
+    return Took(seconds, await scene.cost(side, names, everything()))
 
 
 def _figures(request: Request, crowd: int, took: Turns[Took]) -> list[Figure]:

@@ -58,6 +58,7 @@ async def measure(bench: Bench) -> list[Figure]:
     found: list[Size] = []
     async with a_scene() as scene:
         opened: list[str] = []
+        looked_at: set[str] = set()
         for size in bench.of((100, 300), SIZES):
             began, before = time.perf_counter(), len(opened)
             while len(opened) < size:
@@ -65,16 +66,18 @@ async def measure(bench: Bench) -> list[Figure]:
                 opened += await scene.begun(scene.ours, names)
                 rate = (len(opened) - before) / (time.perf_counter() - began)
                 bench.say(f"growth: {len(opened):,} of {size:,} open, {rate:.0f}/s")
-            found.append(await _measured(scene, opened, len(found)))
+            found.append(await _measured(scene, opened, looked_at))
     return [figure for size in found for figure in _figures(size)] + _compared(found[0], found[-1])
 
 
-async def _measured(scene: Scene, opened: list[str], turn: int) -> Size:
-    """Look at lives that lie evenly between the first and the last; at each size at others."""
+async def _measured(scene: Scene, opened: list[str], looked_at: set[str]) -> Size:
+    """Look at lives that lie evenly between the first and the last, but for those that were looked at before."""
     size = len(opened)
     megabytes = [resident_kb(pid) / 1024 for pid in (scene.ours.worker.pid, scene.server.endpoints.pid)]
     beside = await scene.begun(scene.bare, [f"beside-{size}-{number}" for number in range(SAMPLE)])
-    spread = [opened[place * size // SAMPLE + turn] for place in range(SAMPLE)]
+    fresh = [name for name in opened if name not in looked_at]
+    spread = [fresh[place * len(fresh) // SAMPLE] for place in range(SAMPLE)]
+    looked_at.update(spread)
     bare, ours = await _looked(scene, scene.bare, beside), await _looked(scene, scene.ours, spread)
     return Size(size, ours, bare, *megabytes)
 
@@ -92,7 +95,7 @@ async def _looked(scene: Scene, side: Side, names: list[str]) -> Look:
         return median(took)
 
     evicted, cached = await commanded(), await commanded()
-    cost = await scene.cost(side, scene.lived(side, names, MONTHS))
+    cost = await scene.cost(side, (), scene.lived(side, names, MONTHS))
     return Look(evicted, cached, cost.each(len(names) * MONTHS).cpu)
 
 

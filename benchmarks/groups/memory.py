@@ -154,4 +154,4 @@ async def _waking(scene: Scene, side: Side, names: list[str]) -> float:
         for name in names[1:]:
             await side.wake(name)
 
-    return (await scene.cost(side, wake())).each(len(names) - 1).worker
+    return (await scene.cost(side, (), wake())).each(len(names) - 1).worker

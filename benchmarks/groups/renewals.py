@@ -50,10 +50,9 @@ async def _renewed(scene: Scene, side: Side, names: list[str], months: int, *, t
         if told:
             await scene.endpoint.until(heard)
 
-    cost = (await scene.cost(side, renew())).each(len(names) * months)
+    cost = (await scene.cost(side, names, renew())).each(len(names) * months)
     if side.rows != expected:
         raise Worthless(f"{side.name} renewed {side.rows - expected} times too often")
-    await each(names, side.parked)
     await check_timers(scene.client, [side.workflow_id(name) for name in names], months)
     return cost
 

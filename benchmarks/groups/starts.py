@@ -24,7 +24,7 @@ async def measure(bench: Bench) -> list[Figure]:
         for turn in range(turns + 1):
             for side in scene.sides:
                 names = [f"begun-{turn}-{number}" for number in range(lives)]
-                cost = (await scene.cost(side, scene.begun(side, names))).each(lives)
+                cost = (await scene.cost(side, (), scene.begun(side, names))).each(lives)
                 begun[side.name] += [cost] if turn else []
             bench.say(f"starts: begun, turn {turn} of {turns}")
         orders = await _orders(bench, scene, turns)

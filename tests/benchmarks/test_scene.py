@@ -17,7 +17,7 @@ async def test_a_life_of_each_side() -> None:
         for side in scene.sides:
             heard = scene.endpoint.taken
             names = await scene.begun(side, ["life"], told=True)
-            cost = await scene.cost(side, scene.lived(side, names, MONTHS))
+            cost = await scene.cost(side, names, scene.lived(side, names, MONTHS))
             await scene.endpoint.until(heard + 1 + MONTHS)
             assert (side.rows, side.doubled) == (1 + MONTHS, 0)
             assert side.book_bytes > 0
