@@ -21,8 +21,8 @@ LACKS = "lacks timers at the instant, commands, second steps, retries, a history
 async def measure(bench: Bench) -> list[Figure]:
     """The figures, for a few lives and for many."""
     figures: list[Figure] = []
-    months = bench.of(4, MONTHS)
-    for lives, turns in bench.of([(20, 2)], [(100, 5), (500, 2)]):
+    months = bench.of(6, MONTHS)
+    for lives, turns in bench.of([(16, 2)], [(100, 5), (500, 2)]):
         async with a_scene() as scene:
             for told in (False, True):
                 costs: Turns[Cost] = defaultdict(list)
