@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,9 @@ def claiming(number: int) -> Change:
     return take
 
 
-async def together(database: Database, *changes: Change) -> list[Any]:
-    """The results of changes that wait at the same moment, behind one that is being written."""
+@asynccontextmanager
+async def held_up(database: Database) -> AsyncIterator[None]:
+    """The writer is busy with a change; what is written meanwhile waits."""
     begun, goes_on = threading.Event(), threading.Event()
 
     def hold_up(_: Connection) -> None:
@@ -43,10 +45,16 @@ async def together(database: Database, *changes: Change) -> list[Any]:
 
     first = asyncio.ensure_future(database.write(hold_up))
     await asyncio.to_thread(begun.wait, PATIENCE)
-    waiting = [asyncio.ensure_future(database.write(change)) for change in changes]
-    await asyncio.sleep(0)
+    yield
     goes_on.set()
     await first
+
+
+async def together(database: Database, *changes: Change) -> list[Any]:
+    """The results of changes that wait at the same moment."""
+    async with held_up(database):
+        waiting = [asyncio.ensure_future(database.write(change)) for change in changes]
+        await asyncio.sleep(0)
     return await asyncio.gather(*waiting, return_exceptions=True)
 
 
@@ -156,19 +164,11 @@ async def test_nobody_is_answered_before_the_commit(database: Database, path: Pa
 
 
 async def test_what_is_cancelled_while_it_waits_is_not_written(database: Database, path: Path) -> None:
-    begun, goes_on = threading.Event(), threading.Event()
-
-    def hold_up(_: Connection) -> None:
-        begun.set()
-        assert goes_on.wait(PATIENCE)
-
-    first = asyncio.ensure_future(database.write(hold_up))
-    await asyncio.to_thread(begun.wait, PATIENCE)
-    one, other = (asyncio.ensure_future(database.write(claiming(number))) for number in (1, 2))
-    await asyncio.sleep(0)
-    one.cancel()
-    await asyncio.sleep(0)
-    goes_on.set()
-    await asyncio.gather(first, other)
+    async with held_up(database):
+        one, other = (asyncio.ensure_future(database.write(claiming(number))) for number in (1, 2))
+        await asyncio.sleep(0)
+        one.cancel()
+        await asyncio.sleep(0)
+    await other
     assert one.cancelled()
     assert await claimed(database) == ["key-2"]

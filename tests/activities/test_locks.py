@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import Connection, text
 
-from activities.adapters.sql import locks
+from activities.adapters.sql import locks, postgres
 from activities.adapters.sql.account.auditor import SqlAccountAuditor
 from activities.adapters.sql.catalog.catalog import SqlCatalog
 from activities.adapters.sql.catalog.rows import newest_version
@@ -54,15 +54,16 @@ async def database(postgres_url: str) -> AsyncIterator[Database]:
 
 
 @pytest_asyncio.fixture
-async def workers(postgres_url: str) -> AsyncIterator[list[Database]]:
-    """Three workers, each with writers of its own, that wait as long as it takes."""
-    patient = timedelta(seconds=PATIENCE)
-    async with (
-        Database(postgres_url, busy_timeout=patient) as one,
-        Database(postgres_url, busy_timeout=patient) as two,
-        Database(postgres_url, busy_timeout=patient) as three,
-    ):
+async def workers(monkeypatch: pytest.MonkeyPatch, postgres_url: str) -> AsyncIterator[list[Database]]:
+    """Three workers, each with writers of its own, that wait as long as it takes on a busy machine."""
+    monkeypatch.setattr(postgres, "LONGEST_STATEMENT", PATIENCE)
+    monkeypatch.setattr(postgres, "LONGEST_PAUSE", PATIENCE)
+    async with patient(postgres_url) as one, patient(postgres_url) as two, patient(postgres_url) as three:
         yield [one, two, three]
+
+
+def patient(url: str) -> Database:
+    return Database(url, busy_timeout=timedelta(seconds=PATIENCE))
 
 
 @asynccontextmanager
@@ -124,7 +125,7 @@ async def test_two_customers_do_not_wait_for_each_other(database: Database, post
 
 async def test_a_crowd_that_waits_for_one_customer_holds_nobody_up(postgres_url: str) -> None:
     """Those who wait take some of a worker's writers, never all."""
-    async with Database(postgres_url, busy_timeout=timedelta(seconds=5)) as database:
+    async with patient(postgres_url) as database:
         async with held(postgres_url, locks.customer(THEIRS)):
             # A customer and a subscription may have the same name.
             names = [THEIRS, *(f"s-{number}" for number in range(39))]
@@ -375,11 +376,12 @@ async def test_a_circle_of_waits_is_transient(workers: list[Database]) -> None:
 
 WORKER = """
 import asyncio, sys
-from activities.adapters.sql.database import Database
-from tests.activities.test_locks import sell_and_close
+from activities.adapters.sql import postgres
+from tests.activities.test_locks import PATIENCE, patient, sell_and_close
 
 async def main():
-    async with Database(sys.argv[1]) as database:
+    postgres.LONGEST_STATEMENT = postgres.LONGEST_PAUSE = PATIENCE
+    async with patient(sys.argv[1]) as database:
         await sell_and_close(database, int(sys.argv[2]))
 
 asyncio.run(main())
