@@ -1,6 +1,7 @@
 """Keeps a workflow from running on events that no task of its own has taken yet, and notes that it was reset."""
 
 from collections.abc import Callable
+from threading import Lock
 
 from temporalio.bridge.proto.workflow_activation import WorkflowActivation, WorkflowActivationJob
 from temporalio.bridge.proto.workflow_completion import WorkflowActivationCompletion
@@ -31,10 +32,15 @@ class InStep:
     Where another worker has died with the task, its events end with the task's start, and look like a task taken here.
     So a workflow that was replayed is dropped from the cache after a query of its own that follows its first task: the
     next task replays it, whoever has taken that one.
+
+    Activations come one at a time. The SDK gives up on one after two seconds, as on a machine that is too busy, and
+    evicts the workflow while that one is still under way in its thread: then tasks remain that nobody ever wakes, and
+    the workflow answers nothing until its worker ends.
     """
 
     def __init__(self, activate: Activate, drop: Drop) -> None:
         self._activate = activate
+        self._under_way = Lock()
         self._drop = drop
         self._events = 0
         self._time = 0
@@ -44,6 +50,10 @@ class InStep:
 
     def __call__(self, activation: WorkflowActivation) -> WorkflowActivationCompletion:
         """What the workflow makes of the activation, or a failure."""
+        with self._under_way:
+            return self._taken(activation)
+
+    def _taken(self, activation: WorkflowActivation) -> WorkflowActivationCompletion:
         if all(job.HasField("query_workflow") for job in activation.jobs):
             if self._first_events and any(map(_of_its_own, activation.jobs)):
                 self._drop(activation.run_id)
