@@ -9,7 +9,6 @@ import pytest
 from temporalio import workflow
 from temporalio.client import Client
 from temporalio.worker import Worker
-from temporalio.worker.workflow_sandbox import SandboxRestrictions
 
 from hosting.embedded.server import EmbeddedServer
 from workflows.guard.runner import InStepRunner
@@ -60,7 +59,7 @@ async def test_a_workflow_goes_on_after_a_task_that_was_too_slow(server: Embedde
     """Fails without the lock in `InStep`: the eviction meets the task in its thread, and is tried for ever."""
     _stalled.clear()
     client = await Client.connect(server.address)
-    runner = InStepRunner(restrictions=SandboxRestrictions.default.with_passthrough_all_modules())
+    runner = InStepRunner()
     async with Worker(client, task_queue=QUEUE, workflows=[Slow], workflow_runner=runner):
         handle = await client.start_workflow(Slow.run, id=str(uuid4()), task_queue=QUEUE)
         assert await handle.result(rpc_timeout=timedelta(seconds=40)) == "done"
