@@ -22,6 +22,7 @@ from temporalio.worker import (
 )
 
 from activities.adapters.sql.database import Database
+from activities.adapters.sql.locks import Lock
 from tests.chaos.faults import Call, Kind, Plan, Stage
 
 HANG_SECONDS = 3.0
@@ -114,26 +115,26 @@ class Injection(client.Interceptor, Interceptor):
         return kind
 
     def into_transactions(self) -> None:
-        """Wrap `Database.write`, through which each transaction of the books goes."""
-        original = Database.write
+        """Wrap `Database._write`, through which each transaction of the books goes."""
+        original = Database._write
 
-        async def write(database: Database, change: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        async def write(database: Database, locks: tuple[Lock, ...], change: Callable[[Connection], Any]) -> Any:
             running = _running.get()
             if running is None:
-                return await original(database, change, *args, **kwargs)
+                return await original(database, locks, change)
             running.writes += 1
             call, number = running.call, running.writes
 
-            def doomed(connection: Connection, *args: Any, **kwargs: Any) -> Any:
-                result = change(connection, *args, **kwargs)
+            def doomed(connection: Connection) -> Any:
+                result = change(connection)
                 self.reached(call, Stage.BEFORE_COMMIT, number)
                 return result
 
-            result = await original(database, doomed, *args, **kwargs)
+            result = await original(database, locks, doomed)
             await self.reached_in_loop(call, Stage.AFTER_COMMIT, number)
             return result
 
-        Database.write = write  # type: ignore[method-assign,assignment]
+        Database._write = write  # type: ignore[method-assign,assignment]
 
 
 def _key(entry: object) -> str:
