@@ -5,7 +5,7 @@ from typing import Self
 from domain.roles import Party
 from domain.subscription.commands import Command
 from domain.subscription.decision import Answer, Answered
-from domain.values import Frozen, fingerprint
+from domain.values import Frozen, Lean, fingerprint
 
 ANSWERS_KEPT = 50
 DIGESTS_KEPT, DIGEST_LENGTH = 2_000, 10
@@ -24,7 +24,7 @@ def _digest(command_id: str, *, system: bool) -> str:
 class FirstAnswers(Frozen):
     """The last answers to commands with an id (`answered`), and the digests of the ids before them, joined (`used`)."""
 
-    answered: tuple[Answered, ...] = ()
+    answered: tuple[Lean[Answered], ...] = ()
     used: str = ""
 
     def remembering(self, entry: Answered) -> Self:

@@ -28,7 +28,7 @@ from statemachines.subscription.lifecycle import Lifecycle
 from statemachines.subscription.not_now import CommandIdForgotten, CommandIdReused, OutOfTime, Unsettled
 from statemachines.subscription.timeline import next_boundary, next_milestone
 
-EVENTS_KEPT, EVENTS_HANDED_ON = 8, 3
+EVENTS_KEPT, EVENTS_HANDED_ON = 8, 2
 """How many of the last events a run keeps, and how many it hands to the next: the books have all."""
 
 

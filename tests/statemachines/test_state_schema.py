@@ -8,7 +8,8 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
-from activities.billing.contracts import About
+from activities.billing.contracts import About, Origin
+from domain.subscription.decision import Answered
 from domain.subscription.events import Event
 from domain.subscription.subscription import Subscription
 from statemachines.preview.simulator import Simulator
@@ -17,6 +18,7 @@ from statemachines.subscription.life import Life
 from tests.support.instants import instant
 from tests.support.simulated.life import LIVING, a_command
 from tests.support.states import SCHEMAS, STATES, written
+from workflows.notifications.messages import Stream
 
 THREE = StateSchema({1: lambda state: {"name": state["title"]}, 2: lambda state: {**state, "names": [state["name"]]}})
 
@@ -123,5 +125,5 @@ def test_no_default_that_histories_leave_out_has_changed() -> None:
     A new field belongs into the file. For another default of an old one, a new version of the schema must write the
     old one into older states.
     """
-    now = dict(each for model in (Subscription, Event, About) for each in defaults_of(model))
+    now = dict(each for model in (Subscription, Event, Answered, About, Origin, Stream) for each in defaults_of(model))
     assert now == json.loads((STATES / "defaults.json").read_text())

@@ -37,7 +37,7 @@ def test_a_parked_state_is_small_at_any_age() -> None:
         life = simulator.life.handed_on()
         state = Continued(life=life, periods_per_run=options.PERIODS_PER_RUN, stream=Stream(), origin=Origin())
         sizes.append(len(state.model_dump_json()))
-    assert max(sizes) < 3_000
+    assert max(sizes) < 2_300
     assert sizes[1] < sizes[0] + 20
 
 
