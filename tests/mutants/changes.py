@@ -207,9 +207,23 @@ CARELESS = (
     Careless(
         "events are recorded and nobody is notified (invariant 13)",
         "activities/adapters/sql/subscription/books.py",
-        "    connection.execute(insert(outbox), [_notice(about, event) for event in record.events])\n",
+        "        connection.execute(_WRITE[outbox], [_notice(about, event) for event in record.events])\n",
         "",
         "tests/activities/notifications tests/activities/billing",
+    ),
+    Careless(
+        "what a customer has changes while a line is placed by it (ELG-1)",
+        "activities/adapters/sql/orders/orders.py",
+        "locks.take(connection, locks.customer(request.customer), locks.subscription(line.subscription_id))",
+        "locks.take(connection, locks.one_of(request.customer))",
+        "tests/activities/test_locks.py",
+    ),
+    Careless(
+        "half of a change that failed is written with the others of its commit (MON-2)",
+        "activities/adapters/sql/batches.py",
+        'driver.execute("ROLLBACK TO change")',
+        "pass",
+        "tests/activities/test_batches.py",
     ),
     Careless(
         "a payment is taken twice (MON-7)",
