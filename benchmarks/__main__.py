@@ -70,14 +70,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--only", help="groups, separated by commas, by letter or name")
     parser.add_argument("--quick", action="store_true", help="few lives and turns: within five minutes")
+    parser.add_argument("--unsandboxed", action="store_true", help="run the bare engine without the SDK's sandbox too")
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     given = parser.parse_args()
     try:
         names = chosen(given.only, quick=given.quick)
     except ValueError as error:
         parser.error(str(error))
-    bench, figures = Bench(given.quick), []
-    about = {**machine.about(), "began": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", "load at first": machine.load()}
+    bench, figures = Bench(given.quick, "unsandboxed" if given.unsandboxed else "sandboxed"), []
+    began = {"bare engine": bench.runner, "began": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"}
+    about = {**machine.about(), **began, "load at first": machine.load()}
     for name in names:
         group = importlib.import_module(f"benchmarks.groups.{name}")
         figures += asyncio.run(measured(group, bench))

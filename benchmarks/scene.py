@@ -53,9 +53,10 @@ class Cost(NamedTuple):
 
 @dataclass(frozen=True)
 class Bench:
-    """What is asked for: a `quick` run, and where to say how far it is."""
+    """What is asked for: a `quick` run, the bare engine's `runner`, and where to say how far it is."""
 
     quick: bool
+    runner: str = "sandboxed"
     say: Callable[[str], None] = lambda line: print(line, file=sys.stderr, flush=True)
 
     def of(self, quick: T, full: T) -> T:
@@ -122,7 +123,7 @@ async def each(names: Iterable[T], work: Callable[[T], Awaitable[object]], at_on
 
 
 @asynccontextmanager
-async def a_scene() -> AsyncIterator[Scene]:
+async def a_scene(bench: Bench) -> AsyncIterator[Scene]:
     """A server in memory, and both workers with books in SQLite files, ready for work; all of it ends with this."""
     async with AsyncExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
@@ -143,7 +144,7 @@ async def a_scene() -> AsyncIterator[Scene]:
         ledger = directory / "bare.db"
         opened(str(ledger)).close()
         words = [sys.executable, "-m", "benchmarks.bare.worker", server.address, "bare", str(ledger), endpoint.url]
-        bare = WorkerProcess(client, "bare", words, directory / "bare.log")
+        bare = WorkerProcess(client, "bare", [*words, bench.runner], directory / "bare.log")
         for worker in (ours, bare):
             stack.callback(worker.kill)
             await worker.start()

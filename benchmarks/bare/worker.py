@@ -1,6 +1,7 @@
-"""A worker of the bare engine: `python -m benchmarks.bare.worker ADDRESS QUEUE DATABASE [URL]`.
+"""A worker of the bare engine: `python -m benchmarks.bare.worker ADDRESS QUEUE DATABASE URL RUNNER`.
 
-The rows go to a SQLite file with the settings of Perennial's books (WAL, FULL) and no unique key; URL is told.
+The rows go to a SQLite file with the settings of Perennial's books (WAL, FULL) and no unique key; URL is told. RUNNER
+is `sandboxed`, the SDK's default, or `unsandboxed`.
 """
 
 import asyncio
@@ -12,10 +13,15 @@ from datetime import timedelta
 import httpx2
 from temporalio import activity
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker, WorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from benchmarks.bare.workflow import Bare, Row
 
+RUNNERS: dict[str, type[WorkflowRunner]] = {
+    "sandboxed": SandboxedWorkflowRunner,
+    "unsandboxed": UnsandboxedWorkflowRunner,
+}
 STICKY_TIMEOUT = timedelta(seconds=1)
 """As in Perennial's workers: how long a task waits for a worker that was killed."""
 
@@ -32,7 +38,7 @@ def opened(path: str) -> sqlite3.Connection:
 class Activities:
     """One row, and one request."""
 
-    def __init__(self, ledger: sqlite3.Connection, http: httpx2.AsyncClient, url: str | None) -> None:
+    def __init__(self, ledger: sqlite3.Connection, http: httpx2.AsyncClient, url: str) -> None:
         self._ledger, self._http, self._url = ledger, http, url
 
     @activity.defn
@@ -43,11 +49,10 @@ class Activities:
     @activity.defn
     async def tell(self, row: Row) -> None:
         """Post the row, unsigned."""
-        assert self._url is not None
         (await self._http.post(self._url, json={"id": row.id, "period": row.period})).raise_for_status()
 
 
-async def main(address: str, queue: str, database: str, url: str | None = None) -> None:
+async def main(address: str, queue: str, database: str, url: str, runner: str) -> None:
     """Work until this process is ended."""
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(httpx2.AsyncClient())
@@ -58,6 +63,7 @@ async def main(address: str, queue: str, database: str, url: str | None = None) 
             task_queue=queue,
             workflows=[Bare],
             activities=[activities.write, activities.tell],
+            workflow_runner=RUNNERS[runner](),
             sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
         )
         await stack.enter_async_context(worker)

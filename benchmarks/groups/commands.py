@@ -112,7 +112,7 @@ async def measure(bench: Bench) -> list[Figure]:
     turns, figures = bench.of(1, 5), []
     for crowd in bench.of((10,), CROWDS):
         count = bench.of(60, max(50, 20 * crowd))
-        async with a_scene() as scene:
+        async with a_scene(bench) as scene:
             # Every kind of request has lives of its own: none has more behind it than another one.
             names = {request: [f"r{kind}-{n}" for n in range(crowd)] for kind, request in enumerate(REQUESTS)}
             for side in scene.sides:

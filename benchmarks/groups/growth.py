@@ -56,7 +56,7 @@ class Size:
 async def measure(bench: Bench) -> list[Figure]:
     """The figures of each size, and how the largest compares with the smallest."""
     found: list[Size] = []
-    async with a_scene() as scene:
+    async with a_scene(bench) as scene:
         opened: list[str] = []
         looked_at: set[str] = set()
         for size in bench.of((100, 300), SIZES):

@@ -19,7 +19,7 @@ COMMANDS = 4
 async def measure(bench: Bench) -> list[Figure]:
     """The figures of some lives of a year, and of an old one. They depend on no clock, so there is one turn."""
     lives = bench.of(6, 30)
-    async with a_scene() as scene:
+    async with a_scene(bench) as scene:
         figures = await _renewals(scene, lives, told=False)
         bench.say("history: renewals")
         figures += await _renewals(scene, lives, told=True)

@@ -31,7 +31,7 @@ async def measure(bench: Bench) -> list[Figure]:
     """One turn, with many kills. Rows are looked for every 20 ms."""
     kills = bench.of(2, 20)
     found: dict[str, Suffered] = {}
-    async with a_scene() as scene:
+    async with a_scene(bench) as scene:
         for side in scene.sides:
             found[side.name] = await _suffered(bench, scene, side, kills)
 

@@ -10,6 +10,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
+from benchmarks.bare.worker import RUNNERS
 from benchmarks.bare.workflow import Bare
 from benchmarks.histories import Run, check_timers, runs_of
 from benchmarks.machine import resident_kb
@@ -39,12 +40,12 @@ async def measure(bench: Bench) -> list[Figure]:
     turns = bench.of(1, 5)
     memory: Turns[float] = defaultdict(list)
     for turn in range(turns):
-        async with a_scene() as scene:
+        async with a_scene(bench) as scene:
             for side in scene.sides:
                 memory[side.name].append(await _cached(scene, side, bench.of(100, 800)))
         bench.say(f"memory: a cached life, turn {turn + 1} of {turns}")
     kb = Figure(GROUP, "worker memory per cached subscription", "KiB", both(memory, float), Must(110))
-    async with a_scene() as scene:
+    async with a_scene(bench) as scene:
         return [kb, *await _replays(bench, scene, turns), *await _woken(bench, scene, turns)]
 
 
@@ -75,7 +76,7 @@ async def _replays(bench: Bench, scene: Scene, turns: int) -> list[Figure]:
             interceptors=[GuardInterceptor()],
             workflow_runner=InStepRunner(),
         ),
-        "bare": Replayer(workflows=[Bare]),
+        "bare": Replayer(workflows=[Bare], workflow_runner=RUNNERS[bench.runner]()),
     }
     rate: Turns[float] = defaultdict(list)
     first: Turns[float] = defaultdict(list)

@@ -23,7 +23,7 @@ async def measure(bench: Bench) -> list[Figure]:
     figures: list[Figure] = []
     months = bench.of(6, MONTHS)
     for lives, turns in bench.of([(16, 2)], [(100, 5), (500, 2)]):
-        async with a_scene() as scene:
+        async with a_scene(bench) as scene:
             for told in (False, True):
                 costs: Turns[Cost] = defaultdict(list)
                 for turn in range(turns + 1):

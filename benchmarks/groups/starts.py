@@ -20,7 +20,7 @@ async def measure(bench: Bench) -> list[Figure]:
     turns, lives = bench.of((2, 40), (5, 200))
     begun: Turns[Cost] = defaultdict(list)
     accepted: Turns[float] = defaultdict(list)
-    async with a_scene() as scene:
+    async with a_scene(bench) as scene:
         for turn in range(turns + 1):
             for side in scene.sides:
                 names = [f"begun-{turn}-{number}" for number in range(lives)]

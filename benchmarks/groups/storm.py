@@ -33,7 +33,7 @@ async def measure(bench: Bench) -> list[Figure]:
     count, turns = bench.of((100, 1), (2_000, 3))
     late: Turns[Lateness] = defaultdict(list)
     for turn in range(turns):
-        async with a_scene() as scene:
+        async with a_scene(bench) as scene:
             for side in scene.sides:
                 late[side.name].append(await _storm(bench, side, count))
         bench.say(f"storm: turn {turn + 1} of {turns}")

@@ -5,7 +5,7 @@ import pytest
 from benchmarks.histories import check_timers
 from benchmarks.machine import PROC
 from benchmarks.report import Worthless
-from benchmarks.scene import a_scene
+from benchmarks.scene import Bench, a_scene
 
 MONTHS = 4
 
@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
 
 
 async def test_a_life_of_each_side() -> None:
-    async with a_scene() as scene:
+    async with a_scene(Bench(quick=True)) as scene:
         for side in scene.sides:
             heard = scene.endpoint.taken
             names = await scene.begun(side, ["life"], told=True)
