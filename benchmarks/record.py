@@ -16,7 +16,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -41,7 +41,8 @@ BOUGHT = datetime(2027, 1, 15, 9, tzinfo=UTC)
 YEAR = timedelta(days=340)
 A_LIFE = 12
 CUSTOMERS = 50
-PLACES = [(1, 1), (1, 8), (1, 32), (4, 8), (4, 32)]
+Places = Sequence[tuple[int, int]]
+PLACES: Places = [(1, 1), (1, 8), (1, 32), (4, 8), (4, 32)]
 """Worker processes, and decisions at once in all of them."""
 PATIENCE = 300.0
 """Seconds that processes wait for each other before a turn."""
@@ -191,9 +192,9 @@ def turns_of(url: str, processes: int, at_once: int, count: int, runs: int, leng
     return {kind: [[pair[n] for pair in run] for run in by_run] for n, kind in enumerate(("record", "raw insert"))}
 
 
-def rows_of(database: str, url: str, count: int, runs: int, length: int) -> Iterator[Row]:
+def rows_of(database: str, url: str, places: Places, count: int, runs: int, length: int) -> Iterator[Row]:
     """The figures of one database, two rows for each place."""
-    for processes, at_once in PLACES:
+    for processes, at_once in places:
         found = turns_of(url, processes, at_once, count, runs, length)
         lives_each = max(count // A_LIFE // processes, at_once // processes, 1)
         done = lives_each * A_LIFE * processes
@@ -285,6 +286,7 @@ def measure(
     count: int = 600,
     runs: int = 5,
     databases: tuple[str, ...] = tuple(DATABASES),
+    places: Places = PLACES,
     say: Callable[[str], object] = lambda line: sys.stderr.write(line + "\n"),
 ) -> list[Row]:
     """One row for each database, number of processes, decisions at once and kind of write: first `record`, then raw.
@@ -297,7 +299,7 @@ def measure(
         try:
             with DATABASES[database]() as url:
                 length = asyncio.run(prepare(url))
-                found += rows_of(database, url, count, runs, length)
+                found += rows_of(database, url, places, count, runs, length)
         except OSError as error:
             say(f"{database} is left out: {error}")
     return found

@@ -120,9 +120,13 @@ def table(figures: Iterable[Figure]) -> str:
 
 
 def notes(figures: Iterable[Figure]) -> str:
-    """A line for each thing that a figure lacks, or that was not measured."""
-    said = dict.fromkeys(f"{figure.group}  {figure.name}: {figure.why}" for figure in figures if figure.why)
-    return "".join(f"{line}\n" for line in said)
+    """A line for each thing that is to be known of a figure, or of several, and for what was not measured."""
+    said: dict[tuple[str, str], list[str]] = {}
+    for figure in figures:
+        if figure.why:
+            said.setdefault((figure.group, figure.why), []).append(figure.name)
+    lines = (f"{group}  {names[0]}{', ...' if names[1:] else ''}: {why}" for (group, why), names in said.items())
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _row(figure: Figure) -> tuple[str, ...]:

@@ -17,8 +17,8 @@ async def measure(bench: Bench) -> list[Figure]:
     figures: list[Figure] = []
     for database in record.DATABASES:
         missing: list[str] = []
-        size = bench.of(240, 600), bench.of(2, 5)
-        rows = await asyncio.to_thread(record.measure, *size, (database,), missing.append)
+        size, places = bench.of((240, 2), (600, 5)), bench.of([(1, 8)], record.PLACES)
+        rows = await asyncio.to_thread(record.measure, *size, (database,), places, missing.append)
         figures += [Figure(GROUP, f"record on {database}", "", why=f"not measured: {line}") for line in missing]
         figures += [_figure(*pair) for pair in zip(rows[::2], rows[1::2], strict=True)]
     return figures
