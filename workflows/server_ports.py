@@ -34,12 +34,16 @@ class ServerLauncher:
     def __init__(self, subscriptions: Subscriptions) -> None:
         self._subscriptions = subscriptions
 
-    async def launch(self, order: Order, *, ahead_by: timedelta | None, periods_per_run: int) -> None:
+    async def launch(
+        self, order: Order, *, partner: str | None, ahead_by: timedelta | None, periods_per_run: int
+    ) -> None:
         """Start the subscription, once. Raises OrderConflict and ServerUnavailable."""
         clock = None if ahead_by is None else TestClock.ahead_by(ahead_by)
         try:
             try:
-                await self._subscriptions.buy(order, clock=clock, periods_per_run=periods_per_run, placed=True)
+                await self._subscriptions.buy(
+                    order, partner=partner, clock=clock, periods_per_run=periods_per_run, placed=True
+                )
             except AlreadyExists:
                 if not await self._subscriptions.began_with(order):
                     words = f"Subscription {order.subscription_id} was bought otherwise already. Choose another id."

@@ -35,5 +35,8 @@ class OrderActivities:
         """Start the placed line's subscription, if it has not started yet, and record that."""
         with reported():
             purchase = await self._orders.purchase(line.order_id, line.number)
-            await self._launcher.launch(purchase, ahead_by=line.ahead_by, periods_per_run=line.periods_per_run)
+            partner = await self._orders.partner(purchase.customer)
+            await self._launcher.launch(
+                purchase, partner=partner, ahead_by=line.ahead_by, periods_per_run=line.periods_per_run
+            )
             return await self._orders.note_started(line.order_id, line.number)

@@ -22,6 +22,9 @@ class Orders(Protocol):
     async def purchase(self, order_id: str, number: int) -> Order:
         """The terms that the placed line's subscription starts with; the same for every call."""
 
+    async def partner(self, customer_id: str) -> str | None:
+        """The partner that sells to the customer; None for one without a record."""
+
     async def note_started(self, order_id: str, number: int) -> OrderLine:
         """Record that the line's subscription has started. Repeating it changes nothing."""
 
@@ -29,5 +32,7 @@ class Orders(Protocol):
 class Launcher(Protocol):
     """Starts subscriptions on the Temporal server."""
 
-    async def launch(self, order: Order, *, ahead_by: timedelta | None, periods_per_run: int) -> None:
-        """Start the subscription. If it has already started, nothing changes."""
+    async def launch(
+        self, order: Order, *, partner: str | None, ahead_by: timedelta | None, periods_per_run: int
+    ) -> None:
+        """Start the subscription, which its partner sells. If it has already started, nothing changes."""

@@ -6,6 +6,8 @@ All raise ActivityError after a permanent error, and RunIsOver.
 from collections.abc import Callable
 from typing import Any
 
+from temporalio.common import Priority
+
 from activities.accounts.activities import AccountActivities, OpeningActivities
 from activities.accounts.contracts import (
     AccountOpening,
@@ -18,6 +20,7 @@ from activities.accounts.contracts import (
 )
 from domain.account.account import Account, Look, Seen
 from domain.account.events import AccountRecord, Close, CloseReceipt, LiftHolds, Open, PlaceHolds
+from domain.roles import Party
 from workflows.account.details import effect_headline
 from workflows.durable import options
 from workflows.durable.activities import perform
@@ -55,7 +58,9 @@ async def look(account: Account, effect: Look, urgent: Urgent) -> Seen:
 async def record(account: Account, clock: TestClock | None, effect: AccountRecord, urgent: Urgent) -> None:
     """Write a decision into the books."""
     entry = AccountRecordInput(customer_id=account.customer_id, record=effect, test_clock=clock is not None)
-    await perform(AccountActivities.record, entry, options.RECORD_TIMEOUT, effect_headline(effect), urgent=urgent)
+    priority = Priority.default if effect.events[0].by == Party.SYSTEM else options.PEOPLE
+    summary = effect_headline(effect)
+    await perform(AccountActivities.record, entry, options.RECORD_TIMEOUT, summary, urgent=urgent, priority=priority)
 
 
 async def hold_or_lift(

@@ -26,7 +26,9 @@ class Payments:
         assert isinstance(request, ReceivePayment)
         asked = AskedPayment(customer_id=self._customer_id, payment_id=request.payment_id)
         summary = f"find payment {request.payment_id}"
-        found = await perform(PaymentActivities.payment, asked, options.RECORD_TIMEOUT, summary)
+        found = await perform(
+            PaymentActivities.payment, asked, options.RECORD_TIMEOUT, summary, priority=options.PEOPLE
+        )
 
         def remember(life: AccountLife) -> AccountLife:
             if found is None or not self.lacks(life, request):

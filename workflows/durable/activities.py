@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from temporalio import workflow
+from temporalio.common import Priority
 
 from workflows.durable import options
 
@@ -20,6 +21,7 @@ async def perform(
     summary: str,
     *,
     urgent: Callable[[], bool] | None = None,
+    priority: Priority = Priority.default,
 ) -> T:
     """The activity's result. Each attempt has the timeout; a transient error is retried for ever.
 
@@ -33,6 +35,7 @@ async def perform(
         heartbeat_timeout=options.HEARTBEAT_TIMEOUT,
         retry_policy=options.WITHOUT_END,
         summary=summary,
+        priority=priority,
     )
     if urgent is not None:
         await workflow.wait_condition(lambda: attempt.done() or urgent())

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from temporalio.common import RetryPolicy
+from temporalio.common import Priority, RetryPolicy
 
 RECORD_TIMEOUT = timedelta(seconds=10)
 """One attempt to write to the books. A lock wait in the database must end before half of it."""
@@ -14,6 +14,10 @@ CLOSE_TIMEOUT = timedelta(minutes=1)
 """One attempt to write a month's invoices: a customer may have thousands of lines."""
 PROVISION_TIMEOUT = timedelta(seconds=30)
 """One attempt to change access at the tenant service."""
+PEOPLE = Priority(priority_key=2)
+"""What somebody waits for goes before what happens by itself (3, the server's default), such as renewals."""
+BATCH = Priority(priority_key=4)
+"""The lines of orders, and new prices for many subscriptions, come last."""
 WITHOUT_END = RetryPolicy(
     initial_interval=timedelta(milliseconds=250), backoff_coefficient=2, maximum_interval=timedelta(minutes=1)
 )

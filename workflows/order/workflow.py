@@ -64,7 +64,8 @@ class OrderWorkflow:
 
     async def _place(self, line: OrderLine) -> OrderLine:
         entry = PlaceInput(order_id=self._order.order_id, number=line.number, at=self._at)
-        return await perform(OrderActivities.place, entry, options.RECORD_TIMEOUT, headline("place", line))
+        summary = headline("place", line)
+        return await perform(OrderActivities.place, entry, options.RECORD_TIMEOUT, summary, priority=options.BATCH)
 
     async def _begin(self, line: OrderLine) -> OrderLine:
         entry = StartInput(
@@ -74,7 +75,8 @@ class OrderWorkflow:
             periods_per_run=self._start.periods_per_run,
         )
         async with self._window:
-            return await perform(OrderActivities.start, entry, options.START_TIMEOUT, headline("start", line))
+            summary = headline("start", line)
+            return await perform(OrderActivities.start, entry, options.START_TIMEOUT, summary, priority=options.BATCH)
 
     async def _run_step(self, line: OrderLine, step: Awaitable[OrderLine]) -> None:
         """Run one step for a line and store the result.

@@ -65,6 +65,7 @@ class PriceChangeWorkflow:
             options.FAN_OUT_TIMEOUT,
             f"send prices to {len(ids)}: {ids[0]} to {ids[-1]}",
             urgent=self._urgent,
+            priority=options.BATCH,
         )
         self._progress = self._progress.model_copy(
             update={"done": self._progress.done + len(ids), "told": self._progress.told + told}

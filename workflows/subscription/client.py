@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from temporalio.client import WorkflowHandle
-from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from domain.conflict import SettleConflict
@@ -48,6 +48,7 @@ class Subscriptions(WorkflowClient):
         self,
         order: Order,
         *,
+        partner: str | None = None,
         clock: TestClock | None = None,
         periods_per_run: int = options.PERIODS_PER_RUN,
         invoiced: bool = True,
@@ -55,7 +56,8 @@ class Subscriptions(WorkflowClient):
     ) -> WorkflowHandle[SubscriptionWorkflow, Ended]:
         """Start the subscription; `invoiced` opens its customer's billing account if there is none.
 
-        `placed`: the books have it as a placed line of an order, with this instant.
+        `placed`: the books have it as a placed line of an order, with this instant. When workers are busy, each
+        `partner` gets the same share of them, however many subscriptions it has sold.
 
         Raises AlreadyExists where the subscription id is taken, and RPCError.
         """
@@ -72,6 +74,7 @@ class Subscriptions(WorkflowClient):
                 search_attributes=search_attributes.of_purchase(order),
                 static_summary=f"{order.quantity} x {order.offer.id} for {order.customer}",
                 memo=terms_memo(order),
+                priority=Priority(fairness_key=partner),
             )
         except WorkflowAlreadyStartedError:
             raise AlreadyExists(f"subscription {order.subscription_id} exists already; choose another id") from None

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from temporalio.common import Priority
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities.billing.activities import BillingActivities, RestoringActivities
@@ -10,8 +11,10 @@ from activities.billing.contracts import CountInput, KeepInput, Origin, RecordIn
 from activities.errors import BooksConflict
 from activities.provisioning.activities import ProvisioningActivities
 from activities.provisioning.contracts import ProvisionInput
+from domain.roles import Party
 from domain.subscription.commands import Command
 from domain.subscription.effects import Access, Adopt, CountUsage, Keep, Provision, Receipt, Record
+from domain.subscription.events import Event
 from domain.subscription.subscription import Subscription
 from statemachines.conflicts.subscription import adopted
 from statemachines.subscription.life import Life
@@ -32,7 +35,12 @@ async def record(subscription: Subscription, entry: Record, origin: Origin, urge
     wanted = RecordInput.of(subscription, entry, origin)
     try:
         return await perform(
-            BillingActivities.record, wanted, options.RECORD_TIMEOUT, record_headline(entry), urgent=urgent
+            BillingActivities.record,
+            wanted,
+            options.RECORD_TIMEOUT,
+            record_headline(entry),
+            urgent=urgent,
+            priority=_priority(entry.events[0]),
         )
     except ActivityError as error:
         cause = error.cause
@@ -59,18 +67,20 @@ async def catch_up(decisions: Decisions[Life, Command], notifier: Notifier) -> b
 
 
 async def perform_other(
-    subscription: Subscription, effect: Provision | Keep | CountUsage | Adopt, urgent: Callable[[], bool]
+    life: Life, effect: Provision | Keep | CountUsage | Adopt, urgent: Callable[[], bool]
 ) -> Callable[[Life], Life]:
     """Perform an effect that is no record. The result gives the life after it.
 
     Raises ActivityError after a permanent error, and RunIsOver.
     """
+    subscription = life.subscription
     if isinstance(effect, Adopt):
         wanted, summary = RestoreInput(subscription_id=subscription.subscription_id), "read what the books say"
         books = await perform(RestoringActivities.restore, wanted, options.RESTORE_TIMEOUT, summary, urgent=urgent)
         return partial(adopted, books=books.life)
     if isinstance(effect, Provision):
-        await _provision(subscription, effect, urgent)
+        event = next((each for each in life.recent if each.seq == effect.seq), None)
+        await _provision(subscription, effect, urgent, _priority(event))
         return Life.with_effect_performed
     if isinstance(effect, CountUsage):
         count, summary = CountInput(subscription_id=subscription.subscription_id, count=effect), "count unbilled usage"
@@ -82,7 +92,15 @@ async def perform_other(
     return Life.with_effect_performed
 
 
-async def _provision(subscription: Subscription, access: Provision, urgent: Callable[[], bool]) -> None:
+def _priority(event: Event | None) -> Priority:
+    """That of the effects of an event. A purchase is a line of an order, in most cases."""
+    waited_for = event is not None and event.seq > 1 and event.by != Party.SYSTEM
+    return options.PEOPLE if waited_for else Priority.default
+
+
+async def _provision(
+    subscription: Subscription, access: Provision, urgent: Callable[[], bool], priority: Priority
+) -> None:
     change = ProvisionInput(
         subscription_id=subscription.subscription_id,
         customer_id=subscription.customer_id,
@@ -94,4 +112,5 @@ async def _provision(subscription: Subscription, access: Provision, urgent: Call
         Access.REVOKE: ProvisioningActivities.revoke,
         Access.PURGE: ProvisioningActivities.purge,
     }[access.access]
-    await perform(activity, change, options.PROVISION_TIMEOUT, provision_headline(access), urgent=urgent)
+    summary = provision_headline(access)
+    await perform(activity, change, options.PROVISION_TIMEOUT, summary, urgent=urgent, priority=priority)

@@ -28,5 +28,7 @@ class FirstAnswers:
             subscription_id=self._subscription_id, command_id=command.command_id, system=by_system(command)
         )
         summary = f"find the first answer to {command.command_id}"
-        found = await perform(AnswerActivities.first_answer, asked, options.RECORD_TIMEOUT, summary)
+        found = await perform(
+            AnswerActivities.first_answer, asked, options.RECORD_TIMEOUT, summary, priority=options.PEOPLE
+        )
         return lambda life: life.remembering(found) if found and life.may_have_forgotten(command) else life

@@ -117,7 +117,7 @@ class SubscriptionWorkflow:
         if isinstance(effect, Record):
             await self._record(effect)
         else:
-            after = await perform_other(self._life.subscription, effect, self._urgent)
+            after = await perform_other(self._life, effect, self._urgent)
             self._decisions.life = after(self._life)
 
     async def _record(self, effect: Record) -> None:

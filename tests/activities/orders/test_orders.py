@@ -49,6 +49,7 @@ async def test_an_order_waits_then_is_placed_then_bought(database: Database, ord
     assert (purchase.subscription_id, purchase.at, purchase.quantity) == ("o-1-1", START, 3)
     assert (str(purchase.offer.unit_price), purchase.catalog_version) == ("10.00", 7)
     assert [str(price.unit_price) for price in purchase.prices] == ["12.00"]
+    assert [await orders.partner(customer) for customer in (purchase.customer, "nobody")] == [partner().id, None]
     for _ in range(2):
         assert (await orders.note_started("o-1", 1)).status is LineStatus.BOUGHT
     stored = await orders.order("o-1")

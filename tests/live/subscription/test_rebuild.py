@@ -106,5 +106,5 @@ async def test_an_order_that_goes_on_knows_its_rebuilt_subscription(place: Place
         await subscriptions.handle(lost).terminate("a test")
         await rebuilt(world, lost)
         bought_with = await SqlOrders(database).purchase(placed.order_id, 1)
-        await ServerLauncher(subscriptions).launch(bought_with, ahead_by=timedelta(0), periods_per_run=3)
+        await ServerLauncher(subscriptions).launch(bought_with, partner=None, ahead_by=timedelta(0), periods_per_run=3)
         assert (await subscriptions.settled(lost)).committed == 1

@@ -67,7 +67,7 @@ class Moody:
         """Nothing to keep."""
 
 
-def moody_worker(world: World, moody: Moody) -> Worker:
+def moody_worker(world: World, moody: Moody, *, activities_at_once: int | None = None) -> Worker:
     """A worker on the world's server with these books and tenants."""
     billing, provisioning = BillingActivities(moody, moody, moody), ProvisioningActivities(moody, moody)
     return Worker(
@@ -84,6 +84,7 @@ def moody_worker(world: World, moody: Moody) -> Worker:
         ],
         interceptors=[GuardInterceptor(), Heartbeats()],
         workflow_runner=UnsandboxedWorkflowRunner(),
+        max_concurrent_activities=activities_at_once,
     )
 
 

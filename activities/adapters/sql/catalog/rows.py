@@ -24,3 +24,9 @@ def customer_of(connection: Connection, customer_id: str) -> Customer | None:
     """The customer's record (ELG-8)."""
     record: Customer | None = connection.scalar(select(customer.c.record).where(customer.c.id == customer_id))
     return record
+
+
+def partner_of(connection: Connection, customer_id: str) -> str | None:
+    """The partner that sells to the customer; None for one without a record."""
+    partner: str | None = connection.scalar(select(customer.c.partner_id).where(customer.c.id == customer_id))
+    return partner

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, insert, select, tuple_, update
 
 from activities.adapters.sql import locks
-from activities.adapters.sql.catalog.rows import customer_of, newest_version, offers_of
+from activities.adapters.sql.catalog.rows import customer_of, newest_version, offers_of, partner_of
 from activities.adapters.sql.database import PAGE_SIZE, Database
 from activities.adapters.sql.subscription import claims
 from activities.adapters.sql.subscription.holdings import holdings_of, unpaid_holds
@@ -44,6 +44,9 @@ class SqlOrders:
 
     async def purchase(self, order_id: str, number: int) -> Order:
         return await self._database.read(_purchase, order_id, number)
+
+    async def partner(self, customer_id: str) -> str | None:
+        return await self._database.read(partner_of, customer_id)
 
     async def note_started(self, order_id: str, number: int) -> OrderLine:
         return await self._database.write_under([locks.order(order_id)], note_started, order_id, number)
