@@ -32,6 +32,7 @@ class Notifier:
         self.stream = stream
         """How far the publisher has been notified."""
         self._under_way = False
+        self._run_ends = False
 
     @property
     def behind(self) -> bool:
@@ -41,6 +42,11 @@ class Notifier:
     def is_busy(self) -> bool:
         """Whether a notification is under way: if the run ended now, the next one would begin it again."""
         return self._under_way
+
+    def handed_on(self) -> Stream:
+        """What the next run goes on from. This one begins nothing more: a last notification would be begun twice."""
+        self._run_ends = True
+        return self.stream
 
     async def run(self) -> None:
         """Send each event as soon as it is recorded. Nobody waits for the end: it ends with the run."""
@@ -69,7 +75,7 @@ class Notifier:
 
     @property
     def _sending(self) -> bool:
-        return self.behind and self.stream.halted is None
+        return self.behind and self.stream.halted is None and not self._run_ends
 
     async def _send_next(self) -> None:
         before = self.stream

@@ -38,7 +38,7 @@ class DeliveryWorkflow:
         self._show()
         await workflow.wait_condition(lambda: not self._notifier.behind or self._new_run.urgent)
         if self._notifier.behind:
-            stream = self._notifier.stream
+            stream = self._notifier.handed_on()
             continue_as_new(ContinuedDelivery(subscription_id=self._subscription_id, last=self._last, stream=stream))
         self._show()
         return self._notifier.stream

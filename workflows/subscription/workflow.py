@@ -146,7 +146,7 @@ class SubscriptionWorkflow:
             await self._decisions.recalls.done()
             return
         await self._commits.ended()
-        life, stream, clock = self._life.handed_on(), self._notifier.stream, self._clock.test
+        life, stream, clock = self._life.handed_on(), self._notifier.handed_on(), self._clock.test
         periods, origin = self._budget.periods, self._origin
         continue_as_new(Continued(life=life, clock=clock, periods_per_run=periods, stream=stream, origin=origin))
 

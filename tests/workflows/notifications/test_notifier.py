@@ -69,3 +69,11 @@ def test_a_permanent_error_halts_the_stream_and_a_missing_worker_does_not() -> N
     waiting = notifier(SENDING)._failed(failed(cause))
     assert waiting.halted is None
     assert "contoso" in (waiting.unheard or "")
+
+
+def test_a_run_that_ends_begins_no_notification() -> None:
+    """The SDK would still schedule it, before the end: the next run would begin it again."""
+    telling = notifier(SENDING)
+    assert telling._sending
+    assert telling.handed_on() == SENDING
+    assert not telling._sending
