@@ -88,8 +88,8 @@ CARELESS = (
     Careless(
         "the customer's answers are dropped when a run hands over to the next",
         "workflows/subscription/workflow.py",
-        "Continued(life=self._life, ",
-        'Continued(life=self._life.model_copy(update={"answered": ()}), ',
+        "self._life.handed_on()",
+        'self._life.handed_on().model_copy(update={"answered": ()})',
         "tests/live/subscription/test_continue_as_new_under_load.py tests/replay",
     ),
     Careless(
@@ -137,7 +137,7 @@ CARELESS = (
     Careless(
         "a timer that has fired is believed",
         "workflows/durable/clock.py",
-        "if at - self.time() > options.COARSEST_TIMER:",
+        "if not awake() and at - self.time() > options.COARSEST_TIMER:",
         "if False:",
         "tests/workflows/durable/test_clock.py",
     ),
