@@ -20,6 +20,7 @@ from statemachines.account.life import AccountLife
 from statemachines.audit.observed import Known
 from statemachines.subscription.life import Life
 from statemachines.subscription.timeline import next_milestone
+from workflows.durable.committed import COMMITTED_UPDATES
 
 PAGE = 60
 """How many events are read at a time, the last ones first. Mostly the last record is among them."""
@@ -70,7 +71,9 @@ class Histories:
         waiting = asked = False
         async for event in self._backwards(workflow_id, run_id):
             if event.event_type in REQUESTS:
-                asked = True
+                # Who only waits for the books has nothing decided.
+                accepted = event.workflow_execution_update_accepted_event_attributes.accepted_request
+                asked = asked or accepted.input.name not in COMMITTED_UPDATES
             elif event.HasField("activity_task_completed_event_attributes"):
                 result = event.activity_task_completed_event_attributes
                 done[result.scheduled_event_id] = result.result

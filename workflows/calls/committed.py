@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from activities.random_ids import random_id
-from workflows.calls.errors import AlreadyEnded, NeedsAttention, NotAnswered, Rejected
+from workflows.calls.errors import AlreadyEnded, NeedsAttention, NotAnswered, NotFound, Rejected
 from workflows.calls.target import Target
 from workflows.durable import options
 from workflows.durable.committed import NEEDS_ATTENTION, AwaitCommitted, Committed
@@ -27,7 +27,8 @@ async def wait_until_committed(target: Target, seq: int, done: Callable[[], Awai
             if error.kind != NEEDS_ATTENTION:
                 raise
             raise NeedsAttention(f"{target.name} needs attention: {error}") from None
-        except AlreadyEnded:
+        except (AlreadyEnded, NotFound):
+            # The server may have forgotten a wait that the end of the workflow cut off.
             if await done() < seq:
                 raise
         except NotAnswered:

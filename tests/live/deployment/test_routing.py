@@ -250,5 +250,7 @@ async def test_publishers_are_notified_across_versions(place: Place, tmp_path: P
         await world.server.subscriptions.ask(life, Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST))
         await endpoint.until(life, last + 1)
         assert endpoint.taken(life) == list(range(1, last + 2))
-        seen = await place.client.get_workflow_handle(subscription_workflow_id(life)).describe()
+        ended = place.client.get_workflow_handle(subscription_workflow_id(life))
+        await ended.result(rpc_timeout=timedelta(seconds=60))
+        seen = await ended.describe()
         assert seen.status is WorkflowExecutionStatus.COMPLETED

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from activities.adapters.sql.database import Database
+from activities.adapters.sql.locks import Lock
 from activities.adapters.sql.orders.orders import SqlOrders
 from activities.orders.contracts import LineStatus, PlacedOrder
 from activities.provisioning.door import Visits
@@ -31,9 +32,9 @@ class CountedDatabase(Database):
         self.transactions["read"] += 1
         return await super().read(ask, *args, **kwargs)
 
-    async def write(self, change: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    async def _write(self, locks: tuple[Lock, ...], change: Callable[..., Any]) -> Any:
         self.transactions["write"] += 1
-        return await super().write(change, *args, **kwargs)
+        return await super()._write(locks, change)
 
 
 class OrdersAtOnce:
