@@ -70,6 +70,10 @@ class ServerUnavailable(Transient):
     """The Temporal server or a worker did not answer."""
 
 
+class RowsToCome(Permanent):
+    """A subscription owes the books what was due before the instant. The account asks again a little later."""
+
+
 class NotStartedYet(Transient):
     """The subscription is bought but has not started yet."""
 

@@ -14,6 +14,8 @@ from domain.faults import shown
 PREFIX = "PERENNIAL_"
 LOOPBACK = "127.0.0.1"
 DRIVER = "sqlite"
+LARGEST_SPREAD = 300
+"""By how many seconds renewals may be spread: what is ten minutes late is taken for overdue."""
 CACHED = 1_000
 CACHED_BYTES = 256 * 1024
 """What a cached workflow takes of a worker's memory, with room to spare (docs/configuration.md)."""
@@ -96,6 +98,7 @@ class Settings(BaseSettings):
         "and a digest of its code",
     )
     periods_per_run: int = Field(default=3, ge=1, le=120, description="a whole number of billing periods, 1 to 120")
+    spread_seconds: int = Field(default=0, ge=0, le=LARGEST_SPREAD, description=f"whole seconds, 0 to {LARGEST_SPREAD}")
     # At most half of an activity's start_to_close: a longer wait for the lock would time out and never report why.
     busy_timeout_ms: int = Field(default=2_000, ge=10, le=4_900, description="whole milliseconds, 10 to 4900")
 
@@ -121,6 +124,11 @@ class Settings(BaseSettings):
             size = f"each takes about {CACHED_BYTES // 1024} KB, and there are {memory // 1024**2:,} MB"
             raise ValueError(f"a whole number of workflows that a worker keeps in its memory, 1 to {room:,}: {size}")
         return wanted
+
+    @property
+    def spread(self) -> timedelta:
+        """By how much later than its instant a renewal or a charge may come."""
+        return timedelta(seconds=self.spread_seconds)
 
     @property
     def busy_timeout(self) -> timedelta:

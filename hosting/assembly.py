@@ -71,6 +71,8 @@ RETENTION = timedelta(days=30)
 """How long the embedded server keeps ended workflows. Later, ended subscriptions are read from SQL."""
 NEXUS_ENDPOINT = "perennial"
 """The endpoint by which workflows elsewhere call the Nexus service, on the embedded server."""
+LATE_ROWS = timedelta(seconds=30)
+"""How long an account waits, besides the spread, for what its subscriptions are to write before a month is closed."""
 STICKY_TIMEOUT = timedelta(seconds=1)
 """How long a task waits for a worker that was killed, before another worker gets it."""
 
@@ -132,9 +134,10 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
         answers, payments = AnswerActivities(SqlBooks(database)), PaymentActivities(account_books)
         restoring = RestoringActivities(SqlLives(database))
         opening = OpeningActivities(account_books)
-        invoicing = AccountActivities(account_books, SqlNonpaymentHolds(database), commands)
+        patience = settings.spread + LATE_ROWS
+        invoicing = AccountActivities(account_books, SqlNonpaymentHolds(database), commands, patience)
         provisioning = ProvisioningActivities(tenants, SqlAccessLog(database))
-        orders = OrderActivities(SqlOrders(database), ServerLauncher(server.subscriptions))
+        orders = OrderActivities(SqlOrders(database), ServerLauncher(server.subscriptions, settings.spread))
         prices = PriceActivities(SqlPriceBook(database), commands)
         messenger = await stack.enter_async_context(WebhookMessenger())
         telling = NotificationActivities(SqlOutbox(database), books.publishers, given, messenger, server.notifications)

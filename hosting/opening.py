@@ -25,7 +25,8 @@ async def opened(settings: Settings, address: str | None = None) -> AsyncIterato
 
         async def server() -> Server:
             client, queue = await connect(address), settings.task_queue
-            return Server.of(client, queue, wall_clock, settings.periods_per_run, settings.deployment)
+            periods, deployment, spread = settings.periods_per_run, settings.deployment, settings.spread
+            return Server.of(client, queue, wall_clock, periods, deployment, spread)
 
         # SQL and HTTP are imported when they are needed: they take longer than most commands.
         async def books() -> Books:

@@ -31,8 +31,9 @@ class ServerLauncher:
     order is refused for good.
     """
 
-    def __init__(self, subscriptions: Subscriptions) -> None:
+    def __init__(self, subscriptions: Subscriptions, spread: timedelta = timedelta(0)) -> None:
         self._subscriptions = subscriptions
+        self._spread = spread
 
     async def launch(
         self, order: Order, *, partner: str | None, ahead_by: timedelta | None, periods_per_run: int
@@ -42,7 +43,12 @@ class ServerLauncher:
         try:
             try:
                 await self._subscriptions.buy(
-                    order, partner=partner, clock=clock, periods_per_run=periods_per_run, placed=True
+                    order,
+                    partner=partner,
+                    clock=clock,
+                    periods_per_run=periods_per_run,
+                    spread=self._spread,
+                    placed=True,
                 )
             except AlreadyExists:
                 if not await self._subscriptions.began_with(order):

@@ -1,5 +1,7 @@
 """The activities of a billing account: close a month, record a decision, place and lift holds (MON-5, MON-6, SUS-9)."""
 
+from datetime import datetime, timedelta
+
 from temporalio import activity
 
 from activities.accounts.contracts import (
@@ -15,13 +17,14 @@ from activities.accounts.contracts import (
     ToLift,
 )
 from activities.accounts.ports import AccountBooks, AccountOpenings, NonpaymentHolds, Payments
-from activities.errors import NotTaken, NotThere, reported
+from activities.errors import NotTaken, NotThere, RowsToCome, reported
 from activities.fan_out import for_each
 from activities.ports import CommandSender
 from domain.account.account import Payment, Seen
 from domain.account.events import CloseReceipt
 from domain.subscription.commands import Command
 from domain.subscription.decision import Answer, Outcome
+from domain.values import format_instant
 from statemachines.account.holds import hold_command, lift_command
 
 
@@ -29,25 +32,36 @@ class AccountActivities:
     """Each activity is idempotent by customer, and by event or month.
 
     Raises ApplicationError: of type BooksConflict, not retryable; of type BooksUnavailable, SchemaMismatch or
-    ServerUnavailable, retryable.
+    ServerUnavailable, retryable. A month is closed, and dunning decided, on all that was due before: where the books
+    lack some of it, the error is RowsToCome, not retryable, until the account has waited for `patience`.
     """
 
-    def __init__(self, books: AccountBooks, holds: NonpaymentHolds, subscriptions: CommandSender) -> None:
+    def __init__(
+        self, books: AccountBooks, holds: NonpaymentHolds, subscriptions: CommandSender, patience: timedelta
+    ) -> None:
         self._books = books
         self._holds = holds
         self._subscriptions = subscriptions
+        self._patience = patience
 
     @activity.defn(name="close_month")
     async def close(self, entry: CloseInput) -> CloseReceipt:
         """Write the invoices of a month that has ended (MON-5)."""
         with reported():
+            await self._refuse_too_early(entry, entry.close.period.end)
             return await self._books.close(entry)
 
     @activity.defn(name="look_at_uninvoiced")
     async def look(self, entry: LookInput) -> Seen:
         """What is credited and on no invoice yet: it counts against overdue invoices (MON-8)."""
         with reported():
+            await self._refuse_too_early(entry, entry.look.until)
             return await self._books.look(entry)
+
+    async def _refuse_too_early(self, entry: CloseInput | LookInput, before: datetime) -> None:
+        late = await self._books.late(entry.customer_id, before) if entry.waited < self._patience else None
+        if late:
+            raise RowsToCome(f"{late.subscription_id}: what is due at {format_instant(late.due_at)} is to come.")
 
     @activity.defn(name="record_account")
     async def record(self, entry: AccountRecordInput) -> None:

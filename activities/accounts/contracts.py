@@ -14,18 +14,33 @@ from statemachines.account.standing import Standing
 
 
 class CloseInput(Frozen):
-    """One month of one customer to close. With a `test_clock` it may end after the clock on the wall."""
+    """One month of one customer to close. With a `test_clock` it may end after the clock on the wall.
+
+    `waited` is for how long the account has waited for rows of its subscriptions.
+    """
 
     customer_id: str
     close: Close
     test_clock: bool = False
+    waited: timedelta = timedelta(0)
 
 
 class LookInput(Frozen):
-    """What one customer's account wants to know of the books before it reminds or suspends (MON-8)."""
+    """What one customer's account wants to know of the books before it reminds or suspends (MON-8).
+
+    `waited` is for how long it has waited for rows of its subscriptions.
+    """
 
     customer_id: str
     look: Look
+    waited: timedelta = timedelta(0)
+
+
+class Late(Frozen):
+    """A subscription that was to renew, charge or end at that instant; the books do not have it yet."""
+
+    subscription_id: str
+    due_at: Instant
 
 
 class AccountRecordInput(Frozen):

@@ -9,6 +9,7 @@ from activities.accounts.contracts import (
     AskedPayment,
     CloseInput,
     HoldInput,
+    Late,
     LiftInput,
     LookInput,
     OpenAccount,
@@ -30,6 +31,9 @@ class AccountBooks(Protocol):
 
     async def look(self, entry: LookInput) -> Seen:
         """What the uninvoiced rows that are dated before the look's instant credit (MON-8)."""
+
+    async def late(self, customer_id: str, before: datetime) -> Late | None:
+        """The customer's subscription that owes the books what was due first before the instant."""
 
     async def record(self, entry: AccountRecordInput) -> None:
         """Write one decision in one transaction. Repeating it changes nothing. Raises BooksConflict."""

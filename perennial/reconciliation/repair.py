@@ -85,7 +85,8 @@ async def _start(server: Server, books: Books, finding: Finding, cure: Cure, ope
             if left is not None:
                 await server.notifications.deliver(left)
         case Cure.REBUILD, Noun.SUBSCRIPTION:
-            await _rebuild(server, Rebuild(**operator.model_dump(), subscription_id=finding.id))
+            spread = int(server.spread.total_seconds())
+            await _rebuild(server, Rebuild(**operator.model_dump(), subscription_id=finding.id, spread_seconds=spread))
         case Cure.REBUILD, Noun.ACCOUNT:
             opening = await books.workflows.opening(finding.id)
             if opening is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from temporalio.client import Client
@@ -30,6 +30,7 @@ class Server:
     runs: Runs
     task_queue: str
     periods_per_run: int
+    spread: timedelta
     versions: Versions | None = None
 
     @classmethod
@@ -40,11 +41,13 @@ class Server:
         now: Callable[[], datetime],
         periods_per_run: int = options.PERIODS_PER_RUN,
         deployment: str | None = None,
+        spread: timedelta = timedelta(0),
     ) -> Self:
         """The clients on that connection. Queries are answered as of `now`.
 
-        New workflows go to the task queue; a subscription's run lasts for `periods_per_run` billing periods. The
-        workers have versions where there is a `deployment`.
+        New workflows go to the task queue; a subscription's run lasts for `periods_per_run` billing periods, and
+        its renewals come up to `spread` later than their instants. The workers have versions where there is a
+        `deployment`.
         """
         return cls(
             client=client,
@@ -56,5 +59,6 @@ class Server:
             runs=Runs(client),
             task_queue=task_queue,
             periods_per_run=periods_per_run,
+            spread=spread,
             versions=Versions(client, task_queue, deployment) if deployment else None,
         )

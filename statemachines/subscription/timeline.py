@@ -1,7 +1,7 @@
 """What will happen without further commands: the next milestone of each kind, soonest first (invariant 9)."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from domain.money import shown_price
@@ -26,6 +26,8 @@ class What(Worded):
     REFUND_WINDOW_CLOSES = "refund_window_closes", "Refund window closes"
 
 
+SPREAD = frozenset({What.CHARGE_PERIOD, What.RENEW})
+"""What many subscriptions do at one instant, and may do a little later, with the same date."""
 _ORDER = {what: number for number, what in enumerate(What)}
 
 
@@ -53,6 +55,15 @@ def next_milestone(subscription: Subscription) -> Milestone | None:
     Unlike the timeline it has the end of the grace for late usage even if nothing is to bill then (USE-1).
     """
     return min(_milestones(subscription), key=_place, default=None)
+
+
+def wakes_at(subscription: Subscription, late_by: timedelta) -> datetime | None:
+    """When the next milestone is decided, if renewals and charges are so much later than their instants.
+
+    Nothing else is: if a trial or term ends, or data is deleted meanwhile, that instant. None as `next_milestone`.
+    """
+    found = _milestones(subscription)
+    return min((each.at + (late_by if each.what in SPREAD else timedelta(0)) for each in found), default=None)
 
 
 def _place(milestone: Milestone) -> tuple[datetime, int]:

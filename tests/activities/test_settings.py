@@ -95,6 +95,12 @@ def test_what_is_given_goes_before_the_environment_and_nothing_is_unset(monkeypa
             "1 to 1000. Correct it, or unset it for the default.",
         ),
         (
+            "SPREAD_SECONDS",
+            "301",
+            "PERENNIAL_SPREAD_SECONDS: got '301'; takes whole seconds, 0 to 300. "
+            "Correct it, or unset it for the default.",
+        ),
+        (
             "POLLERS",
             "1",
             "PERENNIAL_POLLERS: got '1'; takes a whole number of requests for tasks of each kind at a time, 2 to 100. "

@@ -3,10 +3,14 @@
 All raise ActivityError after a permanent error, and RunIsOver.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any, TypeVar
 
+from temporalio import workflow
 from temporalio.common import Priority
+from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities.accounts.activities import AccountActivities, OpeningActivities
 from activities.accounts.contracts import (
@@ -18,14 +22,16 @@ from activities.accounts.contracts import (
     LookInput,
     OpenedAccount,
 )
+from activities.errors import RowsToCome
 from domain.account.account import Account, Look, Seen
 from domain.account.events import AccountRecord, Close, CloseReceipt, LiftHolds, Open, PlaceHolds
 from domain.roles import Party
 from workflows.account.details import effect_headline
 from workflows.durable import options
-from workflows.durable.activities import perform
+from workflows.durable.activities import RunIsOver, perform
 from workflows.durable.clock import TestClock
 
+T = TypeVar("T")
 Urgent = Callable[[], bool]
 
 
@@ -46,13 +52,41 @@ async def open_account(account: Account, clock: TestClock | None, effect: Open, 
 async def close(account: Account, clock: TestClock | None, effect: Close, urgent: Urgent) -> CloseReceipt:
     """Have the books write the month's invoices; what they are."""
     entry = CloseInput(customer_id=account.customer_id, close=effect, test_clock=clock is not None)
-    return await perform(AccountActivities.close, entry, options.CLOSE_TIMEOUT, effect_headline(effect), urgent=urgent)
+
+    async def ask(waited: timedelta) -> CloseReceipt:
+        asked, summary = entry.model_copy(update={"waited": waited}), effect_headline(effect)
+        return await perform(AccountActivities.close, asked, options.CLOSE_TIMEOUT, summary, urgent=urgent)
+
+    return await _with_all_rows(ask, urgent)
 
 
 async def look(account: Account, effect: Look, urgent: Urgent) -> Seen:
     """What the books have that is on no invoice yet."""
-    entry = LookInput(customer_id=account.customer_id, look=effect)
-    return await perform(AccountActivities.look, entry, options.RECORD_TIMEOUT, effect_headline(effect), urgent=urgent)
+
+    async def ask(waited: timedelta) -> Seen:
+        entry = LookInput(customer_id=account.customer_id, look=effect, waited=waited)
+        summary = effect_headline(effect)
+        return await perform(AccountActivities.look, entry, options.RECORD_TIMEOUT, summary, urgent=urgent)
+
+    return await _with_all_rows(ask, urgent)
+
+
+async def _with_all_rows(ask: Callable[[timedelta], Awaitable[T]], urgent: Urgent) -> T:
+    """What the books answer once the customer's subscriptions have written what was due before (MON-5, MON-8)."""
+    began, pause = workflow.now(), options.ROWS_PAUSE
+    while True:
+        try:
+            return await ask(workflow.now() - began)
+        except ActivityError as error:
+            cause = error.cause
+            if not isinstance(cause, ApplicationError) or cause.type != RowsToCome.__name__:
+                raise
+            words = cause.message[: options.MAX_REASON]
+        with suppress(TimeoutError):
+            await workflow.wait_condition(urgent, timeout=pause, timeout_summary=words)
+        if urgent():
+            raise RunIsOver
+        pause = min(2 * pause, options.ROWS_PAUSE_MAX)
 
 
 async def record(account: Account, clock: TestClock | None, effect: AccountRecord, urgent: Urgent) -> None:

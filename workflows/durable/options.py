@@ -12,6 +12,9 @@ LARGEST_HELD = 256 * 1024
 """How many characters of signals are held while a subscription is being rebuilt."""
 CLOSE_TIMEOUT = timedelta(minutes=1)
 """One attempt to write a month's invoices: a customer may have thousands of lines."""
+ROWS_PAUSE = timedelta(seconds=1)
+ROWS_PAUSE_MAX = timedelta(seconds=30)
+"""How soon an account asks the books again that lack what a subscription was to write: pauses double from the first."""
 PROVISION_TIMEOUT = timedelta(seconds=30)
 """One attempt to change access at the tenant service."""
 PEOPLE = Priority(priority_key=2)

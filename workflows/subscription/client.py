@@ -1,6 +1,6 @@
 """The client of subscriptions: buy one, send it a command, look at it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from temporalio.client import WorkflowHandle
 from temporalio.common import Priority, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
@@ -51,17 +51,26 @@ class Subscriptions(WorkflowClient):
         partner: str | None = None,
         clock: TestClock | None = None,
         periods_per_run: int = options.PERIODS_PER_RUN,
+        spread: timedelta = timedelta(0),
         invoiced: bool = True,
         placed: bool = False,
     ) -> WorkflowHandle[SubscriptionWorkflow, Ended]:
         """Start the subscription; `invoiced` opens its customer's billing account if there is none.
 
+        Its renewals and charges come up to `spread` later than their instants.
         `placed`: the books have it as a placed line of an order, with this instant. When workers are busy, each
         `partner` gets the same share of them, however many subscriptions it has sold.
 
         Raises AlreadyExists where the subscription id is taken, and RPCError.
         """
-        purchase = Purchase(order=order, clock=clock, periods_per_run=periods_per_run, invoiced=invoiced, placed=placed)
+        purchase = Purchase(
+            order=order,
+            clock=clock,
+            periods_per_run=periods_per_run,
+            spread_seconds=int(spread.total_seconds()),
+            invoiced=invoiced,
+            placed=placed,
+        )
         try:
             return await self._client.start_workflow(
                 SubscriptionWorkflow.run,

@@ -1,6 +1,6 @@
 """What people see of a subscription: the details query, and the current details in the Web UI."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.conflict import Conflict
 from domain.subscription.ends import deleted_at, expires_at, refund_open
@@ -8,7 +8,7 @@ from statemachines.subscription.life import Life
 from statemachines.subscription.lifecycle import Lifecycle
 from statemachines.subscription.narrative import headline, later_prices
 from statemachines.subscription.suspension import end_in_words
-from statemachines.subscription.timeline import timeline
+from statemachines.subscription.timeline import SPREAD, timeline
 from workflows.durable.clock import TestClock
 from workflows.durable.markdown import EVENTS_SHOWN, attention_line, refused_signals_line, second, table
 from workflows.notifications.messages import Stream, notification_lines
@@ -26,6 +26,7 @@ def details(
     clock: TestClock | None,
     stream: Stream = NOBODY,
     conflict: Conflict | None = None,
+    late_by: timedelta = timedelta(0),
 ) -> Details:
     """The subscription at that instant."""
     s = life.subscription
@@ -57,6 +58,7 @@ def details(
         told=stream.told,
         undelivered=stream.trouble,
         conflict=conflict,
+        late_by=late_by,
     )
 
 
@@ -67,6 +69,7 @@ def markdown(
     attention: str | None,
     stream: Stream = NOBODY,
     conflict: Conflict | None = None,
+    late_by: timedelta = timedelta(0),
 ) -> str:
     """State, what happens next and why, what is allowed until when, the last events."""
     s = life.subscription
@@ -79,6 +82,8 @@ def markdown(
     if upcoming := timeline(s, now):
         milestones = ((second(m.at), headline(lifecycle, s, m), m.rule.value) for m in upcoming)
         lines += ["", "### What comes next", "", *table(("when (UTC)", "what", "rule"), milestones)]
+        if late_by and any(m.what in SPREAD for m in upcoming):
+            lines += ["", f"Charges are written {late_by.total_seconds():.1f} s after these instants, dated by them."]
     for change in later_prices(s, now):
         lines += ["", f"**Price then:** {change}."]
     if allowed := lifecycle.allowed(s, now):

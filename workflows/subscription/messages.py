@@ -7,12 +7,13 @@ An update takes one command and returns an `Answer`, which may be a refusal (COM
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, get_args
 
 from pydantic import Field, model_validator
 
 from activities.billing.contracts import Origin
+from activities.settings import LARGEST_SPREAD
 from domain.conflict import Conflict
 from domain.ordering.terms import Order
 from domain.policy import PolicyPack
@@ -64,9 +65,13 @@ SIGNALS: dict[str, type[Command] | type[RequestNewRun]] = {
 """The signals, and the command that each carries. The last is the operators' way in when updates are used up."""
 
 
+SpreadSeconds = Annotated[int, Field(ge=0, le=LARGEST_SPREAD)]
+
+
 class Purchase(Strict):
     """Starts a subscription. `invoiced` opens its customer's billing account if there is none.
 
+    Its renewals and charges come up to `spread_seconds` later than their instants, each subscription's always as much.
     Without a test clock the subscription begins when its workflow starts. If an order placed it (`placed`), it begins
     at `order.at`, which must be the instant of the order's line in the books.
     """
@@ -76,6 +81,7 @@ class Purchase(Strict):
     invoiced: bool = True
     placed: bool = False
     periods_per_run: Annotated[int, Field(ge=1, le=1000)] = 3
+    spread_seconds: SpreadSeconds = 0
 
     @model_validator(mode="after")
     def _without_faults(self) -> "Purchase":
@@ -137,6 +143,7 @@ class Continued(Carried):
     life: Life
     clock: TestClock | None = None
     periods_per_run: int
+    spread_seconds: Annotated[int, Field(exclude_if=lambda seconds: not seconds)] = 0
     stream: Lean[Stream]
     origin: Lean[Origin]
     held: Annotated[tuple[HeldSignal, ...], Field(exclude_if=lambda held: not held)] = ()
@@ -152,6 +159,7 @@ class Rebuild(Operator):
 
     subscription_id: Id
     periods_per_run: Annotated[int, Field(ge=1, le=1000)] = 3
+    spread_seconds: SpreadSeconds = 0
 
 
 class Migration(Operator):
@@ -178,7 +186,7 @@ class Details(Frozen):
     reactivated. Of the two only what comes first is set (SUS-4).
     `publisher` is notified of its events, None if nobody is. `told` is the seq of the last event that the publisher was
     notified of, and `undelivered` says why the next notification cannot be delivered. An operator can settle the
-    `conflict` (REP-1).
+    `conflict` (REP-1). Its renewals and charges are decided `late_by` after the instants that are shown.
     """
 
     subscription_id: Id
@@ -208,6 +216,7 @@ class Details(Frozen):
     undelivered: str | None = None
     conflict: Conflict | None = None
     ends_at: Instant | None = None
+    late_by: timedelta = timedelta(0)
 
     @property
     def settled(self) -> bool:

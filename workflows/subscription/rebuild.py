@@ -45,6 +45,7 @@ class SubscriptionRebuild:
             life=restored.life,
             clock=None if restored.ahead_by is None else TestClock.ahead_by(restored.ahead_by),
             periods_per_run=start.periods_per_run,
+            spread_seconds=start.spread_seconds,
             stream=Stream(publisher=restored.publisher, told=restored.told),
             origin=Origin(),
             held=tuple(self._held),

@@ -18,7 +18,7 @@ from statemachines.preview.simulator import Simulator
 from statemachines.subscription.life import Life, LifeSteps
 from statemachines.subscription.narrative import headline
 from statemachines.subscription.not_now import NotNow
-from statemachines.subscription.timeline import Milestone, next_milestone, timeline
+from statemachines.subscription.timeline import Milestone, timeline
 from workflows.durable import search_attributes
 from workflows.durable.activities import RunIsOver
 from workflows.durable.arguments import check_forecast, check_workflow_id, one_request, typed
@@ -37,6 +37,7 @@ from workflows.subscription.effects import catch_up, perform_other, record
 from workflows.subscription.forecast import Forecast, WhatIf
 from workflows.subscription.memory import FirstAnswers
 from workflows.subscription.messages import COMMANDS, SIGNALS, Continued, Details, Ended, Events, Migration, Start
+from workflows.subscription.spread import Spread
 from workflows.subscription.usage_count import UsageCount
 
 BILLED = frozenset({EventName.CONVERTED, EventName.RENEWED, EventName.PERIOD_CHARGED})
@@ -63,6 +64,7 @@ class SubscriptionWorkflow:
         conflicts = LifeConflicts(lambda: self._decisions, lambda: self._budget, HeldRecord, conflict_of, settle)
         self._operator = OperatorWait(self._show, self._urgent, conflicts)
         self._decisions = Decisions(steps, life, self._clock, last_at, self._operator.is_stuck, memory, with_command_id)
+        self._spread = Spread(subscription_id, start.spread_seconds, self._decisions.now)
         self._parts, self._lifecycle, self._usage = Parts(), steps.lifecycle, UsageCount(self._decisions, steps)
         self._inbox = Inbox(SIGNALS, self._take_signal, self._decisions.note_refused_signal, self._parts)
         self._notifier = Notifier(subscription_id, start.stream, lambda: self._life.committed, self._show)
@@ -90,7 +92,7 @@ class SubscriptionWorkflow:
                     await self._hand_over()
                 elif self._life.effects:
                     await self._perform_first_effect()
-                elif not self._decisions.take_due_milestone():
+                elif not (self._spread.over(self._life.subscription) and self._decisions.take_due_milestone()):
                     await self._sleep_until_something_happens()
             except (ActivityError, NotNow) as error:
                 await self._operator.after(error)
@@ -130,14 +132,13 @@ class SubscriptionWorkflow:
 
     async def _sleep_until_something_happens(self) -> None:
         subscription = self._life.subscription
-        milestone = next_milestone(subscription)
-        assert milestone is not None
+        milestone, at = self._spread.coming(subscription)
 
         def awake() -> bool:
             over = self._decisions.fence.up or self._budget.over(idle=True)
             return over or bool(self._life.effects) or self._life.subscription is not subscription
 
-        await self._clock.sleep_until(milestone.at, awake, headline(self._lifecycle, subscription, milestone))
+        await self._clock.sleep_until(at, awake, headline(self._lifecycle, subscription, milestone))
 
     async def _hand_over(self) -> None:
         """Continue as new, as soon as no signal waits to be read, and no request for the books."""
@@ -146,9 +147,15 @@ class SubscriptionWorkflow:
             await self._decisions.recalls.done()
             return
         await self._commits.ended()
-        life, stream, clock = self._life.handed_on(), self._notifier.handed_on(), self._clock.test
-        periods, origin = self._budget.periods, self._origin
-        continue_as_new(Continued(life=life, clock=clock, periods_per_run=periods, stream=stream, origin=origin))
+        carried = Continued(
+            life=self._life.handed_on(),
+            clock=self._clock.test,
+            periods_per_run=self._budget.periods,
+            spread_seconds=self._spread.seconds,
+            stream=self._notifier.handed_on(),
+            origin=self._origin,
+        )
+        continue_as_new(carried)
 
     # What people see
 
@@ -158,8 +165,8 @@ class SubscriptionWorkflow:
 
     def current_details(self) -> str:
         """What the Web UI shows of it."""
-        now, operator = self._decisions.now(), self._operator
-        return markdown(self._life, self._lifecycle, now, operator.attention, self._notifier.stream, operator.conflict)
+        now, operator, stream, late = self._decisions.now(), self._operator, self._notifier.stream, self._spread.late_by
+        return markdown(self._life, self._lifecycle, now, operator.attention, stream, operator.conflict, late)
 
     # Requests. The updates that take a command are made by `request_updates` above.
 
@@ -206,8 +213,8 @@ class SubscriptionWorkflow:
     def details(self, as_of: RequestInstant | None = None) -> Details:
         """The subscription, its timeline and the commands that are allowed, as of the sender's wall clock."""
         now, operator = self._decisions.now(as_of), self._operator
-        life, test, stream = self._life, self._clock.test, self._notifier.stream
-        return details(life, self._lifecycle, now, operator.attention, test, stream, operator.conflict)
+        life, test, stream, late = self._life, self._clock.test, self._notifier.stream, self._spread.late_by
+        return details(life, self._lifecycle, now, operator.attention, test, stream, operator.conflict, late)
 
     @workflow.query
     def timeline(self, as_of: RequestInstant | None = None) -> list[Milestone]:

@@ -36,7 +36,7 @@ from activities.errors import (
     ServerUnavailable,
 )
 from activities.fan_out import AT_ONCE
-from domain.account.account import Seen
+from domain.account.account import Look, Seen
 from domain.account.events import AccountRecord, CloseReceipt
 from domain.account.terms import HoldScope
 from domain.rules import Rule
@@ -45,6 +45,7 @@ from domain.subscription.decision import Answer, Outcome
 from domain.subscription.effects import Receipt
 from domain.subscription.holds import Reason
 from domain.subscription.ledger import Kind
+from domain.values import format_instant
 from tests.support.books.account import FEBRUARY, JANUARY, AccountsInSql, Customer, closing, issued, row
 from tests.support.books.player import Player
 from tests.support.books.short_lives import LICENCE, METER, bought, order
@@ -55,6 +56,7 @@ from tests.support.raw_sql import change, rows
 from tests.support.shop.offers import BACKUP
 
 HELD_BY, LIFTED_BY = 5, 9
+PATIENCE = timedelta(seconds=30)
 
 
 class NoBooks:
@@ -65,6 +67,9 @@ class NoBooks:
 
     async def look(self, entry: LookInput) -> Seen:
         raise AssertionError(entry)
+
+    async def late(self, customer_id: str, before: datetime) -> None:
+        """Nothing is owed to the books."""
 
     async def record(self, entry: AccountRecordInput) -> None:
         raise AssertionError(entry)
@@ -136,7 +141,7 @@ async def noted(database: Database) -> list[tuple[Any, ...]]:
 
 
 def over(database: Database, told: Told) -> AccountActivities:
-    return AccountActivities(NoBooks(), SqlNonpaymentHolds(database), told)
+    return AccountActivities(NoBooks(), SqlNonpaymentHolds(database), told, PATIENCE)
 
 
 # Hold
@@ -419,7 +424,7 @@ async def test_mon_9_a_hold_of_an_unknown_invoice_is_lifted_with_the_last(databa
 async def test_a_month_is_closed_and_events_are_recorded(database: Database) -> None:
     customer = Customer(AccountsInSql(database))
     await customer.write(row(START))
-    activities = AccountActivities(SqlAccountBooks(database), SqlNonpaymentHolds(database), Told())
+    activities = AccountActivities(SqlAccountBooks(database), SqlNonpaymentHolds(database), Told(), PATIENCE)
     receipt = await run(activities.close, closing())
     assert [head.invoice for head in receipt.invoices] == ["fabrikam-000001"]
     assert await run(activities.close, closing()) == receipt
@@ -433,9 +438,27 @@ async def test_a_month_is_closed_and_events_are_recorded(database: Database) -> 
     assert (raised.value.type, raised.value.non_retryable) == ("BooksConflict", True)
 
 
+async def test_mon_5_a_month_is_closed_and_dunning_decided_on_all_that_was_due_before(database: Database) -> None:
+    """What is due at the month's end belongs to the next one. After its patience the account goes on without."""
+    customer = Customer(AccountsInSql(database))
+    await customer.write(row(START))
+    activities = AccountActivities(SqlAccountBooks(database), SqlNonpaymentHolds(database), Told(), PATIENCE)
+    end = closing().close.period.end
+    looking = LookInput(customer_id="fabrikam", look=Look(at=end, until=end, seq=1))
+    late = end - timedelta.resolution
+    await change(database, f"UPDATE subscription SET next_at = '{format_instant(late)}'")
+    for perform, entry in ((activities.close, closing()), (activities.look, looking)):
+        with pytest.raises(ApplicationError, match=f"s-1: what is due at {format_instant(late)} is to come") as raised:
+            await run(perform, entry)
+        assert (raised.value.type, raised.value.non_retryable) == ("RowsToCome", True)
+        assert await run(perform, entry.model_copy(update={"waited": PATIENCE})) is not None
+    await change(database, f"UPDATE subscription SET next_at = '{format_instant(end)}'")
+    assert await run(activities.look, looking) is not None
+
+
 @pytest.mark.parametrize(("error", "retryable"), [(BooksConflict("no"), False), (BooksUnavailable("no"), True)])
 async def test_what_is_tried_again(database: Database, error: Exception, retryable: bool) -> None:
-    activities = AccountActivities(FailingBooks(error), SqlNonpaymentHolds(database), Told())
+    activities = AccountActivities(FailingBooks(error), SqlNonpaymentHolds(database), Told(), PATIENCE)
     entry = AccountRecordInput(customer_id="f", record=AccountRecord(events=(issued(1, "f-1", "1"),)))
     for perform, argument in ((activities.close, closing()), (activities.record, entry)):
         with pytest.raises(ApplicationError, match="no") as raised:

@@ -87,7 +87,7 @@ MOODY_QUEUE = "moody-accounts"
 
 
 def moody_worker(world: World, moody: Moody) -> Worker:
-    invoicing = AccountActivities(moody, moody, moody)
+    invoicing = AccountActivities(moody, moody, moody, timedelta(0))
     return Worker(
         world.server.client,
         task_queue=MOODY_QUEUE,

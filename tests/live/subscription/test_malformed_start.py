@@ -22,6 +22,8 @@ def purchase(**changes: Any) -> dict[str, Any]:
 
 
 BAD_STARTS = [
+    ({**purchase(), "spread_seconds": 301}, "spread_seconds: got 301; takes 300 or less"),
+    ({**purchase(), "spread_seconds": -1}, "spread_seconds: got -1; takes 0 or more"),
     (5, "Malformed request"),
     ({}, "Malformed request"),
     ({"order": {}}, "offer: got nothing; takes a value"),

@@ -1,8 +1,10 @@
 """The timeline: the next milestone of each kind, soonest first, with its rule and why (invariant 9)."""
 
+from datetime import timedelta
+
 import pytest
 
-from statemachines.subscription.timeline import next_milestone, timeline
+from statemachines.subscription.timeline import next_milestone, timeline, wakes_at
 from tests.support.instants import TICK, instant
 from tests.support.simulated.life import ORDERED, ALife, Facts, an_order
 
@@ -90,6 +92,24 @@ def test_sus_10_suspended_with_usage_left_its_bill_shows() -> None:
     life.ask("2026-01-20", "report_usage", units=1)
     life.ask("2026-01-21", "suspend")
     assert life.timeline == ["charge_period@2026-02-15T09:00:00Z MON-3", "delete@2026-04-21T00:00:00Z SUS-3"]
+
+
+def test_renewals_and_charges_may_be_decided_later_and_nothing_else() -> None:
+    late = timedelta(minutes=5)
+    renews, trial, off = ALife(), ALife(an_order({"trial_days": 30})), ALife()
+    off.ask("2026-01-20", "set_auto_renew", enabled=False)
+    assert wakes_at(renews.subscription, late) == instant("2026-02-15T09:05:00Z")
+    assert wakes_at(renews.subscription, timedelta(0)) == instant("2026-02-15T09:00:00Z")
+    for life in (trial, off):
+        milestone = next_milestone(life.subscription)
+        assert milestone is not None
+        assert wakes_at(life.subscription, late) == milestone.at
+
+
+def test_sus_3_a_late_charge_does_not_delay_the_deletion() -> None:
+    life = ALife(an_order(YEAR, policy="nce-2022"))
+    life.ask("2026-01-30", "suspend")
+    assert wakes_at(life.subscription, timedelta(days=100)) == instant("2026-04-30T00:00:00Z")
 
 
 def test_ended_nothing_is_to_come() -> None:

@@ -10,6 +10,7 @@ from activities.accounts.contracts import (
     AccountRecordInput,
     AskedPayment,
     CloseInput,
+    Late,
     LookInput,
     OpenedAccount,
 )
@@ -22,7 +23,7 @@ from activities.adapters.sql.ledger import double_entry
 from activities.adapters.sql.ledger.rows import row_of
 from activities.adapters.sql.subscription.dating import refuse_ahead
 from activities.adapters.sql.tables.account import account_event, invoice_standing, payment
-from activities.adapters.sql.tables.subscription import ledger_entry
+from activities.adapters.sql.tables.subscription import ledger_entry, subscription
 from activities.errors import BooksConflict
 from activities.wall_clock import wall_clock
 from domain.account.account import Payment, Seen
@@ -55,6 +56,9 @@ class SqlAccountBooks:
 
     async def look(self, entry: LookInput) -> Seen:
         return await self._database.read(_look, entry)
+
+    async def late(self, customer_id: str, before: datetime) -> Late | None:
+        return await self._database.read(_late, customer_id, before)
 
     async def overdue(self, customer_id: str) -> bool:
         return await self._database.read(_overdue, customer_id)
@@ -90,6 +94,14 @@ def record(connection: Connection, entry: AccountRecordInput, latest: datetime) 
 def _look(connection: Connection, entry: LookInput) -> Seen:
     found = connection.execute(uninvoiced(entry.customer_id).where(ledger_entry.c.at < entry.look.until)).mappings()
     return Seen(at=entry.look.at, credit=net_credits(row_of(each) for each in found))
+
+
+def _late(connection: Connection, customer_id: str, before: datetime) -> Late | None:
+    columns = subscription.c
+    wanted = (columns.customer_id == customer_id) & (columns.next_at < before)
+    found = connection.execute(select(columns.id, columns.next_at).where(wanted).order_by(columns.next_at).limit(1))
+    row = found.one_or_none()
+    return Late(subscription_id=row.id, due_at=row.next_at) if row else None
 
 
 def _overdue(connection: Connection, customer_id: str) -> bool:
