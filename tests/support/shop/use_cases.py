@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from activities.adapters.sql.database import Database
@@ -82,11 +82,9 @@ async def shop_in(url: str) -> AsyncIterator[Shop]:
         orders = OrdersAtOnce(uncounted)
 
         async def server() -> Server:
-            nothing = cast(Any, None)
-            of_orders = cast(Any, orders)
-            return Server(
-                nothing, nothing, nothing, of_orders, nothing, nothing, nothing, task_queue="", periods_per_run=3
-            )
+            nothing, of_orders = cast(Any, None), cast(Any, orders)
+            clients = (nothing, nothing, nothing, of_orders, nothing, nothing, nothing)
+            return Server(*clients, task_queue="", periods_per_run=3, spread=timedelta(0))
 
         async def books() -> Any:
             return books_in(database)

@@ -27,6 +27,7 @@ def a_customer_keeps_the_invariants(random: RandomCustomer) -> Told:
     invoices_and_what_is_on_none_are_the_ledger_14(customer)
     no_credit_stands_beside_a_debt_15(customer, random.terms)
     what_is_held_is_unpaid_and_what_is_lifted_was_held_for_it(customer, random.terms)
+    nobody_within_the_tolerance_is_reminded_or_held(customer, random.terms)
     return customer
 
 
@@ -93,6 +94,18 @@ def what_is_held_is_unpaid_and_what_is_lifted_was_held_for_it(customer: Customer
                 left = chased(known, waiting_at(customer, change.at)) & {invoice for _, invoice in before}
                 assert not left, f"{subscription_id} is lifted, and {left} is not covered: {change}"
                 held = False
+
+
+def nobody_within_the_tolerance_is_reminded_or_held(customer: CustomerSimulator, terms: BillingTerms) -> None:
+    """MON-8: credit does not cover the invoice, and what is uncovered is more than is tolerated.
+
+    At a date the rows before it count; what follows a row, a payment or new terms counts the rows up to that instant.
+    """
+    for event, known in after_each_event(customer, terms):
+        if event.event in {AccountEventName.REMINDED, AccountEventName.SUSPENDED}:
+            rows = waiting_at(customer, event.at)
+            before = [line for line in rows if line.row.at < event.at]
+            assert event.invoice in chased(known, before) | chased(known, rows), f"chased for nothing: {event}"
 
 
 def _charged(invoice: Invoice) -> set[str]:
