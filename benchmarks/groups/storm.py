@@ -14,7 +14,7 @@ TITLE = "storm"
 TRIED = 40
 """Lives that are begun first, to see how long beginning all of them takes."""
 FAR = timedelta(days=20)
-NO_SPREAD = "not measured: renewals are not spread yet"
+NO_SPREAD = "not measured: the storm does not spread its renewals yet"
 
 
 class Lateness:
