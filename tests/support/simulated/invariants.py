@@ -166,9 +166,14 @@ def nothing_is_dated_after_the_clock_16(simulator: Simulator, now: datetime) -> 
 
 
 def refused_or_unchanged_changes_nothing_10(before: Subscription, after: Subscription, answer: Answer) -> None:
-    """A command that is accepted is an event or a usage report; any other leaves the subscription as it was."""
+    """A command that is accepted is an event or a usage report; any other leaves the subscription as it was.
+
+    But prices that a newer catalog sends again are its prices from then on: an older one's come too late (BUY-5).
+    """
     if answer.outcome in {"refused", "unchanged"}:
-        assert after == before
+        newest = max(before.catalog_version, after.catalog_version)
+        told = answer.do == "change_price" and answer.outcome == "unchanged"
+        assert after == (before.model_copy(update={"catalog_version": newest}) if told else before)
         assert answer.effective_at is None
     elif answer.do == "report_usage":
         # Late usage is counted: it may bring a milestone (USE-2).
