@@ -10,22 +10,16 @@ import argparse
 import asyncio
 import json
 import multiprocessing
-import os
-import sqlite3
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from multiprocessing.synchronize import Barrier
-from pathlib import Path
-from threading import Thread
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Text, cast, func, make_url, select
+from sqlalchemy import Connection, Text, cast, func, select
 
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.schema import upgrade
@@ -33,6 +27,8 @@ from activities.adapters.sql.subscription.books import SqlBooks
 from activities.adapters.sql.tables import metadata
 from activities.billing.contracts import Origin, RecordInput
 from activities.errors import BooksUnavailable
+from benchmarks.bare.inserts import insert
+from benchmarks.databases import DATABASES
 from domain.ordering.terms import Order
 from domain.subscription.effects import Record
 from statemachines.subscription.life import LifeSteps
@@ -46,8 +42,6 @@ PLACES: Places = [(1, 1), (1, 8), (1, 32), (4, 8), (4, 32)]
 """Worker processes, and decisions at once in all of them."""
 PATIENCE = 300.0
 """Seconds that processes wait for each other before a turn."""
-RAW_WRITERS = 8
-"""Connections of a process to PostgreSQL that insert at once; SQLite takes one writer at a time anyway."""
 
 Row = dict[str, Any]
 
@@ -126,44 +120,9 @@ async def recorded(books: SqlBooks, entry: RecordInput) -> bool:
 
 
 def insert_raw(task: Task, barrier: Barrier) -> Turn:
-    """Insert as many rows as there are decisions, each in a commit of its own."""
-    count, text = task.lives * A_LIFE, "x" * task.length
-    on_file = make_url(task.url).get_backend_name() == "sqlite"
-    writers = 1 if on_file else min(task.at_once, RAW_WRITERS)
-    with ExitStack() as stack:
-        connections = [stack.enter_context(_raw_connection(task.url)) for _ in range(writers)]
-        mark = "?" if on_file else "%s"
-
-        def insert(connection: Any, rows: int) -> None:
-            for _ in range(rows):
-                connection.execute(f"INSERT INTO raw VALUES ({mark})", (text,))
-
-        shares = [count // writers + (number < count % writers) for number in range(writers)]
-        threads = [Thread(target=insert, args=pair) for pair in zip(connections, shares, strict=True)]
-        barrier.wait(PATIENCE)
-        began, cpu = time.monotonic(), time.process_time()
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return Turn(began, time.monotonic(), time.process_time() - cpu)
-
-
-@contextmanager
-def _raw_connection(url: str) -> Iterator[Any]:
-    """The bare driver; each statement is a transaction."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        with closing(
-            sqlite3.connect(str(parsed.database), isolation_level=None, timeout=60, check_same_thread=False)
-        ) as file:
-            file.execute("PRAGMA synchronous=FULL")
-            yield file
-        return
-    import psycopg  # noqa: PLC0415 - need not be installed
-
-    with psycopg.connect(url, autocommit=True) as server:
-        yield server
+    """Insert as many rows as there are decisions, each as long as what one writes."""
+    rows, text = task.lives * A_LIFE, "x" * task.length
+    return Turn(*insert(task.url, text, rows, task.at_once, lambda: barrier.wait(PATIENCE)))
 
 
 def work(task: Task) -> list[tuple[Turn, Turn]]:
@@ -246,40 +205,6 @@ def _bytes_written(connection: Connection) -> int:
         for table in metadata.sorted_tables
     )
     return sum(connection.scalar(each) or 0 for each in lengths)
-
-
-@contextmanager
-def on_sqlite() -> Iterator[str]:
-    """A new file."""
-    with tempfile.TemporaryDirectory() as directory:
-        yield f"sqlite:///{Path(directory) / 'books.db'}"
-
-
-@contextmanager
-def on_postgresql() -> Iterator[str]:
-    """A new database on a server that writes to disk; TEST_DATABASE_URL's where it is set. Raises OSError."""
-    try:
-        from psycopg import sql  # noqa: PLC0415 - need not be installed
-
-        from tests.support.postgres_server import NoServer, running_server  # noqa: PLC0415 - needs it
-    except ImportError as error:
-        raise OSError(f"its driver cannot be loaded ({error})") from None
-    with ExitStack() as stack:
-        try:
-            server = stack.enter_context(running_server())
-        except NoServer as none:
-            raise OSError(str(none)) from None
-        if not os.environ.get("TEST_DATABASE_URL"):
-            # The tests' own server is made for speed.
-            for setting in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
-                server.execute(sql.SQL("ALTER SYSTEM SET {} = on").format(sql.Identifier(setting)))
-            server.execute(sql.SQL("SELECT pg_reload_conf()"))
-        name = server.create()
-        stack.callback(server.drop, name)
-        yield server.url(name)
-
-
-DATABASES: dict[str, Callable[[], Any]] = {"sqlite": on_sqlite, "postgresql": on_postgresql}
 
 
 def measure(

@@ -3,6 +3,7 @@
 import asyncio
 
 from benchmarks import record
+from benchmarks.databases import DATABASES
 from benchmarks.report import Figure, Samples, times_at_least
 from benchmarks.scene import Bench
 
@@ -15,7 +16,7 @@ MUST = {"sqlite": times_at_least(0.3), "postgresql": times_at_least(0.21)}
 async def measure(bench: Bench) -> list[Figure]:
     """A figure for each number of processes and of decisions at once, and a line for a database that is missing."""
     figures: list[Figure] = []
-    for database in record.DATABASES:
+    for database in DATABASES:
         missing: list[str] = []
         size, places = bench.of((240, 2), (600, 5)), bench.of([(1, 8)], record.PLACES)
         rows = await asyncio.to_thread(record.measure, *size, (database,), places, missing.append)
