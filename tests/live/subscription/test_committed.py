@@ -1,7 +1,8 @@
 """Callers who wait for the books are answered by the workflow, whatever happens to its run meanwhile."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from temporalio.client import WorkflowHandle
 
 from activities.billing.contracts import RecordInput
 from activities.errors import BooksConflict
+from domain.ordering.terms import Order
 from domain.subscription.commands import Cancel, ChangeQuantity
 from domain.subscription.decision import Answer, Outcome
 from domain.subscription.effects import Receipt
@@ -66,6 +68,16 @@ def subscriptions(world: World, monkeypatch: pytest.MonkeyPatch) -> Subscription
     return Subscriptions(world.server.client, QUEUE)
 
 
+@asynccontextmanager
+async def begun(
+    world: World, subscriptions: Subscriptions, gated: Gated
+) -> AsyncIterator[tuple[Order, WorkflowHandle[Any, Any]]]:
+    """A subscription that is bought, with a worker on the gated books."""
+    wanted = order()
+    async with moody_worker(world, gated):
+        yield wanted, await subscriptions.buy(wanted)
+
+
 async def waiting(
     subscriptions: Subscriptions, handle: WorkflowHandle[Any, Any], subscription_id: str
 ) -> "asyncio.Task[Answer]":
@@ -83,10 +95,8 @@ async def waiting(
 async def test_nobody_looks_while_the_workflow_can_say(
     world: World, subscriptions: Subscriptions, gated: Gated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted = order()
     monkeypatch.delattr(Subscriptions, "details")
-    async with moody_worker(world, gated):
-        handle = await subscriptions.buy(wanted)
+    async with begun(world, subscriptions, gated) as (wanted, handle):
         asked = await waiting(subscriptions, handle, wanted.subscription_id)
         gated.gate.set()
         assert (await asked).outcome is Outcome.DONE
@@ -96,9 +106,7 @@ async def test_nobody_looks_while_the_workflow_can_say(
 async def test_a_wait_holds_up_no_new_run_and_goes_on_in_it(
     world: World, subscriptions: Subscriptions, gated: Gated
 ) -> None:
-    wanted = order()
-    async with moody_worker(world, gated):
-        handle = await subscriptions.buy(wanted)
+    async with begun(world, subscriptions, gated) as (wanted, handle):
         asked = await waiting(subscriptions, handle, wanted.subscription_id)
         first_run = (await handle.describe()).run_id
         await subscriptions.operate(wanted.subscription_id, "migrate", Migration(by="global_admin"))
@@ -116,9 +124,7 @@ async def test_few_wait_in_the_workflow_so_that_others_get_in(
     world: World, subscriptions: Subscriptions, gated: Gated
 ) -> None:
     """The server refuses an eleventh update: without a bound, callers who wait would shut out an operator."""
-    wanted = order()
-    async with moody_worker(world, gated):
-        handle = await subscriptions.buy(wanted)
+    async with begun(world, subscriptions, gated) as (wanted, handle):
         seq = (await subscriptions.ask(wanted.subscription_id, more(), wait=False)).seq
         callers = [asyncio.create_task(subscriptions.committed(wanted.subscription_id, seq)) for _ in range(20)]
 
@@ -137,9 +143,7 @@ async def test_few_wait_in_the_workflow_so_that_others_get_in(
 async def test_a_wait_that_only_an_operator_can_end_says_so(
     world: World, subscriptions: Subscriptions, gated: Gated
 ) -> None:
-    wanted = order()
-    async with moody_worker(world, gated):
-        handle = await subscriptions.buy(wanted)
+    async with begun(world, subscriptions, gated) as (wanted, handle):
         asked = await waiting(subscriptions, handle, wanted.subscription_id)
         gated.failures.append(BooksConflict("The key term-1 is in the books with other content."))
         gated.gate.set()
@@ -148,9 +152,7 @@ async def test_a_wait_that_only_an_operator_can_end_says_so(
 
 
 async def test_a_wait_survives_its_worker(world: World, subscriptions: Subscriptions, gated: Gated) -> None:
-    wanted = order()
-    async with moody_worker(world, gated):
-        handle = await subscriptions.buy(wanted)
+    async with begun(world, subscriptions, gated) as (wanted, handle):
         asked = await waiting(subscriptions, handle, wanted.subscription_id)
     gated.gate.set()
     async with moody_worker(world, gated):
@@ -160,9 +162,7 @@ async def test_a_wait_survives_its_worker(world: World, subscriptions: Subscript
 async def test_nobody_waits_for_an_event_that_does_not_exist(
     world: World, subscriptions: Subscriptions, gated: Gated
 ) -> None:
-    wanted = order()
-    async with moody_worker(world, gated):
-        handle = await subscriptions.buy(wanted)
+    async with begun(world, subscriptions, gated) as (wanted, handle):
         with pytest.raises(Rejected, match="event 2 does not exist, or not any more: the last one is 1"):
             await subscriptions.committed(wanted.subscription_id, 2)
         assert await waits_in(handle) == 0
@@ -171,10 +171,8 @@ async def test_nobody_waits_for_an_event_that_does_not_exist(
 async def test_what_a_subscription_ends_with_is_waited_for_too(
     world: World, subscriptions: Subscriptions, gated: Gated
 ) -> None:
-    wanted = order()
     gated.gate.set()
-    async with moody_worker(world, gated):
-        handle = await subscriptions.buy(wanted)
+    async with begun(world, subscriptions, gated) as (wanted, handle):
         answer = await subscriptions.ask(
             wanted.subscription_id, Cancel(by="admin_agent", reason=Reason.CUSTOMER_REQUEST)
         )
