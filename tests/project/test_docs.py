@@ -10,7 +10,7 @@ import pytest
 from tests.support.paths import ROOT
 from tests.support.project import FLOORS, sources
 
-SKIPPED = {".venv", "var", ".git", "dist", "build"}
+SKIPPED = {".venv", ".git", ".pytest_cache", "var", "dist", "build"}
 PAGES = sorted(page for page in ROOT.rglob("*.md") if not SKIPPED & set(page.relative_to(ROOT).parts))
 RULE_ID = re.compile(r"\b(?:TIM|ROL|CAT|ELG|BUY|ISV|TRI|REN|SUS|CXL|LIF|MON)-\d+\b")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")

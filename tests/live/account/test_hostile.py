@@ -1,6 +1,7 @@
 """Nothing that a caller sends wedges, fails or half changes an account: after each it still takes a payment."""
 
 import asyncio
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -236,10 +237,11 @@ async def test_an_update_that_cannot_be_decoded_is_refused(payer: Payer, data: b
     await still_takes_a_payment(payer)
 
 
-async def test_three_megabytes_are_refused_by_the_server_or_the_model(payer: Payer) -> None:
+async def test_the_largest_update_that_the_server_takes_is_refused_by_its_size(payer: Payer) -> None:
     handle = payer.world.server.accounts.handle(payer.id)
-    with pytest.raises((WorkflowUpdateFailedError, RPCError)):
-        await handle.execute_update("payment_failed", {"by": "service", "reason": "x" * 3_000_000})
+    with pytest.raises(WorkflowUpdateFailedError) as caught:
+        await handle.execute_update("payment_failed", {"by": "service", "reason": "x" * 900_000})
+    assert re.search(r"got 900\d\d\d bytes; takes at most 8192", str(caught.value.cause))
     await still_takes_a_payment(payer)
 
 
