@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,6 +31,14 @@ def _own_directory() -> Path:
     if (checkout / "pyproject.toml").is_file():
         return Path("var") if Path.cwd() == checkout else checkout / "var"
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "perennial"
+
+
+class Prepare(StrEnum):
+    """What a worker does about what its server and database lack."""
+
+    ON = "on"
+    CHECK = "check"
+    OFF = "off"
 
 
 class SettingsFault(Exception):
@@ -82,6 +91,11 @@ class Settings(BaseSettings):
         description="the IP address and port at which the worker serves metrics to Prometheus, such as 127.0.0.1:9464; "
         "unset, it serves none",
     )
+    prepare: Prepare | None = Field(
+        default=None,
+        description="on, check or off: whether a worker prepares server and database, only checks them, or neither; "
+        "unset, it prepares those of a server that it runs itself, and checks others",
+    )
     task_queue: str = Field(
         default="perennial", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="1 to 64 letters, digits, `_`, `.` or `-`"
     )
@@ -124,6 +138,10 @@ class Settings(BaseSettings):
             size = f"each takes about {CACHED_BYTES // 1024} KB, and there are {memory // 1024**2:,} MB"
             raise ValueError(f"a whole number of workflows that a worker keeps in its memory, 1 to {room:,}: {size}")
         return wanted
+
+    def preparing(self, *, of_its_own: bool) -> "Settings":
+        """The same, with `prepare` decided: unset, a worker prepares only a server `of_its_own`."""
+        return self.model_copy(update={"prepare": self.prepare or (Prepare.ON if of_its_own else Prepare.CHECK)})
 
     @property
     def spread(self) -> timedelta:

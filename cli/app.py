@@ -75,6 +75,7 @@ SECTIONS: Sections = {
         ),
     },
     "Operate": {
+        **_of("cli.operations.setup", setup="setup"),
         "notifications": Group(
             "Notifications to publishers: list, retry, skip",
             _of("cli.notifications.notifications", list="list_notifications", retry="retry", skip="skip"),

@@ -19,6 +19,7 @@ COMMANDS: dict[Do, str] = {
     Do.REPAIR: "reconcile {subscription} --repair",
     Do.RETRY_NOTIFICATIONS: "notifications retry {subscription}",
     Do.REVIEW_CART: "cart review --customer {customer}",
+    Do.SET_UP: "setup",
     Do.SHOW_ACCOUNT: "account show {customer}",
     Do.SHOW_ACCOUNT_CONFLICT: "conflict show {customer} --account",
     Do.SHOW_CART: "cart show --customer {customer}",

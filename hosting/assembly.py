@@ -15,7 +15,7 @@ from activities.adapters.sql.catalog.price_book import SqlPriceBook
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.notifications.outbox import SqlOutbox
 from activities.adapters.sql.orders.orders import SqlOrders
-from activities.adapters.sql.schema import upgrade
+from activities.adapters.sql.schema import check_schema, upgrade
 from activities.adapters.sql.subscription.access_log import SqlAccessLog
 from activities.adapters.sql.subscription.books import SqlBooks
 from activities.adapters.sql.subscription.lives import SqlLives
@@ -32,22 +32,22 @@ from activities.orders.activities import OrderActivities
 from activities.prices.activities import PriceActivities
 from activities.provisioning.activities import ProvisioningActivities
 from activities.provisioning.ports import Tenants
-from activities.settings import Settings
+from activities.settings import Prepare, Settings
 from activities.wall_clock import wall_clock
 from hosting.build import deployment_config
 from hosting.files.secrets import SecretsFile
 from hosting.nexus.service import NexusSubscriptions
+from hosting.preparation import server_parts
 from hosting.publisher_workers import PublisherWorkers
 from hosting.sql_books import books_in
 from hosting.temporal.errors import DirectoryUnusable
-from hosting.temporal.namespace import raise_retention, register_search_attributes
+from perennial.deployment.preparation import require
 from perennial.rehearsal.time_skipping import ServerClock
 from perennial.sources.books import Books
 from perennial.sources.server import Server
 from perennial.sources.sources import Sources
 from perennial.use_cases import Perennial
 from workflows.account.workflow import BillingAccountWorkflow
-from workflows.durable import search_attributes
 from workflows.guard.interceptor import GuardInterceptor
 from workflows.guard.runner import InStepRunner
 from workflows.guard.unknown import UnknownWorkflow
@@ -67,10 +67,6 @@ WORKFLOWS: list[type] = [
     DeliveryWorkflow,
 ]
 """What a worker runs; replay tests check each against recorded histories."""
-RETENTION = timedelta(days=30)
-"""How long the embedded server keeps ended workflows. Later, ended subscriptions are read from SQL."""
-NEXUS_ENDPOINT = "perennial"
-"""The endpoint by which workflows elsewhere call the Nexus service, on the embedded server."""
 LATE_ROWS = timedelta(seconds=30)
 """How long an account waits, besides the spread, for what its subscriptions are to write before a month is closed."""
 STICKY_TIMEOUT = timedelta(seconds=1)
@@ -90,14 +86,14 @@ class World:
 
 
 async def prepare_namespace(client: Client) -> None:
-    """Register the search attributes and raise the retention; again changes nothing. Raises NamespaceNotReady."""
-    await register_search_attributes(client, search_attributes.ALL)
-    await raise_retention(client, RETENTION)
+    """Prepare what workers need of the client's server; repeating it changes nothing. Raises NotPrepared."""
+    await require(server_parts(client), prepare=True)
 
 
 async def prepare_files(settings: Settings) -> None:
-    """Create or upgrade the data directory, the books and the embedded tenants; repeating it changes nothing.
+    """Create the data directory, the books and the embedded tenants, or upgrade them; repeating it changes nothing.
 
+    Books that the settings do not let a worker prepare are only checked.
     Raises DirectoryUnusable, SchemaMismatch, BooksUnavailable or TenantsUnavailable.
     """
     try:
@@ -107,7 +103,11 @@ async def prepare_files(settings: Settings) -> None:
             f"PERENNIAL_DATA_DIR: got {str(settings.data_dir)!r}, which cannot be used ({error.strerror}); takes the "
             "path of a directory that you can write to. Correct it, or unset it for the default."
         ) from None
-    await upgrade(settings.database_url, busy_timeout=settings.busy_timeout)
+    if settings.prepare in {None, Prepare.ON}:
+        await upgrade(settings.database_url, busy_timeout=settings.busy_timeout)
+    else:
+        async with Database(settings.database_url, busy_timeout=settings.busy_timeout) as database:
+            await check_schema(database)
     if not settings.tenants_url:
         TenantStore(settings.tenants_path)
 

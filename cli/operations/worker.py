@@ -11,21 +11,23 @@ from typing import Annotated, NamedTuple
 import typer
 from temporalio.client import Client
 
-from activities.errors import WorldError
 from activities.notifications.publishers import SECRETS_VARIABLE
-from activities.settings import Settings, SettingsFault
+from activities.settings import Prepare, Settings, SettingsFault
 from cli.failure import Failure, Misused
+from cli.next_step import line_of
 from cli.options import Address
 from domain.faults import shown
-from hosting.assembly import NEXUS_ENDPOINT, prepare_files, prepare_namespace, running_worker, sign_in_page
+from domain.next_step import PerennialError
+from hosting.assembly import prepare_files, running_worker, sign_in_page
 from hosting.build import version_of
 from hosting.embedded.shared import shared_server
 from hosting.files.secrets import load_secrets
 from hosting.gateway.server import running_gateway
 from hosting.nexus.endpoint import prepare_endpoint
 from hosting.overdue_watch import overdue_watched
+from hosting.preparation import NEXUS_ENDPOINT, server_parts
 from hosting.temporal.connection import connect, connect_to
-from hosting.temporal.errors import HostingError
+from perennial.deployment.preparation import require
 
 FORMER_VARIABLE = "PERENNIAL_PUBLISHERS_FILE"
 """Named the publishers to notify, with their secrets, before the catalog did."""
@@ -65,17 +67,17 @@ def worker(
     ports = {"--port": port, "--http-port": http_port, "--ui-port": ui_port}
     try:
         _check_the_options_fit(context, dev, list(ports))
-        settings = Settings.load()
+        settings = Settings.load().preparing(of_its_own=dev)
         _refuse_a_publishers_file()
         # Before anything starts: the worker reads it again.
         load_secrets(settings.secrets_file)
         _check_ports_differ({**(ports if dev else {}), **_ports_of(settings, dev=dev)})
-        server = _embedded(settings, port, http_port, ui_port) if dev else _elsewhere(address, settings.metrics_address)
+        server = _embedded(settings, port, http_port, ui_port) if dev else _elsewhere(address, settings)
         asyncio.run(_work(settings, server))
     except SettingsFault as fault:
         raise Misused(str(fault)) from None
-    except (HostingError, WorldError) as error:
-        raise Failure(str(error)) from None
+    except PerennialError as error:
+        raise Failure(line_of(error)) from None
     except KeyboardInterrupt:
         return
 
@@ -161,11 +163,17 @@ async def _until(stopped: asyncio.Event, watch: Watch) -> None:
 
 
 @asynccontextmanager
-async def _elsewhere(address: str | None, metrics: str | None) -> AsyncIterator[Served]:
-    client = await connect(address, core_log="ERROR", metrics=metrics)
-    await prepare_namespace(client)
+async def _elsewhere(address: str | None, settings: Settings) -> AsyncIterator[Served]:
+    client = await connect(address, core_log="ERROR", metrics=settings.metrics_address)
+    await _made_ready(client, settings)
     # A server that others run may come back: the SDK waits for it.
     yield Served(client, asyncio.Event().wait)
+
+
+async def _made_ready(client: Client, settings: Settings) -> None:
+    """Prepare or check the server, as the settings say. Raises NotPrepared."""
+    if settings.prepare is not Prepare.OFF:
+        await require(server_parts(client), prepare=settings.prepare is Prepare.ON)
 
 
 @asynccontextmanager
@@ -175,8 +183,10 @@ async def _embedded(settings: Settings, port: int, http_port: int, ui_port: int)
         AsyncExitStack() as stack,
     ):
         client = await connect_to(shared.endpoints.address, core_log="ERROR", metrics=settings.metrics_address)
-        await prepare_namespace(client)
-        await prepare_endpoint(client, NEXUS_ENDPOINT, settings.task_queue)
+        await _made_ready(client, settings)
+        if settings.prepare is Prepare.ON:
+            # On this server nobody else has an endpoint of that name.
+            await prepare_endpoint(client, NEXUS_ENDPOINT, settings.task_queue)
         page = None
         if not (shared.joined or settings.tenants_url):
             page = await stack.enter_async_context(sign_in_page(settings))

@@ -5,9 +5,23 @@ from temporalio.api.operatorservice import v1 as operator_api
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from hosting.temporal import by_hand
 from hosting.temporal.errors import NamespaceNotReady, one_line
 
 RACED = {RPCStatusCode.ALREADY_EXISTS, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.ABORTED}
+
+
+async def endpoint_target(client: Client, name: str) -> tuple[str, str] | None:
+    """The namespace and the task queue that the endpoint leads to; None if it does not exist.
+
+    Raises NamespaceNotReady where the server does not say so.
+    """
+    try:
+        found = await _found(client, name)
+    except RPCError as error:
+        words = f"The server does not say whether it has the Nexus endpoint {name!r}: {one_line(error.message)}"
+        raise NamespaceNotReady(f"{words}. Only callers by Nexus need one.") from None
+    return None if found is None else (found.spec.target.worker.namespace, found.spec.target.worker.task_queue)
 
 
 async def prepare_endpoint(client: Client, name: str, task_queue: str) -> bool:
@@ -32,9 +46,8 @@ async def prepare_endpoint(client: Client, name: str, task_queue: str) -> bool:
             # Another worker has done the same in the meantime.
             return False
         raise NamespaceNotReady(
-            f"The Nexus endpoint {name!r} cannot be created: {one_line(error.message)}. Ask an operator of the server: "
-            f"temporal operator nexus endpoint create --name {name} "
-            f"--target-namespace {client.namespace} --target-task-queue {task_queue}"
+            f"The Nexus endpoint {name!r} cannot be created: {one_line(error.message)}. "
+            f"Ask an operator of the server: {by_hand.create_endpoint(client, name, task_queue)}"
         ) from None
     return True
 

@@ -57,14 +57,17 @@ async def test_a_missing_database_is_not_made_by_looking(tmp_path: Path) -> None
     async with Database(f"sqlite:///{file}") as database:
         with pytest.raises(SchemaMismatch) as raised:
             await check_schema(database)
-    assert str(raised.value) == f"There is no database at {file} yet: start a worker, which creates it."
+    said = (
+        f"There is no database at {file} yet: start a worker with a server of its own, which creates it. Or create it."
+    )
+    assert str(raised.value) == said
     assert not file.exists()
 
 
 async def test_an_empty_database_is_told_apart(tmp_path: Path) -> None:
     async with Database(f"sqlite:///{tmp_path / 'empty.db'}") as database:
         (tmp_path / "empty.db").touch()
-        with pytest.raises(SchemaMismatch, match="^The database is empty, but revision 0014 is needed: start a worker"):
+        with pytest.raises(SchemaMismatch, match="^The database is empty, but revision 0014 is needed. Prepare"):
             await check_schema(database)
 
 
@@ -97,7 +100,7 @@ async def test_a_worker_whose_database_is_changed_while_it_runs_writes_nothing_m
 
 async def test_an_older_database_is_told_how_to_come_up(database: Database) -> None:
     await change(database, "UPDATE alembic_version SET version_num = '0001'")
-    with pytest.raises(SchemaMismatch, match="needs '0014': start a worker .*, which upgrades the database"):
+    with pytest.raises(SchemaMismatch, match="needs '0014'. Upgrade it.$"):
         await check_schema(database)
 
 

@@ -12,7 +12,8 @@ from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSear
 from hosting.embedded.server import EmbeddedServer
 from hosting.temporal.connection import connect_to
 from hosting.temporal.errors import NamespaceNotReady, SearchAttributeMismatch
-from hosting.temporal.namespace import raise_retention, register_search_attributes
+from hosting.temporal.namespace import raise_retention
+from hosting.temporal.search_attributes import register_search_attributes
 
 CUSTOMER = SearchAttributeKey.for_keyword("CustomerId")
 RENEWS = SearchAttributeKey.for_bool("AutoRenew")

@@ -16,7 +16,9 @@ from tests.support.paths import ROOT
 BELOW = ("domain", "statemachines", "activities", "workflows", "perennial", "hosting")
 COMMAND_LINE = re.compile(r"starter\.py|worker\.py|\bmake [a-z]+\b(?=[,.)]|$)|--[a-z]+ ")
 # Not commands of ours: what an operator types at the server's own tool.
-ITS_OWN = re.compile(r"--(name|target-namespace|target-task-queue|namespace) ")
+ITS_OWN = re.compile(
+    r"--(name|target-namespace|target-task-queue|namespace|retention|retention-days|region|type|search-attribute) "
+)
 
 
 def strings(path: Path) -> list[str]:

@@ -1,5 +1,6 @@
 """`worker.py` as a process: what it refuses is one line, and it leaves without a traceback."""
 
+import asyncio
 import os
 import signal
 import sqlite3
@@ -8,11 +9,16 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from activities.adapters.sql.schema import upgrade
+from hosting.temporal.connection import connect_to
+from hosting.temporal.namespace import kept
 from tests.support.paths import ROOT
+from tests.support.plain_server import plain_server
 
 # A shell that runs tests in the background has its children ignore Ctrl-C.
 HEEDING = "import runpy, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)"
@@ -129,6 +135,28 @@ def test_a_server_that_is_not_there(tmp_path: Path) -> None:
     assert code == 1
     assert line.startswith("The database of PERENNIAL_DATABASE_URL cannot be opened (")
     assert "hunter2" not in line
+
+
+async def test_a_server_of_others_is_only_checked(tmp_path: Path) -> None:
+    """Neither it nor the database is changed, unless the setting says so; what is missing is one line."""
+    async with plain_server() as address:
+        there = ["--address", address]
+        code, line = await asyncio.to_thread(refused, tmp_path / "data", there)
+        assert (code, line.startswith("There is no database at ")) == (1, True)
+        assert line.endswith("starter.py setup\n"), line
+        await upgrade(f"sqlite:///{tmp_path / 'data' / 'perennial.db'}")
+        code, line = await asyncio.to_thread(refused, tmp_path / "data", there)
+        assert code == 1
+        assert line.startswith("Not ready for workers: Namespace 'default' keeps ended workflows for 1 day, Perennial")
+        assert "lacks the search attributes SubscriptionState (Keyword), " in line
+        for prepare in ("off", "on", "check"):
+            with worker(tmp_path / "data", there, PERENNIAL_PREPARE=prepare) as process:
+                await asyncio.to_thread(until_it_works, process)
+                process.send_signal(signal.SIGINT)
+                _, said = await asyncio.to_thread(process.communicate, timeout=30)
+            assert (process.returncode, said) == (0, "")
+            changed = await kept(await connect_to(address)) > timedelta(days=1)
+            assert changed == (prepare != "off")
 
 
 @pytest.mark.parametrize("delay", [0.5, 1])

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingErr
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from activities.errors import BooksConflict, BooksUnavailable, SchemaMismatch, WorldError
+from domain.next_step import Do, NextStep
 
 _LACKS = ("no such table", "no such column", "has no column named")
 _UNUSABLE = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_CANTOPEN)
@@ -89,8 +90,8 @@ def _conflict(reason: str) -> BooksConflict:
 
 def _mismatch(reason: str) -> SchemaMismatch:
     return SchemaMismatch(
-        f"The database lacks something that this version of Perennial needs ({reason}): "
-        "start a worker of this version, which upgrades the database."
+        f"The database lacks something that this version of Perennial needs ({reason}).",
+        NextStep(Do.SET_UP, words="Upgrade it"),
     )
 
 

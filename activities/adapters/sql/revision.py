@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, text
 
 from activities.errors import SchemaMismatch
+from domain.next_step import Do, NextStep
 
 HEAD = "0014"
 """The last migration; a test compares the two."""
@@ -17,7 +18,7 @@ def refuse_other_revision(connection: Connection) -> None:
     """
     found: str | None = connection.scalar(_FOUND)
     if found != HEAD:
-        raise SchemaMismatch(mismatch(str(found), older=is_older(str(found))))
+        raise mismatch(str(found), older=is_older(str(found)))
 
 
 def is_older(found: str) -> bool:
@@ -25,11 +26,9 @@ def is_older(found: str) -> bool:
     return found.isdigit() and found < HEAD
 
 
-def mismatch(found: str, *, older: bool) -> str:
+def mismatch(found: str, *, older: bool) -> SchemaMismatch:
     """What is told of a database of another revision."""
-    step = (
-        "start a worker of this version, which upgrades the database"
-        if older
-        else "it was written by a newer version; run that one, or restore a backup"
-    )
-    return f"The database has revision {found[:32]!r}, this version of Perennial needs {HEAD!r}: {step}."
+    words = f"The database has revision {found[:32]!r}, this version of Perennial needs {HEAD!r}"
+    if older:
+        return SchemaMismatch(f"{words}.", NextStep(Do.SET_UP, words="Upgrade it"))
+    return SchemaMismatch(f"{words}: it was written by a newer version; run that one, or restore a backup.")

@@ -1,4 +1,4 @@
-"""The version of the database's schema: a worker upgrades it when it starts, everything else checks it."""
+"""The version of the database's schema: `setup` and `worker --dev` upgrade it, everything else checks it."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +8,7 @@ from sqlalchemy import Connection, inspect, text
 from activities.adapters.sql.database import BUSY_TIMEOUT, Database
 from activities.adapters.sql.revision import HEAD, is_older, mismatch
 from activities.errors import BooksUnavailable, SchemaMismatch
+from domain.next_step import Do, NextStep
 
 
 async def upgrade(url: str, *, busy_timeout: timedelta = BUSY_TIMEOUT) -> None:
@@ -24,14 +25,17 @@ async def upgrade(url: str, *, busy_timeout: timedelta = BUSY_TIMEOUT) -> None:
 async def check_schema(database: Database) -> None:
     """Raise SchemaMismatch unless the database has exactly this program's schema. Nothing is changed."""
     if _is_missing(database.file):
-        raise SchemaMismatch(f"There is no database at {database.file} yet: start a worker, which creates it.")
+        raise SchemaMismatch(
+            f"There is no database at {database.file} yet: start a worker with a server of its own, which creates it.",
+            NextStep(Do.SET_UP, words="Or create it"),
+        )
     found = await database.read(_revision)
     if found == HEAD:
         return
     if found is None:
         await database.read(_refuse_foreign)
-        raise SchemaMismatch(f"The database is empty, but revision {HEAD} is needed: start a worker, which sets it up.")
-    raise SchemaMismatch(mismatch(found, older=is_older(found)))
+        raise SchemaMismatch(f"The database is empty, but revision {HEAD} is needed.", NextStep(Do.SET_UP))
+    raise mismatch(found, older=is_older(found))
 
 
 def _upgrade(connection: Connection) -> None:
@@ -48,7 +52,7 @@ def _upgrade(connection: Connection) -> None:
     if found is None:
         _refuse_foreign(connection)
     elif found not in known:
-        raise SchemaMismatch(mismatch(found, older=False))
+        raise mismatch(found, older=False)
     command.upgrade(config, "head")
 
 

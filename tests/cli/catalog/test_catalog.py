@@ -147,7 +147,8 @@ def test_buy_5_a_price_that_has_begun_stays(shelf: Ask, written: Written) -> Non
 
 def test_an_import_needs_a_database(nowhere: Ask, tmp_path: Path) -> None:
     said = nowhere.words("catalog", "import", str(SAMPLE), code=1)
-    assert said == f"There is no database at {tmp_path / 'perennial.db'} yet: start a worker, which creates it.\n"
+    yet = f"There is no database at {tmp_path / 'perennial.db'} yet: start a worker with a server of its own"
+    assert said == f"{yet}, which creates it. Or create it: python starter.py setup\n"
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,10 @@ from temporalio.api.operatorservice.v1 import ListNexusEndpointsRequest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from hosting.assembly import NEXUS_ENDPOINT, World
+from hosting.assembly import World
 from hosting.embedded.server import EmbeddedServer
 from hosting.nexus.endpoint import prepare_endpoint
+from hosting.preparation import NEXUS_ENDPOINT
 from tests.support.live.nexus_caller import Call, Caller, Came
 from tests.support.live.purchases import Buy, order
 from tests.support.live.worker_process import MortalWorker

@@ -33,6 +33,7 @@ class MortalWorker:
         self._environment = {
             **os.environ,
             "PERENNIAL_DATA_DIR": str(directory),
+            "PERENNIAL_PREPARE": "on",
             "PERENNIAL_TASK_QUEUE": task_queue,
             "PERENNIAL_TENANTS_PORT": "0",
             "PERENNIAL_GATEWAY_PORT": "0",

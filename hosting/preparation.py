@@ -1,0 +1,137 @@
+"""The parts of a server and a database that workers need, for `setup` and for a worker's start."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from temporalio.client import Client
+
+from activities.adapters.sql.database import Database
+from activities.adapters.sql.revision import HEAD
+from activities.adapters.sql.schema import check_schema, upgrade
+from activities.errors import SchemaMismatch
+from activities.settings import Settings
+from hosting.nexus.endpoint import endpoint_target, prepare_endpoint
+from hosting.temporal import by_hand
+from hosting.temporal.errors import NamespaceNotReady
+from hosting.temporal.namespace import create_namespace, described, kept, raise_retention
+from hosting.temporal.search_attributes import missing_search_attributes, register_search_attributes
+from perennial.deployment.preparation import Part, PartName, Seen
+from workflows.durable import search_attributes
+
+RETENTION = timedelta(days=30)
+"""How long ended workflows are kept. Later, ended subscriptions are read from SQL."""
+NEXUS_ENDPOINT = "perennial"
+"""The endpoint by which workflows elsewhere call the Nexus service, where no other name is given."""
+OF_NAMESPACE = frozenset({PartName.NAMESPACE})
+
+
+Connect = Callable[[], Awaitable[Client]]
+"""The connection, opened when a part first needs it."""
+
+
+def all_parts(settings: Settings, connect: Connect, endpoint: str = NEXUS_ENDPOINT) -> list[Part]:
+    """What `setup` prepares: what workers need, and the Nexus endpoint of that name, which only callers by Nexus need.
+
+    A server that cannot be reached keeps nobody from preparing the database.
+    """
+    return [*server_parts(connect), endpoint_part(connect, endpoint, settings.task_queue), database_part(settings)]
+
+
+def server_parts(server: Client | Connect) -> list[Part]:
+    """What workers need of the server."""
+    connect = _connected(server) if isinstance(server, Client) else server
+
+    async def create() -> None:
+        await create_namespace(await connect(), RETENTION)
+
+    async def keep() -> None:
+        await raise_retention(await connect(), RETENTION)
+
+    async def register() -> None:
+        await register_search_attributes(await connect(), search_attributes.ALL)
+
+    return [
+        Part(PartName.NAMESPACE, lambda: _namespace(connect), create),
+        Part(PartName.RETENTION, lambda: _retention(connect), keep, OF_NAMESPACE),
+        Part(PartName.SEARCH_ATTRIBUTES, lambda: _attributes(connect), register, OF_NAMESPACE),
+    ]
+
+
+def endpoint_part(connect: Connect, name: str, task_queue: str) -> Part:
+    """The Nexus endpoint. One that leads elsewhere is somebody else's, and is left alone."""
+
+    async def create() -> None:
+        await prepare_endpoint(await connect(), name, task_queue)
+
+    return Part(PartName.NEXUS_ENDPOINT, lambda: _endpoint(connect, name, task_queue), create, OF_NAMESPACE)
+
+
+def database_part(settings: Settings) -> Part:
+    """The database with this program's tables."""
+
+    async def create() -> None:
+        await upgrade(settings.database_url, busy_timeout=settings.busy_timeout)
+
+    return Part(PartName.DATABASE, lambda: _database(settings), create)
+
+
+def _connected(client: Client) -> Connect:
+    async def connect() -> Client:
+        return client
+
+    return connect
+
+
+async def _namespace(connect: Connect) -> Seen:
+    client = await connect()
+    if await described(client) is None:
+        words = f"Namespace {client.namespace!r} does not exist"
+        return Seen(ready=False, words=words, by_hand=by_hand.create_namespace(client, RETENTION))
+    return Seen(ready=True, words=client.namespace)
+
+
+async def _retention(connect: Connect) -> Seen:
+    client = await connect()
+    found = await kept(client)
+    if found < RETENTION:
+        needed = f"Perennial needs {_days(RETENTION)}"
+        words = f"Namespace {client.namespace!r} keeps ended workflows for {_days(found)}, {needed}"
+        return Seen(ready=False, words=words, by_hand=by_hand.keep_longer(client, RETENTION))
+    return Seen(ready=True, words=_days(found))
+
+
+async def _attributes(connect: Connect) -> Seen:
+    client, wanted = await connect(), search_attributes.ALL
+    if missing := await missing_search_attributes(client, wanted):
+        names = ", ".join(f"{key.name} ({by_hand.type_of(key)})" for key in missing)
+        words = f"Namespace {client.namespace!r} lacks the search attributes {names}"
+        return Seen(ready=False, words=words, by_hand=by_hand.create_attributes(client, missing))
+    return Seen(ready=True, words=f"{len(wanted)} of {len(wanted)}")
+
+
+async def _endpoint(connect: Connect, name: str, task_queue: str) -> Seen:
+    client = await connect()
+    target = await endpoint_target(client, name)
+    if target is None:
+        words = f"The server has no Nexus endpoint {name!r}"
+        return Seen(ready=False, words=words, by_hand=by_hand.create_endpoint(client, name, task_queue))
+    if target != (client.namespace, task_queue):
+        raise NamespaceNotReady(
+            f"The Nexus endpoint {name!r} leads to task queue {target[1]!r} of namespace {target[0]!r}, so it is "
+            "somebody else's: give yours another name."
+        )
+    return Seen(ready=True, words=name)
+
+
+async def _database(settings: Settings) -> Seen:
+    async with Database(settings.database_url, busy_timeout=settings.busy_timeout) as database:
+        try:
+            await check_schema(database)
+        except SchemaMismatch as error:
+            return Seen(ready=False, words=error.message)
+    return Seen(ready=True, words=f"{settings.books_place}, revision {HEAD}")
+
+
+def _days(time: timedelta) -> str:
+    number = time / timedelta(days=1)
+    return f"{number:g} day{'' if number == 1 else 's'}"
