@@ -88,8 +88,8 @@ class Settings(BaseSettings):
     metrics_address: str | None = Field(
         default=None,
         pattern=r"^([0-9]{1,3}(\.[0-9]{1,3}){3}|\[[0-9A-Fa-f:]{2,45}\]):[0-9]{1,5}$",
-        description="the IP address and port at which the worker serves metrics to Prometheus, such as 127.0.0.1:9464; "
-        "unset, it serves none",
+        description="the IP address and port at which the worker serves metrics, /health and /ready, such as "
+        "127.0.0.1:9464; port 0 is any free one; unset, it serves none",
     )
     prepare: Prepare | None = Field(
         default=None,

@@ -19,6 +19,7 @@ from activities.adapters.sql.schema import check_schema, upgrade
 from activities.adapters.sql.subscription.access_log import SqlAccessLog
 from activities.adapters.sql.subscription.books import SqlBooks
 from activities.adapters.sql.subscription.lives import SqlLives
+from activities.adapters.sql.waits import Waits
 from activities.adapters.tenants.app import TenantServer
 from activities.adapters.tenants.http import HttpTenants
 from activities.adapters.tenants.store import EmbeddedTenants, TenantStore
@@ -26,6 +27,7 @@ from activities.adapters.tenants.visits import visits
 from activities.adapters.webhooks.messenger import WebhookMessenger
 from activities.billing.activities import AnswerActivities, BillingActivities, RestoringActivities
 from activities.heartbeats import HEARTBEAT, Heartbeats
+from activities.measures import RecordMeasures
 from activities.notifications.activities import NotificationActivities
 from activities.notifications.publishers import Secrets
 from activities.orders.activities import OrderActivities
@@ -33,14 +35,17 @@ from activities.prices.activities import PriceActivities
 from activities.provisioning.activities import ProvisioningActivities
 from activities.provisioning.ports import Tenants
 from activities.settings import Prepare, Settings
+from activities.unfinished import Unfinished
 from activities.wall_clock import wall_clock
 from hosting.build import deployment_config
 from hosting.files.secrets import SecretsFile
+from hosting.monitoring.works import Works
 from hosting.nexus.service import NexusSubscriptions
 from hosting.preparation import server_parts
 from hosting.publisher_workers import PublisherWorkers
 from hosting.sql_books import books_in
 from hosting.temporal.errors import DirectoryUnusable
+from hosting.temporal.telemetry import meter_of
 from perennial.deployment.preparation import require
 from perennial.rehearsal.time_skipping import ServerClock
 from perennial.sources.books import Books
@@ -83,6 +88,7 @@ class World:
     clock: ServerClock
     publishers: PublisherWorkers
     tenants: Tenants
+    works: Works
 
 
 async def prepare_namespace(client: Client) -> None:
@@ -122,7 +128,10 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
     given = SecretsFile(settings.secrets_file).now if secrets is None else lambda: secrets
     await prepare_files(settings)
     async with AsyncExitStack() as stack:
-        database = await stack.enter_async_context(Database(settings.database_url, busy_timeout=settings.busy_timeout))
+        meter, unfinished = meter_of(client), Unfinished()
+        database = await stack.enter_async_context(
+            Database(settings.database_url, busy_timeout=settings.busy_timeout, waits=Waits(meter))
+        )
         tenants = await stack.enter_async_context(_tenants(settings))
         server = Server.of(client, settings.task_queue, wall_clock, deployment=settings.deployment)
         books = books_in(database)
@@ -130,7 +139,8 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
         perennial = Perennial(sources)
         commands = ServerCommandSender(server.subscriptions)
         account_books = SqlAccountBooks(database)
-        billing = BillingActivities(SqlBooks(database), account_books, ServerAccounts(server.accounts))
+        measures = RecordMeasures(meter)
+        billing = BillingActivities(SqlBooks(database), account_books, ServerAccounts(server.accounts), measures)
         answers, payments = AnswerActivities(SqlBooks(database)), PaymentActivities(account_books)
         restoring = RestoringActivities(SqlLives(database))
         opening = OpeningActivities(account_books)
@@ -158,7 +168,7 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
                 telling.hand_over,
             ],
             nexus_service_handlers=[NexusSubscriptions(perennial)],
-            interceptors=[GuardInterceptor(), Heartbeats()],
+            interceptors=[GuardInterceptor(), Heartbeats(), unfinished],
             max_heartbeat_throttle_interval=HEARTBEAT,
             workflow_runner=runner,
             deployment_config=deployment_config(settings),
@@ -178,6 +188,7 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
             clock=ServerClock(client),
             publishers=publishers,
             tenants=tenants,
+            works=Works(client, settings.task_queue, worker, books, unfinished),
         )
 
 

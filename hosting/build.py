@@ -29,11 +29,16 @@ def package_build() -> str:
     return f"{_package_version()}-{digest.hexdigest()[:DIGITS]}"
 
 
+def build_of(settings: Settings) -> str:
+    """The name of this process's build."""
+    return settings.build_id or package_build()
+
+
 def version_of(settings: Settings) -> WorkerDeploymentVersion | None:
     """The version of this process's workers; None where the settings name no deployment."""
     if settings.deployment is None:
         return None
-    return WorkerDeploymentVersion(settings.deployment, settings.build_id or package_build())
+    return WorkerDeploymentVersion(settings.deployment, build_of(settings))
 
 
 def deployment_config(settings: Settings) -> WorkerDeploymentConfig | None:

@@ -16,6 +16,7 @@ from activities.adapters.sql.orders.orders import SqlOrders
 from activities.adapters.sql.orders.setup_links import SqlSetupLinks
 from activities.adapters.sql.reconciliation.backfill import SqlBackfill
 from activities.adapters.sql.reconciliation.booked import SqlWorkflowBook
+from activities.adapters.sql.reconciliation.figures import SqlFigures
 from activities.adapters.sql.schema import check_schema
 from activities.adapters.sql.subscription.auditor import SqlAuditor
 from activities.adapters.sql.subscription.books import SqlBooks
@@ -45,6 +46,7 @@ def books_in(database: Database) -> Books:
         account_auditor=SqlAccountAuditor(database),
         workflows=SqlWorkflowBook(database),
         backfill=SqlBackfill(database),
+        figures=SqlFigures(database),
     )
 
 

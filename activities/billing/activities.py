@@ -1,11 +1,16 @@
 """The activities that write a subscription's decisions into the database, and find the answers to earlier ones."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 from temporalio import activity
 
 from activities.accounts.ports import AccountOpener, OverdueInvoices
 from activities.billing.contracts import AskedCommand, CountInput, KeepInput, RecordInput, Restored, RestoreInput
 from activities.billing.ports import Books, FirstAnswers, Lives
 from activities.errors import reported
+from activities.measures import RecordMeasures
+from activities.wall_clock import wall_clock
 from domain.subscription.decision import Answered
 from domain.subscription.effects import Counted, Receipt
 
@@ -13,10 +18,19 @@ from domain.subscription.effects import Counted, Receipt
 class BillingActivities:
     """Writes decisions, and opens the customer's billing account with the first one of a subscription."""
 
-    def __init__(self, books: Books, invoices: OverdueInvoices, accounts: AccountOpener) -> None:
+    def __init__(
+        self,
+        books: Books,
+        invoices: OverdueInvoices,
+        accounts: AccountOpener,
+        measures: RecordMeasures | None = None,
+        clock: Callable[[], datetime] = wall_clock,
+    ) -> None:
         self._books = books
         self._invoices = invoices
         self._accounts = accounts
+        self._measures = measures or RecordMeasures()
+        self._clock = clock
 
     @activity.defn(name="record")
     async def record(self, entry: RecordInput) -> Receipt:
@@ -28,6 +42,7 @@ class BillingActivities:
         """
         with reported():
             receipt = await self._books.record(entry)
+            self._measures.note(entry.record, receipt, self._clock(), test_clock=entry.test_clock)
             if entry.opens:
                 await self._accounts.open(entry.opens)
             if receipt.usage_rows or any(event.rows for event in entry.record.events):

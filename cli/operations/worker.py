@@ -4,7 +4,8 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from itertools import combinations
 from typing import Annotated, NamedTuple
 
@@ -23,8 +24,8 @@ from hosting.build import version_of
 from hosting.embedded.shared import shared_server
 from hosting.files.secrets import load_secrets
 from hosting.gateway.server import running_gateway
+from hosting.monitoring.address import monitoring
 from hosting.nexus.endpoint import prepare_endpoint
-from hosting.overdue_watch import overdue_watched
 from hosting.preparation import NEXUS_ENDPOINT, server_parts
 from hosting.temporal.connection import connect, connect_to
 from perennial.deployment.preparation import require
@@ -49,7 +50,8 @@ class Served(NamedTuple):
     joined: bool = False
 
 
-Server = AbstractAsyncContextManager[Served]
+Server = Callable[[str | None], AbstractAsyncContextManager[Served]]
+"""Takes where this process's metrics are exported, if they are."""
 
 
 def worker(
@@ -72,7 +74,9 @@ def worker(
         # Before anything starts: the worker reads it again.
         load_secrets(settings.secrets_file)
         _check_ports_differ({**(ports if dev else {}), **_ports_of(settings, dev=dev)})
-        server = _embedded(settings, port, http_port, ui_port) if dev else _elsewhere(address, settings)
+        server = (
+            partial(_embedded, settings, port, http_port, ui_port) if dev else partial(_elsewhere, address, settings)
+        )
         asyncio.run(_work(settings, server))
     except SettingsFault as fault:
         raise Misused(str(fault)) from None
@@ -126,12 +130,13 @@ async def _work(settings: Settings, server: Server) -> None:
         loop.add_signal_handler(number, stopped.set)
     await prepare_files(settings)
     async with (
-        server as (client, watch, joined),
+        monitoring(settings) as monitor,
+        server(monitor.exporter) as (client, watch, joined),
         running_worker(client, settings) as world,
+        monitor.of(world.works),
         running_gateway(
             world.perennial, settings, world.publishers.known if settings.secrets_file and not joined else None
         ) as gateway,
-        overdue_watched(world.perennial, client) if settings.metrics_address else nullcontext(),
     ):
         if gateway is not None:
             print(f"Publisher gateway  {gateway}")
@@ -140,8 +145,8 @@ async def _work(settings: Settings, server: Server) -> None:
                 "No publisher gateway here: the worker that runs the server has it, if it was given "
                 f"{SECRETS_VARIABLE} too."
             )
-        if settings.metrics_address:
-            print(f"Metrics            http://{settings.metrics_address}/metrics")
+        if monitor.address:
+            print(f"Metrics            {monitor.address}/metrics")
         if ours := version_of(settings):
             print(f"Version            {ours.build_id}, of deployment {ours.deployment_name}")
         queue, place = settings.task_queue, settings.books_place
@@ -163,8 +168,8 @@ async def _until(stopped: asyncio.Event, watch: Watch) -> None:
 
 
 @asynccontextmanager
-async def _elsewhere(address: str | None, settings: Settings) -> AsyncIterator[Served]:
-    client = await connect(address, core_log="ERROR", metrics=settings.metrics_address)
+async def _elsewhere(address: str | None, settings: Settings, metrics: str | None) -> AsyncIterator[Served]:
+    client = await connect(address, core_log="ERROR", metrics=metrics)
     await _made_ready(client, settings)
     # A server that others run may come back: the SDK waits for it.
     yield Served(client, asyncio.Event().wait)
@@ -177,12 +182,14 @@ async def _made_ready(client: Client, settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def _embedded(settings: Settings, port: int, http_port: int, ui_port: int) -> AsyncIterator[Served]:
+async def _embedded(
+    settings: Settings, port: int, http_port: int, ui_port: int, metrics: str | None
+) -> AsyncIterator[Served]:
     async with (
         shared_server(settings.data_dir, port=port, http_port=http_port, ui_port=ui_port) as shared,
         AsyncExitStack() as stack,
     ):
-        client = await connect_to(shared.endpoints.address, core_log="ERROR", metrics=settings.metrics_address)
+        client = await connect_to(shared.endpoints.address, core_log="ERROR", metrics=metrics)
         await _made_ready(client, settings)
         if settings.prepare is Prepare.ON:
             # On this server nobody else has an endpoint of that name.

@@ -2,24 +2,21 @@
 
 import asyncio
 import atexit
-import functools
 import re
 import time
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
-from temporalio.runtime import LoggingConfig, PrometheusConfig, Runtime, TelemetryConfig, TelemetryFilter
 
 from domain.next_step import Do, NextStep
-from hosting.temporal.errors import PortInUse, ServerUnreachable, one_line
+from hosting.temporal.errors import ServerUnreachable, one_line
+from hosting.temporal.telemetry import CoreLog, runtime
 from workflows.guard.converter import DATA_CONVERTER
 
 DEFAULT_ADDRESS = "localhost:7233"
 CONNECT_TIMEOUT = timedelta(seconds=5)
-
-CoreLog = Literal["OFF", "ERROR", "WARN", "INFO", "DEBUG"]
 
 # A process that exits right after a call to the server aborts in one run of three: the SDK's threads still use the
 # interpreter (temporalio/sdk-python#300). This gives them the moment they need.
@@ -68,20 +65,6 @@ async def connect_to(
     """
     options = {"target_host": address, "namespace": namespace, "identity": identity}
     return await _dial(options, core_log, timeout, metrics)
-
-
-@functools.cache
-def runtime(core_log: CoreLog, metrics: str | None = None) -> Runtime:
-    """The SDK's runtime. Its core logs to stdout, where it would break `--json`: off by default.
-
-    With `metrics`, an IP address and port, it serves its metrics there, and those of the program. Raises PortInUse.
-    """
-    level = TelemetryFilter(core_level=core_log, other_level="OFF" if core_log == "OFF" else "ERROR")
-    served = PrometheusConfig(bind_address=metrics) if metrics else None
-    try:
-        return Runtime(telemetry=TelemetryConfig(logging=LoggingConfig(filter=level), metrics=served))
-    except (RuntimeError, ValueError) as error:
-        raise PortInUse(f"Metrics cannot be served at {metrics}: {one_line(str(error))}. Choose another.") from None
 
 
 async def _dial(options: dict[str, Any], core_log: CoreLog, timeout: timedelta, metrics: str | None = None) -> Client:

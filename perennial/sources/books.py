@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from activities.billing.contracts import ListedSubscription
+from activities.figures import BookFigures
 from activities.notifications.ports import PublisherBook
 from activities.prices.ports import PriceBook
 from domain.account.invoice import Invoice
@@ -48,6 +49,7 @@ class Books:
     account_auditor: AccountAuditor
     workflows: WorkflowBook
     backfill: Backfill
+    figures: BookFigures
 
     async def known(self, subscription_id: str) -> ListedSubscription:
         """The subscription as its last event left it. Raises NotInBooks."""

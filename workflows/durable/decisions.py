@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from temporalio import workflow
+from temporalio.common import MetricMeter
 from temporalio.exceptions import ActivityError, ApplicationError
 
+from activities import measures
 from domain.rules import Rule
 from domain.subscription.decision import Answer, Outcome
 from statemachines.subscription.not_now import AheadOfClock, NotNow, Unsettled
@@ -138,6 +140,7 @@ class Decisions(Generic[L, R]):
         except NotNow as error:
             raise _refused(error) from None
         self._unrecorded.note(request, answer.seq)
+        measures.count_answer(_meter(), answer)
         return answer
 
     def begin_again(self, life: L) -> None:
@@ -188,6 +191,7 @@ class Decisions(Generic[L, R]):
         if answer.refused:
             self._note(answer)
         self._unrecorded.note(request, answer.seq)
+        measures.count_answer(_meter(), answer)
 
     def note_refused_signal(self, name: str, message: str) -> None:
         """Keep the refusal of a signal that cannot be read or decided now."""
@@ -232,3 +236,8 @@ class Decisions(Generic[L, R]):
 
 def _refused(error: NotNow) -> ApplicationError:
     return ApplicationError(str(error), type=type(error).__name__, non_retryable=True)
+
+
+def _meter() -> MetricMeter:
+    """Counts nothing while the workflow is replayed, or outside of one."""
+    return workflow.metric_meter() if workflow.in_workflow() else MetricMeter.noop

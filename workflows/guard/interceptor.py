@@ -14,6 +14,7 @@ from temporalio.worker import (
     WorkflowInterceptorClassInput,
 )
 
+from activities import measures
 from domain.values import Strict
 from workflows.account.messages import ACCOUNT_UPDATES, ACCOUNT_WORKFLOW
 from workflows.durable import options
@@ -39,10 +40,15 @@ class Guard(WorkflowInboundInterceptor):
     def handle_update_validator(self, input: HandleUpdateInput) -> None:  # noqa: A002  the SDK's name
         """An update takes exactly one request. Raises ApplicationError of type `Malformed`."""
         takes = TAKES.get(workflow.info().workflow_type, {}).get(input.update)
-        if takes is not None and (len(input.args) != 1 or not isinstance(input.args[0], takes)):
-            came = f"{len(input.args)} arguments" if len(input.args) != 1 else type(input.args[0]).__name__
-            raise malformed(f"{input.update} takes one argument, a mapping of its fields; it got {came}")
-        super().handle_update_validator(input)
+        try:
+            if takes is not None and (len(input.args) != 1 or not isinstance(input.args[0], takes)):
+                came = f"{len(input.args)} arguments" if len(input.args) != 1 else type(input.args[0]).__name__
+                raise malformed(f"{input.update} takes one argument, a mapping of its fields; it got {came}")
+            super().handle_update_validator(input)
+        except ApplicationError as error:
+            update = input.update if takes is not None else measures.OTHER
+            measures.count_rejection(workflow.metric_meter(), update, error.type or measures.OTHER)
+            raise
 
     async def handle_signal(self, input: HandleSignalInput) -> None:  # noqa: A002
         """An error that escapes a signal handler would fail the whole workflow: a lost subscription."""

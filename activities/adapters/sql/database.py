@@ -21,6 +21,7 @@ from activities.adapters.sql.batches import Batches
 from activities.adapters.sql.errors import busy_for, translated
 from activities.adapters.sql.locks import A_PART, EVERYTHING, Lock
 from activities.adapters.sql.revision import refuse_other_revision
+from activities.adapters.sql.waits import Turn, Waits
 
 BUSY_TIMEOUT = timedelta(seconds=2)
 READERS = 4
@@ -41,11 +42,19 @@ class Database:
     disturb (ADR 0012). It waits up to `busy_timeout` for writers in this process, and then up to `busy_timeout` for
     those in others, and is refused where the database has another revision than this program.
     `migrates` is for the program that changes it. Database errors are raised as BooksUnavailable, SchemaMismatch or
-    BooksConflict.
+    BooksConflict. `waits` measures.
     """
 
-    def __init__(self, url: str, *, busy_timeout: timedelta = BUSY_TIMEOUT, migrates: bool = False) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        busy_timeout: timedelta = BUSY_TIMEOUT,
+        migrates: bool = False,
+        waits: Waits | None = None,
+    ) -> None:
         self._busy = busy_timeout.total_seconds()
+        self._waits = waits or Waits()
         self._url = make_url(url)
         # With foreign keys, rebuilding a table on SQLite would delete the rows that refer to it.
         self._engine = _engine(self._url, self._busy, foreign_keys=not migrates)
@@ -65,9 +74,11 @@ class Database:
     async def read(self, ask: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call `ask` in a transaction that sees one state of the database, and return its result."""
 
+        asked = self._waits.timed(Turn.READ, lambda connection: ask(connection, *args, **kwargs))
+
         def transaction() -> T:
             with translated(self._url), self._engine.begin() as connection:
-                return ask(connection, *args, **kwargs)
+                return asked(connection)
 
         return await asyncio.get_running_loop().run_in_executor(self._readers, transaction)
 
@@ -85,6 +96,7 @@ class Database:
         return await self._write((A_PART, *locks), lambda connection: change(connection, *args, **kwargs))
 
     async def _write(self, locks: tuple[Lock, ...], change: Callable[[Connection], T]) -> T:
+        change = self._waits.timed(Turn.WRITE, change)
         if _is_file(self._url):
             result: Future[T] = self._batches.add(partial(self._translated, change))
             self._writers.submit(self._batches.write_next)

@@ -48,7 +48,7 @@ class SqlWorkflowBook:
         return await self._database.read(_opening, customer_id)
 
     async def overdue(self, before: datetime) -> int:
-        return await self._database.read(_overdue, before)
+        return await self._database.read(overdue_by, before)
 
 
 def _page(connection: Connection, noun: Noun, limit: int, after: str | None) -> dict[str, Booked]:
@@ -60,7 +60,8 @@ def _page(connection: Connection, noun: Noun, limit: int, after: str | None) -> 
     return dict(sorted(_READERS[noun](connection, found))) if found else {}
 
 
-def _overdue(connection: Connection, before: datetime) -> int:
+def overdue_by(connection: Connection, before: datetime) -> int:
+    """How many subscriptions' next milestones lie before the instant; not those with a test clock."""
     late = subscription.c.next_at < before, subscription.c.test_clock.is_not(True)
     counted = select(func.count()).select_from(subscription).where(*late)
     return connection.scalars(counted).one()

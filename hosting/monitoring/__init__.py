@@ -1,0 +1,1 @@
+"""What a worker shows of itself at one address: metrics, and whether it lives and works."""
