@@ -144,6 +144,11 @@ class Settings(BaseSettings):
         return self.model_copy(update={"prepare": self.prepare or (Prepare.ON if of_its_own else Prepare.CHECK)})
 
     @property
+    def prepares_books(self) -> bool:
+        """Whether a worker upgrades its database, or creates it."""
+        return self.prepare in {None, Prepare.ON}
+
+    @property
     def spread(self) -> timedelta:
         """By how much later than its instant a renewal or a charge may come."""
         return timedelta(seconds=self.spread_seconds)

@@ -4,6 +4,7 @@ from cli.start import INSTALLED, program
 from domain.next_step import Do, NextStep, PerennialError
 
 COMMANDS: dict[Do, str] = {
+    Do.ADOPT_BOOKS: "setup --adopt",
     Do.ADD_TO_CART: "cart add OFFER --customer {customer}",
     Do.BUY: "buy --help",
     Do.BUY_CART: "cart buy --customer {customer}",

@@ -9,6 +9,7 @@ from domain.values import Worded
 class Do(Worded):
     """What can be done next, by a name that every front knows, with words for people."""
 
+    ADOPT_BOOKS = "adopt_books", "Or move the books to this one for good"
     ADD_TO_CART = "add_to_cart", "Add an offer to a cart"
     BUY = "buy", "Buy one"
     BUY_CART = "buy_cart", "Buy the cart"

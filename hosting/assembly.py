@@ -15,7 +15,7 @@ from activities.adapters.sql.catalog.price_book import SqlPriceBook
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.notifications.outbox import SqlOutbox
 from activities.adapters.sql.orders.orders import SqlOrders
-from activities.adapters.sql.schema import check_schema, upgrade
+from activities.adapters.sql.schema import check_schema, require_usable, upgrade
 from activities.adapters.sql.subscription.access_log import SqlAccessLog
 from activities.adapters.sql.subscription.books import SqlBooks
 from activities.adapters.sql.subscription.lives import SqlLives
@@ -26,6 +26,7 @@ from activities.adapters.tenants.store import EmbeddedTenants, TenantStore
 from activities.adapters.tenants.visits import visits
 from activities.adapters.webhooks.messenger import WebhookMessenger
 from activities.billing.activities import AnswerActivities, BillingActivities, RestoringActivities
+from activities.environment import Environment
 from activities.heartbeats import HEARTBEAT, Heartbeats
 from activities.measures import RecordMeasures
 from activities.notifications.activities import NotificationActivities
@@ -34,7 +35,7 @@ from activities.orders.activities import OrderActivities
 from activities.prices.activities import PriceActivities
 from activities.provisioning.activities import ProvisioningActivities
 from activities.provisioning.ports import Tenants
-from activities.settings import Prepare, Settings
+from activities.settings import Settings
 from activities.unfinished import Unfinished
 from activities.wall_clock import wall_clock
 from hosting.build import deployment_config
@@ -45,6 +46,7 @@ from hosting.preparation import server_parts
 from hosting.publisher_workers import PublisherWorkers
 from hosting.sql_books import books_in
 from hosting.temporal.errors import DirectoryUnusable
+from hosting.temporal.namespace import environment_of
 from hosting.temporal.telemetry import meter_of
 from perennial.deployment.preparation import require
 from perennial.rehearsal.time_skipping import ServerClock
@@ -96,10 +98,9 @@ async def prepare_namespace(client: Client) -> None:
     await require(server_parts(client), prepare=True)
 
 
-async def prepare_files(settings: Settings) -> None:
-    """Create the data directory, the books and the embedded tenants, or upgrade them; repeating it changes nothing.
+async def require_files(settings: Settings) -> None:
+    """Create the data directory and the embedded tenants, and look whether the books can be worked with.
 
-    Books that the settings do not let a worker prepare are only checked.
     Raises DirectoryUnusable, SchemaMismatch, BooksUnavailable or TenantsUnavailable.
     """
     try:
@@ -109,13 +110,20 @@ async def prepare_files(settings: Settings) -> None:
             f"PERENNIAL_DATA_DIR: got {str(settings.data_dir)!r}, which cannot be used ({error.strerror}); takes the "
             "path of a directory that you can write to. Correct it, or unset it for the default."
         ) from None
-    if settings.prepare in {None, Prepare.ON}:
-        await upgrade(settings.database_url, busy_timeout=settings.busy_timeout)
-    else:
-        async with Database(settings.database_url, busy_timeout=settings.busy_timeout) as database:
-            await check_schema(database)
+    async with Database(settings.database_url, busy_timeout=settings.busy_timeout) as database:
+        await (require_usable(database) if settings.prepares_books else check_schema(database))
     if not settings.tenants_url:
         TenantStore(settings.tenants_path)
+
+
+async def prepare_files(settings: Settings, ours: Environment | None = None) -> None:
+    """The same, and create or upgrade the books, if the settings say so; repeating it changes nothing.
+
+    Raises OthersBooks too, where the books belong to another environment than `ours`.
+    """
+    await require_files(settings)
+    if settings.prepares_books:
+        await upgrade(settings.database_url, busy_timeout=settings.busy_timeout, ours=ours)
 
 
 @asynccontextmanager
@@ -123,10 +131,12 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
     """Run a worker on the settings' task queue, books and tenants; their files are prepared first.
 
     It notifies the publishers of the books whose secrets it has: the given ones, else those that the settings' file
-    has at the time. Raises SettingsFault for that file, and what `prepare_files` raises.
+    has at the time. The books belong to the server from then on; raises OthersBooks where they belong to another, and
+    SettingsFault for that file, and what `prepare_files` raises.
     """
     given = SecretsFile(settings.secrets_file).now if secrets is None else lambda: secrets
-    await prepare_files(settings)
+    ours = await environment_of(client)
+    await prepare_files(settings, ours)
     async with AsyncExitStack() as stack:
         meter, unfinished = meter_of(client), Unfinished()
         database = await stack.enter_async_context(
@@ -135,6 +145,7 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
         tenants = await stack.enter_async_context(_tenants(settings))
         server = Server.of(client, settings.task_queue, wall_clock, deployment=settings.deployment)
         books = books_in(database)
+        await books.environment.claim(ours)
         sources = Sources.of(server, books, lambda tenant: visits(settings, tenant), wall_clock)
         perennial = Perennial(sources)
         commands = ServerCommandSender(server.subscriptions)

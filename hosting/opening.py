@@ -4,14 +4,30 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
 
+from temporalio.client import Client
+
 from activities.provisioning.door import Visits
 from activities.settings import Settings
 from activities.wall_clock import wall_clock
 from hosting.temporal.connection import connect
+from hosting.temporal.namespace import environment_of
 from perennial.sources.books import Books
 from perennial.sources.server import Server
 from perennial.sources.sources import Sources
 from perennial.use_cases import Perennial
+
+
+class _Meeting:
+    """Compares server and books once both are open: others' books are not worked with."""
+
+    def __init__(self) -> None:
+        self.client: Client | None = None
+        self.books: Books | None = None
+
+    async def compare(self) -> None:
+        """Raise OthersBooks if the books belong to another server or namespace."""
+        if self.client is not None and self.books is not None:
+            await self.books.environment.require(await environment_of(self.client))
 
 
 @asynccontextmanager
@@ -19,12 +35,15 @@ async def opened(settings: Settings, address: str | None = None) -> AsyncIterato
     """The use cases on the settings' database and the Temporal server at `address`, else the configured one.
 
     Both are opened when a use case first needs them, which then raises ServerUnreachable, SchemaMismatch or
-    BooksUnavailable; they are closed at the end.
+    BooksUnavailable, and OthersBooks where they do not belong together; they are closed at the end.
     """
     async with AsyncExitStack() as stack:
+        meeting = _Meeting()
 
         async def server() -> Server:
             client, queue = await connect(address), settings.task_queue
+            meeting.client = client
+            await meeting.compare()
             periods, deployment, spread = settings.periods_per_run, settings.deployment, settings.spread
             return Server.of(client, queue, wall_clock, periods, deployment, spread)
 
@@ -32,6 +51,8 @@ async def opened(settings: Settings, address: str | None = None) -> AsyncIterato
         async def books() -> Books:
             opened_books = import_module("hosting.sql_books").opened_books
             books: Books = await stack.enter_async_context(opened_books(settings))
+            meeting.books = books
+            await meeting.compare()
             return books
 
         async def visits(tenant: str) -> Visits:

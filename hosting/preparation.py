@@ -1,6 +1,7 @@
 """The parts of a server and a database that workers need, for `setup` and for a worker's start."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 
 from temporalio.client import Client
@@ -11,9 +12,10 @@ from activities.adapters.sql.schema import check_schema, upgrade
 from activities.errors import SchemaMismatch
 from activities.settings import Settings
 from hosting.nexus.endpoint import endpoint_target, prepare_endpoint
+from hosting.sql_books import opened_books
 from hosting.temporal import by_hand
-from hosting.temporal.errors import NamespaceNotReady
-from hosting.temporal.namespace import create_namespace, described, kept, raise_retention
+from hosting.temporal.errors import HostingError, NamespaceNotReady
+from hosting.temporal.namespace import create_namespace, described, environment_of, kept, raise_retention
 from hosting.temporal.search_attributes import missing_search_attributes, register_search_attributes
 from perennial.deployment.preparation import Part, PartName, Seen
 from workflows.durable import search_attributes
@@ -29,12 +31,20 @@ Connect = Callable[[], Awaitable[Client]]
 """The connection, opened when a part first needs it."""
 
 
-def all_parts(settings: Settings, connect: Connect, endpoint: str = NEXUS_ENDPOINT) -> list[Part]:
+def all_parts(
+    settings: Settings, connect: Connect, endpoint: str = NEXUS_ENDPOINT, *, adopt: bool = False
+) -> list[Part]:
     """What `setup` prepares: what workers need, and the Nexus endpoint of that name, which only callers by Nexus need.
 
-    A server that cannot be reached keeps nobody from preparing the database.
+    Books that belong to another server are moved to this one only by `adopt`. A server that cannot be reached keeps
+    nobody from preparing the database.
     """
-    return [*server_parts(connect), endpoint_part(connect, endpoint, settings.task_queue), database_part(settings)]
+    return [
+        *server_parts(connect),
+        endpoint_part(connect, endpoint, settings.task_queue),
+        database_part(settings, connect, adopt=adopt),
+        environment_part(settings, connect, adopt=adopt),
+    ]
 
 
 def server_parts(server: Client | Connect) -> list[Part]:
@@ -66,11 +76,14 @@ def endpoint_part(connect: Connect, name: str, task_queue: str) -> Part:
     return Part(PartName.NEXUS_ENDPOINT, lambda: _endpoint(connect, name, task_queue), create, OF_NAMESPACE)
 
 
-def database_part(settings: Settings) -> Part:
-    """The database with this program's tables."""
+def database_part(settings: Settings, connect: Connect, *, adopt: bool) -> Part:
+    """The database with this program's tables. One that belongs to another server is not even upgraded."""
 
     async def create() -> None:
-        await upgrade(settings.database_url, busy_timeout=settings.busy_timeout)
+        ours = None
+        with suppress(HostingError):
+            ours = None if adopt else await environment_of(await connect())
+        await upgrade(settings.database_url, busy_timeout=settings.busy_timeout, ours=ours)
 
     return Part(PartName.DATABASE, lambda: _database(settings), create)
 
@@ -80,6 +93,18 @@ def _connected(client: Client) -> Connect:
         return client
 
     return connect
+
+
+def environment_part(settings: Settings, connect: Connect, *, adopt: bool) -> Part:
+    """The books know the server and the namespace that they belong to."""
+
+    async def enter() -> None:
+        async with opened_books(settings) as books:
+            ours = await environment_of(await connect())
+            await (books.environment.adopt(ours) if adopt else books.environment.claim(ours))
+
+    needed = frozenset({PartName.NAMESPACE, PartName.DATABASE})
+    return Part(PartName.ENVIRONMENT, lambda: _environment(settings, connect, adopt=adopt), enter, needed)
 
 
 async def _namespace(connect: Connect) -> Seen:
@@ -130,6 +155,18 @@ async def _database(settings: Settings) -> Seen:
         except SchemaMismatch as error:
             return Seen(ready=False, words=error.message)
     return Seen(ready=True, words=f"{settings.books_place}, revision {HEAD}")
+
+
+async def _environment(settings: Settings, connect: Connect, *, adopt: bool) -> Seen:
+    ours = await environment_of(await connect())
+    async with opened_books(settings) as books:
+        theirs = await books.environment.current()
+        if theirs is None:
+            return Seen(ready=False, words="The books belong to no server yet")
+        if adopt and not theirs.is_that_of(ours):
+            return Seen(ready=False, words=f"The books belong to {theirs}")
+        await books.environment.require(ours)
+    return Seen(ready=True, words=str(ours))
 
 
 def _days(time: timedelta) -> str:

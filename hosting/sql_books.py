@@ -8,6 +8,7 @@ from activities.adapters.sql.account.reader import SqlAccountReader
 from activities.adapters.sql.catalog.catalog import SqlCatalog
 from activities.adapters.sql.catalog.price_book import SqlPriceBook
 from activities.adapters.sql.database import Database
+from activities.adapters.sql.environment import SqlEnvironment
 from activities.adapters.sql.notifications.notifications import SqlNotifications
 from activities.adapters.sql.notifications.publisher_requests import SqlPublisherRequests
 from activities.adapters.sql.notifications.publishers import SqlPublishers
@@ -23,6 +24,7 @@ from activities.adapters.sql.subscription.books import SqlBooks
 from activities.adapters.sql.subscription.holdings import SqlHoldings
 from activities.adapters.sql.subscription.reader import SqlReader
 from activities.settings import Settings
+from activities.wall_clock import wall_clock
 from hosting.gateway.authentication import KEPT
 from perennial.sources.books import Books
 
@@ -30,6 +32,7 @@ from perennial.sources.books import Books
 def books_in(database: Database) -> Books:
     """The books in that database."""
     return Books(
+        environment=SqlEnvironment(database, wall_clock),
         subscriptions=SqlReader(database),
         usage=SqlBooks(database),
         accounts=SqlAccountReader(database),

@@ -1,47 +1,67 @@
 """`setup`: prepare a Temporal server and a database for workers, or say what they lack."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Annotated, Any
 
+from temporalio.client import Client
 from typer import Option
 
 from activities.settings import Settings
-from cli.failure import Failure
+from cli.failure import Failure, Misused
 from cli.next_step import worded
-from cli.options import Address, Json, some_id
+from cli.options import Reading, some_id, with_options
 from cli.printing.screen import console, print_json, printable
 from cli.printing.tables import print_columns
 from cli.running import run
-from hosting.preparation import NEXUS_ENDPOINT, all_parts
-from hosting.temporal.connection import connect
+from hosting.embedded.shared import shared_server
+from hosting.preparation import NEXUS_ENDPOINT, Connect, all_parts
+from hosting.temporal.connection import connect, connect_to
 from perennial.deployment.preparation import Condition, Finding, looked_at, prepared
 from perennial.sources.sources import Once
 
-Check = Annotated[bool, Option("--check", help="Say what is missing, and change nothing.")]
-Endpoint = Annotated[
-    str,
-    Option(
-        "--nexus-endpoint",
-        parser=some_id,
-        metavar="NAME",
-        help="The Nexus endpoint that leads to the workers; on a shared server it needs a name of its own.",
-    ),
-]
+
+@dataclass(frozen=True)
+class Preparing:
+    """What is prepared, and how far it goes."""
+
+    check: Annotated[bool, Option("--check", help="Say what is missing, and change nothing.")] = False
+    adopt: Annotated[
+        bool,
+        Option("--adopt", help="Move books that belong to another server to this one. Stop the other's workers first."),
+    ] = False
+    nexus_endpoint: Annotated[
+        str,
+        Option(
+            parser=some_id,
+            metavar="NAME",
+            help="The Nexus endpoint that leads to the workers; on a shared server it needs a name of its own.",
+        ),
+    ] = NEXUS_ENDPOINT
+    dev: Annotated[
+        bool, Option("--dev", help="Prepare the data directory's own server, as `worker --dev` runs it.")
+    ] = False
 
 
-def setup(
-    check: Check = False, nexus_endpoint: Endpoint = NEXUS_ENDPOINT, address: Address = None, as_json: Json = False
-) -> None:
+@with_options
+def setup(preparing: Preparing, reading: Reading) -> None:
     """Prepare a Temporal server and the database for workers.
 
-    Namespace, retention, search attributes, Nexus endpoint and the database's tables: what is there already stays as it
-    is, what is missing is added, and repeating it changes nothing. Exit code 1 if anything is missing afterwards, each
-    with the command by which an operator of the server adds it.
+    Namespace, retention, search attributes, Nexus endpoint, the database's tables, and that the books belong to this
+    server: what is there already stays as it is, what is missing is added, and repeating it changes nothing. Exit code
+    1 if anything is missing afterwards, each with the command by which an operator of the server adds it.
 
     Example: setup --check
     """
-    findings = run(_found(address, nexus_endpoint, check=check))
-    if as_json:
+    if preparing.check and preparing.adopt:
+        raise Misused("--check changes nothing and --adopt moves the books: give one of the two.")
+    if preparing.check and preparing.dev:
+        raise Misused("--check changes nothing and --dev makes a server's files: give one of the two.")
+    if preparing.dev and reading.address:
+        raise Misused("--address names a server of yours, --dev the data directory's own: give one of the two.")
+    findings = run(_found(preparing, reading.address))
+    if reading.as_json:
         print_json(_document(findings))
     else:
         _print(findings)
@@ -49,9 +69,25 @@ def setup(
         raise Failure()
 
 
-async def _found(address: str | None, endpoint: str, *, check: bool) -> list[Finding]:
-    parts = all_parts(Settings.load(), Once(lambda: connect(address)), endpoint)
-    return await (looked_at(parts) if check else prepared(parts))
+async def _found(preparing: Preparing, address: str | None) -> list[Finding]:
+    settings = Settings.load()
+    async with _server(settings, preparing, address) as reached:
+        parts = all_parts(settings, reached, preparing.nexus_endpoint, adopt=preparing.adopt)
+        return await (looked_at(parts) if preparing.check else prepared(parts))
+
+
+@asynccontextmanager
+async def _server(settings: Settings, preparing: Preparing, address: str | None) -> AsyncIterator[Connect]:
+    """How to reach the server; with --dev it runs until the end, unless another process runs it."""
+    if not preparing.dev:
+        yield Once(lambda: connect(address))
+        return
+    async with shared_server(settings.data_dir) as shared:
+
+        async def dialled() -> Client:
+            return await connect_to(shared.endpoints.address)
+
+        yield Once(dialled)
 
 
 def _document(findings: Sequence[Finding]) -> dict[str, Any]:

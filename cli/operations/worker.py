@@ -12,14 +12,16 @@ from typing import Annotated, NamedTuple
 import typer
 from temporalio.client import Client
 
+from activities.environment import OthersBooks
 from activities.notifications.publishers import SECRETS_VARIABLE
 from activities.settings import Prepare, Settings, SettingsFault
 from cli.failure import Failure, Misused
 from cli.next_step import line_of
 from cli.options import Address
+from cli.start import program
 from domain.faults import shown
 from domain.next_step import PerennialError
-from hosting.assembly import prepare_files, running_worker, sign_in_page
+from hosting.assembly import require_files, running_worker, sign_in_page
 from hosting.build import version_of
 from hosting.embedded.shared import shared_server
 from hosting.files.secrets import load_secrets
@@ -80,6 +82,9 @@ def worker(
         asyncio.run(_work(settings, server))
     except SettingsFault as fault:
         raise Misused(str(fault)) from None
+    except OthersBooks as error:
+        to_this = f"Or move the books to this server for good: {program()} setup --dev --adopt"
+        raise Failure(f"{error.message} {to_this}" if dev else line_of(error)) from None
     except PerennialError as error:
         raise Failure(line_of(error)) from None
     except KeyboardInterrupt:
@@ -128,7 +133,7 @@ async def _work(settings: Settings, server: Server) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    await prepare_files(settings)
+    await require_files(settings)
     async with (
         monitoring(settings) as monitor,
         server(monitor.exporter) as (client, watch, joined),

@@ -13,6 +13,7 @@ from temporalio.api.workflowservice.v1 import (
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.environment import Environment
 from hosting.temporal import by_hand
 from hosting.temporal.errors import NamespaceNotReady, one_line
 
@@ -25,6 +26,15 @@ async def described(client: Client) -> DescribeNamespaceResponse | None:
         if error.status == RPCStatusCode.NOT_FOUND:
             return None
         raise not_ready(client, "cannot be looked at", error) from None
+
+
+async def environment_of(client: Client) -> Environment:
+    """The client's namespace, as the books know it. Raises NamespaceNotReady."""
+    found = await described(client)
+    if found is None:
+        raise missing(client)
+    address = client.service_client.config.target_host
+    return Environment(found.namespace_info.id, client.namespace, address)
 
 
 async def create_namespace(client: Client, retention: timedelta, timeout: timedelta = timedelta(seconds=30)) -> bool:

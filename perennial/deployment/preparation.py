@@ -15,6 +15,7 @@ class PartName(Worded):
     SEARCH_ATTRIBUTES = "search_attributes", "Search attributes"
     NEXUS_ENDPOINT = "nexus_endpoint", "Nexus endpoint"
     DATABASE = "database", "Database"
+    ENVIRONMENT = "environment", "Environment"
 
 
 class Condition(Worded):

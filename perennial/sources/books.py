@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from activities.billing.contracts import ListedSubscription
+from activities.environment import EnvironmentBook
 from activities.figures import BookFigures
 from activities.notifications.ports import PublisherBook
 from activities.prices.ports import PriceBook
@@ -33,6 +34,7 @@ def unknown_to_books(subscription_id: str) -> NotInBooks:
 class Books:
     """The database of one installation."""
 
+    environment: EnvironmentBook
     subscriptions: SubscriptionReader
     usage: UsageBook
     accounts: AccountReader

@@ -31,6 +31,7 @@ def test_the_database_needs_no_server(program: Program, tmp_path: Path) -> None:
         ("search_attributes", "waiting"),
         ("nexus_endpoint", "waiting"),
         ("database", "ready"),
+        ("environment", "waiting"),
     ]
 
 

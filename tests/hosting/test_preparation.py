@@ -60,6 +60,7 @@ async def test_everything_is_prepared_once(plain: str, tmp_path: Path) -> None:
         PartName.SEARCH_ATTRIBUTES: Condition.WAITING,
         PartName.NEXUS_ENDPOINT: Condition.WAITING,
         PartName.DATABASE: Condition.MISSING,
+        PartName.ENVIRONMENT: Condition.WAITING,
     }
     assert before[0].by_hand == "temporal operator namespace create --namespace shop --retention 30d"
     assert await looked_at(whole) == before

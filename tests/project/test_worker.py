@@ -169,6 +169,31 @@ def test_an_interrupt_while_it_starts(tmp_path: Path, delay: float) -> None:
     assert said == ""
 
 
+def test_a_server_that_lost_its_files_gets_the_books_only_when_told(tmp_path: Path) -> None:
+    """It is another server, as is the one of a database that belongs elsewhere: nothing is moved by mistake."""
+    with worker(tmp_path / "data", DEV) as process:
+        until_it_works(process)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+    for file in (tmp_path / "data").glob("temporal.db*"):
+        file.unlink()
+    with worker(tmp_path / "data", DEV) as process:
+        _, line = process.communicate(timeout=60)
+    assert (process.returncode, line.count("\n")) == (1, 1)
+    place = tmp_path / "data" / "perennial.db"
+    assert line.startswith(f"The books in {place} belong to namespace 'default' at 127.0.0.1:")
+    assert line.endswith("starter.py setup --dev --adopt\n")
+    moved = subprocess.run(
+        [sys.executable, str(ROOT / "starter.py"), "setup", "--dev", "--adopt"],
+        env={**os.environ, "PERENNIAL_DATA_DIR": str(tmp_path / "data")},
+        capture_output=True,
+        text=True,
+    )
+    assert moved.returncode == 0, moved
+    with worker(tmp_path / "data", DEV) as process:
+        until_it_works(process)
+
+
 @pytest.mark.live
 def test_a_worker_that_joined_stops_with_the_first(tmp_path: Path) -> None:
     with worker(tmp_path / "data", DEV) as first, worker(tmp_path / "data", DEV) as second:

@@ -71,6 +71,12 @@ class Database:
         """The path of a SQLite database, None for a server."""
         return self._url.database if _is_file(self._url) else None
 
+    @property
+    def place(self) -> str:
+        """Where it is, for people: the file, or host, port and name."""
+        server = f"{self._url.host or 'localhost'}:{self._url.port or 5432}"
+        return self.file or f"{server}/{self._url.database}"
+
     async def read(self, ask: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call `ask` in a transaction that sees one state of the database, and return its result."""
 

@@ -6,20 +6,34 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from activities.adapters.sql.database import BUSY_TIMEOUT, Database
+from activities.adapters.sql.environment import refuse_others
 from activities.adapters.sql.revision import HEAD, is_older, mismatch
+from activities.adapters.sql.tables.environment import environment
+from activities.environment import Environment
 from activities.errors import BooksUnavailable, SchemaMismatch
 from domain.next_step import Do, NextStep
 
 
-async def upgrade(url: str, *, busy_timeout: timedelta = BUSY_TIMEOUT) -> None:
+async def upgrade(url: str, *, busy_timeout: timedelta = BUSY_TIMEOUT, ours: Environment | None = None) -> None:
     """Upgrade the database to this program's schema, or create it, in one transaction.
 
-    Raises SchemaMismatch if this program does not know the database's revision, and BooksUnavailable if it cannot be
-    opened or written.
+    Raises SchemaMismatch if this program does not know the database's revision, BooksUnavailable if it cannot be
+    opened or written, and OthersBooks if it belongs to another environment than `ours`: then it stays as it was.
     """
     async with Database(url, busy_timeout=busy_timeout, migrates=True) as database:
         _make_folder(database.file)
-        await database.write(_upgrade)
+        await database.write(_upgrade, database.place, ours)
+
+
+async def require_usable(database: Database) -> None:
+    """Raise SchemaMismatch for a database that `upgrade` would refuse. Nothing is changed."""
+    if _is_missing(database.file):
+        return
+    found = await database.read(_revision)
+    if found is None:
+        await database.read(_refuse_foreign)
+    elif found != HEAD and not is_older(found):
+        raise mismatch(found, older=False)
 
 
 async def check_schema(database: Database) -> None:
@@ -38,7 +52,7 @@ async def check_schema(database: Database) -> None:
     raise mismatch(found, older=is_older(found))
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: Connection, place: str, ours: Environment | None) -> None:
     # Slow to import, and needed by workers only.
     from alembic import command
     from alembic.config import Config
@@ -53,6 +67,8 @@ def _upgrade(connection: Connection) -> None:
         _refuse_foreign(connection)
     elif found not in known:
         raise mismatch(found, older=False)
+    if ours is not None and inspect(connection).has_table(environment.name):
+        refuse_others(connection, place, ours)
     command.upgrade(config, "head")
 
 

@@ -115,15 +115,17 @@ async def test_the_whole_server_is_lost(tmp_path: Path) -> None:
         url = place.settings.database_url
         lost = [await bought(world) for _ in range(8)]
         before = {each: await world.server.subscriptions.settled(each) for each in lost}
-    async with a_place(tmp_path / "new", url) as place, place.worker() as world:
-        subscriptions = world.server.subscriptions
-        found = await place.found()
-        assert {("subscription", each, "missing") for each in lost} <= found
-        repaired = await place.repair()
-        assert (repaired.done[Cure.REBUILD], repaired.failed) == (16, {})
-        for each in lost:
-            assert (await subscriptions.settled(each)).subscription == before[each].subscription
-        assert await place.found() == set()
+    async with a_place(tmp_path / "new", url) as place:
+        await place.adopt()
+        async with place.worker() as world:
+            subscriptions = world.server.subscriptions
+            found = await place.found()
+            assert {("subscription", each, "missing") for each in lost} <= found
+            repaired = await place.repair()
+            assert (repaired.done[Cure.REBUILD], repaired.failed) == (16, {})
+            for each in lost:
+                assert (await subscriptions.settled(each)).subscription == before[each].subscription
+            assert await place.found() == set()
 
 
 @pytest.mark.parametrize("how", ["repaired", "bought again"])

@@ -21,6 +21,7 @@ from hosting.assembly import World, prepare_namespace, running_worker
 from hosting.embedded.server import EmbeddedServer
 from hosting.sql_books import books_in
 from hosting.temporal.connection import connect_to
+from hosting.temporal.namespace import environment_of
 from perennial.reconciliation.reconciliation import Reconciliation, Report
 from perennial.reconciliation.repair import Repair, Repaired
 from perennial.sources.server import Server
@@ -45,6 +46,11 @@ class Place:
         """A worker."""
         async with running_worker(self.client, self.settings, **options) as world:
             yield world
+
+    async def adopt(self) -> None:
+        """Move the books to this server, as `setup --adopt` does."""
+        async with Database(self.settings.database_url) as database:
+            await books_in(database).environment.adopt(await environment_of(self.client))
 
     async def reconcile(self, *ids: str, after: timedelta = timedelta(0), **options: Any) -> Report:
         """What a comparison finds, with a clock that is ahead by `after`."""
