@@ -50,7 +50,8 @@ class Side(ABC):
 
     name: str
     table: str
-    """Its books' table of what happened."""
+    owner: str
+    """Its books' table of what happened, and the column with the life's name."""
     ledger: str
     charge: str
     """Its table of charges, and what is the same in two of them for one renewal, in SQL."""
@@ -65,6 +66,11 @@ class Side(ABC):
     def rows(self) -> int:
         """How many events its books have: one for each beginning, renewal and change. Nothing is ever deleted."""
         return int(self._books.execute(f"SELECT coalesce(max(rowid), 0) FROM {self.table}").fetchone()[0])
+
+    def since(self, rows: int) -> list[str]:
+        """Whose events its books have beyond so many, in their order."""
+        found = self._books.execute(f"SELECT {self.owner} FROM {self.table} WHERE rowid > ? ORDER BY rowid", (rows,))
+        return [name for (name,) in found]
 
     async def until(self, rows: int) -> None:
         """Wait until its books have so many."""
@@ -139,11 +145,16 @@ class Side(ABC):
 class Ours(Side):
     """Perennial: subscriptions without a billing account, whose renewals are charged to the ledger."""
 
-    name, table, ledger, charge = "ours", "journal", "ledger_entry", "subscription_id || line || period_start"
+    name, table, owner = "ours", "journal", "subscription_id"
+    ledger, charge = "ledger_entry", "subscription_id || line || period_start"
 
     def __init__(self, client: Client, worker: WorkerProcess, books: Path) -> None:
         super().__init__(client, worker, books)
         self.server = Server.of(client, worker.queue, wall_clock)
+        self.partner: str | None = None
+        """Whose share of a busy worker the lives take that are begun from now on."""
+        self.spread = timedelta(0)
+        """By how much their renewals are spread."""
 
     def order(self, name: str, *, told: bool = False) -> Order:
         """Three licences, for a month."""
@@ -162,7 +173,9 @@ class Ours(Side):
 
     async def _start(self, name: str, *, told: bool, due: datetime | None) -> None:
         clock = TestClock.ahead_by(BOUGHT - (due - self.span(1) if due else self._began[name]))
-        await self.server.subscriptions.buy(self.order(name, told=told), clock=clock, invoiced=False)
+        await self.server.subscriptions.buy(
+            self.order(name, told=told), partner=self.partner, clock=clock, spread=self.spread, invoiced=False
+        )
 
     def span(self, months: int) -> timedelta:
         return boundary(BOUGHT, months, AnchorRule.CLAMP) - BOUGHT
@@ -171,7 +184,8 @@ class Ours(Side):
 class TheBare(Side):
     """The bare engine."""
 
-    name, table, ledger, charge = "bare", "ledger", "ledger", "id || '#' || period"
+    name, table, owner = "bare", "ledger", "id"
+    ledger, charge = "ledger", "id || '#' || period"
 
     def handle(self, name: str) -> WorkflowHandle[Bare, None]:
         """The workflow."""
