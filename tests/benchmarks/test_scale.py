@@ -44,7 +44,8 @@ def test_all_that_renews_in_three_days_is_due_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("program", "words"), [(scale, ["--told", "2"]), (scale, ["--subscriptions", "0"]), (month_end, ["--capacity", "0"])]
+    ("program", "words"),
+    [(scale, ["--told", "2"]), (scale, ["--subscriptions", "0"]), (month_end, ["--capacity", "0"])],
 )
 def test_what_cannot_be_is_refused(program: ModuleType, words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["it", *words])
