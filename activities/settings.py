@@ -164,6 +164,13 @@ class Settings(BaseSettings):
         scheme, _, place = self.database_url.partition("://")
         return place[1:] if scheme.startswith(DRIVER) else place.partition("?")[0].rpartition("@")[2]
 
+    @property
+    def database_place(self) -> str:
+        """The address of the database as it may be shown: without user, password and options."""
+        return (
+            f"{self.database_url.partition('://')[0]}://{'/' * self.database_url.startswith(DRIVER)}{self.books_place}"
+        )
+
     @classmethod
     def load(cls, **given: Any) -> "Settings":
         """The settings from the environment; `given` ones take precedence. Raises SettingsFault."""

@@ -76,6 +76,7 @@ SECTIONS: Sections = {
     },
     "Operate": {
         **_of("cli.operations.setup", setup="setup"),
+        **_of("cli.operations.config", config="config"),
         "notifications": Group(
             "Notifications to publishers: list, retry, skip",
             _of("cli.notifications.notifications", list="list_notifications", retry="retry", skip="skip"),

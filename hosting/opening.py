@@ -9,6 +9,7 @@ from temporalio.client import Client
 from activities.provisioning.door import Visits
 from activities.settings import Settings
 from activities.wall_clock import wall_clock
+from hosting.embedded.shared import running_server
 from hosting.temporal.connection import connect
 from hosting.temporal.namespace import environment_of
 from perennial.sources.books import Books
@@ -30,9 +31,17 @@ class _Meeting:
             await self.books.environment.require(await environment_of(self.client))
 
 
+def own_address(settings: Settings) -> str | None:
+    """Where the server listens that a worker runs in the data directory; None if there is none."""
+    running = running_server(settings.data_dir)
+    return None if running is None else running.address
+
+
 @asynccontextmanager
 async def opened(settings: Settings, address: str | None = None) -> AsyncIterator[Perennial]:
     """The use cases on the settings' database and the Temporal server at `address`, else the configured one.
+
+    Where none is configured, it is the one that a worker runs in the data directory.
 
     Both are opened when a use case first needs them, which then raises ServerUnreachable, SchemaMismatch or
     BooksUnavailable, and OthersBooks where they do not belong together; they are closed at the end.
@@ -41,7 +50,7 @@ async def opened(settings: Settings, address: str | None = None) -> AsyncIterato
         meeting = _Meeting()
 
         async def server() -> Server:
-            client, queue = await connect(address), settings.task_queue
+            client, queue = await connect(address, own=own_address(settings)), settings.task_queue
             meeting.client = client
             await meeting.compare()
             periods, deployment, spread = settings.periods_per_run, settings.deployment, settings.spread

@@ -16,6 +16,7 @@ from cli.printing.screen import console, print_json, printable
 from cli.printing.tables import print_columns
 from cli.running import run
 from hosting.embedded.shared import shared_server
+from hosting.opening import own_address
 from hosting.preparation import NEXUS_ENDPOINT, Connect, all_parts
 from hosting.temporal.connection import connect, connect_to
 from perennial.deployment.preparation import Condition, Finding, looked_at, prepared
@@ -80,7 +81,7 @@ async def _found(preparing: Preparing, address: str | None) -> list[Finding]:
 async def _server(settings: Settings, preparing: Preparing, address: str | None) -> AsyncIterator[Connect]:
     """How to reach the server; with --dev it runs until the end, unless another process runs it."""
     if not preparing.dev:
-        yield Once(lambda: connect(address))
+        yield Once(lambda: connect(address, own=own_address(settings)))
         return
     async with shared_server(settings.data_dir) as shared:
 

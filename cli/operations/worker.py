@@ -28,6 +28,7 @@ from hosting.files.secrets import load_secrets
 from hosting.gateway.server import running_gateway
 from hosting.monitoring.address import monitoring
 from hosting.nexus.endpoint import prepare_endpoint
+from hosting.opening import own_address
 from hosting.preparation import NEXUS_ENDPOINT, server_parts
 from hosting.temporal.connection import connect, connect_to
 from perennial.deployment.preparation import require
@@ -174,7 +175,7 @@ async def _until(stopped: asyncio.Event, watch: Watch) -> None:
 
 @asynccontextmanager
 async def _elsewhere(address: str | None, settings: Settings, metrics: str | None) -> AsyncIterator[Served]:
-    client = await connect(address, core_log="ERROR", metrics=metrics)
+    client = await connect(address, own=own_address(settings), core_log="ERROR", metrics=metrics)
     await _made_ready(client, settings)
     # A server that others run may come back: the SDK waits for it.
     yield Served(client, asyncio.Event().wait)

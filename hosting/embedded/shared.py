@@ -73,6 +73,20 @@ class ServerLock:
         except (OSError, ValueError, TypeError):
             return None
 
+    def is_held(self) -> bool:
+        """Whether a process has it. Nothing is changed, and no file is made."""
+        try:
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
+        return False
+
     def release(self) -> None:
         # Closed, not unlocked: unlocking would also take the lock from a server that inherited it.
         if self._descriptor is not None:
@@ -98,6 +112,13 @@ class SharedServer:
             f"The Temporal server {whose} at {self.endpoints.address} has stopped, so this worker stops too. "
             "Start it again: it then runs its own server."
         )
+
+
+def running_server(directory: Path) -> Endpoints | None:
+    """Where the server is that runs on the directory's files; None if there is none, or it is starting or stopping."""
+    lock = ServerLock(directory)
+    # A process that was killed leaves the file as it was, but not the lock.
+    return lock.published() if lock.is_held() else None
 
 
 @contextlib.asynccontextmanager

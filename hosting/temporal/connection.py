@@ -4,11 +4,13 @@ import asyncio
 import atexit
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.envconfig import ClientConfig
+from temporalio.envconfig import ClientConfigProfile
 
 from domain.next_step import Do, NextStep
 from hosting.temporal.errors import ServerUnreachable, one_line
@@ -16,6 +18,7 @@ from hosting.temporal.telemetry import CoreLog, runtime
 from workflows.guard.converter import DATA_CONVERTER
 
 DEFAULT_ADDRESS = "localhost:7233"
+DEFAULT_NAMESPACE = "default"
 CONNECT_TIMEOUT = timedelta(seconds=5)
 
 # A process that exits right after a call to the server aborts in one run of three: the SDK's threads still use the
@@ -27,32 +30,50 @@ async def connect(
     address: str | None = None,
     *,
     namespace: str | None = None,
+    own: str | None = None,
     core_log: CoreLog = "OFF",
     timeout: timedelta = CONNECT_TIMEOUT,
     metrics: str | None = None,
 ) -> Client:
     """Connect as every Temporal program does: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TLS, API key, temporal.toml.
 
-    Arguments take precedence over that configuration. `metrics` is where this process serves its metrics, if it does.
+    Arguments take precedence over that configuration. `own` is the address of an embedded server, for where neither
+    names one; it needs no keys. `metrics` is where this process serves its metrics, if it does.
     Raises ServerUnreachable, and PortInUse for the metrics.
     """
+    profile = configured()
+    if own and not (address or profile.address):
+        served = namespace or profile.namespace or DEFAULT_NAMESPACE
+        return await connect_to(own, namespace=served, core_log=core_log, timeout=timeout, metrics=metrics)
+    with _readable():
+        options: dict[str, Any] = dict(profile.to_client_connect_config())
+    options["target_host"] = address or profile.address or DEFAULT_ADDRESS
+    if namespace is not None:
+        options["namespace"] = namespace
+    return await _dial(options, core_log, timeout, metrics)
+
+
+def configured(variables: dict[str, str] | None = None) -> ClientConfigProfile:
+    """Temporal's own configuration, of its file and of the process's variables, or these. Raises ServerUnreachable."""
+    with _readable():
+        return ClientConfigProfile.load(override_env_vars=variables)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
     try:
-        configured: dict[str, Any] = dict(ClientConfig.load_client_connect_config())
+        yield
     except (RuntimeError, ValueError, OSError, TypeError, KeyError) as error:
         raise ServerUnreachable(
             f"Temporal's own configuration (TEMPORAL_... variables, temporal.toml) cannot be read: "
             f"{one_line(str(error))}. Correct it, or unset it to use the defaults."
         ) from None
-    configured["target_host"] = address or configured.get("target_host") or DEFAULT_ADDRESS
-    if namespace is not None:
-        configured["namespace"] = namespace
-    return await _dial(configured, core_log, timeout, metrics)
 
 
 async def connect_to(
     address: str,
     *,
-    namespace: str = "default",
+    namespace: str = DEFAULT_NAMESPACE,
     identity: str | None = None,
     core_log: CoreLog = "OFF",
     timeout: timedelta = CONNECT_TIMEOUT,

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -52,6 +53,17 @@ def refused(directory: Path, options: list[str], **variables: str) -> tuple[int 
     return process.returncode, line
 
 
+def starter(directory: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """The command line on that data directory, with no server named."""
+    named = {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
+    return subprocess.run(
+        [sys.executable, str(ROOT / "starter.py"), *words],
+        env={**named, "PERENNIAL_DATA_DIR": str(directory), **variables},
+        capture_output=True,
+        text=True,
+    )
+
+
 def until_it_works(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     said = ""
@@ -87,9 +99,14 @@ def test_the_server_beside_it_has_the_nexus_endpoint(tmp_path: Path) -> None:
             capture_output=True,
             text=True,
         )
+        # Commands find that server by themselves.
+        found = starter(tmp_path / "data", "setup", "--check", PERENNIAL_TASK_QUEUE="of-its-own")
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
     assert "of-its-own" in shown.stdout, shown.stderr
+    assert (found.returncode, f"at {address} (id " in found.stdout) == (0, True), found
+    left_alone = starter(tmp_path / "data", "config")
+    assert re.search(r"^TEMPORAL_ADDRESS +localhost:7233 +default$", left_alone.stdout, re.MULTILINE), left_alone
 
 
 def test_a_faulty_setting_is_wrong_usage(tmp_path: Path) -> None:
@@ -183,12 +200,7 @@ def test_a_server_that_lost_its_files_gets_the_books_only_when_told(tmp_path: Pa
     place = tmp_path / "data" / "perennial.db"
     assert line.startswith(f"The books in {place} belong to namespace 'default' at 127.0.0.1:")
     assert line.endswith("starter.py setup --dev --adopt\n")
-    moved = subprocess.run(
-        [sys.executable, str(ROOT / "starter.py"), "setup", "--dev", "--adopt"],
-        env={**os.environ, "PERENNIAL_DATA_DIR": str(tmp_path / "data")},
-        capture_output=True,
-        text=True,
-    )
+    moved = starter(tmp_path / "data", "setup", "--dev", "--adopt")
     assert moved.returncode == 0, moved
     with worker(tmp_path / "data", DEV) as process:
         until_it_works(process)
