@@ -41,6 +41,22 @@ class Prepare(StrEnum):
     OFF = "off"
 
 
+class LogFormat(StrEnum):
+    """How a worker writes its log."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """From which level on a worker logs."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
 class SettingsFault(Exception):
     """A setting cannot be used. The message is one line: the variable, its value and what it takes."""
 
@@ -96,6 +112,10 @@ class Settings(BaseSettings):
         description="on, check or off: whether a worker prepares server and database, only checks them, or neither; "
         "unset, it prepares those of a server that it runs itself, and checks others",
     )
+    log_format: LogFormat | None = Field(
+        default=None, description="text or json; unset, a worker logs text to a terminal, and JSON to anything else"
+    )
+    log_level: LogLevel = Field(default=LogLevel.INFO, description="debug, info, warning or error")
     task_queue: str = Field(
         default="perennial", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="1 to 64 letters, digits, `_`, `.` or `-`"
     )

@@ -19,6 +19,7 @@ from activities.accounts.contracts import (
 from activities.accounts.ports import AccountBooks, AccountOpenings, NonpaymentHolds, Payments
 from activities.errors import NotTaken, NotThere, RowsToCome, reported
 from activities.fan_out import for_each
+from activities.logged import log_events
 from activities.ports import CommandSender
 from domain.account.account import Payment, Seen
 from domain.account.events import CloseReceipt
@@ -68,6 +69,7 @@ class AccountActivities:
         """Write one decision of an account in one transaction, once for each (customer, seq) (MON-2)."""
         with reported():
             await self._books.record(entry)
+            log_events(entry.record.events, customer=entry.customer_id)
 
     @activity.defn(name="hold_for_nonpayment")
     async def hold(self, entry: HoldInput) -> HoldResult:

@@ -9,6 +9,7 @@ from activities.accounts.ports import AccountOpener, OverdueInvoices
 from activities.billing.contracts import AskedCommand, CountInput, KeepInput, RecordInput, Restored, RestoreInput
 from activities.billing.ports import Books, FirstAnswers, Lives
 from activities.errors import reported
+from activities.logged import log_events
 from activities.measures import RecordMeasures
 from activities.wall_clock import wall_clock
 from domain.subscription.decision import Answered
@@ -42,6 +43,11 @@ class BillingActivities:
         """
         with reported():
             receipt = await self._books.record(entry)
+            log_events(
+                entry.record.events,
+                subscription=entry.about.subscription_id,
+                customer=entry.about.customer_id,
+            )
             self._measures.note(entry.record, receipt, self._clock(), test_clock=entry.test_clock)
             if entry.opens:
                 await self._accounts.open(entry.opens)

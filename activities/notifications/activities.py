@@ -1,5 +1,6 @@
 """The activities that notify publishers of what happened to their subscriptions (invariant 13)."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from zlib import crc32
@@ -8,6 +9,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.errors import reported
+from activities.logged import FACTS
 from activities.notifications.contracts import DeliverInput, HandOver, Message, Pending, StreamProgress
 from activities.notifications.dialects import compose
 from activities.notifications.ports import Deliverer, Messenger, Outbox, PublisherBook
@@ -110,12 +112,15 @@ class NotificationActivities:
         """Send the message. Returns None after the last attempt that the publisher's terms allow has failed."""
         reply = await self._messenger.send(endpoint, message)
         if reply.accepted:
+            if pending.tries:
+                _log(logging.INFO, "delivered after failures", endpoint, pending, pending.tries + 1)
             await self._outbox.record_outcome(pending, endpoint.id, NotificationStatus.DELIVERED, now)
             return StreamProgress(told=pending.notice.seq)
         problem, tries = reply.problem or f"answered {reply.status}", pending.tries + 1
         first, spread = pending.first_tried_at or now, crc32(f"{message.id} {tries}".encode())
         again = endpoint.terms.next_try(tries, first, now, reply.retry_after, spread)
         await self._outbox.record_failure(pending, endpoint.id, problem, now, again)
+        _log_failure(endpoint, pending, problem, tries, given_up=again is None)
         if again is None:
             # The outbox decides whether the stream halts: an attempt that was thought dead may have got through.
             return None
@@ -123,6 +128,28 @@ class NotificationActivities:
 
     async def _halted(self, wanted: DeliverInput, why: str) -> StreamProgress:
         return StreamProgress(told=await self._outbox.done_up_to(wanted.subscription_id), halted=why)
+
+
+def _log_failure(endpoint: Endpoint, pending: Pending, problem: str, tries: int, *, given_up: bool) -> None:
+    """The first failures of an event, then ever fewer: of 500 attempts in eight hours nine are warnings."""
+    if given_up:
+        _log(logging.ERROR, f"undeliverable: {problem}", endpoint, pending, tries)
+    else:
+        level = logging.WARNING if tries.bit_count() == 1 else logging.DEBUG
+        _log(level, f"not delivered: {problem}", endpoint, pending, tries)
+
+
+def _log(level: int, words: str, endpoint: Endpoint, pending: Pending, tries: int) -> None:
+    notice = pending.notice
+    facts = {
+        "publisher": endpoint.id,
+        "subscription": notice.subscription_id,
+        "customer": notice.customer_id,
+        "seq": notice.seq,
+        "rule": notice.rule,
+        "attempt": tries,
+    }
+    activity.logger.log(level, "%s", words, extra={FACTS: facts})
 
 
 def _elsewhere(why: str, kind: str) -> ApplicationError:

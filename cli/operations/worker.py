@@ -21,6 +21,7 @@ from cli.options import Address
 from cli.start import program
 from domain.faults import shown
 from domain.next_step import PerennialError
+from hosting import logs
 from hosting.assembly import require_files, running_worker, sign_in_page
 from hosting.build import version_of
 from hosting.embedded.shared import shared_server
@@ -130,6 +131,7 @@ def _ports_of(settings: Settings, *, dev: bool) -> dict[str, int]:
 
 
 async def _work(settings: Settings, server: Server) -> None:
+    logs.start(settings)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -155,6 +157,7 @@ async def _work(settings: Settings, server: Server) -> None:
             print(f"Metrics            {monitor.address}/metrics")
         if ours := version_of(settings):
             print(f"Version            {ours.build_id}, of deployment {ours.deployment_name}")
+        logs.say_started(client, settings)
         queue, place = settings.task_queue, settings.books_place
         print(f"Worker on task queue {queue}, books in {place}. Ctrl-C stops it.", flush=True)
         await _until(stopped, watch)

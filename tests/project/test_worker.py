@@ -29,10 +29,12 @@ DEV = ["--dev", "--port", "0", "--http-port", "0", "--ui-port", "0"]
 
 @contextmanager
 def worker(directory: Path, options: list[str], **variables: str) -> Iterator[subprocess.Popen[str]]:
+    """On stderr is what went wrong alone: it logs no more than warnings."""
+    quiet = {"PERENNIAL_LOG_LEVEL": "warning", "PERENNIAL_TENANTS_PORT": "0"}
     with subprocess.Popen(
         [sys.executable, "-c", PROGRAM, *options],
         cwd=directory.parent,
-        env={**os.environ, "PERENNIAL_DATA_DIR": str(directory), "PERENNIAL_TENANTS_PORT": "0", **variables},
+        env={**os.environ, "PERENNIAL_DATA_DIR": str(directory), **quiet, **variables},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

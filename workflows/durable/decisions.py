@@ -9,6 +9,7 @@ from temporalio.common import MetricMeter
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities import measures
+from activities.logged import FACTS
 from domain.rules import Rule
 from domain.subscription.decision import Answer, Outcome
 from statemachines.subscription.not_now import AheadOfClock, NotNow, Unsettled
@@ -230,7 +231,8 @@ class Decisions(Generic[L, R]):
             AheadOfClock.check(at, self._clock.time())
 
     def _note(self, answer: Answer) -> None:
-        workflow.logger.warning("signal refused: %s %s %s", answer.do, answer.rule, answer.message)
+        facts = {"command": answer.do, "rule": answer.rule}
+        workflow.logger.warning("signal refused: %s", answer.message, extra={FACTS: facts})
         self.life = self.life.with_refused_signal(answer)
 
 

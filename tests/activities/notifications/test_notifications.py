@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from activities.adapters.sql.database import Database
 from activities.adapters.sql.notifications.outbox import SqlOutbox
 from activities.adapters.sql.notifications.publishers import SqlPublishers
 from activities.errors import ServerUnavailable
+from activities.logged import FACTS
 from activities.notifications.activities import NotificationActivities
 from activities.notifications.contracts import DeliverInput, HandOver, Message, Reply, StreamProgress
 from activities.notifications.publishers import Endpoint, Publishers, Secrets
@@ -124,9 +126,42 @@ async def test_the_next_waits_until_the_one_before_is_taken(desk: Desk) -> None:
     assert len({message.body for message in desk.publisher.heard}) == 1
 
 
-async def test_a_try_that_fails_is_no_line_in_the_workers_log(desk: Desk) -> None:
+def logged(record: logging.LogRecord) -> tuple[str, str]:
+    """The level and the words, without what the SDK adds to them."""
+    return record.levelname, record.getMessage().partition(" ({")[0]
+
+
+async def test_failures_are_ever_rarer_lines_in_the_workers_log(
+    stocked: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One line of ours each, and none of the SDK's."""
+    desk = await Desk.of(stocked, terms={"tries": 12})
+    desk.publisher.answers = [FAILED] * 6
+    at = START
+    with caplog.at_level(logging.INFO, logger="temporalio.activity"):
+        for _ in range(6):
+            error = await desk.not_told(at)
+            assert error.category is ApplicationErrorCategory.BENIGN
+            at += error.next_retry_delay or timedelta(0)
+        await desk.tell(at=at)
+    lines = [(*logged(record), getattr(record, FACTS)["attempt"]) for record in caplog.records]
+    assert lines == [
+        ("WARNING", "not delivered: answered 503", 1),
+        ("WARNING", "not delivered: answered 503", 2),
+        ("WARNING", "not delivered: answered 503", 4),
+        ("INFO", "delivered after failures", 7),
+    ]
+    expected = {"publisher": "contoso", "subscription": "s-1", "customer": "fabrikam", "seq": 1, "rule": "BUY-4"}
+    assert getattr(caplog.records[0], FACTS) == {**expected, "attempt": 1}
+
+
+async def test_an_event_that_is_given_up_is_an_error_in_the_log(
+    stocked: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk = await Desk.of(stocked, terms={"tries": 1})
     desk.publisher.answers = [FAILED]
-    assert (await desk.not_told()).category is ApplicationErrorCategory.BENIGN
+    await desk.tell()
+    assert [logged(record) for record in caplog.records] == [("ERROR", "undeliverable: answered 503")]
 
 
 async def test_the_message_says_what_came_of_it_and_when_it_is_tried_again(desk: Desk) -> None:
