@@ -29,6 +29,10 @@ class Scrape:
         """The sum of the samples with these labels; 0 without one."""
         return sum(each.value for each in self.samples if each.name == name and labels.items() <= each.labels.items())
 
+    def has(self, name: str) -> bool:
+        """Whether there is a sample of that name."""
+        return any(each.name == name for each in self.samples)
+
     def labels_of(self, name: str) -> set[str]:
         """The labels that samples of that name have."""
         return {label for each in self.samples if each.name == name for label in each.labels}
