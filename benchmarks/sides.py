@@ -12,6 +12,7 @@ from temporalio.api.common.v1 import FastForwardConfig, TimeSkippingConfig, Work
 from temporalio.api.workflow.v1 import WorkflowExecutionOptions
 from temporalio.api.workflowservice.v1 import UpdateWorkflowExecutionOptionsRequest
 from temporalio.client import Client, WorkflowHandle
+from temporalio.common import TypedSearchAttributes
 
 from activities.wall_clock import wall_clock
 from benchmarks.bare.workflow import Bare, BareLife
@@ -187,6 +188,11 @@ class TheBare(Side):
     name, table, owner = "bare", "ledger", "id"
     ledger, charge = "ledger", "id || '#' || period"
 
+    def __init__(self, client: Client, worker: WorkerProcess, books: Path) -> None:
+        super().__init__(client, worker, books)
+        self.attributes: TypedSearchAttributes | None = None
+        """Search attributes of the lives that are begun from now on."""
+
     def handle(self, name: str) -> WorkflowHandle[Bare, None]:
         """The workflow."""
         return self.client.get_workflow_handle_for(Bare.run, name)
@@ -202,7 +208,9 @@ class TheBare(Side):
 
     async def _start(self, name: str, *, told: bool, due: datetime | None) -> None:
         life = BareLife(name, PERIOD.total_seconds(), told, due.timestamp() if due else None)
-        await self.client.start_workflow(Bare.run, life, id=name, task_queue=self.worker.queue)
+        await self.client.start_workflow(
+            Bare.run, life, id=name, task_queue=self.worker.queue, search_attributes=self.attributes
+        )
 
     def span(self, months: int) -> timedelta:
         return months * PERIOD

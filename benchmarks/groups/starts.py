@@ -3,10 +3,11 @@
 import time
 from collections import defaultdict
 
-from benchmarks.report import Figure, Turns, both, times_at_least
+from benchmarks.report import Figure, Samples, Turns, both, times_at_least
 from benchmarks.scene import Bench, Cost, Scene, a_scene, each
 from benchmarks.sides import CUSTOMER, UNTOLD, Side, offer
 from domain.ordering.lines import Line, OrderRequest
+from workflows.durable import search_attributes
 
 GROUP = "b"
 TITLE = "starts"
@@ -20,6 +21,7 @@ async def measure(bench: Bench) -> list[Figure]:
     turns, lives = bench.of((2, 40), (5, 200))
     begun: Turns[Cost] = defaultdict(list)
     accepted: Turns[float] = defaultdict(list)
+    listed: list[float] = []
     async with a_scene(bench) as scene:
         for turn in range(turns + 1):
             for side in scene.sides:
@@ -30,13 +32,23 @@ async def measure(bench: Bench) -> list[Figure]:
         orders = await _orders(bench, scene, turns)
         for side in scene.sides:
             side.worker.kill()
+        columns = search_attributes.of_purchase(scene.ours.order("any"))
         for turn in range(2 * turns + 1):
-            for side in scene.sides:
-                rate = await _accepted(side, [f"accepted-{turn}-{number}" for number in range(ACCEPTED)])
-                accepted[side.name] += [rate] if turn else []
+            for side, found, attributes in (
+                (scene.bare, accepted["bare"], None),
+                (scene.ours, accepted["ours"], None),
+                (scene.bare, listed, columns),
+            ):
+                scene.bare.attributes = attributes
+                names = [f"accepted-{turn}-{number}-{attributes is None}" for number in range(ACCEPTED)]
+                rate = await _accepted(side, names)
+                if turn:
+                    found.append(rate)
         bench.say("starts: accepted")
+    why = f"the bare one with the {len(columns)} search attributes that each subscription is listed by"
     return [
         Figure(GROUP, "subscriptions started: accepted", "1/s", both(accepted, float), times_at_least(0.9)),
+        Figure(GROUP, "the same, both with search attributes", "1/s", Samples(accepted["ours"], listed), why=why),
         Figure(GROUP, "subscriptions started: until parked", "1/s", both(begun, lambda cost: 1000 / cost.wall)),
         Figure(GROUP, "a start until parked: CPU of the server", "ms", both(begun, lambda cost: cost.server)),
         Figure(GROUP, "a start until parked: CPU of the worker", "ms", both(begun, lambda cost: cost.worker)),
