@@ -191,7 +191,8 @@ class TheBare(Side):
     def __init__(self, client: Client, worker: WorkerProcess, books: Path) -> None:
         super().__init__(client, worker, books)
         self.attributes: TypedSearchAttributes | None = None
-        """Search attributes of the lives that are begun from now on."""
+        self.rows_per_run: int | None = None
+        """Search attributes of the lives that are begun from now on, and how often they continue as new."""
 
     def handle(self, name: str) -> WorkflowHandle[Bare, None]:
         """The workflow."""
@@ -207,7 +208,7 @@ class TheBare(Side):
         await self.handle(name).execute_update(Bare.answer)
 
     async def _start(self, name: str, *, told: bool, due: datetime | None) -> None:
-        life = BareLife(name, PERIOD.total_seconds(), told, due.timestamp() if due else None)
+        life = BareLife(name, PERIOD.total_seconds(), told, due.timestamp() if due else None, self.rows_per_run)
         await self.client.start_workflow(
             Bare.run, life, id=name, task_queue=self.worker.queue, search_attributes=self.attributes
         )

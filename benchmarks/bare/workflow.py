@@ -1,10 +1,10 @@
 """The bare engine: a workflow that only sleeps and writes one ledger row per renewal, by one regular activity.
 
-It decides nothing, carries nothing, shows nothing and never continues as new. It imports only what it needs: the
-sandbox imports this module again for every workflow.
+It decides nothing, carries nothing, shows nothing, and continues as new only if it is asked to. It imports only what
+it needs: the sandbox imports this module again for every workflow.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from temporalio import workflow
@@ -17,13 +17,16 @@ ATTEMPT = timedelta(seconds=10)
 class BareLife:
     """What one bare workflow begins with. `told` performs a second activity per renewal, after the first one.
 
-    `first_at`, in seconds since 1970, is when its first renewal is due; one period after its start by default.
+    `first_at`, in seconds since 1970, is when its first renewal is due; one period after its start by default. It
+    continues as new after `rows_per_run`, if given, and has written `rows` before this run.
     """
 
     id: str
     period_seconds: float
     told: bool = False
     first_at: float | None = None
+    rows_per_run: int | None = None
+    rows: int = 0
 
 
 @dataclass
@@ -42,16 +45,19 @@ class Bare:
     @workflow.init
     def __init__(self, life: BareLife) -> None:
         self._life = life
-        self._rows = 0
+        self._rows = life.rows
 
     @workflow.run
     async def run(self, life: BareLife) -> None:
         """Renew for ever."""
         period = timedelta(seconds=life.period_seconds)
-        await self._renew()
+        if not life.rows:
+            await self._renew()
         await workflow.sleep(period if life.first_at is None else max(life.first_at - workflow.time(), 0.001))
         while True:
             await self._renew()
+            if life.rows_per_run and self._rows - life.rows >= life.rows_per_run:
+                workflow.continue_as_new(replace(life, first_at=None, rows=self._rows))
             await workflow.sleep(period)
 
     async def _renew(self) -> None:

@@ -5,12 +5,14 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
+from collections.abc import Sequence
 
 from benchmarks.histories import check_timers
 from benchmarks.machine import ROOT, child_environment
 from benchmarks.report import Figure, Samples, Turns, Worthless, both, times_at_least, times_at_most
 from benchmarks.scene import Bench, Cost, Scene, a_scene, each
 from benchmarks.sides import Side
+from workflows.durable.options import PERIODS_PER_RUN
 
 GROUP = "a"
 MONTHS = 12
@@ -26,16 +28,26 @@ async def measure(bench: Bench) -> list[Figure]:
         async with a_scene(bench) as scene:
             for told in (False, True):
                 costs: Turns[Cost] = defaultdict(list)
+                continued: list[Cost] = []
                 for turn in range(turns + 1):
-                    for side in scene.sides:
-                        names = [f"{'told' if told else 'quiet'}-{turn}-{number}" for number in range(lives)]
+                    for side, rows_per_run in _sides(scene, told=told):
+                        scene.bare.rows_per_run = rows_per_run
+                        words = f"{'told' if told else 'quiet'}-{turn}-{rows_per_run}"
+                        names = [f"{words}-{number}" for number in range(lives)]
                         cost = await _renewed(scene, side, names, months, told=told)
                         # The first turn warms both up.
-                        costs[side.name] += [cost] if turn else []
+                        if turn:
+                            (continued if rows_per_run else costs[side.name]).append(cost)
                         bench.say(f"renewals: {lives} lives, told: {told}, turn {turn} of {turns}, {side.name}")
-                figures += _figures(lives, costs, told=told)
+                figures += _figures(lives, costs, continued, told=told)
         figures.append(_poller(lives, months, turns))
     return figures
+
+
+def _sides(scene: Scene, *, told: bool) -> list[tuple[Side, int | None]]:
+    """The two, and for renewals alone the bare one once more, which continues as new as often as ours."""
+    once_more = [] if told else [(scene.bare, PERIODS_PER_RUN)]
+    return [*((side, None) for side in scene.sides), *once_more]
 
 
 async def _renewed(scene: Scene, side: Side, names: list[str], months: int, *, told: bool) -> Cost:
@@ -57,14 +69,17 @@ async def _renewed(scene: Scene, side: Side, names: list[str], months: int, *, t
     return cost
 
 
-def _figures(lives: int, costs: Turns[Cost], *, told: bool) -> list[Figure]:
+def _figures(lives: int, costs: Turns[Cost], continued: Sequence[Cost], *, told: bool) -> list[Figure]:
     what = f"{'told renewal' if told else 'renewal'}, {lives} lives"
     rate = both(costs, lambda cost: 1000 / cost.wall)
+    as_often = Samples([cost.cpu for cost in costs["ours"]], [cost.cpu for cost in continued])
+    why = f"the bare one continues as new after {PERIODS_PER_RUN} renewals, as ours does"
     return [
         Figure(GROUP, f"{what}: rate", "1/s", rate, None if told else times_at_least(0.75)),
         Figure(GROUP, f"{what}: CPU", "ms", both(costs, lambda cost: cost.cpu), times_at_most(1.4)),
         Figure(GROUP, f"{what}: CPU of the server", "ms", both(costs, lambda cost: cost.server)),
         Figure(GROUP, f"{what}: CPU of the worker", "ms", both(costs, lambda cost: cost.worker)),
+        *([Figure(GROUP, f"{what}: CPU, both in short runs", "ms", as_often, why=why)] if continued else []),
     ]
 
 
