@@ -39,6 +39,11 @@ Lean = Annotated[M, PlainSerializer(without_defaults, when_used="json")]
 """A field whose value is written `without_defaults`, where histories keep it. No default of such a value may change."""
 
 
+T = TypeVar("T")
+OmitEmpty = Annotated[T, Field(exclude_if=lambda value: not value)]
+"""A field that is not written while it is None, False, 0 or empty, which has to be its default."""
+
+
 class Worded(StrEnum):
     """Names, each with its words for people."""
 

@@ -57,9 +57,8 @@ class BillingActivities:
 
     async def _tell_account(self, entry: RecordInput) -> None:
         """Only a customer with an overdue invoice concerns the account: a signal per charge would cost too much."""
-        customer_id = entry.about.customer_id
-        if await self._invoices.overdue(customer_id):
-            await self._accounts.tell_of_rows(customer_id, entry.record.events[-1].at)
+        if await self._invoices.overdue(entry.customer_id):
+            await self._accounts.tell_of_rows(entry.customer_id, entry.record.events[-1].at)
 
     @activity.defn(name="keep")
     async def keep(self, entry: KeepInput) -> None:

@@ -1,7 +1,7 @@
 """What billing takes and returns. Unknown fields are ignored, so that versions can be mixed during a rollout."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -12,7 +12,7 @@ from domain.ordering.terms import Order
 from domain.subscription.effects import CountUsage, Record
 from domain.subscription.events import State
 from domain.subscription.subscription import Changes, Subscription
-from domain.values import Frozen, Instant, Lean
+from domain.values import Frozen, Instant, Lean, OmitEmpty
 from statemachines.subscription.life import Life
 from statemachines.subscription.timeline import next_milestone
 
@@ -54,32 +54,46 @@ class Origin(Frozen):
 
 
 class RecordInput(Frozen):
-    """One decision to write. The first of a subscription has in `opens` the account that its invoices go to.
+    """One decision to write. By `next_at`, the subscription's next milestone, the books show that it is overdue.
 
-    With a `test_clock` it may be dated after the clock on the wall; the first has its offset, `ahead_by`. `placed`: an
-    order's line has its date. By `next_at`, the subscription's next milestone, the books show that it is overdue.
+    With a `test_clock` it may be dated after the clock on the wall. The first of a subscription alone says what never
+    changes: `about`, the account that its invoices go to (`opens`), the test clock's offset (`ahead_by`), and whether
+    an order's line has its date (`placed`).
     """
 
-    about: Lean[About]
-    record: Record
-    opens: OpenAccount | None = None
-    test_clock: bool = False
-    ahead_by: timedelta | None = None
-    placed: bool = False
-    next_at: Instant | None = None
+    subscription_id: str
+    customer_id: str
+    about: OmitEmpty[Lean[About] | None] = None
+    record: Lean[Record]
+    opens: OmitEmpty[OpenAccount | None] = None
+    test_clock: OmitEmpty[bool] = False
+    ahead_by: OmitEmpty[timedelta | None] = None
+    placed: OmitEmpty[bool] = False
+    next_at: OmitEmpty[Instant | None] = None
 
     @classmethod
     def of(cls, subscription: Subscription, record: Record, origin: Origin) -> "RecordInput":
         """The decision, with the account to open if it is the first and the subscription is `invoiced` (MON-5)."""
         first, milestone = record.seq == 1, next_milestone(subscription)
-        return cls(
-            about=About.of(subscription),
-            record=record,
+        return cls.under(
+            About.of(subscription),
+            record,
             opens=OpenAccount.of(subscription, origin.ahead_by) if first and origin.invoiced else None,
             test_clock=origin.ahead_by is not None,
             ahead_by=origin.ahead_by if first else None,
             placed=first and origin.placed,
             next_at=milestone.at if milestone else None,
+        )
+
+    @classmethod
+    def under(cls, about: About, record: Record, **given: Any) -> "RecordInput":
+        """The decision of the subscription that `about` describes, which the first decision alone writes."""
+        return cls(
+            subscription_id=about.subscription_id,
+            customer_id=about.customer_id,
+            about=about if record.seq == 1 else None,
+            record=record,
+            **given,
         )
 
 

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from activities.billing.contracts import About
 from domain.notification import NotificationStatus
 from domain.subscription.events import Event, EventName, State
 from domain.values import Frozen, Id, Instant
@@ -26,12 +25,12 @@ class Notice(Frozen):
     add_ons: dict[str, int]
 
     @classmethod
-    def of(cls, about: About, event: Event) -> "Notice":
+    def of(cls, event: Event, subscription_id: str, customer_id: str, offer_id: str) -> "Notice":
         """The notice of the event."""
         return cls(
-            subscription_id=about.subscription_id,
-            customer_id=about.customer_id,
-            offer_id=about.offer.id,
+            subscription_id=subscription_id,
+            customer_id=customer_id,
+            offer_id=offer_id,
             seq=event.seq,
             at=event.at,
             event=event.event,

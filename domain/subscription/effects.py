@@ -9,20 +9,20 @@ from pydantic import Field
 from domain.conflict import SettleConflict
 from domain.money import Money
 from domain.subscription.decision import Answer, Answered, Decision
-from domain.subscription.events import Event, EventName
+from domain.subscription.events import Event, EventName, LeanEvent
 from domain.subscription.held import HeldRecord
 from domain.subscription.ledger import Kind, LedgerRow
 from domain.subscription.pricing import usage_charge
 from domain.subscription.subscription import Changes, Subscription
 from domain.subscription.usage import Usage, UsageCharge
-from domain.values import Frozen, Instant, Lean, Worded
+from domain.values import Frozen, Instant, OmitEmpty, Worded
 
 
 class Record(Frozen):
     """Write a decision to journal, ledger, outbox and claims, in one transaction keyed (subscription, seq)."""
 
     effect: Literal["record"] = "record"
-    events: tuple[Lean[Event], ...]
+    events: tuple[LeanEvent, ...]
     answered: Answered | None = None
     """The answer to the command that led to it, if that has an id: the books give it to every repeat."""
     changed: Changes | None = None
@@ -143,8 +143,8 @@ class Receipt(Frozen):
     """
 
     seq: int
-    usage_rows: tuple[LedgerRow, ...] = ()
-    publisher: str | None = None
+    usage_rows: OmitEmpty[tuple[LedgerRow, ...]] = ()
+    publisher: OmitEmpty[str | None] = None
 
     def complete(self, answer: Answer) -> Answer:
         """The answer with the billed usage added to its charge and its credit."""

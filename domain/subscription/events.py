@@ -1,15 +1,15 @@
 """The events of a subscription: one per transition, with who, why and by which rule (ROL-3)."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, PlainSerializer
 
 from domain.conflict import Settled
 from domain.subscription.holds import Reason
 from domain.subscription.ledger import LedgerRow
 from domain.subscription.usage import UsageCharge
-from domain.values import ExactDecimal, Frozen, Instant
+from domain.values import ExactDecimal, Frozen, Instant, OmitEmpty, without_defaults
 
 
 class State(StrEnum):
@@ -92,7 +92,24 @@ class Event(Frozen):
     after: Facts
     rows: tuple[LedgerRow, ...] = ()
     usage: tuple[UsageCharge, ...] = ()
-    settled: Annotated[Settled | None, Field(exclude_if=lambda settled: settled is None)] = None
+    settled: OmitEmpty[Settled | None] = None
+
+
+def _lean(event: Event) -> dict[str, Any]:
+    written = without_defaults(event)
+    if event.before == event.after:
+        del written["before"]
+    return written
+
+
+def _whole(written: object) -> object:
+    if isinstance(written, dict) and "before" not in written and "after" in written:
+        return {**written, "before": written["after"]}
+    return written
+
+
+LeanEvent = Annotated[Event, BeforeValidator(_whole), PlainSerializer(_lean, when_used="json")]
+"""An event that is written without its defaults, and without `before` where it changed none of the facts."""
 
 
 class Notification(Frozen):

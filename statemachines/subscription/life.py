@@ -18,7 +18,7 @@ from domain.subscription.effects import (
     effects_of,
     queued,
 )
-from domain.subscription.events import Event, State
+from domain.subscription.events import LeanEvent, State
 from domain.subscription.first_answers import FirstAnswers, by_system
 from domain.subscription.subscription import Subscription
 from domain.subscription.usage import Unbilled
@@ -42,7 +42,7 @@ class Life(RefusedSignals, FirstAnswers):
 
     subscription: Lean[Subscription]
     effects: tuple[Effect, ...] = ()
-    recent: tuple[Lean[Event], ...] = ()
+    recent: tuple[LeanEvent, ...] = ()
     committed: int = 0
     provisioned: int = 0
     accepted_at: Instant

@@ -30,7 +30,7 @@ class OneAtATime(Moody):
 
     async def record(self, entry: RecordInput) -> Receipt:
         if entry.record.seq > 1:
-            self.begun.append(entry.about.subscription_id)
+            self.begun.append(entry.subscription_id)
         await self.gate.wait()
         return Book().record(entry.record) if entry.record.seq == 1 else Receipt(seq=entry.record.seq)
 

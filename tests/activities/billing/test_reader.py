@@ -59,8 +59,8 @@ async def test_a_listed_life_is_as_its_last_event_left_it(database: Database) ->
 async def test_a_notice_tells_no_free_text(database: Database, url: str) -> None:
     player = await bought(InSql(database), LICENCE)
     event = player.recorded[0][0].record.events[0].model_copy(update={"details": "private", "actor": "jane"})
-    assert "private" not in Notice.of(player.about, event).model_dump_json()
-    assert "jane" not in Notice.of(player.about, event).model_dump_json()
+    assert "private" not in Notice.of(event, player.id, "fabrikam", player.about.offer.id).model_dump_json()
+    assert "jane" not in Notice.of(event, player.id, "fabrikam", player.about.offer.id).model_dump_json()
 
 
 async def test_a_change_of_access_is_noted_once(database: Database) -> None:

@@ -1,6 +1,7 @@
 """What only books on disk can do wrong: order, races, crashes, locks, and rows that somebody changes."""
 
 import asyncio
+import json
 import os
 import sqlite3
 import subprocess
@@ -54,6 +55,46 @@ async def test_a_decision_that_skips_one_is_a_conflict(database: Database) -> No
     assert await counts(database) == [1, 1, 1, 1, 1]
 
 
+async def test_a_later_decision_of_another_customer_is_a_conflict(database: Database) -> None:
+    """It carries nothing of what was bought, so only the customer shows whose it is."""
+    first, second = await entries(40)
+    books = InSql(database)
+    await books.record(first)
+    with pytest.raises(BooksConflict, match="Event 2 of s-1 is of customer tailspin; the subscription is of fabrikam"):
+        await books.record(second.model_copy(update={"customer_id": "tailspin"}))
+    await books.record(second)
+    with pytest.raises(BooksConflict, match="already recorded with other content"):
+        await books.record(second.model_copy(update={"customer_id": "tailspin"}))
+
+
+async def test_a_first_decision_that_does_not_say_what_was_bought_is_a_conflict(database: Database) -> None:
+    (first,) = await entries(0)
+    with pytest.raises(BooksConflict, match="Event 1 of s-1 does not say what was bought"):
+        await InSql(database).record(first.model_copy(update={"about": None}))
+    assert await counts(database) == [0, 0, 0, 0, 0]
+
+
+async def test_a_decision_is_written_in_full_whatever_its_history_leaves_out(database: Database) -> None:
+    """A renewal's input has neither what the books know, nor defaults, nor facts that did not change."""
+    books = InSql(database)
+    for entry in await entries(40):
+        written = entry.model_dump_json()
+        read = RecordInput.model_validate_json(written)
+        assert read == entry
+        await books.record(read)
+    bought_as, renewed = [json.loads(each.model_dump_json()) for each in await entries(40)]
+    assert bought_as["about"]["offer"]["id"] == LICENCE["id"]
+    assert set(renewed) == {"subscription_id", "customer_id", "record", "test_clock"}
+    assert set(renewed["record"]) == {"events", "changed"}
+    (event,) = renewed["record"]["events"]
+    assert set(event) == {"seq", "at", "event", "state", "rule", "by", "after", "rows"}
+    assert [each.model_dump() for each in await books.events("s-1")] == [
+        event.model_dump() for entry in await entries(40) for event in entry.record.events
+    ]
+    notices = [json.loads(row[0]) for row in await rows(database, "SELECT payload FROM outbox ORDER BY seq")]
+    assert [(notice["customer_id"], notice["offer_id"]) for notice in notices] == [("fabrikam", LICENCE["id"])] * 2
+
+
 async def test_nothing_follows_the_end(database: Database) -> None:
     books = InSql(database)
     player = await bought(books, METER)
@@ -78,7 +119,7 @@ async def test_an_amount_beyond_the_column_is_a_conflict(database: Database) -> 
     row = bought_event.rows[0].model_copy(update={"amount": 10**18})
     with pytest.raises(BooksConflict, match="more than the ledger can hold"):
         await InSql(database).record(
-            RecordInput(about=entry.about, record=Record(events=(bought_event.model_copy(update={"rows": (row,)}),)))
+            entry.model_copy(update={"record": Record(events=(bought_event.model_copy(update={"rows": (row,)}),))})
         )
     assert await counts(database) == [0, 0, 0, 0, 0]
 

@@ -91,7 +91,7 @@ class AccountsInSql(SqlAccountReader):
         self._ledger = SqlBooks(database)
 
     async def write(self, about: About, record: Record) -> None:
-        await self._ledger.record(RecordInput(about=about, record=record, test_clock=True))
+        await self._ledger.record(RecordInput.under(about, record, test_clock=True))
 
 
 @asynccontextmanager

@@ -92,7 +92,7 @@ class Player:
         )
 
     def entry(self, record: Record) -> RecordInput:
-        return RecordInput(about=self.about, record=record, test_clock=True)
+        return RecordInput.under(self.about, record, test_clock=True)
 
     def change(self, provision: Provision) -> ProvisionInput:
         return ProvisionInput(

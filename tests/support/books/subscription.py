@@ -47,7 +47,7 @@ class InMemory:
 
     async def record(self, entry: RecordInput) -> Receipt:
         try:
-            return self._book(entry.about.subscription_id).record(entry.record)
+            return self._book(entry.subscription_id).record(entry.record)
         except KeyConflict as error:
             raise BooksConflict(str(error)) from None
 

@@ -68,15 +68,15 @@ def _write(connection: Connection, entry: Frozen, result: Frozen | None, latest:
 
 
 def _record(connection: Connection, entry: RecordInput, before: Receipt, latest: datetime | None) -> bool:
-    about, seq = entry.about, entry.record.seq
-    last = snapshots.last_event(connection, about.subscription_id)
+    subscription_id, customer_id, seq = entry.subscription_id, entry.customer_id, entry.record.seq
+    last = snapshots.last_event(connection, subscription_id)
     receipt = subscription_books.record(connection, entry, subscription_books.digest_of(entry), latest)
     if receipt.usage_rows != before.usage_rows:
-        words = f"Event {seq} of {about.subscription_id} has billed usage that these books do not have"
+        words = f"Event {seq} of {subscription_id} has billed usage that these books do not have"
         raise BooksConflict(f"{words}. Import its usage again first.")
     if entry.record.answered and (hold := hold_placed_by(entry.record.answered)) is not None:
-        invoice = holds.invoice_of(connection, about.customer_id, hold)
-        holds.note_placed(connection, about.customer_id, hold, about.subscription_id, invoice)
+        invoice = holds.invoice_of(connection, customer_id, hold)
+        holds.note_placed(connection, customer_id, hold, subscription_id, invoice)
     return last is None or last.last_seq < seq
 
 

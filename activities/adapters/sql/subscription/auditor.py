@@ -199,4 +199,4 @@ def _told_out_of_order(connection: Connection, subscription_id: str, life: Recor
 
 
 def _digest(about: About, its_events: tuple[Event, ...]) -> str:
-    return digest_of(RecordInput(about=about, record=Record(events=its_events)))
+    return digest_of(RecordInput.under(about, Record(events=its_events)))

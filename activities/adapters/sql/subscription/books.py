@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, literal, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from activities.adapters.sql import locks
@@ -21,7 +21,7 @@ from activities.adapters.sql.subscription import answers, claims, conflicts, dat
 from activities.adapters.sql.tables.notifications import outbox
 from activities.adapters.sql.tables.subscription import decision, ledger_entry, subscription
 from activities.adapters.sql.tables.subscription import journal as journal_table
-from activities.billing.contracts import About, AskedCommand, CountInput, KeepInput, RecordInput, UsageImported
+from activities.billing.contracts import AskedCommand, CountInput, KeepInput, RecordInput, UsageImported
 from activities.errors import BooksConflict
 from activities.notifications.contracts import Notice
 from activities.wall_clock import wall_clock
@@ -32,8 +32,12 @@ from domain.subscription.events import Event, EventName, State
 from domain.subscription.ledger import LedgerRow
 from domain.values import CLOCK_SKEW
 
-_OFFER = bindparam("offer", type_=subscription.c.offer_id.type)
-_KNOWN = select(*snapshots.LAST, publishers.to_notify(_OFFER).label("publisher")).select_from(
+_OFFER = func.coalesce(subscription.c.offer_id, bindparam("offer", type_=subscription.c.offer_id.type)).label(
+    "offer_id"
+)
+_KNOWN = select(
+    *snapshots.LAST, subscription.c.customer_id, _OFFER, publishers.to_notify(_OFFER.element).label("publisher")
+).select_from(
     # One row also where the subscription is not known yet.
     select(literal(1)).subquery().outerjoin(subscription, snapshots.ITSELF)
 )
@@ -55,7 +59,7 @@ class SqlBooks:
         ahead = None if entry.test_clock else self._wall_clock() + CLOCK_SKEW
         try:
             return await self._database.write_under(
-                (locks.one_of(entry.about.customer_id), locks.subscription(entry.about.subscription_id)),
+                (locks.one_of(entry.customer_id), locks.subscription(entry.subscription_id)),
                 record,
                 entry,
                 digest_of(entry),
@@ -90,28 +94,38 @@ class SqlBooks:
 
 def record(connection: Connection, entry: RecordInput, digest: str, latest: datetime | None) -> Receipt:
     """Write the decision if the books lack it; `latest` is the latest date that it may have, None for any."""
-    about = entry.about
-    known = connection.execute(_KNOWN, {"of": about.subscription_id, "offer": about.offer.id}).one()
+    offer_id = entry.about.offer.id if entry.about else None
+    known = connection.execute(_KNOWN, {"of": entry.subscription_id, "offer": offer_id}).one()
     last = known if known.last_seq is not None else None
     if last is not None and entry.record.seq <= last.last_seq:
         return _first_receipt(connection, entry, digest)
     _refuse_out_of_order(entry.record, last)
+    _refuse_of_another(entry, known)
     if latest is not None:
         dating.refuse_ahead(connection, f"Event {entry.record.seq}", entry.record.events[-1].at, latest)
         if last is None:
             dating.refuse_other_placement(connection, entry)
     if last is None and entry.opens:
         open_once(connection, entry.opens.opening)
-    return _write(connection, entry, digest, last, known.publisher)
+    return _write(connection, entry, digest, last, known)
 
 
 def _first_receipt(connection: Connection, entry: RecordInput, digest: str) -> Receipt:
-    subscription_id, seq = entry.about.subscription_id, entry.record.seq
+    subscription_id, seq = entry.subscription_id, entry.record.seq
     known = connection.execute(_DECIDED, {"of": subscription_id, "number": seq}).one_or_none()
     if known is None or known.digest != digest:
         raise BooksConflict(f"Event {seq} of {subscription_id} is already recorded with other content (MON-2).")
     receipt: Receipt = known.receipt
     return receipt
+
+
+def _refuse_of_another(entry: RecordInput, known: Row[Any]) -> None:
+    """The first record says what was bought, by whom; the later ones are of the same customer."""
+    its = f"Event {entry.record.seq} of {entry.subscription_id}"
+    if known.last_seq is None and entry.about is None:
+        raise BooksConflict(f"{its} does not say what was bought: the first one has to.")
+    if known.last_seq is not None and known.customer_id != entry.customer_id:
+        raise BooksConflict(f"{its} is of customer {entry.customer_id}; the subscription is of {known.customer_id}.")
 
 
 def _refuse_out_of_order(record: Record, last: snapshots.Last) -> None:
@@ -128,11 +142,8 @@ def _refuse_out_of_order(record: Record, last: snapshots.Last) -> None:
 _AFTER_THE_END = frozenset({EventName.USAGE_SETTLED, EventName.CONFLICT_SETTLED})
 
 
-def _write(
-    connection: Connection, entry: RecordInput, digest: str, last: snapshots.Last, to_notify: str | None
-) -> Receipt:
-    about, record = entry.about, entry.record
-    subscription_id = about.subscription_id
+def _write(connection: Connection, entry: RecordInput, digest: str, last: snapshots.Last, known: Row[Any]) -> Receipt:
+    subscription_id, record = entry.subscription_id, entry.record
     usage_rows: list[LedgerRow] = []
     entries: list[dict[str, Any]] = []
     for event in record.events:
@@ -140,7 +151,7 @@ def _write(
         metered = [row for charge, used in billed for row in charge.rows(used)]
         usage_rows += metered
         entries += ledger.entries_of(subscription_id, event.seq, metered, event.rows)
-    receipt = Receipt(seq=record.seq, usage_rows=tuple(usage_rows), publisher=to_notify)
+    receipt = Receipt(seq=record.seq, usage_rows=tuple(usage_rows), publisher=known.publisher)
     decided = {"subscription_id": subscription_id, "seq": record.seq, "digest": digest, "receipt": receipt}
     with _clear_refusal(entries), together(connection):
         _place(connection, entry, last)
@@ -149,8 +160,8 @@ def _write(
         )
         if entries:
             connection.execute(_WRITE[ledger_entry], entries)
-            double_entry.enter_rows(connection, about.customer_id, entries)
-        connection.execute(_WRITE[outbox], [_notice(about, event) for event in record.events])
+            double_entry.enter_rows(connection, entry.customer_id, entries)
+        connection.execute(_WRITE[outbox], [_notice(entry, known.offer_id, event) for event in record.events])
         if record.events[-1].state.ended:
             claims.release(connection, subscription_id, record.events[-1])
         connection.execute(_WRITE[decision], decided)
@@ -161,15 +172,16 @@ def _write(
 
 def _place(connection: Connection, entry: RecordInput, last: snapshots.Last) -> None:
     """Update the read model to the last event."""
-    about, record = entry.about, entry.record
+    record, about = entry.record, entry.about
     now: dict[str, Any] = {**journal.listed_after(record.events[-1]), "next_at": entry.next_at}
     now["snapshot"] = snapshots.after(last, record)
     if last is not None:
-        connection.execute(_LIST_ANEW, {"of": about.subscription_id, **now})
+        connection.execute(_LIST_ANEW, {"of": entry.subscription_id, **now})
         return
+    assert about is not None
     for_good = {
-        "id": about.subscription_id,
-        "customer_id": about.customer_id,
+        "id": entry.subscription_id,
+        "customer_id": entry.customer_id,
         "offer_id": about.offer.id,
         "publisher": about.offer.publisher.value,
         "currency": about.offer.currency,
@@ -195,25 +207,25 @@ def _clear_refusal(entries: Sequence[dict[str, Any]]) -> Iterator[None]:
         raise BooksConflict(f"The ledger already holds one of these keys (MON-2): {keys}") from None
 
 
-def _notice(about: About, event: Event) -> dict[str, Any]:
+def _notice(entry: RecordInput, offer_id: str, event: Event) -> dict[str, Any]:
     return {
-        "subscription_id": about.subscription_id,
+        "subscription_id": entry.subscription_id,
         "seq": event.seq,
         "at": event.at,
         "event": event.event.value,
-        "payload": Notice.of(about, event),
+        "payload": Notice.of(event, entry.subscription_id, entry.customer_id, offer_id),
     }
 
 
-_BESIDE: Any = {
-    **dict.fromkeys(("opens", "test_clock", "ahead_by", "placed", "next_at"), True),
-    "record": {"answered", "changed"},
-}
-"""What the digest leaves out: it is not part of the decision, and earlier versions did not write it."""
+_DIGESTED = {"subscription_id", "customer_id", "about", "record"}
 
 
 def digest_of(entry: RecordInput) -> str:
-    """A digest of the content without defaults, so that it stays the same when a newer version adds fields."""
-    content = entry.model_dump(mode="json", exclude_defaults=True, exclude=_BESIDE)
+    """A digest of the decision: whose it is, with the first one what was bought, and the events.
+
+    Their defaults do not count, so that it stays the same when a newer version adds fields.
+    """
+    decided = entry.model_copy(update={"record": Record(events=entry.record.events)})
+    content = decided.model_dump(mode="json", include=_DIGESTED)
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

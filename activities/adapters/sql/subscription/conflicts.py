@@ -21,7 +21,7 @@ _EVENTS = TypeAdapter(tuple[Event, ...])
 
 def held(connection: Connection, entry: RecordInput) -> HeldRecord | None:
     """The events from the record's first one on, or else the ledger's rows with its keys; None if there are none."""
-    subscription_id, record = entry.about.subscription_id, entry.record
+    subscription_id, record = entry.subscription_id, entry.record
     last = connection.scalar(select(subscription.c.last_seq).where(subscription.c.id == subscription_id))
     if last is not None and last >= record.seq:
         return _held_events(connection, subscription_id, record.events, last)

@@ -25,8 +25,12 @@ def refuse_ahead(connection: Connection, what: str, at: datetime, latest: dateti
 
 
 def refuse_other_placement(connection: Connection, entry: RecordInput) -> None:
-    """Raise BooksConflict if the subscription is not that of an order's line, but says so, or the other way round."""
-    subscription_id, ordered_at = entry.about.subscription_id, entry.about.ordered_at
+    """Raise BooksConflict if the subscription is not that of an order's line, but says so, or the other way round.
+
+    The record is the first one.
+    """
+    assert entry.about is not None
+    subscription_id, ordered_at = entry.subscription_id, entry.about.ordered_at
     placed: Order | None = connection.scalar(_PLACED, {"of": subscription_id})
     if placed is None and entry.placed:
         raise BooksConflict(f"No order has placed subscription {subscription_id}: buy it by an order.")
