@@ -38,7 +38,7 @@ from activities.provisioning.ports import Tenants
 from activities.settings import Settings
 from activities.unfinished import Unfinished
 from activities.wall_clock import wall_clock
-from hosting.build import deployment_config
+from hosting.build import build_of, deployment_config
 from hosting.files.secrets import SecretsFile
 from hosting.monitoring.works import Works
 from hosting.nexus.service import NexusSubscriptions
@@ -162,7 +162,8 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
         prices = PriceActivities(SqlPriceBook(database), commands)
         messenger = await stack.enter_async_context(WebhookMessenger())
         telling = NotificationActivities(SqlOutbox(database), books.publishers, given, messenger, server.notifications)
-        publishers = PublisherWorkers(client, settings.task_queue, books.publishers, given, telling)
+        queue, build = settings.task_queue, build_of(settings)
+        publishers = PublisherWorkers(client, queue, books.publishers, given, telling, build)
         await stack.enter_async_context(publishers.running())
         runner = InStepRunner()
         worker = Worker(
@@ -183,6 +184,7 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
             max_heartbeat_throttle_interval=HEARTBEAT,
             workflow_runner=runner,
             deployment_config=deployment_config(settings),
+            build_id=None if settings.deployment else build,
             max_cached_workflows=settings.cached_workflows,
             max_concurrent_workflow_tasks=settings.workflow_tasks_at_once,
             max_concurrent_activities=settings.activities_at_once,

@@ -30,7 +30,7 @@ def package_build() -> str:
 
 
 def build_of(settings: Settings) -> str:
-    """The name of this process's build."""
+    """The build's name, as histories show it: the SDK's own is twice as long, and takes longer to make."""
     return settings.build_id or package_build()
 
 

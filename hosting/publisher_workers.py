@@ -38,13 +38,15 @@ class PublisherWorkers:
         book: PublisherBook,
         secrets: Callable[[], Secrets],
         activities: NotificationActivities,
+        build: str,
     ) -> None:
-        """`secrets` gives those that this process has at the time."""
+        """`secrets` gives those that this process has at the time. `build` is the name of its code."""
         self._client = client
         self._task_queue = task_queue
         self._book = book
         self._secrets = secrets
         self._activities = activities
+        self._build = build
         self._running: dict[tuple[str, int, int], AsyncExitStack] = {}
         self._missing: dict[str, list[str]] = {}
         self._known = Publishers()
@@ -117,6 +119,7 @@ class PublisherWorkers:
         return Worker(
             self._client,
             task_queue=publisher_task_queue(self._task_queue, publisher),
+            build_id=self._build,
             activities=[self._activities.deliver],
             interceptors=[Heartbeats()],
             max_heartbeat_throttle_interval=HEARTBEAT,

@@ -19,6 +19,7 @@ def test_without_a_deployment_a_worker_has_no_version(settings: Settings) -> Non
     named = settings.model_copy(update={"build_id": "1.0"})
     assert build.version_of(named) is None
     assert build.deployment_config(named) is None
+    assert build.build_of(named) == "1.0"
 
 
 def test_in_a_deployment_workflows_stay_on_the_version_of_their_worker(settings: Settings) -> None:

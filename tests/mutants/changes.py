@@ -207,7 +207,8 @@ CARELESS = (
     Careless(
         "events are recorded and nobody is notified (invariant 13)",
         "activities/adapters/sql/subscription/books.py",
-        "        connection.execute(_WRITE[outbox], [_notice(entry, known.offer_id, event) for event in record.events])\n",
+        "        connection.execute(_WRITE[outbox], "
+        "[_notice(entry, known.offer_id, event) for event in record.events])\n",
         "",
         "tests/activities/notifications tests/activities/billing",
     ),
