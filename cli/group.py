@@ -1,5 +1,6 @@
 """Groups of commands that import a command's module when it is called: so help and completion are quick."""
 
+import gc
 import os
 import re
 import signal
@@ -78,6 +79,8 @@ class LoadedCommand(OneLine, TyperCommand):
         """Run it; from now on Ctrl-C is an exception, so that what the command opens is closed."""
         if signal.getsignal(signal.SIGINT) is leave:
             signal.signal(signal.SIGINT, signal.default_int_handler)
+        gc.freeze()
+        gc.enable()
         return super().invoke(ctx)
 
 

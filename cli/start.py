@@ -1,5 +1,6 @@
 """Start the program. Nothing slow is imported here: Ctrl-C has to work from the first moment on."""
 
+import gc
 import os
 import signal
 import sys
@@ -33,4 +34,6 @@ def main(command: str | None = None) -> None:
     """Run the program, or the one command of it that is named, with the process's arguments; then exit."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, leave)
+    # An eighth of a worker's start would go to looking for garbage among what is imported; see LoadedCommand.
+    gc.disable()
     import_module("cli.app").command_line(command).main(prog_name=program(Path(sys.argv[0]).name))
