@@ -131,7 +131,7 @@ class Settings(BaseSettings):
         description="the name of this build, 1 to 64 letters, digits, `_`, `.` or `-`; unset, the package's version "
         "and a digest of its code",
     )
-    periods_per_run: int = Field(default=3, ge=1, le=120, description="a whole number of billing periods, 1 to 120")
+    periods_per_run: int = Field(default=5, ge=1, le=120, description="a whole number of billing periods, 1 to 120")
     spread_seconds: int = Field(default=0, ge=0, le=LARGEST_SPREAD, description=f"whole seconds, 0 to {LARGEST_SPREAD}")
     # At most half of an activity's start_to_close: a longer wait for the lock would time out and never report why.
     busy_timeout_ms: int = Field(default=2_000, ge=10, le=4_900, description="whole milliseconds, 10 to 4900")

@@ -3,7 +3,7 @@
 from typing import Self
 
 from domain.subscription.decision import Answer
-from domain.values import Frozen
+from domain.values import Frozen, Lean, OmitEmpty
 
 REFUSALS_KEPT = 5
 
@@ -11,8 +11,8 @@ REFUSALS_KEPT = 5
 class RefusedSignals(Frozen):
     """The last refused signals, kept so that people can see them."""
 
-    refused_signals: tuple[Answer, ...] = ()
-    refused_signal_count: int = 0
+    refused_signals: OmitEmpty[tuple[Lean[Answer], ...]] = ()
+    refused_signal_count: OmitEmpty[int] = 0
 
     def with_refused_signal(self, answer: Answer) -> Self:
         """The same with one more refused signal; the last `REFUSALS_KEPT` are kept."""

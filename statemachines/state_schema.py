@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from domain.calendar import TermLength
+from domain.subscription.first_answers import DIGESTS_KEPT, digest_of_hex
 
 State = Mapping[str, Any]
 """A state as it is written, in JSON."""
@@ -86,7 +87,15 @@ def _with_use(state: State) -> State:
     return {**state, "life": {**life, "subscription": {**before, **kept}}}
 
 
-SUBSCRIPTION = StateSchema({1: _with_stream_and_origin, 2: _with_use})
+def _with_short_digests(state: State) -> State:
+    """The ids of commands had digests of 10 hexadecimal digits. With 2,000 of them, there may have been more ids."""
+    life = state.get("life", {})
+    digests = [life["used"][at : at + 10] for at in range(0, len(life.get("used", "")), 10)]
+    used = "".join(map(digest_of_hex, digests))
+    return {**state, "life": {**life, "used": used, "forgets": len(digests) >= DIGESTS_KEPT}} if used else state
+
+
+SUBSCRIPTION = StateSchema({1: _with_stream_and_origin, 2: _with_use, 3: _with_short_digests})
 ACCOUNT = StateSchema({})
 PRICE_CHANGE = StateSchema({})
 DELIVERY = StateSchema({1: _delivery_of_a_request})

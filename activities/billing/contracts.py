@@ -52,6 +52,10 @@ class Origin(Frozen):
         """The same with the offset of a test clock."""
         return self.model_copy(update={"ahead_by": ahead_by})
 
+    def handed_on(self, committed: int) -> "Origin":
+        """What the next run has to know of it: nothing, once an event is recorded (`committed` is the last one)."""
+        return Origin() if committed else self
+
 
 class RecordInput(Frozen):
     """One decision to write. By `next_at`, the subscription's next milestone, the books show that it is overdue.

@@ -57,6 +57,10 @@ class Answered(Frozen):
     answer: Answer
     system: bool = False
 
+    def waits_for_the_books(self, committed: int) -> bool:
+        """Whether the decision has a record that comes after the last recorded event, `committed`."""
+        return self.answer.outcome not in {Outcome.REFUSED, Outcome.UNCHANGED} and self.answer.seq > committed
+
 
 class Decision(Frozen):
     """The subscription after the decision, its events in order (none if nothing changed), and the answer."""

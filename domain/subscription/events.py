@@ -95,21 +95,35 @@ class Event(Frozen):
     settled: OmitEmpty[Settled | None] = None
 
 
+_USUAL: dict[str, Any] = {"auto_renew": True, "add_ons": {}, "holds": []}
+
+
 def _lean(event: Event) -> dict[str, Any]:
     written = without_defaults(event)
-    if event.before == event.after:
-        del written["before"]
+    before, after = written.pop("before"), written["after"]
+    usual = {**_USUAL, "state": written["state"]}
+    written["after"] = {name: value for name, value in after.items() if usual.get(name) != value}
+    if changed := {name: value for name, value in before.items() if after[name] != value}:
+        written["before"] = changed
+    if event.rows:
+        written["rows"] = [{k: v for k, v in row.items() if (k, v) != ("at", written["at"])} for row in written["rows"]]
     return written
 
 
-def _whole(written: object) -> object:
-    if isinstance(written, dict) and "before" not in written and "after" in written:
-        return {**written, "before": written["after"]}
-    return written
+def _whole(written: Any) -> Any:
+    if not isinstance(written, dict) or not isinstance(written.get("after"), dict):
+        return written
+    after = {**_USUAL, "state": written.get("state"), **written["after"]}
+    rows = [{"at": written.get("at"), **row} for row in written.get("rows", ())]
+    return {**written, "after": after, "before": {**after, **written.get("before", {})}, "rows": rows}
 
 
 LeanEvent = Annotated[Event, BeforeValidator(_whole), PlainSerializer(_lean, when_used="json")]
-"""An event that is written without its defaults, and without `before` where it changed none of the facts."""
+"""An event that is written without what goes without saying.
+
+Of `before` only the facts that the event changed are left, of `after` those that are not as usual, and rows have `at`
+where it is not the event's.
+"""
 
 
 class Notification(Frozen):

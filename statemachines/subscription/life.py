@@ -22,13 +22,13 @@ from domain.subscription.events import LeanEvent, State
 from domain.subscription.first_answers import FirstAnswers, by_system
 from domain.subscription.subscription import Subscription
 from domain.subscription.usage import Unbilled
-from domain.values import Instant, Lean
+from domain.values import Instant, Lean, OmitEmpty
 from statemachines.refused_signals import RefusedSignals
 from statemachines.subscription.lifecycle import Lifecycle
 from statemachines.subscription.not_now import CommandIdForgotten, CommandIdReused, OutOfTime, Unsettled
 from statemachines.subscription.timeline import next_boundary, next_milestone
 
-EVENTS_KEPT, EVENTS_HANDED_ON = 8, 2
+EVENTS_KEPT, EVENTS_HANDED_ON = 8, 1
 """How many of the last events a run keeps, and how many it hands to the next: the books have all."""
 
 
@@ -41,7 +41,7 @@ class Life(RefusedSignals, FirstAnswers):
     """
 
     subscription: Lean[Subscription]
-    effects: tuple[Effect, ...] = ()
+    effects: OmitEmpty[tuple[Effect, ...]] = ()
     recent: tuple[LeanEvent, ...] = ()
     committed: int = 0
     provisioned: int = 0
@@ -71,9 +71,10 @@ class Life(RefusedSignals, FirstAnswers):
             }
         )
 
-    def handed_on(self) -> "Life":
+    def handed_on(self, now: datetime) -> "Life":
         """What the next run begins with."""
-        return self.model_copy(update={"recent": self.recent[-EVENTS_HANDED_ON:]})
+        life = self.with_answers_handed_on(self.committed, now)
+        return life.model_copy(update={"recent": self.recent[-EVENTS_HANDED_ON:]})
 
     def with_answer(self, command: Command, answer: Answer) -> "Life":
         """The life with the answer stored, so that repeating the command returns the same answer."""

@@ -25,7 +25,7 @@ def test_the_defaults() -> None:
     settings = Settings.load()
     assert settings.database_url == "sqlite:///var/perennial.db"
     assert settings.tenants_path == Path("var/tenants.db")
-    assert (settings.task_queue, settings.periods_per_run) == ("perennial", 3)
+    assert (settings.task_queue, settings.periods_per_run) == ("perennial", 5)
     assert settings.busy_timeout == timedelta(seconds=2)
 
 
@@ -40,7 +40,7 @@ def test_what_is_given_goes_before_the_environment_and_nothing_is_unset(monkeypa
     monkeypatch.setenv("PERENNIAL_TASK_QUEUE", "theirs")
     monkeypatch.setenv("PERENNIAL_PERIODS_PER_RUN", "")
     settings = Settings.load(task_queue="mine")
-    assert (settings.task_queue, settings.periods_per_run) == ("mine", 3)
+    assert (settings.task_queue, settings.periods_per_run) == ("mine", 5)
 
 
 @pytest.mark.parametrize(

@@ -207,6 +207,8 @@ def test_the_architecture_names_the_limits_of_a_run() -> None:
     page = " ".join(section("docs/architecture.md", "Continue-as-new").split())
     patience = options.HAND_OVER_PATIENCE.total_seconds()
     assert f"{options.PERIODS_PER_RUN} periods billed" in page
+    assert f"longer than {options.LONGEST_PARKED // 1024} KiB" in page
+    assert f"{options.QUIET.total_seconds() / 60:g} minutes later" in page
     assert f"{options.UPDATES_PER_RUN} updates, {options.SIGNALS_PER_RUN:,} signals, suggested by the server" in page
     assert f"an activity under way has {patience:g} s to end" in page
     assert f"an update that would add to {options.MOST_EFFECTS} waiting effects is refused" in page
@@ -215,7 +217,7 @@ def test_the_architecture_names_the_limits_of_a_run() -> None:
 
 
 def test_the_pages_name_what_is_remembered() -> None:
-    from domain.subscription.first_answers import ANSWERS_KEPT, DIGESTS_KEPT
+    from domain.subscription.first_answers import ANSWERS_HANDED_ON, ANSWERS_KEPT, DIGESTS_HANDED_ON, DIGESTS_KEPT
     from statemachines.account.payments import PAYMENTS_KEPT, TRACES_KEPT
     from statemachines.subscription.life import EVENTS_HANDED_ON, EVENTS_KEPT
 
@@ -225,7 +227,11 @@ def test_the_pages_name_what_is_remembered() -> None:
     assert f"hands the last {EVENTS_HANDED_ON} to the next" in state
     repeats = section("docs/other-services.md", "Repeats")
     assert f"from memory while the id is among the last {ANSWERS_KEPT}, for ever from the database" in repeats
-    assert f"kept among the last {ANSWERS_KEPT}; of the {DIGESTS_KEPT:,} before them" in repeats
+    runs = f"kept among the last {ANSWERS_KEPT}, and for a new run of the workflow among the last {ANSWERS_HANDED_ON}"
+    assert (
+        f"{runs} of the last day; of the {DIGESTS_KEPT:,} ids before them, {DIGESTS_HANDED_ON} for a new run" in repeats
+    )
+    assert f"of the last day at most the last {ANSWERS_HANDED_ON} answers; {DIGESTS_HANDED_ON} digests" in state
     assert f"a digest of each of the {DIGESTS_KEPT:,} ids before them" in state
     assert f"while it is among the last {PAYMENTS_KEPT + TRACES_KEPT:,}, for ever from the database |" in repeats
     payments = re.sub(r"\s+", " ", section("docs/invoices.md", "Payments (MON-6, SUS-9)"))

@@ -8,9 +8,11 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
-from activities.billing.contracts import About, Origin
+from activities.billing.contracts import Origin, RecordInput
 from domain.subscription.decision import Answered
+from domain.subscription.effects import Receipt
 from domain.subscription.events import Event
+from domain.subscription.first_answers import DIGEST_LENGTH, DIGESTS_KEPT
 from domain.subscription.subscription import Subscription
 from statemachines.preview.simulator import Simulator
 from statemachines.state_schema import DELIVERY, SUBSCRIPTION, VERSION, NewerState, StateSchema
@@ -67,12 +69,12 @@ def test_a_subscription_from_before_publishers_and_origins() -> None:
     """Recorded on 23 November."""
     old = state_of("subscription", 1)
     assert {"stream", "origin"}.isdisjoint(old)
-    assert SUBSCRIPTION.current(old) == {**old, "stream": {}, "origin": {}, VERSION: 3}
+    assert SUBSCRIPTION.current(old) == {**old, "stream": {}, "origin": {}, VERSION: SUBSCRIPTION.version}
 
 
 def test_a_subscription_without_a_number_keeps_its_stream_and_origin() -> None:
     told = {**state_of("subscription", 1), "stream": {"publisher": "contoso", "told": 3}, "origin": {"placed": True}}
-    assert SUBSCRIPTION.current(told) == {**told, VERSION: 3}
+    assert SUBSCRIPTION.current(told) == {**told, VERSION: SUBSCRIPTION.version}
 
 
 def test_a_suspended_meter_from_before_late_usage() -> None:
@@ -91,6 +93,20 @@ def test_a_suspended_meter_from_before_late_usage() -> None:
         f"seq-{subscription.seq + 1}/term-{subscription.term.number - 1}/period-1/charge/crm",
         f"term-{subscription.term.number}/period-1/charge/crm",
     ]
+
+
+def test_a_subscription_whose_ids_had_longer_digests() -> None:
+    """The ids of three commands, of which the state had the last answer whole."""
+    old = state_of("subscription", 3)
+    assert len(old["life"]["used"]) == 2 * 10
+    life = Life.model_validate_json(json.dumps(SUBSCRIPTION.current(old)["life"]))
+    assert len(life.used) == 2 * DIGEST_LENGTH
+    for number, forgotten in enumerate((True, True, False, False)):
+        known = a_command("change_quantity", quantity=number % 2 + 1, command_id=f"c-{number}")
+        assert life.may_have_forgotten(known) == forgotten
+    assert not life.forgets
+    many = {**old, "life": {**old["life"], "used": "".join(f"{n:010x}" for n in range(DIGESTS_KEPT))}}
+    assert SUBSCRIPTION.current(many)["life"]["forgets"]
 
 
 def test_a_delivery_that_handed_on_its_request() -> None:
@@ -125,5 +141,9 @@ def test_no_default_that_histories_leave_out_has_changed() -> None:
     A new field belongs into the file. For another default of an old one, a new version of the schema must write the
     old one into older states.
     """
-    now = dict(each for model in (Subscription, Event, Answered, About, Origin, Stream) for each in defaults_of(model))
+    now = dict(
+        each
+        for model in (Subscription, Event, Answered, RecordInput, Receipt, Origin, Stream)
+        for each in defaults_of(model)
+    )
     assert now == json.loads((STATES / "defaults.json").read_text())

@@ -25,9 +25,10 @@ class Parts:
         self._failed: asyncio.Future[None] | None = None
         self._error: BaseException | None = None
 
-    def start(self, part: Coroutine[Any, Any, None]) -> None:
-        """Run the part beside the work."""
-        asyncio.create_task(part).add_done_callback(self._ended)
+    def start(self, *parts: Coroutine[Any, Any, None]) -> None:
+        """Run the parts beside the work."""
+        for part in parts:
+            asyncio.create_task(part).add_done_callback(self._ended)
 
     def failure(self) -> asyncio.Future[None]:
         """Fails as soon as a part fails."""

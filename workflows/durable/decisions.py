@@ -162,15 +162,20 @@ class Decisions(Generic[L, R]):
         self.life = remember(self.life)
 
     async def take_recalled(self, name: str, request: R) -> None:
-        """Take a signal's request after the books have said whether it is a repeat."""
-        await self.fence.lowered()
-        try:
-            if self.recalls.lacks(self.life, request):
-                await self.recall(request)
-        except ActivityError as error:
-            self.note_refused_signal(name, for_sender(error).message)
-        else:
-            self.take_signal(name, request)
+        """Take a signal's request after the books have said whether it is a repeat, and after those before it."""
+        async with self.recalls.in_turn():
+            await self.fence.lowered()
+            try:
+                if self.recalls.lacks(self.life, request):
+                    await self.recall(request)
+            except ActivityError as error:
+                self.note_refused_signal(name, for_sender(error).message)
+            else:
+                self.take_signal(name, request)
+
+    def waits_for_books(self, request: R) -> bool:
+        """Whether a signal's request has to be taken by `take_recalled`."""
+        return self.fence.up or self.recalls.waiting or self.recalls.lacks(self.life, request)
 
     def take_signal(self, name: str, request: R) -> None:
         """Decide the request of a signal, or keep for people to see why it cannot be decided."""

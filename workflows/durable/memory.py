@@ -1,6 +1,8 @@
 """What the books know and a long-lived workflow may not: requests of long ago, and all that came before a reset."""
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Generic, Protocol, Self, TypeVar
 from weakref import WeakValueDictionary
@@ -69,6 +71,7 @@ class Recalls(Generic[L, R]):
         self.lacks = memory.lacks
         self._memory = memory
         self._waiting = 0
+        self._order = asyncio.Lock()
         self.leaving = False
         """Whether the run is about to end: a request that would have to wait is for the next one."""
 
@@ -82,6 +85,16 @@ class Recalls(Generic[L, R]):
         self._waiting += 1
         try:
             return await self._memory.recall(request)
+        finally:
+            self._waiting -= 1
+
+    @asynccontextmanager
+    async def in_turn(self) -> AsyncIterator[None]:
+        """Wait until all are done that came before: requests without an answer are decided as they came."""
+        self._waiting += 1
+        try:
+            async with self._order:
+                yield
         finally:
             self._waiting -= 1
 

@@ -73,8 +73,9 @@ class NewRun:
 class RunBudget(NewRun):
     """How much a run has done.
 
-    After its periods a run is over as soon as nothing waits to be done, and nothing is done beside it (`busy`). It is
-    `urgent`, whatever waits, after too many requests as well: the server refuses everything in the end.
+    After its periods a run is over as soon as nothing waits to be done, and nothing is done beside it (`busy`); earlier
+    where it is kept short. It is `urgent`, whatever waits, after too many requests as well: the server refuses
+    everything in the end.
     """
 
     def __init__(
@@ -86,6 +87,9 @@ class RunBudget(NewRun):
         self._updates = updates
         self._busy = busy
         self._periods_spent = 0
+        self._longest: int | None = None
+        self._long = False
+        self._rested = False
 
     def spend(self, periods: int = 1) -> None:
         """Count periods that this run has gone through."""
@@ -93,7 +97,28 @@ class RunBudget(NewRun):
 
     def over(self, *, idle: bool) -> bool:
         """Whether a new run should go on from here; `idle` says that nothing waits to be done."""
-        return self.urgent or (idle and self._periods_spent >= self.periods and not self._busy())
+        return self.urgent or (idle and self._has_lasted and not self._busy())
+
+    async def keep_short(self) -> None:
+        """End the run earlier if its history gets long: after a period, or else a while later. Nobody waits for this.
+
+        Commands alone make it long, too, and few come alone: they need not end a run each.
+        """
+        begun_with = workflow.info().get_current_history_size()
+        self._longest = max(options.LONGEST_PARKED, begun_with + options.LEAST_GROWTH)
+        await workflow.wait_condition(lambda: self._long and not self._periods_spent)
+        await workflow.sleep(options.QUIET, summary="go on in a new run: this one's history is long")
+        self._rested = True
+
+    def over_before_sleep(self) -> bool:
+        """Whether a new run should go on from here, which is about to sleep on this history."""
+        self._long = self._longest is not None and workflow.info().get_current_history_size() >= self._longest
+        return self.over(idle=True)
+
+    @property
+    def _has_lasted(self) -> bool:
+        spent = self._periods_spent
+        return self._rested or spent >= self.periods or (spent > 0 and self._long)
 
     @property
     def urgent(self) -> bool:

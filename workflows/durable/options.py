@@ -97,8 +97,14 @@ TASK_TIMEOUT = timedelta(seconds=3)
 A task that replays a long run takes many steps. Should it take longer than this, the server gives the fourth try five
 seconds more, and each one after it twice as many: it succeeds in the end.
 """
-PERIODS_PER_RUN = 3
-"""How many billing periods one run of the workflow spans before it continues as new."""
+PERIODS_PER_RUN = 5
+"""How many billing periods one run of the workflow spans at most before it continues as new."""
+LONGEST_PARKED = 8 * 1024
+"""How many bytes of history a run may sleep on: they are stored meanwhile, and replayed when it wakes."""
+LEAST_GROWTH = 2 * 1024
+"""By how many bytes a run grows at least before it ends for its length: it may have begun with a long state."""
+QUIET = timedelta(minutes=10)
+"""How long a run that commands have made long goes on, since most commands do not come alone."""
 
 ANSWER_TIMEOUT = timedelta(seconds=30)
 """How long the client waits for one answer of a worker."""

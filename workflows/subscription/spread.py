@@ -4,8 +4,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from zlib import crc32
 
+from domain.subscription.commands import Command
 from domain.subscription.subscription import Subscription
+from statemachines.subscription.life import Life
 from statemachines.subscription.timeline import Milestone, next_milestone, wakes_at
+from workflows.durable.decisions import Decisions
 
 
 class Spread:
@@ -27,7 +30,7 @@ class Spread:
         assert at is not None
         return milestone, at
 
-    def over(self, subscription: Subscription) -> bool:
-        """Whether the next milestone is to be decided, if it is due."""
-        at = wakes_at(subscription, self.late_by)
-        return at is None or at <= self._now()
+    def take_due_milestone(self, decisions: Decisions[Life, Command]) -> bool:
+        """Take the next milestone that is due, once it is to be decided; whether one was. Raises AheadOfClock."""
+        at = wakes_at(decisions.life.subscription, self.late_by)
+        return (at is None or at <= self._now()) and decisions.take_due_milestone()

@@ -76,7 +76,7 @@ class SubscriptionWorkflow:
     @workflow.run
     async def run(self, start: Start) -> Ended:
         """Run the subscription to its end, or to the end of this run, and notify its publisher meanwhile."""
-        self._parts.start(self._notifier.run())
+        self._parts.start(self._notifier.run(), self._budget.keep_short())
         self._inbox.receive_held(self._held)
         note = partial(self._decisions.note_cancellation, NOT_BY_CANCELLATION)
         return await through_cancellations(self._live(), note, self._parts)
@@ -92,7 +92,7 @@ class SubscriptionWorkflow:
                     await self._hand_over()
                 elif self._life.effects:
                     await self._perform_first_effect()
-                elif not (self._spread.over(self._life.subscription) and self._decisions.take_due_milestone()):
+                elif not self._spread.take_due_milestone(self._decisions) and not self._budget.over_before_sleep():
                     await self._sleep_until_something_happens()
             except (ActivityError, NotNow) as error:
                 await self._operator.after(error)
@@ -148,12 +148,12 @@ class SubscriptionWorkflow:
             return
         await self._commits.ended()
         carried = Continued(
-            life=self._life.handed_on(),
+            life=self._life.handed_on(self._decisions.now()),
             clock=self._clock.test,
             periods_per_run=self._budget.periods,
             spread_seconds=self._spread.seconds,
             stream=self._notifier.handed_on(),
-            origin=self._origin,
+            origin=self._origin.handed_on(self._life.committed),
         )
         continue_as_new(carried)
 
@@ -202,7 +202,7 @@ class SubscriptionWorkflow:
     def _take_signal(self, name: str, request: Command | RequestNewRun) -> None:
         if isinstance(request, RequestNewRun):
             self._budget.migrate(request)
-        elif self._decisions.fence.up or self._decisions.recalls.lacks(self._life, request):
+        elif self._decisions.waits_for_books(request):
             self._parts.start(self._decisions.take_recalled(name, request))
         else:
             self._decisions.take_signal(name, request)

@@ -1,11 +1,20 @@
 """A life under way: answers kept by command id, effects performed in order, usage that is still being counted."""
 
+from datetime import datetime
+
 import pytest
 
 from domain.subscription.commands import Command
 from domain.subscription.decision import Answered, Decision, Outcome
 from domain.subscription.effects import Access, CountUsage, Effect, Keep, Provision, Receipt, Record
-from domain.subscription.first_answers import ANSWERS_KEPT, DIGEST_LENGTH, DIGESTS_KEPT
+from domain.subscription.first_answers import (
+    ANSWERS_HANDED_ON,
+    ANSWERS_KEPT,
+    DIGEST_LENGTH,
+    DIGESTS_HANDED_ON,
+    DIGESTS_KEPT,
+    REPEATED_WITHIN,
+)
 from domain.subscription.subscription import Snapshot
 from statemachines.preview.book import Book, KeyConflict
 from statemachines.refused_signals import REFUSALS_KEPT
@@ -99,17 +108,42 @@ def test_invariant_10_what_may_be_forgotten_is_for_the_books_to_say() -> None:
     def command(number: int) -> Command:
         return a_command("change_quantity", quantity=5, command_id=f"c-{number}")
 
-    for n in range(DIGESTS_KEPT + ANSWERS_KEPT):
-        if n == DIGESTS_KEPT + ANSWERS_KEPT - 1:
+    for n in range(DIGESTS_KEPT + ANSWERS_KEPT + 1):
+        if n == DIGESTS_KEPT + ANSWERS_KEPT:
             assert not kept.may_have_forgotten(command(-1))
         kept = kept.with_answer(command(n), answer)
     assert kept.may_have_forgotten(command(0))
     assert kept.may_have_forgotten(command(-1))
-    assert not kept.may_have_forgotten(command(DIGESTS_KEPT))
+    assert not kept.may_have_forgotten(command(DIGESTS_KEPT + 1))
     assert not kept.may_have_forgotten(a_command("change_quantity", quantity=5))
+    handed_on = kept.handed_on(answer.at)
+    assert handed_on.forgets
+    assert len(handed_on.used) == DIGESTS_HANDED_ON * DIGEST_LENGTH
     recalled = kept.remembering(Answered(command_id="c-0", fingerprint=command(0).fingerprint(), answer=answer))
     assert recalled.repeated(command(0)) == answer
     assert not recalled.may_have_forgotten(command(0))
+
+
+def test_a_run_hands_on_few_answers_and_the_digests_of_the_others() -> None:
+    """All that the books lack, and the last ones of the last day, which their senders may not have got."""
+    life = ALife()
+    for n in range(ANSWERS_HANDED_ON + 4):
+        life.ask("2026-01-20", "change_quantity", quantity=n % 2 + 1, command_id=f"c-{n}")
+    whole, last = life.simulator.life, instant("2026-01-20")
+    ids = [entry.command_id for entry in whole.answered]
+
+    def handed_on(committed: int, now: datetime) -> list[str]:
+        state = whole.model_copy(update={"committed": committed}).handed_on(now)
+        assert len(state.used) == (len(ids) - len(state.answered)) * DIGEST_LENGTH
+        for entry, number in zip(whole.answered, range(len(ids)), strict=True):
+            command = a_command("change_quantity", quantity=number % 2 + 1, command_id=entry.command_id)
+            assert state.may_have_forgotten(command) == (entry not in state.answered)
+        return [entry.command_id for entry in state.answered]
+
+    assert handed_on(whole.seq, last) == ids[-ANSWERS_HANDED_ON:]
+    assert handed_on(whole.seq, last + REPEATED_WITHIN) == []
+    assert handed_on(whole.seq - 1, last + REPEATED_WITHIN) == ids[-1:]
+    assert handed_on(0, last) == ids
 
 
 def test_invariant_10_a_record_takes_the_first_answer_to_the_books() -> None:

@@ -1,5 +1,6 @@
 """State, time and requests: what every long-lived workflow decides by."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -260,6 +261,33 @@ async def test_an_answer_that_the_books_lack_is_an_error_of_the_request_alone(
     assert (caught.value.type, caught.value.non_retryable) == ("BooksConflict", True)
     await decisions.take_recalled("ask", Ask(name="old"))
     assert [refusal.message for refusal in decisions.life.refusals] == ["no answer was kept"]
+    assert not decisions.recalls.waiting
+
+
+async def test_signals_are_decided_as_they_came_however_long_the_books_take(
+    asking: Callable[[Books], Decisions[Any, Any]],
+) -> None:
+    """A hold and its lifting, from one service: the other way round the subscription would stay suspended."""
+    books = Books("hold", "lift")
+    decisions, slow = asking(books), asyncio.Event()
+    recall = books.recall
+
+    async def later(request: Ask) -> Callable[[Account], Account]:
+        if request.name == "hold":
+            await slow.wait()
+        return await recall(request)
+
+    books.recall = later  # type: ignore[method-assign]
+    assert not decisions.waits_for_books(Ask(name="new"))
+    taken = [asyncio.create_task(decisions.take_recalled("ask", Ask(name=name))) for name in ("hold", "lift")]
+    await asyncio.sleep(0)
+    assert decisions.waits_for_books(Ask(name="new")), "it would be decided before them"
+    taken.append(asyncio.create_task(decisions.take_recalled("ask", Ask(name="new"))))
+    await asyncio.sleep(0.01)
+    assert (decisions.life.accepted, decisions.recalls.waiting) == ((), True)
+    slow.set()
+    await asyncio.gather(*taken)
+    assert [name for name, _ in decisions.life.accepted] == ["hold", "lift", "new"]
     assert not decisions.recalls.waiting
 
 

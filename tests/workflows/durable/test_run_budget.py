@@ -1,5 +1,8 @@
 """When a run hands over to a new one."""
 
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -25,12 +28,19 @@ def elsewhere() -> list[bool]:
     return [False]
 
 
+@pytest.fixture
+def size() -> list[int]:
+    """The bytes of the run's history."""
+    return [3_000]
+
+
 @pytest.fixture(autouse=True)
-def _info(monkeypatch: pytest.MonkeyPatch, suggested: list[bool], elsewhere: list[bool]) -> None:
+def _info(monkeypatch: pytest.MonkeyPatch, suggested: list[bool], elsewhere: list[bool], size: list[int]) -> None:
     info = SimpleNamespace(
         is_continue_as_new_suggested=lambda: suggested[0],
         is_target_worker_deployment_version_changed=lambda: elsewhere[0],
         get_current_history_length=lambda: 3,
+        get_current_history_size=lambda: size[0],
     )
     monkeypatch.setattr(workflow, "info", lambda: info)
     monkeypatch.setattr(workflow, "patched", lambda name: True)
@@ -52,6 +62,82 @@ def test_after_so_many_periods_once_nothing_waits(suggested: list[bool], inbox: 
     budget.spend()
     assert budget.over(idle=True)
     assert not budget.over(idle=False)
+
+
+async def kept_short(budget: RunBudget) -> "asyncio.Task[None]":
+    short = asyncio.create_task(budget.keep_short())
+    await asyncio.sleep(0.01)
+    return short
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[timedelta]:
+    """The pauses of the workflow, each of which is over at once."""
+    pauses: list[timedelta] = []
+
+    async def wait(ready: Callable[[], bool]) -> None:
+        while not ready():
+            await asyncio.sleep(0)
+
+    async def sleep(pause: timedelta, summary: str) -> None:
+        pauses.append(pause)
+
+    monkeypatch.setattr(workflow, "wait_condition", wait)
+    monkeypatch.setattr(workflow, "sleep", sleep)
+    return pauses
+
+
+async def test_after_fewer_periods_once_its_history_is_long(
+    size: list[int], slept: list[timedelta], inbox: Inbox[Any]
+) -> None:
+    budget = budget_of(inbox)
+    short = await kept_short(budget)
+    budget.spend()
+    size[0] = options.LONGEST_PARKED - 1
+    assert not budget.over_before_sleep()
+    size[0] += 1
+    assert not budget.over(idle=True), "what has woken it comes first"
+    assert budget.over_before_sleep()
+    assert budget.over(idle=True)
+    assert not budget.over(idle=False)
+    await asyncio.sleep(0.01)
+    assert not slept
+    short.cancel()
+
+
+async def test_a_run_that_begins_with_a_long_state_does_something_first(
+    size: list[int], slept: list[timedelta], inbox: Inbox[Any]
+) -> None:
+    size[0] = options.LONGEST_PARKED
+    budget = budget_of(inbox)
+    short = await kept_short(budget)
+    budget.spend()
+    assert not budget.over_before_sleep()
+    size[0] += options.LEAST_GROWTH
+    assert budget.over_before_sleep()
+    short.cancel()
+
+
+async def test_a_run_that_commands_have_made_long_goes_on_for_a_while(
+    size: list[int], slept: list[timedelta], inbox: Inbox[Any]
+) -> None:
+    budget = budget_of(inbox)
+    short = await kept_short(budget)
+    assert not budget.over(idle=True)
+    assert not slept
+    size[0] = options.LONGEST_PARKED
+    assert not budget.over_before_sleep()
+    await short
+    assert slept == [options.QUIET]
+    assert budget.over(idle=True)
+    assert not budget.over(idle=False)
+
+
+def test_however_long_its_history_where_it_is_not_kept_short(size: list[int], inbox: Inbox[Any]) -> None:
+    budget = budget_of(inbox)
+    budget.spend()
+    size[0] = 1_000_000
+    assert not budget.over_before_sleep()
 
 
 def test_after_too_many_signals(suggested: list[bool], inbox: Inbox[Any]) -> None:

@@ -1,10 +1,12 @@
 """The largest state that may wait fits into the one payload that a run hands to the next."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import NAMESPACE_OID, uuid5
 
 from activities.billing.contracts import Origin
 from domain.subscription.commands import ChangeQuantity, Command, Reactivate, Suspend
 from domain.subscription.decision import Outcome
+from domain.subscription.first_answers import DIGEST_LENGTH, DIGESTS_HANDED_ON
 from domain.subscription.holds import Reason
 from statemachines.preview.simulator import Simulator
 from statemachines.subscription.life import Life, LifeSteps
@@ -34,11 +36,26 @@ def test_a_parked_state_is_small_at_any_age() -> None:
     for years in (1, 10):
         simulator = Simulator(order(at=datetime(2027, 1, 31, tzinfo=UTC)))
         simulator.advance(datetime(2027 + years, 1, 31, tzinfo=UTC))
-        life = simulator.life.handed_on()
+        life = simulator.life.handed_on(simulator.life.subscription.last_at)
         state = Continued(life=life, periods_per_run=options.PERIODS_PER_RUN, stream=Stream(), origin=Origin())
         sizes.append(len(state.model_dump_json()))
-    assert max(sizes) < 2_300
+    assert max(sizes) < 1_350
     assert sizes[1] < sizes[0] + 20
+
+
+def test_a_parked_state_stays_small_after_many_commands() -> None:
+    """On the day of the last ones, when their senders may repeat them, and later. A parked run has 8 KiB."""
+    life, number = STEPS.begin(order(at=datetime(2027, 1, 31, tzinfo=UTC), quantity=1)), 0
+    while len(life.used) < DIGESTS_HANDED_ON * DIGEST_LENGTH:
+        number += 1
+        life = taken(
+            life, ChangeQuantity(by=WHO, command_id=str(uuid5(NAMESPACE_OID, f"{number}")), quantity=9 + number % 2)
+        )
+        life = life.model_copy(update={"effects": (), "committed": life.seq})
+    for hours, most in ((0, 7_000), (24, 4_200)):
+        handed_on = life.handed_on(life.subscription.last_at + timedelta(hours=hours))
+        state = Continued(life=handed_on, periods_per_run=options.PERIODS_PER_RUN, stream=Stream(), origin=Origin())
+        assert len(state.model_dump_json()) < most
 
 
 def test_what_may_wait_fits_into_one_payload() -> None:

@@ -50,7 +50,7 @@ def _restored(connection: Connection, subscription_id: str) -> Restored:
         snapshot=Snapshot.model_validate(listed["snapshot"]),
         events=tuple(events_of(connection, subscription_id)),
         decisions=tuple(row.seq for row in recorded),
-        answered=tuple(answers.last(connection, subscription_id, ANSWERS_KEPT + DIGESTS_KEPT)),
+        answered=tuple(answers.last(connection, subscription_id, ANSWERS_KEPT + DIGESTS_KEPT + 1)),
         confirmed=frozenset(connection.scalars(confirmed)),
     )
     bought = select(order_line.c.purchase).where(order_line.c.subscription_id == subscription_id)
