@@ -45,8 +45,8 @@ class BillingActivities:
             receipt = await self._books.record(entry)
             log_events(
                 entry.record.events,
-                subscription=entry.about.subscription_id,
-                customer=entry.about.customer_id,
+                subscription=entry.subscription_id,
+                customer=entry.customer_id,
             )
             self._measures.note(entry.record, receipt, self._clock(), test_clock=entry.test_clock)
             if entry.opens:
