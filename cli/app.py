@@ -77,6 +77,7 @@ SECTIONS: Sections = {
     "Operate": {
         **_of("cli.operations.setup", setup="setup"),
         **_of("cli.operations.config", config="config"),
+        **_of("cli.operations.explain", explain="explain"),
         "notifications": Group(
             "Notifications to publishers: list, retry, skip",
             _of("cli.notifications.notifications", list="list_notifications", retry="retry", skip="skip"),

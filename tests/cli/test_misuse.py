@@ -93,3 +93,9 @@ def test_without_a_command_there_is_help(starter: Starter, group: tuple[str, ...
     result = starter(*group)
     assert result.exit_code == 2
     assert result.stdout.startswith("Usage: python starter.py")
+
+
+def test_an_unknown_rule_is_named_with_those_that_exist(starter: Starter) -> None:
+    result = starter("explain", "ELG-\x1b99")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("No rule is called 'ELG-\\x1b99'. The rules: TIM-1 to TIM-7, ")

@@ -63,6 +63,10 @@ def test_it_calls_itself_by_the_name_it_was_called_by(run: Run) -> None:
     assert run("quantity").stderr.endswith("See: perennial quantity --help\n")
 
 
+def test_it_brings_the_text_of_the_rules(run: Run) -> None:
+    assert "The customer's segment must be" in run("explain", "ELG-8").stdout
+
+
 def test_the_wheel_brings_no_tests_and_no_scripts(program: Path) -> None:
     (packages,) = (program.parents[1] / "lib").glob("python*/site-packages")
     names = {path.name for path in packages.iterdir() if path.suffix not in {".pth", ".dist-info"}}

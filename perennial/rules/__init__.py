@@ -1,0 +1,1 @@
+"""The rules in full, and where answers and events name them."""
