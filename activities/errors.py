@@ -66,6 +66,10 @@ class NotTaken(Permanent):
     """The subscription rejected the command: it is malformed, or its instant is not allowed."""
 
 
+class ClocksRefused(Permanent):
+    """The Temporal server cannot skip time, or its namespace is not marked for tests."""
+
+
 class ServerUnavailable(Transient):
     """The Temporal server or a worker did not answer."""
 

@@ -21,6 +21,7 @@ COMMANDS: dict[Do, str] = {
     Do.RETRY_NOTIFICATIONS: "notifications retry {subscription}",
     Do.REVIEW_CART: "cart review --customer {customer}",
     Do.SET_UP: "setup",
+    Do.SET_UP_FOR_TESTS: "setup --for-tests",
     Do.SHOW_ACCOUNT: "account show {customer}",
     Do.SHOW_ACCOUNT_CONFLICT: "conflict show {customer} --account",
     Do.SHOW_CART: "cart show --customer {customer}",

@@ -29,6 +29,7 @@ class Do(Worded):
     RETRY_NOTIFICATIONS = "retry_notifications", "Retry its notifications"
     REVIEW_CART = "review_cart", "Review the cart"
     SET_UP = "set_up", "Prepare what is missing"
+    SET_UP_FOR_TESTS = "set_up_for_tests", "Mark it, if nothing but tests will ever use it"
     SHOW_ACCOUNT = "show_account", "Look at the account"
     SHOW_ACCOUNT_CONFLICT = "show_account_conflict", "See both sides of the conflict"
     SHOW_CART = "show_cart", "Look at the cart"

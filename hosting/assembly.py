@@ -42,7 +42,7 @@ from hosting.build import build_of, deployment_config
 from hosting.files.secrets import SecretsFile
 from hosting.monitoring.works import Works
 from hosting.nexus.service import NexusSubscriptions
-from hosting.preparation import server_parts
+from hosting.preparation import clocks_part, server_parts
 from hosting.publisher_workers import PublisherWorkers
 from hosting.sql_books import books_in
 from hosting.temporal.errors import DirectoryUnusable
@@ -94,8 +94,8 @@ class World:
 
 
 async def prepare_namespace(client: Client) -> None:
-    """Prepare what workers need of the client's server; repeating it changes nothing. Raises NotPrepared."""
-    await require(server_parts(client), prepare=True)
+    """Prepare a server that nobody but tests uses; repeating it changes nothing. Raises NotPrepared."""
+    await require([*server_parts(client), clocks_part(client)], prepare=True)
 
 
 async def require_files(settings: Settings) -> None:

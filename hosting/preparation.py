@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.revision import HEAD
@@ -15,9 +16,18 @@ from hosting.nexus.endpoint import endpoint_target, prepare_endpoint
 from hosting.sql_books import opened_books
 from hosting.temporal import by_hand
 from hosting.temporal.errors import HostingError, NamespaceNotReady
-from hosting.temporal.namespace import create_namespace, described, environment_of, kept, raise_retention
+from hosting.temporal.namespace import (
+    create_namespace,
+    described,
+    environment_of,
+    kept,
+    mark_for_tests,
+    not_ready,
+    raise_retention,
+)
 from hosting.temporal.search_attributes import missing_search_attributes, register_search_attributes
 from perennial.deployment.preparation import Part, PartName, Seen
+from workflows.calls.test_clocks import can_skip_time, is_for_tests
 from workflows.durable import search_attributes
 
 RETENTION = timedelta(days=30)
@@ -32,24 +42,41 @@ Connect = Callable[[], Awaitable[Client]]
 
 
 def all_parts(
-    settings: Settings, connect: Connect, endpoint: str = NEXUS_ENDPOINT, *, adopt: bool = False
+    settings: Settings,
+    connect: Connect,
+    endpoint: str = NEXUS_ENDPOINT,
+    *,
+    adopt: bool = False,
+    for_tests: bool = False,
 ) -> list[Part]:
     """What `setup` prepares: what workers need, and the Nexus endpoint of that name, which only callers by Nexus need.
 
-    Books that belong to another server are moved to this one only by `adopt`. A server that cannot be reached keeps
+    Books that belong to another server are moved to this one only by `adopt`, and the namespace takes test clocks only
+    after `for_tests`. A server that cannot be reached keeps
     nobody from preparing the database.
     """
     return [
         *server_parts(connect),
+        *([clocks_part(connect)] if for_tests else []),
         endpoint_part(connect, endpoint, settings.task_queue),
         database_part(settings, connect, adopt=adopt),
         environment_part(settings, connect, adopt=adopt),
     ]
 
 
+def clocks_part(server: Client | Connect) -> Part:
+    """That the namespace takes test clocks."""
+    connect = _connected(server)
+
+    async def mark() -> None:
+        await mark_for_tests(await connect())
+
+    return Part(PartName.TEST_CLOCKS, lambda: _tests(connect), mark, OF_NAMESPACE)
+
+
 def server_parts(server: Client | Connect) -> list[Part]:
     """What workers need of the server."""
-    connect = _connected(server) if isinstance(server, Client) else server
+    connect = _connected(server)
 
     async def create() -> None:
         await create_namespace(await connect(), RETENTION)
@@ -88,9 +115,12 @@ def database_part(settings: Settings, connect: Connect, *, adopt: bool) -> Part:
     return Part(PartName.DATABASE, lambda: _database(settings), create)
 
 
-def _connected(client: Client) -> Connect:
+def _connected(server: Client | Connect) -> Connect:
+    if not isinstance(server, Client):
+        return server
+
     async def connect() -> Client:
-        return client
+        return server
 
     return connect
 
@@ -146,6 +176,23 @@ async def _endpoint(connect: Connect, name: str, task_queue: str) -> Seen:
             "somebody else's: give yours another name."
         )
     return Seen(ready=True, words=name)
+
+
+async def _tests(connect: Connect) -> Seen:
+    client = await connect()
+    try:
+        skips, marked = await can_skip_time(client), await is_for_tests(client)
+    except RPCError as error:
+        raise not_ready(client, "does not say whether it takes test clocks", error) from None
+    if not skips:
+        address = client.service_client.config.target_host
+        raise NamespaceNotReady(
+            f"The Temporal server at {address} cannot skip time, so it takes no test clocks: use the embedded one."
+        )
+    if not marked:
+        words = f"Namespace {client.namespace!r} is not marked for tests"
+        return Seen(ready=False, words=words, by_hand=by_hand.mark_for_tests(client))
+    return Seen(ready=True, words="allowed")
 
 
 async def _database(settings: Settings) -> Seen:

@@ -38,7 +38,7 @@ class ServerLauncher:
     async def launch(
         self, order: Order, *, partner: str | None, ahead_by: timedelta | None, periods_per_run: int
     ) -> None:
-        """Start the subscription, once. Raises OrderConflict and ServerUnavailable."""
+        """Start the subscription, once. Raises OrderConflict, ClocksRefused and ServerUnavailable."""
         clock = None if ahead_by is None else TestClock.ahead_by(ahead_by)
         try:
             try:

@@ -32,6 +32,10 @@ class Preparing:
         bool,
         Option("--adopt", help="Move books that belong to another server to this one. Stop the other's workers first."),
     ] = False
+    for_tests: Annotated[
+        bool,
+        Option("--for-tests", help="Let the namespace take test clocks: only for one that nothing but tests uses."),
+    ] = False
     nexus_endpoint: Annotated[
         str,
         Option(
@@ -73,7 +77,9 @@ def setup(preparing: Preparing, reading: Reading) -> None:
 async def _found(preparing: Preparing, address: str | None) -> list[Finding]:
     settings = Settings.load()
     async with _server(settings, preparing, address) as reached:
-        parts = all_parts(settings, reached, preparing.nexus_endpoint, adopt=preparing.adopt)
+        parts = all_parts(
+            settings, reached, preparing.nexus_endpoint, adopt=preparing.adopt, for_tests=preparing.for_tests
+        )
         return await (looked_at(parts) if preparing.check else prepared(parts))
 
 

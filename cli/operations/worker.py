@@ -30,9 +30,9 @@ from hosting.gateway.server import running_gateway
 from hosting.monitoring.address import monitoring
 from hosting.nexus.endpoint import prepare_endpoint
 from hosting.opening import own_address
-from hosting.preparation import NEXUS_ENDPOINT, server_parts
+from hosting.preparation import NEXUS_ENDPOINT, clocks_part, server_parts
 from hosting.temporal.connection import connect, connect_to
-from perennial.deployment.preparation import require
+from perennial.deployment.preparation import Part, require
 
 FORMER_VARIABLE = "PERENNIAL_PUBLISHERS_FILE"
 """Named the publishers to notify, with their secrets, before the catalog did."""
@@ -184,10 +184,10 @@ async def _elsewhere(address: str | None, settings: Settings, metrics: str | Non
     yield Served(client, asyncio.Event().wait)
 
 
-async def _made_ready(client: Client, settings: Settings) -> None:
+async def _made_ready(client: Client, settings: Settings, *more: Part) -> None:
     """Prepare or check the server, as the settings say. Raises NotPrepared."""
     if settings.prepare is not Prepare.OFF:
-        await require(server_parts(client), prepare=settings.prepare is Prepare.ON)
+        await require([*server_parts(client), *more], prepare=settings.prepare is Prepare.ON)
 
 
 @asynccontextmanager
@@ -199,7 +199,7 @@ async def _embedded(
         AsyncExitStack() as stack,
     ):
         client = await connect_to(shared.endpoints.address, core_log="ERROR", metrics=metrics)
-        await _made_ready(client, settings)
+        await _made_ready(client, settings, clocks_part(client))
         if settings.prepare is Prepare.ON:
             # On this server nobody else has an endpoint of that name.
             await prepare_endpoint(client, NEXUS_ENDPOINT, settings.task_queue)

@@ -8,6 +8,8 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 
+from workflows.calls.test_clocks import MARK, MARKED
+
 CLOUD = (".tmprl.cloud", ".temporal.io")
 """How the host names of Temporal Cloud end: its namespaces are prepared by its own API, not by the server's."""
 
@@ -29,6 +31,11 @@ def keep_longer(client: Client, retention: timedelta) -> str:
     if is_cloud(client):
         return f"tcld namespace retention set --namespace {client.namespace} --retention-days {retention.days}"
     return f"temporal operator namespace update --namespace {client.namespace} --retention {retention.days}d"
+
+
+def mark_for_tests(client: Client) -> str:
+    """Let the client's namespace take test clocks."""
+    return f"temporal operator namespace update --namespace {client.namespace} --data {MARK}={MARKED}"
 
 
 def create_attributes(client: Client, keys: Sequence[SearchAttributeKey[Any]]) -> str:

@@ -16,6 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.environment import Environment
 from hosting.temporal import by_hand
 from hosting.temporal.errors import NamespaceNotReady, one_line
+from workflows.calls.test_clocks import MARK, MARKED
 
 
 async def described(client: Client) -> DescribeNamespaceResponse | None:
@@ -78,6 +79,16 @@ async def raise_retention(client: Client, retention: timedelta) -> bool:
         what = f"cannot be set to keep ended workflows for {retention.days} days"
         raise not_ready(client, what, error, by_hand.keep_longer(client, retention)) from None
     return True
+
+
+async def mark_for_tests(client: Client) -> None:
+    """Let the client's namespace take test clocks. Raises NamespaceNotReady."""
+    request = UpdateNamespaceRequest(namespace=client.namespace)
+    request.update_info.data[MARK] = MARKED
+    try:
+        await client.workflow_service.update_namespace(request)
+    except RPCError as error:
+        raise not_ready(client, "cannot be marked for tests", error, by_hand.mark_for_tests(client)) from None
 
 
 async def kept(client: Client) -> timedelta:

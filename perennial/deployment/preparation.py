@@ -13,6 +13,7 @@ class PartName(Worded):
     NAMESPACE = "namespace", "Namespace"
     RETENTION = "retention", "Retention"
     SEARCH_ATTRIBUTES = "search_attributes", "Search attributes"
+    TEST_CLOCKS = "test_clocks", "Test clocks"
     NEXUS_ENDPOINT = "nexus_endpoint", "Nexus endpoint"
     DATABASE = "database", "Database"
     ENVIRONMENT = "environment", "Environment"

@@ -111,10 +111,11 @@ class TimeTravel:
 async def travel_of(sources: Sources, customer_id: str, progress: Callable[[str], None] = lambda _: None) -> TimeTravel:
     """The clocks of the customer's account and living subscriptions; `progress` is called with each day reached.
 
-    Raises RunsOnRealTime, NotInBooks where the customer has bought nothing, and CallError.
+    Raises ClocksRefused, RunsOnRealTime, NotInBooks where the customer has bought nothing, and CallError.
     """
     server, books = await sources.server(), await sources.books()
     await books.require_purchase(customer_id)
+    await server.subscriptions.test_clocks.require()
     account = await server.accounts.details(customer_id)
     clocks = {}
     for subscription_id in await _living(books, customer_id):

@@ -197,7 +197,7 @@ def test_a_server_without_a_worker(
     began = time.monotonic()
     said = ask.said(line.format(deserted=f"of-{customer}", customer=customer), code=1)
     assert time.monotonic() - began < 10
-    assert "no worker answered in time" in said
+    assert f"no worker polls its task queue '{DESERTED}' in namespace 'default' at " in said
     assert ". Start a worker: make dev" in said
 
 

@@ -9,11 +9,11 @@ from temporalio.client import Client
 
 from activities.environment import OthersBooks
 from activities.settings import Settings
-from hosting.assembly import prepare_namespace, running_worker
+from hosting.assembly import running_worker
 from hosting.opening import opened
-from hosting.preparation import all_parts
+from hosting.preparation import all_parts, server_parts
 from hosting.temporal.connection import connect_to
-from perennial.deployment.preparation import Condition, PartName, looked_at, prepared
+from perennial.deployment.preparation import Condition, PartName, looked_at, prepared, require
 from tests.support.plain_server import plain_server
 
 
@@ -21,7 +21,7 @@ from tests.support.plain_server import plain_server
 async def address() -> AsyncIterator[str]:
     async with plain_server() as address:
         for namespace in ("one", "other"):
-            await prepare_namespace(await connect_to(address, namespace=namespace))
+            await require(server_parts(await connect_to(address, namespace=namespace)), prepare=True)
         yield address
 
 

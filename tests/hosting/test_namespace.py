@@ -1,10 +1,12 @@
 """Search attributes and retention, on a real server."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
@@ -14,6 +16,19 @@ from hosting.temporal.connection import connect_to
 from hosting.temporal.errors import NamespaceNotReady, SearchAttributeMismatch
 from hosting.temporal.namespace import raise_retention
 from hosting.temporal.search_attributes import register_search_attributes
+
+
+@pytest_asyncio.fixture(scope="module")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[EmbeddedServer]:
+    """A server that no other test has prepared."""
+    async with EmbeddedServer(tmp_path_factory.mktemp("unprepared")) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="module")
+async def client(server: EmbeddedServer) -> Client:
+    return await connect_to(server.address)
+
 
 CUSTOMER = SearchAttributeKey.for_keyword("CustomerId")
 RENEWS = SearchAttributeKey.for_bool("AutoRenew")

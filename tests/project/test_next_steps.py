@@ -17,7 +17,7 @@ BELOW = ("domain", "statemachines", "activities", "workflows", "perennial", "hos
 COMMAND_LINE = re.compile(r"starter\.py|worker\.py|\bmake [a-z]+\b(?=[,.)]|$)|--[a-z]+ ")
 # Not commands of ours: what an operator types at the server's own tool.
 ITS_OWN = re.compile(
-    r"--(name|target-namespace|target-task-queue|namespace|retention|retention-days|region|type|search-attribute) "
+    r"--(name|target-namespace|target-task-queue|namespace|retention|retention-days|region|type|search-attribute|data) "
 )
 
 

@@ -33,7 +33,9 @@ class Accounts(WorkflowClient):
         return self._client.get_workflow_handle_for(BillingAccountWorkflow.run, account_workflow_id(customer_id))
 
     async def open(self, start: StartAccount) -> bool:
-        """Open the account; False where it is open already. Raises RPCError."""
+        """Open the account; False where it is open already. Raises ClocksRefused and RPCError."""
+        if start.clock is not None:
+            await self.test_clocks.require()
         try:
             await self._client.start_workflow(
                 BillingAccountWorkflow.run,

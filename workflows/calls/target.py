@@ -14,7 +14,9 @@ from domain.next_step import Do, NextStep
 from workflows.calls.attempts import FAILED_TASK, call
 from workflows.calls.errors import CallError, NotAnswered, Rejected, WorkflowFailed
 from workflows.calls.one_try import ENDED_BADLY, query_once, update_once
+from workflows.calls.polling import unpolled
 from workflows.calls.runs import ended_from_outside
+from workflows.calls.test_clocks import ClockPermit
 from workflows.durable import options
 
 T = TypeVar("T")
@@ -86,6 +88,8 @@ class Target:
             if isinstance(error, NotAnswered) and any(words in str(error) for words in _FAILING_TASK):
                 words = f"{self.name}: its workflow's task fails, so it answers nothing."
                 raise NotAnswered(words, self._reconcile) from None
+            if isinstance(error, NotAnswered) and (nobody := await unpolled(self.client, self.workflow_id, self.name)):
+                raise nobody from None
             if error not in {self.not_found, self.ended}:
                 raise
             try:
@@ -110,6 +114,7 @@ class WorkflowClient:
 
     def __init__(self, client: Client, task_queue: str, wall_clock: Callable[[], datetime] | None = None) -> None:
         self._client = client
+        self.test_clocks = ClockPermit(client)
         self._task_queue = task_queue
         self._wall_clock = wall_clock
 

@@ -5,11 +5,12 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from temporalio.client import WorkflowFailureError, WorkflowHandle
+from temporalio.client import Client, WorkflowFailureError, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
 from workflows.calls.errors import NotAnswered, WorkflowFailed, no_worker
+from workflows.calls.polling import unpolled
 from workflows.durable import options
 
 T = TypeVar("T")
@@ -51,7 +52,11 @@ async def poll(look: Callable[[], Awaitable[T | None]], timeout: timedelta, mess
 
 
 async def result_of(
-    name: str, handle: WorkflowHandle[Any, T], look: Callable[[], Awaitable[T]], watch: Callable[[T], None]
+    name: str,
+    client: Client,
+    handle: WorkflowHandle[Any, T],
+    look: Callable[[], Awaitable[T]],
+    watch: Callable[[T], None],
 ) -> T:
     """The workflow's result; `watch` is called with each new progress that `look` shows.
 
@@ -61,7 +66,10 @@ async def result_of(
     result = asyncio.create_task(handle.result())
     pauses = Pauses(options.ORDER_TIMEOUT, result)
     try:
-        await _first_task_done(name, handle, result)
+        try:
+            await _first_task_done(name, handle, result)
+        except NotAnswered as error:
+            raise await unpolled(client, handle.id, name) or error from None
         while (now := await _look_unless_done(look, result)) is not None:
             if now != seen:
                 seen = now

@@ -38,8 +38,10 @@ class OrderClient(WorkflowClient):
         """Start a run that buys the order, or leave it to the run that is buying it now.
 
         Returns once the server has it. Sent again, the order's refused lines are tried again (BUY-3).
-        Raises Rejected where other content is being bought under its id, and CallError.
+        Raises Rejected where other content is being bought under its id, ClocksRefused, and CallError.
         """
+        if clock is not None:
+            await self.test_clocks.require()
         start = PlaceOrder(request=request, clock=clock, periods_per_run=periods_per_run)
         await call(_name(request.order_id), partial(self._start, start), lambda error: NotFound(error.message))
 
@@ -52,7 +54,9 @@ class OrderClient(WorkflowClient):
 
         Raises WorkflowFailed where the order was not taken in, NotFound, and NotAnswered where no line moves any more.
         """
-        return await result_of(_name(order_id), self.handle(order_id), partial(self.order, order_id), watch)
+        return await result_of(
+            _name(order_id), self._client, self.handle(order_id), partial(self.order, order_id), watch
+        )
 
     async def _start(self, start: PlaceOrder, _: timedelta) -> None:
         request = start.request

@@ -53,7 +53,8 @@ class PriceClient(WorkflowClient):
 
         Raises WorkflowFailed (the next import sends the prices again), NotFound, and NotAnswered without progress.
         """
-        return await result_of(_name(version), self.handle(version), partial(self.progress, version), watch)
+        look = partial(self.progress, version)
+        return await result_of(_name(version), self._client, self.handle(version), look, watch)
 
     def _target(self, version: int) -> Target:
         not_found = NotFound(f"No prices of catalog version {version} are being sent on this server. Import it again.")

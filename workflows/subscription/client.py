@@ -61,7 +61,7 @@ class Subscriptions(WorkflowClient):
         `placed`: the books have it as a placed line of an order, with this instant. When workers are busy, each
         `partner` gets the same share of them, however many subscriptions it has sold.
 
-        Raises AlreadyExists where the subscription id is taken, and RPCError.
+        Raises AlreadyExists where the subscription id is taken, ClocksRefused and RPCError.
         """
         purchase = Purchase(
             order=order,
@@ -71,6 +71,8 @@ class Subscriptions(WorkflowClient):
             invoiced=invoiced,
             placed=placed,
         )
+        if clock is not None:
+            await self.test_clocks.require()
         try:
             return await self._client.start_workflow(
                 SubscriptionWorkflow.run,

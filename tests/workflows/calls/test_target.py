@@ -38,11 +38,16 @@ class Server:
         return "active"
 
 
+async def polled(*_: object) -> None:
+    """A worker polls, and does not answer."""
+
+
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Server:
     made = Server(request.param)
     monkeypatch.setattr(target, "query_once", made.query)
     monkeypatch.setattr(target, "update_once", made.update)
+    monkeypatch.setattr(target, "unpolled", polled)
     return made
 
 
