@@ -41,6 +41,13 @@ class Prepare(StrEnum):
     OFF = "off"
 
 
+class Switch(StrEnum):
+    """What is done or not."""
+
+    ON = "on"
+    OFF = "off"
+
+
 class LogFormat(StrEnum):
     """How a worker writes its log."""
 
@@ -116,6 +123,10 @@ class Settings(BaseSettings):
         default=None, description="text or json; unset, a worker logs text to a terminal, and JSON to anything else"
     )
     log_level: LogLevel = Field(default=LogLevel.INFO, description="debug, info, warning or error")
+    tracing: Switch = Field(
+        default=Switch.OFF,
+        description="on or off: whether commands and workers trace to OpenTelemetry; needs the extra `tracing`",
+    )
     task_queue: str = Field(
         default="perennial", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="1 to 64 letters, digits, `_`, `.` or `-`"
     )

@@ -48,6 +48,7 @@ from hosting.sql_books import books_in
 from hosting.temporal.errors import DirectoryUnusable
 from hosting.temporal.namespace import environment_of
 from hosting.temporal.telemetry import meter_of
+from hosting.traces import traced
 from perennial.deployment.preparation import require
 from perennial.rehearsal.time_skipping import ServerClock
 from perennial.sources.books import Books
@@ -151,7 +152,8 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
         commands = ServerCommandSender(server.subscriptions)
         account_books = SqlAccountBooks(database)
         measures = RecordMeasures(meter)
-        billing = BillingActivities(SqlBooks(database), account_books, ServerAccounts(server.accounts), measures)
+        writing = traced(SqlBooks(database), client)
+        billing = BillingActivities(writing, account_books, ServerAccounts(server.accounts), measures)
         answers, payments = AnswerActivities(SqlBooks(database)), PaymentActivities(account_books)
         restoring = RestoringActivities(SqlLives(database))
         opening = OpeningActivities(account_books)

@@ -9,6 +9,7 @@ from temporalio.client import Client
 from activities.provisioning.door import Visits
 from activities.settings import Settings
 from activities.wall_clock import wall_clock
+from hosting import traces
 from hosting.embedded.shared import running_server
 from hosting.temporal.connection import connect
 from hosting.temporal.namespace import environment_of
@@ -50,7 +51,8 @@ async def opened(settings: Settings, address: str | None = None) -> AsyncIterato
         meeting = _Meeting()
 
         async def server() -> Server:
-            client, queue = await connect(address, own=own_address(settings)), settings.task_queue
+            own, queue = own_address(settings), settings.task_queue
+            client = await connect(address, own=own, interceptors=traces.interceptors(settings))
             meeting.client = client
             await meeting.compare()
             periods, deployment, spread = settings.periods_per_run, settings.deployment, settings.spread

@@ -21,7 +21,7 @@ from cli.options import Address
 from cli.start import program
 from domain.faults import shown
 from domain.next_step import PerennialError
-from hosting import logs
+from hosting import logs, traces
 from hosting.assembly import require_files, running_worker, sign_in_page
 from hosting.build import version_of
 from hosting.embedded.shared import shared_server
@@ -178,7 +178,13 @@ async def _until(stopped: asyncio.Event, watch: Watch) -> None:
 
 @asynccontextmanager
 async def _elsewhere(address: str | None, settings: Settings, metrics: str | None) -> AsyncIterator[Served]:
-    client = await connect(address, own=own_address(settings), core_log="ERROR", metrics=metrics)
+    client = await connect(
+        address,
+        own=own_address(settings),
+        core_log="ERROR",
+        metrics=metrics,
+        interceptors=traces.interceptors(settings),
+    )
     await _made_ready(client, settings)
     # A server that others run may come back: the SDK waits for it.
     yield Served(client, asyncio.Event().wait)
@@ -198,7 +204,9 @@ async def _embedded(
         shared_server(settings.data_dir, port=port, http_port=http_port, ui_port=ui_port) as shared,
         AsyncExitStack() as stack,
     ):
-        client = await connect_to(shared.endpoints.address, core_log="ERROR", metrics=metrics)
+        client = await connect_to(
+            shared.endpoints.address, core_log="ERROR", metrics=metrics, interceptors=traces.interceptors(settings)
+        )
         await _made_ready(client, settings, clocks_part(client))
         if settings.prepare is Prepare.ON:
             # On this server nobody else has an endpoint of that name.

@@ -4,12 +4,12 @@ import asyncio
 import atexit
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 from temporalio.envconfig import ClientConfigProfile
 
 from domain.next_step import Do, NextStep
@@ -34,6 +34,7 @@ async def connect(
     core_log: CoreLog = "OFF",
     timeout: timedelta = CONNECT_TIMEOUT,
     metrics: str | None = None,
+    interceptors: Sequence[Interceptor] = (),
 ) -> Client:
     """Connect as every Temporal program does: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TLS, API key, temporal.toml.
 
@@ -44,9 +45,12 @@ async def connect(
     profile = configured()
     if own and not (address or profile.address):
         served = namespace or profile.namespace or DEFAULT_NAMESPACE
-        return await connect_to(own, namespace=served, core_log=core_log, timeout=timeout, metrics=metrics)
+        return await connect_to(
+            own, namespace=served, core_log=core_log, timeout=timeout, metrics=metrics, interceptors=interceptors
+        )
     with _readable():
         options: dict[str, Any] = dict(profile.to_client_connect_config())
+    options["interceptors"] = interceptors
     options["target_host"] = address or profile.address or DEFAULT_ADDRESS
     if namespace is not None:
         options["namespace"] = namespace
@@ -78,13 +82,14 @@ async def connect_to(
     core_log: CoreLog = "OFF",
     timeout: timedelta = CONNECT_TIMEOUT,
     metrics: str | None = None,
+    interceptors: Sequence[Interceptor] = (),
 ) -> Client:
     """Connect to exactly this server, without keys or TLS: Temporal's configuration is for another server.
 
     `metrics` is where this process serves its metrics, if it does. Raises ServerUnreachable, and PortInUse for the
     metrics.
     """
-    options = {"target_host": address, "namespace": namespace, "identity": identity}
+    options = {"target_host": address, "namespace": namespace, "identity": identity, "interceptors": interceptors}
     return await _dial(options, core_log, timeout, metrics)
 
 

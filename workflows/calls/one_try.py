@@ -1,10 +1,10 @@
 """Sends a query or an update to a workflow, once. The SDK's own retries wait for a second and more."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from temporalio.api.common.v1 import Payload, Payloads, WorkflowExecution
+from temporalio.api.common.v1 import Header, Payload, Payloads, WorkflowExecution
 from temporalio.api.enums.v1 import UpdateWorkflowExecutionLifecycleStage as Stage
 from temporalio.api.query.v1 import WorkflowQuery
 from temporalio.api.update.v1 import Input, Meta, Request, WaitPolicy
@@ -15,6 +15,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from workflows.calls.errors import Rejected
+from workflows.calls.headers import sending
 
 T = TypeVar("T")
 ENDED_BADLY = "EndedBadly"
@@ -60,12 +61,26 @@ async def update_once(
     client: Client, workflow_id: str, update: str, update_id: str, request: object, result: type[T], timeout: timedelta
 ) -> T:
     """The update's result. Raises Rejected where the workflow refuses it, and RPCError, also while it is not known."""
+    with sending(client, update, workflow_id) as headers:
+        return await _answered(client, workflow_id, update, update_id, request, result, timeout, headers)
+
+
+async def _answered(
+    client: Client,
+    workflow_id: str,
+    update: str,
+    update_id: str,
+    request: object,
+    result: type[T],
+    timeout: timedelta,
+    headers: Mapping[str, Payload],
+) -> T:
     sent = UpdateWorkflowExecutionRequest(
         namespace=client.namespace,
         workflow_execution=WorkflowExecution(workflow_id=workflow_id),
         request=Request(
             meta=Meta(update_id=update_id, identity=client.identity),
-            input=Input(name=update, args=await _encoded(client, (request,))),
+            input=Input(header=Header(fields=headers), name=update, args=await _encoded(client, (request,))),
         ),
         wait_policy=WaitPolicy(lifecycle_stage=Stage.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_COMPLETED),
     )
