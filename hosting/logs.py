@@ -19,13 +19,24 @@ from activities.logged import FACTS
 from activities.settings import LogFormat, Settings
 from domain.values import format_instant
 from hosting.build import build_of
+from workflows.durable.workflow_ids import (
+    account_workflow_id,
+    delivery_workflow_id,
+    order_workflow_id,
+    subscription_workflow_id,
+)
 
 _log = logging.getLogger(__name__)
 OURS = ("activities", "domain", "hosting", "perennial", "statemachines", "workflows")
 FAILED = "Completing activity as failed"
 """How the SDK says that an attempt of an activity has failed."""
-_NAMED_BY = {"subscription": "subscription", "account": "customer", "order": "order", "delivery": "subscription"}
-"""What the id behind the prefix of a workflow's id names."""
+_NAMED_BY = {
+    subscription_workflow_id(""): "subscription",
+    delivery_workflow_id(""): "subscription",
+    account_workflow_id(""): "customer",
+    order_workflow_id(""): "order",
+}
+"""What the id behind each prefix of a workflow's id names."""
 _CONTEXT = {
     "temporal_workflow": {"workflow_id": "workflow"},
     "temporal_activity": {"activity_type": "activity", "attempt": "attempt", "workflow_id": "workflow"},
@@ -106,10 +117,9 @@ def _context(record: logging.LogRecord) -> dict[str, Any]:
     for context, names in _CONTEXT.items():
         given = getattr(record, context, None) or {}
         found |= {ours: given[theirs] for theirs, ours in names.items() if given.get(theirs) is not None}
-    kind, separator, named = str(found.get("workflow", "")).partition(":")
-    if separator and kind in _NAMED_BY:
-        found = {_NAMED_BY[kind]: named, **found}
-    return found
+    workflow_id = str(found.get("workflow", ""))
+    named = {noun: workflow_id.removeprefix(each) for each, noun in _NAMED_BY.items() if workflow_id.startswith(each)}
+    return {**named, **found}
 
 
 def _as_json(content: dict[str, Any]) -> str:

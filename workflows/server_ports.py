@@ -36,7 +36,13 @@ class ServerLauncher:
         self._spread = spread
 
     async def launch(
-        self, order: Order, *, partner: str | None, ahead_by: timedelta | None, periods_per_run: int
+        self,
+        order: Order,
+        *,
+        partner: str | None,
+        ahead_by: timedelta | None,
+        periods_per_run: int,
+        order_id: str | None = None,
     ) -> None:
         """Start the subscription, once. Raises OrderConflict, ClocksRefused and ServerUnavailable."""
         clock = None if ahead_by is None else TestClock.ahead_by(ahead_by)
@@ -49,6 +55,7 @@ class ServerLauncher:
                     periods_per_run=periods_per_run,
                     spread=self._spread,
                     placed=True,
+                    order_id=order_id,
                 )
             except AlreadyExists:
                 if not await self._subscriptions.began_with(order):

@@ -37,6 +37,10 @@ class OrderActivities:
             purchase = await self._orders.purchase(line.order_id, line.number)
             partner = await self._orders.partner(purchase.customer)
             await self._launcher.launch(
-                purchase, partner=partner, ahead_by=line.ahead_by, periods_per_run=line.periods_per_run
+                purchase,
+                partner=partner,
+                ahead_by=line.ahead_by,
+                periods_per_run=line.periods_per_run,
+                order_id=line.order_id,
             )
             return await self._orders.note_started(line.order_id, line.number)

@@ -33,6 +33,12 @@ class Launcher(Protocol):
     """Starts subscriptions on the Temporal server."""
 
     async def launch(
-        self, order: Order, *, partner: str | None, ahead_by: timedelta | None, periods_per_run: int
+        self,
+        order: Order,
+        *,
+        partner: str | None,
+        ahead_by: timedelta | None,
+        periods_per_run: int,
+        order_id: str | None = None,
     ) -> None:
-        """Start the subscription, which its partner sells. If it has already started, nothing changes."""
+        """Start the subscription, which its partner sells and the order bought. If it has started, nothing changes."""

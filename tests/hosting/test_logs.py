@@ -14,6 +14,12 @@ from temporalio.exceptions import ApplicationError
 from activities.logged import FACTS
 from activities.settings import LogFormat, LogLevel, Settings
 from hosting import logs
+from workflows.durable.workflow_ids import (
+    account_workflow_id,
+    delivery_workflow_id,
+    order_workflow_id,
+    price_workflow_id,
+)
 
 ACTIVITY = {"activity_type": "record", "attempt": 3, "workflow_id": "subscription:s-1", "namespace": "default"}
 
@@ -108,10 +114,10 @@ def test_an_expected_failure_is_one_line_with_its_facts_and_no_traceback() -> No
 @pytest.mark.parametrize(
     ("workflow_id", "named"),
     [
-        ("account:fabrikam", {"customer": "fabrikam"}),
-        ("order:o-1", {"order": "o-1"}),
-        ("delivery:s-1", {"subscription": "s-1"}),
-        ("prices:7", {}),
+        (account_workflow_id("fabrikam"), {"customer": "fabrikam"}),
+        (order_workflow_id("o-1"), {"order": "o-1"}),
+        (delivery_workflow_id("s-1"), {"subscription": "s-1"}),
+        (price_workflow_id(7), {}),
         ("anything", {}),
     ],
 )

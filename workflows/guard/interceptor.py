@@ -17,7 +17,8 @@ from temporalio.worker import (
 from activities import measures
 from domain.values import Strict
 from workflows.account.messages import ACCOUNT_UPDATES, ACCOUNT_WORKFLOW
-from workflows.durable import options
+from workflows.calls.links import links_of
+from workflows.durable import options, search_attributes
 from workflows.durable.arguments import malformed
 from workflows.durable.markdown import Shown
 from workflows.durable.memory import FENCES
@@ -68,8 +69,17 @@ class Guard(WorkflowInboundInterceptor):
             raise ApplicationError(f"{input.query}: {error}", type="Malformed", non_retryable=True) from None
         # The Web UI's own query.
         if isinstance(found, WorkflowMetadata) and isinstance(shown := workflow.instance(), Shown):
-            found.current_details = shown.current_details()
+            found.current_details = _with_links(shown.current_details())
         return found
+
+
+def _with_links(details: str) -> str:
+    """The details with a line below their heading that leads to what belongs to them."""
+    info = workflow.info()
+    customer_id = info.typed_search_attributes.get(search_attributes.CUSTOMER)
+    heading, _, rest = details.partition("\n")
+    line = links_of(info.workflow_id, info.namespace, customer_id, workflow.memo)
+    return f"{heading}\n\n{line}\n{rest}" if line else details
 
 
 class GuardInterceptor(Interceptor):

@@ -13,6 +13,7 @@ from domain.subscription.commands import Command
 from domain.subscription.decision import Answer, Outcome
 from statemachines.subscription.life import Life
 from statemachines.subscription.timeline import next_milestone
+from workflows.calls import links
 from workflows.calls.committed import wait_until_committed
 from workflows.calls.errors import AlreadyEnded, AlreadyExists, NeedsAttention, NotFound, WorkflowFailed
 from workflows.calls.runs import ended_from_outside
@@ -54,12 +55,13 @@ class Subscriptions(WorkflowClient):
         spread: timedelta = timedelta(0),
         invoiced: bool = True,
         placed: bool = False,
+        order_id: str | None = None,
     ) -> WorkflowHandle[SubscriptionWorkflow, Ended]:
         """Start the subscription; `invoiced` opens its customer's billing account if there is none.
 
         Its renewals and charges come up to `spread` later than their instants.
-        `placed`: the books have it as a placed line of an order, with this instant. When workers are busy, each
-        `partner` gets the same share of them, however many subscriptions it has sold.
+        `placed`: the books have it as a placed line of an order, with this instant; `order_id` is that order's. When
+        workers are busy, each `partner` gets the same share of them, however many subscriptions it has sold.
 
         Raises AlreadyExists where the subscription id is taken, ClocksRefused and RPCError.
         """
@@ -83,8 +85,8 @@ class Subscriptions(WorkflowClient):
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 task_timeout=options.TASK_TIMEOUT,
                 search_attributes=search_attributes.of_purchase(order),
-                static_summary=f"{order.quantity} x {order.offer.id} for {order.customer}",
-                memo=terms_memo(order),
+                static_summary=f"{order.offer.id} for {order.customer}",
+                memo={**terms_memo(order), **links.memo_of(order_id)},
                 priority=Priority(fairness_key=partner),
             )
         except WorkflowAlreadyStartedError:
