@@ -12,6 +12,8 @@ from activities.wall_clock import wall_clock
 
 FORGOTTEN_AFTER = timedelta(minutes=5)
 """After the last attempt here: another worker has it now. The longest pause between attempts is a minute."""
+KEPT = 1_000
+"""From how many activities of a type on it is forgotten with each attempt, also where nobody reads the metrics."""
 
 
 class Since(NamedTuple):
@@ -41,7 +43,10 @@ class Unfinished(Interceptor):
 
     def begun(self, kind: str, key: tuple[str, str], scheduled: datetime) -> None:
         """An attempt begins."""
-        self._since.setdefault(kind, {})[key] = Since(scheduled, self._clock())
+        each = self._since.setdefault(kind, {})
+        if len(each) >= KEPT:
+            self._forget(each)
+        each[key] = Since(scheduled, self._clock())
 
     def done(self, kind: str, key: tuple[str, str]) -> None:
         """The activity will not be attempted again."""
@@ -52,11 +57,16 @@ class Unfinished(Interceptor):
         now = self._clock()
         found = {}
         for kind, each in self._since.items():
-            for key in [key for key, since in each.items() if now - since.seen > FORGOTTEN_AFTER]:
-                del each[key]
+            self._forget(each)
             oldest = min((since.scheduled for since in each.values()), default=now)
             found[kind] = Waiting(len(each), max(now - oldest, timedelta(0)))
         return found
+
+    def _forget(self, each: dict[tuple[str, str], Since]) -> None:
+        """Drop what has not been attempted here for long."""
+        earliest = self._clock() - FORGOTTEN_AFTER
+        for key in [key for key, since in each.items() if since.seen < earliest]:
+            del each[key]
 
 
 class _Noted(ActivityInboundInterceptor):

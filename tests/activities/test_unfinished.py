@@ -79,3 +79,14 @@ async def test_what_another_worker_has_taken_over_is_forgotten() -> None:
     await attempt(unfinished, ApplicationError("later"))
     clock.now += FORGOTTEN_AFTER + SECOND
     assert unfinished.waiting() == {"unknown": Waiting(0, timedelta(0))}
+
+
+async def test_it_does_not_grow_where_nobody_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("activities.unfinished.KEPT", 3)
+    clock = Clock()
+    unfinished = Unfinished(clock)
+    for number in range(20):
+        unfinished.begun("record", (f"run-{number}", "1"), SCHEDULED)
+        clock.now += FORGOTTEN_AFTER / 2
+    assert unfinished.waiting()["record"].number <= 3
+    assert sum(len(each) for each in unfinished._since.values()) <= 3
