@@ -3,6 +3,7 @@
 import gc
 import os
 import re
+import shlex
 import signal
 import sys
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from cli.failure import ExitCode, Failure, complain
-from cli.start import leave
+from cli.start import TYPED, leave
 
 TRACEBACK = "PERENNIAL_TRACEBACK"
 
@@ -74,6 +75,13 @@ class OneLine:
 
 class LoadedCommand(OneLine, TyperCommand):
     """A command whose module is imported."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Read the arguments, and remember them as they were typed."""
+        typed = shlex.join(args)
+        context = super().make_context(info_name, args, parent, **extra)
+        TYPED.set(f"{context.command_path} {typed}")
+        return context
 
     def invoke(self, ctx: Any) -> Any:
         """Run it; from now on Ctrl-C is an exception, so that what the command opens is closed."""

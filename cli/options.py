@@ -151,6 +151,15 @@ class Asking(Acting):
     no_wait: Annotated[
         bool, Option("--no-wait", help="Return at once; do not wait until it is recorded and provisioned.")
     ] = False
+    timeout: Annotated[
+        int | None,
+        Option(
+            parser=positive_number,
+            metavar="SECONDS",
+            help="Send it until it is answered, for this time at most.",
+            show_default="30 for the answer",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True)

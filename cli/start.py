@@ -4,6 +4,7 @@ import gc
 import os
 import signal
 import sys
+from contextvars import ContextVar
 from importlib import import_module
 from pathlib import Path
 from types import FrameType
@@ -13,6 +14,8 @@ INSTALLED = "perennial"
 """The program's name if it is installed."""
 SCRIPTS = frozenset({"starter.py", "worker.py"})
 """The scripts at the top of a checkout."""
+TYPED = ContextVar("typed", default="")
+"""The command line as it was typed, from the program's name on."""
 INTERRUPTED = 130
 """The exit code after Ctrl-C."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,11 +13,14 @@ from cli.failure import Misused
 from cli.options import Asking, Confirming, request_of
 from cli.printing import answer as answers
 from cli.running import use
+from cli.sent import Sent
 from domain.subscription.commands import Command
 from domain.subscription.decision import Outcome
 
 if TYPE_CHECKING:
+    from domain.subscription.decision import Answer
     from perennial.subscription.commands import Commands
+    from perennial.use_cases import Perennial
 
 C = TypeVar("C", bound=Command)
 
@@ -28,9 +32,18 @@ def built(kind: type[C], asking: Asking, **fields: object) -> C:
 
 def ask(subscription: str, command: Command, asking: Asking) -> None:
     """Send the command, and print its answer once it is in the books."""
-    wait = not asking.no_wait
-    answer = use(lambda perennial: perennial.commands.send(subscription, command, wait=wait), asking.address)
+    wait, sent = not asking.no_wait, _sent(command, asking)
+
+    async def send(perennial: Perennial) -> Answer:
+        return await sent.answered(lambda: perennial.commands.send(subscription, command, wait=wait))
+
+    answer = use(send, asking.address)
     answers.report(answer, as_json=asking.as_json)
+
+
+def _sent(command: Command, asking: Asking) -> Sent:
+    assert command.command_id is not None
+    return Sent(command.command_id, "--command-id", asking.timeout)
 
 
 def at_a_terminal() -> bool:
@@ -56,13 +69,24 @@ async def _in_two_steps(commands: Commands, subscription: str, command: Command,
     if not confirming.yes:
         answers.show(shown, stderr=confirming.as_json, preview=True)
         _confirm()
-    answer = await commands.confirm(subscription, command, shown, wait=not confirming.no_wait)
+    wait = not confirming.no_wait
+    sent = _sent(command, confirming)
+    answer = await sent.answered(lambda: commands.confirm(subscription, command, shown, wait=wait))
     answers.report(answer, as_json=confirming.as_json)
 
 
 def _confirm() -> None:
-    """Ask on stderr: stdout is for the answer. Raises Abort unless the answer is yes."""
+    """Ask on stderr: stdout is for the answer. Raises Abort unless the answer is yes, and KeyboardInterrupt at once."""
     sys.stderr.write("Do it? [y/N] ")
     sys.stderr.flush()
-    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+    # The event loop's handler would only note Ctrl-C, and wait for the end of the line.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        typed = sys.stdin.readline()
+    except KeyboardInterrupt:
+        sys.stderr.write("\nNothing was sent.\n")
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if typed.strip().lower() not in {"y", "yes"}:
         raise Abort

@@ -199,6 +199,8 @@ def test_a_server_without_a_worker(
     assert time.monotonic() - began < 10
     assert f"no worker polls its task queue '{DESERTED}' in namespace 'default' at " in said
     assert ". Start a worker: make dev" in said
+    if line.startswith("quantity"):
+        assert f" is done once: python starter.py quantity of-{customer} 5 --command-id " in said
 
 
 async def start_where_nobody_works(address: str, subscription_id: str) -> None:

@@ -1,15 +1,21 @@
 """`cancel` shows the decision, asks, and sends what was shown: nothing is done where it is different by then."""
 
+import asyncio
 import json
+import os
+import signal
+import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from cli import sent
 from cli.subscription import asking
 from domain.money import Money
 from domain.ordering.terms import Order
@@ -21,6 +27,7 @@ from perennial.subscription.commands import Commands
 from statemachines.preview.simulator import Simulator
 from tests.support.command_line import Starter
 from tests.support.shop.offers import offer_fields
+from workflows.calls.errors import NotAnswered
 
 BOUGHT = datetime(2027, 1, 31, 9, tzinfo=UTC)
 INSIDE, AFTER = "2027-02-01T08:00:00Z", "2027-02-01T09:00:00Z"
@@ -145,3 +152,94 @@ def test_a_refusal_as_json(starter: Starter, server: StandIn) -> None:
     result = starter("deprovision", "crm-1", "--yes", "--json")
     assert (result.exit_code, result.stderr) == (1, "")
     assert json.loads(result.stdout)["rule"] == "CXL-6"
+
+
+def interrupt() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_ctrl_c_at_the_prompt_ends_it_at_once(
+    starter: Starter, server: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not wait for the end of the line, and nothing is sent."""
+
+    def readline() -> str:
+        interrupt()
+        time.sleep(5)
+        return "y\n"
+
+    at_a_terminal(monkeypatch)
+    stand_in = SimpleNamespace(stdin=SimpleNamespace(readline=readline), stderr=sys.stderr)
+    began = time.monotonic()
+    with monkeypatch.context() as typing:
+        typing.setattr(asking, "sys", stand_in)
+        result = starter(*CANCEL)
+    assert (result.exit_code, time.monotonic() - began < 5) == (130, True)
+    assert server.asked == []
+
+
+def test_ctrl_c_while_it_waits_says_what_was_under_way(starter: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Silent(StandIn):
+        async def ask(self, subscription_id: str, command: Command, *, wait: bool = True) -> Answer:
+            self.asked.append(command)
+            interrupt()
+            await asyncio.sleep(30)
+            raise AssertionError("it was interrupted")
+
+    connect(monkeypatch, Silent(previewed=INSIDE, sent=INSIDE))
+    result = starter(*CANCEL, "--yes", "--command-id", "c-1")
+    assert result.exit_code == 130
+    assert result.stderr == (
+        "Request c-1 was under way. It may have been done, or be done later. Asked again under its id it is done once: "
+        "python starter.py cancel crm-1 --reason customer_request --yes --command-id c-1\nStopped.\n"
+    )
+
+
+class Deaf(StandIn):
+    """Answers nothing; the second time it does, where `at_last`."""
+
+    at_last = False
+
+    async def ask(self, subscription_id: str, command: Command, *, wait: bool = True) -> Answer:
+        self.asked.append(command)
+        if self.at_last and len(self.asked) > 1:
+            return self._simulator.ask(command, self._sent)
+        raise NotAnswered("crm-1: no worker answered in time.")
+
+
+def test_no_answer_prints_the_line_that_asks_again(starter: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
+    deaf = Deaf(previewed=INSIDE, sent=INSIDE)
+    connect(monkeypatch, deaf)
+    result = starter(*CANCEL, "--yes", "--details", "moving on")
+    (asked,) = deaf.asked
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        "crm-1: no worker answered in time. It may have been done, or be done later. Asked again under its id it is "
+        "done once: python starter.py cancel crm-1 --reason customer_request --yes --details 'moving on' "
+        f"--command-id {asked.command_id}\n"
+    )
+
+
+def test_with_a_timeout_it_is_sent_until_it_is_answered(starter: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under one id."""
+    monkeypatch.setattr(sent, "PAUSE", timedelta(milliseconds=10))
+    deaf = Deaf(previewed=INSIDE, sent=INSIDE)
+    deaf.at_last = True
+    connect(monkeypatch, deaf)
+    assert starter(*CANCEL, "--yes", "--timeout", "60").exit_code == 0
+    assert len(deaf.asked) == 2
+    assert len({command.command_id for command in deaf.asked}) == 1
+
+
+def test_the_timeout_ends_it(starter: Starter, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(StandIn):
+        async def ask(self, subscription_id: str, command: Command, *, wait: bool = True) -> Answer:
+            await asyncio.sleep(60)
+            raise AssertionError("it was not ended")
+
+    connect(monkeypatch, Slow(previewed=INSIDE, sent=INSIDE))
+    result = starter(*CANCEL, "--yes", "--timeout", "1", "--command-id=c-1")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("No answer within 1 s. It may have been done, or be done later. ")
+    assert result.stderr.endswith("--timeout 1 --command-id=c-1\n")
+    assert starter(*CANCEL, "--timeout", "0").exit_code == 2

@@ -1,0 +1,56 @@
+"""A request that is under way: what may still become of it where no answer comes, and how to ask again safely."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from cli.failure import Failure, complain
+from cli.next_step import line_of
+from cli.start import TYPED
+from workflows.calls.errors import NotAnswered
+
+T = TypeVar("T")
+PAUSE = timedelta(milliseconds=500)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request by the id under which it counts once, however often it is sent, and the option that takes the id.
+
+    It is sent until the timeout, in seconds; without one, as long as its client does by itself.
+    """
+
+    id: str
+    option: str
+    timeout: int | None = None
+
+    async def answered(self, send: Callable[[], Awaitable[T]]) -> T:
+        """The answer. Raises Failure with one line where none comes; Ctrl-C says what was under way, too."""
+        loop = asyncio.get_running_loop()
+        ends = None if self.timeout is None else loop.time() + self.timeout
+        while True:
+            try:
+                async with asyncio.timeout_at(ends):
+                    return await send()
+            except TimeoutError:
+                raise Failure(f"No answer within {self.timeout} s. {self._open}") from None
+            except NotAnswered as error:
+                if ends is None or loop.time() + PAUSE.total_seconds() >= ends:
+                    raise Failure(f"{line_of(error).rstrip('.')}. {self._open}") from None
+            except asyncio.CancelledError:
+                complain([f"Request {self.id} was under way. {self._open}"])
+                raise
+            await asyncio.sleep(PAUSE.total_seconds())
+
+    @property
+    def _open(self) -> str:
+        """What may have become of it, and the line that asks again under its id."""
+        line = TYPED.get()
+        has_it = any(word.partition("=")[0] == self.option for word in shlex.split(line))
+        again = line if has_it else f"{line} {self.option} {self.id}"
+        return f"It may have been done, or be done later. Asked again under its id it is done once: {again}"
