@@ -25,11 +25,10 @@ class SqlEnvironment:
         await self._database.read(refuse_others, self._database.place, ours)
 
     async def claim(self, ours: Environment) -> None:
-        await self.require(ours)
         if await self.current() is None:
             await self._database.write(_enter, ours, self._now(), only_first=True)
-            # Another server may have been the first in the meantime.
-            await self.require(ours)
+        # Last, since another server may have been the first in the meantime.
+        await self.require(ours)
 
     async def adopt(self, ours: Environment) -> None:
         await self._database.write(_enter, ours, self._now(), only_first=False)
