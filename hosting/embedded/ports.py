@@ -1,11 +1,16 @@
 """TCP ports of this machine, for the servers that Perennial starts on it."""
 
 import contextlib
+import os
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 
 from activities.settings import LOOPBACK
 from hosting.temporal.errors import PortInUse
+
+LISTENING = "0A"
+"""The state of a listening socket in Linux's table of them."""
 
 
 def free_ports(count: int) -> list[int]:
@@ -35,6 +40,19 @@ def require_free(port: int, purpose: str) -> None:
             raise PortInUse(
                 f"Port {port} for {purpose} is in use: stop the program that uses it, or choose another port."
             ) from None
+
+
+def listens(pid: int, port: int) -> bool:
+    """Whether it is this process that listens on the port. Where a machine does not tell (macOS), it is believed."""
+    table = Path(f"/proc/{pid}/net/tcp")
+    if not table.exists():
+        return not Path("/proc").exists()
+    rows = [line.split() for line in table.read_text().splitlines()[1:]]
+    sockets = {f"socket:[{row[9]}]" for row in rows if row[3] == LISTENING and row[1].endswith(f":{port:04X}")}
+    try:
+        return any(os.readlink(opened) in sockets for opened in Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:
+        return False  # it has ended, or has just closed what was looked at: ask again
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from temporalio.service import RPCError
 from activities.settings import LOOPBACK
 from hosting.embedded import command as server_command
 from hosting.embedded import dependent_process
-from hosting.embedded.ports import Endpoints, free_ports, require_free
+from hosting.embedded.ports import Endpoints, free_ports, listens, require_free
 from hosting.temporal.connection import connect_to
 from hosting.temporal.errors import HostingError, PortInUse, ServerCrashed, ServerFailed, ServerUnreachable
 
@@ -180,8 +180,8 @@ class EmbeddedServer:
             )
         except (ServerUnreachable, RPCError):
             return False
-        # Another server may have taken the port before this one.
-        return self.running
+        # Another server may have taken the port before this one, which will find that out in its own time.
+        return self.running and listens(self.endpoints.pid, int(self.address.rpartition(":")[2]))
 
     def _failure(self, what: str) -> HostingError:
         with self.log_file.open("rb") as log:

@@ -102,6 +102,26 @@ async def test_a_port_of_its_own_choice_is_chosen_again(
         await connect_to(server.address)
 
 
+SLOW = """#!/bin/sh
+sleep 1
+exec {real} "$@"
+"""
+
+
+async def test_another_server_on_its_port_is_not_taken_for_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even if that one answers before this one finds its port taken."""
+    slow = tmp_path / "temporal"
+    slow.write_text(SLOW.format(real=server_command.executable()))
+    slow.chmod(0o755)
+    async with EmbeddedServer(tmp_path / "another", stop_timeout=timedelta(0)) as another:
+        monkeypatch.setattr("hosting.embedded.command.executable", lambda: slow)
+        choices = iter([[int(another.address.rpartition(":")[2]), *free_ports(2)], free_ports(3)])
+        monkeypatch.setattr("hosting.embedded.server.free_ports", lambda count: next(choices))
+        async with EmbeddedServer(tmp_path / "own", stop_timeout=timedelta(0)) as server:
+            assert server.address != another.address
+            await connect_to(server.address)
+
+
 CRASHING = """#!/bin/sh
 echo x >> {tries}
 if [ $(wc -l < {tries}) -le {crashes} ]; then
