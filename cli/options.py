@@ -95,6 +95,15 @@ Buyer = Annotated[
     str, Option("--customer", parser=some_id, metavar="ID", help="The customer who buys; `customer list` shows them.")
 ]
 NoWait = Annotated[bool, Option("--no-wait", help="Return at once; do not wait until it is done.")]
+Timeout = Annotated[
+    int | None,
+    Option(
+        parser=positive_number,
+        metavar="SECONDS",
+        help="Send it until it is answered, for this time at most.",
+        show_default="30 for the answer",
+    ),
+]
 Reasoned = Annotated[
     Reason, Option("--reason", parser=one_of(Reason), metavar="REASON", help=f"Why: {', '.join(Reason)}.")
 ]
@@ -151,15 +160,7 @@ class Asking(Acting):
     no_wait: Annotated[
         bool, Option("--no-wait", help="Return at once; do not wait until it is recorded and provisioned.")
     ] = False
-    timeout: Annotated[
-        int | None,
-        Option(
-            parser=positive_number,
-            metavar="SECONDS",
-            help="Send it until it is answered, for this time at most.",
-            show_default="30 for the answer",
-        ),
-    ] = None
+    timeout: Timeout = None
 
 
 @dataclass(frozen=True)

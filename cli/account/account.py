@@ -24,7 +24,9 @@ from domain.next_step import Do, NextStep
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from domain.subscription.decision import Answer
     from perennial.account.billing import AccountView
+    from perennial.use_cases import Perennial
 
 Customer = Annotated[str, Argument(metavar="CUSTOMER", parser=some_id, help="As `customer list` shows it.")]
 
@@ -121,8 +123,12 @@ def pay(
     """Record a payment that names no invoice: it pays the unpaid ones, the oldest first (MON-6)."""
     payment_id = paying.payment_id or random_id()
     request = request_of(ReceivePayment, paying, payment_id=payment_id, currency=currency, amount=amount)
-    wait = not paying.no_wait
-    answer = use(lambda perennial: perennial.billing.send(customer, request, wait=wait), paying.address)
+    wait, sent = not paying.no_wait, paying.sent(payment_id)
+
+    async def send(perennial: Perennial) -> Answer:
+        return await sent.answered(lambda: perennial.billing.send(customer, request, wait=wait))
+
+    answer = use(send, paying.address)
     answers.report(answer, as_json=paying.as_json)
 
 

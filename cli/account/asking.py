@@ -5,7 +5,8 @@ from typing import Annotated
 
 from typer import Option
 
-from cli.options import Acting, By, NoWait, some_id
+from cli.options import Acting, By, NoWait, Timeout, some_id
+from cli.sent import Sent
 
 
 @dataclass(frozen=True)
@@ -29,3 +30,8 @@ class Paying(AsService):
         ),
     ] = None
     no_wait: NoWait = False
+    timeout: Timeout = None
+
+    def sent(self, payment_id: str) -> Sent:
+        """The payment under way, by its id."""
+        return Sent(payment_id, "--payment-id", self.timeout)

@@ -132,18 +132,21 @@ def pay(
     (SUS-9).
     """
 
+    payment_id = paying.payment_id or random_id()
+
     async def ask(billing: Billing) -> Answer:
         view = await billing.invoice(invoice)
         head = view.document.head
         request = request_of(
             ReceivePayment,
             paying,
-            payment_id=paying.payment_id or random_id(),
+            payment_id=payment_id,
             currency=currency or head.currency,
             amount=amount if amount is not None else view.to_pay(paying.payment_id),
             invoice=invoice,
         )
-        return await billing.send(head.customer_id, request, wait=not paying.no_wait)
+        wait = not paying.no_wait
+        return await paying.sent(payment_id).answered(lambda: billing.send(head.customer_id, request, wait=wait))
 
     answers.report(use(lambda perennial: ask(perennial.billing), paying.address), as_json=paying.as_json)
 
