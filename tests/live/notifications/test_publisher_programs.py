@@ -33,8 +33,8 @@ Environment = dict[str, str]
 
 @asynccontextmanager
 async def running(code: str, *options: str, env: Environment) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A program of ours. Ctrl-C ends it cleanly; if the test has failed, it is killed."""
-    pipe = asyncio.subprocess.PIPE
+    """A program of ours, which has nothing to warn of. Ctrl-C ends it cleanly; if the test has failed, it is killed."""
+    env, pipe = {**env, "PERENNIAL_LOG_LEVEL": "warning"}, asyncio.subprocess.PIPE
     program = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", f"{HEEDING}; sys.path[0] = {str(ROOT)!r}; {code}", *options),
         cwd=ROOT, env=env, stdout=pipe, stderr=pipe,
