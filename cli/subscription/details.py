@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from activities.billing.contracts import ListedSubscription
 from cli.next_step import worded
 from cli.options import Reading, SubscriptionId, with_options
-from cli.printing.screen import console, print_facts, print_json, quantity, say, second
+from cli.printing.screen import console, print_facts, print_json, printable, quantity, say, second
+from cli.rule_words import words_of
 from cli.running import use
 from cli.subscription.timeline import print_milestones
 from domain.next_step import Do, NextStep
+from perennial.subscription.views import EndedSubscription, LivingSubscription
 from statemachines.subscription.documents import timeline_document
 
 if TYPE_CHECKING:
+    from domain.subscription.events import Event
     from domain.subscription.subscription import Subscription
-    from perennial.subscription.views import LivingSubscription
     from workflows.subscription.messages import Details
 
 
@@ -33,31 +34,56 @@ def show(subscription: SubscriptionId, reading: Reading) -> None:
         print_found(found)
 
 
-def document(found: LivingSubscription | ListedSubscription) -> Any:
-    """The subscription, ready for JSON."""
-    if isinstance(found, ListedSubscription):
-        return found.model_dump(mode="json")
+def document(found: LivingSubscription | EndedSubscription) -> Any:
+    """The subscription, ready for JSON; `ended` says when and why, where it has ended."""
+    ended = {"ended": _ending_document(found.ending)} if found.ending else {}
+    if isinstance(found, EndedSubscription):
+        return {**found.listed.model_dump(mode="json"), **ended}
     details = found.details
-    return {**details.model_dump(mode="json"), "timeline": timeline_document(details.timeline)}
+    return {**details.model_dump(mode="json"), "timeline": timeline_document(details.timeline), **ended}
 
 
-def print_found(found: LivingSubscription | ListedSubscription) -> None:
+def _ending_document(ending: Event) -> dict[str, Any]:
+    fields = {"seq", "at", "event", "rule", "by", "actor", "reason", "details", "command_id"}
+    credited = ending.credited
+    return {
+        **ending.model_dump(mode="json", include=fields),
+        "credited": credited.model_dump(mode="json") if credited else None,
+    }
+
+
+def print_found(found: LivingSubscription | EndedSubscription) -> None:
     """Print the subscription's facts and, while it lives, what comes next."""
-    if isinstance(found, ListedSubscription):
-        print_facts(_facts_of_ended(found), heading=f"{found.subscription_id}  {found.state}")
+    if isinstance(found, EndedSubscription):
+        listed = found.listed
+        print_facts(_facts_of_ended(found), heading=f"{listed.subscription_id}  {listed.state}")
         return
     details = found.details
-    print_facts(_facts(details, found.subscription), heading=f"{details.subscription_id}  {details.state}")
+    print_facts(_facts(found), heading=f"{details.subscription_id}  {details.state}")
     if details.timeline:
         say("")
         print_milestones(console(), found.subscription, details.timeline)
 
 
-def _facts_of_ended(listed: ListedSubscription) -> Iterator[tuple[str, str]]:
+def _facts_of_ended(found: EndedSubscription) -> Iterator[tuple[str, str]]:
+    listed = found.listed
+    add_ons = "".join(f" + {quantity(number)} {add_on}" for add_on, number in listed.add_ons.items())
     yield "customer", listed.customer_id
-    yield "offer", f"{listed.quantity} x {listed.offer_id}"
+    yield "offer", f"{quantity(listed.quantity)} x {listed.offer_id}{add_ons}"
     yield "ordered", second(listed.ordered_at)
-    yield "ended", second(listed.last_at)
+    if found.ending:
+        yield from _ended(found.ending)
+
+
+def _ended(ending: Event) -> Iterator[tuple[str, str]]:
+    """When it ended, why, and what was credited for it."""
+    words = words_of(ending.rule)
+    by = f"{ending.actor} ({ending.by})" if ending.actor else ending.by
+    yield "ended", second(ending.at)
+    yield "because", f"{ending.event} by {printable(by)}: {ending.rule}{f', {words}' if words else ''}"
+    if ending.reason or ending.details:
+        yield "reason", printable("; ".join(filter(None, (ending.reason, ending.details))))
+    yield "credited", str(ending.credited or "nothing")
 
 
 def _after_the_end(details: Details, subscription: Subscription) -> str:
@@ -78,9 +104,10 @@ def _ending(details: Details) -> Iterator[tuple[str, str]]:
         yield "deletion", f"{words}; it does not renew meanwhile" if details.auto_renew else words
 
 
-def _facts(details: Details, subscription: Subscription) -> Iterator[tuple[str, str]]:
+def _facts(found: LivingSubscription) -> Iterator[tuple[str, str]]:
     from statemachines.subscription.narrative import later_prices
 
+    details, subscription = found.details, found.subscription
     add_ons = "".join(f" + {quantity(number)} {add_on}" for add_on, number in details.add_ons.items())
     offer = subscription.offer
     yield "customer", details.customer_id
@@ -96,9 +123,11 @@ def _facts(details: Details, subscription: Subscription) -> Iterator[tuple[str, 
     yield "auto-renew", "on" if details.auto_renew else "off"
     for hold in details.holds:
         yield "held", f"{hold.reason} since {second(hold.at)}, by {hold.by}"
-    yield from _ending(details)
+    yield from _ended(found.ending) if found.ending else _ending(details)
     if details.refund_closes and not details.state.ended:
         yield "refund", f"a cancel is credited until {second(details.refund_closes)} (CXL-4)"
+    if details.late_by:
+        yield "spread", f"renewals and charges come {details.late_by.total_seconds():.0f} s after the times shown"
     yield "allowed", ", ".join(details.allowed) or _after_the_end(details, subscription)
     if not details.settled:
         yield "books", f"event {details.seq} is accepted; written up to {details.committed}"

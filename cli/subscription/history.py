@@ -1,22 +1,25 @@
 """Commands that show what happened to a subscription: its events, ledger and access."""
 
+from typing import Any
+
 from cli.options import Json, SubscriptionId
 from cli.printing import ledger as ledgers
 from cli.printing.screen import console, print_json, printable, quantity, second, span
 from cli.printing.tables import Csv, one_format, print_columns, print_csv
 from cli.rule_words import words_of
 from cli.running import use
+from domain.subscription.events import Change, Event
 from statemachines.subscription.documents import access_document, event_document, ledger_document
 
 COLUMNS = ("at", "kind", "line", "quantity", "amount", "currency", "start", "end", "key")
 
 
 def events(subscription: SubscriptionId, as_json: Json = False) -> None:
-    """Show what has happened, by whom and by which rule."""
+    """Show what has happened, what it changed, by whom and by which rule."""
     journal = use(lambda perennial: perennial.subscriptions.events(subscription))
     if as_json:
         fields = {"by", "actor", "reason", "details", "command_id"}
-        print_json([{**event_document(event), **event.model_dump(mode="json", include=fields)} for event in journal])
+        print_json([{**event_document(e), **e.model_dump(mode="json", include=fields), **_changed(e)} for e in journal])
         return
     rows = [
         (
@@ -24,13 +27,35 @@ def events(subscription: SubscriptionId, as_json: Json = False) -> None:
             second(event.at),
             event.event,
             event.state,
+            ", ".join(_worded(change) for change in event.changes if change.fact != "state"),
             printable(event.actor or event.by),
             event.rule,
             printable("; ".join(filter(None, (words_of(event.rule), event.reason, event.details)))),
         )
         for event in journal
     ]
-    print_columns(console(), ("SEQ", "WHEN (UTC)", "EVENT", "STATE", "BY", "RULE", "WHY"), rows, right=("SEQ",))
+    print_columns(
+        console(), ("SEQ", "WHEN (UTC)", "EVENT", "STATE", "CHANGED", "BY", "RULE", "WHY"), rows, right=("SEQ",)
+    )
+
+
+def _changed(event: Event) -> dict[str, Any]:
+    return {"changes": [{"fact": each.fact, "from": each.before, "to": each.after} for each in event.changes]}
+
+
+def _worded(change: Change) -> str:
+    """The change in words, such as `quantity 3 → 5`."""
+    add_on = change.fact.removeprefix("add_ons.")
+    name = change.fact.replace("_", "-") if add_on == change.fact else add_on
+    return f"{name} {_value(change.before)} → {_value(change.after)}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, list):
+        return " and ".join(value) or "none"
+    return quantity(value) if isinstance(value, int) else str(value)
 
 
 def ledger(subscription: SubscriptionId, as_json: Json = False, as_csv: Csv = False) -> None:

@@ -1,13 +1,14 @@
 """The events of a subscription: one per transition, with who, why and by which rule (ROL-3)."""
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator, PlainSerializer
 
 from domain.conflict import Settled
+from domain.money import Money, total
 from domain.subscription.holds import Reason
-from domain.subscription.ledger import LedgerRow
+from domain.subscription.ledger import Kind, LedgerRow
 from domain.subscription.usage import UsageCharge
 from domain.values import ExactDecimal, Frozen, Instant, OmitEmpty, without_defaults
 
@@ -72,6 +73,17 @@ class Facts(Frozen):
     unit_price: ExactDecimal
 
 
+class Change(NamedTuple):
+    """A fact that an event changed, by its name, with its values for JSON: `quantity` from 3 to 5.
+
+    An add-on is a fact of its own, `add_ons.backup`, of quantity 0 where there is none.
+    """
+
+    fact: str
+    before: Any
+    after: Any
+
+
 class Event(Frozen):
     """One entry of the journal. `seq` is the previous number plus 1 (invariant 8).
 
@@ -93,6 +105,31 @@ class Event(Frozen):
     rows: tuple[LedgerRow, ...] = ()
     usage: tuple[UsageCharge, ...] = ()
     settled: OmitEmpty[Settled | None] = None
+
+    @property
+    def ends(self) -> bool:
+        """Whether the subscription ended with this event (LIF-2)."""
+        return self.after.state.ended and not self.before.state.ended
+
+    @property
+    def credited(self) -> Money | None:
+        """What the event credits; None if it credits nothing."""
+        rows = [row for row in self.rows if row.kind is Kind.CREDIT]
+        return total([row.amount for row in rows], rows[0].currency) if rows else None
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """The facts that differ before and after it (ROL-3), in the order of `Facts`."""
+        before, after = _named(self.before), _named(self.after)
+        values = ((name, before.get(name, 0), after.get(name, 0)) for name in dict.fromkeys([*before, *after]))
+        return tuple(Change(name, old, new) for name, old, new in values if old != new)
+
+
+def _named(facts: Facts) -> dict[str, Any]:
+    """The facts by name; each add-on is one."""
+    values = facts.model_dump(mode="json")
+    add_ons = values.pop("add_ons")
+    return {**values, **{f"add_ons.{add_on}": quantity for add_on, quantity in add_ons.items()}}
 
 
 _USUAL: dict[str, Any] = {"auto_renew": True, "add_ons": {}, "holds": []}

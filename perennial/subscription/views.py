@@ -1,6 +1,6 @@
 """Look at subscriptions: their status, what comes next, and what happened."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from activities.billing.contracts import ListedSubscription
@@ -19,10 +19,22 @@ from workflows.subscription.messages import Details
 
 @dataclass(frozen=True)
 class LivingSubscription:
-    """What the server knows: the details for people, and the whole state."""
+    """What the server knows: the details for people, and the whole state.
+
+    `ending` is the event that ended it, once that is in the books.
+    """
 
     details: Details
     subscription: Subscription
+    ending: Event | None = None
+
+
+@dataclass(frozen=True)
+class EndedSubscription:
+    """A subscription that only the books still know, and the event that ended it."""
+
+    listed: ListedSubscription
+    ending: Event | None
 
 
 @dataclass(frozen=True)
@@ -51,23 +63,27 @@ class Views:
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
 
-    async def show(self, subscription_id: str) -> LivingSubscription | ListedSubscription:
+    async def show(self, subscription_id: str) -> LivingSubscription | EndedSubscription:
         """The subscription from its server; from the books once it has ended and the server does not know it any more.
 
+        What ended it is read from the books.
         Raises WorkflowFailed where it has not ended, and its workflow was ended from outside or is missing.
         """
         try:
-            return await self._living(subscription_id)
+            living = await self._living(subscription_id)
+            if not living.details.state.ended:
+                return living
+            return replace(living, ending=await self._ending(subscription_id))
         except WorkflowFailed:
             listed = await (await self._sources.books()).subscriptions.listed(subscription_id)
             if listed is None or not listed.over:
                 raise
-            return listed
+            return EndedSubscription(listed, await self._ending(subscription_id))
         except NotFound:
             listed = await (await self._sources.books()).known(subscription_id)
             if not listed.over:
                 raise without_workflow(listed) from None
-            return listed
+            return EndedSubscription(listed, await self._ending(subscription_id))
 
     async def details(self, subscription_id: str) -> Details:
         """What the server knows of the subscription, ended or not. Raises NotFound once it has forgotten it."""
@@ -104,6 +120,10 @@ class Views:
     async def counts(self, filters: Filters) -> dict[str, int]:
         """How many subscriptions are in each state."""
         return await counts_of(self._sources, filters)
+
+    async def _ending(self, subscription_id: str) -> Event | None:
+        events = await (await self._sources.books()).subscriptions.events(subscription_id)
+        return next((event for event in events if event.ends), None)
 
     async def _living(self, subscription_id: str) -> LivingSubscription:
         subscriptions = (await self._sources.server()).subscriptions
