@@ -7,6 +7,7 @@ import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Annotated
 
 from rich.console import Console
@@ -25,17 +26,56 @@ _FORMULA = frozenset("=+-@\uff1d\uff0b\uff0d\uff20")
 def print_columns(
     screen: Console, headings: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()
 ) -> None:
-    """Print one line per row; the columns named in `right` are right-aligned."""
-    widths = [max(map(len, column)) for column in zip(headings, *rows, strict=True)]
+    """Print one line per row; the columns named in `right` are right-aligned.
 
-    def line(cells: Sequence[str]) -> str:
-        columns = zip(headings, cells, widths, strict=True)
-        padded = (f"{cell:>{width}}" if name in right else f"{cell:<{width}}" for name, cell, width in columns)
-        return (" " * GAP).join(padded).rstrip()
+    On a terminal that is too narrow, cells wrap between words. If words do not fit, each row is printed as a list.
+    """
+    columns = list(zip(headings, *rows, strict=True))
+    widths: Sequence[int] | None = [max(map(len, column)) for column in columns]
+    if screen.is_terminal:
+        widths = _fitted(columns, screen.width)
+    if widths is None:
+        _print_listed(screen, headings, rows)
+        return
+    for number, row in enumerate([headings, *rows]):
+        for line in _lines(row, widths, [name in right for name in headings]):
+            screen.print(Text(line, style="" if number else "dim"), soft_wrap=True)
 
-    screen.print(Text(line(headings), style="dim"), soft_wrap=True)
-    for row in rows:
-        screen.print(Text(line(row)), soft_wrap=True)
+
+def _fitted(columns: Sequence[Sequence[str]], room: int) -> list[int] | None:
+    """The width of each column, the widest ones narrowed so that all fit; None if that would break a word."""
+    widths = [max(map(len, column)) for column in columns]
+    least = [max((len(word) for cell in column for word in cell.split()), default=0) for column in columns]
+    while sum(widths) + GAP * (len(widths) - 1) > room:
+        wide = [number for number, width in enumerate(widths) if width > least[number]]
+        if not wide:
+            return None
+        widths[max(wide, key=widths.__getitem__)] -= 1
+    return widths
+
+
+def _lines(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> Iterator[str]:
+    """The row's lines, each cell wrapped to its width."""
+    cells = [[cell] if len(cell) <= width else _wrapped(cell, width) for cell, width in zip(row, widths, strict=True)]
+    for parts in zip_longest(*cells, fillvalue=""):
+        columns = zip(parts, widths, right, strict=True)
+        padded = (f"{part:>{width}}" if is_right else f"{part:<{width}}" for part, width, is_right in columns)
+        yield (" " * GAP).join(padded).rstrip()
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+
+
+def _print_listed(screen: Console, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print each row as its first cell, and the others below it, each behind its heading."""
+    label = max(map(len, headings)) + GAP
+    for first, *others in rows:
+        screen.print(Text("\n".join(_wrapped(first, screen.width)), style="bold"), soft_wrap=True)
+        for heading, cell in zip(headings[1:], others, strict=True):
+            text = f"\n{'':{label + GAP}}".join(_wrapped(cell, max(screen.width - label - GAP, 1)))
+            if text:
+                screen.print(Text.assemble((f"{'':{GAP}}{heading:<{label}}", "dim"), text), soft_wrap=True)
 
 
 Csv = Annotated[bool, Option("--csv", help="Print a CSV table, for a spreadsheet.")]

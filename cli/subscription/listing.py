@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from typer import BadParameter, Option
 
 from cli.next_step import worded
 from cli.options import Reading, one_of, positive_number, some_id, typed_wrong, with_options
-from cli.printing.screen import console, print_json, printable, second
+from cli.printing.screen import amount, console, print_json, printable, quantity, second
 from cli.printing.tables import print_columns
 from cli.running import use
 from domain.faults import shown
+from domain.money import shown_price
 from domain.next_step import Do, NextStep
 from domain.subscription.events import State
-from domain.values import format_instant
-from perennial.subscription.listing import Filters, MarkRefused, Page, PageMark, Row
+from domain.values import format_decimal
+from perennial.subscription.listing import ENDED, Filters, MarkRefused, Page, PageMark, Row
 from perennial.subscription.views import Views
+from statemachines.subscription.documents import instant_document, money_document
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Paging:
 
 @with_options
 def list_subscriptions(filters: ListFilters, paging: Paging, reading: Reading) -> None:
-    """List subscriptions, the living ones first.
+    """List subscriptions, the living ones first, with price, next renewal and what is charged then.
 
     If there are more than --limit, the last line on stderr says how to continue.
     """
@@ -65,7 +67,7 @@ def list_subscriptions(filters: ListFilters, paging: Paging, reading: Reading) -
     found = use(lambda perennial: _page(perennial.subscriptions, filters, paging), reading.address)
     rows = found.rows
     if reading.as_json:
-        print_json([{**vars(row), "ends_at": format_instant(row.ends_at) if row.ends_at else None} for row in rows])
+        print_json([_document(row) for row in rows])
     elif rows:
         _print_rows(rows)
     elif paging.after is None:
@@ -83,16 +85,51 @@ async def _page(views: Views, filters: Filters, paging: Paging) -> Page:
         raise typed_wrong("--after", str(paging.after), "the mark that the last page ended with") from None
 
 
+def _document(row: Row) -> dict[str, Any]:
+    return {
+        **vars(row),
+        "ends_at": instant_document(row.ends_at),
+        "unit_price": None if row.unit_price is None else format_decimal(row.unit_price),
+        "renews_at": instant_document(row.renews_at),
+        "renewal": money_document(row.renewal) if row.renewal else None,
+    }
+
+
 def _print_rows(rows: list[Row]) -> None:
     screen = console()
     lines = [
-        (r.subscription_id, r.customer, r.offer, r.state, "on" if r.auto_renew else "off", second(r.ends_at) or "-")
-        for r in rows
+        (
+            row.subscription_id,
+            row.customer,
+            row.offer,
+            row.state,
+            "" if row.quantity is None else quantity(row.quantity),
+            _price(row),
+            _next(row),
+            str(row.renewal or ""),
+        )
+        for row in rows
     ]
-    print_columns(screen, ("ID", "CUSTOMER", "OFFER", "STATE", "AUTO-RENEW", "ENDS (UTC)"), lines)
+    headings = ("ID", "CUSTOMER", "OFFER", "STATE", "QUANTITY", "PRICE", "NEXT (UTC)", "CHARGE")
+    print_columns(screen, headings, lines, right=("QUANTITY", "PRICE", "CHARGE"))
     for row in rows:
         if row.attention:
             screen.print(f"{row.subscription_id} needs attention: {printable(row.attention)}", soft_wrap=True)
+
+
+def _price(row: Row) -> str:
+    if row.unit_price is None or row.currency is None:
+        return ""
+    return f"{row.currency} {amount(shown_price(row.unit_price, row.currency))}"
+
+
+def _next(row: Row) -> str:
+    """When it renews or, if it does not, when it ends or ended."""
+    if row.renews_at:
+        return f"renews {second(row.renews_at)}"
+    if row.ends_at is None:
+        return "-"
+    return f"{'ended' if row.state in ENDED else 'ends'} {second(row.ends_at)}"
 
 
 def _print_counts(counts: dict[str, int], *, as_json: bool) -> None:

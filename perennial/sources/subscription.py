@@ -11,6 +11,7 @@ from domain.subscription.decision import Answer
 from domain.subscription.effects import AccessInterval
 from domain.subscription.events import Event, Notification, State
 from domain.subscription.ledger import LedgerRow
+from domain.subscription.subscription import Subscription
 from statemachines.audit.subscription import Audited
 
 
@@ -32,6 +33,9 @@ class SubscriptionReader(Protocol):
         after: str | None = None,
     ) -> list[ListedSubscription]:
         """Return one page in the order of the ids; the next page starts after the id `after`."""
+
+    async def latest(self, subscription_ids: Sequence[str]) -> dict[str, Subscription]:
+        """Return those that the books have, each as its last event left it, without what can be refunded."""
 
     async def first_of(self, customer: str) -> ListedSubscription:
         """Return the subscription that the customer ordered first. There must be one."""

@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Self
 
 from temporalio.client import WorkflowExecution, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.billing.contracts import ListedSubscription
+from domain.money import Money
 from domain.next_step import PerennialError
 from domain.subscription.events import State
 from perennial.sources.sources import Sources
@@ -62,8 +64,9 @@ class PageMark:
 
 @dataclass(frozen=True)
 class Row:
-    """A subscription in the list. `ends_at` is None where it renews.
+    """A subscription in the list. `ends_at` is None where it renews, at `renews_at`; `renewal` is charged then.
 
+    Quantity, price and renewal are None where the books do not have the subscription yet.
     `state` is `workflow_terminated`, or another word of this kind, where its workflow was ended from outside.
     """
 
@@ -74,6 +77,11 @@ class Row:
     auto_renew: bool
     ends_at: datetime | None
     attention: str | None = None
+    quantity: int | None = None
+    unit_price: Decimal | None = None
+    currency: str | None = None
+    renews_at: datetime | None = None
+    renewal: Money | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from domain.subscription.subscription import Subscription
 from perennial.sources.sources import Sources
 from perennial.subscription.listing import Filters, Page, PageMark, counts_of, page_of
 from perennial.subscription.lost import explained, without_workflow
+from perennial.subscription.renewals import with_renewals
 from statemachines.subscription.timeline import Milestone
 from workflows.calls.errors import NotFound, WorkflowFailed
 from workflows.subscription.messages import Details
@@ -115,7 +116,8 @@ class Views:
 
     async def page(self, filters: Filters, limit: int, after: PageMark | None = None) -> Page:
         """One page of the list, the living subscriptions first. Raises MarkRefused for a mark of another list."""
-        return await page_of(self._sources, filters, limit, after)
+        page = await page_of(self._sources, filters, limit, after)
+        return replace(page, rows=await with_renewals(self._sources, page.rows))
 
     async def counts(self, filters: Filters) -> dict[str, int]:
         """How many subscriptions are in each state."""

@@ -56,6 +56,16 @@ async def test_a_listed_life_is_as_its_last_event_left_it(database: Database) ->
     )
 
 
+async def test_the_latest_of_many_is_what_their_workflows_have(database: Database) -> None:
+    books = InSql(database)
+    players = [await bought(books, METER if number == 2 else LICENCE, f"s-{number}") for number in range(3)]
+    await players[0].ask(SetAutoRenew(by="admin_agent", enabled=False), START + DAY)
+    await players[1].ask(Suspend(by="admin_agent", reason=Reason.FRAUD), START + DAY)
+    latest = await SqlReader(database).latest(["s-0", "s-1", "nobody", "s-2"])
+    assert latest == {player.id: player.life.subscription.model_copy(update={"refundable": {}}) for player in players}
+    assert await SqlReader(database).latest([]) == {}
+
+
 async def test_a_notice_tells_no_free_text(database: Database, url: str) -> None:
     player = await bought(InSql(database), LICENCE)
     event = player.recorded[0][0].record.events[0].model_copy(update={"details": "private", "actor": "jane"})

@@ -59,6 +59,32 @@ def test_pages_hold_each_once(ask: Ask, customer: str, seven: list[str]) -> None
         assert all(len(page) == size for page in found[:-1]), found
 
 
+def test_price_and_next_renewal(ask: Ask, customer: str) -> None:
+    renewing, ending = f"{customer}-renews", f"{customer}-ends"
+    clock = "--test-clock 2027-01-31T09:00:00Z"
+    ask.json(f"buy contoso-crm --customer {customer} --quantity 3 --add-on archive=2 --id {renewing} {clock}")
+    ask.json(f"buy contoso-crm --customer {customer} --id {ending} {clock}")
+    ask.json(f"auto-renew {ending} off")
+    line = f"list --customer {customer}"
+    wanted = {renewing: True, ending: False}
+    autos = seen(lambda: {row["subscription_id"]: row["auto_renew"] for row in ask.json(line)}, wanted)
+    assert autos == wanted
+    rows = {row["subscription_id"]: row for row in ask.json(line)}
+    fields = ("quantity", "unit_price", "currency")
+    assert [rows[renewing][field] for field in fields] == [3, "10.00", "USD"]
+    assert rows[renewing]["renews_at"].startswith("2027-02-28T09:00:00")
+    assert rows[ending]["ends_at"].startswith("2027-02-28T09:00:00")
+    assert rows[renewing]["ends_at"] is rows[ending]["renews_at"] is None
+    assert rows[ending]["renewal"] is None
+    (renewal,) = [each for each in ask.json(f"timeline {renewing}") if each["what"] == "renew"]
+    said = ask.said(f"timeline {renewing}")
+    assert rows[renewing]["renews_at"] == renewal["at"]
+    assert f"charge USD {rows[renewing]['renewal']['amount']}" in said
+    listed = ask.said(line)
+    assert "renews 2027-02-28 09:00:00" in listed
+    assert "ends 2027-02-28 09:00:00" in listed
+
+
 def test_a_page_of_one_state(ask: Ask, customer: str, seven: list[str]) -> None:
     assert pages(ask, f"list --customer {customer} --state cancelled --limit 2") == [seven[4:6], seven[6:]]
     active = pages(ask, f"list --customer {customer} --state active --limit 3")

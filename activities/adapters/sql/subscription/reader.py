@@ -16,8 +16,9 @@ from activities.adapters.sql.tables.subscription import LISTED, access_change, l
 from activities.adapters.sql.tables.subscription import journal as journal_table
 from activities.billing.contracts import About, ListedSubscription
 from domain.subscription.effects import Access, AccessInterval, Provision
-from domain.subscription.events import Event, Notification, State
+from domain.subscription.events import Event, Facts, Notification, State
 from domain.subscription.ledger import LedgerRow
+from domain.subscription.subscription import Subscription
 from statemachines.preview.book import Book
 
 
@@ -56,6 +57,12 @@ class SqlReader:
         if after is not None:
             wanted = wanted.where(subscription.c.id > after)
         return [_listed(row) for row in await self._all(wanted)]
+
+    async def latest(self, subscription_ids: Sequence[str]) -> dict[str, Subscription]:
+        """The subscriptions as their last events left them, without what can be refunded; unknown ids are left out."""
+        pages = [subscription_ids[i : i + PAGE_SIZE] for i in range(0, len(subscription_ids), PAGE_SIZE)]
+        found = [row for page in pages for row in await self._all(_LATEST.where(subscription.c.id.in_(page)))]
+        return {row["id"]: _as_recorded(row) for row in found if row["snapshot"] is not None}
 
     async def first_of(self, customer: str) -> ListedSubscription:
         """The customer's first subscription, by the instant of its order. The customer must have one."""
@@ -132,6 +139,22 @@ def access_of(connection: Connection, subscription_id: str) -> list[AccessInterv
         access = Access(row["access"])
         book.provision(Provision(access=access, at=row["at"], seq=row["seq"], quantity=0, add_ons={}))
     return book.access
+
+
+_LATEST = (
+    select(*LISTED, subscription.c.snapshot, journal_table.c.after)
+    .join(journal_table, journal_table.c.subscription_id == subscription.c.id)
+    .where(journal_table.c.seq == subscription.c.last_seq)
+)
+
+
+def _as_recorded(row: RowMapping) -> Subscription:
+    facts = {name: row[name] for name in ("customer_id", "offer", "ordered_at", "last_at")}
+    last: Facts = row["after"]
+    now = {"state": last.state, "quantity": last.quantity, "add_ons": last.add_ons, "auto_renew": last.auto_renew}
+    return Subscription.model_validate(
+        {**row["snapshot"], **facts, **now, "subscription_id": row["id"], "unit_price": last.unit_price}
+    )
 
 
 def about_of(row: RowMapping) -> About:
