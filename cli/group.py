@@ -17,6 +17,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
+from cli.encoding import SIMPLER
 from cli.failure import ExitCode, Failure, complain
 from cli.start import TYPED, leave
 
@@ -52,7 +53,7 @@ class OneLine:
             return run(*args, standalone_mode=False, **named)
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
-                stream.reconfigure(errors="replace")
+                stream.reconfigure(errors=SIMPLER)
         try:
             code = run(*args, standalone_mode=False, **named)
         except Failure as failure:

@@ -26,17 +26,18 @@ def events(subscription: SubscriptionId, as_json: Json = False) -> None:
             str(event.seq),
             second(event.at),
             event.event,
-            event.state,
-            ", ".join(_worded(change) for change in event.changes if change.fact != "state"),
+            ", ".join(map(_worded, event.changes)) or ("" if event.seq > 1 else f"state {event.state}"),
             printable(event.actor or event.by),
-            event.rule,
-            printable("; ".join(filter(None, (words_of(event.rule), event.reason, event.details)))),
+            printable("; ".join(filter(None, (_rule(event.rule), event.reason, event.details)))),
         )
         for event in journal
     ]
-    print_columns(
-        console(), ("SEQ", "WHEN (UTC)", "EVENT", "STATE", "CHANGED", "BY", "RULE", "WHY"), rows, right=("SEQ",)
-    )
+    print_columns(console(), ("SEQ", "WHEN (UTC)", "EVENT", "CHANGED", "BY", "WHY"), rows, right=("SEQ",))
+
+
+def _rule(rule: str) -> str:
+    words = words_of(rule)
+    return f"{rule}, {words}" if words else rule
 
 
 def _changed(event: Event) -> dict[str, Any]:

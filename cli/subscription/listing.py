@@ -9,7 +9,7 @@ from typer import BadParameter, Option
 
 from cli.next_step import worded
 from cli.options import Reading, one_of, positive_number, some_id, typed_wrong, with_options
-from cli.printing.screen import amount, console, print_json, printable, quantity, second
+from cli.printing.screen import amount, console, day, print_json, printable, quantity
 from cli.printing.tables import print_columns
 from cli.running import use
 from domain.faults import shown
@@ -124,12 +124,12 @@ def _price(row: Row) -> str:
 
 
 def _next(row: Row) -> str:
-    """When it renews or, if it does not, when it ends or ended."""
+    """The date on which it renews or, if it does not, ends or ended; `show` has the instant."""
     if row.renews_at:
-        return f"renews {second(row.renews_at)}"
+        return f"renews {day(row.renews_at)}"
     if row.ends_at is None:
         return "-"
-    return f"{'ended' if row.state in ENDED else 'ends'} {second(row.ends_at)}"
+    return f"{'ended' if row.state in ENDED else 'ends'} {day(row.ends_at)}"
 
 
 def _print_counts(counts: dict[str, int], *, as_json: bool) -> None:

@@ -127,7 +127,7 @@ def test_a_pipe_that_is_closed_early() -> None:
 def test_a_terminal_that_knows_ascii_only(program: Program) -> None:
     result = program("scenario", "run", LIFE, PYTHONIOENCODING="ascii")
     assert (result.returncode, result.stderr) == (0, "")
-    assert "2027-07-10 ? 2027-08-10" in result.stdout
+    assert "2027-07-10 -> 2027-08-10" in result.stdout
 
 
 def test_ctrl_c_ends_it_cleanly(tmp_path: Path) -> None:
@@ -150,3 +150,9 @@ def test_ctrl_c_ends_it_cleanly(tmp_path: Path) -> None:
     assert "Traceback" not in said
     assert program.returncode == 130
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pipe_that_is_not_utf_8_gets_simpler_characters(program: Program) -> None:
+    result = program("explain", "TRI-1", PYTHONIOENCODING="ascii")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "t + trial_days x 24 h)" in result.stdout

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,7 @@ ROWS = [
 ]
 
 
-def printed(headings: tuple[str, ...], rows: list[tuple[str, ...]], width: int, *, terminal: bool = True) -> str:
+def printed(headings: Sequence[str], rows: Sequence[Sequence[str]], width: int, *, terminal: bool = True) -> str:
     out = io.StringIO()
     screen = Console(file=out, width=width, force_terminal=terminal, color_system=None, highlight=False)
     print_columns(screen, headings, rows, right=headings[:1])

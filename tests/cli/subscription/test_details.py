@@ -1,4 +1,4 @@
-"""What `show` and `events` say: what ended a subscription, what an event changed, how far renewals are spread."""
+"""What `events` says that changed, and `show` of how far renewals are spread."""
 
 from datetime import timedelta
 
@@ -8,31 +8,9 @@ from cli.subscription.details import print_found
 from perennial.subscription.views import LivingSubscription
 from statemachines.subscription.life import Life
 from statemachines.subscription.lifecycle import Lifecycle
-from tests.cli.subscription.test_lost import OnTheServer, deleted
-from tests.cli.subscription.test_lost import on_the_server as on_the_server  # noqa: PLC0414  # a fixture
 from tests.support.command_line import Ask
 from tests.support.simulated.life import ALife
 from workflows.subscription.details import details
-
-
-@pytest.mark.live
-def test_an_ended_subscription_says_when_why_and_what_was_credited(
-    ask: Ask, customer: str, on_the_server: OnTheServer
-) -> None:
-    name = f"ended-{customer}"
-    ask.json(f"buy contoso-crm --customer {customer} --quantity 3 --id {name}")
-    assert "ended" not in ask.json(f"show {name}")
-    ask.json(f"cancel {name} --reason customer_request --details unused --actor pat --yes")
-    for _from in ("its server", "the books alone"):
-        ended = ask.json(f"show {name}")["ended"]
-        assert ended["credited"] == {"amount": "30.00", "currency": "USD"}
-        wanted = ("cancelled", "CXL-2", "admin_agent", "pat", "customer_request", "unused")
-        assert tuple(ended[field] for field in ("event", "rule", "by", "actor", "reason", "details")) == wanted
-        said = ask.said(f"show {name}")
-        assert "because    cancelled by pat (admin_agent): CXL-2, inside the refund window\n" in said
-        assert "reason     customer_request; unused\n" in said
-        assert "credited   USD 30.00\n" in said
-        on_the_server(deleted(f"subscription:{name}"))
 
 
 @pytest.mark.live

@@ -1,4 +1,4 @@
-"""`show`, `list`, `cancel` and others say that a workflow was ended from outside, and what to do next."""
+"""What is shown of a workflow that has ended, was ended from outside, or is unknown to the server."""
 
 import asyncio
 import re
@@ -60,6 +60,25 @@ def deleted(name: str) -> Callable[[Client], Coroutine[Any, Any, object]]:
         await client.workflow_service.delete_workflow_execution(request)
 
     return work
+
+
+def test_an_ended_subscription_says_when_why_and_what_was_credited(
+    ask: Ask, customer: str, on_the_server: OnTheServer
+) -> None:
+    name = f"ended-{customer}"
+    ask.json(f"buy contoso-crm --customer {customer} --quantity 3 --id {name}")
+    assert "ended" not in ask.json(f"show {name}")
+    ask.json(f"cancel {name} --reason customer_request --details unused --actor pat --yes")
+    for _from in ("its server", "the books alone"):
+        ended = ask.json(f"show {name}")["ended"]
+        assert ended["credited"] == {"amount": "30.00", "currency": "USD"}
+        wanted = ("cancelled", "CXL-2", "admin_agent", "pat", "customer_request", "unused")
+        assert tuple(ended[field] for field in ("event", "rule", "by", "actor", "reason", "details")) == wanted
+        said = ask.said(f"show {name}")
+        assert "because    cancelled by pat (admin_agent): CXL-2, inside the refund window\n" in said
+        assert "reason     customer_request; unused\n" in said
+        assert "credited   USD 30.00\n" in said
+        on_the_server(deleted(f"subscription:{name}"))
 
 
 def test_what_was_terminated_is_said_everywhere(ask: Ask, bought: str, on_the_server: OnTheServer) -> None:
