@@ -19,7 +19,7 @@ from domain.faults import Fault, faults_of, listed, shown
 from domain.ordering.lines import MAX_ORDER_ID
 from domain.roles import DEFAULT_ACTOR, Party, Role
 from domain.subscription.holds import Reason
-from domain.values import ID_PATTERN, parse_decimal, parse_instant
+from domain.values import ID_PATTERN, parse_decimal, parse_instant, readable
 
 W = TypeVar("W", bound=StrEnum)
 M = TypeVar("M", bound=BaseModel)
@@ -47,6 +47,16 @@ def _id_of_at_most(longest: int) -> Callable[[str], str]:
 some_id = _id_of_at_most(64)
 an_order_id = _id_of_at_most(MAX_ORDER_ID)
 """An order's id is shorter: its lines' ids add a number."""
+
+
+def a_signature(text: str) -> str:
+    """Parse who acts, as people write names and addresses."""
+    if not 1 <= len(text) <= 64:
+        raise _untaken(text, "1 to 64 characters")
+    try:
+        return readable(text)
+    except ValueError as error:
+        raise _untaken(text, str(error).removeprefix("takes ")) from None
 
 
 def whole_number(typed: str | int) -> int:
@@ -136,7 +146,7 @@ class Acting(Reading):
 
     by: By = DEFAULT_ACTOR
     actor: Annotated[
-        str | None, Option(parser=some_id, metavar="NAME", help="Your name, for the record.", show_default=False)
+        str | None, Option(parser=a_signature, metavar="NAME", help="Your name, for the record.", show_default=False)
     ] = None
     at: Annotated[
         datetime | None,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from domain.values import WITHOUT_NUL, Frozen, Id, Strict, Worded, without_nul
+from domain.values import WITHOUT_NUL, Frozen, Signature, Strict, Worded, without_nul
 
 MOST_FIELDS, LONGEST_FIELD = 60, 120
 """How many fields of both contents are kept, and how many characters of each."""
@@ -91,7 +91,7 @@ class SettleConflict(Strict):
     choice: Annotated[Choice, Field(strict=False)]
     reason: Annotated[str, Field(min_length=1, max_length=MAX_WHY), AfterValidator(_one_line), WITHOUT_NUL]
     by: Annotated[str, Field(min_length=1, max_length=64)]
-    actor: Id | None = None
+    actor: Signature | None = None
 
 
 def compared(wanted: Mapping[str, str], held: Mapping[str, str]) -> tuple[Compared, ...]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 ID_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 FIRST_YEAR, LAST_YEAR = 1900, 9900
@@ -128,6 +128,13 @@ def without_nul(text: str) -> str:
     return text
 
 
+def readable(text: str) -> str:
+    """The text, if a person can read all of it on one line. Raises ValueError."""
+    if not text.isprintable() or text != text.strip():
+        raise ValueError("takes printable characters, without spaces at the start or the end")
+    return text
+
+
 def fingerprint(content: object) -> str:
     """A short digest of content that is ready for JSON: the same content always gives the same digest."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
@@ -204,3 +211,6 @@ RequestDecimal = Annotated[
 NO_NUL = r"^[^\u0000]*$"
 WITHOUT_NUL = Field(json_schema_extra={"pattern": NO_NUL})
 """`without_nul` in the published schema."""
+
+Signature = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(readable)]
+"""Who acts, as people write it: `Zoë O'Neil <zoe@example.com>`. For the record; nothing is decided by it."""

@@ -12,7 +12,7 @@ from typer import Argument, Option
 
 from cli.failure import printable
 from cli.next_step import command_for
-from cli.options import Reading, misused, some_id, with_options
+from cli.options import Reading, a_signature, misused, some_id, with_options
 from cli.printing.screen import console, print_json, say
 from cli.running import use
 from cli.start import program
@@ -46,7 +46,7 @@ class Settling(OfWhom):
         DEFAULT_ACTOR
     )
     actor: Annotated[
-        str | None, Option(parser=some_id, metavar="NAME", help="Your name, for the journal.", show_default=False)
+        str | None, Option(parser=a_signature, metavar="NAME", help="Your name, for the journal.", show_default=False)
     ] = None
 
 

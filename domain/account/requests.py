@@ -10,7 +10,7 @@ from domain.account.terms import OwnTerms
 from domain.money import EXPONENTS, Currency, fits
 from domain.policy import PackName
 from domain.roles import AccountAction
-from domain.values import WITHOUT_NUL, Id, RequestDecimal, RequestInstant, Strict, fingerprint, without_nul
+from domain.values import WITHOUT_NUL, Id, RequestDecimal, RequestInstant, Signature, Strict, fingerprint, without_nul
 
 
 def _more_than_zero(amount: Decimal) -> Decimal:
@@ -31,7 +31,7 @@ class AccountRequest(Strict):
     action: ClassVar[AccountAction]
 
     by: Annotated[str, Field(min_length=1, max_length=64)]
-    actor: Id | None = None
+    actor: Signature | None = None
     at: RequestInstant | None = None
 
     def fingerprint(self) -> str:

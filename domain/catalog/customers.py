@@ -6,16 +6,9 @@ from typing import Annotated
 from iso3166 import countries_by_alpha2
 from pydantic import AfterValidator, Field
 
-from domain.values import Id, RequestInstant, Strict
+from domain.values import Id, RequestInstant, Strict, readable
 
-
-def _readable(name: str) -> str:
-    if not name.isprintable() or name != name.strip():
-        raise ValueError("takes printable characters, without spaces at the start or the end")
-    return name
-
-
-Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_readable)]
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(readable)]
 
 
 class Segment(StrEnum):

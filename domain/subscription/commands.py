@@ -11,7 +11,7 @@ from domain.faults import Fault
 from domain.money import Money
 from domain.roles import Action
 from domain.subscription.holds import Reason
-from domain.values import WITHOUT_NUL, Id, RequestDecimal, RequestInstant, Strict, fingerprint, without_nul
+from domain.values import WITHOUT_NUL, Id, RequestDecimal, RequestInstant, Signature, Strict, fingerprint, without_nul
 
 Details = Annotated[str, Field(max_length=1024), AfterValidator(without_nul), WITHOUT_NUL]
 Quantity = Annotated[int, Field(ge=0, le=MAX_QUANTITY)]
@@ -36,7 +36,7 @@ class Command(Strict):
     action: ClassVar[Action]
 
     by: Annotated[str, Field(min_length=1, max_length=64)]
-    actor: Id | None = None
+    actor: Signature | None = None
     command_id: Id | None = None
     at: RequestInstant | None = None
     expected: Expected | None = None

@@ -8,7 +8,7 @@ from pydantic.fields import FieldInfo
 from domain.faults import Fault, faults_of, listed
 from domain.ordering.setup_link import LONGEST_TOKEN
 from domain.subscription.commands import Details, Sequence
-from domain.values import Id, Strict
+from domain.values import Id, Signature, Strict
 from hosting.gateway.refusals import Malformed
 
 PAGE = "docs/publisher-gateway.md"
@@ -28,7 +28,7 @@ class ActivateSubscription(Strict):
     do: Literal["activate"]
     subscription_id: Id
     token: Token
-    actor: Id | None = None
+    actor: Signature | None = None
 
 
 class RejectChange(Strict):
@@ -38,7 +38,7 @@ class RejectChange(Strict):
     subscription_id: Id
     sequence: Sequence
     reason: Details | None = None
-    actor: Id | None = None
+    actor: Signature | None = None
 
 
 class ShowDetails(Strict):

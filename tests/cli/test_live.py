@@ -106,6 +106,14 @@ def test_a_refused_purchase_as_json_has_rule_and_next_step(ask: Ask) -> None:
     assert refused["refusal"]["next_step"]
 
 
+@pytest.mark.parametrize("name", ["Zoë O'Neil", "zoe@example.com", "Zoë <zoe@example.com>", "|a|`b`[c](d)", "例え"])
+def test_an_actor_is_named_as_people_write_it(ask: Ask, customer: str, name: str) -> None:
+    ask.json(f"buy contoso-crm --customer {customer} --id acted-{customer}")
+    ask.words("quantity", f"acted-{customer}", "4", "--actor", name)
+    assert [event["actor"] for event in ask.json(f"events acted-{customer}")] == [None, name]
+    assert name in ask.said(f"events acted-{customer}")
+
+
 def test_a_command_id_makes_it_once(ask: Ask) -> None:
     ask.json("buy contoso-crm --customer proseware --id once-1")
     first = ask.json("quantity once-1 4 --command-id c-1")

@@ -15,6 +15,8 @@ CASES = {
     "quantity ../x 1": "ID: got '../x'; takes 1 to 64 letters, digits, `_` or `-`",
     "quantity crm-1 5 --at tomorrow": "--at: got 'tomorrow'; takes an ISO 8601 instant",
     "quantity crm-1 5 --at 2027-01-01T00:00:00": "--at: got '2027-01-01T00:00:00'; takes an instant with its offset",
+    "quantity crm-1 5 --actor \x1b[2J": r"--actor: got '\x1b[2J'; takes printable characters, without spaces at the",
+    "quantity crm-1 5 --actor " + 65 * "x": "; takes 1 to 64 characters",
     "quantity crm-1 5 --command-id a/b": "--command-id: got 'a/b'; takes",
     "quantity crm-1 5 --bx admin": "No such option: --bx (Possible options: --by)",
     "reject-quantity crm-1": "Missing argument 'SEQ'",

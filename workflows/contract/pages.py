@@ -53,7 +53,8 @@ field of an answer is never missing, never null where it was not before, and nev
 
 ## What a schema cannot say
 
-A request that fits its schema can still be refused as malformed: an unknown currency, a date that does not exist,
+A request that fits its schema can still be refused as malformed: an `actor` with characters that cannot be printed or
+with spaces around it, an unknown currency, a date that does not exist,
 prices out of order, an amount with more decimals than its currency, a unit price with more than six, `at` without a
 test clock. JSON Schema takes `5.0` for a whole number; Perennial refuses it. Signals are read by the same models; those
 that do not fit are counted in `details`.

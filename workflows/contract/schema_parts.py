@@ -53,8 +53,14 @@ def is_lower(bound: str) -> bool:
     return bound.startswith(("min", "exclusiveMin"))
 
 
+_REPEATED = r"\^\[[^\]\\]+\]\{(\d+),(\d+)\}\$"
+
+
 def implied(bound: str, limit: int, sent: Schema) -> bool:
-    """Whether the other form of the bound, with or without the limit itself, keeps what is sent within it."""
+    """Whether another form of the bound keeps what is sent within it: with or without the limit itself, or a pattern.
+
+    A pattern bounds lengths where it is one class of characters, repeated: `^[a-z]{1,64}$`.
+    """
     match bound:
         case "maximum":
             return bool(sent.get("exclusiveMaximum", limit + 2) <= limit + (sent.get("type") == "integer"))
@@ -64,6 +70,8 @@ def implied(bound: str, limit: int, sent: Schema) -> bool:
             return bool(sent.get("exclusiveMinimum", limit - 2) >= limit - (sent.get("type") == "integer"))
         case "exclusiveMinimum":
             return bool(sent.get("minimum", limit) > limit)
+        case "minLength" | "maxLength" if repeated := re.fullmatch(_REPEATED, sent.get("pattern", "")):
+            return int(repeated[1]) >= limit if is_lower(bound) else int(repeated[2]) <= limit
         case _:
             return bool(limit == 0 and is_lower(bound))
 

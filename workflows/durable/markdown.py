@@ -1,5 +1,6 @@
 """What the current details of several workflows have in common: Markdown for the Web UI."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -8,6 +9,8 @@ from domain.conflict import Conflict
 from domain.subscription.decision import Answer
 from workflows.durable.options import MAX_REASON
 
+_SPECIAL = re.compile(r"[\\|<\[`]")
+"""What would end a cell, or begin a tag, a link or code in it."""
 EVENTS_SHOWN = 8
 ROOM = "\u00a0" * 3
 
@@ -53,4 +56,4 @@ def second(instant: datetime) -> str:
 
 
 def _cell(value: object) -> str:
-    return " ".join(str(value).split()).replace("|", "\\|")
+    return _SPECIAL.sub(r"\\\g<0>", " ".join(str(value).split()))

@@ -9,7 +9,7 @@ from domain.roles import Party
 from domain.subscription.commands import Cancel, Command, Details, Expected, Reactivate, Suspend
 from domain.subscription.decision import Answer
 from domain.subscription.holds import Reason
-from domain.values import Id, RequestInstant, Strict
+from domain.values import Id, RequestInstant, Signature, Strict
 from workflows.subscription.messages import Details as Shown
 
 SERVICE = "subscriptions"
@@ -25,7 +25,7 @@ class NexusRequest(Strict):
     """
 
     subscription_id: Id
-    actor: Id = CALLER
+    actor: Signature = CALLER
     command_id: Id | None = None
     at: RequestInstant | None = None
     expected: Expected | None = None

@@ -75,7 +75,7 @@ def test_no_unknown_field_and_no_missing_actor(do: str) -> None:
     + [("change_price", {"later": later}) for later in NO_PRICES]
     + [("change_price", {"catalog_version": version}) for version in (-1, 1.0, "1", True)]
     + [("reactivate", {"by": by}) for by in ("", "x" * 65, None, 5)]
-    + [("reactivate", {"actor": actor}) for actor in ("", "a b", "x" * 65)]
+    + [("reactivate", {"actor": actor}) for actor in ("", " a", "a\n", "\x1b[2J", "x" * 65)]
     + [("reactivate", {"command_id": command_id}) for command_id in ("", "a b", "x" * 65, 5)]
     + [("reactivate", {"at": at}) for at in ("2026-01-31T09:00:00", "soon", 5)]
     + [("reactivate", {"expected": expected}) for expected in ("done", {}, {"outcome": "done", "fee": 1})],

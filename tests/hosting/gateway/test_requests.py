@@ -61,7 +61,10 @@ def test_what_cannot_be_read(body: bytes, said: str) -> None:
         ({"token": 5}, "token: takes text"),
         ({"subscription_id": 5}, "subscription_id: got 5; takes text"),
         ({"subscription_id": "s 1"}, "subscription_id: got 's 1'; takes 1 to 64 letters, digits, `_` or `-`"),
-        ({"actor": "a\r\nb"}, "actor: got 'a\\r\\nb'; takes 1 to 64 letters, digits, `_` or `-`"),
+        (
+            {"actor": "a\r\nb"},
+            "actor: got 'a\\r\\nb'; takes printable characters, without spaces at the start or the end",
+        ),
         ({"by": "admin_agent"}, "by: takes no such field; the known ones are in docs/publisher-gateway.md"),
         ({"at": "2020-01-01T00:00:00Z"}, "at: takes no such field; the known ones are in docs/publisher-gateway.md"),
         ({"tokn": TOKEN}, "tokn: takes no such field; the known ones are in docs/publisher-gateway.md"),

@@ -179,7 +179,7 @@ def full(schema: dict[str, Any], defs: dict[str, Any]) -> Any:
 
 UNSAYABLE = re.compile(
     "ISO 4217|ISO 8601 instant|from the year|more decimals|at most [0-9]+ decimals|duration|an instant after"
-    "|add-on of the offer|max_quantity|at most .* of which|annual"
+    "|add-on of the offer|max_quantity|at most .* of which|annual|printable characters"
 )
 """Refusals that no schema can foresee, by their words."""
 
