@@ -26,9 +26,12 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def an_instant(text: str) -> datetime:
-    """Parse an ISO 8601 instant with its offset. Raises BadParameter, as all parsers here."""
+    """Parse an ISO 8601 instant with its offset, or a date as its midnight in UTC.
+
+    Raises BadParameter, as all parsers here.
+    """
     try:
-        return parse_instant(text)
+        return parse_instant(f"{text}T00:00:00Z" if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text) else text)
     except ValueError as error:
         raise _untaken(text, str(error).removeprefix("takes ")) from None
 
@@ -150,7 +153,12 @@ class Acting(Reading):
     ] = None
     at: Annotated[
         datetime | None,
-        Option(parser=an_instant, metavar="INSTANT", help="Do it at this time (test clocks only).", show_default=False),
+        Option(
+            parser=an_instant,
+            metavar="INSTANT",
+            help="Do it at this instant or date (test clocks only).",
+            show_default=False,
+        ),
     ] = None
 
 

@@ -1,7 +1,10 @@
 """What is typed wrongly ends with exit code 2 and one line: the field, what came, what it takes, where to read on."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from cli.options import an_instant
 from tests.support.command_line import GROUPS, Starter
 
 CASES = {
@@ -15,6 +18,9 @@ CASES = {
     "quantity ../x 1": "ID: got '../x'; takes 1 to 64 letters, digits, `_` or `-`",
     "quantity crm-1 5 --at tomorrow": "--at: got 'tomorrow'; takes an ISO 8601 instant",
     "quantity crm-1 5 --at 2027-01-01T00:00:00": "--at: got '2027-01-01T00:00:00'; takes an instant with its offset",
+    "quantity crm-1 5 --at 2027-02-30": "--at: got '2027-02-30'; takes an ISO 8601 instant",
+    "quantity crm-1 5 --at 2027-2-3": "--at: got '2027-2-3'; takes an ISO 8601 instant",
+    "quantity crm-1 5 --at 20270203": "--at: got '20270203'; takes an ISO 8601 instant",
     "quantity crm-1 5 --actor \x1b[2J": r"--actor: got '\x1b[2J'; takes printable characters, without spaces at the",
     "quantity crm-1 5 --actor " + 65 * "x": "; takes 1 to 64 characters",
     "quantity crm-1 5 --command-id a/b": "--command-id: got 'a/b'; takes",
@@ -95,6 +101,18 @@ def test_without_a_command_there_is_help(starter: Starter, group: tuple[str, ...
     result = starter(*group)
     assert result.exit_code == 2
     assert result.stdout.startswith("Usage: python starter.py")
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2027-02-01", datetime(2027, 2, 1, tzinfo=UTC)),
+        ("2028-02-29", datetime(2028, 2, 29, tzinfo=UTC)),
+        ("2027-02-01T09:00:00+02:00", datetime(2027, 2, 1, 7, tzinfo=UTC)),
+    ],
+)
+def test_a_date_is_its_midnight_in_utc(text: str, instant: datetime) -> None:
+    assert an_instant(text) == instant
 
 
 def test_an_unknown_rule_is_named_with_those_that_exist(starter: Starter) -> None:
