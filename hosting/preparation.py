@@ -12,7 +12,7 @@ from activities.adapters.sql.revision import HEAD
 from activities.adapters.sql.schema import check_schema, upgrade
 from activities.errors import SchemaMismatch
 from activities.settings import Settings
-from hosting.nexus.endpoint import endpoint_target, prepare_endpoint
+from hosting.nexus.endpoint import EndpointsUnseen, endpoint_target, prepare_endpoint
 from hosting.sql_books import opened_books
 from hosting.temporal import by_hand
 from hosting.temporal.errors import HostingError, NamespaceNotReady
@@ -166,7 +166,11 @@ async def _attributes(connect: Connect) -> Seen:
 
 async def _endpoint(connect: Connect, name: str, task_queue: str) -> Seen:
     client = await connect()
-    target = await endpoint_target(client, name)
+    try:
+        target = await endpoint_target(client, name)
+    except EndpointsUnseen as error:
+        # Workers do not need it: those who may not see it are not told for ever that it is missing.
+        return Seen(ready=True, words=f"not seen: {error}; only callers by Nexus need it")
     if target is None:
         words = f"The server has no Nexus endpoint {name!r}"
         return Seen(ready=False, words=words, by_hand=by_hand.create_endpoint(client, name, task_queue))

@@ -6,21 +6,28 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from hosting.temporal import by_hand
-from hosting.temporal.errors import NamespaceNotReady, one_line
+from hosting.temporal.errors import HostingError, NamespaceNotReady, one_line
+from hosting.temporal.search_attributes import ANOTHERS
 
 RACED = {RPCStatusCode.ALREADY_EXISTS, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.ABORTED}
+
+
+class EndpointsUnseen(HostingError):
+    """The server lists its endpoints to others only, as Temporal Cloud does."""
 
 
 async def endpoint_target(client: Client, name: str) -> tuple[str, str] | None:
     """The namespace and the task queue that the endpoint leads to; None if it does not exist.
 
-    Raises NamespaceNotReady where the server does not say so.
+    Raises EndpointsUnseen where the server tells it others only, and NamespaceNotReady where it cannot tell.
     """
     try:
         found = await _found(client, name)
     except RPCError as error:
-        words = f"The server does not say whether it has the Nexus endpoint {name!r}: {one_line(error.message)}"
-        raise NamespaceNotReady(f"{words}. Only callers by Nexus need one.") from None
+        words = f"the server does not say whether it has {name!r} ({one_line(error.message)})"
+        if error.status in ANOTHERS:
+            raise EndpointsUnseen(words) from None
+        raise NamespaceNotReady(f"The Nexus endpoint: {words}. Try again.") from None
     return None if found is None else (found.spec.target.worker.namespace, found.spec.target.worker.task_queue)
 
 

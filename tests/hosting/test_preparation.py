@@ -101,6 +101,27 @@ async def test_what_is_sufficient_stops_nobody_who_may_change_nothing(plain: str
         await require(server_parts(worker), prepare=prepare)
 
 
+async def test_an_endpoint_that_is_not_to_be_seen_is_not_missing_for_ever(plain: str, tmp_path: Path) -> None:
+    """In Temporal Cloud nobody sees the endpoints there: whatever else is prepared, `setup` succeeds."""
+    await a_namespace(plain, "unseen")
+    client = await refused_by(plain, DENIED, "operator", namespace="unseen")
+    findings = await prepared(parts(client, tmp_path, "unseen"))
+    assert all(finding.ready for finding in findings)
+    (endpoint,) = (finding for finding in findings if finding.part is PartName.NEXUS_ENDPOINT)
+    assert endpoint.words == (
+        "not seen: the server does not say whether it has 'unseen' (Request unauthorized); "
+        "only callers by Nexus need it"
+    )
+    away = RPCError("try later", RPCStatusCode.UNAVAILABLE, b"")
+    client = await refused_by(plain, away, "operator.list_nexus_endpoints", namespace="unseen")
+    (endpoint,) = (
+        finding
+        for finding in await looked_at(parts(client, tmp_path, "unseen"))
+        if finding.part is PartName.NEXUS_ENDPOINT
+    )
+    assert endpoint.condition is Condition.FAILED
+
+
 async def test_attributes_of_other_types_are_found_by_queries_too(plain: str) -> None:
     client = await a_namespace(plain, "odd")
     odd = [SearchAttributeKey.for_text("OddText"), SearchAttributeKey.for_keyword("OddKeyword")]
