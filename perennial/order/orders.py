@@ -124,7 +124,7 @@ class Orders:
         """
         books = await self._sources.books()
         if after is not None and await books.orders.order(after) is None:
-            raise NotInBooks(f"The books know no order {after}.", NextStep(Do.LIST_ORDERS))
+            raise NotInBooks(f"There is no order {after}.", NextStep(Do.LIST_ORDERS))
         found: list[PlacedOrder] = []
         while len(found) < limit:
             size = min(limit - len(found), PAGE)

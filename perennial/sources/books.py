@@ -27,7 +27,7 @@ class NotInBooks(PerennialError):
 
 def unknown_to_books(subscription_id: str) -> NotInBooks:
     """The error for a subscription that the books do not have."""
-    return NotInBooks(f"The books know no subscription {subscription_id}.", NextStep(Do.LIST_SUBSCRIPTIONS))
+    return NotInBooks(f"There is no subscription {subscription_id}.", NextStep(Do.LIST_SUBSCRIPTIONS))
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,13 @@ class Books:
         """The invoice and its status. Raises NotInBooks."""
         found = await self.accounts.invoice(invoice_id)
         if found is None:
-            raise NotInBooks(f"The books know no invoice {invoice_id}.", NextStep(Do.LIST_INVOICES))
+            raise NotInBooks(f"There is no invoice {invoice_id}.", NextStep(Do.LIST_INVOICES))
         return found
 
     async def require_purchase(self, customer_id: str) -> None:
         """Raises NotInBooks if the customer has not bought anything yet."""
         if not await self.subscriptions.subscriptions(customer=customer_id, limit=1):
-            message = f"The books know no subscription of customer {customer_id}."
+            message = f"There is no subscription of customer {customer_id}."
             raise NotInBooks(message, NextStep(Do.LIST_CUSTOMERS))
 
     async def buyer(self, customer_id: str) -> Customer:

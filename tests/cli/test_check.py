@@ -120,7 +120,7 @@ def test_a_gap_in_a_series_is_told_of_the_series(
 
 def test_what_the_books_do_not_know(ask: Ask) -> None:
     assert (
-        "The books know no subscription nobody. List the subscriptions: python starter.py list"
+        "There is no subscription nobody. List the subscriptions: python starter.py list"
         in ask.whole("check nobody", code=1).stderr
     )
 

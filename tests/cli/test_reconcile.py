@@ -66,7 +66,7 @@ def test_a_finding_with_what_to_do(ask: Ask, bought: str, running: dict[str, str
 
 
 def test_what_is_refused(ask: Ask) -> None:
-    assert ask.said("reconcile nobody-knows-it", code=1).startswith("The books know no subscription nobody-knows-it.")
+    assert ask.said("reconcile nobody-knows-it", code=1).startswith("There is no subscription nobody-knows-it.")
     assert "--grace" in ask.said("reconcile --grace 99999999", code=2)
     assert "--grace" in ask.said("reconcile --grace soon", code=2)
     assert "--yes goes with --repair" in ask.said("reconcile --yes", code=2)

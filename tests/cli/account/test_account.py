@@ -175,4 +175,4 @@ def test_an_account_that_is_open_is_left_as_it_is(ask: Ask, billed: Billed) -> N
 
 
 def test_nobody_has_no_account_to_open(ask: Ask) -> None:
-    assert "The books know no subscription of customer nobody" in ask.whole("account open nobody", code=1).stderr
+    assert "There is no subscription of customer nobody" in ask.whole("account open nobody", code=1).stderr

@@ -316,7 +316,7 @@ BAD: dict[str, tuple[int, str]] = {
     "--amount 5 --by publisher": (1, "refused by ROL-4"),
     "--amount 5 --at 2027-01-01T00:00:00Z": (1, "not be before the last event"),
     "--amount 5 --at 2030-01-01T00:00:00Z": (1, "not be after the next milestone"),
-    "--amount 5 --at 2027-02-11": (2, "--at: got '2027-02-11'; takes"),
+    "--amount 5 --at 2027-02-29": (2, "--at: got '2027-02-29'; takes"),
 }
 
 
@@ -346,7 +346,7 @@ def test_a_paid_invoice_takes_no_payment(ask: Ask, billed: Billed) -> None:
 def test_an_invoice_that_nobody_knows(ask: Ask, line: str) -> None:
     for unknown in ("nobody-000001", "resale-one-999999", "x" * 80):
         words = ask.said(f"invoice {line.format(unknown)}", code=1)
-        assert words == f"The books know no invoice {unknown}. List the invoices: python starter.py invoice list\n"
+        assert words == f"There is no invoice {unknown}. List the invoices: python starter.py invoice list\n"
 
 
 MISUSED = {

@@ -135,8 +135,7 @@ def test_who_has_bought_nothing(ask: Ask, customer: str, command: str) -> None:
     for unknown in (customer, "nobody"):
         words = ask.said(f"{command} {unknown}", code=1)
         assert words == (
-            f"The books know no subscription of customer {unknown}. "
-            "List the customers: python starter.py customer list\n"
+            f"There is no subscription of customer {unknown}. List the customers: python starter.py customer list\n"
         )
     assert "takes 1 to 64" in ask.said(f"{command} a.b", code=2)
     assert "Missing argument 'CUSTOMER'" in ask.said(command, code=2)
