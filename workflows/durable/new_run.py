@@ -88,7 +88,7 @@ class RunBudget(NewRun):
         self._busy = busy
         self._periods_spent = 0
         self._longest: int | None = None
-        self._long = False
+        self._long, self._asked_before_sleep = False, 0
         self._rested = False
 
     def spend(self, periods: int = 1) -> None:
@@ -106,14 +106,26 @@ class RunBudget(NewRun):
         """
         begun_with = workflow.info().get_current_history_size()
         self._longest = max(options.LONGEST_PARKED, begun_with + options.LEAST_GROWTH)
-        await workflow.wait_condition(lambda: self._long and not self._periods_spent)
+        await workflow.wait_condition(lambda: not self._periods_spent and (self._long or self._made_long))
         await workflow.sleep(options.QUIET, summary="go on in a new run: this one's history is long")
         self._rested = True
 
     def over_before_sleep(self) -> bool:
         """Whether a new run should go on from here, which is about to sleep on this history."""
-        self._long = self._longest is not None and workflow.info().get_current_history_size() >= self._longest
+        self._long, self._asked_before_sleep = self._is_long(), self._asked
         return self.over(idle=True)
+
+    def _is_long(self) -> bool:
+        return self._longest is not None and workflow.info().get_current_history_size() >= self._longest
+
+    @property
+    def _asked(self) -> int:
+        return self._updates() + self._inbox.received
+
+    @property
+    def _made_long(self) -> bool:
+        """Whether requests that have woken nothing, such as refused ones, have made the history long."""
+        return self._asked > self._asked_before_sleep and self._is_long()
 
     @property
     def _has_lasted(self) -> bool:

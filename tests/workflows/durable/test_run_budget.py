@@ -133,6 +133,22 @@ async def test_a_run_that_commands_have_made_long_goes_on_for_a_while(
     assert not budget.over(idle=False)
 
 
+async def test_so_does_one_that_refused_commands_have_made_long(
+    size: list[int], slept: list[timedelta], inbox: Inbox[Any]
+) -> None:
+    """They wake nothing, so that nothing goes to sleep after them. What a timer wakes comes first."""
+    budget = budget_of(inbox)
+    short = await kept_short(budget)
+    assert not budget.over_before_sleep()
+    size[0] = options.LONGEST_PARKED
+    await asyncio.sleep(0.01)
+    assert not slept
+    inbox.received += 1
+    await short
+    assert slept == [options.QUIET]
+    assert budget.over(idle=True)
+
+
 def test_however_long_its_history_where_it_is_not_kept_short(size: list[int], inbox: Inbox[Any]) -> None:
     budget = budget_of(inbox)
     budget.spend()
