@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from itertools import pairwise
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given, seed, settings
 
 from domain.account.account import Look
 from domain.account.events import AccountEventName
@@ -32,13 +33,13 @@ WANTED = {
     "two currencies",
 }
 """What some of those customers must come to: else they would have shown nothing of it."""
+ROUNDS = 4
 
 
 def test_the_invariants_of_an_account() -> None:
+    """In further rounds, if need be: which customers come depends on what else the process has imported."""
     reached: Counter[str] = Counter()
 
-    @given(customers)
-    @settings(max_examples=120)
     def hold(random: RandomCustomer) -> None:
         customer, book = random.live()
         every_month_is_closed_once(customer, book)
@@ -54,8 +55,11 @@ def test_the_invariants_of_an_account() -> None:
         what_is_held_is_held_for_an_unpaid_invoice(customer, random)
         reached.update(counted(customer))
 
-    hold()
-    assert {name for name in WANTED if not reached[name]} == set()
+    for number in range(ROUNDS):
+        seed(number)(settings(max_examples=120)(given(customers)(hold)))()
+        if all(reached[name] for name in WANTED):
+            return
+    pytest.fail(f"no customer came to {sorted(name for name in WANTED if not reached[name])}")
 
 
 def sums(lines: Iterable[InvoiceLine]) -> dict[str, Decimal]:
