@@ -26,24 +26,24 @@ PLAN = (500, 0.1)
 class Measured:
     """Medians on two cores, from benchmarks/README.md, and of an account from its recorded history of two years."""
 
-    actions: float = 2.33
-    told_actions: float = 1.0
-    command_actions: float = 5
+    actions: float = 2.25
+    told_actions: float = 1.08
+    command_actions: float = 5.25
     account_actions: float = 8.7
     """A renewal's, and what telling it adds; a changing command's with its answer; an account's in a month."""
-    events: float = 12.7
+    events: float = 12.2
     """A renewal's, an account's in a month, and those of them that close the month."""
     account_events: float = 45
     closing_events: float = 28
-    renewal_bytes: float = 4_242
-    parked_bytes: float = 9_300
+    renewal_bytes: float = 2_716
+    parked_bytes: float = 7_872
     """Of histories: what a renewal adds, and a sleeping run at most."""
     closing_writes: float = 3
     """What closing a month writes to the books."""
     booked_bytes: float = 20_480 / 12
     """The database's growth per renewal."""
-    worker_ms: float = 12.9
-    server_ms: float = 19.6
+    worker_ms: float = 12.3
+    server_ms: float = 15.6
     """CPU of a renewal."""
     writes: float = 500
     """Decisions that one PostgreSQL with two cores records per second."""

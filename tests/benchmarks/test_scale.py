@@ -21,8 +21,8 @@ def test_the_page_has_the_table(
 
 def test_a_millions_actions_and_dollars() -> None:
     one = Business(1_000_000, per_customer=2, commands_a_year=12, told=0, measured=Measured(account_actions=10))
-    assert one.actions == pytest.approx(2.33 + 5 + 5)
-    used = 5 * 50 + 5 * 45 + 2.33 * 40 + 744 * (one.active_gb * 0.042 + one.retained_gb * 0.00105)
+    assert one.actions == pytest.approx(2.25 + 5.25 + 5)
+    used = 5 * 50 + 5 * 45 + 2.5 * 40 + 744 * (one.active_gb * 0.042 + one.retained_gb * 0.00105)
     assert one.dollars == pytest.approx(used + 500)
     assert Business(10_000_000, told=1, commands_a_year=48).dollars is None
 
