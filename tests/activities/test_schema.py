@@ -57,10 +57,8 @@ async def test_a_missing_database_is_not_made_by_looking(tmp_path: Path) -> None
     async with Database(f"sqlite:///{file}") as database:
         with pytest.raises(SchemaMismatch) as raised:
             await check_schema(database)
-    said = (
-        f"There is no database at {file} yet: start a worker with a server of its own, which creates it. Or create it."
-    )
-    assert str(raised.value) == said
+    step = "Either start a worker with a server of its own or create it now."
+    assert str(raised.value) == f"There is no database at {file} yet. {step}"
     assert not file.exists()
 
 

@@ -15,7 +15,7 @@ def test_it_says_what_is_missing_and_changes_nothing(program: Program, tmp_path:
     assert "Retention          waits    for the namespace\n" in result.stdout
     assert "Database           missing\n" in result.stdout
     assert "No Temporal server can be reached at '127.0.0.1:1' (connection refused)" in result.stdout
-    assert f"There is no database at {tmp_path / 'var' / 'perennial.db'} yet" in result.stdout
+    assert f"There is no database at {tmp_path / 'var' / 'perennial.db'} yet.\n" in result.stdout
     assert not (tmp_path / "var").exists()
 
 

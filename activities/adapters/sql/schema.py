@@ -40,8 +40,8 @@ async def check_schema(database: Database) -> None:
     """Raise SchemaMismatch unless the database has exactly this program's schema. Nothing is changed."""
     if _is_missing(database.file):
         raise SchemaMismatch(
-            f"There is no database at {database.file} yet: start a worker with a server of its own, which creates it.",
-            NextStep(Do.SET_UP, words="Or create it"),
+            f"There is no database at {database.file} yet.",
+            NextStep(Do.SET_UP, words="Either start a worker with a server of its own or create it now"),
         )
     found = await database.read(_revision)
     if found == HEAD:

@@ -147,8 +147,9 @@ def test_buy_5_a_price_that_has_begun_stays(shelf: Ask, written: Written) -> Non
 
 def test_an_import_needs_a_database(nowhere: Ask, tmp_path: Path) -> None:
     said = nowhere.words("catalog", "import", str(SAMPLE), code=1)
-    yet = f"There is no database at {tmp_path / 'perennial.db'} yet: start a worker with a server of its own"
-    assert said == f"{yet}, which creates it. Or create it: python starter.py setup\n"
+    yet = f"There is no database at {tmp_path / 'perennial.db'} yet."
+    step = "Either start a worker with a server of its own or create it now: python starter.py setup"
+    assert said == f"{yet} {step}\n"
 
 
 @pytest.mark.parametrize(
