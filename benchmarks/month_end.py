@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from benchmarks.scale import Business
+from benchmarks.scale import Business, number
 
 DAY = 86_400
 YEAR_DAYS = 365.25
@@ -82,14 +82,14 @@ def _time(seconds: float) -> str:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.month_end", description=__doc__)
-    parser.add_argument("--subscriptions", type=int, default=10_000_000)
-    parser.add_argument("--per-customer", type=float, default=Business.per_customer)
-    parser.add_argument("--aligned", type=float, default=0.1, help="the share that renews with the month, at midnight")
-    parser.add_argument("--spread", type=int, nargs="+", default=[0, 300], help="seconds")
-    parser.add_argument("--capacity", type=float, nargs="+", default=[100, 500, 5_000], help="renewals a second")
+    parser.add_argument("--subscriptions", type=number(1, whole=True), default=10_000_000)
+    parser.add_argument("--per-customer", type=number(0.01), default=Business.per_customer)
+    parser.add_argument(
+        "--aligned", type=number(0, 1), default=0.1, help="the share that renews with the month, at midnight"
+    )
+    parser.add_argument("--spread", type=number(0, DAY, whole=True), nargs="+", default=[0, 300], help="seconds")
+    parser.add_argument("--capacity", type=number(0.01), nargs="+", default=[100, 500, 5_000], help="renewals a second")
     asked = parser.parse_args()
-    if not 0 <= asked.aligned <= 1 or min(asked.spread) < 0 or min(asked.capacity) <= 0 or asked.subscriptions < 1:
-        parser.error("--aligned takes 0 to 1, --spread 0 or more, --capacity and --subscriptions more than 0")
     business = Business(asked.subscriptions, per_customer=asked.per_customer)
     print(table(business, asked.aligned, asked.spread, asked.capacity))
 

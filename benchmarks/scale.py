@@ -6,7 +6,7 @@ The tables of docs/scale.md are this program's; its text has the formulas.
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import ceil, log2
+from math import ceil, inf, log2, nan
 
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 SECONDS = 730 * 3600
@@ -172,17 +172,35 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
+def number(low: float, high: float | None = None, *, whole: bool = False) -> Callable[[str], float]:
+    """The type of an option that takes a number within these bounds."""
+    takes = f"a {'whole ' if whole else ''}number from {low:g}" + (f" to {high:g}" if high is not None else "")
+
+    def taken(text: str) -> float:
+        try:
+            value = int(text) if whole else float(text)
+        except ValueError:
+            value = nan
+        if not low <= value <= (inf if high is None else high):
+            raise argparse.ArgumentTypeError(f"got {text!r}; takes {takes}")
+        return value
+
+    return taken
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=__doc__)
-    parser.add_argument("--subscriptions", type=int, nargs="+", default=SIZES, help="how many; several give columns")
-    parser.add_argument("--per-customer", type=float, default=Business.per_customer)
-    parser.add_argument("--commands-a-year", type=float, default=Business.commands_a_year)
-    parser.add_argument("--told", type=float, default=Business.told, help="the share whose publisher is notified")
-    parser.add_argument("--retention-days", type=int, default=Business.retention_days)
+    parser.add_argument(
+        "--subscriptions", type=number(1, whole=True), nargs="+", default=SIZES, help="how many; several give columns"
+    )
+    parser.add_argument("--per-customer", type=number(0.01), default=Business.per_customer)
+    parser.add_argument("--commands-a-year", type=number(0), default=Business.commands_a_year)
+    parser.add_argument(
+        "--told", type=number(0, 1), default=Business.told, help="the share whose publisher is notified"
+    )
+    parser.add_argument("--retention-days", type=number(1, whole=True), default=Business.retention_days)
     asked = parser.parse_args()
-    if min(asked.subscriptions) < 1 or asked.per_customer <= 0 or not 0 <= asked.told <= 1:
-        parser.error("--subscriptions takes 1 or more, --per-customer more than 0, --told 0 to 1")
     rest = {key: value for key, value in vars(asked).items() if key != "subscriptions"}
     print(table([Business(count, **rest) for count in asked.subscriptions]))
 

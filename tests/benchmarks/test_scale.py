@@ -44,11 +44,26 @@ def test_all_that_renews_in_three_days_is_due_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("program", "words"),
-    [(scale, ["--told", "2"]), (scale, ["--subscriptions", "0"]), (month_end, ["--capacity", "0"])],
+    ("program", "option", "value", "takes"),
+    [
+        (scale, "--told", "2", "a number from 0 to 1"),
+        (scale, "--told", "nan", "a number from 0 to 1"),
+        (scale, "--subscriptions", "0", "a whole number from 1"),
+        (scale, "--per-customer", "x", "a number from 0.01"),
+        (month_end, "--capacity", "0", "a number from 0.01"),
+        (month_end, "--spread", "1.5", "a whole number from 0 to 86400"),
+    ],
 )
-def test_what_cannot_be_is_refused(program: ModuleType, words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.argv", ["it", *words])
+def test_what_cannot_be_is_refused(
+    program: ModuleType,
+    option: str,
+    value: str,
+    takes: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("sys.argv", ["it", option, value])
     with pytest.raises(SystemExit) as ended:
         program.main()
     assert ended.value.code == 2
+    assert capsys.readouterr().err.endswith(f"error: argument {option}: got {value!r}; takes {takes}\n")
