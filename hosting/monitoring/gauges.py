@@ -1,6 +1,7 @@
 """Gauges of what the books and the server have, set when somebody reads the metrics, and not more often than needed."""
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
@@ -49,7 +50,7 @@ class Gauges:
     def __init__(self, works: Works, now: Callable[[], datetime]) -> None:
         self._works, self._now, meter = works, now, meter_of(works.client)
         self._one_at_a_time = asyncio.Lock()
-        self._read_at = -FRESH.total_seconds()
+        self._read_at = -math.inf
 
         def gauge(name: str, words: str, label: str | None = None) -> Gauge:
             return Gauge(meter, f"perennial_{name}", words, label)

@@ -1,6 +1,7 @@
 """Whether a worker is ready: its server answers and gets its requests for tasks, and the books answer."""
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable
 from datetime import timedelta
@@ -29,7 +30,7 @@ class Readiness:
         self._words = STARTING
         self._one_at_a_time = asyncio.Lock()
         self._found: dict[str, str | None] = {}
-        self._looked_at = -FRESH.total_seconds()
+        self._looked_at = -math.inf
 
     def started(self, works: Works) -> None:
         """The worker runs."""
