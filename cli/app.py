@@ -22,10 +22,11 @@ SECTIONS: Sections = {
     },
     "Sell": {
         "catalog": Group(
-            "What is sold: check, import, list, show",
+            "What is sold: check, import, export, list, show",
             {
                 "check": "cli.catalog.importing:check",
                 "import": "cli.catalog.importing:import_catalog",
+                "export": "cli.catalog.exporting:export",
                 "list": "cli.catalog.offer:list_offers",
                 "show": "cli.catalog.offer:show_offer",
             },

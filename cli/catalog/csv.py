@@ -23,7 +23,7 @@ PRICED = {"add_ons": ("id", "ID=PRICE, such as backup=2.50"), "prices": ("at", "
 SWITCHES = {"one_per_customer", "in_programme", "transactable"}
 NUMBERS = {"trial_days", "min_quantity", "max_quantity"}
 _NUMBER = re.compile(r"[-+]?[0-9]{1,18}")
-_BETWEEN = ";"
+BETWEEN = ";"
 
 
 def csv_source(file: Path) -> Source:
@@ -110,9 +110,9 @@ class _Table:
         if name in NUMBERS:
             return int(cell) if _NUMBER.fullmatch(cell) else cell
         if name in LISTS:
-            return [entry.strip() for entry in cell.split(_BETWEEN)]
+            return [entry.strip() for entry in cell.split(BETWEEN)]
         if name in PRICED:
-            return [self._priced(name, entry.strip(), (*path, n)) for n, entry in enumerate(cell.split(_BETWEEN))]
+            return [self._priced(name, entry.strip(), (*path, n)) for n, entry in enumerate(cell.split(BETWEEN))]
         return cell
 
     def _priced(self, name: str, entry: str, path: Place) -> object:

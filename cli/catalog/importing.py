@@ -5,24 +5,26 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from sqlalchemy import make_url
-from typer import Argument
+from typer import Argument, Option
 
 from activities.prices.contracts import Told
 from activities.settings import DRIVER, Settings
 from cli.catalog.file import CatalogFiles, read_catalog
-from cli.failure import Failure
+from cli.confirming import at_a_terminal, confirm
+from cli.failure import Failure, Misused
 from cli.options import Address, Json, NoWait
 from cli.printing.progress import Progress
-from cli.printing.screen import counted, instant, print_facts, print_json, say
+from cli.printing.screen import counted, instant, print_facts, print_json, printable, say
 from cli.running import use
 from cli.start import program
-from domain.catalog.changes import Changes, Imported, RecordKind
+from domain.catalog.changes import Changes, Imported, RecordChange, RecordKind
 from domain.catalog.importing import ImportRefused
 from perennial.catalog.importing import ImportPreview
 from perennial.use_cases import Perennial
 from workflows.price_changes.messages import PriceProgress
 
 Files = Annotated[list[Path], Argument(metavar="FILE...", help="YAML or CSV files; docs/catalog.md has the formats.")]
+Yes = Annotated[bool, Option("--yes", help="Do not ask before something is taken away from an offer.")]
 MOST_NEW = 20
 """At most this many new records are named; the others are counted."""
 
@@ -48,12 +50,17 @@ def check(files: Files, as_json: Json = False) -> None:
         print_facts(_changes(preview.imported.changes))
 
 
-def import_catalog(files: Files, no_wait: NoWait = False, address: Address = None, as_json: Json = False) -> None:
+def import_catalog(
+    files: Files, no_wait: NoWait = False, yes: Yes = False, address: Address = None, as_json: Json = False
+) -> None:
     """Import catalog files: all of them, or none.
 
     Records that are not in the files stay as they are. New prices are sent to the subscriptions they concern (BUY-5).
+    It asks before it takes something away from an offer: an add-on, a country, a limit, its sale.
     """
     read = read_catalog(files)
+    if not yes:
+        _confirm_losses(use(lambda perennial: _losses(perennial, read)), files)
     imported, unsent = use(lambda perennial: _import(perennial, read, files))
     if not as_json:
         _print_imported(imported)
@@ -75,6 +82,31 @@ def import_catalog(files: Files, no_wait: NoWait = False, address: Address = Non
         )
     if failure is not None:
         raise failure
+
+
+async def _losses(perennial: Perennial, read: CatalogFiles) -> tuple[RecordChange, ...]:
+    """The offers from which the import would take something away."""
+    try:
+        preview = await perennial.catalog_import.check(read.contents)
+    except ImportRefused as refused:
+        raise read.misused(refused.faults) from None
+    return preview.imported.changes.with_losses
+
+
+def _confirm_losses(losing: tuple[RecordChange, ...], files: list[Path]) -> None:
+    """Show what would be lost, and ask. Raises Misused where there is no terminal to ask at."""
+    if not losing:
+        return
+    lost = [f"{record.kind} {record.id} would lose: {', '.join(record.losses)}" for record in losing[:MOST_NEW]]
+    if more := len(losing) - MOST_NEW:
+        lost += [f"and {more:,} more: {program()} catalog check {' '.join(map(str, files))}"] if more > 0 else []
+    why = "Records in a file replace those in the catalog whole."
+    if not at_a_terminal():
+        instead = "add --yes to import it all the same, or add to the files what must stay"
+        raise Misused(*lost, f"{why} The import asks first, and there is no terminal to ask at: {instead}.")
+    for line in (*lost, f"{why} Subscriptions keep what they were bought with."):
+        say(printable(line), stderr=True)
+    confirm()
 
 
 async def _check(perennial: Perennial, read: CatalogFiles) -> ImportPreview | None:
@@ -159,7 +191,7 @@ def _print_sent(versions: tuple[int, ...], result: Told | None) -> None:
 
 
 def _changes(changes: Changes) -> Iterator[tuple[str, str]]:
-    """Yield new records, changed fields, then prices with the instant from which each applies."""
+    """Yield new records, changed fields, what offers lose, then prices with the instant from which each applies."""
     for kind in RecordKind:
         new = [record.id for record in changes.records if record.kind is kind and record.new]
         if new:
@@ -168,6 +200,8 @@ def _changes(changes: Changes) -> Iterator[tuple[str, str]]:
     for record in changes.records:
         if not record.new:
             yield "changed", f"{record.kind} {record.id}: {'; '.join(map(str, record.fields))}"
+    for record in changes.with_losses:
+        yield "loses", f"{record.kind} {record.id}: {', '.join(record.losses)}"
     for price in changes.prices:
         move = f"{price.currency} {price.before:f} -> {price.after:f} ({price.difference:+f})"
         yield "price", f"{price.offer} from {instant(price.at)} UTC: {move}"

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import signal
-import sys
 from typing import TYPE_CHECKING, TypeVar
 
-from typer import Abort
-
 from activities.random_ids import random_id
+from cli.confirming import at_a_terminal, confirm
 from cli.failure import Misused
 from cli.options import Asking, Confirming, request_of
 from cli.printing import answer as answers
@@ -46,10 +43,6 @@ def _sent(command: Command, asking: Asking) -> Sent:
     return Sent(command.command_id, "--command-id", asking.timeout)
 
 
-def at_a_terminal() -> bool:
-    return sys.stdin.isatty()
-
-
 def ask_in_two_steps(subscription: str, command: Command, confirming: Confirming) -> None:
     """Show what the command comes to now; once it is confirmed, send it as it was shown (CXL-1)."""
     asks = not (confirming.yes or confirming.dry_run)
@@ -68,25 +61,8 @@ async def _in_two_steps(commands: Commands, subscription: str, command: Command,
         return
     if not confirming.yes:
         answers.show(shown, stderr=confirming.as_json, preview=True)
-        _confirm()
+        confirm()
     wait = not confirming.no_wait
     sent = _sent(command, confirming)
     answer = await sent.answered(lambda: commands.confirm(subscription, command, shown, wait=wait))
     answers.report(answer, as_json=confirming.as_json)
-
-
-def _confirm() -> None:
-    """Ask on stderr: stdout is for the answer. Raises Abort unless the answer is yes, and KeyboardInterrupt at once."""
-    sys.stderr.write("Do it? [y/N] ")
-    sys.stderr.flush()
-    # The event loop's handler would only note Ctrl-C, and wait for the end of the line.
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        typed = sys.stdin.readline()
-    except KeyboardInterrupt:
-        sys.stderr.write("\nNothing was sent.\n")
-        raise
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if typed.strip().lower() not in {"y", "yes"}:
-        raise Abort

@@ -4,7 +4,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from domain.catalog.offers import Price
-from domain.values import ExactDecimal, Frozen, Instant
+from domain.values import ExactDecimal, Frozen, Instant, OmitEmpty
 
 
 class RecordKind(StrEnum):
@@ -28,12 +28,16 @@ class FieldChange(Frozen):
 
 
 class RecordChange(Frozen):
-    """A record that is new or changed. `fields` is empty for a new one."""
+    """A record that is new or changed. `fields` is empty for a new one.
+
+    `losses` are what an offer had and has no more, such as an add-on: a person confirms them.
+    """
 
     kind: RecordKind
     id: str
     new: bool
     fields: tuple[FieldChange, ...] = ()
+    losses: OmitEmpty[tuple[str, ...]] = ()
 
 
 class PriceChange(Frozen):
@@ -73,6 +77,11 @@ class Changes(Frozen):
     def repriced(self) -> tuple[str, ...]:
         """The offers whose prices change: their subscriptions receive the new prices."""
         return tuple(dict.fromkeys(change.offer for change in self.prices))
+
+    @property
+    def with_losses(self) -> tuple[RecordChange, ...]:
+        """The changed records from which something is taken away."""
+        return tuple(record for record in self.records if record.losses)
 
     def __bool__(self) -> bool:
         return bool(self.records or self.prices)

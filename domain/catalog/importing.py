@@ -9,6 +9,7 @@ from typing import TypeVar
 from domain.catalog.catalog import FIXED, Contents, ListedOffer
 from domain.catalog.changes import Changes, FieldChange, PriceChange, PriceList, RecordChange, RecordKind
 from domain.catalog.customers import Customer, Partner
+from domain.catalog.losses import losses
 from domain.catalog.offers import AddOn, Price
 from domain.catalog.publishers import ListedPublisher
 from domain.faults import Fault, listed
@@ -183,7 +184,10 @@ def _changed(records: tuple[R, ...], stored: Mapping[str, R]) -> tuple[R, ...]:
 
 def _record_change(kind: RecordKind, after: Record, before: Record | None) -> RecordChange:
     fields = [] if before is None else list(_field_changes(before, after))
-    return RecordChange(kind=kind, id=after.id, new=before is None, fields=tuple(fields))
+    lost: tuple[str, ...] = ()
+    if isinstance(before, ListedOffer) and isinstance(after, ListedOffer):
+        lost = tuple(losses(before, after))
+    return RecordChange(kind=kind, id=after.id, new=before is None, fields=tuple(fields), losses=lost)
 
 
 def _field_changes(before: Record, after: Record) -> Iterator[FieldChange]:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.catalog.catalog import ListedOffer
+from domain.catalog.catalog import Contents, ListedOffer
 from domain.catalog.customers import Customer
 from domain.catalog.offers import BillingType, Category, Publisher
 from domain.next_step import Do, NextStep
@@ -82,6 +82,11 @@ class Browsing:
                 break
         empty = not found and not await books.catalog.page(limit=1)
         return OfferPage(tuple(found[:limit]), at, more=len(found) > limit, empty=empty)
+
+    async def contents(self) -> Contents:
+        """Every record of the catalog, as files for an import have them, in one state of the database."""
+        books = await self._sources.books()
+        return await books.catalog.contents()
 
     async def offer(self, offer_id: str, customer_id: str | None = None) -> OfferDetails:
         """Show an offer; with a customer, also whether it can buy the offer now.

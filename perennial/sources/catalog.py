@@ -56,6 +56,9 @@ class CatalogBook(Protocol):
     async def publisher_of(self, subscription_id: str) -> str | None:
         """Return the `vendor` of the subscription's offer in today's catalog; None if either is unknown."""
 
+    async def contents(self) -> Contents:
+        """Return every record, each kind in the order of its ids, in one state of the database."""
+
     async def preview(self, contents: Contents, at: datetime) -> Imported:
         """Preview an import. Raises ImportRefused with every fault."""
 

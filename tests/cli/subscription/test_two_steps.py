@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import pytest
 
-from cli import sent
+from cli import confirming, sent
 from cli.subscription import asking
 from domain.money import Money
 from domain.ordering.terms import Order
@@ -180,7 +180,7 @@ def test_ctrl_c_at_the_prompt_ends_it_at_once(
     stand_in = SimpleNamespace(stdin=SimpleNamespace(readline=readline), stderr=sys.stderr)
     began = time.monotonic()
     with monkeypatch.context() as typing:
-        typing.setattr(asking, "sys", stand_in)
+        typing.setattr(confirming, "sys", stand_in)
         result = starter(*CANCEL)
     assert (result.exit_code, time.monotonic() - began < 5) == (130, True)
     assert server.asked == []

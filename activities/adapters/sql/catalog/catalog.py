@@ -81,6 +81,9 @@ class SqlCatalog:
     async def publisher_of(self, subscription_id: str) -> str | None:
         return await self._database.read(_publisher_of, subscription_id)
 
+    async def contents(self) -> Contents:
+        return await self._database.read(_contents)
+
     async def preview(self, contents: Contents, at: datetime) -> Imported:
         return await self._database.read(_preview, contents, at)
 
@@ -121,6 +124,14 @@ def _publisher_of(connection: Connection, subscription_id: str) -> str | None:
     placed = select(order_line.c.offer_id).where(order_line.c.subscription_id == subscription_id).scalar_subquery()
     vendor: str | None = connection.scalar(select(offer.c.vendor).where(offer.c.id == func.coalesce(recorded, placed)))
     return vendor
+
+
+def _contents(connection: Connection) -> Contents:
+    def of(table: Table) -> tuple[Any, ...]:
+        return tuple(connection.scalars(select(table.c.record).order_by(table.c.id)))
+
+    listed = tuple(publishers.newest(connection).values())
+    return Contents(partners=of(partner_table), customers=of(customer), offers=of(offer), publishers=listed)
 
 
 def _preview(connection: Connection, contents: Contents, at: datetime) -> Imported:
