@@ -84,13 +84,16 @@ format: $(STAMP) ## let ruff put the style right
 	$(BIN)/ruff format .
 
 # uv only writes the locks, so it lives in a throwaway venv and nothing else needs it.
-# The second lock takes the first as its constraint: tests run on exactly what is shipped.
-lock: ## write both locks anew from pyproject.toml
+# The first lock is what the Dockerfile installs, with the extras. The second takes it as its constraint: tests run on
+# exactly what is shipped. The third is what builds the wheel.
+lock: ## write the locks anew from pyproject.toml
 	@set -e; scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; \
 	$(PYTHON) -m venv "$$scratch/uv"; "$$scratch/uv/bin/pip" install --quiet --disable-pip-version-check uv; \
 	compile="$$scratch/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate"; \
-	$$compile $(UPGRADE) pyproject.toml -o requirements.lock; \
-	$$compile $(UPGRADE) --extra dev --constraint requirements.lock pyproject.toml -o requirements-dev.lock
+	$$compile $(UPGRADE) --extra postgres --extra tracing pyproject.toml -o requirements.lock; \
+	$$compile $(UPGRADE) --extra dev --constraint requirements.lock pyproject.toml -o requirements-dev.lock; \
+	$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' | \
+		$$compile --constraint requirements-dev.lock - -o requirements-build.lock
 	@$(MAKE) --no-print-directory lock-check
 
 lock-check: $(STAMP) ## do the locks satisfy pyproject.toml?

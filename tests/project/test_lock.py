@@ -10,9 +10,11 @@ from packaging.version import Version
 from tests.support.paths import ROOT
 from tests.support.project import PROJECT
 
-RUNTIME = PROJECT["project"]["dependencies"]
-DEVELOPMENT = [*RUNTIME, *PROJECT["project"]["optional-dependencies"]["dev"]]
-LOCKS = [("requirements.lock", RUNTIME), ("requirements-dev.lock", DEVELOPMENT)]
+DEPENDENCIES, EXTRAS = PROJECT["project"]["dependencies"], PROJECT["project"]["optional-dependencies"]
+RUNTIME = [*DEPENDENCIES, *EXTRAS["postgres"], *EXTRAS["tracing"]]
+DEVELOPMENT = [*DEPENDENCIES, *EXTRAS["dev"]]
+BUILD = PROJECT["build-system"]["requires"]
+LOCKS = [("requirements.lock", RUNTIME), ("requirements-dev.lock", DEVELOPMENT), ("requirements-build.lock", BUILD)]
 NEXT_STEP = "run: make lock"
 
 
@@ -54,7 +56,8 @@ def test_names_no_host_and_no_path(lock: str) -> None:
     assert not odd, f"{lock} says where packages come from: {odd[0]!r}; {NEXT_STEP}"
 
 
-def test_the_tests_run_on_what_is_shipped() -> None:
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-build.lock"])
+def test_the_tests_run_on_what_is_shipped(lock: str) -> None:
     tested = {name: version for name, (version, _) in entries("requirements-dev.lock").items()}
-    for name, (version, _) in entries("requirements.lock").items():
+    for name, (version, _) in entries(lock).items():
         assert tested.get(name) == version, f"the locks differ on {name}; {NEXT_STEP}"
