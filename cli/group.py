@@ -164,16 +164,21 @@ def _about(found: str | Group) -> str:
 def _report_misuse(error: TyperException) -> int:
     """Print the parser's complaint as one line that says where to read on; the exit code."""
     context = getattr(error, "ctx", None)
-    parameter = getattr(error, "param", None)
     message = " ".join(error.format_message().split())
     if context and message == " ".join(context.get_help().split()):  # typed without arguments
         sys.stdout.write(f"{error.format_message()}\n")
         return error.exit_code
+    complain([f"{complaint(error)}{f' See: {context.command_path} --help' if context else ''}"])
+    return error.exit_code
+
+
+def complaint(error: TyperException) -> str:
+    """The parser's complaint as one sentence: what is wrong, and with which option or argument."""
+    parameter = getattr(error, "param", None)
+    message = " ".join(error.format_message().split())
     if (got := message.removeprefix("No such option: ")).startswith("-") and got[1:2].isdigit():
         message = f"Got {got!r} where it takes 0 or more, or an option"
     elif parameter and error.message:
         name = parameter.opts[-1] if parameter.param_type_name == "option" else parameter.metavar
         message = f"{name}: {error.message}"
-    stop = "" if message.endswith((".", "?")) else "."
-    complain([f"{message}{stop}{f' See: {context.command_path} --help' if context else ''}"])
-    return error.exit_code
+    return message if message.endswith((".", "?")) else f"{message}."

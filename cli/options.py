@@ -21,6 +21,7 @@ from domain.roles import DEFAULT_ACTOR, Party, Role
 from domain.subscription.holds import Reason
 from domain.values import ID_PATTERN, parse_decimal, parse_instant, readable
 
+T = TypeVar("T")
 W = TypeVar("W", bound=StrEnum)
 M = TypeVar("M", bound=BaseModel)
 
@@ -196,17 +197,17 @@ class Confirming(Asking):
     yes: Annotated[bool, Option("--yes", "-y", help="Do it without asking.")] = False
 
 
-def with_options(command: Callable[..., None]) -> Callable[..., None]:
+def with_options(command: Callable[..., T]) -> Callable[..., T]:
     """The command with one option per field, for each parameter that is a dataclass."""
     signature = inspect.signature(command, eval_str=True)
     groups = {name: p.annotation for name, p in signature.parameters.items() if _is_group(p.annotation)}
 
     @functools.wraps(command)
-    def run(**given: Any) -> None:
+    def run(**given: Any) -> T:
         for name, group in groups.items():
             fields = {field.name: given.pop(field.name) for field in dataclasses.fields(group)}
             given[name] = group(**fields)
-        command(**given)
+        return command(**given)
 
     spread = [part for p in signature.parameters.values() for part in _spread(p)]
     run.__signature__ = signature.replace(parameters=spread)  # type: ignore[attr-defined]  # what Typer reads

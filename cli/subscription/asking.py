@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+import functools
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from activities.random_ids import random_id
 from cli.confirming import at_a_terminal, confirm
 from cli.failure import Misused
-from cli.options import Asking, Confirming, request_of
+from cli.options import Asking, Confirming, SubscriptionId, request_of, with_options
 from cli.printing import answer as answers
 from cli.running import use
 from cli.sent import Sent
@@ -20,6 +23,28 @@ if TYPE_CHECKING:
     from perennial.use_cases import Perennial
 
 C = TypeVar("C", bound=Command)
+A = TypeVar("A", bound=Asking)
+
+
+def asked(send: Callable[[str, C, A], None]) -> Callable[[Callable[..., C]], Callable[..., None]]:
+    """Make a command of the command line out of a function that builds the command to a subscription.
+
+    It takes a subscription and what the function takes, with `asking` among it, and sends what the function returns.
+    `inspect.unwrap` gives the function back, for those who want the command alone.
+    """
+
+    def of(build: Callable[..., C]) -> Callable[..., None]:
+        @functools.wraps(build)
+        def run(subscription: str, **given: Any) -> None:
+            send(subscription, build(**given), given["asking"])
+
+        signature = inspect.signature(build, eval_str=True)
+        whose = inspect.Parameter("subscription", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=SubscriptionId)
+        whole = signature.replace(parameters=[whose, *signature.parameters.values()], return_annotation=None)
+        run.__signature__ = whole  # type: ignore[attr-defined]  # what `with_options` reads
+        return with_options(run)
+
+    return of
 
 
 def built(kind: type[C], asking: Asking, **fields: object) -> C:

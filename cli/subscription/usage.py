@@ -16,7 +16,7 @@ from cli.printing.progress import Progress
 from cli.printing.screen import console, print_json
 from cli.rule_words import refused_by
 from cli.running import use
-from cli.subscription.asking import built
+from cli.subscription.asking import asked, built
 from cli.subscription.usage_file import reports_in
 from domain.next_step import RefusedByRule
 from domain.subscription.commands import ReportUsage
@@ -28,9 +28,13 @@ if TYPE_CHECKING:
 KEY = "usage"
 
 
-@with_options
+def _report(subscription: str, command: ReportUsage, asking: Asking) -> None:
+    answer = use(lambda perennial: perennial.usage.report(subscription, command), asking.address)
+    answers.report(answer, as_json=asking.as_json)
+
+
+@asked(_report)
 def report(
-    subscription: SubscriptionId,
     units: Annotated[Decimal, Argument(metavar="UNITS", parser=exact_decimal, help="How much was used.")],
     usage_id: Annotated[
         str, Option(parser=some_id, metavar="ID", help="The report's id: reported again, it counts once (MON-7).")
@@ -44,15 +48,13 @@ def report(
         str | None,
         Option(parser=some_id, metavar="ID", help="The report whose units these replace; 0 takes it back (USE-3)."),
     ] = None,
-) -> None:
+) -> ReportUsage:
     """Report usage; it is billed at the end of its period, at the price of then (SUS-10, USE-2).
 
     Usage of a period that is already billed goes on the next charge. It is taken exactly if users had access when it
     was used, until 24 hours after the subscription's end (USE-1).
     """
-    command = built(ReportUsage, asking, units=units, usage_id=usage_id, used_at=used_at, corrects=corrects)
-    answer = use(lambda perennial: perennial.usage.report(subscription, command), asking.address)
-    answers.report(answer, as_json=asking.as_json)
+    return built(ReportUsage, asking, units=units, usage_id=usage_id, used_at=used_at, corrects=corrects)
 
 
 @with_options

@@ -12,6 +12,7 @@ from domain.subscription.effects import AccessInterval
 from domain.subscription.events import Event, Notification, State
 from domain.subscription.ledger import LedgerRow
 from domain.subscription.subscription import Subscription
+from domain.subscription.usage import Usage
 from statemachines.audit.subscription import Audited
 
 
@@ -57,6 +58,9 @@ class SubscriptionReader(Protocol):
 
     async def unbilled_usage(self, subscription_id: str, since: datetime | None = None) -> Decimal:
         """Return the units used since the instant that are not in a charge yet (SUS-10)."""
+
+    async def unbilled(self, subscription_ids: Sequence[str]) -> dict[str, tuple[Usage, ...]]:
+        """Return what no charge has counted yet, of those of the subscriptions that have some (SUS-10)."""
 
 
 class UsageBook(Protocol):

@@ -13,6 +13,8 @@ from perennial.sources.sources import Sources
 from perennial.subscription.listing import Filters, Page, PageMark, counts_of, page_of
 from perennial.subscription.lost import explained, without_workflow
 from perennial.subscription.renewals import with_renewals
+from perennial.subscription.what_if import Plan, compared
+from statemachines.preview.comparison import Comparison
 from statemachines.subscription.timeline import Milestone
 from workflows.calls.errors import NotFound, WorkflowFailed
 from workflows.subscription.messages import Details
@@ -94,6 +96,10 @@ class Views:
         """What comes next, to the instant and the cent."""
         living = await explained(self._sources, subscription_id, self._living(subscription_id))
         return Timeline(living.details.timeline, living.subscription, living.details.now)
+
+    async def what_if(self, subscription_id: str, plan: Plan, until: datetime | None = None) -> Comparison:
+        """How it would go on with planned commands, beside doing nothing. Raises PlanRefused too."""
+        return await compared(self._sources, subscription_id, plan, until)
 
     async def events(self, subscription_id: str) -> list[Event]:
         """The journal, in order."""

@@ -1,11 +1,13 @@
 """Simulates one subscription: the workflow's loop in plain Python over books in memory, ten years in milliseconds."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from domain.ordering.terms import Order
 from domain.subscription.commands import Command, ReportUsage
 from domain.subscription.decision import Answer, Outcome
 from domain.subscription.effects import CountUsage, Provision, Receipt, Record
+from domain.subscription.usage import Usage
 from statemachines.preview.book import Book
 from statemachines.subscription.life import Life, LifeSteps
 
@@ -21,14 +23,23 @@ class Simulator:
         self._perform()
 
     @classmethod
-    def resumed(cls, life: Life, steps: LifeSteps | None = None) -> "Simulator":
-        """Continue a running life, for `what_if`; the books hold what it knows of unbilled usage, and what follows."""
+    def resumed(cls, life: Life, steps: LifeSteps | None = None, usage: Iterable[Usage] | None = None) -> "Simulator":
+        """Continue a running life, for `what_if`; the books hold what follows, and the usage that is not billed yet.
+
+        Without `usage` from other books that is what the life itself knows: nothing, unless it is suspended or ended.
+        """
         simulator = cls.__new__(cls)
         simulator.book, simulator.answers = Book(), []
-        if unbilled := life.subscription.unbilled:
-            simulator.book.keep_unbilled(unbilled.usage)
+        subscription = life.subscription
+        if usage is None:
+            usage = subscription.unbilled.usage if subscription.unbilled else ()
+        simulator.book.keep_unbilled(usage)
         simulator._steps = steps or LifeSteps()
         simulator.life = life.model_copy(update={"effects": ()})
+        if subscription.unbilled is None:
+            # The count that was under way is done here.
+            simulator.life = simulator.life.counting(subscription.last_at)
+            simulator._perform()
         return simulator
 
     def advance(self, to: datetime) -> None:

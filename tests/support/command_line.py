@@ -31,7 +31,11 @@ class Ask:
 
     def json(self, line: str, code: int = 0, typed: str | None = None) -> Any:
         """The one document that the command prints."""
-        result = self._starter(*line.split(), "--json", typed=typed)
+        return self.document(*line.split(), code=code, typed=typed)
+
+    def document(self, *words: str, code: int = 0, typed: str | None = None) -> Any:
+        """The same, of words that may hold spaces."""
+        result = self._starter(*words, "--json", typed=typed)
         assert result.exit_code == code, result.output
         return json.loads(result.stdout)
 

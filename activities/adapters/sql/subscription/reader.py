@@ -1,7 +1,7 @@
 """Read subscriptions: lists, journal, ledger, access and notifications."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -19,6 +19,7 @@ from domain.subscription.effects import Access, AccessInterval, Provision
 from domain.subscription.events import Event, Facts, Notification, State
 from domain.subscription.ledger import LedgerRow
 from domain.subscription.subscription import Subscription
+from domain.subscription.usage import Usage
 from statemachines.preview.book import Book
 
 
@@ -60,8 +61,11 @@ class SqlReader:
 
     async def latest(self, subscription_ids: Sequence[str]) -> dict[str, Subscription]:
         """The subscriptions as their last events left them, without what can be refunded; unknown ids are left out."""
-        pages = [subscription_ids[i : i + PAGE_SIZE] for i in range(0, len(subscription_ids), PAGE_SIZE)]
-        found = [row for page in pages for row in await self._all(_LATEST.where(subscription.c.id.in_(page)))]
+        found = [
+            row
+            for page in _pages(subscription_ids)
+            for row in await self._all(_LATEST.where(subscription.c.id.in_(page)))
+        ]
         return {row["id"]: _as_recorded(row) for row in found if row["snapshot"] is not None}
 
     async def first_of(self, customer: str) -> ListedSubscription:
@@ -100,8 +104,17 @@ class SqlReader:
         """The units used since that instant that no charge has counted yet (SUS-10)."""
         return await self._database.read(usage.unbilled, subscription_id, since)
 
+    async def unbilled(self, subscription_ids: Sequence[str]) -> dict[str, tuple[Usage, ...]]:
+        """The usage that no charge has counted yet, of those of the subscriptions that have some (SUS-10)."""
+        pages = _pages(subscription_ids)
+        return {key: found for page in pages for key, found in (await self._database.read(usage.of_many, page)).items()}
+
     async def _all(self, wanted: Select[Any]) -> Sequence[RowMapping]:
         return await self._database.read(_found, wanted)
+
+
+def _pages(subscription_ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (subscription_ids[start : start + PAGE_SIZE] for start in range(0, len(subscription_ids), PAGE_SIZE))
 
 
 def _found(connection: Connection, wanted: Select[Any]) -> Sequence[RowMapping]:

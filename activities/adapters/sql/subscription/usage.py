@@ -1,8 +1,9 @@
 """Usage reports, once per usage id, their corrections, and the event that billed each (USE-1 to USE-3, MON-7)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
@@ -136,6 +137,15 @@ def unbilled(connection: Connection, subscription_id: str, since: datetime | Non
         of_it &= usage.c.used_at >= since
     # The database would sum in floats.
     return sum((one.net for one in _unbilled_usage(connection, of_it)), Decimal(0))
+
+
+def of_many(connection: Connection, subscription_ids: Collection[str]) -> dict[str, tuple[Usage, ...]]:
+    """What no event has billed yet, of those of the subscriptions that have some."""
+    waiting = usage.c.subscription_id.in_(subscription_ids) & usage.c.billed_by.is_(None)
+    columns = usage.c.subscription_id, usage.c.used_at, usage.c.units, usage.c.replaced
+    rows = connection.execute(select(*columns).where(waiting).order_by(usage.c.subscription_id, usage.c.used_at))
+    by_id = groupby(rows, key=lambda row: str(row.subscription_id))
+    return {subscription_id: tuple(_usage(found)) for subscription_id, found in by_id}
 
 
 def all_of(connection: Connection, subscription_id: str) -> tuple[Report, ...]:
