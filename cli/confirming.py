@@ -5,9 +5,18 @@ import sys
 
 from typer import Abort
 
+from cli.failure import Misused
+
 
 def at_a_terminal() -> bool:
     return sys.stdin.isatty()
+
+
+def require_terminal(asks: str) -> None:
+    """Raises Misused, with these words first, if there is no terminal to ask at."""
+    if not at_a_terminal():
+        instead = "add --yes to do it, or --dry-run to see what it would do"
+        raise Misused(f"{asks}, and there is no terminal to ask at: {instead}.")
 
 
 def confirm() -> None:

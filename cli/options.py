@@ -105,10 +105,8 @@ def _untaken(text: str, takes: str) -> Exception:
 
 SubscriptionId = Annotated[str, Argument(metavar="ID", parser=some_id, help="The subscription; `list` shows them.")]
 OfferId = Annotated[str, Argument(metavar="OFFER", parser=some_id, help="The offer; `catalog list` shows them.")]
-Buyer = Annotated[
-    str, Option("--customer", parser=some_id, metavar="ID", help="The customer who buys; `customer list` shows them.")
-]
 NoWait = Annotated[bool, Option("--no-wait", help="Return at once; do not wait until it is done.")]
+DryRun = Annotated[bool, Option("--dry-run", help="Show the outcome, and change nothing.")]
 Timeout = Annotated[
     int | None,
     Option(
@@ -193,7 +191,7 @@ class AskingAsPublisher(Asking):
 class Confirming(Asking):
     """The options of a command that shows its outcome and asks before it acts."""
 
-    dry_run: Annotated[bool, Option("--dry-run", help="Show the outcome, and change nothing.")] = False
+    dry_run: DryRun = False
     yes: Annotated[bool, Option("--yes", "-y", help="Do it without asking.")] = False
 
 

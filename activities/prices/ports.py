@@ -1,5 +1,6 @@
 """What price changes need of the world. Adapters implement it."""
 
+from collections.abc import Collection
 from typing import Protocol
 
 from activities.prices.contracts import Affected, AffectedInput, PriceMessage
@@ -13,6 +14,9 @@ class PriceBook(Protocol):
 
         It includes those that are about to start: they may have been ordered at the older prices.
         """
+
+    async def concerned(self, offer_ids: Collection[str]) -> int:
+        """Return how many subscriptions `affected` would have, if these offers' prices were changed."""
 
     async def messages(self, version: int, subscription_ids: tuple[str, ...]) -> list[PriceMessage]:
         """The prices to send to each, as that version of the catalog has them.

@@ -24,9 +24,7 @@ from domain.next_step import Do, NextStep
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from domain.subscription.decision import Answer
     from perennial.account.billing import AccountView
-    from perennial.use_cases import Perennial
 
 Customer = Annotated[str, Argument(metavar="CUSTOMER", parser=some_id, help="As `customer list` shows it.")]
 
@@ -120,16 +118,13 @@ def pay(
     currency: Annotated[str, Argument(metavar="CURRENCY", help="Its ISO 4217 code, such as USD.")],
     paying: Paying,
 ) -> None:
-    """Record a payment that names no invoice: it pays the unpaid ones, the oldest first (MON-6)."""
+    """Record a payment that names no invoice: it pays the unpaid ones, the oldest first (MON-6).
+
+    For example: account pay fabrikam 30.00 USD --dry-run
+    """
     payment_id = paying.payment_id or random_id()
     request = request_of(ReceivePayment, paying, payment_id=payment_id, currency=currency, amount=amount)
-    wait, sent = not paying.no_wait, paying.sent(payment_id)
-
-    async def send(perennial: Perennial) -> Answer:
-        return await sent.answered(lambda: perennial.billing.send(customer, request, wait=wait))
-
-    answer = use(send, paying.address)
-    answers.report(answer, as_json=paying.as_json)
+    paying.report(use(lambda perennial: paying.answered(perennial.billing, customer, request), paying.address))
 
 
 def open_account(

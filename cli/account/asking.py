@@ -1,12 +1,20 @@
 """The options of requests to a customer's account."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
-from cli.options import Acting, By, NoWait, Timeout, some_id
+from cli.options import Acting, By, DryRun, NoWait, Timeout, some_id
+from cli.printing import answer as answers
 from cli.sent import Sent
+
+if TYPE_CHECKING:
+    from domain.account.requests import ReceivePayment
+    from domain.subscription.decision import Answer
+    from perennial.account.billing import Billing
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,18 @@ class Paying(AsService):
     ] = None
     no_wait: NoWait = False
     timeout: Timeout = None
+    dry_run: DryRun = False
+
+    def report(self, answer: Answer) -> None:
+        """Print the answer, or what it would be."""
+        answers.report(answer, as_json=self.as_json, preview=self.dry_run)
+
+    async def answered(self, billing: Billing, customer_id: str, payment: ReceivePayment) -> Answer:
+        """Send the payment, and return its answer; of a dry run, what it would be."""
+        if self.dry_run:
+            return await billing.preview(customer_id, payment)
+        wait = not self.no_wait
+        return await self.sent(payment.payment_id).answered(lambda: billing.send(customer_id, payment, wait=wait))
 
     def sent(self, payment_id: str) -> Sent:
         """The payment under way, by its id."""

@@ -129,9 +129,8 @@ def pay(
 
     A surplus pays the customer's other open invoices in its currency; what is then left is credit for the next one.
     Once every invoice that led to a suspension is paid, exactly the holds that were placed for nonpayment are lifted
-    (SUS-9).
+    (SUS-9). For example: invoice pay contoso-000007 --dry-run
     """
-
     payment_id = paying.payment_id or random_id()
 
     async def ask(billing: Billing) -> Answer:
@@ -145,10 +144,9 @@ def pay(
             amount=amount if amount is not None else view.to_pay(paying.payment_id),
             invoice=invoice,
         )
-        wait = not paying.no_wait
-        return await paying.sent(payment_id).answered(lambda: billing.send(head.customer_id, request, wait=wait))
+        return await paying.answered(billing, head.customer_id, request)
 
-    answers.report(use(lambda perennial: ask(perennial.billing), paying.address), as_json=paying.as_json)
+    paying.report(use(lambda perennial: ask(perennial.billing), paying.address))
 
 
 @with_options

@@ -6,12 +6,12 @@ from typing import Annotated, Any
 from rich.text import Text
 from typer import Argument, Option
 
-from cli.buying.line import LineOptions, typed_line, typed_role
+from cli.buying.line import Buyer, LineOptions, typed_line, typed_role
 from cli.buying.order import order_document, print_order, watched
 from cli.buying.review_view import line_documents, print_review, review_document
 from cli.failure import ExitCode, Failure
 from cli.next_step import line_of
-from cli.options import Address, Buyer, By, Json, NoWait, OfferId, an_order_id, positive_number, with_options
+from cli.options import Address, By, Json, NoWait, OfferId, an_order_id, positive_number, with_options
 from cli.printing.screen import console, counted, print_json, printable, quantity, say, second
 from cli.printing.tables import print_columns
 from cli.running import use

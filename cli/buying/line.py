@@ -8,12 +8,15 @@ from pydantic import ValidationError
 from typer import Option
 
 from cli.failure import Misused
-from cli.options import misused, typed_wrong, whole_number
+from cli.options import misused, some_id, typed_wrong, whole_number
 from domain.faults import faults_of, shown
 from domain.ordering.lines import Line
 from domain.policy import PACKS
 from domain.values import ID_PATTERN
 
+Buyer = Annotated[
+    str, Option("--customer", parser=some_id, metavar="ID", help="The customer who buys; `customer list` shows them.")
+]
 LONGEST_ROLE = 64
 
 

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 from typer import Option
 
 from activities.orders.contracts import LineStatus, OrderLine
-from cli.buying.line import LineOptions, typed_line, typed_role
+from cli.buying.line import Buyer, LineOptions, typed_line, typed_role
 from cli.buying.setup_link import print_link
 from cli.failure import Failure
 from cli.next_step import line_of
-from cli.options import Address, Buyer, By, Json, OfferId, an_instant, an_order_id, with_options
+from cli.options import Address, By, Json, OfferId, an_instant, an_order_id, with_options
 from cli.printing.screen import print_json, say
 from cli.rule_words import refused_by
 from cli.running import use

@@ -1,6 +1,5 @@
 """`catalog check` and `catalog import`: check files of partners, customers and offers, or import them."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,24 +8,25 @@ from typer import Argument, Option
 
 from activities.prices.contracts import Told
 from activities.settings import DRIVER, Settings
+from cli.catalog.changes import facts_of, losses_in, prices_in, summary
 from cli.catalog.file import CatalogFiles, read_catalog
 from cli.confirming import at_a_terminal, confirm
 from cli.failure import Failure, Misused
-from cli.options import Address, Json, NoWait
+from cli.options import Address, DryRun, Json, NoWait
 from cli.printing.progress import Progress
-from cli.printing.screen import counted, instant, print_facts, print_json, printable, say
+from cli.printing.screen import counted, print_facts, print_json, printable, say
 from cli.running import use
 from cli.start import program
-from domain.catalog.changes import Changes, Imported, RecordChange, RecordKind
+from domain.catalog.changes import Imported
 from domain.catalog.importing import ImportRefused
 from perennial.catalog.importing import ImportPreview
 from perennial.use_cases import Perennial
 from workflows.price_changes.messages import PriceProgress
 
 Files = Annotated[list[Path], Argument(metavar="FILE...", help="YAML or CSV files; docs/catalog.md has the formats.")]
-Yes = Annotated[bool, Option("--yes", help="Do not ask before something is taken away from an offer.")]
-MOST_NEW = 20
-"""At most this many new records are named; the others are counted."""
+Yes = Annotated[bool, Option("--yes", "-y", help="Do it without asking.")]
+MOST_LOST = 20
+"""At most this many losses are shown; the others are counted."""
 
 
 def check(files: Files, as_json: Json = False) -> None:
@@ -45,22 +45,32 @@ def check(files: Files, as_json: Json = False) -> None:
     else:
         against = f"version {preview.version}" if preview.version else "an empty one"
         words = f"No faults, neither in the files nor against the catalog in the database ({against})."
-        would = f"An import would change: {_summary(preview.imported.changes)}."
+        would = f"An import would change: {summary(preview.imported.changes)}."
         say(f"{words} {would}")
-        print_facts(_changes(preview.imported.changes))
+        print_facts(facts_of(preview.imported.changes))
 
 
 def import_catalog(
-    files: Files, no_wait: NoWait = False, yes: Yes = False, address: Address = None, as_json: Json = False
+    files: Files,
+    no_wait: NoWait = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    address: Address = None,
+    as_json: Json = False,
 ) -> None:
     """Import catalog files: all of them, or none.
 
     Records that are not in the files stay as they are. New prices are sent to the subscriptions they concern (BUY-5).
-    It asks before it takes something away from an offer: an add-on, a country, a limit, its sale.
+    It asks before it takes something away from an offer (an add-on, a country, a limit, its sale), and before it makes
+    running subscriptions dearer. For example: catalog import offers.yaml --dry-run
     """
     read = read_catalog(files)
-    if not yes:
-        _confirm_losses(use(lambda perennial: _losses(perennial, read)), files)
+    if dry_run or not yes:
+        preview = use(lambda perennial: _previewed(perennial, read))
+        if dry_run:
+            _print_preview(preview, as_json=as_json)
+            return
+        _confirm(preview, files)
     imported, unsent = use(lambda perennial: _import(perennial, read, files))
     if not as_json:
         _print_imported(imported)
@@ -72,7 +82,7 @@ def import_catalog(
         failure = _not_all_sent(imported, unsent, error)
     versions = () if failure else tuple(unsent)
     if as_json:
-        print_json(_document(imported, unsent, versions, told))
+        print_json(_document(imported, sum(unsent.values()), versions, told))
     elif versions:
         _print_sent(versions, told)
     if told is not None and told.failures:
@@ -84,27 +94,43 @@ def import_catalog(
         raise failure
 
 
-async def _losses(perennial: Perennial, read: CatalogFiles) -> tuple[RecordChange, ...]:
-    """The offers from which the import would take something away."""
+async def _previewed(perennial: Perennial, read: CatalogFiles) -> ImportPreview:
     try:
-        preview = await perennial.catalog_import.check(read.contents)
+        return await perennial.catalog_import.check(read.contents)
     except ImportRefused as refused:
         raise read.misused(refused.faults) from None
-    return preview.imported.changes.with_losses
 
 
-def _confirm_losses(losing: tuple[RecordChange, ...], files: list[Path]) -> None:
-    """Show what would be lost, and ask. Raises Misused where there is no terminal to ask at."""
-    if not losing:
+def _print_preview(preview: ImportPreview, *, as_json: bool) -> None:
+    """What an import would do, as the import says it."""
+    imported = preview.imported
+    if as_json:
+        print_json(_document(imported, preview.concerned, (), None))
         return
-    lost = [f"{record.kind} {record.id} would lose: {', '.join(record.losses)}" for record in losing[:MOST_NEW]]
-    if more := len(losing) - MOST_NEW:
-        lost += [f"and {more:,} more: {program()} catalog check {' '.join(map(str, files))}"] if more > 0 else []
-    why = "Records in a file replace those in the catalog whole."
+    _print_imported(imported, "Would be imported")
+    if preview.concerned:
+        say(f"The new prices would be sent to {counted(preview.concerned, 'subscription')}.")
+    for line in losses_in(imported.changes):
+        say(printable(line))
+
+
+def _confirm(preview: ImportPreview, files: list[Path]) -> None:
+    """Show what would be lost and become dearer, and ask. Raises Misused where there is no terminal to ask at."""
+    lost = losses_in(preview.imported.changes)
+    if not (lost or preview.costs):
+        return
+    shown = lost[:MOST_LOST]
+    if (more := len(lost) - MOST_LOST) > 0:
+        shown.append(f"and {more:,} more: {program()} catalog check {' '.join(map(str, files))}")
+    if preview.costs:
+        shown += [f"price {words}" for words in prices_in(preview.imported.changes)]
+        shown.append(f"The new prices would be sent to {counted(preview.concerned, 'subscription')}.")
+    why = "Records in a file replace those in the catalog whole. " if lost else ""
     if not at_a_terminal():
-        instead = "add --yes to import it all the same, or add to the files what must stay"
-        raise Misused(*lost, f"{why} The import asks first, and there is no terminal to ask at: {instead}.")
-    for line in (*lost, f"{why} Subscriptions keep what they were bought with."):
+        instead = "add --yes to import it all the same" + (", or add to the files what must stay" if lost else "")
+        raise Misused(*shown, f"{why}The import asks first, and there is no terminal to ask at: {instead}.")
+    keep = "Subscriptions keep what they were bought with." if lost else ""
+    for line in (*shown, *filter(None, (f"{why}{keep}",))):
         say(printable(line), stderr=True)
     confirm()
 
@@ -113,10 +139,7 @@ async def _check(perennial: Perennial, read: CatalogFiles) -> ImportPreview | No
     """The preview; None without a database."""
     if not _has_database(Settings.load().database_url):
         return None
-    try:
-        return await perennial.catalog_import.check(read.contents)
-    except ImportRefused as refused:
-        raise read.misused(refused.faults) from None
+    return await _previewed(perennial, read)
 
 
 def _has_database(url: str) -> bool:
@@ -158,26 +181,24 @@ def _not_all_sent(imported: Imported, unsent: dict[int, int], error: Failure) ->
     return Failure(f"{done}: {str(error).removesuffix('.')}. Then import the same files again.")
 
 
-def _document(
-    imported: Imported, unsent: dict[int, int], versions: tuple[int, ...], told: Told | None
-) -> dict[str, Any]:
+def _document(imported: Imported, concerned: int, versions: tuple[int, ...], told: Told | None) -> dict[str, Any]:
     result = told.model_dump(mode="json") if told else {}
     prices = {"versions": versions, "waited": told is not None} | result if versions else None
     return {
         "version": imported.version,
         "changes": imported.changes.model_dump(mode="json"),
-        "to_tell": sum(unsent.values()),
+        "to_tell": concerned,
         "told": prices,
     }
 
 
-def _print_imported(imported: Imported) -> None:
+def _print_imported(imported: Imported, done: str = "Imported") -> None:
     if not imported.changes:
         stays = f"It stays at version {imported.version}" if imported.version else "It stays empty"
         say(f"The catalog already holds all of it. {stays}.")
         return
-    say(f"Imported as version {imported.version}: {_summary(imported.changes)}.")
-    print_facts(_changes(imported.changes))
+    say(f"{done} as version {imported.version}: {summary(imported.changes)}.")
+    print_facts(facts_of(imported.changes))
 
 
 def _print_sent(versions: tuple[int, ...], result: Told | None) -> None:
@@ -188,33 +209,3 @@ def _print_sent(versions: tuple[int, ...], result: Told | None) -> None:
         words = f"Sent the new prices to {counted(result.count, 'subscription')}: {result.told} took them,"
         words += f" {result.unchanged} knew them, {result.ended} had ended, {result.failures} failed."
     say(words)
-
-
-def _changes(changes: Changes) -> Iterator[tuple[str, str]]:
-    """Yield new records, changed fields, what offers lose, then prices with the instant from which each applies."""
-    for kind in RecordKind:
-        new = [record.id for record in changes.records if record.kind is kind and record.new]
-        if new:
-            more = f" and {len(new) - MOST_NEW:,} more" if len(new) > MOST_NEW else ""
-            yield "new", f"{counted(len(new), kind)}: {', '.join(new[:MOST_NEW])}{more}"
-    for record in changes.records:
-        if not record.new:
-            yield "changed", f"{record.kind} {record.id}: {'; '.join(map(str, record.fields))}"
-    for record in changes.with_losses:
-        yield "loses", f"{record.kind} {record.id}: {', '.join(record.losses)}"
-    for price in changes.prices:
-        move = f"{price.currency} {price.before:f} -> {price.after:f} ({price.difference:+f})"
-        yield "price", f"{price.offer} from {instant(price.at)} UTC: {move}"
-
-
-def _summary(changes: Changes) -> str:
-    return ", ".join(_counts(changes)) or "nothing"
-
-
-def _counts(changes: Changes) -> Iterator[str]:
-    if new := sum(record.new for record in changes.records):
-        yield counted(new, "new record")
-    if changed := sum(not record.new for record in changes.records):
-        yield counted(changed, "changed record")
-    if changes.prices:
-        yield f"{counted(len(changes.prices), 'price change')} of {counted(len(changes.repriced), 'offer')}"

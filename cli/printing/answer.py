@@ -26,6 +26,11 @@ def refusal(answer: Answer) -> str:
     return refused_by(answer.rule, answer.message)
 
 
+def in_one_line(answer: Answer) -> str:
+    """What would be done, and what it costs and deletes."""
+    return " ".join([f"It would be {answer.outcome} ({answer.rule}).", answer.message, *_money(answer)])
+
+
 def show(answer: Answer, *, stderr: bool = False, preview: bool = False) -> None:
     """Print the outcome, its rule, money and date, each on a line."""
     screen = console(stderr=stderr)
@@ -34,6 +39,13 @@ def show(answer: Answer, *, stderr: bool = False, preview: bool = False) -> None
     screen.print(head, soft_wrap=True)
     screen.print(f"  {printable(answer.message)}", soft_wrap=True)
     print_facts(_facts(answer), stderr=stderr)
+
+
+def _money(answer: Answer) -> Iterator[str]:
+    if answer.charge:
+        yield f"Charge: {answer.charge}."
+    if answer.credit:
+        yield f"Credit: {answer.credit}."
 
 
 def _facts(answer: Answer) -> Iterator[tuple[str, str]]:

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from activities.random_ids import random_id
-from cli.confirming import at_a_terminal, confirm
-from cli.failure import Misused
+from cli.confirming import confirm, require_terminal
 from cli.options import Asking, Confirming, SubscriptionId, request_of, with_options
 from cli.printing import answer as answers
 from cli.running import use
@@ -70,24 +69,37 @@ def _sent(command: Command, asking: Asking) -> Sent:
 
 def ask_in_two_steps(subscription: str, command: Command, confirming: Confirming) -> None:
     """Show what the command comes to now; once it is confirmed, send it as it was shown (CXL-1)."""
-    asks = not (confirming.yes or confirming.dry_run)
-    if asks and not at_a_terminal():
-        raise Misused(
-            f"{command.action} asks before it acts, and there is no terminal to ask at: "
-            "add --yes to do it, or --dry-run to see what it would do."
-        )
-    use(lambda perennial: _in_two_steps(perennial.commands, subscription, command, confirming), confirming.address)
+    if not (confirming.yes or confirming.dry_run):
+        require_terminal(f"{command.action} asks before it acts")
+    _in_two_steps(subscription, command, confirming, lambda _: True)
 
 
-async def _in_two_steps(commands: Commands, subscription: str, command: Command, confirming: Confirming) -> None:
+def ask_where_it_costs(subscription: str, command: Command, confirming: Confirming) -> None:
+    """The same, but it only asks before what deletes data or costs something."""
+    _in_two_steps(subscription, command, confirming, lambda shown: shown.deletes_or_costs)
+
+
+def _in_two_steps(subscription: str, command: Command, confirming: Confirming, asks: Callable[[Answer], bool]) -> None:
+    answer, is_preview = use(
+        lambda perennial: _shown_then_sent(perennial.commands, subscription, command, confirming, asks),
+        confirming.address,
+    )
+    answers.report(answer, as_json=confirming.as_json, preview=is_preview)
+
+
+async def _shown_then_sent(
+    commands: Commands, subscription: str, command: Command, confirming: Confirming, asks: Callable[[Answer], bool]
+) -> tuple[Answer, bool]:
+    """The answer, and whether it is only what the answer would be."""
+    wait = not confirming.no_wait
+    if confirming.command_id and (first := await commands.repeated(subscription, command, wait=wait)):
+        return first, False
     shown = await commands.preview(subscription, command)
     if confirming.dry_run or shown.outcome in {Outcome.REFUSED, Outcome.UNCHANGED}:
-        answers.report(shown, as_json=confirming.as_json, preview=True)
-        return
-    if not confirming.yes:
+        return shown, confirming.dry_run
+    if asks(shown) and not confirming.yes:
+        require_terminal(f"{answers.in_one_line(shown)} It asks before it acts")
         answers.show(shown, stderr=confirming.as_json, preview=True)
         confirm()
-    wait = not confirming.no_wait
     sent = _sent(command, confirming)
-    answer = await sent.answered(lambda: commands.confirm(subscription, command, shown, wait=wait))
-    answers.report(answer, as_json=confirming.as_json)
+    return await sent.answered(lambda: commands.confirm(subscription, command, shown, wait=wait)), False

@@ -15,28 +15,34 @@ from cli.options import (
     some_id,
     whole_number,
 )
-from cli.subscription.asking import ask, ask_in_two_steps, asked, built
+from cli.subscription.asking import ask, ask_in_two_steps, ask_where_it_costs, asked, built
 from domain.subscription import commands
 
 
-@asked(ask)
+@asked(ask_where_it_costs)
 def set_add_on(
     add_on: Annotated[str, Argument(metavar="ADD_ON", parser=some_id, help="One of the offer's add-ons.")],
     number: Annotated[
         int, Argument(metavar="N", parser=whole_number, help="How many it has from now on; 0 removes it.")
     ],
-    asking: Asking,
+    asking: Confirming,
 ) -> commands.SetAddOn:
-    """Set the quantity of an add-on, prorated (MON-4); 0 removes it (ELG-8)."""
+    """Set the quantity of an add-on, prorated (MON-4); 0 removes it (ELG-8).
+
+    It asks before it charges more than it credits. For example: add-on crm-1 backup 2 --dry-run
+    """
     return built(commands.SetAddOn, asking, add_on=add_on, quantity=number)
 
 
-@asked(ask)
+@asked(ask_where_it_costs)
 def change_quantity(
     number: Annotated[int, Argument(metavar="N", parser=whole_number, help="The licences it has from now on.")],
-    asking: Asking,
+    asking: Confirming,
 ) -> commands.ChangeQuantity:
-    """Change the licence quantity, prorated (MON-4)."""
+    """Change the licence quantity, prorated (MON-4).
+
+    It asks before it charges more than it credits. For example: quantity crm-1 5 --dry-run
+    """
     return built(commands.ChangeQuantity, asking, quantity=number)
 
 
@@ -56,21 +62,22 @@ def reject_quantity(
     return built(commands.RejectQuantity, asking, sequence=sequence, details=details)
 
 
-@asked(ask)
-def suspend(reason: Reasoned, asking: Asking, details: Details = None) -> commands.Suspend:
+@asked(ask_where_it_costs)
+def suspend(reason: Reasoned, asking: Confirming, details: Details = None) -> commands.Suspend:
     """Suspend a subscription: users cannot sign in (SUS-1).
 
     All its data is deleted unless it is reactivated in time; the answer says until when (SUS-3, SUS-4).
+    It asks first, if data would be deleted. For example: suspend crm-1 --reason fraud --dry-run
     """
     return built(commands.Suspend, asking, reason=reason, details=details)
 
 
-@asked(ask)
-def reactivate(asking: Asking) -> commands.Reactivate:
+@asked(ask_where_it_costs)
+def reactivate(asking: Confirming) -> commands.Reactivate:
     """Lift every hold, so that users can sign in again (SUS-5).
 
     All holds are lifted or none (SUS-9). What was not billed while suspended is prorated (SUS-6); after its
-    term's end a new term begins (SUS-7).
+    term's end a new term begins (SUS-7). It asks before it charges something.
     """
     return built(commands.Reactivate, asking)
 

@@ -45,6 +45,13 @@ class Answer(Frozen):
     def refused(self) -> bool:
         return self.outcome is Outcome.REFUSED
 
+    @property
+    def deletes_or_costs(self) -> bool:
+        """Whether data will be deleted because of it, or the customer pays more: charges beyond credits, or usage."""
+        charge = self.charge.amount if self.charge else 0
+        credit = self.credit.amount if self.credit else 0
+        return self.deletes_at is not None or self.metered or charge > credit
+
 
 class Answered(Frozen):
     """The first answer to a command id. The fingerprint shows whether a later command with that id is a repeat.

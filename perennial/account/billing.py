@@ -6,14 +6,18 @@ from decimal import Decimal
 from activities.accounts.balances import Balance, Entry
 from activities.accounts.contracts import ListedInvoice
 from domain.account.invoice import Invoice, InvoiceState
-from domain.account.requests import AccountRequest
+from domain.account.requests import AccountRequest, ReceivePayment
 from domain.next_step import PerennialError
 from domain.ordering.eligibility import UnpaidHold
 from domain.policy import DEFAULT_PACK, PACKS
 from domain.subscription.decision import Answer
 from perennial.sources.sources import Sources
+from statemachines.account.life import AccountSteps
+from statemachines.account.payments import may_have_forgotten, payment_in, payment_of, remembering
 from statemachines.account.standing import Standing
+from statemachines.subscription.not_now import NotNow
 from workflows.account.messages import AccountDetails, StartAccount
+from workflows.calls.errors import NotAnswered
 
 
 class NothingOwed(PerennialError):
@@ -65,6 +69,25 @@ class Billing:
         A payment sent again under its `payment_id` counts once.
         """
         return await (await self._sources.server()).accounts.ask(customer_id, request, wait=wait)
+
+    async def preview(self, customer_id: str, request: AccountRequest) -> Answer:
+        """The answer that the request would get now; nothing is changed.
+
+        It is decided here on the account's state, as its workflow would. Raises NotAnswered while the books are asked.
+        """
+        accounts = (await self._sources.server()).accounts
+        details, life = await accounts.details(customer_id), await accounts.life(customer_id)
+        if isinstance(request, ReceivePayment) and may_have_forgotten(life.account, payment_of(request)):
+            events = await (await self._sources.books()).accounts.events(customer_id)
+            if found := payment_in(events, request.payment_id):
+                life = life.model_copy(update={"account": remembering(life.account, found)})
+        steps, at = AccountSteps(), request.at or details.now
+        try:
+            steps.check(life, request, details.now, test_clock=details.clock is not None)
+            _, answer = steps.accept(life, request, at)
+        except NotNow as not_now:
+            raise NotAnswered(str(not_now)) from None
+        return answer
 
     async def show(self, customer_id: str) -> AccountView:
         """The account now: unpaid invoices, what is held for them, credit, and what comes next if nobody pays."""

@@ -14,10 +14,19 @@ Watch = Callable[[int, PriceProgress], None]
 
 @dataclass(frozen=True)
 class ImportPreview:
-    """What an import would change in the catalog, whose version is now `version` (0 while it is empty)."""
+    """What an import would change in the catalog, whose version is now `version` (0 while it is empty).
+
+    Its new prices would be sent to `concerned` subscriptions.
+    """
 
     version: int
     imported: Imported
+    concerned: int
+
+    @property
+    def costs(self) -> bool:
+        """Whether somebody who has subscribed would pay more."""
+        return bool(self.concerned) and any(price.difference > 0 for price in self.imported.changes.prices)
 
 
 class CatalogImport:
@@ -31,7 +40,8 @@ class CatalogImport:
         books = await self._sources.books()
         imported = await books.catalog.preview(contents, self._sources.now())
         version = await books.catalog.version()
-        return ImportPreview(version.number if version else 0, imported)
+        concerned = await books.prices.concerned(imported.changes.repriced)
+        return ImportPreview(version.number if version else 0, imported, concerned)
 
     async def run(self, contents: Contents, source: str) -> Imported:
         """Import all of the contents in one transaction; `source` says where they come from, for the record.

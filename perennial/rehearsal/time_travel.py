@@ -58,9 +58,14 @@ class TimeTravel:
         await self.live_until(to)
         for subscription_id, clock in self._clocks.items():
             # A subscription that has ended on the way has no clock any more.
-            if not (await self._subscriptions.settled(subscription_id)).ended:
+            life = await self._subscriptions.settled(subscription_id)
+            if not life.ended:
                 await self._server_clock.advance(self._subscriptions.handle(subscription_id), clock, to)
+                # A workflow knows the time of its last task: after this one, previews are of the new time.
+                await self._subscriptions.committed(subscription_id, life.seq)
         await self._server_clock.advance(self._accounts.handle(self._customer_id), self._account_clock, to)
+        if seq := (await self._accounts.settled(self._customer_id)).seq:
+            await self._accounts.committed(self._customer_id, seq)
 
     async def live_until(self, to: datetime) -> None:
         """Let every milestone up to the instant happen, in order.

@@ -1,9 +1,10 @@
 """Payments and credit: what they pay, what becomes credit, and when holds are lifted (MON-5, MON-6, SUS-9)."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from domain.account.account import Account, Payment, Receivable, trace_of
-from domain.account.events import AccountEventName, Allocation
+from domain.account.events import AccountEvent, AccountEventName, Allocation
 from domain.account.invoice import InvoiceHead, InvoiceState, Settlement
 from domain.account.requests import FailPayment, ReceivePayment
 from domain.money import Money, from_minor, to_minor
@@ -166,6 +167,13 @@ def _reduce(draft: AccountDraft, receivable: Receivable, by: str, part: Decimal,
 def _remember(draft: AccountDraft, payment: Payment) -> None:
     kept = remembering(draft.account, payment)
     draft.update(payments=kept.payments, older_payments=kept.older_payments)
+
+
+def payment_in(events: Iterable[AccountEvent], payment_id: str) -> Payment | None:
+    """The payment of that id among an account's events; None if there is none (MON-7)."""
+    received = (event for event in events if event.event is AccountEventName.PAYMENT_RECEIVED)
+    found = next((event for event in received if event.payment_id == payment_id), None)
+    return Payment(payment_id=payment_id, amount=found.amount, currency=found.currency) if found else None
 
 
 def remembering(account: Account, payment: Payment) -> Account:

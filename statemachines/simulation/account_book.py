@@ -7,6 +7,7 @@ from domain.account.account import Look, Payment, Seen
 from domain.account.events import AccountEvent, AccountEventName, AccountRecord, Close, CloseReceipt
 from domain.account.invoice import Invoice, InvoiceLine, in_order, invoices_of, net_credits
 from domain.subscription.ledger import Kind
+from statemachines.account.payments import payment_in
 from statemachines.preview.book import Book, KeyConflict
 
 
@@ -57,9 +58,7 @@ class AccountBook:
 
     def payment(self, payment_id: str) -> Payment | None:
         """The recorded payment of that id, or None (MON-7)."""
-        received = (event for event in self.events if event.event is AccountEventName.PAYMENT_RECEIVED)
-        found = next((event for event in received if event.payment_id == payment_id), None)
-        return Payment(payment_id=payment_id, amount=found.amount, currency=found.currency) if found else None
+        return payment_in(self.events, payment_id)
 
     def charged_by(self, invoice: str) -> set[str]:
         """The subscriptions with a charge on that invoice (MON-9)."""

@@ -15,7 +15,7 @@ def bought(ask: Ask, customer: str) -> str:
     """A subscription of its own, that changed its quantity."""
     subscription = f"checked-{customer}"
     ask.json(f"buy contoso-crm --customer {customer} --quantity 3 --id {subscription}")
-    ask.json(f"quantity {subscription} 5")
+    ask.json(f"quantity {subscription} 5 --yes")
     return subscription
 
 

@@ -81,7 +81,7 @@ def conflicting(ask: Ask, customer: str, settings: Settings) -> str:
 
     asyncio.run(work())
     assert ask.said(f"conflict show {subscription}") == f"No effect of {subscription} is in conflict with the books.\n"
-    ask.json(f"suspend {subscription} --reason fraud --no-wait")
+    ask.json(f"suspend {subscription} --reason fraud --no-wait --yes")
     until = time.monotonic() + 60
     while not ask.json(f"show {subscription}")["conflict"]:
         assert time.monotonic() < until

@@ -33,16 +33,16 @@ def test_lives_played_live_are_the_contracts_documents(program: Program) -> None
 def test_bought_changed_and_cancelled(ask: Ask) -> None:
     bought = ask.json("buy contoso-crm --customer fabrikam --quantity 3 --add-on backup=1 --id crm-1")
     assert (bought["state"], bought["quantity"], bought["add_ons"]) == ("active", 3, {"backup": 1})
-    assert ask.json("quantity crm-1 5")["charge"]["amount"] == "50.00"
-    assert ask.said("quantity crm-1 5").startswith("unchanged (MON-7")
+    assert ask.json("quantity crm-1 5 --yes")["charge"]["amount"] == "50.00"
+    assert ask.said("quantity crm-1 5 --yes").startswith("unchanged (MON-7")
     assert ask.json("reject-quantity crm-1 2 --details full")["credit"]["amount"] == "50.00"
     assert ask.said("reject-quantity crm-1 2").startswith("unchanged (MON-7")
     assert "is itself the rejection of event 2" in ask.said("reject-quantity crm-1 3", code=1)
     assert ask.said("reject-quantity crm-1 2 --by sales_agent", code=1).startswith("refused by ROL-4")
     rejected = ask.json("events crm-1")[-1]
     assert (rejected["event"], rejected["by"], rejected["details"]) == ("quantity_changed", "publisher", "full")
-    assert ask.json("quantity crm-1 5")["charge"]["amount"] == "50.00"
-    assert ask.json("add-on crm-1 archive 2")["charge"]["amount"] == "2.20"
+    assert ask.json("quantity crm-1 5 --yes")["charge"]["amount"] == "50.00"
+    assert ask.json("add-on crm-1 archive 2 --yes")["charge"]["amount"] == "2.20"
     assert ask.json("auto-renew crm-1 off")["outcome"] == "done"
     assert "allowed    " in ask.said("show crm-1")
     assert [milestone["what"] for milestone in ask.json("timeline crm-1")] == ["refund_window_closes", "expire"]
@@ -57,7 +57,8 @@ def test_bought_changed_and_cancelled(ask: Ask) -> None:
     assert after["now"]["user"]["door"] == "turned_away"
     assert after["now"]["admin"]["door"] == "open"
     assert ask.json("show crm-1")["state"] == "cancelled"
-    assert "crm-1 has ended" in ask.said("quantity crm-1 9", code=1)
+    assert ask.said("quantity crm-1 9 --yes", code=1).startswith("refused by LIF-1")
+    assert "crm-1 has ended" in ask.said("auto-renew crm-1 on", code=1)
     assert "refused by LIF-1" in ask.said("cancel crm-1 --reason fraud --yes", code=1)
     taken = ask.said("buy contoso-crm --customer fabrikam --id crm-1", code=1)
     assert "Order crm-1 was placed with other content (BUY-3)" in taken
@@ -109,22 +110,32 @@ def test_a_refused_purchase_as_json_has_rule_and_next_step(ask: Ask) -> None:
 @pytest.mark.parametrize("name", ["Zoë O'Neil", "zoe@example.com", "Zoë <zoe@example.com>", "|a|`b`[c](d)", "例え"])
 def test_an_actor_is_named_as_people_write_it(ask: Ask, customer: str, name: str) -> None:
     ask.json(f"buy contoso-crm --customer {customer} --id acted-{customer}")
-    ask.words("quantity", f"acted-{customer}", "4", "--actor", name)
+    ask.words("quantity", f"acted-{customer}", "4", "--yes", "--actor", name)
     assert [event["actor"] for event in ask.json(f"events acted-{customer}")] == [None, name]
     assert name in ask.said(f"events acted-{customer}")
 
 
 def test_a_command_id_makes_it_once(ask: Ask) -> None:
     ask.json("buy contoso-crm --customer proseware --id once-1")
-    first = ask.json("quantity once-1 4 --command-id c-1")
-    assert ask.json("quantity once-1 4 --command-id c-1") == first
+    first = ask.json("quantity once-1 4 --command-id c-1 --yes")
+    assert ask.json("quantity once-1 4 --command-id c-1 --yes") == first
     assert len(ask.json("events once-1")) == 2
+
+
+def test_a_command_id_makes_it_once_also_after_the_end(ask: Ask) -> None:
+    """The first answer, whatever a preview would say by then (invariant 10)."""
+    ask.json("buy contoso-crm --customer proseware --id once-3")
+    first = ask.json("cancel once-3 --reason customer_request --yes --command-id c-2")
+    assert first["outcome"] == "cancelled_with_credit"
+    assert ask.json("cancel once-3 --reason customer_request --yes --command-id c-2") == first
+    assert "c-2" in ask.said("cancel once-3 --reason fraud --yes --command-id c-2", code=1)
+    assert len(ask.json("events once-3")) == 2
 
 
 def test_a_command_id_for_another_command_is_an_error(ask: Ask) -> None:
     ask.json("buy contoso-crm --customer proseware --id once-2")
-    ask.json("quantity once-2 4 --command-id c-1")
-    assert "c-1" in ask.said("quantity once-2 5 --command-id c-1", code=1)
+    ask.json("quantity once-2 4 --command-id c-1 --yes")
+    assert "c-1" in ask.said("quantity once-2 5 --command-id c-1 --yes", code=1)
 
 
 def test_a_trial_on_a_test_clock_once_for_ever(ask: Ask) -> None:
@@ -133,10 +144,12 @@ def test_a_trial_on_a_test_clock_once_for_ever(ask: Ask) -> None:
     assert (bought["state"], bought["trial_end"][:19]) == ("trial", "2027-07-10T00:00:00")
     again = ask.json("buy fabrikam-mail --customer northwind --id mail-2")
     assert (again["state"], again["trial_end"]) == ("active", None), "TRI-4: the second one is paid at once"
-    held = ask.json("suspend mail-1 --reason fraud --by service --at 2027-06-20T00:00:00Z")
+    held = ask.json("suspend mail-1 --reason fraud --by service --at 2027-06-20T00:00:00Z --yes")
     assert held["effective_at"] == "2027-06-20T00:00:00Z"
-    assert ask.said("reactivate mail-1 --by helpdesk_agent", code=1).startswith("refused by SUS-9")
-    assert "must not be after the next milestone" in ask.said("reactivate mail-1 --at 2030-01-01T00:00:00Z", code=1)
+    assert ask.said("reactivate mail-1 --by helpdesk_agent --yes", code=1).startswith("refused by SUS-9")
+    assert "must not be after the next milestone" in ask.said(
+        "reactivate mail-1 --at 2030-01-01T00:00:00Z --yes", code=1
+    )
     assert ask.json("buy wingtip-crm --customer northwind --id w-1")["state"] == "pending"
     assert "test clock" in ask.said("activate w-1 --at 2030-01-01T00:00:00Z", code=1)
     assert ask.json("activate w-1")["rule"] == "ISV-4"
@@ -190,6 +203,7 @@ def test_what_the_server_does_not_know(ask: Ask, line: str) -> None:
     "line",
     [
         "quantity {deserted} 5",
+        "auto-renew {deserted} off",
         "show {deserted}",
         "timeline {deserted}",
         "cancel {deserted} --reason fraud --yes",
@@ -207,8 +221,9 @@ def test_a_server_without_a_worker(
     assert time.monotonic() - began < 10
     assert f"no worker polls its task queue '{DESERTED}' in namespace 'default' at " in said
     assert ". Start a worker: make dev" in said
-    if line.startswith("quantity"):
-        assert f" is done once: python starter.py quantity of-{customer} 5 --command-id " in said
+    assert (" is done once: " in said) == line.startswith("auto-renew"), "the others asked what it would come to"
+    if line.startswith("auto-renew"):
+        assert f" is done once: python starter.py auto-renew of-{customer} off --command-id " in said
 
 
 async def start_where_nobody_works(address: str, subscription_id: str) -> None:

@@ -81,7 +81,7 @@ def test_a_server_that_is_away(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_the_commands_that_are_printed_repair(ask: Ask, bought: str, running: dict[str, str]) -> None:
-    ask.json(f"quantity {bought} 5")
+    ask.json(f"quantity {bought} 5 --yes")
     terminate(running, bought)
     (finding,) = ask.json(f"reconcile {bought}", code=1)["findings"]
     step = finding["next_step"]["command"].removeprefix("python starter.py ")
@@ -94,7 +94,7 @@ def test_the_commands_that_are_printed_repair(ask: Ask, bought: str, running: di
     )
     assert ask.json(f"show {bought}")["quantity"] == 5
     assert ask.json(f"reconcile {bought}")["findings"] == []
-    ask.json(f"quantity {bought} 6")
+    ask.json(f"quantity {bought} 6 --yes")
     name = f"subscription:{bought}"
 
     async def back_to_the_first_task(client: Client) -> None:

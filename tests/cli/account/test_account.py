@@ -54,6 +54,24 @@ def test_a_payment_pays_the_oldest_first(ask: Ask, billed: Billed) -> None:
     assert "\nNothing is unpaid.\nCredit for the next invoice: USD 7.25\n" in text
 
 
+def test_a_payment_is_shown_before_it_is_sent(ask: Ask, billed: Billed) -> None:
+    """The same document, and nothing is changed."""
+    before = billed.everything()
+    lines = (f"account pay {billed.customer} 40 USD", f"invoice pay {billed.invoice}")
+    for line in (f"{line} --payment-id p-1" for line in lines):
+        shown = ask.json(f"{line} --dry-run")
+        assert ask.said(f"{line} --dry-run").startswith("would be done (MON-6")
+        assert billed.everything() == before
+    done = ask.json(f"{line}")
+    its_instant = {"at": "", "effective_at": ""}
+    assert {**done, **its_instant} == {**shown, **its_instant}
+    again = ask.json(f"{line} --dry-run")
+    assert (again["outcome"], again["rule"]) == ("unchanged", "MON-7")
+    assert ask.json(f"account pay {billed.customer} 5 EUR --payment-id p-1 --dry-run", code=1)["outcome"] == "refused"
+    too_early = ask.said(f"account pay {billed.customer} 5 USD --at 2020-01-01 --dry-run", code=1)
+    assert "at: got 2020-01-01T00:00:00Z; it must not be before the last event" in too_early
+
+
 def test_a_payment_sent_again_counts_once(ask: Ask, billed: Billed) -> None:
     """MON-7."""
     line = f"account pay {billed.customer} 10 USD --payment-id once"

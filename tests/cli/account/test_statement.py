@@ -18,10 +18,10 @@ pytestmark = pytest.mark.live
 @pytest.fixture
 def busy(ask: Ask, billed: Billed) -> Billed:
     """Charged twice, credited, paid too much; a row of February's is on no invoice yet."""
-    ask.json(f"quantity {billed.subscription} 2")
+    ask.json(f"quantity {billed.subscription} 2 --yes")
     ask.json(f"invoice pay {billed.invoice} --amount 41 --payment-id p-{billed.customer}")
     ask.json(f"clock advance {billed.customer} --to 2027-03-05T00:00:00Z")
-    ask.json(f"add-on {billed.subscription} backup 2")
+    ask.json(f"add-on {billed.subscription} backup 2 --yes")
     return billed
 
 

@@ -326,7 +326,7 @@ def test_a_cart_of_somebody_else(ask: Ask, customer: str) -> None:
 
 def test_a_suspended_one_is_to_be_reactivated_instead(ask: Ask, customer: str) -> None:
     ask.json(f"buy contoso-crm --customer {customer} --id held-{customer}")
-    ask.json(f"suspend held-{customer} --reason customer_request")
+    ask.json(f"suspend held-{customer} --reason customer_request --yes")
     (line,) = fill_and_review(ask, customer, "contoso-crm")["lines"]
     (refusal,) = line["refusals"]
     assert (refusal["rule"], refusal["subscription_id"]) == ("ELG-2", f"held-{customer}")

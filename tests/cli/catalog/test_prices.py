@@ -50,7 +50,7 @@ def known(ask: Ask, ids: list[str]) -> list[int]:
 
 
 def test_those_concerned_are_told(ask: Ask, two: list[str], priced: Priced, customer: str) -> None:
-    result = ask.whole(f"catalog import {priced(('2090-01-01T00:00:00Z', '12.00'))}")
+    result = ask.whole(f"catalog import {priced(('2090-01-01T00:00:00Z', '12.00'))} --yes")
     said = result.stdout.splitlines()
     assert said[-2:] == [
         f"  price      for-{customer} from 2090-01-01 00:00 UTC: USD 10.00 -> 12.00 (+2.00)",
@@ -62,44 +62,69 @@ def test_those_concerned_are_told(ask: Ask, two: list[str], priced: Priced, cust
     coming = "USD 12.00 a unit, from the first renewal after 2090-01-01 00:00:00 UTC"
     assert ask.said(f"timeline {two[0]}").endswith(f"Price then: {coming} (BUY-5)\n")
     assert f"  price then {coming}\n" in ask.said(f"show {two[0]}")
-    again = ask.json(f"catalog import {priced(('2090-01-01T00:00:00Z', '12.00'))}")
+    again = ask.json(f"catalog import {priced(('2090-01-01T00:00:00Z', '12.00'))} --yes")
     assert (again["to_tell"], again["told"]) == (0, None)
+    assert known(ask, two) == [1, 1]
+
+
+def test_a_dry_run_says_who_would_be_told(ask: Ask, two: list[str], priced: Priced, customer: str) -> None:
+    """As many as the import then sends them to, and nothing is written."""
+    file = priced(("2090-01-01T00:00:00Z", "12.00"))
+    shown = ask.json(f"catalog import {file} --dry-run")
+    assert (shown["to_tell"], shown["told"]) == (2, None)
+    said = ask.said(f"catalog import {file} --dry-run").splitlines()
+    assert said[0] == f"Would be imported as version {shown['version']}: 1 changed record, 1 price change of 1 offer."
+    assert said[-1] == "The new prices would be sent to 2 subscriptions."
+    assert known(ask, two) == [0, 0]
+    assert (
+        f"for-{customer} from 2090-01-01 00:00 UTC: USD 10.00 -> 12.00 (+2.00)"
+        in ask.whole(f"catalog import {file}", code=2).stderr
+    )
+    done = ask.json(f"catalog import {file} --yes")
+    assert {name: done[name] for name in ("version", "changes", "to_tell")} == {
+        name: shown[name] for name in ("version", "changes", "to_tell")
+    }
+    assert known(ask, two) == [1, 1]
+
+
+def test_what_gets_cheaper_is_not_asked(ask: Ask, two: list[str], priced: Priced) -> None:
+    ask.json(f"catalog import {priced(('2090-01-01T00:00:00Z', '8.00'))}")
     assert known(ask, two) == [1, 1]
 
 
 def test_an_ended_subscription_is_not_concerned(ask: Ask, two: list[str], priced: Priced) -> None:
     ask.json(f"cancel {two[0]} --reason customer_request --yes")
-    document = ask.json(f"catalog import {priced(('2090-01-01T00:00:00Z', '12.00'))}")
+    document = ask.json(f"catalog import {priced(('2090-01-01T00:00:00Z', '12.00'))} --yes")
     assert (document["to_tell"], document["told"]["told"]) == (1, 1)
     assert known(ask, two) == [0, 1]
 
 
 def test_without_a_server_the_import_stands_and_the_same_again_tells(ask: Ask, two: list[str], priced: Priced) -> None:
     file = priced(("2090-01-01T00:00:00Z", "12.00"))
-    result = ask.whole(f"catalog import {file} --address {NOBODY}", code=1)
+    result = ask.whole(f"catalog import {file} --yes --address {NOBODY}", code=1)
     assert "price change of 1 offer." in result.stdout
     (line,) = result.stderr.splitlines()
     assert line.startswith("The catalog is imported (version ")
     assert "but its prices are not yet sent to 2 subscriptions: " in line
     assert line.endswith("Then import the same files again.")
     assert known(ask, two) == [0, 0]
-    refused = ask.json(f"catalog import {file} --address {NOBODY}", code=1)
+    refused = ask.json(f"catalog import {file} --yes --address {NOBODY}", code=1)
     assert (refused["changes"]["records"], refused["to_tell"], refused["told"]) == ([], 2, None)
-    told = ask.json(f"catalog import {file}")
+    told = ask.json(f"catalog import {file} --yes")
     assert (told["changes"]["records"], told["to_tell"], told["told"]["told"]) == ([], 2, 2)
     assert known(ask, two) == [1, 1]
 
 
 def test_nobody_has_to_wait(ask: Ask, two: list[str], priced: Priced) -> None:
-    said = ask.said(f"catalog import {priced(('2090-01-01T00:00:00Z', '12.00'))} --no-wait")
+    said = ask.said(f"catalog import {priced(('2090-01-01T00:00:00Z', '12.00'))} --yes --no-wait")
     assert "The new prices are being sent to the subscriptions, by the workflow price-changes:" in said
-    later = ask.json(f"catalog import {priced(('2090-01-01T00:00:00Z', '12.00'))}")
+    later = ask.json(f"catalog import {priced(('2090-01-01T00:00:00Z', '12.00'))} --yes")
     assert later["told"] is None or sum(later["told"][name] for name in ("told", "unchanged")) == 2
     assert known(ask, two) == [1, 1]
 
 
 def test_elg_2_the_subscription_to_reactivate_is_named(ask: Ask, two: list[str], customer: str) -> None:
-    ask.json(f"suspend {two[1]} --reason customer_request")
+    ask.json(f"suspend {two[1]} --reason customer_request --yes")
     offer = ask.json(f"catalog show for-{customer} --customer {customer}")
     (refusal,) = offer["refusals"]
     assert (refusal["rule"], refusal["subscription_id"]) == ("ELG-2", two[1])

@@ -34,7 +34,7 @@ def listed(ask: Ask, filters: str) -> list[dict[str, object]]:
 
 def test_what_is_undeliverable_is_listed_told_again_and_seen(ask: Ask, endpoint: Endpoint, customer: str) -> None:
     subscription = halted(ask, endpoint, customer, 500)
-    ask.json(f"quantity {subscription} 2")
+    ask.json(f"quantity {subscription} 2 --yes")
     first, second = listed(ask, f"--subscription {subscription}")
     assert (first["seq"], first["event"], first["standing"], first["tries"]) == (1, "purchased", "undeliverable", 1)
     assert (first["publisher"], first["problem"]) == ("told", "answered 500")
@@ -60,7 +60,7 @@ def test_what_is_undeliverable_is_listed_told_again_and_seen(ask: Ask, endpoint:
 
 def test_what_is_given_up_lets_the_next_be_told(ask: Ask, endpoint: Endpoint, customer: str) -> None:
     subscription = halted(ask, endpoint, customer, 500)
-    ask.json(f"quantity {subscription} 2")
+    ask.json(f"quantity {subscription} 2 --yes")
     refused = ask.said(f"notifications skip {subscription} 2", code=1)
     assert refused == "sequence: got 2; takes the undeliverable event's, 1\n"
     words = ask.said(f"notifications skip {subscription} 1 --by ops --note gone")
@@ -85,7 +85,7 @@ def test_all_that_stand_still_for_a_publisher_are_told_again(ask: Ask, endpoint:
 
 def test_page_by_page(ask: Ask, endpoint: Endpoint, customer: str) -> None:
     subscription = halted(ask, endpoint, customer, 500)
-    ask.json(f"quantity {subscription} 2")
+    ask.json(f"quantity {subscription} 2 --yes")
     page = ask.whole(f"notifications list --subscription {subscription} --limit 1")
     assert page.stderr == f"There may be more: --after {subscription}:1\n"
     (rest,) = listed(ask, f"--subscription {subscription} --after {subscription}:1")
@@ -152,7 +152,7 @@ def test_who_is_not_notified_is_said_with_the_reason(
         "Publisher contoso is not imported: its notifications wait. Import it: python starter.py catalog import FILE"
     )
     subscription = halted(ask, endpoint, customer, 500)
-    ask.json(f"quantity {subscription} 2")
+    ask.json(f"quantity {subscription} 2 --yes")
     first, second = listed(ask, f"--subscription {subscription}")
     missing, others = "told: told-1 missing", "only workers that have it notify told."
     assert first["not_notified"] is None

@@ -49,7 +49,7 @@ def test_doing_it_gives_exactly_what_was_shown(ask: Ask, customer: str) -> None:
         if at != reached:
             ask.json(f"clock advance {customer} --to {(reached := at)}")
         name, *rest = command.split()
-        yes = ["--yes"] if name == "cancel" else []
+        yes = [] if name == "usage" else ["--yes"]
         answers.append(ask.document(name, subscription, *rest, "--at", at, *yes))
     ask.json(f"clock advance {customer} --to {UNTIL}")
     assert answers == shown["answers"]

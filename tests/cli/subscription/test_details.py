@@ -17,10 +17,10 @@ from workflows.subscription.details import details
 def test_an_event_says_what_changed_from_and_to(ask: Ask, customer: str) -> None:
     name = f"changed-{customer}"
     ask.json(f"buy contoso-crm --customer {customer} --quantity 3 --id {name}")
-    ask.json(f"quantity {name} 5")
-    ask.json(f"add-on {name} archive 2")
+    ask.json(f"quantity {name} 5 --yes")
+    ask.json(f"add-on {name} archive 2 --yes")
     ask.json(f"auto-renew {name} off")
-    ask.json(f"suspend {name} --reason fraud")
+    ask.json(f"suspend {name} --reason fraud --yes")
     changes = [event["changes"] for event in ask.json(f"events {name}")]
     assert changes[1:] == [
         [{"fact": "quantity", "from": 3, "to": 5}],

@@ -141,4 +141,4 @@ def test_an_account_whose_workflow_was_terminated(
 def test_one_that_has_ended_by_the_books_is_shown_as_ended(ask: Ask, bought: str, on_the_server: OnTheServer) -> None:
     ask.json(f"cancel {bought} --reason customer_request --yes")
     assert ask.json(f"show {bought}")["state"] == "cancelled"
-    assert "has ended" in ask.said(f"quantity {bought} 5", code=1)
+    assert "has ended" in ask.said(f"quantity {bought} 5 --yes", code=1)

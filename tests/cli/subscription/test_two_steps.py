@@ -16,7 +16,6 @@ from typing import Any, cast
 import pytest
 
 from cli import confirming, sent
-from cli.subscription import asking
 from domain.money import Money
 from domain.ordering.terms import Order
 from domain.subscription.commands import Command, Expected
@@ -25,6 +24,7 @@ from domain.values import parse_instant
 from perennial.sources.sources import Sources
 from perennial.subscription.commands import Commands
 from statemachines.preview.simulator import Simulator
+from statemachines.subscription.life import Life
 from tests.support.command_line import Starter
 from tests.support.shop.offers import offer_fields
 from workflows.calls.errors import NotAnswered
@@ -55,6 +55,9 @@ class StandIn:
         self.asked.append(command)
         return self._simulator.ask(command, self._sent)
 
+    async def life(self, subscription_id: str) -> Life:
+        return self._simulator.life
+
 
 class Connected:
     """Sources whose server is the stand-in."""
@@ -81,7 +84,7 @@ def connect(monkeypatch: pytest.MonkeyPatch, stand_in: StandIn) -> StandIn:
 
 
 def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "at_a_terminal", lambda: True)
+    monkeypatch.setattr(confirming, "at_a_terminal", lambda: True)
 
 
 CANCEL = ("cancel", "crm-1", "--reason", "customer_request")
@@ -152,6 +155,72 @@ def test_a_refusal_as_json(starter: Starter, server: StandIn) -> None:
     result = starter("deprovision", "crm-1", "--yes", "--json")
     assert (result.exit_code, result.stderr) == (1, "")
     assert json.loads(result.stdout)["rule"] == "CXL-6"
+
+
+QUANTITY = ("quantity", "crm-1", "5")
+
+
+def test_what_costs_is_shown_and_asked(starter: Starter, server: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_a_terminal(monkeypatch)
+    result = starter(*QUANTITY, typed="n\n")
+    assert (result.exit_code, server.asked) == (1, [])
+    assert result.stdout.startswith("would be done (MON-4")
+    assert "charge     USD 48.21" in result.stdout
+    assert starter(*QUANTITY, typed="y\n").exit_code == 0
+    (sent,) = server.asked
+    money = (Money(amount=Decimal(amount), currency="USD") for amount in ("28.93", "48.21"))
+    assert sent.expected == Expected(outcome="done", credit=next(money), charge=next(money))
+
+
+def test_without_a_terminal_it_says_what_it_would_cost(starter: Starter, server: StandIn) -> None:
+    result = starter(*QUANTITY)
+    assert (result.exit_code, result.stdout, server.asked) == (2, "", [])
+    assert result.stderr == (
+        "It would be done (MON-4). The quantity is now 5, prorated by day. Charge: USD 48.21. Credit: USD 28.93. "
+        "It asks before it acts, and there is no terminal to ask at: add --yes to do it, or --dry-run to see what it "
+        "would do.\n"
+    )
+
+
+def test_what_costs_nothing_is_not_asked(starter: Starter, server: StandIn) -> None:
+    assert starter("quantity", "crm-1", "2").exit_code == 0
+    assert len(server.asked) == 1
+    assert starter("quantity", "crm-1", "2").stdout.startswith("unchanged (MON-7")
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("quantity crm-1 5", "charge     USD 48.21"),
+        ("suspend crm-1 --reason fraud", "All data is deleted at "),
+        ("reactivate crm-1", "refused by LIF-1"),
+        ("add-on crm-1 backup 2", "refused by BUY-4"),
+    ],
+)
+def test_each_has_a_dry_run(starter: Starter, server: StandIn, line: str, says: str) -> None:
+    result = starter(*line.split(), "--dry-run")
+    assert says in result.output
+    assert result.exit_code == ("refused" in says)
+    assert server.asked == []
+
+
+def test_what_deletes_is_asked(starter: Starter, server: StandIn) -> None:
+    result = starter("suspend", "crm-1", "--reason", "fraud")
+    assert (result.exit_code, server.asked) == (2, [])
+    assert result.stderr.startswith("It would be done (SUS-1). Suspended. All data is deleted at ")
+    assert starter("suspend", "crm-1", "--reason", "fraud", "--yes").exit_code == 0
+    assert starter("reactivate", "crm-1").exit_code == 0, "the days are paid"
+
+
+def test_a_repeat_under_its_id_gets_the_first_answer(starter: Starter, server: StandIn) -> None:
+    """Although it would be unchanged by now."""
+    line = (*QUANTITY, "--yes", "--command-id", "c-1")
+    first, again = starter(*line), starter(*line)
+    assert (first.exit_code, again.stdout) == (0, first.stdout)
+    other = starter("quantity", "crm-1", "6", "--yes", "--command-id", "c-1")
+    assert (other.exit_code, other.stdout) == (1, "")
+    assert other.stderr == "command_id c-1 was used for another command; use a new id.\n"
 
 
 def interrupt() -> None:

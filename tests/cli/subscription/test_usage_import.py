@@ -69,9 +69,9 @@ def test_a_faulty_file_is_not_taken(ask: Ask, meter: str, tmp_path: Path, lines:
 def test_use_1_each_report_is_decided_by_its_own_instant(ask: Ask, meter: str, tmp_path: Path) -> None:
     """The one in the middle was used while users had no access."""
     bought = parse_instant(ask.json(f"events {meter}")[-1]["at"]) + timedelta(microseconds=1)
-    ask.json(f"suspend {meter} --reason fraud --by service")
+    ask.json(f"suspend {meter} --reason fraud --by service --yes")
     suspended = ask.json(f"events {meter}")[-1]["at"]
-    ask.json(f"reactivate {meter}")
+    ask.json(f"reactivate {meter} --yes")
     lines = ("usage_id,units,used_at", f"a,1,{format_instant(bought)}", f"b,1,{suspended}", "c,1,")
     result = ask.whole(f"usage import {meter} {written(tmp_path, *lines)}", code=1)
     assert "refused by USE-1" in result.stderr

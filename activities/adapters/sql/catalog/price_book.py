@@ -28,6 +28,9 @@ class SqlPriceBook:
     async def affected(self, page: AffectedInput) -> Affected:
         return await self._database.read(_affected, page)
 
+    async def concerned(self, offer_ids: Collection[str]) -> int:
+        return await self._database.read(_concerned, offer_ids)
+
     async def messages(self, version: int, subscription_ids: tuple[str, ...]) -> list[PriceMessage]:
         """The prices of each one's offer as that version changed them. What it did not change is left out.
 
@@ -50,6 +53,12 @@ def _affected(connection: Connection, page: AffectedInput) -> Affected:
     ids = connection.scalars(select(every.c.id).order_by(every.c.id).limit(page.limit)).all()
     total = connection.scalar(select(func.count()).select_from(every)) or 0
     return Affected(subscription_ids=tuple(ids), total=total)
+
+
+def _concerned(connection: Connection, offer_ids: Collection[str]) -> int:
+    begun = select(func.count()).where(subscription.c.offer_id.in_(offer_ids), not_ended())
+    coming = select(func.count()).where(order_line.c.offer_id.in_(offer_ids), about_to_begin())
+    return (connection.scalar(begun) or 0) + (connection.scalar(coming) or 0)
 
 
 def _messages(connection: Connection, version: int, subscription_ids: Collection[str]) -> list[PriceMessage]:
