@@ -90,9 +90,9 @@ def print_csv(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None
         sys.stdout.write(line.getvalue().removesuffix("\r\n") + "\n")
 
 
-def one_format(*, as_json: bool, as_csv: bool, as_html: bool = False) -> None:
-    """Raises Misused if more than one output format is chosen."""
-    chosen = [name for name, wanted in (("--json", as_json), ("--csv", as_csv), ("--html", as_html)) if wanted]
+def one_format(**chosen_by_name: bool) -> None:
+    """Raises Misused if more than one output format is chosen: `as_json`, `as_csv` and so on."""
+    chosen = [f"--{name.removeprefix('as_')}" for name, wanted in chosen_by_name.items() if wanted]
     if len(chosen) > 1:
         raise Misused(f"{' and '.join(chosen)} are output formats: choose one.")
 

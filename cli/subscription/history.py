@@ -26,7 +26,7 @@ def events(subscription: SubscriptionId, as_json: Json = False) -> None:
             str(event.seq),
             second(event.at),
             event.event,
-            ", ".join(map(_worded, event.changes)) or ("" if event.seq > 1 else f"state {event.state}"),
+            ", ".join(map(change_words, event.changes)) or ("" if event.seq > 1 else f"state {event.state}"),
             printable(event.actor or event.by),
             printable("; ".join(filter(None, (_rule(event.rule), event.reason, event.details)))),
         )
@@ -44,7 +44,7 @@ def _changed(event: Event) -> dict[str, Any]:
     return {"changes": [{"fact": each.fact, "from": each.before, "to": each.after} for each in event.changes]}
 
 
-def _worded(change: Change) -> str:
+def change_words(change: Change) -> str:
     """The change in words, such as `quantity 3 → 5`."""
     add_on = change.fact.removeprefix("add_ons.")
     name = change.fact.replace("_", "-") if add_on == change.fact else add_on

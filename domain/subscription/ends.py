@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from domain.catalog.offers import PinnedOffer
 from domain.policy import LateCancel, PolicyPack
 from domain.rules import Rule
 from domain.subscription.subscription import Subscription
@@ -24,10 +25,14 @@ def deletion_instant(
     return suspended_at + min(kept, policy.retention_cap)
 
 
+def creditable(offer: PinnedOffer) -> bool:
+    """Whether `cancel` applies to subscriptions to the offer: licences of an ISV (CXL-1)."""
+    return offer.marketplace and not offer.metered
+
+
 def cancellable(subscription: Subscription) -> bool:
     """Whether `cancel` applies: a licence offer of an ISV (CXL-1) that has not ended (LIF-2)."""
-    offer = subscription.offer
-    return offer.marketplace and not offer.metered and not subscription.state.ended
+    return creditable(subscription.offer) and not subscription.state.ended
 
 
 def refund_open(subscription: Subscription, now: datetime) -> bool:

@@ -10,11 +10,13 @@ from domain.subscription.events import Event
 from domain.subscription.ledger import LedgerRow
 from domain.subscription.subscription import Subscription
 from perennial.sources.sources import Sources
+from perennial.subscription.lanes import Lanes, lane_of, lanes_of_customer
 from perennial.subscription.listing import Filters, Page, PageMark, counts_of, page_of
 from perennial.subscription.lost import explained, without_workflow
 from perennial.subscription.renewals import with_renewals
 from perennial.subscription.what_if import Plan, compared
 from statemachines.preview.comparison import Comparison
+from statemachines.preview.lane import Lane
 from statemachines.subscription.timeline import Milestone
 from workflows.calls.errors import NotFound, WorkflowFailed
 from workflows.subscription.messages import Details
@@ -100,6 +102,14 @@ class Views:
     async def what_if(self, subscription_id: str, plan: Plan, until: datetime | None = None) -> Comparison:
         """How it would go on with planned commands, beside doing nothing. Raises PlanRefused too."""
         return await compared(self._sources, subscription_id, plan, until)
+
+    async def lane(self, subscription_id: str) -> Lane:
+        """The subscription on a line of time, ended or not: what happened, and what comes."""
+        return await lane_of(self._sources, subscription_id)
+
+    async def lanes(self, customer_id: str) -> Lanes:
+        """The customer's subscriptions on a line of time, at most `MOST_LANES` of them."""
+        return await lanes_of_customer(self._sources, customer_id)
 
     async def events(self, subscription_id: str) -> list[Event]:
         """The journal, in order."""
