@@ -47,6 +47,7 @@ SECTIONS: Sections = {
         **_of("cli.subscription.details", show="show"),
         **_of("cli.subscription.timeline", timeline="timeline"),
         **_of("cli.rehearsal.what_if", what_if="what_if"),
+        **_of("cli.subscription.watching", watch="watch"),
         **_of("cli.subscription.history", events="events", ledger="ledger", access="access"),
         **_of(
             "cli.subscription.changes",

@@ -18,21 +18,27 @@ def events(subscription: SubscriptionId, as_json: Json = False) -> None:
     """Show what has happened, what it changed, by whom and by which rule."""
     journal = use(lambda perennial: perennial.subscriptions.events(subscription))
     if as_json:
-        fields = {"by", "actor", "reason", "details", "command_id"}
-        print_json([{**event_document(e), **e.model_dump(mode="json", include=fields), **_changed(e)} for e in journal])
+        print_json([whole_event_document(event) for event in journal])
         return
-    rows = [
-        (
-            str(event.seq),
-            second(event.at),
-            event.event,
-            ", ".join(map(change_words, event.changes)) or ("" if event.seq > 1 else f"state {event.state}"),
-            printable(event.actor or event.by),
-            printable("; ".join(filter(None, (_rule(event.rule), event.reason, event.details)))),
-        )
-        for event in journal
-    ]
+    rows = [(str(event.seq), *event_cells(event)) for event in journal]
     print_columns(console(), ("SEQ", "WHEN (UTC)", "EVENT", "CHANGED", "BY", "WHY"), rows, right=("SEQ",))
+
+
+def event_cells(event: Event) -> tuple[str, ...]:
+    """When, what, what it changed, by whom and why."""
+    return (
+        second(event.at),
+        event.event,
+        ", ".join(map(change_words, event.changes)) or ("" if event.seq > 1 else f"state {event.state}"),
+        printable(event.actor or event.by),
+        printable("; ".join(filter(None, (_rule(event.rule), event.reason, event.details)))),
+    )
+
+
+def whole_event_document(event: Event) -> dict[str, Any]:
+    """The event as `--json` prints it, with what it changed and who asked for it."""
+    fields = {"by", "actor", "reason", "details", "command_id"}
+    return {**event_document(event), **event.model_dump(mode="json", include=fields), **_changed(event)}
 
 
 def _rule(rule: str) -> str:

@@ -1,5 +1,6 @@
 """Look at subscriptions: their status, what comes next, and what happened."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from perennial.subscription.lanes import Lanes, lane_of, lanes_of_customer
 from perennial.subscription.listing import Filters, Page, PageMark, counts_of, page_of
 from perennial.subscription.lost import explained, without_workflow
 from perennial.subscription.renewals import with_renewals
+from perennial.subscription.watching import Look, looks
 from perennial.subscription.what_if import Plan, compared
 from statemachines.preview.comparison import Comparison
 from statemachines.preview.lane import Lane
@@ -110,6 +112,10 @@ class Views:
     async def lanes(self, customer_id: str) -> Lanes:
         """The customer's subscriptions on a line of time, at most `MOST_LANES` of them."""
         return await lanes_of_customer(self._sources, customer_id)
+
+    def looks(self, subscription_id: str | None = None, customer_id: str | None = None) -> AsyncIterator[Look]:
+        """How one subscription or all of a customer stand, and each event as it comes into the books."""
+        return looks(self._sources, subscription_id, customer_id)
 
     async def events(self, subscription_id: str) -> list[Event]:
         """The journal, in order."""
