@@ -44,6 +44,7 @@ SECTIONS: Sections = {
     },
     "Subscriptions": {
         **_of("cli.subscription.listing", list="list_subscriptions"),
+        **_of("cli.search", search="search"),
         **_of("cli.subscription.details", show="show"),
         **_of("cli.subscription.timeline", timeline="timeline"),
         **_of("cli.rehearsal.what_if", what_if="what_if"),

@@ -19,6 +19,7 @@ from activities.adapters.sql.reconciliation.backfill import SqlBackfill
 from activities.adapters.sql.reconciliation.booked import SqlWorkflowBook
 from activities.adapters.sql.reconciliation.figures import SqlFigures
 from activities.adapters.sql.schema import check_schema
+from activities.adapters.sql.search import SqlSearch
 from activities.adapters.sql.subscription.auditor import SqlAuditor
 from activities.adapters.sql.subscription.books import SqlBooks
 from activities.adapters.sql.subscription.holdings import SqlHoldings
@@ -50,6 +51,7 @@ def books_in(database: Database) -> Books:
         workflows=SqlWorkflowBook(database),
         backfill=SqlBackfill(database),
         figures=SqlFigures(database),
+        search=SqlSearch(database),
     )
 
 

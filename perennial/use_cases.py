@@ -12,6 +12,7 @@ from perennial.order.setup_links import SetupLinks
 from perennial.reconciliation.conflicts import Conflicts
 from perennial.reconciliation.reconciliation import Reconciliation
 from perennial.reconciliation.repair import Repair
+from perennial.search import Search
 from perennial.sources.sources import Sources
 from perennial.subscription.commands import Commands
 from perennial.subscription.publishers import ForPublishers
@@ -32,6 +33,7 @@ class Perennial:
         self.setup_links = SetupLinks(sources)
         self.commands = Commands(sources)
         self.subscriptions = Views(sources)
+        self.search = Search(sources)
         self.usage = Usage(sources)
         self.billing = Billing(sources)
         self.publishers = ForPublishers(sources)

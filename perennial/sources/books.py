@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from activities.billing.contracts import ListedSubscription
 from activities.environment import EnvironmentBook
 from activities.figures import BookFigures
+from activities.found import SearchBook
 from activities.notifications.ports import PublisherBook
 from activities.prices.ports import PriceBook
 from domain.account.invoice import Invoice
@@ -52,6 +53,7 @@ class Books:
     workflows: WorkflowBook
     backfill: Backfill
     figures: BookFigures
+    search: SearchBook
 
     async def known(self, subscription_id: str) -> ListedSubscription:
         """The subscription as its last event left it. Raises NotInBooks."""
