@@ -35,8 +35,11 @@ class SubscriptionReader(Protocol):
     ) -> list[ListedSubscription]:
         """Return one page in the order of the ids; the next page starts after the id `after`."""
 
-    async def latest(self, subscription_ids: Sequence[str]) -> dict[str, Subscription]:
-        """Return those that the books have, each as its last event left it, without what can be refunded."""
+    async def latest(self, subscription_ids: Sequence[str]) -> dict[str, Subscription | None]:
+        """Return those that the books have, each as its last event left it, without what can be refunded.
+
+        None stands for one that cannot be read.
+        """
 
     async def first_of(self, customer: str) -> ListedSubscription:
         """Return the subscription that the customer ordered first. There must be one."""

@@ -66,7 +66,8 @@ class PageMark:
 class Row:
     """A subscription in the list. `ends_at` is None where it renews, at `renews_at`; `renewal` is charged then.
 
-    Quantity, price and renewal are None where the books do not have the subscription yet.
+    Quantity, price and renewal are None where the books do not have the subscription yet, and where what they have is
+    `unreadable`.
     `state` is `workflow_terminated`, or another word of this kind, where its workflow was ended from outside.
     """
 
@@ -82,6 +83,7 @@ class Row:
     currency: str | None = None
     renews_at: datetime | None = None
     renewal: Money | None = None
+    unreadable: bool = False
 
 
 @dataclass(frozen=True)

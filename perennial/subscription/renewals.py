@@ -17,7 +17,10 @@ RENEWALS = frozenset({What.RENEW, What.TRIAL_END})
 
 
 async def with_renewals(sources: Sources, rows: Sequence[Row]) -> list[Row]:
-    """The rows with quantity, price, next renewal and its amount; as they were where the books do not have them yet."""
+    """The rows with quantity, price, next renewal and its amount; as they were where the books do not have them yet.
+
+    A row whose record in the books cannot be read says so.
+    """
     books = await sources.books()
     known = await books.subscriptions.latest([row.subscription_id for row in rows])
     lifecycle = Lifecycle()
@@ -27,7 +30,9 @@ async def with_renewals(sources: Sources, rows: Sequence[Row]) -> list[Row]:
     ]
 
 
-def _with_renewal(row: Row, subscription: Subscription, lifecycle: Lifecycle) -> Row:
+def _with_renewal(row: Row, subscription: Subscription | None, lifecycle: Lifecycle) -> Row:
+    if subscription is None:
+        return replace(row, unreadable=True)
     renews_at, amount = next_renewal(lifecycle, subscription)
     return replace(
         row,

@@ -15,6 +15,7 @@ from domain.subscription.holds import Reason
 from tests.support.books.short_lives import LICENCE, METER, bought
 from tests.support.books.subscription import CONFIRMED, InSql
 from tests.support.instants import DAY, START
+from tests.support.raw_sql import change
 
 
 async def test_what_the_books_do_not_know(database: Database) -> None:
@@ -64,6 +65,25 @@ async def test_the_latest_of_many_is_what_their_workflows_have(database: Databas
     latest = await SqlReader(database).latest(["s-0", "s-1", "nobody", "s-2"])
     assert latest == {player.id: player.life.subscription.model_copy(update={"refundable": {}}) for player in players}
     assert await SqlReader(database).latest([]) == {}
+
+
+@pytest.mark.parametrize("snapshot", ["no JSON", "{}", '{"policy": 1}'])
+async def test_what_cannot_be_read_is_named_beside_the_others(database: Database, snapshot: str) -> None:
+    books = InSql(database)
+    players = [await bought(books, LICENCE, f"s-{number}") for number in range(5)]
+    await change(database, f"UPDATE subscription SET snapshot = '{snapshot}' WHERE id IN ('s-1', 's-4')")
+    latest = await SqlReader(database).latest([player.id for player in players])
+    assert {key for key, found in latest.items() if found is None} == {"s-1", "s-4"}
+    assert {key for key, found in latest.items() if found} == {"s-0", "s-2", "s-3"}
+    assert len(await SqlReader(database).subscriptions()) == 5
+
+
+async def test_a_list_needs_no_offer_that_can_be_read(database: Database) -> None:
+    books = InSql(database)
+    player = await bought(books, LICENCE)
+    await change(database, "UPDATE subscription SET offer = 'no JSON'")
+    assert [each.subscription_id for each in await books.subscriptions()] == [player.id]
+    assert await SqlReader(database).latest([player.id]) == {player.id: None}
 
 
 async def test_a_notice_tells_no_free_text(database: Database, url: str) -> None:
