@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
+from inspect import signature
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from typer.exceptions import TyperException
 
 from cli.encoding import SIMPLER
 from cli.failure import ExitCode, Failure, complain
+from cli.local_time import with_local_time
 from cli.start import TYPED, leave
 
 TRACEBACK = "PERENNIAL_TRACEBACK"
@@ -108,7 +110,10 @@ class LoadingGroup(TyperGroup):
             return group
         module, _, function = found.partition(":")
         holder = typer.Typer(add_completion=False, rich_markup_mode=None)
-        holder.command(cmd_name, cls=LoadedCommand)(getattr(import_module(module), function))
+        command = getattr(import_module(module), function)
+        # What prints for programs too prints instants.
+        prints = "as_json" in signature(command).parameters
+        holder.command(cmd_name, cls=LoadedCommand)(with_local_time(command) if prints else command)
         return typer.main.get_command(holder)
 
     def list_commands(self, ctx: Any) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 
 from cli.options import Json, positive_number, typed_wrong
-from cli.printing.screen import console, print_json, printable, say, second
+from cli.printing.screen import console, print_json, printable, say, second, zone
 from cli.printing.tables import print_columns
 from cli.running import use
 
@@ -57,6 +57,6 @@ def _tables(found: Found) -> Iterator[tuple[Sequence[str], Sequence[Sequence[str
         [(each.invoice, each.customer_id, each.state, str(each.due)) for each in found.invoices],
     )
     yield (
-        ("ORDER", "CUSTOMER", "ORDERED (UTC)"),
+        ("ORDER", "CUSTOMER", f"ORDERED ({zone()})"),
         [(each.order_id, each.customer_id, second(each.ordered_at)) for each in found.orders],
     )

@@ -14,7 +14,7 @@ from cli.next_step import worded
 from cli.options import Acting, Address, Json, exact_decimal, one_of, request_of, some_id, with_options
 from cli.printing import answer as answers
 from cli.printing.screen import amount as formatted
-from cli.printing.screen import console, day, instant, print_json
+from cli.printing.screen import console, day, instant, print_json, zone
 from cli.printing.tables import print_columns
 from cli.running import use
 from domain.account.requests import ChangeTerms, ReceivePayment
@@ -108,7 +108,7 @@ def _print(screen: Console, view: AccountView) -> None:
         screen.print(f"Credit for the next invoice: {currency} {formatted(credit)}")
     screen.print()
     coming = [(instant(m.at), m.what.value, m.rule.value, m.why) for m in found.timeline]
-    print_columns(screen, ("WHEN (UTC)", "WHAT", "RULE", "WHY"), coming)
+    print_columns(screen, (f"WHEN ({zone()})", "WHAT", "RULE", "WHY"), coming)
 
 
 @with_options

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from html import escape
 
 from cli.account.invoice_sheet import signed_amount, sums_of, what
-from cli.printing.screen import amount, day, quantity, span
+from cli.printing.screen import amount, day, quantity, span, zone
 from domain.account.invoice import Invoice, InvoiceState
 from statemachines.account.standing import Standing
 
@@ -49,7 +49,7 @@ def page(invoice: Invoice, standing: Standing, names: tuple[str, str]) -> str:
 <header><div><h1>Invoice {number}</h1><p>{seller}</p></div><p class="state {state}">{state}</p></header>
 <dl>
 <dt>For</dt><dd>{buyer}</dd>
-<dt>Period</dt><dd>{span(head.period)} (UTC)</dd>
+<dt>Period</dt><dd>{span(head.period)} ({zone()})</dd>
 <dt>Issued</dt><dd>{day(head.issued_at)}</dd>
 {due}
 </dl>

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
-from cli.printing.screen import amount, day, quantity, second, span
+from cli.printing.screen import amount, day, quantity, second, span, zone
 from cli.printing.tables import print_columns
 from domain.account.invoice import Invoice, InvoiceHead, InvoiceLine
 from domain.subscription.ledger import Kind
@@ -19,10 +19,10 @@ def print_invoice(screen: Console, invoice: Invoice, standing: Standing) -> None
     head = invoice.head
     title = Text.assemble((f"Invoice {head.invoice}", "bold"), f"  {standing.state}  for {head.customer_id}")
     screen.print(title, soft_wrap=True)
-    dates = f"{span(head.period)}, issued {day(head.issued_at)}, due {day(head.due_at)} (UTC)"
+    dates = f"{span(head.period)}, issued {day(head.issued_at)}, due {day(head.due_at)} ({zone()})"
     screen.print(Text(dates, style="dim"), soft_wrap=True)
     screen.print()
-    headings = ("WHEN (UTC)", "SUBSCRIPTION", "WHAT", "QUANTITY", "PERIOD", head.currency)
+    headings = (f"WHEN ({zone()})", "SUBSCRIPTION", "WHAT", "QUANTITY", "PERIOD", head.currency)
     rows = [
         (
             second(line.row.at),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cli.account.account import Customer
 from cli.options import Json
-from cli.printing.screen import amount, console, print_json, second
+from cli.printing.screen import amount, console, print_json, second, zone
 from cli.printing.tables import Csv, one_format, print_columns, print_csv
 from cli.running import use
 from domain.money import from_minor
@@ -58,7 +58,7 @@ def statement(customer: Customer, as_json: Json = False, as_csv: Csv = False) ->
             (second(entry.at), entry.kind.replace("_", " "), about(entry), entry.currency, amount(moved), amount(after))
             for entry, moved, after in _running(entries)
         ]
-        headings = ("WHEN (UTC)", "KIND", "WHAT", "", "AMOUNT", "BALANCE")
+        headings = (f"WHEN ({zone()})", "KIND", "WHAT", "", "AMOUNT", "BALANCE")
         print_columns(console(), headings, lines, right=("AMOUNT", "BALANCE"))
 
 

@@ -12,7 +12,7 @@ from cli.buying.review_view import line_documents, print_review, review_document
 from cli.failure import ExitCode, Failure
 from cli.next_step import line_of
 from cli.options import Address, By, Json, NoWait, OfferId, an_order_id, positive_number, with_options
-from cli.printing.screen import console, counted, print_json, printable, quantity, say, second
+from cli.printing.screen import console, counted, moment, print_json, printable, quantity, say
 from cli.printing.tables import print_columns
 from cli.running import use
 from cli.start import program
@@ -160,10 +160,10 @@ def _state(shown: CartShown) -> Iterator[str]:
     """The cart's state, then the next command."""
     cart = shown.cart
     customer = f"--customer {cart.customer}"
-    until = f"{second(cart.expires_at)} UTC"
+    until = f"{moment(cart.expires_at)}"
     match cart.state(shown.at):
         case CartState.ORDERED:
-            yield f"Ordered {second(cart.ordered_at)} UTC: the order has the cart's id."
+            yield f"Ordered {moment(cart.ordered_at)}: the order has the cart's id."
             yield f"See: {program()} order show {cart.id}"
         case CartState.EXPIRED:
             yield f"Expired {until}, seven days after it was created (BUY-1)."

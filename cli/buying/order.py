@@ -1,6 +1,5 @@
 """`order show` and `order list`: orders, and how far each of their lines is (BUY-3)."""
 
-import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Any
@@ -11,7 +10,7 @@ from typer import Argument, Option
 from activities.orders.contracts import LineStatus, OrderLine, PlacedOrder
 from cli.options import Json, Reading, an_order_id, positive_number, some_id, typed_wrong, with_options
 from cli.printing.progress import Progress
-from cli.printing.screen import console, counted, print_json, printable, quantity, say, second
+from cli.printing.screen import console, counted, moment, print_json, printable, quantity, say, second, wrapped, zone
 from cli.printing.tables import print_columns
 from cli.rule_words import refused_by
 from cli.running import use
@@ -56,10 +55,10 @@ def list_orders(
     elif not found and customer is None and after is None:
         say(f"No orders yet. Fill a cart, or buy one line: {program()} buy --help")
     elif not found:
-        say(f"No such order. See all: {program()} order list")
+        say(f"No order matches. See all: {program()} order list")
     else:
         rows = [(o.order_id, o.customer, second(o.ordered_at), str(len(o.lines)), summary(o)) for o in found]
-        print_columns(console(), ("ID", "CUSTOMER", "ORDERED (UTC)", "LINES", ""), rows, right=("LINES",))
+        print_columns(console(), ("ID", "CUSTOMER", f"ORDERED ({zone()})", "LINES", ""), rows, right=("LINES",))
         if len(found) == limit:
             say(f"There may be more: --after {found[-1].order_id}", stderr=True)
 
@@ -77,7 +76,7 @@ def order_document(order: PlacedOrder, links: Mapping[str, SetupLink] | None = N
 def print_order(order: PlacedOrder, links: Mapping[str, SetupLink] | None = None) -> None:
     """Print an order's lines, then the reasons of those refused and the links of those that need a set-up."""
     screen = console()
-    heading = f"{order.order_id}  for {order.customer}, {second(order.ordered_at)} UTC: {summary(order)}"
+    heading = f"{order.order_id}  for {order.customer}, {moment(order.ordered_at)}: {summary(order)}"
     say(Text(heading, style="bold"))
     say("")
     rows = [row for line in order.lines for row in _line_rows(line)]
@@ -88,13 +87,13 @@ def print_order(order: PlacedOrder, links: Mapping[str, SetupLink] | None = None
     for line in order.lines:
         if words := why_not(line):
             hanging = " " * len(f"line {line.number} ")
-            for part in textwrap.wrap(f"line {line.number} {words}", screen.width, subsequent_indent=hanging):
+            for part in wrapped(f"line {line.number} {words}", screen.width, subsequent_indent=hanging):
                 say(Text(part, style="yellow"))
     for line in order.lines:
         if link := (links or {}).get(line.subscription_id):
             say(f"line {line.number}: set it up at its publisher with this link (ISV-1):")
             say(f"  {printable(link.url)}")
-            say(f"  valid until {second(link.expires_at)} UTC; no e-mail is sent")
+            say(f"  valid until {moment(link.expires_at)}; no e-mail is sent")
 
 
 def summary(order: PlacedOrder) -> str:

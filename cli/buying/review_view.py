@@ -1,13 +1,12 @@
 """The review of a cart as JSON and as text."""
 
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 from rich.text import Text
 
-from cli.printing.screen import amount, console, counted, printable, quantity, say, second
+from cli.printing.screen import amount, console, counted, moment, printable, quantity, say, wrapped
 from cli.rule_words import words_of
 from cli.start import program
 from domain.money import Money, shown_price
@@ -101,7 +100,7 @@ def print_review(reviewed: Reviewed) -> None:
     """Print the review line by line, then the first charges and the next command."""
     cart, customer = reviewed.cart, reviewed.customer
     say(Text(f"{printable(customer.name)} ({customer.id}), cart {cart.id}", style="bold"))
-    about = f"As if bought now, {second(reviewed.at)} UTC. The cart expires {second(cart.expires_at)} UTC."
+    about = f"As if bought now, {moment(reviewed.at)}. The cart expires {moment(cart.expires_at)}."
     say(Text(about, style="dim"))
     numbers = {line.order.subscription_id: line.number for line in reviewed.lines if line.order and not line.refusals}
     for line in reviewed.lines:
@@ -118,7 +117,7 @@ def _print_line(line: LineReview, numbers: Mapping[str, int], width: int) -> Non
         room = max(width - len(right), len(left) + 2)
         say(Text(f"{left:<{room}}{right}", style="bold" if left[:INDENT].strip() else ""))
     for label, text, style in _facts(line, numbers):
-        parts = textwrap.wrap(printable(text), max(width - LABEL - INDENT, 20)) or [""]
+        parts = wrapped(printable(text), max(width - LABEL - INDENT, 20)) or [""]
         for number, part in enumerate(parts):
             head = (f"{'':{INDENT}}{'' if number else label:<{LABEL}}", "dim")
             say(Text.assemble(head, (part, style)))
@@ -153,16 +152,16 @@ def _facts(line: LineReview, numbers: Mapping[str, int]) -> Iterator[tuple[str, 
     if line.refusals:
         return
     if line.state is State.PENDING:
-        yield "set-up", f"at the publisher, with a link, by {second(line.activation_deadline)} UTC", ""
+        yield "set-up", f"at the publisher, with a link, by {moment(line.activation_deadline)}", ""
     if trial := _trial(line, line.order):
         yield "trial", trial, ""
     yield "first charge", _first_charge(line, line.order), ""
     until = line.refund_until
-    yield "refund", f"in full if cancelled before {second(until)} UTC" if until else "none", ""
+    yield "refund", f"in full if cancelled before {moment(until)}" if until else "none", ""
     if line.renews_at:
-        yield "renews", f"{second(line.renews_at)} UTC", ""
+        yield "renews", f"{moment(line.renews_at)}", ""
     for price in line.coming_prices:
-        words = f"{_coming(line.order, price.unit_price)}, from the first renewal after {second(price.at)} UTC"
+        words = f"{_coming(line.order, price.unit_price)}, from the first renewal after {moment(price.at)}"
         yield "price change", words, ""
 
 
@@ -175,7 +174,7 @@ def _terms(terms: Order) -> str:
 
 def _trial(line: LineReview, terms: Order) -> str:
     if line.trial_end:
-        return f"free until {second(line.trial_end)} UTC"
+        return f"free until {moment(line.trial_end)}"
     if line.trial_of:
         return f"none: {line.trial_of} has used the customer's one trial of this offer (TRI-4)"
     if terms.offer.trial_days:
@@ -186,13 +185,13 @@ def _trial(line: LineReview, terms: Order) -> str:
 def _first_charge(line: LineReview, terms: Order) -> str:
     if line.first_charge and line.first_charge_at:
         when = "now, " if line.first_charge_at == terms.at else "on "
-        return f"{_money(line.first_charge)} {when}{second(line.first_charge_at)} UTC"
+        return f"{_money(line.first_charge)} {when}{moment(line.first_charge_at)}"
     if line.state is State.PENDING:
         total = period_total(terms)
         after = "after the trial" if terms.offer.trial_days else "after the set-up"
         return f"{_money(total)} {after}" if total else f"usage {after}"
     if line.first_charge_at:
-        return f"usage until {second(line.first_charge_at)} UTC"
+        return f"usage until {moment(line.first_charge_at)}"
     return "none"
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from typer import Argument
 
 from cli.options import Json, SubscriptionId, typed_wrong
-from cli.printing.screen import print_facts, print_json, printable, quantity, say, second
+from cli.printing.screen import moment, print_facts, print_json, printable, quantity, say
 from cli.running import use
 from cli.start import program
 from domain.ordering.setup_link import LONGEST_TOKEN, Resolved, SetupLink
@@ -55,7 +55,7 @@ def print_link(link: SetupLink) -> None:
     """Print the address on a line of its own, to be copied, and how long it is valid."""
     say(f"Set {link.subscription_id} up at its publisher:")
     say(f"  {printable(link.url)}")
-    say(f"Valid until {second(link.expires_at)} UTC. No e-mail is sent: pass the link on to the buyer.")
+    say(f"Valid until {moment(link.expires_at)}. No e-mail is sent: pass the link on to the buyer.")
     say(f"For a new one: {program()} setup-link {link.subscription_id}")
 
 
@@ -63,7 +63,7 @@ def _facts(found: Resolved) -> Iterator[tuple[str, str]]:
     add_ons = "".join(f" + {quantity(number)} {add_on}" for add_on, number in found.add_ons.items())
     yield "customer", found.customer
     yield "offer", f"{quantity(found.quantity)} x {found.offer}{add_ons}"
-    yield "ordered", f"{second(found.ordered_at)} UTC"
-    yield "token", f"valid until {second(found.expires_at)} UTC"
+    yield "ordered", f"{moment(found.ordered_at)}"
+    yield "token", f"valid until {moment(found.expires_at)}"
     if found.state is State.PENDING:
         yield "next", f"{program()} activate {found.subscription_id}"

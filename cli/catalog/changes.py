@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cli.printing.screen import counted, instant
+from cli.printing.screen import counted, instant, zone
 from domain.catalog.changes import Changes, RecordKind
 
 MOST_NEW = 20
@@ -29,7 +29,7 @@ def prices_in(changes: Changes) -> Iterator[str]:
     """Each new price: the offer, from when, and by how much it moves."""
     for price in changes.prices:
         move = f"{price.currency} {price.before:f} -> {price.after:f} ({price.difference:+f})"
-        yield f"{price.offer} from {instant(price.at)} UTC: {move}"
+        yield f"{price.offer} from {instant(price.at)} {zone()}: {move}"
 
 
 def summary(changes: Changes) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 from typer import Argument, Option
 
 from cli.options import Json, positive_number, some_id
-from cli.printing.screen import console, day, print_facts, print_json, printable, say, second
+from cli.printing.screen import console, day, moment, print_facts, print_json, printable, say
 from cli.printing.tables import print_columns
 from cli.running import use
 from cli.samples import sample_catalog
@@ -33,7 +33,7 @@ def list_customers(
         sample = f"{program()} catalog import {sample_catalog()}"
         say(f"No customers yet. They are imported with the catalog: {sample}")
     elif not found:
-        say(f"No such customer. See all: {program()} customer list")
+        say(f"No customer matches. See all: {program()} customer list")
     else:
         rows = [(c.id, printable(c.name), c.partner, c.country, c.segment, day(c.account_opened)) for c in found]
         print_columns(console(), ("ID", "NAME", "PARTNER", "COUNTRY", "SEGMENT", "ACCOUNT SINCE"), rows)
@@ -61,7 +61,7 @@ def _facts(shown: CustomerDetails) -> Iterator[tuple[str, str]]:
     yield "partner", f"{customer.partner}, {shown.partner.name}" if shown.partner else customer.partner
     yield "country", customer.country
     yield "segment", customer.segment
-    yield "account", f"opened {second(customer.account_opened)} UTC"
+    yield "account", f"opened {moment(customer.account_opened)}"
     counts = ", ".join(f"{count:,} {state}" for state, count in shown.subscriptions.items())
     yield "has", counts or "no subscriptions yet"
     if counts:

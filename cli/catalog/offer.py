@@ -1,6 +1,5 @@
 """`catalog list` and `catalog show`: offers, whether a customer can buy them, and if not, why (ELG-9)."""
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +10,20 @@ from typer import Option
 
 from cli.failure import Misused
 from cli.options import Json, OfferId, one_of, positive_number, some_id, with_options
-from cli.printing.screen import amount, console, counted, instant, print_facts, print_json, printable, quantity, say
-from cli.printing.tables import GAP, print_columns
+from cli.printing.screen import (
+    amount,
+    console,
+    counted,
+    instant,
+    print_facts,
+    print_json,
+    printable,
+    quantity,
+    say,
+    wrapped,
+    zone,
+)
+from cli.printing.tables import print_columns
 from cli.rule_words import words_of
 from cli.running import use
 from cli.samples import sample_catalog
@@ -25,7 +36,6 @@ from domain.ordering.eligibility import Refusal
 from perennial.catalog.browsing import OfferDetails, OfferFilters, OfferPage, OfferShown
 
 COUNTRIES_SHOWN = 20
-SHORTEST_NAME = 12
 Whom = Annotated[
     str | None,
     Option("--customer", parser=some_id, metavar="ID", help="Can this customer buy it now?", show_default=False),
@@ -86,7 +96,7 @@ def _print_list(customer: str | None, page: OfferPage) -> None:
         say(f"The catalog is empty. Import one: {sample}")
     elif not page.rows:
         hidden = f" See why not: --customer {customer} --explain" if customer else ""
-        say(f"No such offer.{hidden}")
+        say(f"No offer matches.{hidden}")
     if available := [row.offer for row in page.rows if not row.refusals]:
         _print_offers(available, page.at)
     if hidden_rows := [row for row in page.rows if row.refusals]:
@@ -96,22 +106,14 @@ def _print_list(customer: str | None, page: OfferPage) -> None:
 
 
 def _print_offers(offers: Sequence[ListedOffer], now: datetime) -> None:
-    screen, headings = console(), ("ID", "NAME", "PUBLISHER", "TYPE", "CATEGORY", "PRICE", "TERM", "TRIAL")
-    rows = [list(_cells(offer, now)) for offer in offers]
-    others = sum(max(map(len, column)) for column in zip(headings, *rows, strict=True) if column[0] != "NAME")
-    room = max(screen.width - others - GAP * (len(headings) - 1), SHORTEST_NAME)
-    for row in rows:
-        row[1] = row[1] if len(row[1]) <= room else f"{row[1][: room - 1]}…"
-    print_columns(screen, headings, rows, right=("PRICE",))
+    screen, headings = console(), ("ID", "NAME", "KIND", "PRICE", "TERM", "TRIAL")
+    print_columns(screen, headings, [list(_cells(offer, now)) for offer in offers], right=("PRICE",))
 
 
 def _cells(offer: ListedOffer, now: datetime) -> Iterator[str]:
     yield offer.id
     yield printable(offer.name)
-    yield offer.publisher
-    yield offer.billing_type
-    # The whole word would leave no room for names.
-    yield "small" if offer.category is Category.SMALL_BUSINESS else offer.category
+    yield " ".join((offer.publisher, offer.billing_type, offer.category.replace("_", " ")))
     yield f"{offer.currency} {amount(offer.price_at(now))}"
     yield f"{offer.term} {offer.billing_plan}"
     yield f"{offer.trial_days} d" if offer.trial_days else "-"
@@ -122,7 +124,8 @@ def _print_hidden(rows: Sequence[OfferShown]) -> None:
     for row in rows:
         say(Text.assemble((row.offer.id, "bold"), f"  {printable(row.offer.name)}"))
         for refusal in row.refusals:
-            say(textwrap.indent(textwrap.fill(printable(_explained(refusal)), console().width - 2), "  "))
+            for part in wrapped(printable(_explained(refusal)), console().width - 2):
+                say(f"  {part}")
 
 
 def _explained(refusal: Refusal) -> str:
@@ -173,7 +176,7 @@ def _prices(offer: ListedOffer, now: datetime) -> Iterator[tuple[str, str]]:
         yield "", f"at first {offer.currency} {amount(offer.unit_price)}"
     for price in offer.prices:
         began = "since" if price.at <= now else "from"
-        yield "", f"{began} {instant(price.at)} UTC {offer.currency} {amount(price.unit_price)}"
+        yield "", f"{began} {instant(price.at)} {zone()} {offer.currency} {amount(price.unit_price)}"
     for add_on in offer.add_ons:
         yield "add-on", f"{add_on.id}, {offer.currency} {amount(add_on.unit_price)} per unit"
 

@@ -14,7 +14,7 @@ from activities.settings import Settings, SettingsFault
 from cli.failure import Misused
 from cli.options import Json, Reading, SubscriptionId, misused, one_of, positive_number, some_id, with_options
 from cli.printing.progress import Progress
-from cli.printing.screen import console, print_json, printable, say, second
+from cli.printing.screen import console, print_json, printable, say, second, zone
 from cli.printing.tables import print_columns
 from cli.running import use
 from cli.start import program
@@ -96,7 +96,7 @@ def list_notifications(
         for words in reasons.values():
             say(words)
     elif after is None:
-        words = "No such notification." if options.standing or options.every else "All notifications are delivered."
+        words = "No notification matches." if options.standing or options.every else "All notifications are delivered."
         say(f"{words} See all: {program()} notifications list --all")
     if len(found) == limit:
         say(f"There may be more: --after {found[-1].subscription_id}:{found[-1].seq}", stderr=True)
@@ -153,7 +153,7 @@ async def _retry_all(perennial: Perennial, publisher: str, request: RetryNotific
 
 
 def _print(found: list[ListedNotification]) -> None:
-    headings = ("ID", "PUBLISHER", "SEQ", "EVENT", "AT (UTC)", "", "TRIES", "AGAIN AT (UTC)")
+    headings = ("ID", "PUBLISHER", "SEQ", "EVENT", f"AT ({zone()})", "", "TRIES", f"AGAIN AT ({zone()})")
     rows = [
         (
             *(each.subscription_id, each.publisher, str(each.seq), each.event, second(each.at) or "-"),

@@ -1,6 +1,5 @@
 """`conflict show`, `adopt` and `set-aside`: what the books know otherwise, and what to do about it (REP-1)."""
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -13,7 +12,7 @@ from typer import Argument, Option
 from cli.failure import printable
 from cli.next_step import command_for
 from cli.options import Reading, a_signature, misused, some_id, with_options
-from cli.printing.screen import console, print_json, say
+from cli.printing.screen import console, print_json, say, wrapped
 from cli.running import use
 from cli.start import program
 from domain.conflict import Choice, Compared, Conflict, SettleConflict
@@ -141,9 +140,9 @@ def _side_by_side(fields: Sequence[Compared], width: int) -> Iterator[Text]:
     yield _line("", ("FIELD", "THE WORKFLOW WANTS", "THE BOOKS HOLD"), room, "dim")
     for field in fields:
         cells = (field.name, *("-" if text is None else text for text in (field.wanted, field.held)))
-        wrapped = [textwrap.wrap(printable(cell), width) or [""] for cell, width in zip(cells, room, strict=True)]
-        for number in range(max(map(len, wrapped))):
-            parts = tuple(lines[number] if number < len(lines) else "" for lines in wrapped)
+        columns = [wrapped(printable(cell), width) or [""] for cell, width in zip(cells, room, strict=True)]
+        for number in range(max(map(len, columns))):
+            parts = tuple(lines[number] if number < len(lines) else "" for lines in columns)
             mark = DIFFERS if field.differs and not number else ""
             yield _line(mark, parts, room, "yellow" if field.differs else "dim")
 

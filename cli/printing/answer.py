@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from cli.failure import Failure
-from cli.printing.screen import console, print_facts, print_json, printable, second
+from cli.printing.screen import console, moment, print_facts, print_json, printable
 from cli.rule_words import refused_by, words_of
 from domain.subscription.decision import Answer, Outcome
 from statemachines.subscription.documents import answer_document
@@ -56,4 +56,4 @@ def _facts(answer: Answer) -> Iterator[tuple[str, str]]:
     if answer.metered:
         yield "usage", "unbilled usage is billed too"
     if answer.effective_at:
-        yield "effective", f"{second(answer.effective_at)} UTC"
+        yield "effective", f"{moment(answer.effective_at)}"

@@ -13,24 +13,44 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.failure import printable as printable  # noqa: PLC0414  # what prints finds it here
+from cli.local_time import placed
+from cli.local_time import zone as zone  # noqa: PLC0414  # what prints finds it here
 from cli.start import program
 from domain.calendar import Period
-from domain.values import format_instant
 
 PIPED_WIDTH = 100
 FACT = 13
 """The column at which the text of a fact begins."""
 
 
+class Screen(Console):
+    """A console on which a long line wraps between words if it is a terminal; one with a command to copy never does."""
+
+    def print(self, *objects: Any, soft_wrap: bool | None = None, **named: Any) -> None:
+        """Print as any console. What is printed with `soft_wrap` is on one line where a program may read it."""
+        text = " ".join(map(str, objects))
+        # A word that is longer than the screen stays whole, too.
+        if self.is_terminal and program() not in text and max(map(len, text.split()), default=0) <= self.width:
+            soft_wrap = False
+        super().print(*objects, soft_wrap=soft_wrap, **named)
+
+
 def console(*, stderr: bool = False) -> Console:
     """A console as wide as the terminal; 100 columns if the output is not a terminal."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() or "COLUMNS" in os.environ else PIPED_WIDTH
-    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+    return Screen(file=stream, width=width, highlight=False, markup=False, emoji=False)
+
+
+def wrapped(text: str, width: int, *, initial_indent: str = "", subsequent_indent: str = "") -> list[str]:
+    """The text's lines, none broken within a word: ids have hyphens."""
+    whole = textwrap.TextWrapper(width, initial_indent, subsequent_indent)
+    whole.break_long_words = whole.break_on_hyphens = False
+    return whole.wrap(text)
 
 
 def say(text: str | Text, *, stderr: bool = False) -> None:
-    """Print the text on one line, however long it is."""
+    """Print the text; on one line where a program may read it, however long it is."""
     console(stderr=stderr).print(text, soft_wrap=True)
 
 
@@ -44,7 +64,7 @@ def print_facts(facts: Iterable[tuple[str, str]], *, heading: str = "", stderr: 
     screen = console(stderr=stderr)
     for label, text in facts:
         room = max(screen.width - FACT, 20) if screen.is_terminal and program() not in text else sys.maxsize
-        parts = textwrap.wrap(printable(text), room, break_long_words=False, break_on_hyphens=False)
+        parts = wrapped(printable(text), room)
         line = Text.assemble((f"  {label:<{FACT - 2}}", "dim"), f"\n{'':{FACT}}".join(parts))
         screen.print(line, soft_wrap=True)
 
@@ -55,16 +75,21 @@ def print_json(document: Any) -> None:
 
 
 def instant(at: datetime | None) -> str:
-    """UTC to the minute; with seconds and less if they are not zero, so that nothing is rounded away."""
+    """To the minute; with seconds and less if they are not zero, so that nothing is rounded away."""
     if at is None:
         return ""
-    text = format_instant(at).removesuffix("Z").replace("T", " ")
+    text = placed(at).replace(tzinfo=None).isoformat(" ")
     return text.removesuffix(":00") if text.count(":") == 2 else text
 
 
 def second(at: datetime | None) -> str:
-    """UTC to the second; `--json` has the whole instant."""
-    return f"{at:%Y-%m-%d %H:%M:%S}" if at else ""
+    """To the second; `--json` has the whole instant."""
+    return f"{placed(at):%Y-%m-%d %H:%M:%S}" if at else ""
+
+
+def moment(at: datetime | None) -> str:
+    """To the second, with the name of the zone."""
+    return f"{second(at)} {zone()}" if at else ""
 
 
 def span(period: Period) -> str:
@@ -74,7 +99,7 @@ def span(period: Period) -> str:
 
 def day(at: datetime) -> str:
     """The date."""
-    return f"{at:%Y-%m-%d}"
+    return f"{placed(at):%Y-%m-%d}"
 
 
 def amount(value: Decimal) -> str:

@@ -4,7 +4,6 @@ import csv
 import io
 import re
 import sys
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -15,6 +14,7 @@ from rich.text import Text
 from typer import Option
 
 from cli.failure import Misused
+from cli.printing.screen import wrapped
 
 GAP = 2
 """Blanks between columns."""
@@ -56,24 +56,20 @@ def _fitted(columns: Sequence[Sequence[str]], room: int) -> list[int] | None:
 
 def _lines(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> Iterator[str]:
     """The row's lines, each cell wrapped to its width."""
-    cells = [[cell] if len(cell) <= width else _wrapped(cell, width) for cell, width in zip(row, widths, strict=True)]
+    cells = [[cell] if len(cell) <= width else wrapped(cell, width) for cell, width in zip(row, widths, strict=True)]
     for parts in zip_longest(*cells, fillvalue=""):
         columns = zip(parts, widths, right, strict=True)
         padded = (f"{part:>{width}}" if is_right else f"{part:<{width}}" for part, width, is_right in columns)
         yield (" " * GAP).join(padded).rstrip()
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
-
-
 def _print_listed(screen: Console, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print each row as its first cell, and the others below it, each behind its heading."""
     label = max(map(len, headings)) + GAP
     for first, *others in rows:
-        screen.print(Text("\n".join(_wrapped(first, screen.width)), style="bold"), soft_wrap=True)
+        screen.print(Text("\n".join(wrapped(first, screen.width)), style="bold"), soft_wrap=True)
         for heading, cell in zip(headings[1:], others, strict=True):
-            text = f"\n{'':{label + GAP}}".join(_wrapped(cell, max(screen.width - label - GAP, 1)))
+            text = f"\n{'':{label + GAP}}".join(wrapped(cell, max(screen.width - label - GAP, 1)))
             if text:
                 screen.print(Text.assemble((f"{'':{GAP}}{heading:<{label}}", "dim"), text), soft_wrap=True)
 
@@ -150,7 +146,7 @@ class Sheet:
     def _body(self, entry: Entry, columns: list[int], room: int) -> list[str]:
         if not entry.cells:
             lead = " " * entry.indent
-            return textwrap.wrap(entry.note, room, initial_indent=lead, subsequent_indent=lead) or [""]
+            return wrapped(entry.note, room, initial_indent=lead, subsequent_indent=lead) or [""]
         head = "".join(f"{cell:<{width}}" for cell, width in zip(entry.cells, columns, strict=False))
-        last = textwrap.wrap(entry.cells[-1], max(room - len(head), 12)) or [""]
+        last = wrapped(entry.cells[-1], max(room - len(head), 12)) or [""]
         return [f"{'' if number else head:<{len(head)}}{part}" for number, part in enumerate(last)]

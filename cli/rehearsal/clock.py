@@ -9,7 +9,7 @@ from cli.account.account import Customer
 from cli.failure import Misused
 from cli.options import Address, Json, an_instant, positive_number, typed_wrong
 from cli.printing.progress import Progress
-from cli.printing.screen import console, counted, print_json, second
+from cli.printing.screen import console, counted, moment, print_json
 from cli.running import use
 from cli.start import program
 from domain.values import LAST_YEAR, format_instant
@@ -44,7 +44,7 @@ def advance(
         print_json({"customer": customer, "now": format_instant(reached), "subscriptions": moved})
     else:
         living = counted(len(moved), "living subscription")
-        words = f"{customer}: it is {second(reached)} UTC for its account and {living}."
+        words = f"{customer}: it is {moment(reached)} for its account and {living}."
         console().print(f"{words} See: {program()} account show {customer}", soft_wrap=True)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from cli.printing.ledger import signed
-from cli.printing.screen import instant, printable, quantity, span
+from cli.printing.screen import instant, printable, quantity, span, zone
 from cli.printing.tables import Entry
 from cli.rehearsal.command_line import command_line
 from cli.rule_words import words_of
@@ -47,7 +47,7 @@ def course(scenario: Scenario, report: ScenarioReport) -> Iterator[Entry]:
     currencies = sorted({bought.offer.currency for bought in scenario.subscriptions.values()})
     column = ("OF",) if report.several else ()
     heading = "" if len(currencies) > 1 else currencies[0]
-    yield Entry("WHEN (UTC)", (*column, "EVENT", "STATE", "RULE", "WHY"), money=heading, style="dim")
+    yield Entry(f"WHEN ({zone()})", (*column, "EVENT", "STATE", "RULE", "WHY"), money=heading, style="dim")
     previous = ""
     for lines in sorted(_all_lines(scenario, report, named=len(currencies) > 1), key=lambda lines: lines.place):
         when = instant(lines.place.at)

@@ -1,6 +1,5 @@
 """Print what happened in a scenario: each command and event, the rule for it, and the money."""
 
-import textwrap
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -9,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.printing.ledger import balance
-from cli.printing.screen import counted, instant, printable, quantity
+from cli.printing.screen import counted, instant, printable, quantity, wrapped
 from cli.printing.tables import Sheet
 from cli.rehearsal.course_sheet import course
 from statemachines.simulation.document import LifeReport, ScenarioReport
@@ -23,7 +22,7 @@ def print_report(console: Console, scenario: Scenario, report: ScenarioReport, h
     """Print the whole course, from the orders to the states at the end."""
     console.print(Text(printable(heading), style="bold"), soft_wrap=True)
     for bought in purchase_lines(scenario):
-        for part in textwrap.wrap(bought, console.width, subsequent_indent="  " * report.several):
+        for part in wrapped(bought, console.width, subsequent_indent="  " * report.several):
             console.print(Text(part, style="dim"), soft_wrap=True)
     console.print()
     for line in Sheet(list(course(scenario, report))).lines(console.width):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.next_step import worded
 from cli.options import Reading, SubscriptionId, with_options
-from cli.printing.screen import console, print_facts, print_json, printable, quantity, say, second
+from cli.printing.screen import console, moment, print_facts, print_json, printable, quantity, say, second
 from cli.rule_words import words_of
 from cli.running import use
 from cli.subscription.timeline import print_milestones
@@ -145,4 +145,4 @@ def _facts(found: LivingSubscription) -> Iterator[tuple[str, str]]:
     if details.refused_signal_count:
         last = details.refused_signals[-1]
         yield "refused", f"signals: {details.refused_signal_count}, last {last.do}, {last.rule}: {last.message}"
-    yield "as of", f"{second(details.now)} by its own clock"
+    yield "as of", f"{moment(details.now)} by its own clock"

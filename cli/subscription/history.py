@@ -4,7 +4,7 @@ from typing import Any
 
 from cli.options import Json, SubscriptionId
 from cli.printing import ledger as ledgers
-from cli.printing.screen import console, print_json, printable, quantity, second, span
+from cli.printing.screen import console, print_json, printable, quantity, second, span, zone
 from cli.printing.tables import Csv, one_format, print_columns, print_csv
 from cli.rule_words import words_of
 from cli.running import use
@@ -21,7 +21,7 @@ def events(subscription: SubscriptionId, as_json: Json = False) -> None:
         print_json([whole_event_document(event) for event in journal])
         return
     rows = [(str(event.seq), *event_cells(event)) for event in journal]
-    print_columns(console(), ("SEQ", "WHEN (UTC)", "EVENT", "CHANGED", "BY", "WHY"), rows, right=("SEQ",))
+    print_columns(console(), ("SEQ", f"WHEN ({zone()})", "EVENT", "CHANGED", "BY", "WHY"), rows, right=("SEQ",))
 
 
 def event_cells(event: Event) -> tuple[str, ...]:
@@ -88,7 +88,7 @@ def ledger(subscription: SubscriptionId, as_json: Json = False, as_csv: Csv = Fa
         (second(row.at), row.kind, row.line, quantity(row.quantity), span(row.period), ledgers.signed(row))
         for row in rows
     ]
-    headings = ("WHEN (UTC)", "KIND", "LINE", "QUANTITY", "PERIOD", currency)
+    headings = (f"WHEN ({zone()})", "KIND", "LINE", "QUANTITY", "PERIOD", currency)
     print_columns(screen, headings, lines, right=("QUANTITY", currency))
     screen.print(ledgers.balance(rows), soft_wrap=True)
 
@@ -109,4 +109,4 @@ def access(subscription: SubscriptionId, as_json: Json = False) -> None:
     print_columns(screen, ("NOW", "ANSWER", ""), [(who, v.door, printable(v.words)) for who, v in asked])
     screen.print()
     spans = [(second(interval.start), second(interval.end) or "still open") for interval in intervals]
-    print_columns(screen, ("USERS FROM (UTC)", "TO"), spans or [("never", "")])
+    print_columns(screen, (f"USERS FROM ({zone()})", "TO"), spans or [("never", "")])

@@ -9,7 +9,7 @@ from typer import BadParameter, Option
 
 from cli.next_step import worded
 from cli.options import Reading, one_of, positive_number, some_id, typed_wrong, with_options
-from cli.printing.screen import amount, console, day, print_json, printable, quantity
+from cli.printing.screen import amount, console, day, print_json, printable, quantity, say, zone
 from cli.printing.tables import print_columns
 from cli.running import use
 from domain.faults import shown
@@ -73,7 +73,11 @@ def list_subscriptions(filters: ListFilters, paging: Paging, reading: Reading) -
     elif paging.after is None:
         chosen = any(value for value in vars(filters).values())
         step = NextStep(Do.LIST_SUBSCRIPTIONS, words="See all") if chosen else NextStep(Do.BUY)
-        console().print(f"No {'such ' if chosen else ''}subscription. {worded(step)}", soft_wrap=True)
+        console().print(f"No subscription{' matches' if chosen else 's yet'}. {worded(step)}", soft_wrap=True)
+    for row in rows:
+        if row.unreadable:
+            advice = worded(NextStep(Do.RECONCILE, row.subscription_id))
+            say(f"The record of {row.subscription_id} in the database cannot be read. {advice}", stderr=True)
     if found.following:
         console(stderr=True).print(f"There are more: --after {found.following}", soft_wrap=True)
 
@@ -106,11 +110,11 @@ def _print_rows(rows: list[Row]) -> None:
             "" if row.quantity is None else quantity(row.quantity),
             _price(row),
             _next(row),
-            str(row.renewal or ""),
+            "unreadable" if row.unreadable else str(row.renewal or ""),
         )
         for row in rows
     ]
-    headings = ("ID", "CUSTOMER", "OFFER", "STATE", "QUANTITY", "PRICE", "NEXT (UTC)", "CHARGE")
+    headings = ("ID", "CUSTOMER", "OFFER", "STATE", "QUANTITY", "PRICE", f"NEXT ({zone()})", "CHARGE")
     print_columns(screen, headings, lines, right=("QUANTITY", "PRICE", "CHARGE"))
     for row in rows:
         if row.attention:

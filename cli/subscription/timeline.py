@@ -11,7 +11,7 @@ from typer import Argument, BadParameter, Option
 
 from cli.failure import Failure, Misused
 from cli.options import Reading, some_id, typed_wrong, with_options
-from cli.printing.screen import console, print_json, say, second
+from cli.printing.screen import console, print_json, say, second, zone
 from cli.printing.tables import one_format, print_columns
 from cli.running import use
 from statemachines.subscription.documents import timeline_document
@@ -104,7 +104,7 @@ def _print_of_customer(customer: str, reading: Reading) -> None:
             (second(each.milestone.at), key, each.milestone.what, each.milestone.rule, each.words)
             for key, each in coming
         ]
-        print_columns(console(), ("WHEN (UTC)", "SUBSCRIPTION", "WHAT", "RULE", "IN WORDS"), rows)
+        print_columns(console(), (f"WHEN ({zone()})", "SUBSCRIPTION", "WHAT", "RULE", "IN WORDS"), rows)
     else:
         console().print(f"All subscriptions of {customer} have ended: nothing more will happen.", soft_wrap=True)
     _say_left_out(found)
@@ -153,4 +153,4 @@ def print_milestones(screen: Console, subscription: Subscription, milestones: Se
 
     lifecycle = Lifecycle()
     rows = [(second(m.at), m.what, m.rule, headline(lifecycle, subscription, m)) for m in milestones]
-    print_columns(screen, ("WHEN (UTC)", "WHAT", "RULE", "IN WORDS"), rows)
+    print_columns(screen, (f"WHEN ({zone()})", "WHAT", "RULE", "IN WORDS"), rows)

@@ -13,7 +13,7 @@ from typer import Argument, Option
 
 from cli.failure import Misused
 from cli.options import some_id
-from cli.printing.screen import console, counted, say, second
+from cli.printing.screen import console, counted, say, second, zone
 from cli.printing.tables import print_columns
 from cli.running import use
 from cli.subscription.history import event_cells, whole_event_document
@@ -114,7 +114,7 @@ def _table(standings: Sequence[Standing], screen: Console) -> Text:
     ]
     paper = Console(file=StringIO(), width=screen.width, force_terminal=True, color_system="standard", highlight=False)
     with paper.capture() as captured:
-        print_columns(paper, ("SUBSCRIPTION", "STATE", "NEXT (UTC)", "WHAT"), rows)
+        print_columns(paper, ("SUBSCRIPTION", "STATE", f"NEXT ({zone()})", "WHAT"), rows)
         if more := len(shown) - len(rows):
             paper.print(f"and {more:,} more")
         paper.print(Text("Ctrl-C ends it", style="dim"))

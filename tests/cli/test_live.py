@@ -196,7 +196,7 @@ def test_what_nobody_knows(ask: Ask, line: str) -> None:
 
 @pytest.mark.parametrize("line", ["timeline nope", "quantity nope 5", "cancel nope --reason fraud --yes"])
 def test_what_the_server_does_not_know(ask: Ask, line: str) -> None:
-    assert ask.said(line, code=1).startswith("Subscription nope does not exist on this server.")
+    assert ask.said(line, code=1).startswith("There is no subscription nope on this server.")
 
 
 @pytest.mark.parametrize(

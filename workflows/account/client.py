@@ -126,6 +126,6 @@ class Accounts(WorkflowClient):
         return True
 
     def _target(self, customer_id: str) -> Target:
-        not_found = NotFound(f"there is no billing account of {customer_id} on this server: it buys nothing yet")
+        not_found = NotFound(f"There is no billing account of {customer_id} on this server: it has bought nothing yet.")
         workflow_id, name = account_workflow_id(customer_id), f"the billing account of {customer_id}"
         return Target(self._client, workflow_id, name, not_found, subject=customer_id)

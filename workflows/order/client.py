@@ -100,7 +100,7 @@ class OrderClient(WorkflowClient):
         return error
 
     def _target(self, order_id: str) -> Target:
-        not_found = NotFound(f"Order {order_id} does not exist on this server.", NextStep(Do.LIST_ORDERS))
+        not_found = NotFound(f"There is no order {order_id} on this server.", NextStep(Do.LIST_ORDERS))
         return Target(self._client, order_workflow_id(order_id), _name(order_id), not_found)
 
 

@@ -226,7 +226,7 @@ class Subscriptions(WorkflowClient):
         return await self._target(subscription_id).query("life", Life)
 
     def _target(self, subscription_id: str) -> Target:
-        words = f"Subscription {subscription_id} does not exist on this server."
+        words = f"There is no subscription {subscription_id} on this server."
         ended = AlreadyEnded(f"Subscription {subscription_id} has ended and takes no more commands.")
         not_found = NotFound(words, NextStep(Do.LIST_SUBSCRIPTIONS))
         workflow_id = subscription_workflow_id(subscription_id)

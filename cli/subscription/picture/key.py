@@ -1,9 +1,8 @@
 """What stands below the lanes: what each colour and sign means, and the list of the numbered marks."""
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
-from cli.printing.screen import second
+from cli.printing.screen import second, wrapped
 from cli.subscription.picture.marks import Mark
 from cli.subscription.picture.strip import KEPT, badge
 from cli.subscription.picture.svg import Svg, element, percent, shortened, text
@@ -56,7 +55,7 @@ def listed(marks: Sequence[Mark], top: float, *, several: bool) -> tuple[list[Sv
     for mark in (mark for mark in marks if mark.number):
         whose = f"  {shortened(mark.subscription_id, 22)}" if several else ""
         head = f"{second(mark.at)}{whose}"
-        lines = textwrap.wrap(f"{mark.words} ({mark.rule})", LONGEST_LINE, break_on_hyphens=False)
+        lines = wrapped(f"{mark.words} ({mark.rule})", LONGEST_LINE)
         x = percent(4)
         drawn.append(badge_at_edge(mark, y + 9))
         drawn.append(element("text", text(head), x=x, dx=26, y=y + 13, class_="quiet"))

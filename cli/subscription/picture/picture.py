@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from cli.printing.screen import counted, day, second
+from cli.printing.screen import counted, day, moment
 from cli.subscription.picture.key import legend, listed
 from cli.subscription.picture.marks import Mark, numbered
 from cli.subscription.picture.scale import Scale
@@ -45,8 +45,8 @@ def _scale(lanes: Sequence[Lane]) -> Scale:
 
 
 def _below_heading(lanes: Sequence[Lane]) -> Iterator[Svg]:
-    now = second(max(lane.now for lane in lanes))
-    yield element("text", text(f"as of {now} UTC, as all times here"), x=LEFT_EDGE, y=48, class_="quiet")
+    now = moment(max(lane.now for lane in lanes))
+    yield element("text", text(f"as of {now}, as all times here"), x=LEFT_EDGE, y=48, class_="quiet")
     what = "what is to come is what happens if nobody acts"
     yield element("text", text(what), x=LEFT_EDGE, y=64, class_="quiet")
 

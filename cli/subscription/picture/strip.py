@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from cli.printing.screen import amount, counted, day, quantity, second
+from cli.printing.screen import amount, counted, day, moment, quantity, second
 from cli.subscription.picture.marks import Mark, rows_of
 from cli.subscription.picture.scale import NARROWEST, RIGHT, Scale
 from cli.subscription.picture.svg import Svg, element, hint, percent, shortened, text
@@ -70,7 +70,7 @@ class Strip:
 
     def _band(self, band: Band) -> Svg:
         start, end = self._scale.percent(band.period.start), self._scale.percent(band.period.end)
-        says = f"{band.state} from {second(band.period.start)} UTC"
+        says = f"{band.state} from {moment(band.period.start)}"
         y = self._band_top
         if band.state.ended:
             place = percent(min(start, RIGHT))
@@ -89,7 +89,7 @@ class Strip:
 
     def _window(self, window: Window) -> Svg:
         start, end = self._scale.percent(window.period.start), self._scale.percent(window.period.end)
-        says = f"{KEPT[window.kept]} from {second(window.period.start)} to {second(window.period.end)} UTC"
+        says = f"{KEPT[window.kept]} from {second(window.period.start)} to {moment(window.period.end)}"
         y = self._band_top + BAND + 3 + WINDOW * self._kinds.index(window.kept)
         width = percent(max(end - start, 0.5))
         return element("rect", hint(says), x=percent(start), y=y, width=width, height=5, rx=1, class_=window.kept)
@@ -104,7 +104,7 @@ class Strip:
                 continue
             across = percent(self._scale.percent(at))
             top = base - 4 - float(sum_ / highest) * (CHARGES - 16)
-            says = hint(f"{kind} {self._lane.whose.currency} {amount(sum_)}, {second(at)} UTC")
+            says = hint(f"{kind} {self._lane.whose.currency} {amount(sum_)}, {moment(at)}")
             stalk = element("line", x1=across, x2=across, y1=base, y2=top)
             yield element("g", says, stalk, element("circle", cx=across, cy=top, r=2.5), class_=f"{kind}{when}")
 
@@ -132,7 +132,7 @@ def badge(mark: Mark, across: str, y: float) -> Svg:
 
 def said(mark: Mark) -> str:
     """The mark in one line."""
-    return f"{second(mark.at)} UTC: {mark.words} ({mark.rule})"
+    return f"{moment(mark.at)}: {mark.words} ({mark.rule})"
 
 
 def sums_of(lane: Lane) -> Iterator[str]:

@@ -166,7 +166,7 @@ def test_who_has_no_account(ask: Ask, customer: str, line: str) -> None:
     """A customer who has bought nothing, and one that nobody knows."""
     for unknown in (customer, "nobody"):
         words = ask.said(f"account {line.format(unknown)}", code=1)
-        assert words == f"there is no billing account of {unknown} on this server: it buys nothing yet\n"
+        assert words == f"There is no billing account of {unknown} on this server: it has bought nothing yet.\n"
 
 
 MISUSED = {

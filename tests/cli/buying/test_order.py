@@ -61,13 +61,13 @@ def test_orders_are_listed_newest_first_page_by_page(ask: Ask, customer: str, mo
 
 def test_no_order_yet(ask: Ask, customer: str) -> None:
     assert ask.json(f"order list --customer {customer}") == []
-    assert ask.said(f"order list --customer {customer}") == "No such order. See all: python starter.py order list\n"
+    assert ask.said(f"order list --customer {customer}") == "No order matches. See all: python starter.py order list\n"
 
 
 def test_an_order_that_nobody_knows(ask: Ask) -> None:
     assert (
         ask.said("order show nope", code=1)
-        == "Order nope does not exist on this server. List the orders: python starter.py order list\n"
+        == "There is no order nope on this server. List the orders: python starter.py order list\n"
     )
     assert ask.said("order list --after nope", code=2).startswith("--after: got 'nope'; takes the id of an order")
 

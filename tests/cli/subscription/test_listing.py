@@ -1,5 +1,6 @@
 """`list`: page by page over the living and the ended, by the server's own filters, and counted."""
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
@@ -7,9 +8,12 @@ from typing import Any
 import pytest
 from typer import BadParameter
 
+from activities.adapters.sql.database import Database
+from activities.settings import Settings
 from cli.subscription.listing import marked
 from perennial.subscription.listing import PageMark
 from tests.support.command_line import Ask
+from tests.support.raw_sql import change
 
 pytestmark = pytest.mark.live
 
@@ -85,6 +89,27 @@ def test_price_and_next_renewal(ask: Ask, customer: str) -> None:
     assert "ends 2027-02-28" in listed
 
 
+def test_one_that_cannot_be_read_does_not_hide_the_others(
+    ask: Ask, customer: str, seven: list[str], settings: Settings
+) -> None:
+    async def spoil() -> None:
+        async with Database(settings.database_url) as database:
+            await change(database, f"UPDATE subscription SET snapshot = '{{}}' WHERE id = '{seven[1]}'")
+
+    asyncio.run(spoil())
+    rows = {row["subscription_id"]: row for row in ask.json(f"list --customer {customer}")}
+    assert [key for key, row in rows.items() if row["unreadable"]] == [seven[1]]
+    assert rows[seven[1]]["state"] == "active"
+    assert rows[seven[0]]["renewal"] == {"amount": "10.00", "currency": "USD"}
+    shown = ask.whole(f"list --customer {customer}")
+    assert len(shown.stdout.splitlines()) == 1 + len(seven)
+    (line,) = [line for line in shown.stdout.splitlines() if line.startswith(f"{seven[1]} ")]
+    assert line.endswith("unreadable")
+    assert shown.stderr.startswith(
+        f"The record of {seven[1]} in the database cannot be read. Compare it with the books"
+    )
+
+
 def test_a_page_of_one_state(ask: Ask, customer: str, seven: list[str]) -> None:
     assert pages(ask, f"list --customer {customer} --state cancelled --limit 2") == [seven[4:6], seven[6:]]
     active = pages(ask, f"list --customer {customer} --state active --limit 3")
@@ -139,9 +164,9 @@ def test_a_mark_that_the_server_did_not_make(ask: Ask) -> None:
 
 @pytest.mark.parametrize("filters", ["--customer nobody", "--offer nothing", "--customer nobody --attention"])
 def test_where_none_is_as_asked_for_the_next_step_shows_all(ask: Ask, filters: str) -> None:
-    assert ask.said(f"list {filters}") == "No such subscription. See all: python starter.py list\n"
+    assert ask.said(f"list {filters}") == "No subscription matches. See all: python starter.py list\n"
 
 
 @pytest.mark.parametrize("filters", ["--partner nobody", "--after zzzz"])
 def test_where_no_customer_is_as_asked_for_the_next_step_shows_all(ask: Ask, filters: str) -> None:
-    assert ask.said(f"customer list {filters}") == "No such customer. See all: python starter.py customer list\n"
+    assert ask.said(f"customer list {filters}") == "No customer matches. See all: python starter.py customer list\n"

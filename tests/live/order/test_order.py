@@ -244,5 +244,5 @@ async def test_temporals_own_cancellation_leaves_no_line_half_bought(
 
 
 async def test_an_order_that_nobody_knows(world: World) -> None:
-    with pytest.raises(NotFound, match="Order nobody does not exist on this server"):
+    with pytest.raises(NotFound, match="There is no order nobody on this server"):
         await world.server.orders.order("nobody")

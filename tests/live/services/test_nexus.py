@@ -137,7 +137,7 @@ async def test_who_is_not_there_is_not_found(call: Calls, operation: str) -> Non
     came = await call(operation, {"subscription_id": "nobody", **fields})
     assert (came.error, came.words.partition(".")[0]) == (
         "NOT_FOUND",
-        "Subscription nobody does not exist on this server",
+        "There is no subscription nobody on this server",
     )
 
 
