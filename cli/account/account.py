@@ -30,7 +30,10 @@ Customer = Annotated[str, Argument(metavar="CUSTOMER", parser=some_id, help="As 
 
 
 def show(customer: Customer, address: Address = None, as_json: Json = False) -> None:
-    """Show a customer's account: unpaid invoices, credit, and what comes next if nobody pays."""
+    """Show a customer's account: unpaid invoices, credit, and what comes next if nobody pays.
+
+    Example: account show fabrikam
+    """
     view = use(lambda perennial: perennial.billing.show(customer), address)
     if as_json:
         print_json(document(view))
@@ -120,7 +123,7 @@ def pay(
 ) -> None:
     """Record a payment that names no invoice: it pays the unpaid ones, the oldest first (MON-6).
 
-    For example: account pay fabrikam 30.00 USD --dry-run
+    Example: account pay fabrikam 30.00 USD --dry-run
     """
     payment_id = paying.payment_id or random_id()
     request = request_of(ReceivePayment, paying, payment_id=payment_id, currency=currency, amount=amount)
@@ -139,6 +142,8 @@ def open_account(
 
     A purchase opens it automatically. It begins with the first order: charges since then come on invoices for the
     months in which they were made.
+
+    Example: account open fabrikam
     """
     opened = use(lambda perennial: perennial.billing.open(customer, suspends=suspension), address)
     if as_json:
@@ -187,6 +192,8 @@ def change_terms(
     """Change a customer's terms of payment: they hold from now on, for unpaid invoices too (MON-6).
 
     Another pack keeps tolerance, holds and sell-while-held as they are.
+
+    Example: account terms fabrikam --tolerance 5.00
     """
     own = {"tolerance": tolerance, "holds": holds, "sell_while_held": sell_while_held}
     if all(given is None for given in (policy, suspension, *own.values())):

@@ -60,7 +60,10 @@ def list_invoices(
     as_json: Json = False,
     as_csv: Csv = False,
 ) -> None:
-    """List invoices in the order of their numbers, which have no gaps within a partner's series (MON-5)."""
+    """List invoices in the order of their numbers, which have no gaps within a partner's series (MON-5).
+
+    Example: invoice list --customer fabrikam --state overdue
+    """
     one_format(as_json=as_json, as_csv=as_csv)
     found = use(lambda perennial: perennial.billing.invoices(customer, state, limit, after))
     documents = [head_document(each.head, each.standing) for each in found]
@@ -98,7 +101,10 @@ def show(
     as_csv: Csv = False,
     as_html: Annotated[bool, Option("--html", help="Print a page that can be sent and printed.")] = False,
 ) -> None:
-    """Show an invoice: its lines, their sum, and its payments."""
+    """Show an invoice: its lines, their sum, and its payments.
+
+    Example: invoice show northwind-000007 --html
+    """
     one_format(as_json=as_json, as_csv=as_csv, as_html=as_html)
     view = use(lambda perennial: perennial.billing.invoice(invoice))
     document, standing = view.document, view.standing
@@ -129,7 +135,9 @@ def pay(
 
     A surplus pays the customer's other open invoices in its currency; what is then left is credit for the next one.
     Once every invoice that led to a suspension is paid, exactly the holds that were placed for nonpayment are lifted
-    (SUS-9). For example: invoice pay contoso-000007 --dry-run
+    (SUS-9).
+
+    Example: invoice pay contoso-000007 --dry-run
     """
     payment_id = paying.payment_id or random_id()
 
@@ -158,7 +166,10 @@ def fail(
     ] = None,
     reason: Annotated[str | None, Option(metavar="TEXT", help="Why, for the record.", show_default=False)] = None,
 ) -> None:
-    """Note that a payment of an invoice failed (MON-6). The invoice's dates do not change."""
+    """Note that a payment of an invoice failed (MON-6). The invoice's dates do not change.
+
+    Example: invoice fail northwind-000007 --reason card_declined
+    """
     request = request_of(FailPayment, asking, payment_id=payment_id, invoice=invoice, reason=reason)
 
     async def ask(billing: Billing) -> Answer:

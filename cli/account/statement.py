@@ -23,6 +23,8 @@ def balance(customer: Customer, as_json: Json = False) -> None:
     """Show what a customer owes and has as credit.
 
     One line per currency; charges that are not on an invoice yet have their own column.
+
+    Example: balance fabrikam
     """
     found = use(lambda perennial: perennial.billing.balances(customer))
     if as_json:
@@ -41,6 +43,8 @@ def statement(customer: Customer, as_json: Json = False, as_csv: Csv = False) ->
 
     Each with the balance after it: what is owed, less credit. --json and --csv have both sides of each entry, as
     accountants write them: a debit is positive.
+
+    Example: statement fabrikam --csv
     """
     one_format(as_json=as_json, as_csv=as_csv)
     entries = use(lambda perennial: perennial.billing.entries(customer))

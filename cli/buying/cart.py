@@ -37,18 +37,26 @@ def add(offer: OfferId, customer: Buyer, line: LineOptions, as_json: Json = Fals
 
     An offer, a quantity or an add-on that does not exist is refused at once. Whether this customer can buy the
     line, and on which terms, is shown by `cart review`.
+
+    Example: cart add contoso-crm --customer fabrikam --quantity 3
     """
     wanted = typed_line(offer, line)
     _answer(lambda perennial: perennial.carts.add(customer, wanted), as_json)
 
 
 def remove(number: LineNumber, customer: Buyer, as_json: Json = False) -> None:
-    """Remove a line from the customer's cart."""
+    """Remove a line from the customer's cart.
+
+    Example: cart remove 1 --customer fabrikam
+    """
     _answer(lambda perennial: perennial.carts.remove(customer, number), as_json)
 
 
 def show(customer: Buyer, as_json: Json = False) -> None:
-    """Show the customer's cart, when it expires, and whether it has been reviewed."""
+    """Show the customer's cart, when it expires, and whether it has been reviewed.
+
+    Example: cart show --customer fabrikam
+    """
     _answer(lambda perennial: perennial.carts.show(customer), as_json)
 
 
@@ -56,6 +64,8 @@ def review(customer: Buyer, as_json: Json = False) -> None:
     """Review the customer's cart: eligibility, price, dates and charges of each line (BUY-2).
 
     It can be bought as reviewed. Any change of the cart or of its terms needs a new review.
+
+    Example: cart review --customer fabrikam
     """
     reviewed = use(lambda perennial: perennial.carts.review(customer))
     if as_json:
@@ -77,6 +87,8 @@ def buy(
 
     Each line succeeds or fails on its own. The same command again, also after a crash, continues the same order:
     lines that were bought stay bought, refused lines are tried again (BUY-3). Exit code 0 if all are bought.
+
+    Example: cart buy --customer fabrikam
     """
     typed_role(by)
     order_id, bought = use(lambda perennial: _buy(perennial, customer, cart, by, no_wait), address)

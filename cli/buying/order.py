@@ -25,7 +25,10 @@ def show(
     order: Annotated[str, Argument(metavar="ID", parser=an_order_id, help="The order, as `order list` shows it.")],
     reading: Reading,
 ) -> None:
-    """Show an order: each line's subscription, or why it was refused and what to do instead (ELG-9)."""
+    """Show an order: each line's subscription, or why it was refused and what to do instead (ELG-9).
+
+    Example: order show crm-1
+    """
     found = use(lambda perennial: perennial.orders.show(order), reading.address)
     if reading.as_json:
         print_json(order_document(found))
@@ -41,7 +44,10 @@ def list_orders(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List orders, newest first."""
+    """List orders, newest first.
+
+    Example: order list --customer fabrikam
+    """
 
     async def look(perennial: Perennial) -> list[PlacedOrder]:
         try:

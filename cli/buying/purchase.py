@@ -51,6 +51,8 @@ def buy(offer: OfferId, customer: Buyer, purchase: PurchaseOptions) -> None:
 
     This is an order of one line, with the subscription's id: sent again, it is bought only once (BUY-3). To buy
     several lines, or to see dates and prices first, fill a cart.
+
+    Example: buy contoso-crm --customer fabrikam --quantity 3 --id crm-1
     """
     subscription = purchase.id or new_subscription_id(offer)
     line = typed_line(offer, purchase, subscription_id=subscription)

@@ -21,6 +21,8 @@ def setup_link(subscription: SubscriptionId, as_json: Json = False) -> None:
 
     Each call makes a new link for the same purchase, valid for 24 hours (ISV-3). No e-mail is sent: pass it on to
     the buyer.
+
+    Example: setup-link crm-1
     """
     link = use(lambda perennial: perennial.setup_links.issue(subscription))
     if as_json:
@@ -38,6 +40,8 @@ def resolve(
     """Show the purchase that a set-up token stands for (ISV-3).
 
     It is what the publisher sees, in every state; the publisher then activates the subscription with `activate`.
+
+    Example: resolve - < token.txt
     """
     if token == STDIN:
         token = sys.stdin.readline(LONGEST_TOKEN + 2).strip()

@@ -24,7 +24,10 @@ def list_customers(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List customers in the order of their ids."""
+    """List customers in the order of their ids.
+
+    Example: customer list --partner northwind
+    """
     page = use(lambda perennial: perennial.customers.list(partner, limit=limit, after=after))
     found = page.customers
     if as_json:
@@ -47,7 +50,10 @@ def show_customer(
     ],
     as_json: Json = False,
 ) -> None:
-    """Show a customer's record, and how many subscriptions it has."""
+    """Show a customer's record, and how many subscriptions it has.
+
+    Example: customer show fabrikam
+    """
     shown = use(lambda perennial: perennial.customers.show(customer))
     if as_json:
         partner = {"partner_name": shown.partner.name if shown.partner else None}

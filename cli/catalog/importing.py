@@ -33,6 +33,8 @@ def check(files: Files, as_json: Json = False) -> None:
     """Check catalog files, and show what an import would change. Nothing is written.
 
     All faults are listed at once. If there is a database, the files are also checked against the catalog in it.
+
+    Example: catalog check offers.yaml
     """
     read = read_catalog(files)
     preview = use(lambda perennial: _check(perennial, read))
@@ -62,7 +64,9 @@ def import_catalog(
 
     Records that are not in the files stay as they are. New prices are sent to the subscriptions they concern (BUY-5).
     It asks before it takes something away from an offer (an add-on, a country, a limit, its sale), and before it makes
-    running subscriptions dearer. For example: catalog import offers.yaml --dry-run
+    running subscriptions dearer.
+
+    Example: catalog import offers.yaml --dry-run
     """
     read = read_catalog(files)
     if dry_run or not yes:

@@ -77,6 +77,8 @@ def list_offers(wanted: ListOptions, as_json: Json = False) -> None:
 
     Hidden are offers that the customer already owns, and those that are not sold in its country, to its segment or
     through its partner. --explain lists them too, with the rule and the next step.
+
+    Example: catalog list --customer fabrikam --explain
     """
     if wanted.explain and wanted.customer is None:
         raise Misused("--explain: got no customer; takes --customer ID too, because who buys decides what is hidden.")
@@ -137,6 +139,8 @@ def show_offer(offer: OfferId, customer: Whom = None, as_json: Json = False) -> 
     """Show an offer: its prices now and later, its add-ons, and to whom and where it is sold.
 
     With a customer, also whether it can buy the offer now, and if not, every rule that refuses it (ELG-9).
+
+    Example: catalog show contoso-crm
     """
     details = use(lambda perennial: perennial.catalog.offer(offer, customer))
     if as_json:

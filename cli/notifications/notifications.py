@@ -86,6 +86,8 @@ def list_notifications(
 
     Those of one subscription are delivered in order. An undeliverable one blocks the later ones until it is sent
     again (`retry`) or given up (`skip`).
+
+    Example: notifications list --subscription crm-1
     """
     found = use(lambda perennial: perennial.notifications.list(options.filters, limit=limit, after=after))
     reasons = _unnotified(found)
@@ -115,6 +117,8 @@ def retry(
     """Send undeliverable notifications again, once the cause is fixed.
 
     With a subscription: its own. With --publisher alone: those of every subscription that is blocked for it.
+
+    Example: notifications retry crm-1
     """
     if subscription is not None:
         request = options.request(RetryNotification, publisher=publisher)
@@ -136,7 +140,10 @@ def skip(
     sequence: Annotated[int, Argument(metavar="SEQ", parser=positive_number, help="The event's number, as listed.")],
     options: OperatorOptions,
 ) -> None:
-    """Give up an undeliverable notification, and continue with the next one."""
+    """Give up an undeliverable notification, and continue with the next one.
+
+    Example: notifications skip crm-1 7 --note closed
+    """
     request = options.request(SkipNotification, sequence=sequence)
     answer = use(lambda perennial: perennial.notifications.skip(subscription, request), options.address)
     _print_answers({subscription: answer}, as_json=options.as_json)

@@ -69,6 +69,8 @@ def check(
     Checks invariants 1 to 6, 8, 13 and MON-2; without IDs also 14: every customer's invoices, payments and double
     entry. It only reads, and can run beside a worker. What an operator has settled (`conflict`) is listed as noted.
     Exit code 1 if anything else does not hold.
+
+    Example: check crm-1
     """
 
     async def look(perennial: Perennial) -> Findings:

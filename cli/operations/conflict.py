@@ -1,5 +1,6 @@
 """`conflict show`, `adopt` and `set-aside`: what the books know otherwise, and what to do about it (REP-1)."""
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -12,7 +13,7 @@ from typer import Argument, Option
 from cli.failure import printable
 from cli.next_step import command_for
 from cli.options import Reading, a_signature, misused, some_id, with_options
-from cli.printing.screen import console, print_json, say, wrapped
+from cli.printing.screen import console, print_json, say
 from cli.running import use
 from cli.start import program
 from domain.conflict import Choice, Compared, Conflict, SettleConflict
@@ -54,6 +55,8 @@ def show(subject: Subject, whose: OfWhom) -> None:
     """Show a conflict with the books: what the workflow wants to write beside what the books hold.
 
     Fields that differ are marked. It says which choices there are, and by which command each is made.
+
+    Example: conflict show crm-1
     """
     found = use(
         lambda perennial: (
@@ -74,13 +77,18 @@ def adopt(subject: Subject, key: Key, settling: Settling) -> None:
     """Adopt the books' side: go on as if the effect had been carried out as they say.
 
     Decisions that wait behind it are undone: their senders have to send them again.
+
+    Example: conflict adopt crm-1 record:5 --reason restored
     """
     _settle(subject, key, Choice.ADOPT, settling)
 
 
 @with_options
 def set_aside(subject: Subject, key: Key, settling: Settling) -> None:
-    """Set the effect aside: drop it, and go on as the workflow has decided."""
+    """Set the effect aside: drop it, and go on as the workflow has decided.
+
+    Example: conflict set-aside crm-1 record:5 --reason restored
+    """
     _settle(subject, key, Choice.SET_ASIDE, settling)
 
 
@@ -140,7 +148,7 @@ def _side_by_side(fields: Sequence[Compared], width: int) -> Iterator[Text]:
     yield _line("", ("FIELD", "THE WORKFLOW WANTS", "THE BOOKS HOLD"), room, "dim")
     for field in fields:
         cells = (field.name, *("-" if text is None else text for text in (field.wanted, field.held)))
-        columns = [wrapped(printable(cell), width) or [""] for cell, width in zip(cells, room, strict=True)]
+        columns = [textwrap.wrap(printable(cell), width) or [""] for cell, width in zip(cells, room, strict=True)]
         for number in range(max(map(len, columns))):
             parts = tuple(lines[number] if number < len(lines) else "" for lines in columns)
             mark = DIFFERS if field.differs and not number else ""

@@ -49,6 +49,8 @@ def migrate(migrating: Migrating, reading: Reading) -> None:
     Each begins a new run, on the version that the server's routing names; nothing else of it changes. Stop it at any
     time (Ctrl-C), and type it again to go on with the rest. Moving back is the same with the older version. Exit code 1
     if anything could not be moved.
+
+    Example: migrate --dry-run
     """
     if migrating.rate > FASTEST:
         raise typed_wrong("--rate", migrating.rate, f"at most {FASTEST}")

@@ -86,6 +86,8 @@ def reconcile(
     With --repair and --yes, what does not run any more is started again: from the books, or at its last task if it
     knows what they do not. Books from an older copy get what they lack from the workflows' histories. Then exit code 1
     if anything is left.
+
+    Example: reconcile crm-1
     """
     if comparing.grace > LONGEST_GRACE:
         raise typed_wrong("--grace", comparing.grace, f"at most {LONGEST_GRACE} minutes")

@@ -69,6 +69,8 @@ def worker(
     """Run a worker; with --dev also a server and its Web UI.
 
     The worker does the subscriptions' work until it is stopped (Ctrl-C).
+
+    Example: worker --dev
     """
     ports = {"--port": port, "--http-port": http_port, "--ui-port": ui_port}
     try:

@@ -35,6 +35,8 @@ def advance(
     All of the customer's subscriptions must have been bought with a test clock (`buy --test-clock`), on a server that
     can skip time, such as that of `worker --dev`. An invoice closed on the way holds what was charged before it.
     Time never goes back.
+
+    Example: clock advance fabrikam --days 30
     """
 
     if (to is None) == (days is None):

@@ -51,6 +51,8 @@ def demo(
     Starts a server, a worker and a database in a fresh directory. The simulator forecasts each subscription
     first; then it runs on the server, years in seconds, because the server skips the time between.
     Exit code 0 only if everything came as forecast.
+
+    Example: demo
     """
     scenarios = read([SCENARIOS / f"{name}.yaml" for name in LIVES])
     screen = console()

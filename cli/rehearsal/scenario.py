@@ -26,6 +26,8 @@ def run(
 
     They run in the simulator; with --live, on a server of their own with a fresh database. Both print the same.
     If any file is malformed, no file is run.
+
+    Example: scenario run scenarios/lives/several-holds.yaml
     """
     scenarios = read(files)
     reports = live_reports(scenarios) if live else [simulate(scenario) for scenario in scenarios]

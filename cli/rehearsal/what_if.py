@@ -55,7 +55,7 @@ def what_if(
 ) -> None:
     """Try commands on a copy, and show what differs from doing nothing.
 
-    For example: what-if crm-1 --at 2027-01-15 "quantity 5" --at 2027-03-01 "cancel --reason customer_request"
+    Example: what-if crm-1 --at 2027-01-15 "quantity 5" --at 2027-03-01 "cancel --reason customer_request"
 
     Events, money, users' access and what comes next are exact, to the instant and the cent, if nobody sends another
     command and invoices are paid in time. Of usage only what is reported already is billed. Nothing is changed. The

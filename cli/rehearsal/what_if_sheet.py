@@ -6,7 +6,7 @@ from decimal import Decimal
 from rich.console import Console
 from rich.text import Text
 
-from cli.printing.screen import amount, console, counted, printable, second
+from cli.printing.screen import amount, console, counted, moment, printable, second, zone
 from cli.printing.tables import print_columns
 from cli.rehearsal.command_line import command_line
 from domain.subscription.commands import Command
@@ -22,7 +22,7 @@ NONE = "-"
 def print_comparison(found: Comparison, commands: Sequence[Command]) -> None:
     """Print the answers, then what happens otherwise and what it comes to."""
     screen = console()
-    span = f"{second(found.now)} to {second(found.tried.until)} UTC"
+    span = f"{second(found.now)} to {moment(found.tried.until)}"
     screen.print(Text(f"{found.subscription_id}, {span}, with {counted(len(commands), 'command')}", "bold"))
     for command, answer in zip(commands, found.tried.answers, strict=True):
         _print_answer(screen, command, answer)
@@ -35,7 +35,7 @@ def print_comparison(found: Comparison, commands: Sequence[Command]) -> None:
         for at, (before, after) in found.moments().items()
     ]
     if moments:
-        print_columns(screen, ("WHEN (UTC)", *SIDES), moments)
+        print_columns(screen, (f"WHEN ({zone()})", *SIDES), moments)
         screen.print()
     _print_money(screen, found)
     ends = list(_ends(found))

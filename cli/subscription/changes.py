@@ -29,7 +29,9 @@ def set_add_on(
 ) -> commands.SetAddOn:
     """Set the quantity of an add-on, prorated (MON-4); 0 removes it (ELG-8).
 
-    It asks before it charges more than it credits. For example: add-on crm-1 backup 2 --dry-run
+    It asks before it charges more than it credits.
+
+    Example: add-on crm-1 backup 2 --dry-run
     """
     return built(commands.SetAddOn, asking, add_on=add_on, quantity=number)
 
@@ -41,7 +43,9 @@ def change_quantity(
 ) -> commands.ChangeQuantity:
     """Change the licence quantity, prorated (MON-4).
 
-    It asks before it charges more than it credits. For example: quantity crm-1 5 --dry-run
+    It asks before it charges more than it credits.
+
+    Example: quantity crm-1 5 --dry-run
     """
     return built(commands.ChangeQuantity, asking, quantity=number)
 
@@ -58,6 +62,8 @@ def reject_quantity(
     """Reject the last quantity, as its publisher (MON-4).
 
     The quantity before it comes back, prorated. It must be in the same billing period as the change.
+
+    Example: reject-quantity crm-1 4
     """
     return built(commands.RejectQuantity, asking, sequence=sequence, details=details)
 
@@ -67,7 +73,9 @@ def suspend(reason: Reasoned, asking: Confirming, details: Details = None) -> co
     """Suspend a subscription: users cannot sign in (SUS-1).
 
     All its data is deleted unless it is reactivated in time; the answer says until when (SUS-3, SUS-4).
-    It asks first, if data would be deleted. For example: suspend crm-1 --reason fraud --dry-run
+    It asks first, if data would be deleted.
+
+    Example: suspend crm-1 --reason fraud --dry-run
     """
     return built(commands.Suspend, asking, reason=reason, details=details)
 
@@ -78,6 +86,8 @@ def reactivate(asking: Confirming) -> commands.Reactivate:
 
     All holds are lifted or none (SUS-9). What was not billed while suspended is prorated (SUS-6); after its
     term's end a new term begins (SUS-7). It asks before it charges something.
+
+    Example: reactivate crm-1
     """
     return built(commands.Reactivate, asking)
 
@@ -88,6 +98,8 @@ def cancel(reason: Reasoned, asking: Confirming, details: Details = None) -> com
 
     Inside the refund window it ends now, for a full credit (CXL-2); after it, at renewal (CXL-3).
     The credit and the end are shown first, and you are asked. If they have changed by then, nothing is done.
+
+    Example: cancel crm-1 --reason customer_request --dry-run
     """
     return built(commands.Cancel, asking, reason=reason, details=details)
 
@@ -110,6 +122,8 @@ def set_auto_renew(
     """Turn auto-renew on or off (REN-2).
 
     Off, it ends with its term. On again, until the renewal begins, also undoes a scheduled cancellation (REN-3).
+
+    Example: auto-renew crm-1 off
     """
     return built(commands.SetAutoRenew, asking, enabled=switch is Switch.ON)
 
@@ -119,6 +133,8 @@ def activate(asking: AskingAsPublisher) -> commands.Activate:
     """Report that the publisher's set-up is done (ISV-4).
 
     The trial or the first term begins.
+
+    Example: activate crm-1
     """
     return built(commands.Activate, asking)
 
@@ -128,5 +144,7 @@ def deprovision(asking: Confirming) -> commands.Deprovision:
     """End a usage subscription, after a preview (CXL-6).
 
     It asks before it acts. Usage that is not billed yet is billed then.
+
+    Example: deprovision meter-1 --dry-run
     """
     return built(commands.Deprovision, asking)

@@ -26,6 +26,8 @@ def show(subscription: SubscriptionId, reading: Reading) -> None:
     """Show a subscription.
 
     Its state, what is allowed now and until when, and what comes next.
+
+    Example: show crm-1
     """
     found = use(lambda perennial: perennial.subscriptions.show(subscription), reading.address)
     if reading.as_json:

@@ -15,7 +15,10 @@ COLUMNS = ("at", "kind", "line", "quantity", "amount", "currency", "start", "end
 
 
 def events(subscription: SubscriptionId, as_json: Json = False) -> None:
-    """Show what has happened, what it changed, by whom and by which rule."""
+    """Show what has happened, what it changed, by whom and by which rule.
+
+    Example: events crm-1 --json
+    """
     journal = use(lambda perennial: perennial.subscriptions.events(subscription))
     if as_json:
         print_json([whole_event_document(event) for event in journal])
@@ -69,6 +72,8 @@ def ledger(subscription: SubscriptionId, as_json: Json = False, as_csv: Csv = Fa
     """Show every charge and credit, and their sum.
 
     --json and --csv have the business keys too, by which each is written once (MON-2).
+
+    Example: ledger crm-1 --csv
     """
     one_format(as_json=as_json, as_csv=as_csv)
     rows = use(lambda perennial: perennial.subscriptions.ledger(subscription))
@@ -97,6 +102,8 @@ def access(subscription: SubscriptionId, as_json: Json = False) -> None:
     """Show who can sign in now, and when users could (SUS-2).
 
     The tenant service itself is asked whether it lets a user in, and an admin read the data.
+
+    Example: access crm-1
     """
     found = use(lambda perennial: perennial.subscriptions.access(subscription))
     visits, intervals = found.now, found.intervals

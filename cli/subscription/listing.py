@@ -59,6 +59,8 @@ def list_subscriptions(filters: ListFilters, paging: Paging, reading: Reading) -
     """List subscriptions, the living ones first, with price, next renewal and what is charged then.
 
     If there are more than --limit, the last line on stderr says how to continue.
+
+    Example: list --customer fabrikam --state suspended
     """
     if paging.count:
         counts = use(lambda perennial: perennial.subscriptions.counts(filters), reading.address)

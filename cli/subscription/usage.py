@@ -53,6 +53,8 @@ def report(
 
     Usage of a period that is already billed goes on the next charge. It is taken exactly if users had access when it
     was used, until 24 hours after the subscription's end (USE-1).
+
+    Example: usage report meter-1 12.5 --usage-id day-7
     """
     return built(ReportUsage, asking, units=units, usage_id=usage_id, used_at=used_at, corrects=corrects)
 
@@ -69,6 +71,8 @@ def import_usage(
     """Report usage from a CSV file. Each usage_id counts once, so a file can be sent again (MON-7).
 
     If any line is faulty or not taken, nothing is recorded. After an interruption, send the file again.
+
+    Example: usage import meter-1 usage.csv
     """
     reports = reports_in(file, by=asking.by, actor=asking.actor)
     done = use(lambda perennial: _import(perennial.usage, subscription, reports), asking.address)

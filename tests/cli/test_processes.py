@@ -1,6 +1,8 @@
 """The program as people start it: its help, its pipes, its exit codes, and no traceback ever."""
 
 import json
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -9,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from cli.app import command_line
 from tests.support.command_line import COMMANDS, GROUPS, Program, Starter
 from tests.support.paths import ROOT
+from tests.support.reads import is_new
+from tests.support.terminal import at_a_terminal
 
 LIFE = ROOT / "scenarios" / "lives" / "trial-of-thirty-days.yaml"
 NOWHERE = "127.0.0.1:1"
@@ -28,6 +33,18 @@ def test_every_command_explains_itself(starter: Starter, name: str) -> None:
     result = starter(*name.split(), "--help")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.startswith(f"Usage: python starter.py {name} ")
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if not is_new(name)])
+def test_every_help_has_an_example_that_can_be_typed(starter: Starter, name: str) -> None:
+    (example,) = re.findall(r"^  Example: (.+)$", starter(*name.split(), "--help").stdout, re.MULTILINE)
+    typed = shlex.split(example.partition(" <")[0])
+    words = name.split()
+    assert typed[: len(words)] == words
+    command = command_line()
+    for word in words:
+        command = command.get_command(None, word)
+    command.make_context(name, typed[len(words) :])
 
 
 @pytest.mark.parametrize("words", [[], *([noun] for noun in GROUPS)], ids=" ".join)
@@ -156,3 +173,27 @@ def test_a_pipe_that_is_not_utf_8_gets_simpler_characters(program: Program) -> N
     result = program("explain", "TRI-1", PYTHONIOENCODING="ascii")
     assert (result.returncode, result.stderr) == (0, "")
     assert "t + trial_days x 24 h)" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("environment", "codes"),
+    [({}, r"\x1b\[1m"), ({"NO_COLOR": "1"}, r"\x1b\[[0-9;]*3[0-9]m"), ({"TERM": "dumb"}, r"\x1b\[")],
+    ids=["bold", "no colour", "nothing"],
+)
+def test_a_terminal_gets_what_it_wants(environment: dict[str, str], codes: str) -> None:
+    with at_a_terminal("explain", "TRI-1", env=environment) as terminal:
+        terminal.wait_for("trial_started")
+        assert bool(re.search(codes, terminal.raw)) == (not environment)
+
+
+def test_no_control_sequence_in_a_pipe(program: Program) -> None:
+    result = program("scenario", "run", LIFE, TERM="xterm-256color", COLORTERM="truecolor")
+    assert result.returncode == 0
+    assert "\x1b" not in result.stdout
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX", "de_DE.ISO-8859-1"])
+def test_a_locale_that_is_not_utf_8(program: Program, locale: str) -> None:
+    result = program("scenario", "run", LIFE, LC_ALL=locale, LANG=locale, PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "2027-07-10 -> 2027-08-10" in result.stdout

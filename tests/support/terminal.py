@@ -30,9 +30,14 @@ class Terminal:
         self._screen, self._process, self._read = screen, process, b""
 
     @property
-    def said(self) -> str:
+    def raw(self) -> str:
         """All of it."""
-        return _CONTROL.sub("", self._read.decode(errors="replace")).replace("\r", "")
+        return self._read.decode(errors="replace")
+
+    @property
+    def said(self) -> str:
+        """All of it as a person reads it."""
+        return _CONTROL.sub("", self.raw).replace("\r", "")
 
     def wait_for(self, words: str, seconds: float = 60) -> str:
         """What was printed, once that is in it."""
@@ -41,7 +46,11 @@ class Terminal:
             left = latest - time.monotonic()
             assert left > 0, f"{words!r} did not come: {self.said}"
             assert select.select([self._screen], [], [], left)[0], f"{words!r} did not come: {self.said}"
-            self._read += os.read(self._screen, 65536)
+            try:
+                self._read += os.read(self._screen, 65536)
+            except OSError:
+                # It has ended, and all is read.
+                raise AssertionError(f"{words!r} did not come: {self.said}") from None
         return self.said
 
     def interrupted(self, seconds: float = 30) -> int:

@@ -17,7 +17,7 @@ def three(ask: Ask, customer: str) -> list[str]:
     ids = [f"{customer}-{name}" for name in ("a", "b", "c")]
     for key in ids:
         ask.json(f"buy contoso-crm --customer {customer} --quantity 3 --id {key} {CLOCK}")
-    ask.json(f"suspend {ids[1]} --reason fraud")
+    ask.json(f"suspend {ids[1]} --reason fraud --yes")
     ask.json(f"cancel {ids[2]} --reason customer_request --yes")
     return ids
 

@@ -52,13 +52,13 @@ def test_a_line_for_each_event_from_now_on(
     ask: Ask, running: dict[str, str], customer: str, two: tuple[str, str]
 ) -> None:
     with watching(running, "--customer", customer) as (process, lines):
-        ask.json(f"quantity {two[0]} 5")
+        ask.json(f"quantity {two[0]} 5 --yes")
         assert f"  {two[0]}  quantity_changed  quantity 3 → 5  by admin_agent  MON-4, " in lines.readline()
-        ask.json(f"suspend {two[1]} --reason fraud")
+        ask.json(f"suspend {two[1]} --reason fraud --yes")
         assert f"  {two[1]}  suspended  state active → suspended, holds none → fraud" in lines.readline()
         third = f"{customer}-3"
-        ask.json(f"buy contoso-crm --customer {customer} --id {third}")
-        assert f"  {third}  purchased  state active  by admin_agent  BUY-4" in lines.readline()
+        ask.json(f"buy few --customer {customer} --id {third}")
+        assert f"  {third}  purchased  state pending → active  by admin_agent  BUY-4" in lines.readline()
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
         assert (lines.read(), process.stderr and process.stderr.read()) == ("", "")
@@ -69,9 +69,9 @@ def test_one_document_per_line_until_the_subscription_ends(
     ask: Ask, running: dict[str, str], two: tuple[str, str]
 ) -> None:
     with watching(running, two[0], "--json") as (process, lines):
-        ask.json(f"quantity {two[0]} 5")
+        ask.json(f"quantity {two[0]} 5 --yes")
         changed = json.loads(lines.readline())
-        ask.json(f"quantity {two[1]} 7")
+        ask.json(f"quantity {two[1]} 7 --yes")
         ask.json(f"cancel {two[0]} --reason customer_request --yes")
         cancelled = json.loads(lines.readline())
         assert process.wait(30) == 0, "its end ends the watching"
@@ -86,7 +86,7 @@ def test_a_live_table_below_the_events(ask: Ask, running: dict[str, str], custom
         said = terminal.wait_for("Ctrl-C ends it")
         assert "SUBSCRIPTION" in said
         assert "Renews: charge USD 30.00" in said or "Refund window closes" in said
-        ask.json(f"suspend {two[1]} --reason fraud")
+        ask.json(f"suspend {two[1]} --reason fraud --yes")
         said = terminal.wait_for("SUS-1, suspended: users cannot sign in; fraud")
         assert f"{two[1]}  suspended  state active → suspended, holds none" in said
         terminal.wait_for(f"{two[1]}     suspended")

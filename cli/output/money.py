@@ -1,0 +1,170 @@
+"""What the commands of accounts and invoices print."""
+
+from typing import Any
+
+from cli.output.values import Answered, Row, Signed
+from domain.account.invoice import InvoiceState, Settlement
+from domain.account.terms import HoldScope
+from domain.calendar import Period
+from domain.conflict import Choice, Conflict
+from domain.money import Currency, Money
+from domain.values import ExactDecimal, Frozen, Instant
+from statemachines.account.standing import PaymentTaken
+from statemachines.account.timeline import AccountMilestone
+
+
+class Terms(Frozen):
+    """An account's terms of payment."""
+
+    policy: str
+    due_after_days: int
+    reminder_days: list[int]
+    suspends_after_days: int | None
+    tolerance: ExactDecimal
+    holds: HoldScope
+    sell_while_held: bool
+
+
+class Unpaid(Frozen):
+    """An unpaid invoice, and what is still owed on it."""
+
+    invoice: str
+    currency: Currency
+    due: ExactDecimal
+    paid: ExactDecimal
+    settled: ExactDecimal
+    owed: ExactDecimal
+    due_at: Instant
+    state: InvoiceState
+    reminders: int
+    skipped: int
+    suspended: bool
+    postponed: bool
+
+
+class Held(Frozen):
+    """A subscription that the account holds for nonpayment."""
+
+    subscription: str
+    invoice: str | None
+
+
+class ComparedFields(Frozen):
+    """One field on both sides."""
+
+    name: str
+    wanted: str | None
+    held: str | None
+    differs: bool
+
+
+class ShownConflict(Frozen):
+    """A conflict with the books, with what differs."""
+
+    key: str
+    words: str
+    fields: list[ComparedFields]
+    choices: list[Choice]
+
+
+class Account(Frozen):
+    """A billing account now."""
+
+    customer: str
+    terms: Terms
+    unpaid: list[Unpaid]
+    held: list[Held]
+    credit: list[Money]
+    not_chased: list[str]
+    timeline: list[AccountMilestone]
+    attention: str | None
+    conflict: Conflict | None
+    refused_signals: int
+
+
+class Balance(Frozen):
+    """What a customer owes and has as credit, in one currency."""
+
+    currency: Currency
+    owed: Signed
+    uninvoiced_charges: Signed
+    uninvoiced_credits: Signed
+    credit: Signed
+    carried_credit: Signed
+    payments: Signed
+    revenue: Signed
+    balance: Signed
+
+
+class Side(Frozen):
+    """One side of an entry: a debit is positive."""
+
+    account: str
+    amount: Signed
+
+
+class Entry(Frozen):
+    """An entry of the double entry."""
+
+    at: Instant
+    entry: str
+    kind: str
+    currency: Currency
+    postings: list[Side]
+
+
+class Invoice(Frozen):
+    """An invoice, and how it stands."""
+
+    invoice: str
+    customer: str
+    state: InvoiceState
+    currency: Currency
+    period: Period
+    issued_at: Instant
+    due_at: Instant
+    charges: ExactDecimal
+    credits: ExactDecimal
+    total: Signed
+    carried_in: ExactDecimal
+    due: ExactDecimal
+    carried_out: ExactDecimal
+    settles: list[Settlement]
+    paid: ExactDecimal
+    settled: ExactDecimal
+    owed: ExactDecimal
+    reminders: int
+    failed_payments: int
+    suspended_at: Instant | None
+    payments: list[PaymentTaken]
+
+
+class Line(Row):
+    """A row of the ledger on an invoice, with its subscription."""
+
+    subscription: str
+
+
+class WholeInvoice(Invoice):
+    """An invoice with its lines."""
+
+    lines: list[Line]
+
+
+class Opened(Frozen):
+    """Whether the account was opened now; false where it was open already."""
+
+    customer: str
+    opened: bool
+
+
+PRINTED: dict[str, Any] = {
+    "balance": list[Balance],
+    "statement": list[Entry],
+    "invoice list": list[Invoice],
+    "invoice show": WholeInvoice,
+    "account show": Account,
+    "account open": Opened,
+    **dict.fromkeys(("invoice pay", "invoice fail", "account pay", "account terms"), Answered),
+}
+"""What each prints."""
