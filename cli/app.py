@@ -69,6 +69,7 @@ SECTIONS: Sections = {
     },
     "Money": {
         **_of("cli.account.statement", balance="balance", statement="statement"),
+        **_of("cli.subscription.forecast", forecast="forecast"),
         "invoice": Group(
             "Monthly invoices: list, show, pay, fail",
             _of("cli.account.invoice", list="list_invoices", show="show", pay="pay", fail="fail"),

@@ -23,6 +23,7 @@ from activities.adapters.sql.search import SqlSearch
 from activities.adapters.sql.subscription.auditor import SqlAuditor
 from activities.adapters.sql.subscription.books import SqlBooks
 from activities.adapters.sql.subscription.holdings import SqlHoldings
+from activities.adapters.sql.subscription.portfolio import SqlPortfolio
 from activities.adapters.sql.subscription.reader import SqlReader
 from activities.settings import Settings
 from activities.wall_clock import wall_clock
@@ -35,6 +36,7 @@ def books_in(database: Database) -> Books:
     return Books(
         environment=SqlEnvironment(database, wall_clock),
         subscriptions=SqlReader(database),
+        portfolio=SqlPortfolio(database),
         usage=SqlBooks(database),
         accounts=SqlAccountReader(database),
         catalog=SqlCatalog(database),

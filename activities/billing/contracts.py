@@ -12,6 +12,7 @@ from domain.ordering.terms import Order
 from domain.subscription.effects import CountUsage, Record
 from domain.subscription.events import State
 from domain.subscription.subscription import Changes, Subscription
+from domain.subscription.usage import Usage
 from domain.values import Frozen, Instant, Lean, OmitEmpty
 from statemachines.subscription.life import Life
 from statemachines.subscription.timeline import next_milestone
@@ -175,3 +176,22 @@ class ListedSubscription(Frozen):
     def over(self) -> bool:
         """Whether it has ended for good: late usage of a usage offer is settled after its end (USE-2)."""
         return self.state.ended and self.next_at is None
+
+
+class Whose(Frozen):
+    """Which subscriptions a forecast is of: those of a customer, to a publisher's offers, sold by a partner; or all."""
+
+    customer: str | None = None
+    publisher: str | None = None
+    partner: str | None = None
+
+
+class Forecastable(Frozen):
+    """A subscription as its last event left it, with the usage that is not billed yet.
+
+    `subscription` is None where an earlier version recorded too little.
+    """
+
+    subscription_id: str
+    subscription: Subscription | None
+    usage: tuple[Usage, ...] = ()

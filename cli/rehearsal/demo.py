@@ -15,7 +15,7 @@ from cli.account.invoice_sheet import print_invoice
 from cli.failure import Failure
 from cli.printing.progress import Progress
 from cli.printing.screen import console
-from cli.rehearsal.forecast import Comparison, conclusion
+from cli.rehearsal.agreement import Agreement, conclusion
 from cli.rehearsal.live import LiveRun, run_all, scenario_server, subscription_id
 from cli.rehearsal.report import print_report
 from cli.rehearsal.scenario import read
@@ -70,10 +70,10 @@ async def _run(directory: Path, scenarios: list[Scenario], screen: Console, prog
     progress.begin("server", "a Temporal server and a worker, in a fresh directory")
     async with scenario_server(directory, web_ui=True) as server:
         progress.end("server")
-        comparisons: list[Comparison] = []
+        comparisons: list[Agreement] = []
         async with aclosing(run_all(server, scenarios, progress)) as runs:
             async for one in runs:
-                comparisons.append(Comparison.of(one.forecast, one.happened))
+                comparisons.append(Agreement.of(one.forecast, one.happened))
                 _print_run(screen, one, comparisons[-1], f"{len(comparisons)} of {len(scenarios)}")
                 if one.scenario.billed:
                     key = subscription_id(one.scenario, len(comparisons))
@@ -100,7 +100,7 @@ async def _print_invoice(screen: Console, world: World, customer: str) -> None:
     screen.print()
 
 
-def _print_run(screen: Console, one: LiveRun, comparison: Comparison, place: str) -> None:
+def _print_run(screen: Console, one: LiveRun, comparison: Agreement, place: str) -> None:
     screen.rule(style="dim")
     print_report(screen, one.scenario, one.happened, f"{place}  {one.scenario.name}")
     screen.print(f"{'':8}{comparison}", style="green" if comparison.difference is None else "bold red", soft_wrap=True)

@@ -17,6 +17,7 @@ from perennial.sources.account import AccountAuditor, AccountReader
 from perennial.sources.catalog import CatalogBook, Holdings
 from perennial.sources.notifications import NotificationReader, PublisherRequests
 from perennial.sources.order import Carts, OrderReader, SetupLinks
+from perennial.sources.portfolio import Portfolio
 from perennial.sources.reconciliation import Backfill, WorkflowBook
 from perennial.sources.subscription import SubscriptionAuditor, SubscriptionReader, UsageBook
 from statemachines.account.standing import Standing
@@ -37,6 +38,7 @@ class Books:
 
     environment: EnvironmentBook
     subscriptions: SubscriptionReader
+    portfolio: Portfolio
     usage: UsageBook
     accounts: AccountReader
     catalog: CatalogBook

@@ -1,16 +1,17 @@
 """Look at subscriptions: their status, what comes next, and what happened."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from activities.billing.contracts import ListedSubscription
+from activities.billing.contracts import ListedSubscription, Whose
 from activities.provisioning.door import Visits
 from domain.subscription.effects import AccessInterval
 from domain.subscription.events import Event
 from domain.subscription.ledger import LedgerRow
 from domain.subscription.subscription import Subscription
 from perennial.sources.sources import Sources
+from perennial.subscription.forecast import ALL, YEAR, forecast_of
 from perennial.subscription.lanes import Lanes, lane_of, lanes_of_customer
 from perennial.subscription.listing import Filters, Page, PageMark, counts_of, page_of
 from perennial.subscription.lost import explained, without_workflow
@@ -19,6 +20,7 @@ from perennial.subscription.watching import Look, looks
 from perennial.subscription.what_if import Plan, compared
 from statemachines.preview.comparison import Comparison
 from statemachines.preview.lane import Lane
+from statemachines.preview.portfolio import PortfolioForecast
 from statemachines.subscription.timeline import Milestone
 from workflows.calls.errors import NotFound, WorkflowFailed
 from workflows.subscription.messages import Details
@@ -116,6 +118,19 @@ class Views:
     def looks(self, subscription_id: str | None = None, customer_id: str | None = None) -> AsyncIterator[Look]:
         """How one subscription or all of a customer stand, and each event as it comes into the books."""
         return looks(self._sources, subscription_id, customer_id)
+
+    async def forecast(
+        self,
+        whose: Whose = ALL,
+        months: int = YEAR,
+        start: datetime | None = None,
+        progress: Callable[[int, int], None] = lambda _, __: None,
+    ) -> PortfolioForecast:
+        """What they come to month by month, from now on or from `start`; `progress` gets how many of how many are done.
+
+        Raises NotInBooks for an unknown customer, publisher or partner, and ValueError for too many months.
+        """
+        return await forecast_of(self._sources, whose, months, start, progress)
 
     async def events(self, subscription_id: str) -> list[Event]:
         """The journal, in order."""

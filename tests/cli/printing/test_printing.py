@@ -9,8 +9,8 @@ from pydantic import TypeAdapter
 
 from cli.printing.screen import instant, print_facts, printable, quantity
 from cli.printing.tables import Entry, Sheet
+from cli.rehearsal.agreement import Agreement, conclusion
 from cli.rehearsal.command_line import command_line
-from cli.rehearsal.forecast import Comparison, conclusion
 from cli.rehearsal.scenario import read
 from cli.rule_words import WORDS, words_of
 from cli.start import program
@@ -29,7 +29,7 @@ def story() -> LifeReport:
 
 
 def test_a_life_as_it_was_forecast(story: LifeReport) -> None:
-    comparison = Comparison.of(story, story)
+    comparison = Agreement.of(story, story)
     assert (comparison.events, comparison.rows, comparison.difference) == (6, 12, None)
     assert str(comparison) == "as forecast: 6 events, 12 ledger lines"
     assert conclusion([comparison] * 2) == "2 lives, 12 events, 24 ledger lines: all as forecast."
@@ -38,7 +38,7 @@ def test_a_life_as_it_was_forecast(story: LifeReport) -> None:
 def test_the_first_difference_from_the_forecast_is_shown(story: LifeReport) -> None:
     dearer = story.rows[3].model_copy(update={"amount": Decimal("692.29")})
     happened = story.model_copy(update={"rows": (*story.rows[:3], dearer, *story.rows[4:])})
-    comparison = Comparison.of(story, happened)
+    comparison = Agreement.of(story, happened)
     assert (comparison.events, comparison.rows) == (6, 11)
     assert str(comparison) == (
         "NOT AS FORECAST. First difference: ledger[3].amount: forecast '692.28', happened '692.29'"
@@ -49,8 +49,8 @@ def test_the_first_difference_from_the_forecast_is_shown(story: LifeReport) -> N
 @pytest.mark.parametrize("lost", ["events", "rows", "answers", "access", "notifications"])
 def test_whatever_is_missing_is_a_difference(story: LifeReport, lost: str) -> None:
     happened = story.model_copy(update={lost: getattr(story, lost)[:-1]})
-    assert Comparison.of(story, happened).difference is not None
-    assert Comparison.of(happened, story).difference is not None
+    assert Agreement.of(story, happened).difference is not None
+    assert Agreement.of(happened, story).difference is not None
 
 
 def test_facts_wrap_between_words_on_a_terminal_but_not_where_a_command_is_to_be_copied(

@@ -68,8 +68,8 @@ class SqlReader:
 
     async def _latest(self, subscription_ids: Sequence[str]) -> dict[str, Subscription | None]:
         try:
-            found = await self._all(_LATEST.where(subscription.c.id.in_(subscription_ids)))
-            return {row["id"]: _as_recorded(row) for row in found if row["snapshot"] is not None}
+            found = await self._all(LATEST.where(subscription.c.id.in_(subscription_ids)))
+            return {row["id"]: as_recorded(row) for row in found if row["snapshot"] is not None}
         except ValueError:
             # A value of one of them is no JSON, or does not fit its model: the halves say which.
             if len(subscription_ids) == 1:
@@ -166,14 +166,16 @@ def access_of(connection: Connection, subscription_id: str) -> list[AccessInterv
 
 _SHOWN = [column for column in LISTED if column.name != "offer"]
 """What `ListedSubscription` has: its offer is named, and not read."""
-_LATEST = (
+LATEST = (
     select(*LISTED, subscription.c.snapshot, journal_table.c.after)
     .join(journal_table, journal_table.c.subscription_id == subscription.c.id)
     .where(journal_table.c.seq == subscription.c.last_seq)
 )
+"""Selects subscriptions with what `as_recorded` reads of them."""
 
 
-def _as_recorded(row: RowMapping) -> Subscription:
+def as_recorded(row: RowMapping) -> Subscription:
+    """The subscription as its last event left it, without what can be refunded; its snapshot must be there."""
     facts = {name: row[name] for name in ("customer_id", "offer", "ordered_at", "last_at")}
     last: Facts = row["after"]
     now = {"state": last.state, "quantity": last.quantity, "add_ons": last.add_ons, "auto_renew": last.auto_renew}

@@ -9,7 +9,7 @@ from statemachines.simulation.document import LifeReport, ScenarioReport
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Agreement:
     """How many events and ledger lines came as forecast, and the first difference."""
 
     events: int
@@ -17,7 +17,7 @@ class Comparison:
     difference: str | None
 
     @classmethod
-    def of(cls, forecast: LifeReport | ScenarioReport, happened: LifeReport | ScenarioReport) -> "Comparison":
+    def of(cls, forecast: LifeReport | ScenarioReport, happened: LifeReport | ScenarioReport) -> "Agreement":
         """Compare the whole documents; count the events and ledger lines that are equal."""
         expected, came = forecast.document(), happened.document()
         return cls(
@@ -32,7 +32,7 @@ class Comparison:
         return f"as forecast: {counted(self.events, 'event')}, {counted(self.rows, 'ledger line')}"
 
 
-def conclusion(comparisons: Sequence[Comparison]) -> str:
+def conclusion(comparisons: Sequence[Agreement]) -> str:
     """Such as `8 lives, 41 events, 37 ledger lines: all as forecast.`"""
     wrong = sum(comparison.difference is not None for comparison in comparisons)
     events = counted(sum(c.events for c in comparisons), "event")
