@@ -124,16 +124,21 @@ async def travel_of(sources: Sources, customer_id: str, progress: Callable[[str]
     account = await server.accounts.details(customer_id)
     clocks = {}
     for subscription_id in await _living(books, customer_id):
-        clock = (await server.subscriptions.details(subscription_id)).clock
-        if clock is None:
-            raise RunsOnRealTime(
-                f"Subscription {subscription_id} runs on real time: it was not bought with a test clock. "
-                "No clock was advanced."
-            )
-        clocks[subscription_id] = clock
+        clocks[subscription_id] = await clock_of(server, subscription_id)
     if account.clock is None:
         raise RunsOnRealTime(f"{customer_id}'s account runs on real time: it was not opened with a test clock.")
     return TimeTravel(customer_id, account.clock, clocks, server, ServerClock(server.client), progress)
+
+
+async def clock_of(server: Server, subscription_id: str) -> TestClock:
+    """The subscription's test clock. Raises RunsOnRealTime, and CallError."""
+    clock = (await server.subscriptions.details(subscription_id)).clock
+    if clock is None:
+        raise RunsOnRealTime(
+            f"Subscription {subscription_id} runs on real time: it was not bought with a test clock. "
+            "No clock was advanced."
+        )
+    return clock
 
 
 async def _living(books: Books, customer_id: str) -> list[str]:

@@ -44,6 +44,9 @@ class SubscriptionReader(Protocol):
     async def first_of(self, customer: str) -> ListedSubscription:
         """Return the subscription that the customer ordered first. There must be one."""
 
+    async def test_clock_customers(self) -> list[str]:
+        """Return the customers with a living subscription that has a test clock, in the order of their ids."""
+
     async def counts(self, customer: str | None = None, offer: str | None = None) -> dict[State, int]:
         """Return how many are in each state; a state that none is in is left out."""
 

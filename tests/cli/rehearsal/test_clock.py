@@ -68,6 +68,64 @@ def test_what_has_ended_is_left_where_it_ended(ask: Ask, customer: str) -> None:
     assert (found["state"], found["reminders"]) == ("overdue", 1)
 
 
+def test_by_calendar_months_and_years(ask: Ask, customer: str) -> None:
+    """Any number of intervals in one go, each counted from where the clocks are."""
+    ask.json(f"buy contoso-crm --customer {customer} --id far-{customer} {JANUARY}")
+    ask.json(f"account terms {customer} --no-suspension")
+    ask.json(f"clock advance {customer} --to 2027-01-31T00:00:00Z")
+    assert ask.json(f"clock advance {customer} --months 1")["now"].startswith("2027-02-28T00:00:")
+    assert ask.json(f"clock advance {customer} --months 36")["now"].startswith("2030-02-28T00:00:")
+    assert len(ask.json(f"ledger far-{customer}")) == 38
+    assert len(ask.json(f"invoice list --customer {customer}")) == 37
+
+
+def test_one_subscription_alone(ask: Ask, customer: str) -> None:
+    """Its account and the customer's others stay; when the customer follows, the invoices are those of any order."""
+    for name in ("one", "two"):
+        ask.json(f"buy contoso-crm --customer {customer} --id {name}-{customer} {JANUARY}")
+    one = f"one-{customer}"
+    moved = ask.json(f"clock advance --subscription {one} --to 2027-04-20T00:00:00Z")
+    assert moved == {"subscription": one, "now": "2027-04-20T00:00:00Z", "subscriptions": [one]}
+    assert [len(ask.json(f"ledger {name}-{customer}")) for name in ("one", "two")] == [4, 1]
+    assert ask.json(f"invoice list --customer {customer}") == []
+    assert ask.json(f"quantity {one} 5 --yes")["effective_at"].startswith("2027-04-20T00:00:")
+    said = ask.said(f"clock advance --subscription {one} --days 1")
+    assert said.startswith(f"{one}: it is 2027-04-21 00:00:")
+    assert said.endswith(f" UTC. See: python starter.py events {one}\n")
+    ask.json(f"clock advance {customer} --to 2027-04-25T00:00:00Z")
+    found = [ask.json(f"invoice show {one['invoice']}") for one in ask.json(f"invoice list --customer {customer}")]
+    assert [[line["at"][:10] for line in each["lines"]] for each in found] == [
+        ["2027-01-15", "2027-01-15"],
+        ["2027-02-15", "2027-02-15"],
+        ["2027-03-15", "2027-03-15"],
+    ]
+    assert not [violation for violation in ask.json("check")["violations"] if customer in str(violation)]
+
+
+def test_one_subscription_to_its_end(ask: Ask, customer: str) -> None:
+    ask.json(f"buy contoso-crm --customer {customer} --id off-{customer} {JANUARY}")
+    ask.json(f"auto-renew off-{customer} off")
+    said = ask.said(f"clock advance --subscription off-{customer} --to 2027-04-20T00:00:00Z")
+    assert said.startswith(f"off-{customer}: it is 2027-04-20 00:00:00 UTC, and it has ended.")
+    assert ask.json(f"show off-{customer}")["state"] == "expired"
+
+
+def test_one_that_runs_on_real_time_or_does_not_exist(ask: Ask, customer: str) -> None:
+    ask.json(f"buy contoso-crm --customer {customer} --id real-{customer}")
+    assert "runs on real time" in ask.said(f"clock advance --subscription real-{customer} --days 30", code=1)
+    assert "Subscription nobody-1 does not exist" in ask.said("clock advance --subscription nobody-1 --days 1", code=1)
+
+
+def test_a_preview_knows_the_new_time(ask: Ask, customer: str) -> None:
+    """Also where nothing has happened on the way: what was shown is what is done."""
+    ask.json(f"buy contoso-crm --customer {customer} --quantity 3 --id shown-{customer} {JANUARY}")
+    ask.json(f"clock advance {customer} --to 2027-02-10T00:00:00Z")
+    shown = ask.json(f"quantity shown-{customer} 5 --dry-run")
+    assert shown["effective_at"].startswith("2027-02-10T00:00:")
+    done = ask.json(f"quantity shown-{customer} 5 --yes")
+    assert (done["charge"], done["credit"]) == (shown["charge"], shown["credit"])
+
+
 def test_time_never_goes_back(ask: Ask, billed: Billed) -> None:
     before = billed.everything()
     words = ask.said(f"clock advance {billed.customer} --to 2027-02-09T00:00:00Z", code=2)
@@ -123,8 +181,12 @@ def test_who_has_bought_nothing(ask: Ask, customer: str) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ("", "Give one of --to and --days: how far to advance the clocks."),
-        ("--days 1 --to 2027-03-01T00:00:00Z", "Give one of --to and --days"),
+        ("", "Give one of --to, --days and --months: how far to advance the clocks."),
+        ("--days 1 --to 2027-03-01T00:00:00Z", "Give one of --to, --days and --months"),
+        ("--days 1 --months 1", "Give one of --to, --days and --months"),
+        ("--days 1 --all", "Give one of CUSTOMER, --subscription and --all: whose clocks to advance."),
+        ("--days 1 --subscription x-1", "Give one of CUSTOMER, --subscription and --all"),
+        ("--months 0", "--months: got '0'; takes 1 or more"),
         ("--days 0", "--days: got '0'; takes 1 or more"),
         ("--days -1", "--days: got '-1'; takes a whole number"),
         ("--days 1.5", "--days: got '1.5'; takes a whole number"),

@@ -84,6 +84,14 @@ class SqlReader:
         (first,) = await self._all(wanted.order_by(subscription.c.ordered_at, subscription.c.id).limit(1))
         return _listed(first)
 
+    async def test_clock_customers(self) -> list[str]:
+        """The customers with a living subscription that has a test clock, in the order of their ids."""
+        clocked = select(subscription.c.customer_id).where(
+            subscription.c.test_clock, subscription.c.next_at.is_not(None)
+        )
+        found = await self._all(clocked.distinct().order_by(subscription.c.customer_id))
+        return [row["customer_id"] for row in found]
+
     async def counts(self, customer: str | None = None, offer: str | None = None) -> dict[State, int]:
         """How many of the filtered subscriptions are in each state. A state without any is left out."""
         wanted = select(subscription.c.state, func.count().label("count")).group_by(subscription.c.state)
