@@ -35,7 +35,7 @@ def print_comparison(found: Comparison, commands: Sequence[Command]) -> None:
         for at, (before, after) in found.moments().items()
     ]
     if moments:
-        print_columns(screen, (f"WHEN ({zone()})", *SIDES), moments)
+        print_columns(screen, (f"WHEN ({zone()})", *(f"{side} ({found.currency})" for side in SIDES)), moments)
         screen.print()
     _print_money(screen, found)
     ends = list(_ends(found))
@@ -50,11 +50,11 @@ def _print_answer(screen: Console, command: Command, answer: Answer) -> None:
 
 
 def _happens(moment: Moment, currency: str) -> str:
-    """Such as `renewed (REN-1): USD 50.00`."""
+    """Such as `renewed (REN-1): 50.00`."""
     names = ", ".join(f"{event.event} ({event.rule})" for event in moment.events)
     if not moment.rows:
         return names or NONE
-    money = f"{currency} {amount(Sums.of(moment.rows, currency).net)}"
+    money = amount(Sums.of(moment.rows, currency).net)
     return f"{names}: {money}" if names else money
 
 

@@ -137,9 +137,9 @@ def _print(found: PortfolioForecast) -> None:
         screen.print("Nothing is to come.")
     for currency, sums in found.currencies.items():
         names = [name for name in COLUMNS[2:] if name != "net" and (name in ALWAYS_SHOWN or _any(sums, name))]
-        headings = (currency, *(HEADINGS.get(name, name.upper()) for name in names))
+        headings = ("MONTH", *(HEADINGS.get(name, name.upper()) for name in names))
         rows = [(month.name, *(_cell(getattr(month, name)) for name in names)) for month in sums]
-        screen.print()
+        screen.print(f"\n{currency}", style="bold")
         print_columns(screen, headings, [*rows, _total(sums, names)], right=headings[1:])
 
 

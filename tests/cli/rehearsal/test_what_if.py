@@ -92,8 +92,9 @@ def test_what_a_person_reads(ask: Ask, customer: str) -> None:
     lines = [" ".join(line.split()) for line in said.splitlines()]
     assert lines[0].endswith(" to 2027-08-01 00:00:00 UTC, with 2 commands")
     assert lines[1] == "2027-03-15 00:00:00 $ quantity 5"
-    assert "2027-05-31 09:00:00 renewed (REN-1): USD 30.00 expired (CXL-3)" in lines
-    assert "2027-03-15 00:00:00 - quantity_changed (MON-4): USD 10.33" in lines
+    assert "2027-05-31 09:00:00 renewed (REN-1): 30.00 expired (CXL-3)" in lines
+    assert "2027-03-15 00:00:00 - quantity_changed (MON-4): 10.33" in lines
+    assert "WHEN (UTC) WITHOUT (USD) WITH (USD)" in lines
     assert "net 180.00 140.33 -39.67" in lines
     assert "2027-04 30.00 50.00 +20.00" in lines
     assert "state active expired" in lines
