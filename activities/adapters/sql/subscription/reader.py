@@ -86,9 +86,8 @@ class SqlReader:
 
     async def test_clock_customers(self) -> list[str]:
         """The customers with a living subscription that has a test clock, in the order of their ids."""
-        clocked = select(subscription.c.customer_id).where(
-            subscription.c.test_clock, subscription.c.next_at.is_not(None)
-        )
+        living = subscription.c.state.not_in([state.value for state in State if state.ended])
+        clocked = select(subscription.c.customer_id).where(subscription.c.test_clock, living)
         found = await self._all(clocked.distinct().order_by(subscription.c.customer_id))
         return [row["customer_id"] for row in found]
 
