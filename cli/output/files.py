@@ -10,10 +10,16 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from cli.output import money, operations, selling, subscriptions
+from cli.output import money, operations, planning, selling, subscriptions
 from workflows.contract.schemas import DIALECT, Truthful
 
-PRINTED: dict[str, Any] = {**subscriptions.PRINTED, **money.PRINTED, **selling.PRINTED, **operations.PRINTED}
+PRINTED: dict[str, Any] = {
+    **subscriptions.PRINTED,
+    **planning.PRINTED,
+    **money.PRINTED,
+    **selling.PRINTED,
+    **operations.PRINTED,
+}
 """What each command prints with `--json`, by its full name."""
 FOLDER = Path("docs") / "cli"
 

@@ -191,14 +191,6 @@ class Settled(Frozen):
     message: str
 
 
-class Clock(Frozen):
-    """The test clock after it was advanced."""
-
-    customer: str
-    now: Instant
-    subscriptions: list[str]
-
-
 PRINTED: dict[str, Any] = {
     "notifications list": list[Pending],
     **dict.fromkeys(("notifications retry", "notifications skip"), list[Told]),
@@ -210,7 +202,6 @@ PRINTED: dict[str, Any] = {
     "migrate": Moved,
     "conflict show": Conflicted,
     **dict.fromkeys(("conflict adopt", "conflict set-aside"), Settled),
-    "clock advance": Clock,
     "scenario run": list[dict[str, Any]],
 }
 """What each prints; docs/scenarios.md has the document of a scenario."""

@@ -55,11 +55,11 @@ def what_if(
 ) -> None:
     """Try commands on a copy, and show what differs from doing nothing.
 
-    Example: what-if crm-1 --at 2027-01-15 "quantity 5" --at 2027-03-01 "cancel --reason customer_request"
-
     Events, money, users' access and what comes next are exact, to the instant and the cent, if nobody sends another
     command and invoices are paid in time. Of usage only what is reported already is billed. Nothing is changed. The
-    exit code is 1 if a command would be refused.
+    exit code is 1 if a command would be refused. Several: --at 2027-01-15 "quantity 5" --at 2027-03-01 "suspend ..."
+
+    Example: what-if crm-1 --at 2027-01-15 "quantity 5"
     """
     plan = _plan(commands or [], at or [], file)
     found = use(lambda perennial: _compared(perennial, subscription, plan, until), reading.address)

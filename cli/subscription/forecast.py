@@ -74,10 +74,10 @@ def forecast(
 ) -> None:
     """Forecast charges, renewals, endings and recurring revenue per month.
 
-    For example: forecast --partner northwind --months 24 --svg > northwind.svg
-
     It is exact, to the cent, if nobody sends a command and invoices are paid in time; of usage, only what is reported
     already is billed. Currencies are never added up. docs/planning.md says what counts as recurring (MRR, ARR).
+
+    Example: forecast --partner northwind --months 24
     """
     one_format(as_json=as_json, as_csv=as_csv, as_svg=as_svg)
     whose = of.whose()

@@ -12,6 +12,8 @@ LINES = {
     "timeline": ["timeline {subscription}", "timeline {suspended}", "timeline --customer {customer}"],
     "events": ["events {subscription}", "events {suspended}", "events {cancelled}"],
     "ledger": ["ledger {subscription}"],
+    "what-if": ["what-if {suspended} reactivate"],
+    "forecast": ["forecast --customer {customer}", "forecast --months 2"],
     "access": ["access {subscription}", "access {suspended}"],
     "balance": ["balance {customer}"],
     "statement": ["statement {customer}"],
@@ -50,7 +52,7 @@ CHANGING = {
 }
 
 
-NEW = frozenset({"what-if", "forecast", "import", "export", "bulk"})
+NEW = frozenset({"import", "export", "bulk"})
 """Commands and groups that are being built: what holds for all others is not asked of them yet."""
 
 
