@@ -189,7 +189,7 @@ class Whose(Frozen):
 class Forecastable(Frozen):
     """A subscription as its last event left it, with the usage that is not billed yet.
 
-    `subscription` is None where an earlier version recorded too little.
+    `subscription` is None where it cannot be read, or an earlier version recorded too little.
     """
 
     subscription_id: str

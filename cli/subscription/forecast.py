@@ -93,7 +93,10 @@ def forecast(
         _print(found)
     if found.left_out:
         left_out = counted(found.left_out, "subscription")
-        say(f"Left out: {left_out}, of which an earlier version recorded too little.", stderr=True)
+        say(
+            f"Left out: {left_out} that cannot be read, or of which an earlier version recorded too little.",
+            stderr=True,
+        )
 
 
 async def _forecast(perennial: Perennial, whose: Whose, months: int, start: datetime | None) -> PortfolioForecast:

@@ -98,7 +98,7 @@ class MonthSums:
 class PortfolioForecast:
     """What subscriptions come to from an instant on, month by month, each currency by itself.
 
-    `subscriptions` were counted in, and `left_out` were not: an earlier version recorded too little of them.
+    `subscriptions` were counted in; `left_out` were not, because they cannot be read or too little of them is recorded.
     """
 
     start: datetime

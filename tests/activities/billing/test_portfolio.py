@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import pytest
+
 from activities.adapters.sql.catalog.catalog import SqlCatalog
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.subscription.portfolio import SqlPortfolio
@@ -12,6 +14,7 @@ from domain.subscription.holds import Reason
 from tests.support.books.short_lives import LICENCE, METER, bought
 from tests.support.books.subscription import InSql
 from tests.support.instants import DAY, START
+from tests.support.raw_sql import change
 from tests.support.shop.buyers import customer, partner
 from tests.support.shop.catalog import OPENED
 from tests.support.shop.offers import listed
@@ -42,6 +45,16 @@ async def test_with_the_usage_that_is_not_billed_yet(database: Database) -> None
     usage = {each.subscription_id: [one.units for one in each.usage] for each in await portfolio.page(ALL, 10)}
     assert usage == {"m-0": [], "m-1": [2, 3]}
     assert {key: len(found) for key, found in (await books.unbilled(["m-0", "m-1"])).items()} == {"m-1": 2}
+
+
+@pytest.mark.parametrize("snapshot", ["'no JSON'", "'{}'", "NULL"])
+async def test_what_cannot_be_read_does_not_hide_the_others(database: Database, snapshot: str) -> None:
+    books, portfolio = InSql(database), SqlPortfolio(database)
+    for number in range(3):
+        await bought(books, LICENCE, f"s-{number}")
+    await change(database, f"UPDATE subscription SET snapshot = {snapshot} WHERE id = 's-1'")
+    found = {each.subscription_id: each.subscription is not None for each in await portfolio.page(ALL, 10)}
+    assert found == {"s-0": True, "s-1": False, "s-2": True}
 
 
 async def test_whose_they_are(database: Database) -> None:

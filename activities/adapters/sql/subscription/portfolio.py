@@ -28,7 +28,18 @@ class SqlPortfolio:
         return await self._database.read(_size, whose)
 
     async def page(self, whose: Whose, limit: int, after: str | None = None) -> list[Forecastable]:
-        return await self._database.read(_page, whose, limit, after)
+        try:
+            return await self._database.read(_page, whose, limit, after)
+        except ValueError:
+            # A value of one of them is no JSON, or does not fit its model: each is read by itself.
+            ids = await self._database.read(_ids, whose, limit, after)
+            return [await self._one(subscription_id) for subscription_id in ids]
+
+    async def _one(self, subscription_id: str) -> Forecastable:
+        try:
+            return await self._database.read(_one, subscription_id)
+        except ValueError:
+            return Forecastable(subscription_id=subscription_id, subscription=None)
 
 
 def _knows(connection: Connection, whose: Whose) -> bool:
@@ -47,9 +58,24 @@ def _size(connection: Connection, whose: Whose) -> int:
 
 
 def _page(connection: Connection, whose: Whose, limit: int, after: str | None) -> list[Forecastable]:
-    wanted = _filtered(LATEST, whose).order_by(subscription.c.id).limit(limit)
-    if after is not None:
-        wanted = wanted.where(subscription.c.id > after)
+    return _forecastable(connection, _paged(LATEST, whose, limit, after))
+
+
+def _ids(connection: Connection, whose: Whose, limit: int, after: str | None) -> list[str]:
+    return list(connection.scalars(_paged(select(subscription.c.id), whose, limit, after)))
+
+
+def _one(connection: Connection, subscription_id: str) -> Forecastable:
+    (found,) = _forecastable(connection, LATEST.where(subscription.c.id == subscription_id))
+    return found
+
+
+def _paged(wanted: Select[Any], whose: Whose, limit: int, after: str | None) -> Select[Any]:
+    page = _filtered(wanted, whose).order_by(subscription.c.id).limit(limit)
+    return page if after is None else page.where(subscription.c.id > after)
+
+
+def _forecastable(connection: Connection, wanted: Select[Any]) -> list[Forecastable]:
     rows = connection.execute(wanted).mappings().all()
     unbilled = usage.of_many(connection, [row["id"] for row in rows])
     return [
