@@ -10,7 +10,7 @@ SOURCES := $(wildcard domain statemachines activities workflows perennial hostin
 CHECKED := $(SOURCES) $(wildcard tests benchmarks examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev publisher test install-check chaos told sweep load upgrades explore lives mutants bench lint format lock lock-check clean
+.PHONY: help setup demo dev publisher test install-check chaos told sweep load production upgrades explore lives mutants bench lint format lock lock-check clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort
@@ -64,6 +64,9 @@ mutants: $(STAMP) ## make careless changes to a copy of the product: a test must
 
 load: $(STAMP) ## ten clients send a thousand commands over hand-overs, quiet and with twenty workers killed
 	PERENNIAL_LOAD=full $(BIN)/python -m pytest -s tests/live/subscription/test_commands_under_load.py
+
+production: $(STAMP) ## the compose file's topology as processes: 2,000 subscriptions, a worker replaced, PostgreSQL away
+	PERENNIAL_PRODUCTION=full $(BIN)/python -m pytest -s tests/live/production
 
 upgrades: $(STAMP) ## move two hundred sleeping subscriptions to another build and back
 	PERENNIAL_UPGRADES=full $(BIN)/python -m pytest -s tests/live/deployment/test_two_builds.py

@@ -24,12 +24,18 @@ KEYED = "keyed"
 """The user name that needs a password to sign in; no other does."""
 PATIENCE = 20.0
 NOBODY = "nobody"
-# It stops and removes its files as soon as its input is closed, also when the tests are killed with -9.
+# It stops and removes its files as soon as its input is closed, also when the tests are killed with -9. Each line stops
+# the server, as the system does it, or starts it again.
 _RUN = """
-"$1"/postgres -D "$2"/data -k "$2" >"$2"/log 2>&1 & server=$!
-read -r _
-kill -QUIT $server; wait $server
-rm -rf "$2"
+programs=$1 directory=$2; shift 2
+while :; do
+    "$programs"/postgres -D "$directory"/data -k "$directory" "$@" >>"$directory"/log 2>&1 & server=$!
+    read -r _ || break
+    kill -INT $server; wait $server
+    read -r _ || break
+done
+kill -QUIT $server 2>/dev/null; wait $server
+rm -rf "$directory"
 """
 _QUICK = """
 listen_addresses = ''
@@ -96,8 +102,11 @@ def running_server() -> Iterator[PostgresServer]:
 
 
 @contextmanager
-def own_server() -> Iterator[tuple[PostgresServer, "subprocess.Popen[bytes]"]]:
-    """On a socket in a directory that goes with it; its process stops it when its input ends. Raises NoServer."""
+def own_server(*options: str) -> Iterator[tuple[PostgresServer, "subprocess.Popen[bytes]"]]:
+    """On a socket in a directory that goes with it; its process stops it when its input ends. Raises NoServer.
+
+    `options` are more words of its command line.
+    """
     reasons = []
     for programs in _installed():
         # Short: a socket's path is bounded. And outside everybody's home, which others cannot enter.
@@ -110,7 +119,7 @@ def own_server() -> Iterator[tuple[PostgresServer, "subprocess.Popen[bytes]"]]:
             shutil.rmtree(directory, ignore_errors=True)
             continue
         process = subprocess.Popen(
-            ["/bin/sh", "-c", _RUN, "sh", str(readable), str(directory)],
+            ["/bin/sh", "-c", _RUN, "sh", str(readable), str(directory), *options],
             stdin=subprocess.PIPE,
             start_new_session=True,
             cwd="/",
@@ -136,6 +145,31 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
     with contextlib.suppress(OSError):
         process.stdin.close()
     process.wait(PATIENCE)
+
+
+@contextmanager
+def stopped_for_now(server: PostgresServer, process: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """Inside, nobody can connect and all connections are closed; afterwards it serves again."""
+    assert process.stdin is not None
+    process.stdin.write(b"stop\n")
+    process.stdin.flush()
+    try:
+        yield
+    finally:
+        process.stdin.write(b"start\n")
+        process.stdin.flush()
+        deadline = time.monotonic() + PATIENCE
+        while not _answers(server):
+            assert time.monotonic() < deadline, "PostgreSQL does not come back"
+            time.sleep(0.02)
+
+
+def _answers(server: PostgresServer) -> bool:
+    try:
+        psycopg.connect(server.url(OWNER, drivername="postgresql"), connect_timeout=5).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def _installed() -> Iterator[Path]:
