@@ -30,7 +30,8 @@ from tests.support.publisher.endpoint import publishers_at
 from tests.support.publisher.imported import list_publishers
 from tests.support.raw_sql import change, rows
 
-FULL = os.environ.get("PERENNIAL_PRODUCTION") == "full"
+SUBSCRIPTIONS = int(os.environ.get("PERENNIAL_PRODUCTION", "0"))
+FULL = SUBSCRIPTIONS > 0
 
 
 class Size(NamedTuple):
@@ -45,7 +46,7 @@ class Size(NamedTuple):
 
 
 SIZE = (
-    Size(2_000, 24, timedelta(seconds=330), timedelta(seconds=60), timedelta(minutes=10))
+    Size(SUBSCRIPTIONS, 24, timedelta(seconds=330), timedelta(seconds=60), timedelta(minutes=10))
     if FULL
     else Size(30, 8, timedelta(seconds=3), timedelta(seconds=5), timedelta(seconds=15))
 )

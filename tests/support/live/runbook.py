@@ -14,12 +14,19 @@ from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "runbook.md").read_text()
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
+_ROW = re.compile(r"^\| (?!-)(.+?) \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTILINE)
 _FENCE = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def commands(section: str) -> list[str]:
     """The lines of the section's code blocks, in order; those that go on in the next line are one."""
     return "".join(_FENCE.findall(SECTIONS[section])).replace("\\\n", " ").splitlines()
+
+
+def entries(section: str) -> dict[str, tuple[str, str, str]]:
+    """The rows of the section's table: what is seen, with its cause, check and cure."""
+    (_, *rows) = _ROW.findall(SECTIONS[section])
+    return {seen: (cause, check, cure) for seen, cause, check, cure in rows}
 
 
 @dataclass(frozen=True)

@@ -49,8 +49,14 @@ class Buyer:
 
     @property
     def order(self) -> OrderRequest:
-        who = f"customer-{self.number // PER_CUSTOMER}"
+        # Who has a suspended one cannot buy the same offer again (ELG-2).
+        who = f"single-{self.number}" if self.suspends else f"customer-{self.number // PER_CUSTOMER}"
         return request({"offer": OFFER, "quantity": 3}, order_id=f"order-{self.number}", customer=who)
+
+    @property
+    def suspends(self) -> bool:
+        """Whether it is suspended for a while."""
+        return self.number % 4 == 0
 
     @property
     def subscription(self) -> str:
@@ -67,7 +73,7 @@ class Buyer:
                     Suspend(by="admin_agent", reason=Reason.CUSTOMER_REQUEST, command_id=f"{mine}-2"),
                     Reactivate(by="admin_agent", command_id=f"{mine}-3"),
                 )
-                if self.number % 4 == 0
+                if self.suspends
                 else ()
             ),
             ChangeQuantity(by="admin_agent", quantity=20 + self.number % 9, command_id=f"{mine}-4"),

@@ -60,7 +60,9 @@ class WorkerProcess:
         grace = services()["worker"]["stop_grace_period"]
         assert grace.startswith("1m")
         code = await asyncio.wait_for(self.process.wait(), 60)
-        assert (code, "Traceback" in self.log.read_text()) == (0, False), self.log.read_text()[-2000:]
+        said = self.log.read_text()
+        assert code == 0, said[-2000:]
+        assert "Traceback" not in said, said[max(said.index("Traceback") - 500, 0) :][:3000]
 
 
 @dataclass
@@ -94,7 +96,7 @@ class Production:
     async def start_worker(self) -> WorkerProcess:
         """One more container of the service `worker`, ready."""
         (port,) = free_ports(1)
-        log = self.folder / f"worker-{len(self.workers)}.log"
+        log = self.folder / f"worker-{port}.log"
         with log.open("wb") as file:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, str(ROOT / "starter.py"), *ours()["worker"]["command"]),
