@@ -1,5 +1,6 @@
 """The log of a worker: one JSON object per line, or a line for people who look at a terminal."""
 
+import asyncio
 import json
 import logging
 import os
@@ -30,6 +31,7 @@ _log = logging.getLogger(__name__)
 OURS = ("activities", "domain", "hosting", "perennial", "statemachines", "workflows")
 FAILED = "Completing activity as failed"
 """How the SDK says that an attempt of an activity has failed."""
+CANCELLED = "Cancelled: the worker stops, or the attempt took longer than the server waits for it"
 _NAMED_BY = {
     subscription_workflow_id(""): "subscription",
     delivery_workflow_id(""): "subscription",
@@ -91,7 +93,8 @@ class _Lines(logging.Formatter):
 def content_of(record: logging.LogRecord) -> dict[str, Any]:
     """What a line says, in its order: when, how grave, what, and the facts that are known of it.
 
-    An error that was expected has one line, and no traceback: a caller's mistake, a database that is away.
+    An error that was expected has one line, and no traceback: a caller's mistake, a database that is away, a worker
+    that stops.
     """
     error = record.exc_info[1] if record.exc_info else None
     message = record.getMessage()
@@ -102,7 +105,9 @@ def content_of(record: logging.LogRecord) -> dict[str, Any]:
         **_context(record),
         **getattr(record, FACTS, {}),
     }
-    if isinstance(error, FailureError):
+    if isinstance(error, asyncio.CancelledError):
+        content["error"] = CANCELLED
+    elif isinstance(error, FailureError):
         content["error"] = f"{getattr(error, 'type', None) or type(error).__name__}: {error.message}"
     elif error is not None:
         content["error"] = f"{type(error).__name__}: {error}"

@@ -1,5 +1,6 @@
 """The lines of a worker's log: their facts, their two shapes, and what has no traceback."""
 
+import asyncio
 import io
 import json
 import logging
@@ -125,6 +126,12 @@ def test_a_workflows_id_says_whose_it_is(workflow_id: str, named: dict[str, str]
     content = logs.content_of(of(temporal_workflow={"workflow_id": workflow_id, "attempt": 9}))
     assert content.items() >= {"workflow": workflow_id, **named}.items()
     assert "attempt" not in content
+
+
+def test_an_attempt_that_ends_with_its_worker_is_one_line_without_a_traceback() -> None:
+    content = logs.content_of(of(asyncio.CancelledError("Activity cancelled")))
+    assert content["error"] == logs.CANCELLED
+    assert "traceback" not in content
 
 
 def test_an_unexpected_error_keeps_its_traceback_within_the_line() -> None:

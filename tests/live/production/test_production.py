@@ -56,7 +56,7 @@ ALWAYS = {"PerennialPublisherNotNotified"}
 pytestmark = [
     pytest.mark.live,
     pytest.mark.chaos,
-    pytest.mark.timeout(3_600 if FULL else 420),
+    pytest.mark.timeout(3_600 if FULL else 900),
 ]
 
 
@@ -186,7 +186,7 @@ async def _drill(place: Production, world: FromOutside, database: Database, buye
 
 async def _until(place: Production, alarms: set[str]) -> None:
     """Wait until exactly these fire: workers read what they show at most every 30 seconds."""
-    deadline = time.monotonic() + 3 * FRESH.total_seconds() + 30
+    deadline = time.monotonic() + 10 * FRESH.total_seconds()
     while (seen := firing(await place.scrapes())) != alarms:
         assert time.monotonic() < deadline, seen
         await asyncio.sleep(0.5)

@@ -25,7 +25,7 @@ from tests.support.paths import ROOT
 from tests.support.plain_server import plain_server
 from tests.support.postgres_server import PostgresServer, own_server, stopped_for_now
 
-PATIENCE = 90
+PATIENCE = 180
 QUEUE = "perennial"
 """The task queue of a worker that is given none."""
 DATABASE = next(word for word in services()["postgres"]["command"] if word.startswith("max_connections"))
