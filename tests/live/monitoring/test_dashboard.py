@@ -101,6 +101,8 @@ def test_every_metric_of_ours_is_in_the_docs_and_every_panel_says_its_unit() -> 
 @pytest.mark.skipif(not installed(), reason=MISSING)
 async def test_prometheus_answers_every_panel(address: str, tmp_path: Path) -> None:
     subprocess.run(["promtool", "check", "rules", str(ALERTS)], check=True, capture_output=True)
+    beside = ALERTS.with_name("prometheus.yaml")
+    subprocess.run(["promtool", "check", "config", str(beside)], check=True, capture_output=True)
     async with running_prometheus(tmp_path, address, ALERTS) as prometheus:
         await prometheus.scraped(times=3)
         empty = [each for each in QUERIES if not await prometheus.query(each.replace("$__rate_interval", "1m"))]
