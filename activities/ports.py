@@ -14,3 +14,10 @@ class CommandSender(Protocol):
 
         Raises NotThere if the server does not know it, NotTaken if it rejects the command, and ServerUnavailable.
         """
+
+
+class AllowedClocks(Protocol):
+    """Says whether subscriptions and accounts may run on test clocks here."""
+
+    async def require(self) -> None:
+        """Raise ClocksRefused where they may not, and ServerUnavailable."""

@@ -62,7 +62,7 @@ from workflows.guard.unknown import UnknownWorkflow
 from workflows.notifications.workflow import DeliveryWorkflow
 from workflows.order.workflow import OrderWorkflow
 from workflows.price_changes.workflow import PriceChangeWorkflow
-from workflows.server_ports import ServerAccounts, ServerCommandSender, ServerLauncher
+from workflows.server_ports import ServerAccounts, ServerClocks, ServerCommandSender, ServerLauncher
 from workflows.subscription.rebuild import SubscriptionRebuild
 from workflows.subscription.workflow import SubscriptionWorkflow
 
@@ -153,10 +153,11 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
         account_books = SqlAccountBooks(database)
         measures = RecordMeasures(meter)
         writing = traced(SqlBooks(database), client)
-        billing = BillingActivities(writing, account_books, ServerAccounts(server.accounts), measures)
+        clocks = ServerClocks(server.subscriptions.test_clocks)
+        billing = BillingActivities(writing, account_books, ServerAccounts(server.accounts), measures, clocks)
         answers, payments = AnswerActivities(SqlBooks(database)), PaymentActivities(account_books)
         restoring = RestoringActivities(SqlLives(database))
-        opening = OpeningActivities(account_books)
+        opening = OpeningActivities(account_books, clocks)
         patience = settings.spread + LATE_ROWS
         invoicing = AccountActivities(account_books, SqlNonpaymentHolds(database), commands, patience)
         provisioning = ProvisioningActivities(tenants, SqlAccessLog(database))

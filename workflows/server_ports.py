@@ -20,6 +20,7 @@ from workflows.calls.errors import (
     WorkflowFailed,
     server_unavailable,
 )
+from workflows.calls.test_clocks import ClockPermit
 from workflows.durable.clock import TestClock
 from workflows.subscription.client import Subscriptions
 
@@ -104,3 +105,17 @@ class ServerAccounts:
             await self._accounts.tell_of_rows(customer_id, at)
         except RPCError as error:
             raise server_unavailable(f"billing account of {customer_id}", error) from None
+
+
+class ServerClocks:
+    """Whether the server's namespace takes test clocks: the port `AllowedClocks`."""
+
+    def __init__(self, permit: ClockPermit) -> None:
+        self._permit = permit
+
+    async def require(self) -> None:
+        """Raise ClocksRefused where it does not, and ServerUnavailable."""
+        try:
+            await self._permit.require()
+        except RPCError as error:
+            raise server_unavailable("test clocks", error) from None

@@ -20,7 +20,7 @@ from activities.accounts.ports import AccountBooks, AccountOpenings, NonpaymentH
 from activities.errors import NotTaken, NotThere, RowsToCome, reported
 from activities.fan_out import for_each
 from activities.logged import log_events
-from activities.ports import CommandSender
+from activities.ports import AllowedClocks, CommandSender
 from domain.account.account import Payment, Seen
 from domain.account.events import CloseReceipt
 from domain.subscription.commands import Command
@@ -114,13 +114,19 @@ class AccountActivities:
 class OpeningActivities:
     """Opens accounts in the books. Raises ApplicationError like AccountActivities."""
 
-    def __init__(self, openings: AccountOpenings) -> None:
+    def __init__(self, openings: AccountOpenings, test_clocks: AllowedClocks | None = None) -> None:
         self._openings = openings
+        self._test_clocks = test_clocks
 
     @activity.defn(name="open_account")
     async def open(self, opening: AccountOpening) -> OpenedAccount:
-        """Open an account in the books, once; what they know of it already stays, and is returned (MON-5)."""
+        """Open an account in the books, once; what they know of it already stays, and is returned (MON-5).
+
+        One with a test clock is not opened where they are not allowed.
+        """
         with reported():
+            if opening.ahead_by is not None and self._test_clocks:
+                await self._test_clocks.require()
             return await self._openings.open(opening)
 
 

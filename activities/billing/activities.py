@@ -11,6 +11,7 @@ from activities.billing.ports import Books, FirstAnswers, Lives
 from activities.errors import reported
 from activities.logged import log_events
 from activities.measures import RecordMeasures
+from activities.ports import AllowedClocks
 from activities.wall_clock import wall_clock
 from domain.subscription.decision import Answered
 from domain.subscription.effects import Counted, Receipt
@@ -25,12 +26,14 @@ class BillingActivities:
         invoices: OverdueInvoices,
         accounts: AccountOpener,
         measures: RecordMeasures | None = None,
+        test_clocks: AllowedClocks | None = None,
         clock: Callable[[], datetime] = wall_clock,
     ) -> None:
         self._books = books
         self._invoices = invoices
         self._accounts = accounts
         self._measures = measures or RecordMeasures()
+        self._test_clocks = test_clocks
         self._clock = clock
 
     @activity.defn(name="record")
@@ -38,10 +41,13 @@ class BillingActivities:
         """Write one decision in one transaction, once for each (subscription, seq) (MON-2).
 
         If it bills or credits something and an invoice of the customer is overdue, the account is told (MON-8).
-        Raises ApplicationError: of type BooksConflict, not retryable; of type BooksUnavailable, SchemaMismatch or
-        ServerUnavailable, retryable.
+        The first one is not written where it has a test clock and they are not allowed here, whoever started it.
+        Raises ApplicationError: of type BooksConflict or ClocksRefused, not retryable; of type BooksUnavailable,
+        SchemaMismatch or ServerUnavailable, retryable.
         """
         with reported():
+            if entry.ahead_by is not None and self._test_clocks:
+                await self._test_clocks.require()
             receipt = await self._books.record(entry)
             log_events(
                 entry.record.events,

@@ -2,28 +2,34 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import ClocksRefused, Permanent
 from activities.wall_clock import wall_clock
+from hosting.assembly import running_worker
 from hosting.embedded.server import EmbeddedServer
 from hosting.preparation import clocks_part, server_parts
 from hosting.temporal.connection import connect_to
 from perennial.deployment.preparation import Condition, looked_at, prepared, require
-from tests.support.live.purchases import order
+from tests.support.live.purchases import order, settings_in
 from tests.support.plain_server import plain_server, refused_by
 from tests.support.shop.buyers import request
-from workflows.calls.errors import NotAnswered
+from workflows.account.messages import StartAccount
+from workflows.calls.errors import CallError, NotAnswered
 from workflows.calls.test_clocks import ClockPermit
 from workflows.durable import options
 from workflows.durable.clock import TestClock
 from workflows.order.client import OrderClient
 from workflows.server_ports import ServerLauncher
 from workflows.subscription.client import Subscriptions
+from workflows.subscription.messages import Purchase
 
 AHEAD = TestClock.ahead_by(timedelta(days=1))
 
@@ -68,6 +74,40 @@ async def test_a_namespace_is_marked_by_hand_only(unmarked: str) -> None:
     assert found.by_hand == "temporal operator namespace update --namespace shop --data perennial.test_clocks=allowed"
     await require([clocks_part(client)], prepare=True)
     await Subscriptions(client, "nobody").buy(order(), clock=AHEAD)
+
+
+@pytest.mark.parametrize("kind", ["SubscriptionWorkflow", "BillingAccountWorkflow"])
+async def test_whoever_starts_one_with_a_test_clock_by_hand_is_refused(
+    unmarked: str, tmp_path: Path, kind: str
+) -> None:
+    """By a bare client, which asks nobody first: it ends in one line, and nothing of it is written."""
+    client = await connect_to(unmarked, namespace="shop")
+    customer = f"customer-of-{kind}"
+    settings, wanted = settings_in(tmp_path, customer), order(customer=customer)
+    starts: dict[str, tuple[str, Any]] = {
+        "SubscriptionWorkflow": (f"subscription:{wanted.subscription_id}", Purchase(order=wanted, clock=AHEAD)),
+        "BillingAccountWorkflow": (
+            f"billing-account:{customer}",
+            StartAccount(customer_id=customer, opened_at=wanted.at, clock=AHEAD),
+        ),
+    }
+    workflow_id, start = starts[kind]
+    async with running_worker(client, settings) as world:
+        handle = await client.start_workflow(kind, start, id=workflow_id, task_queue=settings.task_queue)
+        with pytest.raises(WorkflowFailureError) as failed:
+            await handle.result()
+        assert isinstance(failed.value.cause, ApplicationError)
+        assert failed.value.cause.type == "ClocksRefused"
+        assert failed.value.cause.message.startswith("Namespace 'shop' is not marked for tests, so it takes no test cl")
+        assert (await handle.describe()).status is WorkflowExecutionStatus.FAILED
+        assert await world.books.subscriptions.events(wanted.subscription_id) == []
+        with pytest.raises(CallError):
+            await world.perennial.billing.show(customer)
+        # Without a test clock the customer can buy, and gets an account: nothing was half done.
+        real = wanted.model_copy(update={"subscription_id": f"{wanted.subscription_id}-real"})
+        await world.server.subscriptions.buy(real)
+        await world.server.subscriptions.settled(real.subscription_id)
+        assert (await world.perennial.billing.show(customer)).details.customer_id == customer
 
 
 async def test_a_task_queue_that_nobody_polls_is_named(unmarked: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from activities.accounts.contracts import (
     LookInput,
     OpenedAccount,
 )
-from activities.errors import RowsToCome
+from activities.errors import ClocksRefused, RowsToCome
 from domain.account.account import Account, Look, Seen
 from domain.account.events import AccountRecord, Close, CloseReceipt, LiftHolds, Open, PlaceHolds
 from domain.roles import Party
@@ -30,13 +30,18 @@ from workflows.account.details import effect_headline
 from workflows.durable import options
 from workflows.durable.activities import RunIsOver, perform
 from workflows.durable.clock import TestClock
+from workflows.durable.memory import for_sender
 
 T = TypeVar("T")
 Urgent = Callable[[], bool]
 
 
 async def open_account(account: Account, clock: TestClock | None, effect: Open, urgent: Urgent) -> OpenedAccount:
-    """Open it in the books; what they know of it."""
+    """Open it in the books; what they know of it.
+
+    Raises RunIsOver, ActivityError after a permanent error, and ApplicationError, which ends the workflow, if it has a
+    test clock where they are not allowed: nothing of it is written.
+    """
     opening = AccountOpening(
         customer_id=account.customer_id,
         terms=account.terms,
@@ -44,9 +49,15 @@ async def open_account(account: Account, clock: TestClock | None, effect: Open, 
         opened_at=account.opened_at,
         ahead_by=clock.offset if clock else None,
     )
-    return await perform(
-        OpeningActivities.open, opening, options.RESTORE_TIMEOUT, effect_headline(effect), urgent=urgent
-    )
+    try:
+        return await perform(
+            OpeningActivities.open, opening, options.RESTORE_TIMEOUT, effect_headline(effect), urgent=urgent
+        )
+    except ActivityError as error:
+        cause = error.cause
+        if isinstance(cause, ApplicationError) and cause.type == ClocksRefused.__name__:
+            raise for_sender(error) from None
+        raise
 
 
 async def close(account: Account, clock: TestClock | None, effect: Close, urgent: Urgent) -> CloseReceipt:

@@ -8,7 +8,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities.billing.activities import BillingActivities, RestoringActivities
 from activities.billing.contracts import CountInput, KeepInput, Origin, RecordInput, RestoreInput
-from activities.errors import BooksConflict
+from activities.errors import BooksConflict, ClocksRefused
 from activities.provisioning.activities import ProvisioningActivities
 from activities.provisioning.contracts import ProvisionInput
 from domain.roles import Party
@@ -25,12 +25,16 @@ from workflows.durable.decisions import Decisions
 from workflows.notifications.messages import Stream
 from workflows.notifications.notifier import Notifier
 
+ENDING = frozenset({BooksConflict.__name__, ClocksRefused.__name__})
+"""The types of errors of a subscription's first record after which there is no subscription."""
+
 
 async def record(subscription: Subscription, entry: Record, origin: Origin, urgent: Callable[[], bool]) -> Receipt:
     """Write the record into the books; what the books say of it.
 
     Raises RunIsOver, ActivityError after a permanent error, and ApplicationError, which ends the workflow, if the books
-    have another subscription under its id or another date for its purchase: nothing of it is written.
+    have another subscription under its id or another date for its purchase, or if it has a test clock where they are
+    not allowed: nothing of it is written.
     """
     wanted = RecordInput.of(subscription, entry, origin)
     try:
@@ -44,7 +48,7 @@ async def record(subscription: Subscription, entry: Record, origin: Origin, urge
         )
     except ActivityError as error:
         cause = error.cause
-        if entry.seq == 1 and isinstance(cause, ApplicationError) and cause.type == BooksConflict.__name__:
+        if entry.seq == 1 and isinstance(cause, ApplicationError) and cause.type in ENDING:
             raise ApplicationError(cause.message, type=cause.type, non_retryable=True) from None
         raise
 
