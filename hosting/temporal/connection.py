@@ -12,9 +12,9 @@ from typing import Any
 from temporalio.client import Client, Interceptor
 from temporalio.envconfig import ClientConfigProfile
 
-from domain.next_step import Do, NextStep
 from hosting.temporal.errors import ServerUnreachable, one_line
 from hosting.temporal.telemetry import CoreLog, runtime
+from hosting.temporal.unreachable import not_reached, unreachable
 from workflows.guard.converter import DATA_CONVERTER
 
 DEFAULT_ADDRESS = "localhost:7233"
@@ -107,16 +107,6 @@ async def _dial(options: dict[str, Any], core_log: CoreLog, timeout: timedelta, 
         dialled = Client.connect(**options, data_converter=DATA_CONVERTER, runtime=runs_in)
         return await asyncio.wait_for(dialled, timeout.total_seconds())
     except TimeoutError:
-        reason = f"no answer within {timeout.total_seconds():g} s"
+        raise not_reached(address, f"no answer within {timeout.total_seconds():g} s") from None
     except (RuntimeError, ValueError) as error:
-        reason = _reason(str(error))
-    raise ServerUnreachable(
-        f"No Temporal server can be reached at {address!r} ({reason}): set TEMPORAL_ADDRESS to the host:port of yours.",
-        NextStep(Do.START_WORKER, words="Start a server with a worker"),
-    )
-
-
-def _reason(message: str) -> str:
-    """The reason in the core's nested Rust values: the innermost quoted text."""
-    quoted = re.findall(r'(?:message|error): "([^"]+)"', message)
-    return one_line(quoted[-1] if quoted else message).lower()
+        raise unreachable(address, str(error), options) from None
