@@ -56,7 +56,7 @@ ALWAYS = {"PerennialPublisherNotNotified"}
 pytestmark = [
     pytest.mark.live,
     pytest.mark.chaos,
-    pytest.mark.timeout(3_600 if FULL else 900),
+    pytest.mark.timeout(7_200 if FULL else 900),
 ]
 
 
