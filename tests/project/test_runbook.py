@@ -79,14 +79,18 @@ def test_every_warning_and_error_of_the_log_has_an_entry() -> None:
     assert {line: path for line, path in logged.items() if line not in explained} == {}
     of_the_sdk = {
         *("attempt failed", "Failed activation on workflow …", "Timed out running eviction job for run ID …"),
+        "Cannot find activity to cancel for token …",
+        "Failed handling activation on workflow with run ID …",
     }
     assert explained - logged.keys() == of_the_sdk
 
 
 def test_the_lines_of_the_sdk_are_as_they_are_written_there() -> None:
     assert "Failed activation on workflow" in Path(_workflow_instance.__file__).read_text()
-    assert "Timed out running eviction job" in Path(_workflow_instance.__file__).with_name("_workflow.py").read_text()
-    assert FAILED in (Path(_workflow_instance.__file__).parent / "_activity.py").read_text()
+    workflows = Path(_workflow_instance.__file__).with_name("_workflow.py").read_text()
+    assert all(words in workflows for words in ("Timed out running eviction job", "Failed handling activation"))
+    activities = Path(_workflow_instance.__file__).with_name("_activity.py").read_text()
+    assert all(words in activities for words in (FAILED, "Cannot find activity to cancel for token"))
     record = logging.LogRecord("sdk", logging.WARNING, "", 0, FAILED, None, None)
     assert content_of(record)["message"] == "attempt failed"
 
