@@ -10,6 +10,7 @@ COMMANDS: dict[Do, str] = {
     Do.BUY_CART: "cart buy --customer {customer}",
     Do.IMPORT_CATALOG: "catalog import FILE",
     Do.ISSUE_SETUP_LINK: "setup-link {subscription}",
+    Do.LIST_BULKS: "bulk list",
     Do.LIST_CUSTOMERS: "customer list",
     Do.LIST_INVOICES: "invoice list",
     Do.LIST_NOTIFICATIONS: "notifications list",
@@ -18,12 +19,14 @@ COMMANDS: dict[Do, str] = {
     Do.LIST_SUBSCRIPTIONS: "list",
     Do.RECONCILE: "reconcile {subscription}",
     Do.REPAIR: "reconcile {subscription} --repair",
+    Do.RESUME_BULK: "bulk resume {bulk}",
     Do.RETRY_NOTIFICATIONS: "notifications retry {subscription}",
     Do.REVIEW_CART: "cart review --customer {customer}",
     Do.SET_UP: "setup",
     Do.SET_UP_FOR_TESTS: "setup --for-tests",
     Do.SHOW_ACCOUNT: "account show {customer}",
     Do.SHOW_ACCOUNT_CONFLICT: "conflict show {customer} --account",
+    Do.SHOW_BULK: "bulk show {bulk}",
     Do.SHOW_CART: "cart show --customer {customer}",
     Do.SHOW_CONFLICT: "conflict show {subscription}",
     Do.SHOW_ORDER: "order show {order}",
@@ -42,7 +45,9 @@ def command_for(step: NextStep) -> str:
     """The whole command, such as `python starter.py cart review --customer contoso`."""
     if step.do is Do.START_WORKER:
         return f"{INSTALLED} worker --dev" if program() == INSTALLED else "make dev"
-    subjects = {name: step.subject or name.upper() for name in ("customer", "order", "subscription", "workflow")}
+    subjects = {
+        name: step.subject or name.upper() for name in ("bulk", "customer", "order", "subscription", "workflow")
+    }
     if step.do in TEMPORAL:
         return TEMPORAL[step.do].format_map(subjects)
     return f"{program()} {COMMANDS[step.do].format_map(subjects)}"

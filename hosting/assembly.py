@@ -11,6 +11,7 @@ from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
 from activities.accounts.activities import AccountActivities, OpeningActivities, PaymentActivities
 from activities.adapters.sql.account.books import SqlAccountBooks
 from activities.adapters.sql.account.holds import SqlNonpaymentHolds
+from activities.adapters.sql.bulk.book import SqlBulks
 from activities.adapters.sql.catalog.price_book import SqlPriceBook
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.notifications.outbox import SqlOutbox
@@ -26,6 +27,7 @@ from activities.adapters.tenants.store import EmbeddedTenants, TenantStore
 from activities.adapters.tenants.visits import visits
 from activities.adapters.webhooks.messenger import WebhookMessenger
 from activities.billing.activities import AnswerActivities, BillingActivities, RestoringActivities
+from activities.bulk.activities import BulkActivities
 from activities.environment import Environment
 from activities.heartbeats import HEARTBEAT, Heartbeats
 from activities.measures import RecordMeasures
@@ -56,13 +58,20 @@ from perennial.sources.server import Server
 from perennial.sources.sources import Sources
 from perennial.use_cases import Perennial
 from workflows.account.workflow import BillingAccountWorkflow
+from workflows.bulk.workflow import BulkWorkflow
 from workflows.guard.interceptor import GuardInterceptor
 from workflows.guard.runner import InStepRunner
 from workflows.guard.unknown import UnknownWorkflow
 from workflows.notifications.workflow import DeliveryWorkflow
 from workflows.order.workflow import OrderWorkflow
 from workflows.price_changes.workflow import PriceChangeWorkflow
-from workflows.server_ports import ServerAccounts, ServerClocks, ServerCommandSender, ServerLauncher
+from workflows.server_ports import (
+    ServerAccounts,
+    ServerClocks,
+    ServerCommandSender,
+    ServerItemSender,
+    ServerLauncher,
+)
 from workflows.subscription.rebuild import SubscriptionRebuild
 from workflows.subscription.workflow import SubscriptionWorkflow
 
@@ -71,6 +80,7 @@ WORKFLOWS: list[type] = [
     SubscriptionRebuild,
     OrderWorkflow,
     PriceChangeWorkflow,
+    BulkWorkflow,
     BillingAccountWorkflow,
     DeliveryWorkflow,
 ]
@@ -163,6 +173,8 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
         provisioning = ProvisioningActivities(tenants, SqlAccessLog(database))
         orders = OrderActivities(SqlOrders(database), ServerLauncher(server.subscriptions, settings.spread))
         prices = PriceActivities(SqlPriceBook(database), commands)
+        items = ServerItemSender(server.subscriptions, SqlBooks(database))
+        bulk = BulkActivities(SqlBulks(database), items)
         messenger = await stack.enter_async_context(WebhookMessenger())
         telling = NotificationActivities(SqlOutbox(database), books.publishers, given, messenger, server.notifications)
         queue, build = settings.task_queue, build_of(settings)
@@ -180,6 +192,7 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
                 *(orders.open, orders.place, orders.start),
                 *(opening.open, invoicing.close, invoicing.look, invoicing.record, invoicing.hold, invoicing.lift),
                 *(prices.affected, prices.send, prices.finish),
+                *(bulk.send, bulk.note),
                 telling.hand_over,
             ],
             nexus_service_handlers=[NexusSubscriptions(perennial)],

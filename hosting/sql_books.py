@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from activities.adapters.sql.account.auditor import SqlAccountAuditor
 from activities.adapters.sql.account.reader import SqlAccountReader
+from activities.adapters.sql.bulk.book import SqlBulks
 from activities.adapters.sql.catalog.catalog import SqlCatalog
 from activities.adapters.sql.catalog.price_book import SqlPriceBook
 from activities.adapters.sql.database import Database
@@ -41,6 +42,7 @@ def books_in(database: Database) -> Books:
         accounts=SqlAccountReader(database),
         catalog=SqlCatalog(database),
         prices=SqlPriceBook(database),
+        bulks=SqlBulks(database),
         holdings=SqlHoldings(database),
         carts=SqlCarts(database),
         orders=SqlOrders(database),

@@ -1,6 +1,7 @@
 """All use cases, by noun: what a program does with Perennial."""
 
 from perennial.account.billing import Billing
+from perennial.bulk.bulk import Bulk
 from perennial.catalog.browsing import Browsing
 from perennial.catalog.customers import Customers
 from perennial.catalog.importing import CatalogImport
@@ -41,4 +42,5 @@ class Perennial:
         self.reconciliation = Reconciliation(sources)
         self.repair = Repair(sources)
         self.deployment = Deployment(sources)
+        self.bulk = Bulk(sources)
         self.conflicts = Conflicts(sources)

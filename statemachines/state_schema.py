@@ -98,4 +98,5 @@ def _with_short_digests(state: State) -> State:
 SUBSCRIPTION = StateSchema({1: _with_stream_and_origin, 2: _with_use, 3: _with_short_digests})
 ACCOUNT = StateSchema({})
 PRICE_CHANGE = StateSchema({})
+BULK = StateSchema({})
 DELIVERY = StateSchema({1: _delivery_of_a_request})

@@ -1,12 +1,20 @@
 """The activities' ports that are implemented by workflows on the Temporal server."""
 
+from collections.abc import Awaitable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from temporalio.service import RPCError
 
 from activities.accounts.contracts import OpenAccount
+from activities.billing.contracts import AskedCommand
+from activities.billing.ports import FirstAnswers
 from activities.errors import NotTaken, NotThere, OrderConflict, ServerUnavailable
+from activities.wall_clock import wall_clock
+from domain.bulk.items import Item, ItemStatus
+from domain.bulk.requests import TakePolicy
 from domain.ordering.terms import Order
+from domain.roles import Party
 from domain.subscription.commands import Command
 from domain.subscription.decision import Answer
 from workflows.account.client import Accounts
@@ -23,6 +31,10 @@ from workflows.calls.errors import (
 from workflows.calls.test_clocks import ClockPermit
 from workflows.durable.clock import TestClock
 from workflows.subscription.client import Subscriptions
+from workflows.subscription.messages import Migration
+
+T = TypeVar("T")
+_ENDED = "The subscription has ended and takes no more commands."
 
 
 class ServerLauncher:
@@ -74,16 +86,65 @@ class ServerCommandSender:
 
     async def send(self, subscription_id: str, command: Command) -> Answer | None:
         """The subscription's answer; None if it has ended. Raises NotThere, NotTaken and ServerUnavailable."""
-        try:
-            return await self._subscriptions.ask(subscription_id, command, wait=False)
-        except AlreadyEnded:
-            return None
-        except (NotFound, WorkflowFailed) as error:
-            raise NotThere(str(error)) from None
-        except Rejected as error:
-            raise NotTaken(str(error)) from None
-        except NotAnswered as error:
-            raise ServerUnavailable(str(error)) from None
+        return await _or_ended(self._subscriptions.ask(subscription_id, command, wait=False))
+
+
+async def _or_ended(calling: Awaitable[T]) -> T | None:
+    """The result; None if the subscription has ended. Raises NotThere, NotTaken and ServerUnavailable."""
+    try:
+        return await calling
+    except AlreadyEnded:
+        return None
+    except (NotFound, WorkflowFailed) as error:
+        raise NotThere(str(error)) from None
+    except Rejected as error:
+        raise NotTaken(str(error)) from None
+    except NotAnswered as error:
+        raise ServerUnavailable(str(error)) from None
+
+
+class ServerItemSender:
+    """Sends the items of bulk operations: the port `ItemSender`."""
+
+    def __init__(self, subscriptions: Subscriptions, answers: FirstAnswers) -> None:
+        self._subscriptions = subscriptions
+        self._commands = ServerCommandSender(subscriptions)
+        self._answers = answers
+
+    async def send(self, item: Item) -> Item:
+        """Return the item with its result. Raises NotThere, NotTaken, ServerUnavailable, and what the books raise."""
+        match item.ask:
+            case None:
+                return item
+            case TakePolicy():
+                return await self._give_policy(item, item.ask)
+            case command:
+                return await self._command(item, command)
+
+    async def _command(self, item: Item, command: Command) -> Item:
+        answer = await self._commands.send(item.subject, command)
+        if answer is None:
+            # It may have ended by this very command, whose answer a killed worker has not recorded.
+            answer = await self._first_answer(item.subject, command)
+        return item.answered(answer) if answer else item.without_answer(ItemStatus.ENDED, _ENDED)
+
+    async def _first_answer(self, subscription_id: str, command: Command) -> Answer | None:
+        assert command.command_id is not None
+        system = command.by == Party.SYSTEM.value
+        asked = AskedCommand(subscription_id=subscription_id, command_id=command.command_id, system=system)
+        found = await self._answers.first_answer(asked)
+        return found.answer if found and found.fingerprint == command.fingerprint() else None
+
+    async def _give_policy(self, item: Item, ask: TakePolicy) -> Item:
+        """Give the subscription the policy pack, unless it has it: as from an attempt whose worker was killed."""
+        life = await _or_ended(self._subscriptions.life(item.subject))
+        if life is None or life.ended:
+            return item.without_answer(ItemStatus.ENDED, _ENDED)
+        if ask.policy not in {life.subscription.policy, life.subscription.next_policy}:
+            request = Migration(by=ask.by, note="bulk operation", policy=ask.policy)
+            if await _or_ended(self._subscriptions.operate(item.subject, "migrate", request)) is None:
+                return item.without_answer(ItemStatus.ENDED, _ENDED)
+        return item.model_copy(update={"status": ItemStatus.DONE, "at": wall_clock()})
 
 
 class ServerAccounts:

@@ -11,6 +11,7 @@ from domain.next_step import Do, NextStep
 from domain.roles import Party
 from perennial.sources.sources import Sources
 from workflows.account.messages import ACCOUNT_WORKFLOW
+from workflows.bulk.messages import BULK_WORKFLOW
 from workflows.calls.errors import AlreadyEnded, CallError, NotFound, Rejected
 from workflows.calls.versions import Versions
 from workflows.durable.operator import Operator
@@ -18,7 +19,7 @@ from workflows.notifications.messages import DELIVERY_WORKFLOW
 from workflows.price_changes.messages import PRICE_CHANGE_WORKFLOW
 from workflows.subscription.messages import SUBSCRIPTION_WORKFLOW
 
-MOVED = (SUBSCRIPTION_WORKFLOW, ACCOUNT_WORKFLOW, DELIVERY_WORKFLOW, PRICE_CHANGE_WORKFLOW)
+MOVED = (SUBSCRIPTION_WORKFLOW, ACCOUNT_WORKFLOW, DELIVERY_WORKFLOW, PRICE_CHANGE_WORKFLOW, BULK_WORKFLOW)
 """The types of workflows that begin new runs. Orders and rebuilds end once the books can be reached."""
 BATCH = 50
 AT_ONCE = 8

@@ -14,6 +14,7 @@ from domain.catalog.customers import Customer
 from domain.next_step import Do, NextStep, PerennialError, RefusedByRule
 from domain.ordering.eligibility import CHOOSE_OFFER, IMPORT_CUSTOMER, unknown_customer, unknown_offer
 from perennial.sources.account import AccountAuditor, AccountReader
+from perennial.sources.bulk import BulkBook
 from perennial.sources.catalog import CatalogBook, Holdings
 from perennial.sources.notifications import NotificationReader, PublisherRequests
 from perennial.sources.order import Carts, OrderReader, SetupLinks
@@ -43,6 +44,7 @@ class Books:
     accounts: AccountReader
     catalog: CatalogBook
     prices: PriceBook
+    bulks: BulkBook
     holdings: Holdings
     carts: Carts
     orders: OrderReader

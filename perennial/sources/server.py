@@ -8,6 +8,7 @@ from typing import Self
 from temporalio.client import Client
 
 from workflows.account.client import Accounts
+from workflows.bulk.client import BulkClient
 from workflows.calls.runs import Runs
 from workflows.calls.versions import Versions
 from workflows.durable import options
@@ -26,6 +27,7 @@ class Server:
     accounts: Accounts
     orders: OrderClient
     prices: PriceClient
+    bulks: BulkClient
     notifications: Notifications
     runs: Runs
     task_queue: str
@@ -55,6 +57,7 @@ class Server:
             accounts=Accounts(client, task_queue, now),
             orders=OrderClient(client, task_queue),
             prices=PriceClient(client, task_queue),
+            bulks=BulkClient(client, task_queue),
             notifications=Notifications(client, task_queue),
             runs=Runs(client),
             task_queue=task_queue,

@@ -14,16 +14,27 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RetryConfig, RPCError
 
+from domain.bulk.items import Item, ItemStatus
+from domain.bulk.operations import BulkState, Operation
+from domain.bulk.requests import BulkRequest, Selection, sent_by
+from domain.bulk.totals import Totals
 from domain.subscription.commands import ChangeQuantity
 from domain.subscription.decision import Outcome
 from hosting.assembly import World
 from tests.support.live.payers import Payer, payment
 from tests.support.live.purchases import order
 from tests.support.live.raw_payloads import BAD_ARGUMENTS, as_json
+from tests.support.shop.bulk import new_id
 from workflows.account.messages import ACCOUNT_SIGNALS
 from workflows.account.workflow import BillingAccountWorkflow
+from workflows.bulk.workflow import BulkWorkflow
 from workflows.calls.errors import Rejected
-from workflows.durable.workflow_ids import account_workflow_id, delivery_workflow_id, subscription_workflow_id
+from workflows.durable.workflow_ids import (
+    account_workflow_id,
+    bulk_workflow_id,
+    delivery_workflow_id,
+    subscription_workflow_id,
+)
 from workflows.notifications.messages import Deliver, SkipNotification
 from workflows.notifications.workflow import DeliveryWorkflow
 from workflows.subscription.messages import SIGNALS
@@ -90,6 +101,23 @@ async def a_delivery(world: World) -> Victim:
     return Victim(DeliveryWorkflow, workflow_id, (), good)
 
 
+async def a_bulk(world: World) -> Victim:
+    """An operation that has paused, since nobody has bought what it is about."""
+    bulk_id, ask = new_id(), ChangeQuantity(by="admin_agent", quantity=2)
+    items = [Item(position=1, subject="nobody", status=ItemStatus.WAITING, ask=sent_by(ask, bulk_id))]
+    request = BulkRequest(ask=ask, selection=Selection())
+    now = world.perennial.sources.now()
+    operation = Operation(bulk_id=bulk_id, request=request, started_at=now, shown=Totals.of(items), per_second=50)
+    await world.books.bulks.begin(operation, items)
+    await world.perennial.bulk.start_again(operation)
+    assert (await world.server.bulks.settled(bulk_id)).state is BulkState.PAUSED
+
+    async def good() -> None:
+        assert "per second" in await world.perennial.bulk.set_rate(bulk_id, "operator", 20)
+
+    return Victim(BulkWorkflow, bulk_workflow_id(bulk_id), (), good)
+
+
 def attacks(victim: Victim, handle: WorkflowHandle[Any, Any]) -> Iterator[tuple[str, Coroutine[Any, Any, object]]]:
     """Every argument to every handler, and to some that do not exist."""
     definition = workflow._Definition.must_from_class(victim.cls)
@@ -124,7 +152,7 @@ async def answer_of(attack: Coroutine[Any, Any, object]) -> str:
     return ""
 
 
-@pytest.mark.parametrize("choose", [a_subscription, an_account, a_delivery])
+@pytest.mark.parametrize("choose", [a_subscription, an_account, a_delivery, a_bulk])
 async def test_nothing_that_a_bare_client_sends_blocks_a_workflow(
     world: World, choose: Callable[[World], Awaitable[Victim]]
 ) -> None:

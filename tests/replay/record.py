@@ -27,12 +27,14 @@ from tests.replay.rebuilt import REBUILT, live_rebuilt
 from tests.replay.sales import Sales
 from tests.replay.settled import SETTLED, live_settled
 from tests.replay.signalled import CUSTOMER, live_signalled
+from tests.replay.steered import BULK, live_steered
 from tests.replay.told import GIVEN_UP, TOLD, Telling
 from tests.support.live.purchases import settings_in
 from tests.support.publisher.endpoint import Endpoint, publishers_at
 from tests.support.publisher.imported import listed_in
 from workflows.durable.workflow_ids import (
     account_workflow_id,
+    bulk_workflow_id,
     delivery_workflow_id,
     price_workflow_id,
     subscription_workflow_id,
@@ -81,6 +83,14 @@ async def rebuild(world: World) -> None:
         await live_rebuilt(world)
         for number, history in enumerate(await runs_of(world, subscription_workflow_id(REBUILT)), start=1):
             write(f"{REBUILT}.{number:02}", history)
+
+
+async def steer(world: World) -> None:
+    """Carry out the bulk operation, and write every run, unless that was done before."""
+    if not (HERE / "histories" / f"bulk.{BULK}.01.json.gz").exists():
+        await live_steered(world)
+        for number, history in enumerate(await runs_of(world, bulk_workflow_id(BULK)), start=1):
+            write(f"bulk.{BULK}.{number:02}", history)
 
 
 async def settle(world: World, settings: Settings) -> None:
@@ -150,6 +160,7 @@ async def main() -> None:
                 await hand_over(world, settings)
                 await rebuild(world)
                 await settle(world, settings)
+                await steer(world)
                 await sell(world, settings)
                 await live_signalled(world, settings)
                 await record_account(world, CUSTOMER, CUSTOMER)

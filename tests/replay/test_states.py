@@ -35,7 +35,7 @@ def handed_on() -> Iterator[tuple[str, type[Carried], bytes]]:
 
 
 def test_every_state_has_a_schema_of_its_own_and_writes_its_number() -> None:
-    assert len(STATES_OF) == 4
+    assert len(STATES_OF) == 5
     for state in STATES_OF.values():
         assert issubclass(state, Carried)
         assert state.model_fields[VERSION].default == state.state_schema.version

@@ -10,6 +10,8 @@ from domain.subscription.decision import Answer
 from domain.values import Strict
 from workflows.account.messages import ACCOUNT_REQUESTS, ACCOUNT_SIGNALS, ACCOUNT_UPDATES
 from workflows.account.workflow import BillingAccountWorkflow
+from workflows.bulk.messages import BULK_UPDATES
+from workflows.bulk.workflow import BulkWorkflow
 from workflows.guard.interceptor import TAKES
 from workflows.notifications.messages import DELIVERY_UPDATES
 from workflows.notifications.workflow import DeliveryWorkflow
@@ -24,6 +26,7 @@ TAKEN = [
     pytest.param(BillingAccountWorkflow, ACCOUNT_UPDATES, id="account"),
     pytest.param(DeliveryWorkflow, DELIVERY_UPDATES, id="delivery"),
     pytest.param(PriceChangeWorkflow, PRICE_CHANGE_UPDATES, id="price changes"),
+    pytest.param(BulkWorkflow, BULK_UPDATES, id="bulk"),
 ]
 ANSWERED = [
     pytest.param(SubscriptionWorkflow, COMMANDS, id="subscription"),

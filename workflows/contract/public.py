@@ -6,6 +6,8 @@ from activities.notifications.dialect_microsoft import SaasNotification
 from activities.notifications.dialect_perennial import SubscriptionNotification
 from workflows.account.messages import ACCOUNT_SIGNALS, ACCOUNT_UPDATES, StartAccount
 from workflows.account.workflow import BillingAccountWorkflow
+from workflows.bulk.messages import BULK_UPDATES, StartBulk
+from workflows.bulk.workflow import BulkWorkflow
 from workflows.contract.interface import Interface, Kind, Message, first_line, of_workflow
 from workflows.nexus.messages import OPERATIONS
 from workflows.notifications.messages import DELIVERY_UPDATES, Deliver
@@ -72,6 +74,14 @@ def interfaces(documents: Mapping[str, type] = DOCUMENTS) -> tuple[Interface, ..
             "Sends the prices of one catalog version to subscriptions.",
             start=TellPrices,
             updates=PRICE_CHANGE_UPDATES,
+            queries=("progress",),
+        ),
+        of_workflow(
+            BulkWorkflow,
+            "bulk:{bulk_id}",
+            "Carries out one bulk operation of the books, batch by batch.",
+            start=StartBulk,
+            updates=BULK_UPDATES,
             queries=("progress",),
         ),
         of_workflow(

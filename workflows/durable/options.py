@@ -20,7 +20,7 @@ PROVISION_TIMEOUT = timedelta(seconds=30)
 PEOPLE = Priority(priority_key=2)
 """What somebody waits for goes before what happens by itself (3, the server's default), such as renewals."""
 BATCH = Priority(priority_key=4)
-"""The lines of orders, and new prices for many subscriptions, come last."""
+"""The lines of orders, new prices for many subscriptions, and bulk operations come last."""
 WITHOUT_END = RetryPolicy(
     initial_interval=timedelta(milliseconds=250), backoff_coefficient=2, maximum_interval=timedelta(minutes=1)
 )
@@ -39,6 +39,9 @@ STARTS_AT_ONCE = 8
 """How many of an order's subscriptions are started at a time."""
 FAN_OUT_TIMEOUT = timedelta(minutes=15)
 """One attempt to send a command to many subscriptions: ten at a time, each with its ANSWER_TIMEOUT."""
+
+BULK_BATCH_SECONDS = 5
+"""How many seconds a batch of a bulk operation takes at its rate: a pause waits for the batch that is under way."""
 
 NOTIFY_TIMEOUT = timedelta(seconds=45)
 """One attempt to notify a publisher: its own timeout is at most 30 seconds, and the books are read before and after."""

@@ -24,3 +24,8 @@ def price_workflow_id(version: int) -> str:
 def delivery_workflow_id(subscription_id: str) -> str:
     """The workflow that sends the last notifications of a subscription that has ended."""
     return f"delivery:{subscription_id}"
+
+
+def bulk_workflow_id(bulk_id: str) -> str:
+    """The workflow that carries out the bulk operation."""
+    return f"bulk:{bulk_id}"

@@ -17,6 +17,7 @@ from temporalio.worker import (
 from activities import measures
 from domain.values import Strict
 from workflows.account.messages import ACCOUNT_UPDATES, ACCOUNT_WORKFLOW
+from workflows.bulk.messages import BULK_UPDATES, BULK_WORKFLOW
 from workflows.calls.links import links_of
 from workflows.durable import options, search_attributes
 from workflows.durable.arguments import malformed
@@ -31,6 +32,7 @@ TAKES: dict[str, dict[str, type[Strict]]] = {
     ACCOUNT_WORKFLOW: ACCOUNT_UPDATES,
     DELIVERY_WORKFLOW: DELIVERY_UPDATES,
     PRICE_CHANGE_WORKFLOW: PRICE_CHANGE_UPDATES,
+    BULK_WORKFLOW: BULK_UPDATES,
 }
 """What each update of a workflow takes, by the workflow's type. A test compares it with the workflows."""
 

@@ -19,6 +19,7 @@ class Kind(IntEnum):
     CUSTOMER = 2
     SUBSCRIPTION = 3
     PUBLISHER = 4
+    BULK = 5
 
 
 class Lock(NamedTuple):
@@ -69,6 +70,11 @@ def subscription(subscription_id: str) -> Lock:
 def publisher(publisher_id: str) -> Lock:
     """The requests that a publisher has sent."""
     return Lock(Kind.PUBLISHER, publisher_id)
+
+
+def bulk(bulk_id: str) -> Lock:
+    """A bulk operation and its items."""
+    return Lock(Kind.BULK, bulk_id)
 
 
 def take(connection: Connection, *locks: Lock) -> None:

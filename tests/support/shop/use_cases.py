@@ -83,8 +83,10 @@ async def shop_in(url: str) -> AsyncIterator[Shop]:
 
         async def server() -> Server:
             nothing, of_orders = cast(Any, None), cast(Any, orders)
-            clients = (nothing, nothing, nothing, of_orders, nothing, nothing, nothing)
-            return Server(*clients, task_queue="", periods_per_run=3, spread=timedelta(0))
+            others = dict.fromkeys(
+                ("client", "subscriptions", "accounts", "prices", "bulks", "notifications", "runs"), nothing
+            )
+            return Server(**others, orders=of_orders, task_queue="", periods_per_run=3, spread=timedelta(0))
 
         async def books() -> Any:
             return books_in(database)

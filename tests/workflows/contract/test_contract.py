@@ -13,6 +13,7 @@ from domain.subscription.decision import Answer
 from hosting.assembly import WORKFLOWS as STARTED
 from hosting.nexus.service import NexusSubscriptions
 from workflows.account.workflow import BillingAccountWorkflow
+from workflows.bulk.workflow import BulkWorkflow
 from workflows.contract.files import FOLDER, LOCK, added, broken, bundles, generated, locked, publish, read
 from workflows.contract.interface import COMMAND, Kind
 from workflows.contract.public import interfaces
@@ -23,7 +24,7 @@ from workflows.price_changes.workflow import PriceChangeWorkflow
 from workflows.subscription.messages import Details
 from workflows.subscription.workflow import SubscriptionWorkflow
 
-WORKFLOWS = [SubscriptionWorkflow, BillingAccountWorkflow, OrderWorkflow, PriceChangeWorkflow]
+WORKFLOWS = [SubscriptionWorkflow, BillingAccountWorkflow, OrderWorkflow, PriceChangeWorkflow, BulkWorkflow]
 
 
 def test_nothing_that_was_promised_is_broken() -> None:

@@ -1,0 +1,1 @@
+"""Bulk operations: send one action to many subscriptions, item by item."""

@@ -1,0 +1,1 @@
+"""The workflow that carries out bulk operations, its messages and its client."""
