@@ -87,6 +87,23 @@ SECTIONS: Sections = {
             "Notifications to publishers: list, retry, skip",
             _of("cli.notifications.notifications", list="list_notifications", retry="retry", skip="skip"),
         ),
+        "bulk": Group(
+            "One action on many subscriptions, with a preview, a rate and a report",
+            {
+                **_of(
+                    "cli.bulk.actions",
+                    suspend="suspend",
+                    reactivate="reactivate",
+                    cancel="cancel",
+                    auto_renew="set_auto_renew",
+                    quantity="change_quantity",
+                    price="change_price",
+                    policy="give_policy",
+                ),
+                **_of("cli.bulk.operation", list="list_operations", show="show", report="report"),
+                **_of("cli.bulk.steering", pause="pause", resume="resume", stop="stop", rate="set_rate"),
+            },
+        ),
         "conflict": Group(
             "Conflicts with the books: show, adopt, set-aside",
             _of("cli.operations.conflict", show="show", adopt="adopt", set_aside="set_aside"),

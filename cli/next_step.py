@@ -17,6 +17,7 @@ COMMANDS: dict[Do, str] = {
     Do.LIST_OFFERS: "catalog list",
     Do.LIST_ORDERS: "order list",
     Do.LIST_SUBSCRIPTIONS: "list",
+    Do.PAUSE_BULK: "bulk pause {bulk}",
     Do.RECONCILE: "reconcile {subscription}",
     Do.REPAIR: "reconcile {subscription} --repair",
     Do.RESUME_BULK: "bulk resume {bulk}",

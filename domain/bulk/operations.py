@@ -1,6 +1,8 @@
 """A bulk operation: its request, how far it is, and when it pauses by itself."""
 
-from domain.bulk.items import ItemStatus
+from collections.abc import Iterable
+
+from domain.bulk.items import Item, ItemStatus
 from domain.bulk.requests import BulkRequest
 from domain.bulk.totals import Totals
 from domain.values import Frozen, Instant, Worded
@@ -52,6 +54,32 @@ class Refusals(Frozen):
     items: int
     subject: str
     message: str
+
+
+NOT_DONE = (ItemStatus.REFUSED, ItemStatus.CHANGED, ItemStatus.ENDED, ItemStatus.SKIPPED, ItemStatus.FAILED)
+
+
+def refusals_of(items: Iterable[Item]) -> list[Refusals]:
+    """What is not done of these items, by status and rule, each with its first item."""
+    found: dict[tuple[ItemStatus, str | None], Refusals] = {}
+    for item in items:
+        if item.status not in NOT_DONE:
+            continue
+        key = (item.status, item.rule)
+        first = found.get(key)
+        found[key] = Refusals(
+            status=item.status,
+            rule=item.rule,
+            items=first.items + 1 if first else 1,
+            subject=first.subject if first else item.subject,
+            message=first.message if first else item.message,
+        )
+    return in_order(found.values())
+
+
+def in_order(refusals: Iterable[Refusals]) -> list[Refusals]:
+    """By status, and those of most items first."""
+    return sorted(refusals, key=lambda each: (NOT_DONE.index(each.status), -each.items, each.rule or ""))
 
 
 def reason_to_pause(*, failed: int, tried: int, canary: bool, waiting: int) -> str | None:

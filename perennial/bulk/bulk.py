@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
 
 from domain.bulk.items import Item, ItemStatus
-from domain.bulk.operations import Operation, Refusals
+from domain.bulk.operations import BulkState, Operation, Refusals
 from domain.bulk.requests import BulkRequest, sent_by
 from domain.bulk.totals import Totals
 from domain.next_step import Do, NextStep, PerennialError
@@ -42,6 +42,16 @@ class BulkView:
     refusals: list[Refusals]
     progress: BulkProgress | None = None
     trouble: PerennialError | None = None
+
+    @property
+    def state(self) -> BulkState:
+        """The state by its workflow, which the books follow."""
+        return self.progress.state if self.progress else self.operation.state
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is paused or stopped."""
+        return self.progress.reason if self.progress else self.operation.reason
 
 
 class Bulk:

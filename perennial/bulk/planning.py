@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from domain.bulk.items import Item, ItemStatus, shown
+from domain.bulk.operations import Refusals, refusals_of
 from domain.bulk.requests import Ask, BulkRequest, Selection, TakePolicy
 from domain.bulk.totals import Totals
 from domain.next_step import Do, NextStep, PerennialError
@@ -76,6 +77,11 @@ class Plan:
     def totals(self) -> Totals:
         """The totals of its items."""
         return Totals.of(self.items)
+
+    @property
+    def refusals(self) -> list[Refusals]:
+        """What would not be done, by status and rule, each with an example."""
+        return refusals_of(self.items)
 
 
 async def planned(sources: Sources, choice: Choice, watch: Watch) -> Plan:

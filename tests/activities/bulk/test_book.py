@@ -10,7 +10,7 @@ from activities.adapters.sql.database import Database
 from activities.bulk.contracts import StateInput
 from activities.errors import BooksConflict
 from domain.bulk.items import Item, ItemStatus
-from domain.bulk.operations import BulkState, Operation, Refusals
+from domain.bulk.operations import BulkState, Operation, Refusals, refusals_of
 from domain.bulk.requests import BulkRequest, Selection, sent_by
 from domain.bulk.totals import Totals
 from domain.money import Money
@@ -68,10 +68,14 @@ async def test_what_is_begun_is_read_back_as_it_was(bulks: SqlBulks) -> None:
     assert await bulks.items("more", limit=2, after=2) == ITEMS[2:4]
     assert await bulks.items("more", [ItemStatus.REFUSED]) == ITEMS[3:]
     assert await bulks.totals("more") == Totals.of(ITEMS)
-    assert await bulks.refusals("more") == [
-        Refusals(status=ItemStatus.REFUSED, rule="ELG-8", items=2, subject="s-4", message="Too many."),
-        Refusals(status=ItemStatus.REFUSED, rule="LIF-1", items=1, subject="s-5", message="Suspended."),
-    ]
+    assert (
+        await bulks.refusals("more")
+        == refusals_of(ITEMS)
+        == [
+            Refusals(status=ItemStatus.REFUSED, rule="ELG-8", items=2, subject="s-4", message="Too many."),
+            Refusals(status=ItemStatus.REFUSED, rule="LIF-1", items=1, subject="s-5", message="Suspended."),
+        ]
+    )
 
 
 async def test_an_id_is_begun_once(bulks: SqlBulks) -> None:

@@ -14,7 +14,7 @@ from activities.bulk.contracts import StateInput
 from activities.errors import BooksConflict
 from activities.wall_clock import wall_clock
 from domain.bulk.items import Item, ItemStatus
-from domain.bulk.operations import BulkState, Operation, Refusals
+from domain.bulk.operations import NOT_DONE, BulkState, Operation, Refusals, in_order
 from domain.bulk.requests import Selection
 from domain.bulk.totals import Sum, Totals
 from domain.money import Money, from_minor, to_minor
@@ -203,27 +203,23 @@ def _totals(connection: Connection, bulk_id: str) -> Totals:
 
 def _refusals(connection: Connection, bulk_id: str) -> list[Refusals]:
     """What was not done, by status and rule, each with its first item."""
-    not_done = [
-        status.value
-        for status in (ItemStatus.REFUSED, ItemStatus.CHANGED, ItemStatus.ENDED, ItemStatus.SKIPPED, ItemStatus.FAILED)
-    ]
     kind = (bulk_item.c.status, bulk_item.c.rule)
     grouped = (
         select(func.count().label("items"), func.min(bulk_item.c.position).label("first"))
-        .where(bulk_item.c.bulk_id == bulk_id, bulk_item.c.status.in_(not_done))
+        .where(bulk_item.c.bulk_id == bulk_id, bulk_item.c.status.in_([status.value for status in NOT_DONE]))
         .group_by(*kind)
         .subquery()
     )
     example = (bulk_item.c.bulk_id == bulk_id) & (bulk_item.c.position == grouped.c.first)
     found = connection.execute(
-        select(*kind, grouped.c["items"], bulk_item.c.subject, bulk_item.c.message)
-        .join_from(grouped, bulk_item, example)
-        .order_by(bulk_item.c.status, grouped.c["items"].desc(), bulk_item.c.rule)
+        select(*kind, grouped.c["items"], bulk_item.c.subject, bulk_item.c.message).join_from(
+            grouped, bulk_item, example
+        )
     )
-    return [
+    return in_order(
         Refusals(status=ItemStatus(status), rule=rule, items=items, subject=subject, message=message)
         for status, rule, items, subject, message in found
-    ]
+    )
 
 
 def _minor(money: Money | None) -> int | None:

@@ -1,0 +1,1 @@
+"""Bulk operations on the command line: one action on many subscriptions."""
