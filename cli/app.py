@@ -100,6 +100,7 @@ SECTIONS: Sections = {
                     price="change_price",
                     policy="give_policy",
                 ),
+                **_of("cli.bulk.migrate", migrate="migrate"),
                 **_of("cli.bulk.operation", list="list_operations", show="show", report="report"),
                 **_of("cli.bulk.steering", pause="pause", resume="resume", stop="stop", rate="set_rate"),
             },
@@ -110,7 +111,6 @@ SECTIONS: Sections = {
         ),
         **_of("cli.operations.check", check="check"),
         **_of("cli.operations.reconcile", reconcile="reconcile"),
-        **_of("cli.operations.migrate", migrate="migrate"),
     },
 }
 

@@ -173,7 +173,7 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
         provisioning = ProvisioningActivities(tenants, SqlAccessLog(database))
         orders = OrderActivities(SqlOrders(database), ServerLauncher(server.subscriptions, settings.spread))
         prices = PriceActivities(SqlPriceBook(database), commands)
-        items = ServerItemSender(server.subscriptions, SqlBooks(database))
+        items = ServerItemSender(server.subscriptions, SqlBooks(database), server.versions)
         bulk = BulkActivities(SqlBulks(database), items)
         messenger = await stack.enter_async_context(WebhookMessenger())
         telling = NotificationActivities(SqlOutbox(database), books.publishers, given, messenger, server.notifications)

@@ -5,7 +5,6 @@ from perennial.bulk.bulk import Bulk
 from perennial.catalog.browsing import Browsing
 from perennial.catalog.customers import Customers
 from perennial.catalog.importing import CatalogImport
-from perennial.deployment.deployment import Deployment
 from perennial.notifications.notifications import Notifications
 from perennial.order.carts import Carts
 from perennial.order.orders import Orders
@@ -41,6 +40,5 @@ class Perennial:
         self.notifications = Notifications(sources)
         self.reconciliation = Reconciliation(sources)
         self.repair = Repair(sources)
-        self.deployment = Deployment(sources)
         self.bulk = Bulk(sources)
         self.conflicts = Conflicts(sources)

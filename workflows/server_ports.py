@@ -12,7 +12,7 @@ from activities.billing.ports import FirstAnswers
 from activities.errors import NotTaken, NotThere, OrderConflict, ServerUnavailable
 from activities.wall_clock import wall_clock
 from domain.bulk.items import Item, ItemStatus
-from domain.bulk.requests import TakePolicy
+from domain.bulk.requests import MoveRun, TakePolicy
 from domain.ordering.terms import Order
 from domain.roles import Party
 from domain.subscription.commands import Command
@@ -22,6 +22,7 @@ from workflows.account.messages import StartAccount
 from workflows.calls.errors import (
     AlreadyEnded,
     AlreadyExists,
+    CallError,
     NotAnswered,
     NotFound,
     Rejected,
@@ -29,7 +30,9 @@ from workflows.calls.errors import (
     server_unavailable,
 )
 from workflows.calls.test_clocks import ClockPermit
+from workflows.calls.versions import Versions
 from workflows.durable.clock import TestClock
+from workflows.durable.operator import Operator
 from workflows.subscription.client import Subscriptions
 from workflows.subscription.messages import Migration
 
@@ -106,16 +109,19 @@ async def _or_ended(calling: Awaitable[T]) -> T | None:
 class ServerItemSender:
     """Sends the items of bulk operations: the port `ItemSender`."""
 
-    def __init__(self, subscriptions: Subscriptions, answers: FirstAnswers) -> None:
+    def __init__(self, subscriptions: Subscriptions, answers: FirstAnswers, versions: Versions | None) -> None:
         self._subscriptions = subscriptions
         self._commands = ServerCommandSender(subscriptions)
         self._answers = answers
+        self._versions = versions
 
     async def send(self, item: Item) -> Item:
         """Return the item with its result. Raises NotThere, NotTaken, ServerUnavailable, and what the books raise."""
         match item.ask:
             case None:
                 return item
+            case MoveRun():
+                return await self._move(item, item.ask)
             case TakePolicy():
                 return await self._give_policy(item, item.ask)
             case command:
@@ -145,6 +151,27 @@ class ServerItemSender:
             if await _or_ended(self._subscriptions.operate(item.subject, "migrate", request)) is None:
                 return item.without_answer(ItemStatus.ENDED, _ENDED)
         return item.model_copy(update={"status": ItemStatus.DONE, "at": wall_clock()})
+
+    async def _move(self, item: Item, ask: MoveRun) -> Item:
+        """Let the workflow begin a new run on the build, unless it is there. The routing may place it elsewhere."""
+        if self._versions is None:
+            raise NotTaken("The workers have no versions here: set PERENNIAL_DEPLOYMENT for them.")
+        try:
+            run_id, build = await self._versions.placed(item.subject)
+            if build != ask.to:
+                request = Operator(by=ask.by, note=f"migrate to {ask.to}")
+                build = await self._versions.move(item.subject, run_id, request)
+        except (AlreadyEnded, NotFound):
+            return item.without_answer(ItemStatus.ENDED, "The workflow has ended.")
+        except CallError as error:
+            # Tried again by people only: each try waits for half a minute, and what fails may fail everywhere.
+            raise NotTaken(str(error)) from None
+        except RPCError as error:
+            raise server_unavailable(item.subject, error) from None
+        if build == ask.to:
+            return item.model_copy(update={"status": ItemStatus.DONE, "message": "", "at": wall_clock()})
+        words = f"The routing has placed its new run on {build or 'workers without a version'}."
+        return item.without_answer(ItemStatus.UNCHANGED, words)
 
 
 class ServerAccounts:

@@ -50,6 +50,7 @@ async def _carry_out(
     perennial: Perennial, choice: Choice, carrying: Carrying, bulk_id: str, unknown: Unknown | None
 ) -> None:
     bulk = perennial.bulk
+    choice = await bulk.resolved(choice)
     begun = await bulk.begun(bulk_id, choice.request) if carrying.id and not carrying.dry_run else None
     if begun is None:
         plan = await _planned(bulk, choice, unknown)

@@ -7,7 +7,7 @@ from cli.printing.screen import counted, print_facts, second
 from cli.rule_words import refused_by
 from domain.bulk.items import Item, ItemStatus
 from domain.bulk.operations import Operation, Refusals
-from domain.bulk.requests import BulkRequest, TakePolicy
+from domain.bulk.requests import BulkRequest, MoveRun, TakePolicy
 from domain.bulk.totals import Totals
 from domain.money import Money
 from perennial.bulk.bulk import BulkView
@@ -19,6 +19,7 @@ WORDS = {
     "change_price": "price",
     "set_auto_renew": "auto-renew",
     "take_policy": "policy",
+    "move_run": "migrate",
 }
 """How a command is typed, where its name differs."""
 
@@ -36,6 +37,8 @@ def words_of(request: BulkRequest) -> str:
         given = {name: value for name, value in given.items() if name not in {"quantity", "unit_price"}}
     switch = {True: "on", False: "off"}
     values = [switch[value] if isinstance(value, bool) else str(value) for value in given.values()]
+    if isinstance(request.ask, MoveRun):
+        values = [f"to {request.ask.to}"]
     if isinstance(request.ask, TakePolicy):
         values = [request.ask.policy.name, f"version {request.ask.policy.version}"]
     return " ".join([verb(request.action), *values])
@@ -44,8 +47,14 @@ def words_of(request: BulkRequest) -> str:
 def print_plan(plan: Plan, *, stderr: bool = False) -> None:
     """Print what the operation would come to."""
     totals, request = plan.totals, plan.request
-    heading = f"{words_of(request)} for {counted(totals.items, 'subscription')}: {request.selection}"
+    heading = _heading(request, totals.items)
     print_facts(_facts(totals, plan.refusals, ItemStatus.WAITING), heading=heading, stderr=stderr)
+
+
+def _heading(request: BulkRequest, items: int) -> str:
+    if isinstance(request.ask, MoveRun):
+        return f"{words_of(request)} for {counted(items, 'workflow')} on another version"
+    return f"{words_of(request)} for {counted(items, 'subscription')}: {request.selection}"
 
 
 def plan_document(plan: Plan) -> dict[str, Any]:

@@ -23,7 +23,16 @@ class TakePolicy(Strict):
     policy: Annotated[PolicyPack, Field(strict=False)]
 
 
-Ask = Annotated[AnyCommand | TakePolicy, Field(discriminator="do")]
+class MoveRun(Strict):
+    """Let a workflow begin a new run on that build of the workers; without one, on the current one."""
+
+    do: Literal["move_run"] = "move_run"
+    by: Annotated[str, Field(min_length=1, max_length=64)]
+    actor: Signature | None = None
+    to: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+
+
+Ask = Annotated[AnyCommand | TakePolicy | MoveRun, Field(discriminator="do")]
 """What is sent to each: a command, or what operators ask."""
 
 

@@ -1,13 +1,14 @@
 """Carry out bulk operations: shown first, then done by a workflow that people can pause, resume and stop."""
 
 from collections.abc import AsyncIterator, Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.bulk.items import Item, ItemStatus
 from domain.bulk.operations import BulkState, Operation, Refusals
-from domain.bulk.requests import BulkRequest, sent_by
+from domain.bulk.requests import BulkRequest, MoveRun, sent_by
 from domain.bulk.totals import Totals
 from domain.next_step import Do, NextStep, PerennialError
+from perennial.bulk import moving
 from perennial.bulk.planning import Choice, Plan, Watch, planned
 from perennial.sources.sources import Sources
 from workflows.bulk.messages import BulkProgress, SetRate, StartBulk
@@ -59,6 +60,17 @@ class Bulk:
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
+
+    async def resolved(self, choice: Choice) -> Choice:
+        """Return the choice with the build to move to, where it is about that. Call it first.
+
+        Raises NotFound where there is no deployment, and Rejected where no new run would be placed on the build.
+        """
+        ask = choice.request.ask
+        if not isinstance(ask, MoveRun):
+            return choice
+        found = ask.model_copy(update={"to": await moving.target(self._sources, ask.to)})
+        return replace(choice, request=choice.request.model_copy(update={"ask": found}))
 
     async def plan(self, choice: Choice, watch: Watch = lambda _, __: None) -> Plan:
         """Return what the operation would come to; nothing is changed. What has no answer is left out of it.

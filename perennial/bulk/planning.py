@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from domain.bulk.items import Item, ItemStatus, shown
 from domain.bulk.operations import Refusals, refusals_of
-from domain.bulk.requests import Ask, BulkRequest, Selection, TakePolicy
+from domain.bulk.requests import Ask, BulkRequest, MoveRun, Selection, TakePolicy
 from domain.bulk.totals import Totals
 from domain.next_step import Do, NextStep, PerennialError
 from domain.rules import Rule
+from domain.subscription.commands import Command
 from domain.subscription.decision import Outcome
 from domain.values import fingerprint
+from perennial.bulk import moving
 from perennial.sources.sources import Sources
 from workflows.calls.errors import CallError, NotAnswered
 from workflows.subscription.client import Subscriptions
@@ -48,10 +50,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Choice:
-    """A request and the rows of its file; without rows, of all subscriptions that its filters select."""
+    """A request and the rows of its file; without rows, of all subscriptions that its filters select.
+
+    Of the workflows to move, at most `limit` are.
+    """
 
     request: BulkRequest
     rows: tuple[Row, ...] = ()
+    limit: int | None = None
 
     @classmethod
     def by_filters(cls, ask: Ask, selection: Selection) -> "Choice":
@@ -64,6 +70,11 @@ class Choice:
         content = [[row.subscription_id, row.ask.model_dump(mode="json", exclude={"command_id"})] for row in rows]
         selection = Selection(rows=len(rows), digest=fingerprint(content))
         return cls(BulkRequest(ask=rows[0].ask, selection=selection), tuple(rows))
+
+    @classmethod
+    def of_moves(cls, ask: MoveRun, limit: int | None = None) -> "Choice":
+        """The workflows on another version of the workers than the build, at most so many."""
+        return cls(BulkRequest(ask=ask, selection=Selection()), limit=limit)
 
 
 @dataclass(frozen=True)
@@ -89,6 +100,8 @@ async def planned(sources: Sources, choice: Choice, watch: Watch) -> Plan:
 
     Raises NothingMatches, UnknownSubscriptions, and NotAnswered where previews are not answered.
     """
+    if isinstance(choice.request.ask, MoveRun):
+        return Plan(choice.request, tuple(await moving.items(sources, choice.request.ask, choice.limit)))
     rows = choice.rows or await _matching(sources, choice.request)
     books = await sources.books()
     if choice.rows and (unknown := await books.bulks.unknown([row.subscription_id for row in rows])):
@@ -136,6 +149,7 @@ class _Previews:
         try:
             if isinstance(row.ask, TakePolicy):
                 return await self._policy(position, row.subscription_id, row.ask)
+            assert isinstance(row.ask, Command)
             answer = await self._subscriptions.preview(row.subscription_id, row.ask)
         except CallError as error:
             self._unanswered += isinstance(error, NotAnswered)

@@ -19,7 +19,6 @@ from hosting.assembly import prepare_namespace
 from hosting.embedded.ports import free_ports
 from hosting.embedded.server import EmbeddedServer
 from hosting.temporal.connection import connect_to
-from perennial.deployment.deployment import Deployment
 from statemachines.simulation.course import simulate
 from tests.chaos.faults import hits_of
 from tests.chaos.harm.databases import Books, PostgresBooks, SqliteBooks
@@ -31,11 +30,13 @@ from tests.chaos.scene import Scene
 from tests.chaos.stubborn import StubbornRun, seen_stubbornly, stubbornly
 from tests.chaos.worker import Faults, WorkerOrder, lively
 from tests.chaos.zygote import Workers, Zygote
+from tests.support.live.builds import DEPLOYMENT
 from tests.support.live.outside import FromOutside
 from tests.support.publisher.endpoint import SECRET, Endpoint, publishers_at
 from tests.support.publisher.imported import list_publishers
 from tests.support.shop.live import imported
 from tests.support.shop.offers import listed
+from workflows.calls.versions import Versions
 
 QUEUE = "storm"
 RAM = Path("/dev/shm")
@@ -154,7 +155,7 @@ async def storm(wanted: Wanted, books_of: Books | None = None) -> Result:
             began = time.monotonic()
             scene = Scene(QUEUE, orders[0].settings, client, database, endpoint, world)
             async with Workers(zygote, *orders).running() as workers:
-                builds = Builds(client, Deployment(scene.sources))
+                builds = Builds(client, Versions(client, QUEUE, DEPLOYMENT))
                 await stubbornly(builds.route)
                 weather = Weather(wanted.seed, server, workers, books, builds, living, world.server.subscriptions)
                 async with weather.raging(wanted.pause) as calm:

@@ -18,6 +18,9 @@ from workflows.durable import options
 from workflows.durable.operator import Operator
 from workflows.durable.workflow_ids import bulk_workflow_id
 
+MOST_UNANSWERED = 3
+"""After how many looks in a row without an answer, of half a minute each, `settled` gives up."""
+
 
 class BulkClient(WorkflowClient):
     """Bulk operations on one Temporal server, by their ids."""
@@ -59,9 +62,16 @@ class BulkClient(WorkflowClient):
 
         Raises NotFound and WorkflowFailed where it does not run, and NotAnswered where nothing changes for long.
         """
-        seen, pauses = None, Pauses(options.ORDER_TIMEOUT)
+        seen, pauses, unanswered = None, Pauses(options.ORDER_TIMEOUT), 0
         while True:
-            now = await self.progress(bulk_id)
+            try:
+                now = await self.progress(bulk_id)
+            except NotAnswered:
+                # A worker may have been killed, and another one will answer.
+                if (unanswered := unanswered + 1) >= MOST_UNANSWERED:
+                    raise
+                continue
+            unanswered = 0
             if now != seen:
                 seen = now
                 pauses.restart()

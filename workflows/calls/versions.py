@@ -79,18 +79,28 @@ class Versions:
         ours = ((each.deployment_options.deployment_name, each.deployment_options.build_id) for each in seen.pollers)
         return (self.deployment, build) in ours
 
-    async def count_elsewhere(self, build: str, workflow_types: Sequence[str]) -> int:
-        """How many running workflows of these types are on another version than the build, or on none.
-
-        The server's lists lag a little: a workflow that has just moved may still be counted.
-        """
-        return (await self._client.count_workflows(self._elsewhere(build, workflow_types))).count
-
     async def elsewhere(self, build: str, workflow_types: Sequence[str]) -> AsyncIterator[tuple[str, str]]:
-        """These workflows, each by its id and its run's. One that begins a new run meanwhile does not come again."""
+        """The running workflows of these types on another version than the build, or on none: id and run id of each.
+
+        One that begins a new run meanwhile does not come again. The server's lists lag a little: one that has just
+        moved may still come.
+        """
         query = self._elsewhere(build, workflow_types)
         async for each in self._client.list_workflows(query, page_size=PAGE):
             yield each.id, each.run_id
+
+    async def placed(self, workflow_id: str) -> tuple[str, str | None]:
+        """The workflow's run, and the build of the deployment that runs it. Raises AlreadyEnded and NotFound."""
+        try:
+            seen = await self._client.get_workflow_handle(workflow_id).describe(rpc_timeout=options.ANSWER_TIMEOUT)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            raise NotFound(f"{workflow_id} does not exist.") from None
+        if seen.close_time is not None:
+            raise AlreadyEnded(f"{workflow_id} has ended.")
+        version = seen.raw_description.workflow_execution_info.versioning_info.deployment_version
+        return seen.run_id, version.build_id if version.deployment_name == self.deployment else None
 
     async def move(self, workflow_id: str, run_id: str, request: Operator) -> str | None:
         """Let the workflow begin a new run, and return the build that runs it, once the run's first task is done.

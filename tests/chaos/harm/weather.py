@@ -15,12 +15,13 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from hosting.embedded.server import EmbeddedServer
-from perennial.deployment.deployment import Deployment
+from perennial.bulk.moving import MOVED as TYPES
 from tests.chaos.harm.databases import AWAY_SECONDS, Books, PostgresBooks
 from tests.chaos.zygote import Workers
 from tests.support.live.builds import set_current, set_ramping
 from tests.support.publisher.endpoint import Answer
 from workflows.calls.errors import CallError, NotAnswered
+from workflows.calls.versions import Versions
 from workflows.durable.operator import Operator
 from workflows.subscription.client import Subscriptions
 from workflows.subscription.messages import Migration
@@ -37,8 +38,8 @@ AT_ONCE = 3
 class Builds:
     """Two builds of the workers, of the same code: new runs go to both, half of them to each."""
 
-    def __init__(self, client: Client, deployment: Deployment) -> None:
-        self._client, self._deployment = client, deployment
+    def __init__(self, client: Client, versions: Versions) -> None:
+        self._client, self._versions = client, versions
         self._current, self._ramping = BUILDS
 
     async def route(self) -> None:
@@ -47,12 +48,16 @@ class Builds:
         await set_ramping(self._client, self._ramping, 50)
 
     async def turned(self) -> None:
-        """Every run belongs on the other build now: what has something to do moves, and what sleeps, by `migrate`."""
+        """Every run belongs on the other build now: what has something to do moves; some that sleep are moved."""
         self._current, self._ramping = self._ramping, self._current
         await self.route()
-        moves = await self._deployment.migrate(self._current, canary=0, per_second=20, limit=MOVED)
-        if not moves.moved:
-            raise NotAnswered(f"nothing moved: {moves}")
+        moved, request = 0, Operator(by="system", note="the routing has turned")
+        some = [each async for each in self._versions.elsewhere(self._current, TYPES)][:MOVED]
+        for workflow_id, run_id in some:
+            with suppress(CallError):
+                moved += await self._versions.move(workflow_id, run_id, request) == self._current
+        if not moved:
+            raise NotAnswered(f"nothing moved of {len(some)}")
 
 
 class Moods(dict[str, Answer]):

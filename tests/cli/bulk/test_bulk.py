@@ -221,6 +221,11 @@ def test_a_file_of_unknown_subscriptions_names_their_lines(ask: Ask, three: list
         ("policy nowhere.yaml --all --yes", "nowhere.yaml"),
         ("report x --csv --json", "--json and --csv are output formats: choose one"),
         ("rate x 0", "got '0'; takes 1 or more"),
+        ("migrate --rate 0 --yes", "--rate: got '0'; takes 1 or more"),
+        ("migrate --rate 5000 --yes", "--rate: got 5000; takes at most 1000"),
+        ("migrate --canary few --yes", "--canary: got 'few'; takes a whole number"),
+        ("migrate --limit -1 --yes", "--limit: got '-1'; takes a whole number"),
+        ("migrate", "bulk migrate asks before it acts, and there is no terminal to ask at"),
         ("rate x 1001", "N: got 1001; takes at most 1000"),
     ],
 )
@@ -229,6 +234,11 @@ def test_wrong_use_is_one_line(starter: Starter, line: str, words: str) -> None:
     assert (result.exit_code, result.stdout) == (2, ""), result.output
     assert result.stderr.count("\n") == 1
     assert words in result.stderr
+
+
+def test_workers_without_versions_cannot_be_moved(ask: Ask) -> None:
+    for options in ("--dry-run", "--yes"):
+        assert "set PERENNIAL_DEPLOYMENT" in ask.said(f"bulk migrate {options}", code=1)
 
 
 def test_what_does_not_exist_or_match_is_one_line(ask: Ask) -> None:

@@ -25,6 +25,7 @@ from tests.support.live.builds import (
 )
 from tests.support.live.purchases import order
 from tests.support.live.repairs import Place
+from tests.support.shop.moves import moved
 from workflows.calls.errors import NotAnswered
 from workflows.durable import options
 from workflows.durable.workflow_ids import subscription_workflow_id
@@ -119,7 +120,7 @@ async def test_a_rollback_behind_a_change_of_the_state_stops_at_the_canary(
             await set_current(place.client, "older")
             with monkeypatch.context() as impatient:
                 impatient.setattr(options, "ANSWER_TIMEOUT", timedelta(seconds=2))
-                moves = await perennial.deployment.migrate(canary=5, per_second=20)
+                moves = await moved(perennial)
             assert moves.stopped is not None
             assert set(moves.failed) == {subscription_workflow_id(each) for each in ids}
             assert {REFUSED in await refusal(place, each) for each in ids} == {True}

@@ -17,7 +17,7 @@ from domain.subscription.commands import Cancel, ChangeQuantity
 from domain.subscription.holds import Reason
 from hosting.assembly import WORKFLOWS, World, running_worker
 from hosting.temporal.connection import connect_to
-from perennial.deployment.deployment import Moves
+from perennial.bulk.moving import MOVED
 from tests.support.live.builds import DEPLOYMENT, build_of, busy_until_on, set_current, set_ramping, until_on
 from tests.support.live.crowd import hand_overs
 from tests.support.live.purchases import order
@@ -25,9 +25,11 @@ from tests.support.live.repairs import Place
 from tests.support.publisher.endpoint import Endpoint, publishers_at
 from tests.support.publisher.imported import listed_in
 from tests.support.shop.live import imported, locked_books
+from tests.support.shop.moves import Moves, moved
 from tests.support.shop.offers import listed
 from workflows.calls.errors import Rejected
 from workflows.durable import options
+from workflows.durable.operator import Operator
 from workflows.durable.workflow_ids import delivery_workflow_id, price_workflow_id, subscription_workflow_id
 from workflows.guard.converter import DATA_CONVERTER
 from workflows.guard.interceptor import GuardInterceptor
@@ -60,7 +62,7 @@ async def change(world: World, subscription_id: str, quantity: int) -> None:
 
 
 async def migrate(world: World) -> Moves:
-    return await world.perennial.deployment.migrate(canary=5, per_second=200)
+    return await moved(world.perennial)
 
 
 def type_in(place: Place, *words: str) -> None:
@@ -101,7 +103,8 @@ async def test_workers_without_versions_hand_over_as_before_and_versions_take_ov
         run_id = await place.run_id(name)
         async with worker(place, "1.0") as versioned:
             await set_current(place.client, "1.0")
-            assert (await versioned.perennial.deployment.elsewhere()).found >= 2
+            assert versioned.server.versions is not None
+            assert len([each async for each in versioned.server.versions.elsewhere("1.0", MOVED)]) >= 2
             await busy_until_on(place.client, versioned.server.subscriptions, first, "1.0")
             assert await place.run_id(name) == run_id
             moves = await migrate(versioned)
@@ -171,7 +174,7 @@ async def test_a_target_that_cannot_be_is_refused_and_moves_nothing(place: Place
         run_id = await place.run_id(name := subscription_workflow_id(await bought(world)))
         await set_ramping(place.client, "2.0", 0)
         with pytest.raises(Rejected, match=r"takes the build that new runs go to: the current one, 1\.0\. "):
-            await world.perennial.deployment.migrate("2.0", canary=5, per_second=20)
+            await moved(world.perennial, "2.0")
         current = "worker", "deployment", "set-current-version", "--deployment-name", DEPLOYMENT, "--build-id", "3.0"
         type_in(place, *current, "--allow-no-pollers", "--ignore-missing-task-queues", "--yes")
         with pytest.raises(Rejected, match=r"No worker of build 3\.0 asks for tasks"):
@@ -202,8 +205,11 @@ async def test_deliveries_and_price_changes_move_wherever_they_wait(
                 await world.server.prices.tell(version)
                 await until_on(place.client, prices, "1.0")
                 await set_current(place.client, "2.0")
-                moves = await migrate(world)
-                assert (moves.moved, moves.stayed, moves.failed) == (moves.found, 0, {})
+                # A bulk operation would need the books.
+                assert world.server.versions is not None
+                for each in (delivery, prices):
+                    run_id, _ = await world.server.versions.placed(each)
+                    assert await world.server.versions.move(each, run_id, Operator(by="a test")) == "2.0"
                 assert {await build_of(place.client, each) for each in (delivery, prices)} == {"2.0"}
         await until_halted(place, delivery)
         assert len(endpoint.heard(ended)) == heard
