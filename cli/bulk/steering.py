@@ -4,12 +4,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
+from pydantic import ValidationError
 from typer import Argument, Option
 
 from cli.bulk.operation import BulkId
-from cli.options import By, Reading, positive_number, typed_wrong, with_options
+from cli.options import By, Reading, misused, positive_number, typed_wrong, with_options
 from cli.printing.screen import print_json, say
 from cli.running import use
+from domain.faults import faults_of
 from domain.roles import DEFAULT_ACTOR
 from perennial.bulk.bulk import Bulk
 from workflows.bulk.messages import FASTEST
@@ -25,10 +27,11 @@ class Steering(Reading):
 
     @property
     def request(self) -> Operator:
-        """The operator's request."""
-        if len(self.note) > 1024:
-            raise typed_wrong("--note", self.note, "at most 1024 characters")
-        return Operator(by=self.by[:64], note=self.note)
+        """The operator's request. Raises Misused."""
+        try:
+            return Operator(by=self.by, note=self.note)
+        except ValidationError as error:
+            raise misused(faults_of(error)) from None
 
 
 @with_options

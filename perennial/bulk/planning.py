@@ -20,8 +20,8 @@ from workflows.subscription.client import Subscriptions
 
 AT_ONCE = 16
 """How many previews are asked for at a time."""
-MOST_UNANSWERED = 5
-"""After how many unanswered previews the plan is given up: no worker is there."""
+MOST_UNANSWERED = AT_ONCE
+"""After how many unanswered previews in a row the plan is given up: no worker is there."""
 
 Watch = Callable[[int, int], None]
 """Is called with how many of how many are shown."""
@@ -152,12 +152,13 @@ class _Previews:
             assert isinstance(row.ask, Command)
             answer = await self._subscriptions.preview(row.subscription_id, row.ask)
         except CallError as error:
-            self._unanswered += isinstance(error, NotAnswered)
+            self._unanswered = self._unanswered + 1 if isinstance(error, NotAnswered) else 0
             if self._unanswered >= MOST_UNANSWERED:
                 raise
             return Item(
                 position=position, subject=row.subscription_id, status=ItemStatus.SKIPPED, message=error.message
             )
+        self._unanswered = 0
         return shown(position, row.subscription_id, row.ask, answer)
 
     async def _policy(self, position: int, subscription_id: str, ask: TakePolicy) -> Item:

@@ -220,6 +220,8 @@ def test_a_file_of_unknown_subscriptions_names_their_lines(ask: Ask, three: list
         ("price 1.0000000001 --all --yes", "unit_price: got 1.0000000001; takes at most"),
         ("policy nowhere.yaml --all --yes", "nowhere.yaml"),
         ("report x --csv --json", "--json and --csv are output formats: choose one"),
+        (f"pause x --by {'x' * 65}", "by: got"),
+        (f"stop x --note {'x' * 1025}", "note: got"),
         ("rate x 0", "got '0'; takes 1 or more"),
         ("migrate --rate 0 --yes", "--rate: got '0'; takes 1 or more"),
         ("migrate --rate 5000 --yes", "--rate: got 5000; takes at most 1000"),
