@@ -18,6 +18,9 @@ from tests.support.paths import ROOT
 DEV = ["worker", "--dev", "--port", "0", "--http-port", "0", "--ui-port", "0"]
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
+LONGEST = 300
+"""Seconds that a command may take: the demo needs some ten, and many times that where a machine does much else."""
+
 
 @pytest.fixture(scope="session")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -51,7 +54,7 @@ def run(program: Path, environment: dict[str, str], tmp_path: Path) -> Run:
             env={**environment, **variables},
             capture_output=True,
             text=True,
-            timeout=100,
+            timeout=LONGEST,
             stdin=subprocess.DEVNULL,
         )
 
@@ -141,6 +144,7 @@ def test_the_sample_catalog_is_sold_from_any_directory(
 
 @pytest.mark.live
 @pytest.mark.slow
+@pytest.mark.timeout(LONGEST + 60)
 def test_the_demo(run: Run) -> None:
     result = run("demo")
     assert result.returncode == 0, result.stderr
