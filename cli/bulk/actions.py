@@ -25,7 +25,7 @@ from perennial.bulk.planning import Choice
 def suspend(reason: Reasoned, choosing: Choosing, carrying: Carrying, details: Details = None) -> None:
     """Suspend many: users cannot sign in (SUS-1).
 
-    Example: `bulk suspend --reason nonpayment --partner northwind --dry-run`.
+    Example: bulk suspend --reason nonpayment --partner northwind --dry-run
     """
     _carry_out(commands.Suspend, choosing, carrying, reason=reason, details=details)
 
@@ -34,7 +34,7 @@ def suspend(reason: Reasoned, choosing: Choosing, carrying: Carrying, details: D
 def reactivate(choosing: Choosing, carrying: Carrying) -> None:
     """Lift every hold of many (SUS-5).
 
-    Example: `bulk reactivate --customer fabrikam --state suspended`.
+    Example: bulk reactivate --customer fabrikam --state suspended
     """
     _carry_out(commands.Reactivate, choosing, carrying)
 
@@ -43,7 +43,7 @@ def reactivate(choosing: Choosing, carrying: Carrying) -> None:
 def cancel(reason: Reasoned, choosing: Choosing, carrying: Carrying, details: Details = None) -> None:
     """Cancel many: now for credit in the refund window, at renewal after it (CXL-2, CXL-3).
 
-    Example: `bulk cancel --reason customer_request --offer contoso-crm --dry-run`.
+    Example: bulk cancel --reason customer_request --offer contoso-crm --dry-run
     """
     _carry_out(commands.Cancel, choosing, carrying, reason=reason, details=details)
 
@@ -56,7 +56,7 @@ def set_auto_renew(
 ) -> None:
     """Turn auto-renew on or off for many (REN-2).
 
-    Example: `bulk auto-renew off --publisher contoso`.
+    Example: bulk auto-renew off --publisher contoso
     """
     _carry_out(commands.SetAutoRenew, choosing, carrying, enabled=switch is Switch.ON)
 
@@ -72,7 +72,9 @@ def change_quantity(
 ) -> None:
     """Change the licence quantity of many, prorated (MON-4).
 
-    Each gets N, or the number in the column `quantity` of a file: `bulk quantity --file seats.csv --dry-run`.
+    Each gets N, or the number in the column `quantity` of a file.
+
+    Example: bulk quantity --file seats.csv --dry-run
     """
     _carry_out(commands.ChangeQuantity, choosing, carrying, "quantity", number, int_cell)
 
@@ -88,7 +90,9 @@ def change_price(
 ) -> None:
     """Set the unit price of many, from now on for their next charges (BUY-5).
 
-    Each gets PRICE, or the one in the column `unit_price` of a file: `bulk price 12.00 --offer contoso-crm`.
+    Each gets PRICE, or the one in the column `unit_price` of a file.
+
+    Example: bulk price 12.00 --offer contoso-crm
     """
     _carry_out(commands.ChangePrice, choosing, carrying, "unit_price", price, str)
 
@@ -101,7 +105,9 @@ def give_policy(
 ) -> None:
     """Give many a newer version of their policy pack, from their next terms on (BUY-5).
 
-    Example: `bulk policy csp-2019.yaml --partner northwind`. Subscriptions with another pack are refused.
+    Subscriptions with another pack are refused.
+
+    Example: bulk policy csp-2019.yaml --partner northwind
     """
     policy = policy_in(pack)
     _chosen(lambda _: TakePolicy(by=carrying.by, actor=carrying.actor, policy=policy), choosing, carrying)

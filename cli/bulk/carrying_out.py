@@ -17,6 +17,7 @@ from cli.printing.screen import counted, print_json, say
 from cli.running import use
 from domain.bulk.items import ItemStatus
 from domain.bulk.operations import BulkState
+from domain.bulk.requests import MoveRun
 from domain.next_step import Do, NextStep
 from perennial.bulk.bulk import Bulk, Pace
 from perennial.bulk.planning import Choice, Plan, UnknownSubscriptions
@@ -99,7 +100,8 @@ def _is_wanted(plan: Plan, carrying: Carrying) -> bool:
             print_json(plan_document(plan))
         else:
             print_plan(plan)
-        if nothing and not carrying.dry_run:
+        all_there = isinstance(plan.request.ask, MoveRun) and not plan.items
+        if nothing and not (carrying.dry_run or all_there):
             raise Failure("There is nothing to do.")
         return False
     if not carrying.yes:

@@ -34,6 +34,8 @@ def migrate(moving: Moving) -> None:
     """Move subscriptions, accounts, deliveries, price changes and bulk operations to another version of the workers.
 
     Each begins a new run, on the version that the server's routing names; nothing else of it changes. Moving back is
-    the same with the older version. Example: `bulk migrate --dry-run`.
+    the same with the older version.
+
+    Example: bulk migrate --dry-run
     """
     carry_out(Choice.of_moves(MoveRun(by=moving.by, actor=moving.actor, to=moving.to), moving.limit), moving)

@@ -31,7 +31,7 @@ def list_operations(
 ) -> None:
     """List bulk operations, newest first, as the database has them.
 
-    Example: `bulk list --json`.
+    Example: bulk list --json
     """
     found = use(lambda perennial: perennial.bulk.operations(limit, after))
     if as_json:
@@ -58,7 +58,7 @@ def list_operations(
 def show(bulk: BulkId, reading: Reading) -> None:
     """Show a bulk operation: how far it is, its totals, and what was not done by rule.
 
-    Example: `bulk show suspend-3f9a1c20`.
+    Example: bulk show suspend-3f9a1c20
     """
     view = use(lambda perennial: perennial.bulk.view(bulk), reading.address)
     if reading.as_json:
@@ -79,7 +79,7 @@ def report(
 ) -> None:
     """Show what became of each item of a bulk operation.
 
-    Example: `bulk report suspend-3f9a1c20 --failed --csv`.
+    Example: bulk report suspend-3f9a1c20 --failed --csv
     """
     one_format(as_json=as_json, as_csv=as_csv)
     found = use(lambda perennial: _items(perennial, bulk, UNSENT if failed else ()))

@@ -38,7 +38,7 @@ class Steering(Reading):
 def pause(bulk: BulkId, steering: Steering) -> None:
     """Pause an operation: nothing more is sent after the batch that is under way.
 
-    Example: `bulk pause suspend-3f9a1c20 --note "support is busy"`.
+    Example: bulk pause suspend-3f9a1c20 --note "support is busy"
     """
     _say(bulk, steering, lambda bulks: bulks.steer(bulk, "pause", steering.request))
 
@@ -47,7 +47,7 @@ def pause(bulk: BulkId, steering: Steering) -> None:
 def resume(bulk: BulkId, steering: Steering) -> None:
     """Go on with an operation that is paused, or whose workflow is gone; what has failed is tried again.
 
-    Example: `bulk resume suspend-3f9a1c20`.
+    Example: bulk resume suspend-3f9a1c20
     """
     _say(bulk, steering, lambda bulks: bulks.resume(bulk, steering.request))
 
@@ -56,7 +56,7 @@ def resume(bulk: BulkId, steering: Steering) -> None:
 def stop(bulk: BulkId, steering: Steering) -> None:
     """End an operation for good: what was not sent yet stays untouched.
 
-    Example: `bulk stop suspend-3f9a1c20`.
+    Example: bulk stop suspend-3f9a1c20
     """
     _say(bulk, steering, lambda bulks: bulks.steer(bulk, "stop", steering.request))
 
@@ -69,7 +69,7 @@ def set_rate(
 ) -> None:
     """Change how many an operation sends per second at most.
 
-    Example: `bulk rate suspend-3f9a1c20 5`.
+    Example: bulk rate suspend-3f9a1c20 5
     """
     if rate > FASTEST:
         raise typed_wrong("N", rate, f"at most {FASTEST}")

@@ -61,6 +61,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
     """The same as JSON."""
     return {
         "action": verb(plan.request.action),
+        "request": _request_document(plan.request),
         "selection": plan.request.selection.model_dump(mode="json", exclude_none=True),
         **totals_document(plan.totals, ItemStatus.WAITING),
         "refusals": [_refusal_document(each) for each in plan.refusals],
@@ -97,7 +98,7 @@ def operation_document(operation: Operation) -> dict[str, Any]:
     return {
         "id": operation.bulk_id,
         "action": verb(operation.request.action),
-        "request": operation.request.ask.model_dump(mode="json", exclude_none=True, exclude={"expected"}),
+        "request": _request_document(operation.request),
         "selection": operation.request.selection.model_dump(mode="json", exclude_none=True),
         "started_at": instant_document(operation.started_at),
         "state": operation.state.value,
@@ -106,6 +107,12 @@ def operation_document(operation: Operation) -> dict[str, Any]:
         "per_second": operation.per_second,
         "items": operation.items,
     }
+
+
+def _request_document(request: BulkRequest) -> dict[str, Any]:
+    """What is sent to each; of a file, to the first."""
+    document: dict[str, Any] = request.ask.model_dump(mode="json", exclude_none=True, exclude={"expected"})
+    return document
 
 
 def item_document(item: Item) -> dict[str, Any]:

@@ -161,18 +161,6 @@ class SetUp(Frozen):
     parts: list[Part]
 
 
-class Moved(Frozen):
-    """How many workflows moved to another version."""
-
-    to: str
-    found: int
-    moved: int
-    stayed: int
-    ended: int
-    failed: dict[str, str]
-    stopped: str | None
-
-
 class Conflicted(Frozen):
     """The conflict of a subscription or an account; null if it has none."""
 
@@ -199,7 +187,6 @@ PRINTED: dict[str, Any] = {
     "check": Checked,
     "reconcile": Reconciled,
     "setup": SetUp,
-    "migrate": Moved,
     "conflict show": Conflicted,
     **dict.fromkeys(("conflict adopt", "conflict set-aside"), Settled),
     "scenario run": list[dict[str, Any]],

@@ -3,7 +3,7 @@
 from domain.bulk.items import Item, ItemStatus
 from domain.bulk.requests import MoveRun
 from domain.faults import shown
-from domain.next_step import Do, NextStep, PerennialError
+from domain.next_step import Do, NextStep
 from perennial.sources.sources import Sources
 from workflows.account.messages import ACCOUNT_WORKFLOW
 from workflows.bulk.messages import BULK_WORKFLOW
@@ -15,10 +15,6 @@ from workflows.subscription.messages import SUBSCRIPTION_WORKFLOW
 
 MOVED = (SUBSCRIPTION_WORKFLOW, ACCOUNT_WORKFLOW, DELIVERY_WORKFLOW, PRICE_CHANGE_WORKFLOW, BULK_WORKFLOW)
 """The types of workflows that begin new runs. Orders and rebuilds end once the books can be reached."""
-
-
-class NothingElsewhere(PerennialError):
-    """Every workflow is on the build."""
 
 
 async def target(sources: Sources, to: str | None) -> str:
@@ -44,7 +40,7 @@ async def target(sources: Sources, to: str | None) -> str:
 async def items(sources: Sources, ask: MoveRun, limit: int | None) -> list[Item]:
     """The workflows on another version than the build, at most so many; they are moved in this order.
 
-    Raises NothingElsewhere, and Rejected where none of the build's workers is there.
+    Raises Rejected where none of the build's workers is there.
     """
     versions = await _versions(sources)
     assert ask.to is not None
@@ -56,8 +52,6 @@ async def items(sources: Sources, ask: MoveRun, limit: int | None) -> list[Item]
         if limit is not None and len(found) >= limit:
             break
         found.append(Item(position=len(found) + 1, subject=workflow_id, status=ItemStatus.WAITING, ask=ask))
-    if not found:
-        raise NothingElsewhere(f"No workflow is on another version than {ask.to}.")
     return found
 
 

@@ -45,7 +45,7 @@ ELSEWHERE = {
 }
 CHANGING = {
     *("buy", "setup-link", "quantity", "add-on", "auto-renew", "suspend", "reactivate", "cancel", "activate"),
-    *("reject-quantity", "deprovision", "migrate", "clock advance", "catalog import", "catalog export"),
+    *("reject-quantity", "deprovision", "clock advance", "catalog import", "catalog export"),
     *("cart add", "cart remove", "cart buy", "usage report", "usage import", "invoice pay", "invoice fail"),
     *("account pay", "account terms", "account open", "notifications retry", "notifications skip"),
     *("conflict adopt", "conflict set-aside", "demo", "worker"),

@@ -100,7 +100,7 @@ class Fleet:
         )
         assert code in {None, done.returncode}, done.stderr
         document = json.loads(done.stdout)
-        return {"to": document["request"]["to"], "state": document["state"], **document["counts"]}
+        return {"to": document["request"]["to"], **document["counts"]}
 
     async def builds(self, ids: list[str]) -> Counter[str]:
         """How many are on each build."""
@@ -187,7 +187,7 @@ async def test_sleeping_subscriptions_ramp_move_and_roll_back(fleet: Fleet, monk
     assert await fleet.subscriptions.ask(ids[1], change) == answer
     report = await fleet.perennial.reconciliation.run()
     assert report.findings == []
-    counts = f"50 % ramp: {ramped['moved']} of {EVERYTHING} moved; the rest, with two kills: {took:.1f} s"
+    counts = f"50 % ramp: {ramped['done']} of {EVERYTHING} moved; the rest, with two kills: {took:.1f} s"
     print(f"{counts}, all back: {took_back:.1f} s")  # noqa: T201
 
 
