@@ -52,8 +52,8 @@ CHANGING = {
 }
 
 
-NEW = frozenset({"import", "export", "bulk"})
-"""Commands and groups that are being built: what holds for all others is not asked of them yet."""
+NEW = frozenset({"import", "export", "bulk", "migrate"})
+"""Commands and groups that are being built or moved: what holds for all others is not asked of them yet."""
 
 
 def is_new(command: str) -> bool:

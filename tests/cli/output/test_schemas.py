@@ -30,7 +30,8 @@ def faults(command: str, document: Any) -> list[str]:
 
 
 def test_every_command_with_json_has_a_schema() -> None:
-    assert {name for name in COMMANDS if prints_json(name) and not is_new(name)} == set(PRINTED)
+    printing = {name for name in COMMANDS if prints_json(name)}
+    assert {name for name in printing ^ set(PRINTED) if not is_new(name)} == set()
 
 
 def test_the_published_schemas_are_those_of_the_code() -> None:

@@ -8,7 +8,10 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
 from activities.adapters.sql.database import Database
+from activities.adapters.sql.orders.orders import SqlOrders
 from activities.adapters.sql.revision import HEAD
+from activities.settings import Settings
+from domain.ordering.terms import Order
 from domain.subscription.commands import Activate, ChangeQuantity, Suspend
 from domain.subscription.holds import Reason
 from hosting.assembly import World
@@ -18,6 +21,9 @@ from tests.support.live.repairs import bought
 from tests.support.metrics.scrape import Scrape, scraped
 from tests.support.metrics.watched import watched_worker
 from tests.support.raw_sql import change
+from tests.support.shop.buyers import customer, partner, request
+from tests.support.shop.offers import listed
+from tests.support.shop.orders import placed, stock
 from workflows.durable.clock import TestClock
 from workflows.durable.workflow_ids import subscription_workflow_id
 
@@ -30,6 +36,8 @@ COUNTED = (
     "perennial_events_total",
 )
 MONTHS = timedelta(days=40)
+SOON = timedelta(seconds=4)
+LATE_COUNT = "perennial_milestone_lateness_seconds_count"
 
 
 async def until(address: str, name: str, value: float, **labels: str) -> Scrape:
@@ -87,6 +95,31 @@ async def test_what_happens_is_counted_and_a_replay_counts_nothing(server: Embed
         assert replayed.value("temporal_sticky_cache_size") >= 1
         assert [each for each in replayed.samples if each.name in COUNTED] == []
         assert replayed.value("perennial_subscriptions", state="suspended") == 1
+
+
+async def ordered_at(settings: Settings, at: datetime) -> Order:
+    """A purchase with a trial of 30 days, placed at that instant."""
+    async with Database(settings.database_url) as database:
+        await stock(database, partner(), customer(), listed(trial_days=30))
+        orders = SqlOrders(database)
+        await placed(orders, request({"quantity": 3}), at)
+        return await orders.purchase("o-1", 1)
+
+
+async def test_a_milestone_is_as_late_as_it_was_in_the_books(server: EmbeddedServer, tmp_path: Path) -> None:
+    """A trial ends by the clock on the wall: what is measured is no more than what was waited for."""
+    settings = settings_in(tmp_path, "lateness")
+    async with watched_worker(server.address, settings) as (world, address):
+        await scraped(address)
+        ends = datetime.now(UTC) + SOON
+        # A start is dated now, unless an order has placed it before.
+        purchase = await ordered_at(settings, ends - timedelta(days=30))
+        await world.server.subscriptions.buy(purchase, placed=True)
+        found = await until(address, LATE_COUNT, 1, event="converted")
+        waited = (datetime.now(UTC) - ends).total_seconds()
+    assert found.value(LATE_COUNT) == 1, "a purchase is no milestone"
+    assert 0 < found.value("perennial_milestone_lateness_seconds_sum", event="converted") <= waited
+    assert found.value("perennial_milestone_lateness_seconds_bucket", event="converted", le="60") == 1
 
 
 async def test_an_effect_that_fails_waits_and_what_needs_attention_has_a_cause(
