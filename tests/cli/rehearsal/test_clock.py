@@ -113,7 +113,7 @@ def test_one_subscription_to_its_end(ask: Ask, customer: str) -> None:
 def test_one_that_runs_on_real_time_or_does_not_exist(ask: Ask, customer: str) -> None:
     ask.json(f"buy contoso-crm --customer {customer} --id real-{customer}")
     assert "runs on real time" in ask.said(f"clock advance --subscription real-{customer} --days 30", code=1)
-    assert "Subscription nobody-1 does not exist" in ask.said("clock advance --subscription nobody-1 --days 1", code=1)
+    assert "There is no subscription nobody-1" in ask.said("clock advance --subscription nobody-1 --days 1", code=1)
 
 
 def test_a_preview_knows_the_new_time(ask: Ask, customer: str) -> None:

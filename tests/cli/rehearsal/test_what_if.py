@@ -153,7 +153,7 @@ def test_bad_input_is_one_line_each(ask: Ask, customer: str) -> None:
     subscription = bought(ask, customer)
     for words, line in BAD.items():
         assert line in ask.words("what-if", subscription, *words, code=2), words
-    assert "Subscription nobody-1 does not exist" in ask.words("what-if", "nobody-1", "quantity 5", code=1)
+    assert "There is no subscription nobody-1" in ask.words("what-if", "nobody-1", "quantity 5", code=1)
 
 
 FILES = {

@@ -242,4 +242,4 @@ async def test_the_example_cancels_what_it_may_and_says_why_not(
     assert first.startswith(f"{good.id}: cancelled_with_credit, effective ")
     assert first.endswith(", USD 30.00 come back")
     assert second.startswith(f"{kept.id}: refused by CXL-1: ")
-    assert third.startswith("nobody: not asked: NOT_FOUND: Subscription nobody does not exist")
+    assert third.startswith("nobody: not asked: NOT_FOUND: There is no subscription nobody")

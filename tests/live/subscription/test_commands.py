@@ -175,7 +175,7 @@ async def test_an_id_is_bought_once_and_an_unknown_one_is_named(world: World, bu
     bought = await buy()
     with pytest.raises(AlreadyExists, match=f"subscription {bought.id} exists already"):
         await world.server.subscriptions.buy(order(subscription_id=bought.id))
-    with pytest.raises(NotFound, match="Subscription nobody does not exist"):
+    with pytest.raises(NotFound, match="There is no subscription nobody"):
         await world.server.subscriptions.ask("nobody", SetAutoRenew(by="admin_agent", enabled=False))
 
 
