@@ -198,8 +198,12 @@ def answers_the_money_10(simulator: Simulator, rows: int, answer: Answer) -> Non
 
 
 def done_only_if_allowed_lif_1(before: Subscription, at: datetime, answer: Answer) -> None:
-    """What was done was among the commands that the subscription showed as allowed."""
-    if answer.outcome not in {"refused", "unchanged"}:
+    """What was done was among the commands that the subscription showed as allowed.
+
+    Usage from the time of access is taken whatever the state is now, and not shown (USE-1).
+    """
+    late_usage = answer.do == Action.REPORT_USAGE and not before.state.users_have_access
+    if answer.outcome not in {"refused", "unchanged"} and not late_usage:
         assert answer.do in LIVING.lifecycle.allowed(before, at)
 
 
