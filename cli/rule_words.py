@@ -36,6 +36,7 @@ WORDS: dict[Rule, str] = {
     Rule.SUS_6: "time suspended is not billed",
     Rule.SUS_7: "the term had ended: a new one starts",
     Rule.SUS_9: "each hold is lifted separately",
+    Rule.SUS_11: "a planned pause ends by itself",
     Rule.CXL_1: "licences of other publishers only",
     Rule.CXL_2: "inside the refund window",
     Rule.CXL_3: "after the refund window: at renewal",

@@ -9,6 +9,8 @@ from pydantic import AfterValidator, Field
 from domain.calendar import BillingPlan
 from domain.values import Frozen
 
+LONGEST_PAUSE = timedelta(days=90)
+
 
 class LateCancel(StrEnum):
     """What happens to a cancellation after the refund window (CXL-3)."""
@@ -35,6 +37,8 @@ class PolicyPack(Frozen):
     activation_deadline: timedelta = timedelta(days=30)
     late_usage: timedelta = timedelta(hours=24)
     """How long after the end usage of before it can be reported (USE-1)."""
+    longest_pause: Annotated[timedelta, Field(exclude_if=lambda value: value == LONGEST_PAUSE)] = LONGEST_PAUSE
+    """How long a planned pause may be (SUS-11). It is written only where a pack has another."""
 
     def refund_window(self, plan: BillingPlan) -> timedelta:
         """How long after the order a cancellation gives a full credit (CXL-2)."""

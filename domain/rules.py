@@ -39,6 +39,7 @@ class Rule(StrEnum):
     SUS_6 = "SUS-6"
     SUS_7 = "SUS-7"
     SUS_9 = "SUS-9"
+    SUS_11 = "SUS-11"
     CXL_1 = "CXL-1"
     CXL_2 = "CXL-2"
     CXL_3 = "CXL-3"

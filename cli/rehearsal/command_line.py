@@ -35,6 +35,8 @@ def command_line(command: Command | AccountRequest) -> str:
             words = f"add-on {command.add_on} {command.quantity}"
         case Suspend() | Cancel():
             words = f"{command.action} --reason {command.reason}"
+            until = command.until if isinstance(command, Suspend) else None
+            words += f" --until {format_instant(until)}" if until else ""
         case SetAutoRenew():
             words = f"auto-renew {'on' if command.enabled else 'off'}"
         case ReportUsage():

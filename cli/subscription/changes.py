@@ -1,9 +1,10 @@
 """Commands that change a subscription: quantity, add-ons, holds, auto-renew, cancellation, set-up."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from typer import Argument
+from typer import Argument, Option
 
 from cli.options import (
     Asking,
@@ -11,6 +12,7 @@ from cli.options import (
     Confirming,
     Details,
     Reasoned,
+    an_instant,
     one_of,
     some_id,
     whole_number,
@@ -69,15 +71,23 @@ def reject_quantity(
 
 
 @asked(ask_where_it_costs)
-def suspend(reason: Reasoned, asking: Confirming, details: Details = None) -> commands.Suspend:
+def suspend(
+    reason: Reasoned,
+    asking: Confirming,
+    until: Annotated[
+        datetime | None,
+        Option(parser=an_instant, metavar="INSTANT", help="Let it end by itself then: a planned pause (SUS-11)."),
+    ] = None,
+    details: Details = None,
+) -> commands.Suspend:
     """Suspend a subscription: users cannot sign in (SUS-1).
 
-    All its data is deleted unless it is reactivated in time; the answer says until when (SUS-3, SUS-4).
-    It asks first, if data would be deleted.
+    All its data is deleted unless it is reactivated in time; the answer says until when (SUS-3, SUS-4). A planned pause
+    deletes nothing, and ends by itself (SUS-11). It asks first, if data would be deleted.
 
-    Example: suspend crm-1 --reason fraud --dry-run
+    Example: suspend crm-1 --reason customer_request --until 2027-05-01 --dry-run
     """
-    return built(commands.Suspend, asking, reason=reason, details=details)
+    return built(commands.Suspend, asking, reason=reason, until=until, details=details)
 
 
 @asked(ask_where_it_costs)

@@ -124,7 +124,8 @@ def _facts(found: LivingSubscription) -> Iterator[tuple[str, str]]:
         yield "trial", f"free until {second(details.trial_end)}"
     yield "auto-renew", "on" if details.auto_renew else "off"
     for hold in details.holds:
-        yield "held", f"{hold.reason} since {second(hold.at)}, by {hold.by}"
+        until = f" until {second(hold.until)}" if hold.until else ""
+        yield "held", f"{hold.reason} since {second(hold.at)}{until}, by {hold.by}"
     yield from _ended(found.ending) if found.ending else _ending(details)
     if details.refund_closes and not details.state.ended:
         yield "refund", f"a cancel is credited until {second(details.refund_closes)} (CXL-4)"

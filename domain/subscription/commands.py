@@ -87,11 +87,12 @@ class SetAddOn(Command):
 
 
 class Suspend(Command):
-    """Place a hold (SUS-1)."""
+    """Place a hold (SUS-1). With `until` it is a planned pause at the customer's request, which ends then (SUS-11)."""
 
     action = Action.SUSPEND
     do: Literal["suspend"] = "suspend"
     reason: Annotated[Reason, Field(strict=False)]
+    until: RequestInstant | None = None
     details: Details | None = None
 
 

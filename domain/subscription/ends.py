@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from domain.catalog.offers import PinnedOffer
 from domain.policy import LateCancel, PolicyPack
 from domain.rules import Rule
+from domain.subscription.holds import pause_of
 from domain.subscription.subscription import Subscription
 
 DAY = timedelta(days=1)
@@ -66,6 +67,12 @@ def expires_at(subscription: Subscription) -> datetime | None:
 def deleted_at(subscription: Subscription) -> datetime | None:
     """When its data is deleted unless it is reactivated; None if it expires before, or then (SUS-4)."""
     return None if expires_at(subscription) else subscription.deletes_at
+
+
+def pause_ends_at(subscription: Subscription) -> datetime | None:
+    """When its planned pause ends by itself; None without a pause (SUS-11)."""
+    pause = pause_of(subscription.holds)
+    return pause.until if pause else None
 
 
 def expiry_rule(subscription: Subscription) -> Rule:

@@ -1,9 +1,10 @@
 """Holds: the reasons for a suspension, and who may lift each (SUS-1, SUS-9)."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from domain.roles import Actor, Role
-from domain.values import Frozen, Instant
+from domain.values import Frozen, Instant, OmitEmpty
 
 
 class Reason(StrEnum):
@@ -15,11 +16,15 @@ class Reason(StrEnum):
 
 
 class Hold(Frozen):
-    """One reason for the suspension: since when, and who placed it."""
+    """One reason for the suspension: since when, and who placed it.
+
+    With `until` it is a planned pause, which ends by itself at that instant (SUS-11).
+    """
 
     reason: Reason
     at: Instant
     by: str
+    until: OmitEmpty[Instant | None] = None
 
 
 FRAUD_LIFTERS = frozenset({Role.GLOBAL_ADMIN, Role.ADMIN_AGENT})
@@ -31,6 +36,11 @@ def may_lift(actor: Actor, reason: Reason) -> bool:
     if isinstance(actor, Role):
         return reason is not Reason.FRAUD or actor in FRAUD_LIFTERS
     return reason is Reason.NONPAYMENT
+
+
+def pause_of(holds: Iterable[Hold]) -> Hold | None:
+    """The planned pause among the holds, if there is one (SUS-11)."""
+    return next((hold for hold in holds if hold.until), None)
 
 
 def who_may_lift(reason: Reason) -> str:

@@ -7,7 +7,8 @@ from typing import Any
 
 from domain.calendar import Period
 from domain.money import Money
-from domain.subscription.decision import Answer
+from domain.roles import Action
+from domain.subscription.decision import Answer, Outcome
 from domain.subscription.effects import AccessInterval
 from domain.subscription.events import Event
 from domain.subscription.ledger import LedgerRow
@@ -30,8 +31,8 @@ def period_document(period: Period) -> dict[str, str]:
 
 
 def answer_document(answer: Answer) -> dict[str, Any]:
-    """One answer. `credit` and `charge` are left out if there are none; a suspension alone has the end it tells."""
-    tells_end = answer.ends_at or answer.deletes_at
+    """One answer. `credit` and `charge` are left out if there are none; only a suspension that is done has its end."""
+    tells_end = answer.do == Action.SUSPEND and answer.outcome is Outcome.DONE
     left_out = {"seq", "metered"} if tells_end else {"seq", "metered", "ends_at", "deletes_at"}
     document = answer.model_dump(mode="json", exclude=left_out)
     return {name: value for name, value in document.items() if value or name not in {"credit", "charge"}}

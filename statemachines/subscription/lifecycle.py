@@ -45,6 +45,9 @@ DOES: dict[Transition, Callable[[Draft], None]] = {
     Transition("reactivate", S, T): suspension.reactivate,
     Transition("reactivate", S, A): suspension.reactivate,
     Transition("reactivate", S, S): suspension.lift,
+    Transition("resume", S, T): suspension.resume,
+    Transition("resume", S, A): suspension.resume,
+    Transition("resume", S, S): suspension.end_pause,
     Transition("delete", S, State.DELETED): suspension.delete,
     Transition("activation_deadline", P, State.CANCELLED): endings.miss_activation,
     Transition("cancel", P, State.CANCELLED): endings.withdraw,
@@ -175,6 +178,7 @@ def _cursor(subscription: Subscription, now: datetime, command: Command | None) 
         late_cancel_allowed=late_cancel_allowed(subscription, now),
         every_hold_liftable=actor is None or all(may_lift(actor, hold.reason) for hold in to_lift),
         hold_remains=len(to_lift) < len(subscription.holds),
+        pause_alone=all(hold.until for hold in subscription.holds),
         something_to_bill=suspended_in_term and billed_while_suspended(subscription, now),
     )
 

@@ -31,6 +31,7 @@ class Cursor:
     late_cancel_allowed: bool = False
     every_hold_liftable: bool = True
     hold_remains: bool = False
+    pause_alone: bool = True
     something_to_bill: bool = False
 
 
@@ -50,6 +51,7 @@ refund_open = fact("refund_open")
 late_cancel_allowed = fact("late_cancel_allowed")
 every_hold_liftable = fact("every_hold_liftable")
 hold_remains = fact("hold_remains")
+pause_alone = fact("pause_alone")
 something_to_bill = fact("something_to_bill")
 
 
@@ -103,12 +105,17 @@ class SubscriptionMachine(machine.StrictChart[Cursor]):
     report_usage = trial.to(trial, cond=metered) | active.to(active, cond=metered)
     change_price = pending.to(pending) | trial.to(trial) | active.to(active) | suspended.to(suspended)
 
-    # Suspension: SUS-1, SUS-5, SUS-7, SUS-9, SUS-3
+    # Suspension: SUS-1, SUS-5, SUS-7, SUS-9, SUS-11, SUS-3
     suspend = trial.to(suspended) | active.to(suspended) | suspended.to(suspended)
     reactivate = (
         suspended.to(trial, cond=[every_hold_liftable, in_free_trial], unless=hold_remains)
         | suspended.to(active, cond=every_hold_liftable, unless=[in_free_trial, hold_remains])
         | suspended.to(suspended, cond=[every_hold_liftable, hold_remains])
+    )
+    resume = (
+        suspended.to(trial, cond=[pause_alone, in_free_trial])
+        | suspended.to(active, cond=pause_alone, unless=in_free_trial)
+        | suspended.to(suspended, unless=pause_alone)
     )
     delete = suspended.to(deleted)
 

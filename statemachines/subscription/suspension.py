@@ -1,5 +1,6 @@
-"""Suspension: holds, the deletion deadline, reactivation and deletion."""
+"""Suspension: holds, planned pauses, the deletion deadline, reactivation and deletion."""
 
+from datetime import datetime
 from typing import Any
 
 from domain.roles import Party
@@ -8,7 +9,7 @@ from domain.subscription.commands import Reactivate, Suspend
 from domain.subscription.decision import Outcome
 from domain.subscription.ends import deleted_at, deletion_instant, expires_at
 from domain.subscription.events import EventName, State
-from domain.subscription.holds import Hold
+from domain.subscription.holds import Hold, Reason, pause_of
 from domain.subscription.pricing import period_charges, rest_of_period, usage_charge
 from domain.subscription.subscription import Subscription
 from domain.values import format_instant
@@ -20,29 +21,65 @@ LIFTED: dict[str, Any] = {"holds": (), "deletes_at": None, "unbilled": None}
 
 
 def suspend(draft: Draft) -> None:
-    """SUS-1, SUS-9: place a hold. The deletion deadline counts from the first one (SUS-3, SUS-4)."""
+    """SUS-1, SUS-9: place a hold. SUS-11: a planned pause replaces the customer's hold, or an earlier pause."""
     command, subscription = draft.command, draft.subscription
     assert isinstance(command, Suspend)
-    if any(hold.reason is command.reason for hold in subscription.holds):
-        draft.unchanged(f"There is already a hold for {command.reason}.")
+    before = next((hold for hold in subscription.holds if hold.reason is command.reason), None)
+    if command.until and (refusal := _no_pause(subscription, command.reason, command.until, draft.at)):
+        draft.refuse(Rule.SUS_11, refusal)
         return
-    first_billing = subscription.first_billing or draft.at
-    deletes_at = subscription.deletes_at or deletion_instant(
-        draft.at, subscription.policy, subscription.account_opened, first_billing
-    )
+    if before and command.until in {None, before.until}:
+        ends = f"; it ends at {format_instant(before.until)}" if before.until else ""
+        draft.unchanged(f"There is already a hold for {command.reason}{ends}.")
+        return
+    since = before.at if before and before.until else draft.at
+    hold = Hold(reason=command.reason, at=since, by=command.by, until=command.until)
+    holds = (*(other for other in subscription.holds if other is not before), hold)
     # Not after the end of the term (LIF-3): with auto-renew off it would expire at once, in the past.
     turns_off = subscription.policy.suspension_turns_auto_renew_off and not subscription.lapsed(draft.at)
     auto_renew = subscription.auto_renew and not turns_off
     draft.emit(
         EventName.SUSPENDED,
         Rule.SUS_1,
-        holds=(*subscription.holds, Hold(reason=command.reason, at=draft.at, by=command.by)),
-        deletes_at=deletes_at,
+        holds=holds,
+        deletes_at=_deletes_at(subscription, holds, replaces=before is not None),
         auto_renew=auto_renew,
     )
     now_off = " The suspension turned auto-renew off." if subscription.auto_renew else " Auto-renew is off."
-    draft.message = f"Suspended.{'' if auto_renew else now_off} {end_in_words(draft.subscription)}"
+    until = f" until {format_instant(command.until)}" if command.until else ""
+    draft.message = f"Suspended{until}.{'' if auto_renew else now_off} {end_in_words(draft.subscription)}".rstrip()
     draft.tells_end = True
+
+
+def _no_pause(subscription: Subscription, reason: Reason, until: datetime, now: datetime) -> str | None:
+    """Why the subscription cannot be paused until then (SUS-11); None if it can."""
+    if reason is not Reason.CUSTOMER_REQUEST:
+        return f"until: got {format_instant(until)}; only a suspension for customer_request takes it, not for {reason}."
+    pause = pause_of(subscription.holds)
+    began = pause.at if pause else now
+    latest, longest = began + subscription.policy.longest_pause, subscription.policy.longest_pause.days
+    if now < until <= latest:
+        return None
+    return (
+        f"until: got {format_instant(until)}; takes an instant in the future, up to {format_instant(latest)}: "
+        f"a pause lasts {longest} days at most."
+    )
+
+
+def _deletes_at(subscription: Subscription, holds: tuple[Hold, ...], *, replaces: bool) -> datetime | None:
+    """When the retention ends: it runs from the first hold that is no pause, and not out before the pause ends.
+
+    SUS-3, SUS-4, SUS-11. Where the new hold replaces another, the time of that one does not count.
+    """
+    counted = [hold.at for hold in holds if hold.until is None]
+    if not counted:
+        return None
+    ends = None if replaces else subscription.deletes_at
+    if ends is None:
+        since, opened = min(counted), subscription.account_opened
+        ends = deletion_instant(since, subscription.policy, opened, subscription.first_billing or since)
+    pause = pause_of(holds)
+    return max(ends, pause.until) if pause and pause.until else ends
 
 
 def end_in_words(subscription: Subscription) -> str:
@@ -57,10 +94,28 @@ def end_in_words(subscription: Subscription) -> str:
 
 def reactivate(draft: Draft) -> None:
     """SUS-5: lift all holds. SUS-6: charge the rest of an unpaid period. SUS-7: begin a new term after the old one."""
+    _reactivate(draft)
+
+
+def resume(draft: Draft) -> None:
+    """SUS-11: a planned pause is over. It goes on as if it were reactivated by hand.
+
+    Exactly at its term's end it renews, or expires, as if it had never been paused.
+    """
+    subscription = draft.subscription
+    if subscription.term and draft.at == subscription.term.end:
+        draft.update(period=subscription.period_ending(draft.at))
+        draft.emit(EventName.REACTIVATED, Rule.SUS_11, **LIFTED)
+    else:
+        _reactivate(draft, Rule.SUS_11)
+
+
+def _reactivate(draft: Draft, rule: Rule | None = None) -> None:
+    """Lift all holds, by that rule, or by the one that says what is charged."""
     subscription = draft.subscription
     if draft.target is State.TRIAL:
         draft.message = "Reactivated; the trial continues."
-        draft.emit(EventName.REACTIVATED, Rule.SUS_5, **LIFTED)
+        draft.emit(EventName.REACTIVATED, rule or Rule.SUS_5, **LIFTED)
     elif subscription.lapsed(draft.at):
         if subscription.term:
             # A new term takes the catalog's price; the first term keeps the ordered price (TRI-5).
@@ -69,9 +124,9 @@ def reactivate(draft: Draft) -> None:
         draft.outcome = Outcome.REACTIVATED_NEW_TERM
         draft.message = "Reactivated after the end of its term; a new term begins now."
         rows = period_charges(draft.subscription, draft.at)
-        draft.emit(EventName.REACTIVATED, Rule.SUS_7, rows=rows, **LIFTED)
+        draft.emit(EventName.REACTIVATED, rule or Rule.SUS_7, rows=rows, **LIFTED)
     else:
-        _resume(draft)
+        _go_on(draft, rule)
 
 
 def holds_to_lift(subscription: Subscription, command: Reactivate) -> tuple[Hold, ...]:
@@ -83,7 +138,10 @@ def holds_to_lift(subscription: Subscription, command: Reactivate) -> tuple[Hold
 
 
 def lift(draft: Draft) -> None:
-    """SUS-9: lift one of several holds. The subscription stays suspended and its deletion deadline stays."""
+    """SUS-9: lift one of several holds. The subscription stays suspended and its deletion deadline stays.
+
+    If a planned pause alone remains, nothing is deleted (SUS-11).
+    """
     command, subscription = draft.command, draft.subscription
     assert isinstance(command, Reactivate)
     lifted = holds_to_lift(subscription, command)
@@ -92,10 +150,19 @@ def lift(draft: Draft) -> None:
         return
     left = tuple(hold for hold in subscription.holds if hold not in lifted)
     draft.message = f"The hold for {command.reason} is lifted; still suspended for {', '.join(h.reason for h in left)}."
-    draft.emit(EventName.HOLD_LIFTED, Rule.SUS_9, holds=left)
+    deletes_at = None if all(hold.until for hold in left) else subscription.deletes_at
+    draft.emit(EventName.HOLD_LIFTED, Rule.SUS_9, holds=left, deletes_at=deletes_at)
 
 
-def _resume(draft: Draft) -> None:
+def end_pause(draft: Draft) -> None:
+    """SUS-11: the planned pause is over; other holds remain, and so does the deletion deadline."""
+    draft.emit(
+        EventName.HOLD_LIFTED, Rule.SUS_11, holds=tuple(hold for hold in draft.subscription.holds if not hold.until)
+    )
+
+
+def _go_on(draft: Draft, rule: Rule | None) -> None:
+    """In its term: the rest of a period that is not paid is charged (SUS-6)."""
     subscription = draft.subscription
     period = subscription.billing_period(subscription.period_at(draft.at))
     assert subscription.paid_through is not None
@@ -104,7 +171,7 @@ def _resume(draft: Draft) -> None:
     rest = " and charged for the rest of the current period" if rows else ""
     draft.message = f"Reactivated{rest}."
     draft.update(period=subscription.period_at(draft.at), paid_through=period.end)
-    draft.emit(EventName.REACTIVATED, Rule.SUS_6 if rows else Rule.SUS_5, rows=rows, **LIFTED)
+    draft.emit(EventName.REACTIVATED, rule or (Rule.SUS_6 if rows else Rule.SUS_5), rows=rows, **LIFTED)
 
 
 def delete(draft: Draft) -> None:

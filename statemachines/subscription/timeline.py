@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from domain.money import shown_price
 from domain.rules import Rule
-from domain.subscription.ends import expires_at, expiry_rule, refund_open
+from domain.subscription.ends import expires_at, expiry_rule, pause_ends_at, refund_open
 from domain.subscription.events import State
 from domain.subscription.pricing import billed_while_suspended, unbilled_rows
 from domain.subscription.subscription import Subscription
@@ -19,6 +19,7 @@ class What(Worded):
     ACTIVATION_DEADLINE = "activation_deadline", "Activation deadline: cancelled, never charged"
     TRIAL_END = "trial_end", "Trial ends"
     CHARGE_PERIOD = "charge_period", "Billing period begins"
+    RESUME = "resume", "Pause ends"
     RENEW = "renew", "Renews"
     EXPIRE = "expire", "Expires"
     SETTLE_USAGE = "settle_usage", "Late usage is billed"
@@ -88,12 +89,42 @@ def _milestones(subscription: Subscription) -> Iterator[Milestone]:
             else:
                 yield _expiry(subscription)
         case State.SUSPENDED:
-            # What comes first of expiry and deletion, alone; nothing comes after it (SUS-4).
-            end = _expiry(subscription) if expires_at(subscription) else _deletion(subscription)
-            yield from (period for period in _periods(subscription) if period.at <= end.at)
-            yield end
+            yield from _while_suspended(subscription)
         case _:
             yield from _settlement(subscription)
+
+
+def _while_suspended(subscription: Subscription) -> Iterator[Milestone]:
+    """What comes first of expiry and deletion, alone; nothing comes after it (SUS-4).
+
+    A planned pause ends before (SUS-11): at one instant before a term or the retention, but after a trial (LIF-4).
+    """
+    end = None
+    if expires_at(subscription):
+        end = _expiry(subscription)
+    elif subscription.deletes_at:
+        end = _deletion(subscription)
+    yield from (period for period in _periods(subscription) if end is None or period.at <= end.at)
+    until = pause_ends_at(subscription)
+    ends_before = end and until and (until > end.at or (end.what is What.EXPIRE and until == subscription.trial_end))
+    if until and not ends_before:
+        yield _resumption(subscription, until)
+    if end:
+        yield end
+
+
+def _resumption(subscription: Subscription, at: datetime) -> Milestone:
+    others = [hold.reason for hold in subscription.holds if not hold.until]
+    if others:
+        why = f"the planned pause ends; still suspended for {', '.join(others)}"
+    elif subscription.term and at > subscription.term.end:
+        price = subscription.price_for(at, including=True)
+        why = f"the planned pause ends and a new term begins at {_per_unit(subscription, price)}"
+    elif subscription.term is None and not subscription.in_free_trial(at):
+        why = f"the planned pause ends and the paid term begins at {_per_unit(subscription, subscription.unit_price)}"
+    else:
+        why = "the planned pause ends and users have access again"
+    return Milestone(at=at, what=What.RESUME, rule=Rule.SUS_11, why=why)
 
 
 def _settlement(subscription: Subscription) -> Iterator[Milestone]:
@@ -142,13 +173,19 @@ def _periods(subscription: Subscription) -> Iterator[Milestone]:
         return
     at = next_boundary(subscription)
     if subscription.state is State.SUSPENDED:
-        usage_of_last = at == term.end and subscription.auto_renew
+        usage_of_last = at == term.end and subscription.auto_renew and not _resumes_by(subscription, at)
         due = (at < term.end or usage_of_last) and billed_while_suspended(subscription, at)
     else:
         due = at < term.end
     if due:
         why = "the next billing period begins"
         yield Milestone(at=at, what=What.CHARGE_PERIOD, rule=Rule.MON_3, why=why)
+
+
+def _resumes_by(subscription: Subscription, at: datetime) -> bool:
+    """Whether the planned pause, without other holds, has ended by then: the term's end is a renewal (SUS-11)."""
+    until = pause_ends_at(subscription)
+    return until is not None and until <= at and len(subscription.holds) == 1
 
 
 def next_boundary(subscription: Subscription) -> datetime:

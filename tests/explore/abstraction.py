@@ -4,8 +4,8 @@ Kept of a state: everything that is no date (state, who holds it for what, flags
 pack), what the offer still decides (trial and set-up only while pending), which add-ons there are, whether something
 is left to credit, and whether used units are not billed. Kept of its dates is the order of those to come: milestones,
 the close of the refund window, the ends of trial, period, term and rejection, prices to come, and the instants at
-which a suspension would be deleted exactly at the end of a period, trial or term; each with its distance from the one
-before (none, one or two microseconds, or more), and whether the first one is now.
+which a suspension would be deleted, or a pause end, exactly at the end of a period, trial or term; each with its
+distance from the one before (none, one or two microseconds, or more), and whether the first one is now.
 
 Merged are thus: numbers of events, terms and periods; the past; the lengths of months; the amounts, of money and of
 add-ons and usage; and how long it is until the first of the dates to come.
@@ -25,10 +25,11 @@ from hashlib import blake2b
 
 from domain.subscription.ends import deletion_instant
 from domain.subscription.events import State
+from domain.subscription.holds import pause_of
 from domain.subscription.subscription import Subscription
 from statemachines.preview.simulator import Simulator
 from statemachines.subscription.timeline import timeline
-from tests.support.instants import TICK
+from tests.support.instants import MONTH, TICK
 
 
 def boundaries(subscription: Subscription, now: datetime) -> dict[str, datetime]:
@@ -46,6 +47,16 @@ def boundaries(subscription: Subscription, now: datetime) -> dict[str, datetime]
     for name in ("commitment", "period"):
         if name in ends and subscription.state is not State.SUSPENDED:
             ends[f"deletion at {name}"] = ends[name] - _retention(subscription, ends[name])
+        if name in ends:
+            ends[f"pause to {name}"] = ends[name] - MONTH
+    ends["longest pause"] = ends.get("commitment", now) - subscription.policy.longest_pause
+    if pause := pause_of(subscription.holds):
+        ends["longest pause"] = pause.at + subscription.policy.longest_pause
+        ends["last pause"] = ends["longest pause"] - MONTH
+        assert pause.until is not None
+        ends["deletion at pause"] = pause.until - _retention(subscription, now)
+    if subscription.deletes_at:
+        ends["pause to deletion"] = subscription.deletes_at - MONTH
     if last := subscription.last_change:
         ends["rejection"] = last.period_end
     for index, price in enumerate(subscription.prices):
@@ -81,7 +92,7 @@ def _kept(simulator: Simulator, now: datetime) -> Iterator[object]:
     yield (offer.trial_days, str(offer.setup)) if pending else subscription.term is None
     yield subscription.auto_renew, subscription.scheduled_cancellation is None
     yield subscription.quantity, sorted(name for name, number in subscription.add_ons.items() if number)
-    yield sorted((str(hold.reason), hold.by) for hold in subscription.holds)
+    yield sorted((str(hold.reason), hold.by, hold.until is not None) for hold in subscription.holds)
     if last := subscription.last_change:
         yield last.before, last.rejects is None, now < last.period_end
     yield subscription.unit_price, [price.unit_price for price in subscription.prices], subscription.catalog_version

@@ -6,7 +6,7 @@ from functools import cache
 from domain.subscription.commands import AnyCommand
 from domain.values import format_instant
 from statemachines.preview.simulator import Simulator
-from tests.support.instants import TICK
+from tests.support.instants import MONTH, TICK
 from tests.support.simulated.life import Facts, a_command
 
 NEWER_POLICY = "newer_policy"
@@ -33,6 +33,8 @@ def asks(simulator: Simulator, at: datetime) -> dict[str, AnyCommand | None]:
         "as many of the add-on": ("set_add_on", {"add_on": "backup", "quantity": backup}),
         "remove the add-on": ("set_add_on", {"add_on": "backup", "quantity": 0}),
         **{f"suspend for {reason}": ("suspend", {"reason": reason}) for reason in REASONS},
+        "pause for a month": ("suspend", {"until": format_instant(at + MONTH)}),
+        "pause to the end": ("suspend", {"until": format_instant(end)}),
         "suspend by dunning": ("suspend", {"reason": "nonpayment", "by": "system"}),
         "reactivate": ("reactivate", {}),
         **{f"lift {reason}": ("reactivate", {"reason": reason}) for reason in REASONS},

@@ -7,6 +7,7 @@ from domain.values import parse_instant
 TICK = timedelta(microseconds=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+MONTH = timedelta(days=30)
 START = datetime(2026, 1, 31, 9, tzinfo=UTC)
 """When subscriptions in the books begin, on the last day of a month."""
 

@@ -77,7 +77,10 @@ def markdown(
     lines += attention_line(attention, conflict)
     lines += notification_lines(stream, life.committed)
     if s.holds:
-        holds = ", ".join(f"{hold.reason.value} since {second(hold.at)}" for hold in s.holds)
+        holds = ", ".join(
+            f"{hold.reason.value} since {second(hold.at)}" + (f" until {second(hold.until)}" if hold.until else "")
+            for hold in s.holds
+        )
         lines += ["", f"**Holds:** {holds}. {end_in_words(s)}"]
     if upcoming := timeline(s, now):
         milestones = ((second(m.at), headline(lifecycle, s, m), m.rule.value) for m in upcoming)

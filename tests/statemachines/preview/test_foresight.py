@@ -33,7 +33,8 @@ def test_invariant_9_nothing_happens_that_was_not_shown_just_before(life: Random
             seen = len(simulator.book.events)
             simulator.advance(shown[0].at)
             first = simulator.book.events[seen]
-            assert (first.event, first.at, first.rule) == (HAPPENS[shown[0].what], shown[0].at, shown[0].rule)
+            assert first.event in HAPPENS[shown[0].what]
+            assert (first.at, first.rule) == (shown[0].at, shown[0].rule)
         seen = len(simulator.book.events)
         simulator.advance(at)
         assert len(simulator.book.events) == seen

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, seed, settings
 
 from domain.roles import Party
 from domain.rules import Rule
@@ -20,6 +20,7 @@ BEGINNINGS: dict[str, tuple[list[tuple[str, timedelta]], set[str]]] = {
         [("suspend", 10 * DAY), ("reactivate", 80 * DAY)],
         {Rule.SUS_5, Rule.SUS_6, EventName.DELETED},
     ),
+    "paused": ([("suspend", 10 * DAY)], {Rule.SUS_11, EventName.REACTIVATED}),
     "cancelled late and undone": (
         [("activate", DAY), ("cancel", 40 * DAY), ("set_auto_renew", 5 * DAY)],
         {Rule.CXL_3, EventName.CANCELLATION_UNDONE, EventName.EXPIRED},
@@ -34,21 +35,24 @@ BEGINNINGS: dict[str, tuple[list[tuple[str, timedelta]], set[str]]] = {
     ),
 }
 """What comes first in a life, and what some of those lives must come to: else they would have shown nothing of it."""
+ROUNDS = 4
 
 
 @pytest.mark.parametrize("beginning", BEGINNINGS)
 def test_the_invariants_of_section_12(beginning: str) -> None:
+    """In further rounds, if need be: which lives come depends on what else the process has imported."""
     asked, wanted = BEGINNINGS[beginning]
     reached: set[str] = set()
 
-    @given(lives_beginning(*asked, straight=len(asked) > 1))
-    @settings(max_examples=80)
     def hold(life: RandomLife) -> None:
         simulator, _ = life.live()
         the_invariants_hold(simulator)
         reached.update(name for event in simulator.book.events for name in (event.event, event.rule, event.by))
 
-    hold()
+    for number in range(ROUNDS):
+        seed(number)(settings(max_examples=80)(given(lives_beginning(*asked, straight=len(asked) > 1))(hold)))()
+        if wanted <= reached:
+            return
     assert wanted <= reached
 
 

@@ -76,6 +76,12 @@ CELLS: dict[tuple[State, str], list[tuple[Facts, State | None]]] = {
         (on("every_hold_liftable", "hold_remains"), S),
         (on("every_hold_liftable", "hold_remains", "in_free_trial"), S),
     ],
+    (S, "resume"): [
+        (on(), S),
+        (on("in_free_trial"), S),
+        (on("pause_alone"), A),
+        (on("pause_alone", "in_free_trial"), T),
+    ],
     (S, "delete"): [(on(), State.DELETED), (ALL, State.DELETED)],
     (S, "cancel"): [
         (on(), None),

@@ -27,6 +27,7 @@ NCE: Facts = {"policy": "nce-2022"}
 # An order on 2026-01-15; what brings the life to where the transition is needed; and the need: a command, or
 # an instant to live to.
 SUSPEND: Step = ("2026-01-17", "suspend", {})
+PAUSE: Step = ("2026-01-17", "suspend", {"until": "2026-02-01T00:00:00Z"})
 FRAUD: Facts = {"reason": "fraud"}
 OFF: Step = ("2026-01-16", "set_auto_renew", {"enabled": False})
 LIVES: dict[Transition, tuple[Facts, list[Step], Step | str]] = {
@@ -68,6 +69,9 @@ LIVES: dict[Transition, tuple[Facts, list[Step], Step | str]] = {
         [SUSPEND, ("2026-01-18", "suspend", {"reason": "nonpayment"})],
         ("2026-01-19", "reactivate", {"reason": "nonpayment"}),
     ),
+    Transition("resume", S, T): (TRIAL, [PAUSE], "2026-02-02"),
+    Transition("resume", S, A): ({}, [PAUSE], "2026-02-02"),
+    Transition("resume", S, S): ({}, [PAUSE, ("2026-01-18", "suspend", FRAUD)], "2026-02-02"),
     Transition("delete", S, State.DELETED): ({}, [SUSPEND], "2026-12-31"),
     Transition("activation_deadline", P, CANCELLED): (SET_UP, [], "2026-12-31"),
     Transition("cancel", P, CANCELLED): (SET_UP, [], ("2026-01-17", "cancel", {})),

@@ -2,6 +2,7 @@
 
 import re
 
+from domain.rules import Rule
 from domain.subscription.decision import Answer
 from domain.subscription.ends import deleted_at, expires_at
 from domain.subscription.events import EventName, State
@@ -20,7 +21,7 @@ def ends_when_told_11(simulator: Simulator) -> None:
         assert (expiry, deletion) == (None, None)
         return
     assert expiry is None or deletion is None
-    assert expiry or deletion or not subscription.holds
+    assert expiry or deletion or all(hold.until for hold in subscription.holds)
     if told := expiry or deletion:
         twin = copied(simulator)
         twin.advance(told - TICK)
@@ -38,4 +39,6 @@ def tells_what_comes_first_11(after: Subscription, answer: Answer) -> None:
     if answer.do in {"suspend", "cancel", "set_auto_renew"} and after.state is State.SUSPENDED:
         comes_first = {format_instant(each) for each in ends if each}
         named = set(re.findall(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z", answer.message))
-        assert named == comes_first if answer.effective_at else named <= comes_first
+        pauses = {format_instant(hold.until) for hold in after.holds if hold.until}
+        assert named <= comes_first | pauses or answer.rule == Rule.SUS_11, "a refused pause names the last day"
+        assert comes_first - pauses <= named or not answer.effective_at

@@ -11,6 +11,7 @@ from domain.roles import Action
 from domain.rules import Rule
 from domain.subscription.decision import Answer
 from domain.subscription.events import EventName, State
+from domain.subscription.holds import pause_of
 from domain.subscription.ledger import Kind
 from domain.subscription.pricing import unbilled_rows
 from domain.subscription.subscription import Subscription
@@ -183,9 +184,15 @@ def refused_or_unchanged_changes_nothing_10(before: Subscription, after: Subscri
 
 
 def the_deletion_date_stands_11(before: Subscription, after: Subscription) -> None:
-    """It is shown exactly while suspended, and stays from the first hold to the last."""
-    assert (after.deletes_at is not None) == (after.state is State.SUSPENDED)
-    if before.deletes_at and after.deletes_at:
+    """It is shown exactly while a hold stands that is no pause, and stays from the first to the last.
+
+    A pause moves it: to its end if that is later, or where it replaces a hold of the customer's (SUS-11).
+    """
+    assert (after.deletes_at is not None) == any(hold.until is None for hold in after.holds)
+    pause = pause_of(after.holds)
+    if pause and pause.until and after.deletes_at:
+        assert after.deletes_at >= pause.until
+    if before.deletes_at and after.deletes_at and (pause is None or pause in before.holds):
         assert before.deletes_at == after.deletes_at
 
 

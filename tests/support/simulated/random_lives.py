@@ -145,6 +145,7 @@ class Wish:
     by: str
     arguments: Facts
     schedule: Schedule
+    pause: timedelta | None
     do: str | None = None
 
     def command(self, simulator: Simulator, at: datetime) -> AnyCommand:
@@ -165,6 +166,10 @@ class Wish:
             fields["sequence"] = last.seq
         elif do == "set_add_on" and subscription.add_ons and self.choice % 3 == 0:
             fields |= {"add_on": sorted(subscription.add_ons)[0], "quantity": 0}
+        if do == "suspend" and self.pause is not None:
+            end = subscription.commitment_end
+            fields["until"] = format_instant(end if end and not self.pause else at + self.pause)
+            fields["reason"] = fields["reason"] if self.anything else Reason.CUSTOMER_REQUEST
         if do == "change_price":
             fields |= self.schedule.fields(subscription, at)
         return a_command(do, **fields)
@@ -202,6 +207,7 @@ wishes = st.builds(
     anything=st.integers(0, 6).map(lambda n: n == 3),
     by=st.sampled_from([*Role, *Party]),
     schedule=schedules,
+    pause=st.none() | st.sampled_from([timedelta(0), TICK, 30 * DAY, 90 * DAY]) | st.timedeltas(TICK, 100 * DAY),
     arguments=st.fixed_dictionaries(
         {
             "add_on": st.sampled_from(["backup", "backup", "audit", "nothing"]),

@@ -13,7 +13,7 @@ from statemachines.simulation.customer import CustomerSimulator
 from statemachines.subscription.timeline import Milestone, What, timeline
 from tests.support.simulated.foresight import ENDS, HAPPENS
 
-OF_SUBSCRIPTION = {**HAPPENS, What.SETTLE_USAGE: EventName.USAGE_SETTLED}
+OF_SUBSCRIPTION = {**HAPPENS, What.SETTLE_USAGE: {EventName.USAGE_SETTLED}}
 OF_ACCOUNT = {
     AccountWhat.OVERDUE: AccountEventName.INVOICE_OVERDUE,
     AccountWhat.REMIND: AccountEventName.REMINDED,
@@ -56,12 +56,15 @@ def _shown(simulator: Simulator) -> list[Milestone]:
 def happened_as_shown(shown: list[Milestone], events: list[Event]) -> None:
     """Each of the subscription's milestones of that instant, in order; the account may hold or lift besides."""
     by_itself = [event.event for event in events if event.actor != ACTOR]
-    wanted: list[EventName] = []
+    if shown and shown[-1].what is What.RESUME and by_itself[-1] is EventName.RENEWED:
+        by_itself.pop()  # Exactly at the end of its term, which is shown once the pause is over (SUS-11).
+    wanted: list[set[EventName]] = []
     for milestone in shown:
         wanted.append(OF_SUBSCRIPTION[milestone.what])
         if milestone.what in ENDS:
             break
-    assert by_itself == wanted, f"shown {wanted}, happened {by_itself}"
+    as_shown = len(by_itself) == len(wanted) and all(map(set.__contains__, wanted, by_itself))
+    assert as_shown, f"shown {wanted}, happened {by_itself}"
 
 
 def account_happened_as_shown(
