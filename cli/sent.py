@@ -12,6 +12,7 @@ from typing import TypeVar
 from cli.failure import Failure, complain
 from cli.next_step import line_of
 from cli.start import TYPED
+from domain.next_step import PerennialError
 from workflows.calls.errors import NotAnswered
 
 T = TypeVar("T")
@@ -22,12 +23,14 @@ PAUSE = timedelta(milliseconds=500)
 class Sent:
     """A request by the id under which it counts once, however often it is sent, and the option that takes the id.
 
-    It is sent until the timeout, in seconds; without one, as long as its client does by itself.
+    Without an option the same line again is the same request. It is sent until the timeout, in seconds; without one, as
+    long as its client does by itself. `unanswered` is how its client says that no answer came.
     """
 
     id: str
-    option: str
+    option: str | None = None
     timeout: int | None = None
+    unanswered: type[PerennialError] = NotAnswered
 
     async def answered(self, send: Callable[[], Awaitable[T]]) -> T:
         """The answer. Raises Failure with one line where none comes; Ctrl-C says what was under way, too."""
@@ -39,7 +42,7 @@ class Sent:
                     return await send()
             except TimeoutError:
                 raise Failure(f"No answer within {self.timeout} s. {self._open}") from None
-            except NotAnswered as error:
+            except self.unanswered as error:
                 if ends is None or loop.time() + PAUSE.total_seconds() >= ends:
                     raise Failure(f"{line_of(error).rstrip('.')}. {self._open}") from None
             except asyncio.CancelledError:
@@ -51,6 +54,8 @@ class Sent:
     def _open(self) -> str:
         """What may have become of it, and the line that asks again under its id."""
         line = TYPED.get()
+        if self.option is None:
+            return f"It may have been done, or be done later. Asked again it is done once: {line}"
         has_it = any(word.partition("=")[0] == self.option for word in shlex.split(line))
         again = line if has_it else f"{line} {self.option} {self.id}"
         return f"It may have been done, or be done later. Asked again under its id it is done once: {again}"

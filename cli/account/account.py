@@ -11,12 +11,13 @@ from activities.random_ids import random_id
 from cli.account.asking import Paying
 from cli.failure import Misused
 from cli.next_step import worded
-from cli.options import Acting, Address, Json, exact_decimal, one_of, request_of, some_id, with_options
+from cli.options import Acting, Address, Json, Timeout, exact_decimal, one_of, request_of, some_id, with_options
 from cli.printing import answer as answers
 from cli.printing.screen import amount as formatted
 from cli.printing.screen import console, day, instant, print_json, zone
 from cli.printing.tables import print_columns
 from cli.running import use
+from cli.sent import Sent
 from domain.account.requests import ChangeTerms, ReceivePayment
 from domain.account.terms import HoldScope
 from domain.next_step import Do, NextStep
@@ -24,7 +25,9 @@ from domain.next_step import Do, NextStep
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from domain.subscription.decision import Answer
     from perennial.account.billing import AccountView
+    from perennial.use_cases import Perennial
 
 Customer = Annotated[str, Argument(metavar="CUSTOMER", parser=some_id, help="As `customer list` shows it.")]
 
@@ -135,6 +138,7 @@ def open_account(
     suspension: Annotated[
         bool, Option("--suspension/--no-suspension", help="Whether nonpayment leads to suspension.")
     ] = True,
+    timeout: Timeout = None,
     address: Address = None,
     as_json: Json = False,
 ) -> None:
@@ -145,7 +149,12 @@ def open_account(
 
     Example: account open fabrikam
     """
-    opened = use(lambda perennial: perennial.billing.open(customer, suspends=suspension), address)
+    sent = Sent(f"to {customer}", timeout=timeout)
+
+    async def send(perennial: Perennial) -> bool:
+        return await sent.answered(lambda: perennial.billing.open(customer, suspends=suspension))
+
+    opened = use(send, address)
     if as_json:
         print_json({"customer": customer, "opened": opened})
     else:
@@ -188,6 +197,7 @@ def change_terms(
             show_default=False,
         ),
     ] = None,
+    timeout: Timeout = None,
 ) -> None:
     """Change a customer's terms of payment: they hold from now on, for unpaid invoices too (MON-6).
 
@@ -202,5 +212,9 @@ def change_terms(
             "--sell-while-held or --no-sell-while-held."
         )
     request = request_of(ChangeTerms, asking, policy=policy, suspends=suspension, **own)
-    answer = use(lambda perennial: perennial.billing.send(customer, request), asking.address)
-    answers.report(answer, as_json=asking.as_json)
+    sent = Sent(f"to {customer}", timeout=timeout)
+
+    async def send(perennial: Perennial) -> Answer:
+        return await sent.answered(lambda: perennial.billing.send(customer, request))
+
+    answers.report(use(send, asking.address), as_json=asking.as_json)

@@ -22,6 +22,7 @@ class AsService(Acting):
     """The same, with `service` as the default for --by."""
 
     by: By = "service"
+    timeout: Timeout = None
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,6 @@ class Paying(AsService):
         ),
     ] = None
     no_wait: NoWait = False
-    timeout: Timeout = None
     dry_run: DryRun = False
 
     def report(self, answer: Answer) -> None:

@@ -18,6 +18,7 @@ from cli.printing import answer as answers
 from cli.printing import screen
 from cli.printing.tables import Csv, one_format, print_columns, print_csv
 from cli.running import use
+from cli.sent import Sent
 from domain.account.invoice import InvoiceState
 from domain.account.requests import FailPayment, ReceivePayment
 from domain.faults import shown
@@ -162,7 +163,7 @@ def fail(
     invoice: InvoiceId,
     asking: AsService,
     payment_id: Annotated[
-        str | None, Option(parser=some_id, metavar="ID", help="The payment's id.", show_default=False)
+        str | None, Option(parser=some_id, metavar="ID", help="The payment's id.", show_default="a new one")
     ] = None,
     reason: Annotated[str | None, Option(metavar="TEXT", help="Why, for the record.", show_default=False)] = None,
 ) -> None:
@@ -170,10 +171,12 @@ def fail(
 
     Example: invoice fail northwind-000007 --reason card_declined
     """
-    request = request_of(FailPayment, asking, payment_id=payment_id, invoice=invoice, reason=reason)
+    failed = payment_id or random_id()
+    request = request_of(FailPayment, asking, payment_id=failed, invoice=invoice, reason=reason)
+    sent = Sent(failed, "--payment-id", asking.timeout)
 
     async def ask(billing: Billing) -> Answer:
         view = await billing.invoice(invoice)
-        return await billing.send(view.document.head.customer_id, request)
+        return await sent.answered(lambda: billing.send(view.document.head.customer_id, request))
 
     answers.report(use(lambda perennial: ask(perennial.billing), asking.address), as_json=asking.as_json)

@@ -10,11 +10,11 @@ from cli.buying.line import Buyer, LineOptions, typed_line, typed_role
 from cli.buying.order import order_document, print_order, watched
 from cli.buying.review_view import line_documents, print_review, review_document
 from cli.failure import ExitCode, Failure
-from cli.next_step import line_of
-from cli.options import Address, By, Json, NoWait, OfferId, an_order_id, positive_number, with_options
+from cli.options import Address, By, Json, NoWait, OfferId, Timeout, an_order_id, positive_number, with_options
 from cli.printing.screen import console, counted, moment, print_json, printable, quantity, say
 from cli.printing.tables import print_columns
 from cli.running import use
+from cli.sent import Sent
 from cli.start import program
 from domain.ordering.cart import CartState
 from domain.roles import DEFAULT_ACTOR
@@ -80,6 +80,7 @@ def buy(
     cart: CartId = None,
     by: By = DEFAULT_ACTOR,
     no_wait: NoWait = False,
+    timeout: Timeout = None,
     address: Address = None,
     as_json: Json = False,
 ) -> None:
@@ -91,7 +92,7 @@ def buy(
     Example: cart buy --customer fabrikam
     """
     typed_role(by)
-    order_id, bought = use(lambda perennial: _buy(perennial, customer, cart, by, no_wait), address)
+    order_id, bought = use(lambda perennial: _buy(perennial, customer, cart, by, no_wait, timeout), address)
     if bought is None:
         if as_json:
             print_json({"order_id": order_id})
@@ -115,21 +116,22 @@ def _answer(find: Callable[[Perennial], Awaitable[CartShown]], as_json: bool) ->
 
 
 async def _buy(
-    perennial: Perennial, customer: str, cart: str | None, by: str, no_wait: bool
+    perennial: Perennial, customer: str, cart: str | None, by: str, no_wait: bool, timeout: int | None
 ) -> tuple[str, BoughtOrder | None]:
     """The order's id, and its result; None with `--no-wait`, unless it was complete before."""
-    try:
-        sent = await perennial.carts.buy(customer, cart, by=by)
+    # The order has the cart's id: whatever cart is the newest later, this one is meant.
+    order_id = cart or (await perennial.carts.show(customer)).cart.id
+
+    async def send() -> BoughtOrder | None:
+        sent = await perennial.carts.buy(customer, order_id, by=by)
         if sent.bought is None:
-            say(f"Order {sent.request.order_id} was sent: {counted(len(sent.request.lines), 'line')}.", stderr=True)
+            say(f"Order {order_id} was sent: {counted(len(sent.request.lines), 'line')}.", stderr=True)
         if sent.bought is not None or no_wait:
-            return sent.request.order_id, sent.bought
-        with watched(sent.request.order_id) as watch:
-            return sent.request.order_id, await perennial.orders.settled(sent.request, watch)
-    except OrderUnanswered as error:
-        again = f"{program()} cart buy --customer {customer} --cart {error.request.order_id}"
-        said = line_of(error).removesuffix(".")
-        raise Failure(f"{said}. The order {error.request.order_id} is kept. Continue it: {again}") from None
+            return sent.bought
+        with watched(order_id) as watch:
+            return await perennial.orders.settled(sent.request, watch)
+
+    return order_id, await Sent(order_id, "--cart", timeout, OrderUnanswered).answered(send)
 
 
 def _document(shown: CartShown) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from activities.orders.contracts import LineStatus, OrderLine
 from cli.buying.line import Buyer, LineOptions, typed_line, typed_role
 from cli.buying.setup_link import print_link
 from cli.failure import Failure
-from cli.next_step import line_of
-from cli.options import Address, By, Json, OfferId, an_instant, an_order_id, with_options
+from cli.options import Address, By, Json, OfferId, Timeout, an_instant, an_order_id, with_options
 from cli.printing.screen import print_json, say
 from cli.rule_words import refused_by
 from cli.running import use
+from cli.sent import Sent
 from cli.start import program
 from cli.subscription.details import document, print_found
 from domain.ordering.lines import OrderRequest
@@ -41,6 +41,7 @@ class PurchaseOptions(LineOptions):
         Option(parser=an_instant, metavar="INSTANT", help="Run on a test clock that starts then.", show_default=False),
     ] = None
     no_wait: Annotated[bool, Option("--no-wait", help="Do not wait until it is in the books and provisioned.")] = False
+    timeout: Timeout = None
     address: Address = None
     as_json: Json = False
 
@@ -58,7 +59,12 @@ def buy(offer: OfferId, customer: Buyer, purchase: PurchaseOptions) -> None:
     line = typed_line(offer, purchase, subscription_id=subscription)
     by = typed_role(purchase.by)
     request = OrderRequest(order_id=subscription, customer=customer, lines=(line,), by=by)
-    purchased = use(lambda perennial: _buy(perennial, request, purchase), purchase.address)
+    sent = Sent(subscription, "--id", purchase.timeout, OrderUnanswered)
+
+    async def send(perennial: Perennial) -> Purchased | None:
+        return await sent.answered(lambda: _buy(perennial, request, purchase))
+
+    purchased = use(send, purchase.address)
     if purchased is not None:
         _print(*purchased, as_json=purchase.as_json)
     elif purchase.as_json:
@@ -68,15 +74,11 @@ def buy(offer: OfferId, customer: Buyer, purchase: PurchaseOptions) -> None:
 
 
 async def _buy(perennial: Perennial, request: OrderRequest, purchase: PurchaseOptions) -> Purchased | None:
-    """Order the line; None with `--no-wait`."""
-    try:
-        await perennial.orders.buy(request, begins=purchase.test_clock)
-        if purchase.no_wait:
-            return None
-        bought = await perennial.orders.settled(request)
-    except OrderUnanswered as error:
-        again = f"Buy it again with --id {request.order_id}: it is bought only once."
-        raise Failure(f"{line_of(error).removesuffix('.')}. {again}") from None
+    """Order the line; None with `--no-wait`. Raises OrderUnanswered."""
+    await perennial.orders.buy(request, begins=purchase.test_clock)
+    if purchase.no_wait:
+        return None
+    bought = await perennial.orders.settled(request)
     (line,) = bought.order.lines
     if line.status is not LineStatus.BOUGHT:
         return line, None, None

@@ -1,7 +1,7 @@
 """`notifications list`, `retry` and `skip`: what publishers have not taken yet, and what to do about it (ISV-3)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
@@ -12,11 +12,12 @@ from activities.notifications.contracts import ListedNotification, Mark
 from activities.notifications.publishers import SECRETS_VARIABLE, Secrets
 from activities.settings import Settings, SettingsFault
 from cli.failure import Misused
-from cli.options import Json, Reading, SubscriptionId, misused, one_of, positive_number, some_id, with_options
+from cli.options import Json, Reading, SubscriptionId, Timeout, misused, one_of, positive_number, some_id, with_options
 from cli.printing.progress import Progress
 from cli.printing.screen import console, print_json, printable, say, second, zone
 from cli.printing.tables import print_columns
 from cli.running import use
+from cli.sent import Sent
 from cli.start import program
 from domain.faults import faults_of, shown
 from domain.notification import NotificationStatus
@@ -27,6 +28,7 @@ from workflows.durable.operator import Operator
 from workflows.notifications.messages import RetryNotification, SkipNotification
 
 R = TypeVar("R", bound=Operator)
+T = TypeVar("T")
 _MARK = re.compile(r"([A-Za-z0-9_-]{1,64}):([0-9]{1,9})")
 
 
@@ -64,6 +66,7 @@ class OperatorOptions(Reading):
 
     by: Annotated[str, Option("--by", parser=some_id, metavar="NAME", help="Who asks, for the record.")] = "operator"
     note: Annotated[str, Option(metavar="TEXT", help="Why, for the record.", show_default=False)] = ""
+    timeout: Timeout = None
 
     def request(self, kind: type[R], **fields: object) -> R:
         """Return the request as it was typed. Raises Misused."""
@@ -71,6 +74,15 @@ class OperatorOptions(Reading):
             return kind.model_validate({"by": self.by, "note": self.note, **fields})
         except ValidationError as error:
             raise misused(faults_of(error)) from None
+
+    def answer(self, whose: str, send: Callable[[Perennial], Awaitable[T]]) -> T:
+        """What a subscription answers, or those of a publisher. Raises as `use`."""
+        sent = Sent(f"to {whose}", timeout=self.timeout)
+
+        async def answered(perennial: Perennial) -> T:
+            return await sent.answered(lambda: send(perennial))
+
+        return use(answered, self.address)
 
 
 @with_options
@@ -122,11 +134,11 @@ def retry(
     """
     if subscription is not None:
         request = options.request(RetryNotification, publisher=publisher)
-        answer = use(lambda perennial: perennial.notifications.retry(subscription, request), options.address)
+        answer = options.answer(subscription, lambda known: known.notifications.retry(subscription, request))
         _print_answers({subscription: answer}, as_json=options.as_json)
     elif publisher is not None:
         request = options.request(RetryNotification)
-        answers = use(lambda perennial: _retry_all(perennial, publisher, request), options.address)
+        answers = options.answer(publisher, lambda known: _retry_all(known, publisher, request))
         if not (answers or options.as_json):
             say(f"Nothing is blocked for {publisher}.")
         _print_answers(answers, as_json=options.as_json)
@@ -145,7 +157,7 @@ def skip(
     Example: notifications skip crm-1 7 --note closed
     """
     request = options.request(SkipNotification, sequence=sequence)
-    answer = use(lambda perennial: perennial.notifications.skip(subscription, request), options.address)
+    answer = options.answer(subscription, lambda known: known.notifications.skip(subscription, request))
     _print_answers({subscription: answer}, as_json=options.as_json)
 
 

@@ -12,14 +12,16 @@ from typer import Argument, Option
 
 from cli.failure import printable
 from cli.next_step import command_for
-from cli.options import Reading, a_signature, misused, some_id, with_options
+from cli.options import Reading, Timeout, a_signature, misused, some_id, with_options
 from cli.printing.screen import console, print_json, say
 from cli.running import use
+from cli.sent import Sent
 from cli.start import program
 from domain.conflict import Choice, Compared, Conflict, SettleConflict
 from domain.faults import faults_of
 from domain.next_step import Do, NextStep
 from domain.roles import DEFAULT_ACTOR, OPERATORS
+from perennial.use_cases import Perennial
 
 Subject = Annotated[str, Argument(metavar="ID", parser=some_id, help="The subscription; with --account the customer.")]
 Key = Annotated[str, Argument(metavar="KEY", help="The effect, as `conflict show` names it, such as record:5.")]
@@ -48,6 +50,7 @@ class Settling(OfWhom):
     actor: Annotated[
         str | None, Option(parser=a_signature, metavar="NAME", help="Your name, for the journal.", show_default=False)
     ] = None
+    timeout: Timeout = None
 
 
 @with_options
@@ -126,14 +129,14 @@ def _settle(subject: str, key: str, choice: Choice, settling: Settling) -> None:
         request = SettleConflict.model_validate({"key": key, "choice": choice, **fields})
     except ValidationError as error:
         raise misused(faults_of(error)) from None
-    words = use(
-        lambda perennial: (
-            perennial.conflicts.settle_of_account(subject, request)
-            if settling.account
-            else perennial.conflicts.settle_of_subscription(subject, request)
-        ),
-        settling.address,
-    )
+    sent = Sent(f"{key} of {subject}", timeout=settling.timeout)
+
+    async def send(perennial: Perennial) -> str:
+        conflicts = perennial.conflicts
+        settle = conflicts.settle_of_account if settling.account else conflicts.settle_of_subscription
+        return await sent.answered(lambda: settle(subject, request))
+
+    words = use(send, settling.address)
     if settling.as_json:
         print_json({"id": subject, "account": settling.account, "key": key, "choice": choice.value, "message": words})
     else:
