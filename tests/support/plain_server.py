@@ -18,7 +18,7 @@ from hosting.temporal.namespace import described
 
 @asynccontextmanager
 async def plain_server(*options: str) -> AsyncIterator[str]:
-    """Its address; it has one namespace, `default`, and keeps everything in memory."""
+    """Its address; it has one namespace, `default`, and keeps everything in memory unless the options name a file."""
     (port,) = free_ports(1)
     command = [
         str(executable()),

@@ -153,7 +153,8 @@ async def production(folder: Path) -> AsyncIterator[Production]:
     """A prepared installation without workers; those that are started in it are gone afterwards. Raises NoServer."""
     namespace = ours()["worker"]["environment"]["TEMPORAL_NAMESPACE"]
     with own_server("-c", DATABASE) as (postgres, process):
-        async with plain_server(*server_options()) as server:
+        files = ("--db-filename", str(folder / "temporal.db"))
+        async with plain_server(*server_options(), *files) as server:
             client = await connect_to(server, namespace=namespace)
             place = Production(folder, postgres, process, server, make_books(postgres), client)
             try:
