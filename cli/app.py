@@ -79,6 +79,10 @@ SECTIONS: Sections = {
             _of("cli.account.account", show="show", pay="pay", terms="change_terms", open="open_account"),
         ),
     },
+    "Move in and out": {
+        **_of("cli.takeover.importing", **{"import": "import_subscriptions"}),
+        **_of("cli.takeover.exporting", export="export"),
+    },
     "Operate": {
         **_of("cli.operations.setup", setup="setup"),
         **_of("cli.operations.config", config="config"),

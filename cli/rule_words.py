@@ -51,6 +51,7 @@ WORDS: dict[Rule, str] = {
     Rule.MON_6: "payments and reminders",
     Rule.MON_7: "no change",
     Rule.MON_8: "what credit covers is not chased",
+    Rule.MOV_1: "taken over from another system",
     Rule.REP_1: "settled conflicts",
     Rule.USE_1: "usage needs access at its time",
     Rule.USE_2: "late usage at its period's price",

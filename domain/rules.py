@@ -54,6 +54,7 @@ class Rule(StrEnum):
     MON_6 = "MON-6"
     MON_7 = "MON-7"
     MON_8 = "MON-8"
+    MOV_1 = "MOV-1"
     REP_1 = "REP-1"
     USE_1 = "USE-1"
     USE_2 = "USE-2"

@@ -26,6 +26,7 @@ from activities.adapters.sql.subscription.books import SqlBooks
 from activities.adapters.sql.subscription.holdings import SqlHoldings
 from activities.adapters.sql.subscription.portfolio import SqlPortfolio
 from activities.adapters.sql.subscription.reader import SqlReader
+from activities.adapters.sql.takeover.takeovers import SqlTakeovers
 from activities.settings import Settings
 from activities.wall_clock import wall_clock
 from hosting.gateway.authentication import KEPT
@@ -54,6 +55,7 @@ def books_in(database: Database) -> Books:
         account_auditor=SqlAccountAuditor(database),
         workflows=SqlWorkflowBook(database),
         backfill=SqlBackfill(database),
+        takeovers=SqlTakeovers(database),
         figures=SqlFigures(database),
         search=SqlSearch(database),
     )

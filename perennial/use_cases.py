@@ -18,6 +18,8 @@ from perennial.subscription.commands import Commands
 from perennial.subscription.publishers import ForPublishers
 from perennial.subscription.usage import Usage
 from perennial.subscription.views import Views
+from perennial.takeover.exporting import TakeoverExport
+from perennial.takeover.importing import TakeoverImport
 
 
 class Perennial:
@@ -42,3 +44,5 @@ class Perennial:
         self.repair = Repair(sources)
         self.bulk = Bulk(sources)
         self.conflicts = Conflicts(sources)
+        self.takeover_import = TakeoverImport(sources)
+        self.takeover_export = TakeoverExport(sources)

@@ -9,6 +9,7 @@ from domain.conflict import Settled
 from domain.money import Money, total
 from domain.subscription.holds import Reason
 from domain.subscription.ledger import Kind, LedgerRow
+from domain.subscription.taken_over import TakenOver
 from domain.subscription.usage import UsageCharge
 from domain.values import ExactDecimal, Frozen, Instant, OmitEmpty, without_defaults
 
@@ -40,6 +41,7 @@ class EventName(StrEnum):
     """The names of the events, as in scenario documents."""
 
     PURCHASED = "purchased"
+    TAKEN_OVER = "taken_over"
     ACTIVATED = "activated"
     TRIAL_STARTED = "trial_started"
     CONVERTED = "converted"
@@ -87,7 +89,8 @@ class Change(NamedTuple):
 class Event(Frozen):
     """One entry of the journal. `seq` is the previous number plus 1 (invariant 8).
 
-    `settled` is set if an operator settled a conflict with the books (REP-1).
+    `settled` is set if an operator settled a conflict with the books (REP-1), `taken_over` if the subscription came
+    from another system by this event (MOV-1).
     """
 
     seq: int
@@ -105,6 +108,7 @@ class Event(Frozen):
     rows: tuple[LedgerRow, ...] = ()
     usage: tuple[UsageCharge, ...] = ()
     settled: OmitEmpty[Settled | None] = None
+    taken_over: OmitEmpty[TakenOver | None] = None
 
     @property
     def ends(self) -> bool:

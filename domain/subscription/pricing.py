@@ -10,6 +10,7 @@ from domain.money import from_minor, round_half_up
 from domain.subscription.events import Event, EventName
 from domain.subscription.ledger import Kind, LedgerRow, adjustment_key, period_key
 from domain.subscription.subscription import Subscription
+from domain.subscription.taken_over import charged_before
 from domain.subscription.usage import UsageCharge
 
 
@@ -107,11 +108,13 @@ def refundable_after(balance: Mapping[str, Decimal], rows: Iterable[LedgerRow]) 
 def refundable_in(events: Sequence[Event], window_from: datetime) -> dict[str, Decimal]:
     """What a full credit would give back per line after the events of a journal, whole and in order (CXL-5).
 
-    What came before the renewal that opened the running refund window is not given back.
+    What came before the renewal that opened the running refund window is not given back. Else a subscription that was
+    taken over has what counts as charged before (MOV-3).
     """
     renewals = (e.seq for e in events if e.event is EventName.RENEWED and e.at == window_from)
     opened_by = max(renewals, default=0)
-    return refundable_after({}, (row for event in events if event.seq >= opened_by for row in event.rows))
+    before = {} if opened_by else charged_before(events[0].taken_over if events else None)
+    return refundable_after(before, (row for event in events if event.seq >= opened_by for row in event.rows))
 
 
 def usage_charge(

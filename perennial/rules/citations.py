@@ -78,6 +78,7 @@ CARRIED: dict[Rule, tuple[Event | Account, ...]] = {
         Account.TERMS_CHANGED,
     ),
     Rule.MON_8: (Account.REMINDER_SKIPPED, Account.SUSPENSION_POSTPONED, Account.HOLDS_LIFTED),
+    Rule.MOV_1: (Event.TAKEN_OVER,),
     Rule.REP_1: (Event.CONFLICT_SETTLED, Account.CONFLICT_SETTLED),
     Rule.USE_2: (Event.USAGE_SETTLED,),
 }

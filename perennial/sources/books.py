@@ -21,6 +21,7 @@ from perennial.sources.order import Carts, OrderReader, SetupLinks
 from perennial.sources.portfolio import Portfolio
 from perennial.sources.reconciliation import Backfill, WorkflowBook
 from perennial.sources.subscription import SubscriptionAuditor, SubscriptionReader, UsageBook
+from perennial.sources.takeover import TakeoverBook
 from statemachines.account.standing import Standing
 
 
@@ -56,6 +57,7 @@ class Books:
     account_auditor: AccountAuditor
     workflows: WorkflowBook
     backfill: Backfill
+    takeovers: TakeoverBook
     figures: BookFigures
     search: SearchBook
 

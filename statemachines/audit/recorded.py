@@ -8,6 +8,7 @@ from domain.catalog.offers import PinnedOffer
 from domain.subscription.effects import Access, AccessInterval
 from domain.subscription.events import Event
 from domain.subscription.ledger import LedgerRow
+from domain.subscription.taken_over import TakenOver
 from domain.subscription.usage import Report
 from domain.values import Frozen, Instant
 
@@ -37,6 +38,11 @@ class Recorded(Frozen):
     def access_confirmed(self) -> bool:
         """Whether every change of access is in the log: the tenant service may lag behind the journal."""
         return list(self.access) == access_by(self.events, self.settled_access)
+
+    @property
+    def taken_over(self) -> TakenOver | None:
+        """What another system said of it, if it was taken over (MOV-1)."""
+        return self.events[0].taken_over if self.events else None
 
     @cached_property
     def settled_numbers(self) -> frozenset[int]:

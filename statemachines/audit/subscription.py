@@ -10,6 +10,7 @@ from domain.policy import PACKS
 from domain.subscription.effects import AccessInterval
 from domain.subscription.events import Event, EventName, State
 from domain.subscription.ledger import Kind, LedgerRow
+from domain.subscription.taken_over import charged_before
 from domain.values import Frozen, Worded, format_instant
 from statemachines.audit.recorded import Found, Recorded, access_by
 from statemachines.audit.usage import usage_otherwise
@@ -62,7 +63,8 @@ def _periods_tile(life: Recorded) -> Iterator[Found]:
         scheduled = _SCHEDULED.match(row.key) if row.key not in life.settled_keys else None
         if scheduled and not (life.offer.metered and row.line == life.offer.id):
             lines[row.line].append(((int(scheduled[1]), int(scheduled[2])), row))
-    for charged in lines.values():
+    for line, charged in lines.items():
+        yield from _after_what_was_paid(life, line, charged)
         for _, row in charged:
             if row.period.start >= row.period.end:
                 yield f"the period of {row.key} is empty", (row,), ()
@@ -71,6 +73,25 @@ def _periods_tile(life: Recorded) -> Iterator[Found]:
             gap = following == (term, number + 1) and before.period.end != after.period.start
             if following <= (term, number) or overlaps or gap:
                 yield f"the period of {after.key} does not follow that of {before.key}", (before, after), ()
+
+
+def _after_what_was_paid(
+    life: Recorded, line: str, charged: list[tuple[tuple[int, int], LedgerRow]]
+) -> Iterator[Found]:
+    """What another system charged is a period like any other: the first charge here follows it (MOV-4)."""
+    before = life.taken_over
+    if before is None or before.paid_through is None:
+        return
+    first, row = charged[0]
+    held = line == life.offer.id or line in life.events[0].after.add_ons
+    gap = held and first == (before.term, before.period + 1) and row.period.start != before.paid_through
+    if gap or row.period.start < before.paid_through or first <= (before.term, before.period):
+        until = format_instant(before.paid_through)
+        yield (
+            f"the period of {row.key} does not follow what was charged before it was taken over, until {until}",
+            (row,),
+            (),
+        )
 
 
 def _charged_once(life: Recorded) -> Iterator[Found]:
@@ -84,7 +105,7 @@ def _charged_once(life: Recorded) -> Iterator[Found]:
 
 
 def _credits_within_charges(life: Recorded) -> Iterator[Found]:
-    balance: dict[str, Decimal] = defaultdict(Decimal)
+    balance: dict[str, Decimal] = defaultdict(Decimal, charged_before(life.taken_over))
     for row in life.rows:
         if life.offer.metered and row.line == life.offer.id:
             # Corrections of several rows, each rounded once, may come to a minor unit more: USAGE counts units.

@@ -27,6 +27,7 @@ def columns_of(subscription_id: str, event: Event) -> dict[str, Any]:
         "after": event.after,
         "usage": event.usage,
         "settled": event.settled,
+        "taken_over": event.taken_over,
     }
 
 

@@ -1,4 +1,4 @@
-"""Bulk operations and their items. Never change this after its release."""
+"""Bulk operations, and what other systems said of subscriptions. Never change this after its release."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,8 @@ down_revision = "0015"
 
 
 def upgrade() -> None:
-    """Create the tables."""
+    """Create the tables, and the column beside the event that takes a subscription over: it is empty for all others."""
+    op.add_column("journal", sa.Column("taken_over", sa.Text))
     table(
         "bulk_operation",
         ("id",),

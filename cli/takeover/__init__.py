@@ -1,0 +1,1 @@
+"""Commands for moving in and out: `import` and `export`."""

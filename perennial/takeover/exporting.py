@@ -1,0 +1,56 @@
+"""Write running subscriptions as the rows by which another installation takes them over (MOV-5)."""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from domain.subscription.events import State
+from domain.takeover.row import TakeoverRow
+from perennial.sources.sources import Sources
+from statemachines.takeover.rows import row_of, why_left_out
+
+PAGE = 500
+"""How many are read at a time."""
+
+
+@dataclass(frozen=True)
+class ExportFilters:
+    """Which subscriptions: of this customer, of this offer, in this state; None takes all that have not ended."""
+
+    customer: str | None = None
+    offer: str | None = None
+    state: State | None = None
+
+
+@dataclass
+class LeftOut:
+    """How many were not written, by the reason; those that have ended are not counted."""
+
+    reasons: Counter[str] = field(default_factory=Counter)
+
+
+class TakeoverExport:
+    """Raises BooksUnavailable and SchemaMismatch."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+
+    async def pages(self, filters: ExportFilters, left_out: LeftOut) -> AsyncIterator[list[TakeoverRow]]:
+        """Yield the rows page by page, in the order of their ids, each as of the subscription's last event.
+
+        It reads the books alone. `left_out` is brought up to date.
+        """
+        books, after = await self._sources.books(), None
+        while True:
+            found = await books.takeovers.running(filters.customer, filters.offer, filters.state, PAGE, after)
+            rows = []
+            for each in found:
+                reason = why_left_out(each.subscription)
+                if reason is None:
+                    rows.append(row_of(each.subscription, each.reference))
+                elif not each.subscription.state.ended:
+                    left_out.reasons[reason] += 1
+            yield rows
+            if len(found) < PAGE:
+                return
+            after = found[-1].subscription.subscription_id

@@ -1,0 +1,139 @@
+"""Take running subscriptions over from another system: judged wholly first, then written, then started (MOV-1)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from activities.billing.contracts import Origin, RecordInput
+from activities.errors import ServerUnavailable
+from activities.takeover.contracts import TakeoverInput
+from domain.next_step import PerennialError
+from domain.takeover.row import TakeoverRow
+from perennial.sources.server import Server
+from perennial.sources.sources import Sources
+from perennial.takeover.judging import Plan, judged, named_by
+from statemachines.audit.findings import Status
+from statemachines.takeover.takeover import Takeover
+from workflows.account.messages import StartAccount
+from workflows.calls.errors import AlreadyExists
+from workflows.durable.operator import Operator
+from workflows.durable.workflow_ids import account_workflow_id, subscription_workflow_id
+from workflows.subscription.messages import Rebuild
+
+BATCH = 100
+"""How many are written in one transaction."""
+AT_ONCE = 32
+"""How many workflows are started at a time."""
+NOTE = "taken over from another system"
+Watch = Callable[[str, int, int], None]
+"""Is called with the step, how many of it are done, and of how many."""
+WRITE, START = "write", "start"
+RUNNING = Status.RUNNING
+
+
+@dataclass
+class Imported:
+    """How many were new to the books, known already, and started; and why workflows did not start, by their ids."""
+
+    new: int = 0
+    known: int = 0
+    started: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+class TakeoverImport:
+    """Raises BooksUnavailable, SchemaMismatch, ServerUnreachable and RPCError."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+
+    async def check(self, rows: Sequence[TakeoverRow], by: str, actor: str | None = None) -> Plan:
+        """What an import of the rows would do. Writes nothing. Raises TakeoverRefused with every fault."""
+        books = await self._sources.books()
+        return judged(rows, await books.takeovers.standing(named_by(rows)), self._sources.now(), by, actor)
+
+    async def run(self, plan: Plan, operator: Operator, watch: Watch = lambda *_: None) -> Imported:
+        """Write what the books lack, in batches, and start what does not run; wait until it does.
+
+        Stopped at any point it goes on where it was when the same rows are imported again: what is written is known,
+        and what runs is left alone. Raises BooksConflict if another import was quicker.
+        """
+        await self._sources.server()
+        done = Imported(known=plan.known)
+        await self._write(plan.new, done, watch)
+        await self._start(plan, operator, done, watch)
+        return done
+
+    async def _write(self, new: Sequence[Takeover], done: Imported, watch: Watch) -> None:
+        books, now = await self._sources.books(), self._sources.now()
+        for first in range(0, len(new), BATCH):
+            batch = []
+            for each in new[first : first + BATCH]:
+                entry = RecordInput.of(each.subscription, each.record, Origin(invoiced=True))
+                assert entry.opens is not None
+                # Its months are closed from now on: what came before was billed elsewhere.
+                opens = entry.opens.model_copy(update={"at": now})
+                batch.append(TakeoverInput(entry=entry.model_copy(update={"opens": opens}), claims=each.claims))
+            done.new += await books.takeovers.take(batch)
+            watch(WRITE, first + len(batch), len(new))
+
+    async def _start(self, plan: Plan, operator: Operator, done: Imported, watch: Watch) -> None:
+        """Start the accounts, then the subscriptions, that the server's list does not show as running."""
+        server = await self._sources.server()
+        accounts = await _idle(server, {account_workflow_id(each): each for each in plan.customers})
+        await self._each(accounts, self._open_account, done, lambda _: None)
+        waiting = await _idle(server, {subscription_workflow_id(each): each for each in plan.living})
+        note = operator.model_copy(update={"note": operator.note or NOTE})
+
+        async def start(subscription_id: str) -> None:
+            await _rebuild(server, subscription_id, note)
+            done.started += 1
+
+        await self._each(waiting, start, done, lambda number: watch(START, number, len(waiting)))
+
+    async def _each(
+        self,
+        waiting: dict[str, str],
+        start: Callable[[str], Awaitable[None]],
+        done: Imported,
+        watch: Callable[[int], None],
+    ) -> None:
+        window, tried = asyncio.Semaphore(AT_ONCE), 0
+
+        async def one(workflow_id: str, its_id: str) -> None:
+            nonlocal tried
+            async with window:
+                try:
+                    await start(its_id)
+                except (PerennialError, ServerUnavailable) as error:
+                    done.failed[workflow_id] = str(error)
+                tried += 1
+                watch(tried)
+
+        await asyncio.gather(*(one(*each) for each in waiting.items()))
+
+    async def _open_account(self, customer_id: str) -> None:
+        books, server = await self._sources.books(), await self._sources.server()
+        opening = await books.workflows.opening(customer_id)
+        if opening is not None:
+            await server.accounts.open(StartAccount.of(opening))
+
+
+async def _idle(server: Server, ids: dict[str, str]) -> dict[str, str]:
+    """Those of the ids, by workflow, whose workflow does not run by the server's list, which lags a little."""
+    listed = await server.runs.listed(list(ids))
+    return {each: its_id for each, its_id in ids.items() if each not in listed or listed[each].status is not RUNNING}
+
+
+async def _rebuild(server: Server, subscription_id: str, operator: Operator) -> None:
+    request = Rebuild(
+        **operator.model_dump(),
+        subscription_id=subscription_id,
+        spread_seconds=int(server.spread.total_seconds()),
+        periods_per_run=server.periods_per_run,
+    )
+    try:
+        await server.subscriptions.rebuild(request)
+    except AlreadyExists:
+        return  # the server's list lags, or it has ended since
+    await server.subscriptions.rebuilt(subscription_id)

@@ -1,0 +1,1 @@
+"""Decides what a row of another system comes to here, and writes running subscriptions as such rows."""

@@ -1,0 +1,66 @@
+"""MOV-5: a subscription that is exported and taken over elsewhere goes on there exactly as here."""
+
+from typing import Any
+
+from hypothesis import assume, event, given
+from hypothesis import strategies as st
+
+from domain.takeover.row import TakeoverRow
+from statemachines.preview.simulator import Simulator
+from statemachines.takeover.rows import row_of, why_left_out
+from tests.support.instants import DAY
+from tests.support.shop.taken_over import decided, known_of, simulated
+from tests.support.simulated.invariants import the_audit_finds_nothing
+from tests.support.simulated.life import LIVING
+from tests.support.simulated.random_lives import Asked, RandomLife, lives_beginning
+
+cuts = st.integers(0, 9)
+lives = st.one_of(
+    lives_beginning(),
+    lives_beginning(("suspend", 40 * DAY), ("reactivate", 40 * DAY)),
+    lives_beginning(("change_quantity", 3 * DAY), straight=True),
+)
+
+
+def money(simulator: Simulator, first: int) -> list[tuple[Any, ...]]:
+    """The ledger from the event on that follows number `first`, without the keys: they have the events' numbers."""
+    rows = [row for event in simulator.book.events[first:] for row in event.rows]
+    return [(row.at, row.kind, row.line, row.quantity, row.amount, row.period) for row in rows]
+
+
+def story(simulator: Simulator, first: int) -> list[tuple[Any, ...]]:
+    """What happened from there on."""
+    return [(e.at, e.event, e.state, e.rule, e.reason, e.after) for e in simulator.book.events[first:]]
+
+
+def until(life: RandomLife, asked: Asked, cut: int) -> Simulator:
+    """The life up to the command of that number, and with it."""
+    simulator = Simulator(life.order, LIVING)
+    for at, command in asked[: cut + 1]:
+        simulator.ask(command, at)
+    return simulator
+
+
+@given(lives, cuts)
+def test_mov_5_both_lives_go_on_alike(life: RandomLife, cut: int) -> None:
+    _, asked = life.live()
+    # What can be rejected is not taken along: the numbers of the events are others.
+    asked = [(at, command) for at, command in asked if command.do != "reject_quantity"]
+    here = until(life, asked, cut)
+    subscription = here.life.subscription
+    assume(why_left_out(subscription) is None)
+    event(f"{subscription.state}, {'term' if subscription.term else 'trial'}")
+    row = row_of(subscription)
+    written = row.model_dump_json(exclude_defaults=True)
+    there = simulated(decided(TakeoverRow.model_validate_json(written), known_of(subscription), subscription.last_at))
+    assert dict(row_of(there.life.subscription)) == dict(row)
+    seq, answered = subscription.seq, len(here.answers)
+    for at, command in asked[cut + 1 :]:
+        mine, other = here.ask(command, at), there.ask(command, at)
+        assert {**dict(mine), "seq": 0} == {**dict(other), "seq": 0}, command
+    for simulator in (here, there):
+        simulator.advance(life.end)
+    assert story(there, 1) == story(here, seq)
+    assert money(there, 1) == money(here, seq)
+    assert len(there.answers) == len(here.answers) - answered
+    the_audit_finds_nothing(there)
