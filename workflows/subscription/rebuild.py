@@ -1,5 +1,6 @@
 """Begins a subscription again from the books, when its workflow is gone."""
 
+import logging
 from collections.abc import Sequence
 
 from temporalio import workflow
@@ -8,6 +9,7 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 from activities.billing.activities import RestoringActivities
 from activities.billing.contracts import Origin, Restored, RestoreInput
+from domain.subscription.events import EventName
 from workflows.durable import options, search_attributes
 from workflows.durable.activities import perform
 from workflows.durable.arguments import check_workflow_id, one_request
@@ -20,6 +22,10 @@ from workflows.durable.workflow_ids import subscription_workflow_id
 from workflows.notifications.messages import Stream
 from workflows.subscription.messages import Continued, Ended, Rebuild, terms_memo
 from workflows.subscription.workflow import SubscriptionWorkflow
+
+
+def _is_new(restored: Restored) -> bool:
+    return restored.life.committed == 1 and restored.life.recent[-1].event is EventName.TAKEN_OVER
 
 
 @workflow.defn
@@ -40,7 +46,9 @@ class SubscriptionRebuild:
     async def run(self, start: Rebuild) -> Ended:
         """Continue as the subscription. Fails in one line where the books do not have it."""
         restored = await through_cancellations(self._restored(start), lambda: None)
-        workflow.logger.warning("rebuilt to event %s for %s: %s", restored.life.committed, start.by, start.note)
+        # A subscription that was just taken over is where it should be: nothing was lost.
+        level = logging.INFO if _is_new(restored) else logging.WARNING
+        workflow.logger.log(level, "rebuilt to event %s for %s: %s", restored.life.committed, start.by, start.note)
         subscription = Continued(
             life=restored.life,
             clock=None if restored.ahead_by is None else TestClock.ahead_by(restored.ahead_by),
