@@ -146,7 +146,7 @@ def test_a_suspended_one_is_deleted_when_its_customer_was_told_and_reactivated_f
     assert (answer.rule, answer.charge) == ("SUS-5", None)
     earlier = at_work({**SUSPENDED, **A_YEAR}, offer(**YEARLY), paid_until="2026-02-28T09:00:00Z",
                       holds=[{"reason": "fraud", "at": "2026-02-20T00:00:00Z", "by": "global_admin"}])  # fmt: skip
-    assert str(earlier.ask(a_command("reactivate"), NOW + timedelta(days=1)).charge) == "USD 18.79"
+    assert str(earlier.ask(a_command("reactivate"), NOW + timedelta(days=1)).charge) == "USD 19.03"
     the_audit_finds_nothing(earlier)
 
 
