@@ -15,7 +15,7 @@ COUNTED, PRICED = {"add_ons"}, {"add_on_prices", "refundable"}
 TEXTS = {"reference", "cancellation_details"}
 """Cells that are taken as they are; blanks around others do no harm."""
 _NUMBER = re.compile(r"[0-9]{1,18}")
-_HOLD = re.compile(r"(?P<reason>[^@]*)@(?P<at>\S+)(?: +by +(?P<by>.*))?")
+_HOLD = re.compile(r"(?P<reason>[^@]*)@(?P<at>\S+)(?: +until +(?P<until>\S+))?(?: +by +(?P<by>.*))?")
 _FORMULA = tuple("=+-@\t'")
 
 
@@ -56,9 +56,14 @@ def _text_of(field: str, value: Any) -> str:
         case list() if field == "prices":
             return BETWEEN.join(f"{each['at']}={each['unit_price']}" for each in value)
         case list():
-            return BETWEEN.join(f"{each['reason']}@{each['at']} by {each['by']}" for each in value)
+            return BETWEEN.join(_hold_text(each) for each in value)
         case _:
             return str(value)
+
+
+def _hold_text(hold: dict[str, str | None]) -> str:
+    until = f" until {hold['until']}" if hold.get("until") else ""
+    return f"{hold['reason']}@{hold['at']}{until} by {hold['by']}"
 
 
 def _plain(cell: str) -> str:
@@ -92,5 +97,5 @@ def _mapping(cell: str, *, number: bool) -> dict[str, Any]:
 def _hold(entry: str) -> dict[str, str]:
     found = _HOLD.fullmatch(entry)
     if found is None:
-        raise Malformed(f"REASON@INSTANT, or REASON@INSTANT by ROLE, separated by `;`, or {NOTHING}")
+        raise Malformed(f"REASON@INSTANT, then `until INSTANT` or `by ROLE` or both, separated by `;`, or {NOTHING}")
     return {name: text.strip() for name, text in found.groupdict().items() if text is not None}

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from domain.catalog.offers import PinnedOffer
 from domain.policy import LateCancel, PolicyPack
 from domain.rules import Rule
-from domain.subscription.holds import pause_of
+from domain.subscription.holds import Hold, pause_of
 from domain.subscription.subscription import Subscription
 
 DAY = timedelta(days=1)
@@ -29,6 +29,21 @@ def deletion_instant(
 def creditable(offer: PinnedOffer) -> bool:
     """Whether `cancel` applies to subscriptions to the offer: licences of an ISV (CXL-1)."""
     return offer.marketplace and not offer.metered
+
+
+def retention_ends(
+    holds: tuple[Hold, ...], policy: PolicyPack, account_opened: datetime, first_billing: datetime | None
+) -> datetime | None:
+    """When the data is deleted: counted from the first hold, but not before a planned pause ends (SUS-3, SUS-11).
+
+    A pause alone deletes nothing: None.
+    """
+    counted = [hold.at for hold in holds if hold.until is None]
+    if not counted:
+        return None
+    since = min(counted)
+    ends = deletion_instant(since, policy, account_opened, first_billing or since)
+    return max([ends, *(hold.until for hold in holds if hold.until)])
 
 
 def cancellable(subscription: Subscription) -> bool:

@@ -23,11 +23,12 @@ Bound = Annotated[int, Field(ge=1, le=MAX_QUANTITY)]
 
 
 class HeldRow(Strict):
-    """One reason for a suspension: since when, and the role that placed it."""
+    """One reason for a suspension: since when, and the role that placed it; with `until` a planned pause (SUS-11)."""
 
     reason: Annotated[Reason, Field(strict=False)]
     at: RequestInstant
     by: Role = HELD_BY
+    until: RequestInstant | None = None
 
 
 class TakeoverRow(Strict):

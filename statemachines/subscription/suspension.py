@@ -7,7 +7,7 @@ from domain.roles import Party
 from domain.rules import Rule
 from domain.subscription.commands import Reactivate, Suspend
 from domain.subscription.decision import Outcome
-from domain.subscription.ends import deleted_at, deletion_instant, expires_at
+from domain.subscription.ends import deleted_at, expires_at, retention_ends
 from domain.subscription.events import EventName, State
 from domain.subscription.holds import Hold, Reason, pause_of
 from domain.subscription.pricing import period_charges, rest_of_period, usage_charge
@@ -34,7 +34,8 @@ def suspend(draft: Draft) -> None:
         return
     since = before.at if before and before.until else draft.at
     hold = Hold(reason=command.reason, at=since, by=command.by, until=command.until)
-    holds = (*(other for other in subscription.holds if other is not before), hold)
+    others = (other for other in subscription.holds if other is not before)
+    holds = tuple(sorted((*others, hold), key=lambda each: each.at))
     # Not after the end of the term (LIF-3): with auto-renew off it would expire at once, in the past.
     turns_off = subscription.policy.suspension_turns_auto_renew_off and not subscription.lapsed(draft.at)
     auto_renew = subscription.auto_renew and not turns_off
@@ -67,19 +68,13 @@ def _no_pause(subscription: Subscription, reason: Reason, until: datetime, now: 
 
 
 def _deletes_at(subscription: Subscription, holds: tuple[Hold, ...], *, replaces: bool) -> datetime | None:
-    """When the retention ends: it runs from the first hold that is no pause, and not out before the pause ends.
-
-    SUS-3, SUS-4, SUS-11. Where the new hold replaces another, the time of that one does not count.
-    """
-    counted = [hold.at for hold in holds if hold.until is None]
-    if not counted:
-        return None
-    ends = None if replaces else subscription.deletes_at
-    if ends is None:
-        since, opened = min(counted), subscription.account_opened
-        ends = deletion_instant(since, subscription.policy, opened, subscription.first_billing or since)
+    """When the retention ends; what was shown stands, unless the new hold replaces another (SUS-4, SUS-11)."""
+    ends = retention_ends(holds, subscription.policy, subscription.account_opened, subscription.first_billing)
+    stands = None if replaces else subscription.deletes_at
+    if ends is None or stands is None:
+        return ends
     pause = pause_of(holds)
-    return max(ends, pause.until) if pause and pause.until else ends
+    return max(stands, pause.until) if pause and pause.until else stands
 
 
 def end_in_words(subscription: Subscription) -> str:

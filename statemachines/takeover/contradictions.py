@@ -43,6 +43,8 @@ def contradictions(row: TakeoverRow, offer: ListedOffer) -> Iterator[Fault]:
         if hold.reason in seen:
             yield Fault(("holds", index, "reason"), hold.reason.value, "each reason once (SUS-9)")
         seen.add(hold.reason)
+    if row.holds and all(hold.until for hold in row.holds) and row.deletes_at is not None:
+        yield Fault(("deletes_at",), row.deletes_at, "nothing: a planned pause deletes nothing (SUS-11)")
     yield from _cancellation_faults(row, offer)
 
 

@@ -1,12 +1,13 @@
 """The dates of a row: their order, and a term and a paid period that fit the anchor (TIM-2 to TIM-4)."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.calendar import boundary
 from domain.catalog.offers import PinnedOffer
 from domain.faults import Fault
 from domain.subscription.events import State
+from domain.subscription.holds import Reason
 from domain.subscription.subscription import Term
 from domain.takeover.row import TakeoverRow
 from domain.values import format_instant
@@ -14,7 +15,7 @@ from domain.values import format_instant
 OF_A_TERM = ("anchor", "term_number", "term_start", "term_end", "paid_until")
 
 
-def date_faults(row: TakeoverRow, as_of: datetime, now: datetime) -> Iterator[Fault]:
+def date_faults(row: TakeoverRow, as_of: datetime, now: datetime, longest_pause: timedelta) -> Iterator[Fault]:
     """Yield the dates that are missing, not wanted in that state, or out of order."""
     if as_of > now:
         yield Fault(("as_of",), as_of, f"an instant that has come (it is {format_instant(now)})")
@@ -39,6 +40,14 @@ def date_faults(row: TakeoverRow, as_of: datetime, now: datetime) -> Iterator[Fa
             span = f"from {name} ({format_instant(previous)}) to as_of ({format_instant(as_of)})"
             yield Fault(("holds", index, "at"), hold.at, f"an instant {span}")
         previous, name = max(previous, hold.at), "the hold before"
+        if hold.until is None:
+            continue
+        if hold.reason is not Reason.CUSTOMER_REQUEST:
+            takes = "nothing: only a pause for customer_request has it (SUS-11)"
+            yield Fault(("holds", index, "until"), hold.until, takes)
+        elif not hold.at < hold.until <= (last := hold.at + longest_pause):
+            span = f"after the hold's own, up to {format_instant(last)} (SUS-11)"
+            yield Fault(("holds", index, "until"), hold.until, f"an instant {span}")
 
 
 def _missing(row: TakeoverRow) -> Iterator[Fault]:

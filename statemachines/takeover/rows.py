@@ -52,7 +52,9 @@ def row_of(subscription: Subscription, reference: str | None = None) -> Takeover
         cancellation_reason=cancellation.reason if cancellation else None,
         cancellation_by=cancellation.by if cancellation else None,
         cancellation_details=cancellation.details if cancellation else None,
-        holds=tuple(HeldRow(reason=hold.reason, at=hold.at, by=hold.by) for hold in subscription.holds),
+        holds=tuple(
+            HeldRow(reason=hold.reason, at=hold.at, by=hold.by, until=hold.until) for hold in subscription.holds
+        ),
         deletes_at=subscription.deletes_at if suspended else None,
         refund_from=subscription.window_from if refunds or term is None else None,
         refundable=subscription.refundable if refunds else None,

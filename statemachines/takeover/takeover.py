@@ -12,7 +12,7 @@ from domain.money import EXPONENTS, fits
 from domain.ordering.placement import Claim, one_per_customer, one_trial
 from domain.rules import Rule
 from domain.subscription.effects import Record
-from domain.subscription.ends import deletion_instant
+from domain.subscription.ends import retention_ends
 from domain.subscription.events import Event, EventName, State
 from domain.subscription.holds import Hold
 from domain.subscription.pricing import period_charges
@@ -56,7 +56,7 @@ def taken_over(row: TakeoverRow, known: Known, now: datetime, by: str, actor: st
     assert known.customer is not None
     as_of, offer = row.as_of or now, pinned_offer(row, known.offer)
     faults += offer_faults(row, known.offer, offer)
-    faults += date_faults(row, as_of, now)
+    faults += date_faults(row, as_of, now, pack_of(row, known.offer).longest_pause)
     faults += contradictions(row, known.offer)
     if faults:
         return faults
@@ -89,8 +89,8 @@ def _standing(
     account_opened, policy = row.account_opened or known.customer.account_opened, pack_of(row, known.offer)
     first_billing = row.first_billing or row.trial_end or row.first_anchor
     assert first_billing is not None
-    holds = tuple(Hold(reason=hold.reason, at=hold.at, by=hold.by) for hold in row.holds)
-    told = deletion_instant(holds[0].at, policy, account_opened, first_billing) if holds else None
+    holds = tuple(Hold(reason=hold.reason, at=hold.at, by=hold.by, until=hold.until) for hold in row.holds)
+    told = retention_ends(holds, policy, account_opened, first_billing)
     subscription = Subscription(
         subscription_id=row.id,
         customer_id=row.customer,
@@ -168,6 +168,7 @@ _FIELDS = {
     What.RENEW: "term_start",
     What.EXPIRE: "auto_renew",
     What.DELETE: "deletes_at",
+    What.RESUME: "holds",
 }
 
 

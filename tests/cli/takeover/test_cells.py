@@ -25,7 +25,8 @@ values: dict[str, st.SearchStrategy[Any]] = {
     "prices": st.lists(st.fixed_dictionaries({"at": st.just(AT), "unit_price": amounts}), max_size=3),
     "holds": st.lists(
         st.fixed_dictionaries(
-            {"reason": st.sampled_from(["fraud", "nonpayment"]), "at": st.just(AT), "by": st.sampled_from(["service"])}
+            {"reason": st.sampled_from(["fraud", "nonpayment"]), "at": st.just(AT), "by": st.sampled_from(["service"])},
+            optional={"until": st.just(AT)},
         ),
         max_size=3,
     ),

@@ -16,7 +16,7 @@ from statemachines.takeover.takeover import taken_over
 from tests.support.instants import instant
 from tests.support.shop.offers import BACKUP, MICROSOFT, listed
 from tests.support.shop.taken_over import FABRIKAM, decided, simulated
-from tests.support.shop.takeovers import ACTIVE, AS_OF, HELD, SUSPENDED, TRIAL, row_of
+from tests.support.shop.takeovers import ACTIVE, AS_OF, HELD, PAUSED, SUSPENDED, TRIAL, row_of
 from tests.support.simulated.invariants import the_audit_finds_nothing
 from tests.support.simulated.life import a_command
 
@@ -191,6 +191,14 @@ def test_from_january_31_a_year_billed_monthly_keeps_its_distance_from_the_month
     )
 
 
+def test_sus_11_a_pause_goes_on_and_ends_by_itself() -> None:
+    simulator = at_work({**SUSPENDED, "holds": PAUSED})
+    assert simulator.life.subscription.deletes_at is None
+    simulator.advance(instant("2026-03-20"))
+    last = simulator.book.events[-1]
+    assert (last.event, last.at, last.rule) == (EventName.REACTIVATED, instant("2026-03-20"), "SUS-11")
+
+
 @pytest.mark.parametrize(
     ("fields", "field", "words"),
     [
@@ -221,6 +229,14 @@ def test_from_january_31_a_year_billed_monthly_keeps_its_distance_from_the_month
         ({"state": "suspended", "holds": [{"reason": "fraud", "at": "2026-03-11T00:00:00Z"}]}, "holds[0].at", "as_of"),
         ({"state": "suspended", "holds": HELD, "deletes_at": AS_OF}, "deletes_at", "'All data is deleted'"),
         ({"deletes_at": "2026-09-01T00:00:00Z"}, "deletes_at", "nothing, because state is active (SUS-3)"),
+        ({"state": "suspended", "holds": PAUSED, "deletes_at": "2026-09-01T00:00:00Z"}, "deletes_at", "SUS-11"),
+        ({"state": "suspended", "holds": [{**HELD[0], "until": AS_OF}]}, "holds[0].until", "only a pause"),
+        (
+            {"state": "suspended", "holds": [{**PAUSED[0], "until": "2026-06-03T00:00:00.000001Z"}]},
+            "holds[0].until",
+            "up to 2026-06-03T00:00:00Z (SUS-11)",
+        ),
+        ({"state": "suspended", "holds": [{**PAUSED[0], "until": AS_OF}]}, "holds", "'Pause ends' was due"),
         ({"cancellation_at": "2026-03-01T00:00:00Z"}, "cancellation_at", "nothing without cancellation_reason"),
         ({"cancellation_reason": "fraud", "cancellation_at": "2026-03-01T00:00:00Z"}, "auto_renew", "false, because"),
         ({"cancellation_reason": "fraud", "auto_renew": False}, "cancellation_at", "when it was cancelled"),

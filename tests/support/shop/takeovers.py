@@ -24,6 +24,7 @@ NO_TERM: dict[str, Any] = dict.fromkeys(("anchor", "term_start", "term_end", "pa
 TRIAL = {**ACTIVE, **NO_TERM, "state": "trial", "trial_end": "2026-04-01T00:00:00Z"}
 HELD = [{"reason": "nonpayment", "at": "2026-03-05T00:00:00Z"}]
 SUSPENDED = {**ACTIVE, "state": "suspended", "holds": HELD}
+PAUSED = [{"reason": "customer_request", "at": "2026-03-05T00:00:00Z", "until": "2026-03-20T00:00:00Z"}]
 AS_OF = "2026-03-10T12:00:00Z"
 
 
