@@ -1,6 +1,5 @@
 """Begins a subscription again from the books, when its workflow is gone."""
 
-import logging
 from collections.abc import Sequence
 
 from temporalio import workflow
@@ -24,10 +23,6 @@ from workflows.subscription.messages import Continued, Ended, Rebuild, terms_mem
 from workflows.subscription.workflow import SubscriptionWorkflow
 
 
-def _is_new(restored: Restored) -> bool:
-    return restored.life.committed == 1 and restored.life.recent[-1].event is EventName.TAKEN_OVER
-
-
 @workflow.defn
 class SubscriptionRebuild:
     """Reads a subscription from the books, and continues as its `SubscriptionWorkflow`.
@@ -46,9 +41,10 @@ class SubscriptionRebuild:
     async def run(self, start: Rebuild) -> Ended:
         """Continue as the subscription. Fails in one line where the books do not have it."""
         restored = await through_cancellations(self._restored(start), lambda: None)
-        # A subscription that was just taken over is where it should be: nothing was lost.
-        level = logging.INFO if _is_new(restored) else logging.WARNING
-        workflow.logger.log(level, "rebuilt to event %s for %s: %s", restored.life.committed, start.by, start.note)
+        if restored.life.committed == 1 and restored.life.recent[-1].event is EventName.TAKEN_OVER:
+            workflow.logger.info("begins in mid-term for %s: %s", start.by, start.note)
+        else:
+            workflow.logger.warning("rebuilt to event %s for %s: %s", restored.life.committed, start.by, start.note)
         subscription = Continued(
             life=restored.life,
             clock=None if restored.ahead_by is None else TestClock.ahead_by(restored.ahead_by),
