@@ -20,7 +20,7 @@ from domain.ordering.cart import CartState
 from domain.roles import DEFAULT_ACTOR
 from domain.values import format_instant
 from perennial.order.carts import CartShown
-from perennial.order.orders import BoughtOrder, OrderUnanswered
+from perennial.order.orders import BoughtOrder, OrderUnanswered, check_buyer
 from perennial.use_cases import Perennial
 
 CartId = Annotated[
@@ -119,6 +119,7 @@ async def _buy(
     perennial: Perennial, customer: str, cart: str | None, by: str, no_wait: bool, timeout: int | None
 ) -> tuple[str, BoughtOrder | None]:
     """The order's id, and its result; None with `--no-wait`, unless it was complete before."""
+    check_buyer(by)
     # The order has the cart's id: whatever cart is the newest later, this one is meant.
     order_id = cart or (await perennial.carts.show(customer)).cart.id
 

@@ -57,7 +57,7 @@ def import_subscriptions(
     importing: Importing,
     kind: FormatOption = None,
 ) -> None:
-    """Take running subscriptions over from another system, in mid-term (MOV-1).
+    """Take running subscriptions over from another system, within their term (MOV-1).
 
     All rows are checked first; if any is faulty, none is imported. Nothing is charged that was paid: the first charge
     comes with the next billing period. After an interruption import the same file again: it goes on where it was.

@@ -23,6 +23,7 @@ CELLS: dict[str, dict[str, object]] = {
     "bill_while_suspended": {CSP: False, CHINA: False, SAAS: False, NCE: True},
     "suspension_turns_auto_renew_off": {CSP: False, CHINA: False, SAAS: False, NCE: True},
     "late_usage": dict.fromkeys((CSP, CHINA, SAAS, NCE), 24 * H),
+    "longest_pause": dict.fromkeys((CSP, CHINA, SAAS, NCE), 90 * D),
     "activation_deadline": dict.fromkeys((CSP, CHINA, SAAS, NCE), 30 * D),
 }
 

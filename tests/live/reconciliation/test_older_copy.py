@@ -100,10 +100,10 @@ async def test_an_older_copy_becomes_the_books_that_were_lost(place: Place, tmp_
 
 
 READING = {"first_answer", "recorded_payment", "restore", "concerned", "look_at_uninvoiced"}
-ELSEWHERE = {"hand_over_notifications", "tell"}
+ELSEWHERE = {"hand_over_notifications", "tell", "send_bulk"}
 """They start or ask other workflows, whose own writes are made again."""
-REPEATED = {"finish_telling"}
-"""Of an import of the catalog, which is made again."""
+REPEATED = {"finish_telling", "note_bulk"}
+"""Of an import of the catalog, which is made again, and of a bulk operation, which notes its state again and again."""
 
 
 def test_no_activity_that_writes_is_forgotten() -> None:

@@ -8,7 +8,7 @@ from tests.support.shop.buyers import customer, partner
 from tests.support.shop.offers import BACKUP, MICROSOFT, SETUP, listed
 
 OPENED = datetime(2020, 1, 1, tzinfo=UTC)
-BUYERS = 160
+BUYERS = 400
 """Customers without any subscription, for tests that each take one of their own."""
 PARTNERS = (partner(), partner(id="tailspin", name="Tailspin Toys"))
 
