@@ -16,6 +16,8 @@ def as_json(value: object) -> RawValue:
     return raw(json.dumps(value).encode())
 
 
+TAKEN_BY_OPERATORS_UPDATES = "the words of a state in a text"
+"""Who asks is free text, so updates of operators take this one."""
 BAD_ARGUMENTS: list[tuple[str, list[RawValue]]] = [
     ("none", []),
     ("two", [as_json({}), as_json({})]),
@@ -27,7 +29,7 @@ BAD_ARGUMENTS: list[tuple[str, list[RawValue]]] = [
     ("an empty mapping", [as_json({})]),
     ("an unknown field", [as_json({"life": 1})]),
     ("a state that is none", [as_json({"life": {"subscription": {}}, "periods_per_run": 3, "progress": {}})]),
-    ("the words of a state in a text", [as_json({"by": '"life" "progress"'})]),
+    (TAKEN_BY_OPERATORS_UPDATES, [as_json({"by": '"life" "progress"'})]),
     ("half of JSON", [raw(b'{"order": ')]),
     ("nothing at all", [raw(b"")]),
     ("not UTF-8", [raw(b'{"order": "\xff\xfe"}')]),
