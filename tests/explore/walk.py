@@ -102,10 +102,10 @@ def _step(found: Found, order: Order, path: Path, simulator: Simulator, command:
     if not _holds(found, order, path, {"10 decided": lambda: answers.append(_ask(simulator, command, now))}):
         return False
     answer, was, after = answers[0], before.subscription, simulator.life.subscription
-    if answer is None:
+    if answer is None or command is None:
         return True
     found.reached.add((str(answer.outcome), str(answer.rule), str(after.state)))
-    checks = of_a_command(simulator, was, rows, answer)
+    checks = of_a_command(simulator, command, was, rows, answer)
     if answer.outcome not in {"refused", "unchanged"} or after != was:
         checks |= _of_the_books(simulator, now)
     return _holds(found, order, path, checks)

@@ -9,6 +9,7 @@ from itertools import pairwise
 from domain.calendar import Period
 from domain.roles import Action
 from domain.rules import Rule
+from domain.subscription.commands import Command, ReportUsage
 from domain.subscription.decision import Answer
 from domain.subscription.events import EventName, State
 from domain.subscription.holds import pause_of
@@ -212,6 +213,13 @@ def done_only_if_allowed_lif_1(before: Subscription, at: datetime, answer: Answe
     late_usage = answer.do == Action.REPORT_USAGE and not before.state.users_have_access
     if answer.outcome not in {"refused", "unchanged"} and not late_usage:
         assert answer.do in LIVING.lifecycle.allowed(before, at)
+
+
+def usage_is_taken_with_access_use_1(simulator: Simulator, command: Command, answer: Answer) -> None:
+    """What was used is taken of instants with access alone; a correction stands for a report that was (USE-1)."""
+    if isinstance(command, ReportUsage) and command.corrects is None and answer.outcome == "done":
+        used_at, access = command.used_at or answer.at, simulator.book.access
+        assert any(each.start <= used_at and (each.end is None or used_at < each.end) for each in access)
 
 
 def credited_only_in_the_window_9(before: Subscription, after: Subscription, at: datetime, answer: Answer) -> None:

@@ -16,7 +16,7 @@ Checks = dict[str, Callable[[], None]]
 """Checks that assert, by number and words."""
 
 
-def of_a_command(simulator: Simulator, before: Subscription, rows: int, answer: Answer) -> Checks:
+def of_a_command(simulator: Simulator, command: Command, before: Subscription, rows: int, answer: Answer) -> Checks:
     """The invariants of a command that was just answered.
 
     `before` is the subscription at the command's instant, `rows` the number of ledger rows then.
@@ -29,6 +29,7 @@ def of_a_command(simulator: Simulator, before: Subscription, rows: int, answer: 
         "11 the deletion date stands": partial(of.the_deletion_date_stands_11, before, after),
         "11 what comes first is told": partial(tells_what_comes_first_11, after, answer),
         "LIF-1 done only if allowed": partial(of.done_only_if_allowed_lif_1, before, at, answer),
+        "USE-1 used with access": partial(of.usage_is_taken_with_access_use_1, simulator, command, answer),
     }
 
 
@@ -41,7 +42,7 @@ class Watched(Simulator):
         before, rows, uses = self.life.subscription, len(self.book.rows), len(self.book.usage)
         answer = super().ask(command, at)
         after = self.life.subscription
-        for check in of_a_command(self, before, rows, answer).values():
+        for check in of_a_command(self, command, before, rows, answer).values():
             check()
         assert len(self.book.usage) == uses + (answer.do == Action.REPORT_USAGE and answer.outcome == "done")
         assert after != before or len(self.book.rows) == rows
