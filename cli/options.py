@@ -132,6 +132,9 @@ Address = Annotated[
 By = Annotated[
     str, Option("--by", metavar="ROLE", help=f"The role you act in: {', '.join(Role)}; or {', '.join(Party)}.")
 ]
+Actor = Annotated[
+    str | None, Option(parser=a_signature, metavar="NAME", help="Your name, for the record.", show_default=False)
+]
 
 
 @dataclass(frozen=True)
@@ -147,9 +150,7 @@ class Acting(Reading):
     """The options of a command that changes something: who acts, and when."""
 
     by: By = DEFAULT_ACTOR
-    actor: Annotated[
-        str | None, Option(parser=a_signature, metavar="NAME", help="Your name, for the record.", show_default=False)
-    ] = None
+    actor: Actor = None
     at: Annotated[
         datetime | None,
         Option(

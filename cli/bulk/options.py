@@ -7,7 +7,7 @@ from typing import Annotated
 from typer import BadParameter, Option
 
 from cli.failure import Misused
-from cli.options import By, Reading, a_signature, one_of, positive_number, some_id, typed_wrong, whole_number
+from cli.options import Actor, By, Reading, one_of, positive_number, some_id, typed_wrong, whole_number
 from domain.bulk.requests import LONGEST_BULK_ID, Selection
 from domain.faults import shown
 from domain.roles import DEFAULT_ACTOR, Party, Role
@@ -78,9 +78,7 @@ class Carrying(Reading):
     """How an operation is carried out, and by whom."""
 
     by: By = DEFAULT_ACTOR
-    actor: Annotated[
-        str | None, Option(parser=a_signature, metavar="NAME", help="Your name, for the record.", show_default=False)
-    ] = None
+    actor: Actor = None
     id: Annotated[
         str | None,
         Option(

@@ -11,7 +11,7 @@ from typer import Argument, Option
 
 from cli.confirming import at_a_terminal, confirm
 from cli.failure import Failure, Misused, complain
-from cli.options import Reading, a_signature, one_of, with_options
+from cli.options import Actor, Reading, one_of, with_options
 from cli.printing.progress import Progress
 from cli.printing.screen import counted, print_json, say
 from cli.running import use
@@ -46,9 +46,7 @@ class Importing(Reading):
     by: Annotated[
         Role, Option("--by", parser=one_of(OPERATORS), metavar="ROLE", help=f"Your role: {', '.join(OPERATORS)}.")
     ] = Role.ADMIN_AGENT
-    actor: Annotated[
-        str | None, Option(parser=a_signature, metavar="NAME", help="Your name, for the record.", show_default=False)
-    ] = None
+    actor: Actor = None
 
 
 @with_options
