@@ -70,7 +70,7 @@ _REFUSALS: list[tuple[str, Callable[[re.Match[str], dict[str, Any]], str]]] = [
     (r"InvalidCertificate\((\w+)", _certificate),
     (r"InvalidMessage\(InvalidContentType\)", _without_tls),
     (r"(InconsistentKeys|PrivateKeyParseError|CertificateParseError|NoCertificatesPresented)", _own_certificate),
-    (r"AlertReceived\(|UnexpectedEof|BrokenPipe|ConnectionReset", _hung_up),
+    (r"AlertReceived\(|UnexpectedEof|BrokenPipe|ConnectionReset|operation was canceled", _hung_up),
 ]
 """What the core says where the server is there, and does not take this client."""
 
