@@ -159,6 +159,15 @@ def test_sus_11_the_clock_of_a_pause_placed_later_runs_from_the_other_hold() -> 
     assert life.subscription.deletes_at == instant(PAUSED) + 30 * DAY
 
 
+def test_sus_11_a_pause_in_place_of_the_first_hold_leaves_the_clock_of_the_first_other_one() -> None:
+    life = ALife(an_order(YEAR))
+    life.ask(PAUSED, "suspend")
+    life.ask("2026-01-22", "suspend", reason="nonpayment")
+    life.ask("2026-01-27", "suspend", reason="fraud")
+    life.ask("2026-02-01", "suspend", until="2026-02-10T00:00:00Z")
+    assert life.subscription.deletes_at == instant("2026-01-22") + 90 * DAY
+
+
 def test_sus_11_it_is_ended_earlier_by_hand() -> None:
     life = paused()
     assert told(life.ask("2026-01-25", "reactivate")) == "done SUS-5"

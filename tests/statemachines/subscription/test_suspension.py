@@ -280,6 +280,15 @@ def test_sus_9_a_reason_lifts_that_hold_alone_and_the_deletion_clock_runs_on(by:
     assert told(life.ask("2026-02-01", "reactivate", by=by, reason="nonpayment")) == "unchanged MON-7"
 
 
+def test_sus_9_the_clock_of_a_first_hold_that_was_lifted_runs_on_whatever_is_placed_then() -> None:
+    life = suspended(reason="nonpayment")
+    first = life.subscription.deletes_at
+    life.ask("2026-01-30", "suspend", reason="fraud", by="service")
+    assert told(life.ask("2026-02-01", "reactivate", by="service", reason="nonpayment")) == "done SUS-9"
+    assert told(life.ask("2026-02-03", "suspend")) == "done SUS-1"
+    assert life.subscription.deletes_at == first
+
+
 def test_sus_9_the_last_hold_lifted_by_its_reason_reactivates() -> None:
     life = suspended(reason="nonpayment")
     assert told(life.ask("2026-02-01", "reactivate", by="service", reason="nonpayment")) == "done SUS-5"
