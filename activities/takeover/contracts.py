@@ -1,12 +1,8 @@
 """What the books take and return where subscriptions are taken over or exported."""
 
-from dataclasses import dataclass, field
-
-from pydantic import JsonValue
+from dataclasses import dataclass
 
 from activities.billing.contracts import RecordInput
-from domain.catalog.catalog import ListedOffer
-from domain.catalog.customers import Customer
 from domain.ordering.placement import Claim
 from domain.subscription.subscription import Subscription
 from domain.values import Frozen
@@ -17,39 +13,6 @@ class TakeoverInput(Frozen):
 
     entry: RecordInput
     claims: tuple[Claim, ...] = ()
-
-
-@dataclass(frozen=True)
-class Named:
-    """The ids that rows name, and the keys that they may claim."""
-
-    subscriptions: frozenset[str]
-    customers: frozenset[str]
-    offers: frozenset[str]
-    claims: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Here:
-    """A subscription that the books have already. `row` is the one it was taken over by, None if it was bought here."""
-
-    row: dict[str, JsonValue] | None
-    ended: bool
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What catalog and books have of the names, in one state of the database.
-
-    `holders` are the subscriptions that hold a claim, by its key; `ordered` are the ids that belong to orders.
-    """
-
-    catalog_version: int = 0
-    customers: dict[str, Customer] = field(default_factory=dict)
-    offers: dict[str, ListedOffer] = field(default_factory=dict)
-    here: dict[str, Here] = field(default_factory=dict)
-    holders: dict[str, str] = field(default_factory=dict)
-    ordered: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from cli.running import use
 from cli.start import program
 from cli.takeover.file import Format, Rows, rows_in
 from domain.roles import Role
-from perennial.takeover.importing import START, WRITE
-from perennial.takeover.judging import Plan, TakeoverRefused
+from perennial.takeover.importing import START, WRITE, TakeoverRefused
+from statemachines.takeover.judging import Plan
 from workflows.durable.operator import Operator
 
 if TYPE_CHECKING:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from activities.takeover.contracts import Named, Running, Standing, TakeoverInput
+from activities.takeover.contracts import Running, TakeoverInput
 from domain.subscription.events import State
+from statemachines.takeover.known import Named, Standing
 
 
 class TakeoverBook(Protocol):

@@ -11,8 +11,8 @@ from domain.next_step import PerennialError
 from domain.takeover.row import TakeoverRow
 from perennial.sources.server import Server
 from perennial.sources.sources import Sources
-from perennial.takeover.judging import Plan, judged, named_by
 from statemachines.audit.findings import Status
+from statemachines.takeover.judging import Plan, RowFault, judged, named_by
 from statemachines.takeover.takeover import Takeover
 from workflows.account.messages import StartAccount
 from workflows.calls.errors import AlreadyExists
@@ -41,6 +41,14 @@ class Imported:
     failed: dict[str, str] = field(default_factory=dict)
 
 
+class TakeoverRefused(PerennialError):
+    """Rows that cannot be taken over, with every fault of each: nothing was written."""
+
+    def __init__(self, faults: Sequence[RowFault]) -> None:
+        super().__init__("; ".join(f"row {index + 1}: {fault}" for index, fault in faults))
+        self.faults = faults
+
+
 class TakeoverImport:
     """Raises BooksUnavailable, SchemaMismatch, ServerUnreachable and RPCError."""
 
@@ -50,7 +58,10 @@ class TakeoverImport:
     async def check(self, rows: Sequence[TakeoverRow], by: str, actor: str | None = None) -> Plan:
         """What an import of the rows would do. Writes nothing. Raises TakeoverRefused with every fault."""
         books = await self._sources.books()
-        return judged(rows, await books.takeovers.standing(named_by(rows)), self._sources.now(), by, actor)
+        found = judged(rows, await books.takeovers.standing(named_by(rows)), self._sources.now(), by, actor)
+        if isinstance(found, Plan):
+            return found
+        raise TakeoverRefused(found)
 
     async def run(self, plan: Plan, operator: Operator, watch: Watch = lambda *_: None) -> Imported:
         """Write what the books lack, in batches, and start what does not run; wait until it does.

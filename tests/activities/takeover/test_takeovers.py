@@ -12,10 +12,10 @@ from activities.adapters.sql.subscription.reader import SqlReader
 from activities.adapters.sql.takeover.takeovers import SqlTakeovers
 from activities.billing.contracts import Origin, RecordInput
 from activities.errors import BooksConflict
-from activities.takeover.contracts import Named, TakeoverInput
+from activities.takeover.contracts import TakeoverInput
 from domain.ordering.placement import one_per_customer, one_trial
 from domain.subscription.effects import Provision
-from statemachines.takeover.known import Known
+from statemachines.takeover.known import Known, Named
 from statemachines.takeover.rows import row_of as as_row
 from statemachines.takeover.takeover import Takeover
 from tests.support.instants import instant

@@ -14,11 +14,12 @@ from activities.adapters.sql.subscription.reader import LATEST, as_recorded, eve
 from activities.adapters.sql.tables.catalog import customer, offer
 from activities.adapters.sql.tables.orders import order_line
 from activities.adapters.sql.tables.subscription import claim, journal, subscription
-from activities.takeover.contracts import Here, Named, Running, Standing, TakeoverInput
+from activities.takeover.contracts import Running, TakeoverInput
 from activities.wall_clock import wall_clock
 from domain.subscription.events import State
 from domain.subscription.pricing import refundable_in
 from domain.values import CLOCK_SKEW
+from statemachines.takeover.known import Here, Named, Standing
 
 AT_ONCE = 500
 """Ids per statement; databases limit their number."""

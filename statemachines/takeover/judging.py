@@ -6,23 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from activities.takeover.contracts import Named, Standing
 from domain.faults import Fault
-from domain.next_step import PerennialError
 from domain.ordering.placement import Claim, one_per_customer, one_trial
 from domain.subscription.events import State
 from domain.takeover.row import TakeoverRow
 from domain.values import format_instant
-from statemachines.takeover.known import Known
+from statemachines.takeover.known import Known, Named, Standing
 from statemachines.takeover.takeover import Takeover, taken_over
 
-
-class TakeoverRefused(PerennialError):
-    """Rows that cannot be taken over, with the number of each fault's row, from 0: nothing was written."""
-
-    def __init__(self, faults: list[tuple[int, Fault]]) -> None:
-        super().__init__("; ".join(f"row {index + 1}: {fault}" for index, fault in faults))
-        self.faults = faults
+RowFault = tuple[int, Fault]
+"""A fault, and the number of its row, from 0."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +48,13 @@ def named_by(rows: Sequence[TakeoverRow]) -> Named:
     )
 
 
-def judged(rows: Sequence[TakeoverRow], standing: Standing, now: datetime, by: str, actor: str | None) -> Plan:
-    """The plan. Raises TakeoverRefused with every fault of every row."""
+def judged(
+    rows: Sequence[TakeoverRow], standing: Standing, now: datetime, by: str, actor: str | None
+) -> Plan | list[RowFault]:
+    """The plan, or every fault of every row."""
     seen: dict[str, int] = {}
     claimed = dict(standing.holders)
-    faults: list[tuple[int, Fault]] = []
+    faults: list[RowFault] = []
     new: list[Takeover] = []
     living: list[str] = []
     known = 0
@@ -81,7 +76,7 @@ def judged(rows: Sequence[TakeoverRow], standing: Standing, now: datetime, by: s
                 new.append(takeover)
                 living.append(row.id)
     if faults:
-        raise TakeoverRefused(faults)
+        return faults
     customers = tuple(dict.fromkeys(row.customer for row in rows))
     return Plan(tuple(new), known, tuple(living), customers, sum(each.overdue(now) for each in new))
 
