@@ -100,8 +100,8 @@ def print_review(reviewed: Reviewed) -> None:
     """Print the review line by line, then the first charges and the next command."""
     cart, customer = reviewed.cart, reviewed.customer
     say(Text(f"{printable(customer.name)} ({customer.id}), cart {cart.id}", style="bold"))
-    about = f"As if bought now, {moment(reviewed.at)}. The cart expires {moment(cart.expires_at)}."
-    say(Text(about, style="dim"))
+    for about in (f"As if bought now, {moment(reviewed.at)}.", f"The cart expires {moment(cart.expires_at)}."):
+        say(Text(about, style="dim"))
     numbers = {line.order.subscription_id: line.number for line in reviewed.lines if line.order and not line.refusals}
     for line in reviewed.lines:
         say("")

@@ -1,10 +1,8 @@
-import asyncio
 import itertools
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from activities.settings import Settings
 from cli import start
 from cli.app import app
 from cli.rehearsal.live import fresh_settings, scenario_server
-from tests.support.command_line import Ask, Billed, Program, Starter
+from tests.support.command_line import Ask, Billed, Program, Starter, in_a_thread, variables
 from tests.support.paths import ROOT
 from tests.support.publisher.endpoint import Endpoint, publishers_at
 from tests.support.publisher.imported import listed_in
@@ -64,30 +62,18 @@ def endpoint() -> Endpoint:
 def running(tmp_path_factory: pytest.TempPathFactory, endpoint: Endpoint) -> Iterator[dict[str, str]]:
     """A server, a worker and a filled catalog in a thread of their own; what tells the command line where they are."""
     directory = tmp_path_factory.mktemp("cli")
-    up, done = threading.Event(), threading.Event()
     settings = fresh_settings(directory)
-    environment = {
-        "PERENNIAL_DATABASE_URL": settings.database_url,
-        "PERENNIAL_TENANTS_PATH": str(settings.tenants_path),
-        "PERENNIAL_TASK_QUEUE": settings.task_queue,
-    }
 
-    async def serve() -> None:
-        async with AsyncExitStack() as stack:
-            await stack.enter_async_context(endpoint)
+    @asynccontextmanager
+    async def serve() -> AsyncIterator[str]:
+        async with endpoint:
             secrets = await listed_in(settings, publishers_at(endpoint.url, told={"terms": {"tries": 1}}))
-            server = await stack.enter_async_context(scenario_server(directory, secrets=secrets))
-            await server.world.books.catalog.import_contents(contents(), "the shop", datetime.now(UTC))
-            environment["TEMPORAL_ADDRESS"] = server.address
-            up.set()
-            await asyncio.to_thread(done.wait)
+            async with scenario_server(directory, secrets=secrets) as server:
+                await server.world.books.catalog.import_contents(contents(), "the shop", datetime.now(UTC))
+                yield server.address
 
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    assert up.wait(60)
-    yield environment
-    done.set()
-    thread.join()
+    with in_a_thread(serve()) as address:
+        yield variables(settings, address)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 from cli.start import program
 from tests.support.command_line import COMMANDS, Billed, Starter
 from tests.support.reads import CHANGING, ELSEWHERE, LINES, asked, filled, is_new
+from tests.support.terminal import NARROW
 
 WIDTH, WIDE = 80, 400
 
@@ -30,8 +31,8 @@ def words(text: str) -> set[str]:
 def test_no_line_is_longer_and_no_word_is_broken(
     starter: Starter, names: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TTY_COMPATIBLE", "1")
-    monkeypatch.setenv("NO_COLOR", "1")
+    for name, value in NARROW.items():
+        monkeypatch.setenv(name, value)
     found = {}
     for line in asked(names):
         printed = {}

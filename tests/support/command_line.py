@@ -1,13 +1,17 @@
 """The command line as tests call it: in this process, or as a separate process."""
 
+import asyncio
 import json
 import subprocess
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from typer.testing import Result
 
+from activities.settings import Settings
 from cli.app import SECTIONS
 from cli.group import Group
 
@@ -15,12 +19,44 @@ Starter = Callable[..., Result]
 
 Program = Callable[..., subprocess.CompletedProcess[str]]
 
+T = TypeVar("T")
+
 _KNOWN = {name: found for section in SECTIONS.values() for name, found in section.items()}
 GROUPS = {name: found for name, found in _KNOWN.items() if isinstance(found, Group)}
 COMMANDS = {name: found for name, found in _KNOWN.items() if isinstance(found, str)} | {
     f"{noun} {name}": place for noun, group in GROUPS.items() for name, place in group.commands.items()
 }
 """Where each command is written, by its full name."""
+
+
+@contextmanager
+def in_a_thread(context: AbstractAsyncContextManager[T]) -> Iterator[T]:
+    """Inside, the context is entered in an event loop of its own, beside this thread."""
+    up, done = threading.Event(), threading.Event()
+    entered: list[T] = []
+
+    async def serve() -> None:
+        async with context as found:
+            entered.append(found)
+            up.set()
+            await asyncio.to_thread(done.wait)
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    assert up.wait(60)
+    yield entered[0]
+    done.set()
+    thread.join()
+
+
+def variables(settings: Settings, address: str) -> dict[str, str]:
+    """What tells the command line where server and books are."""
+    return {
+        "PERENNIAL_DATABASE_URL": settings.database_url,
+        "PERENNIAL_TENANTS_PATH": str(settings.tenants_path),
+        "PERENNIAL_TASK_QUEUE": settings.task_queue,
+        "TEMPORAL_ADDRESS": address,
+    }
 
 
 class Ask:

@@ -20,6 +20,8 @@ from tests.support.paths import ROOT
 HEEDING = "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
 STARTED = [sys.executable, "-c", f"{HEEDING}; runpy.run_path('starter.py', run_name='__main__')"]
 """What starts the program so that it hears Ctrl-C."""
+NARROW = {"COLUMNS": "80", "TTY_COMPATIBLE": "1", "NO_COLOR": "1"}
+"""The variables by which a program whose output is captured prints as at a terminal of 80 columns."""
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 

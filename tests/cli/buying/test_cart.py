@@ -232,9 +232,9 @@ def test_the_review_as_a_person_reads_it(ask: Ask, customer: str) -> None:
     text = ask.said(f"cart review --customer {customer}")
     lines = text.splitlines()
     assert max(map(len, lines)) <= 100
-    assert lines[3].startswith(" 1  1 x Contoso CRM (contoso-crm) at USD 10.00 ")
-    assert lines[3].endswith(" USD 10.00")
-    assert lines[4].startswith("    + 1 x backup at USD 2.50 ")
+    assert lines[4].startswith(" 1  1 x Contoso CRM (contoso-crm) at USD 10.00 ")
+    assert lines[4].endswith(" USD 10.00")
+    assert lines[5].startswith("    + 1 x backup at USD 2.50 ")
     assert "    terms         USD 12.50 per month, term of one month, policy csp-2019" in lines
     assert "ELG-1, one per customer: " in text
     assert "It is line 2 of this cart." in " ".join(text.split())

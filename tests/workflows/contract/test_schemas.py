@@ -17,7 +17,7 @@ from domain.subscription.holds import Reason
 from statemachines.preview.simulator import Simulator
 from statemachines.subscription.lifecycle import Lifecycle
 from tests.support.live.purchases import order
-from tests.support.services_page import requests
+from tests.support.pages.services_page import requests
 from workflows.contract.files import bundles
 from workflows.contract.interface import NOTHING, Interface, Message
 from workflows.contract.public import interfaces
