@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
-from cli.printing.screen import amount, day, quantity, second, span, zone
+from cli.printing.screen import amount, counted, day, quantity, second, span, zone
 from cli.printing.tables import print_columns
 from domain.account.invoice import Invoice, InvoiceHead, InvoiceLine
 from domain.subscription.ledger import Kind
@@ -84,6 +84,6 @@ def story_of(head: InvoiceHead, standing: Standing) -> Iterator[str]:
     if standing.failures:
         yield f"{standing.failures} failed payment{'s' if standing.failures > 1 else ''}"
     if standing.reminders:
-        yield f"{standing.reminders} reminder{'s' if standing.reminders > 1 else ''} sent"
+        yield counted(standing.reminders, "reminder")
     if standing.suspended_at:
         yield f"{second(standing.suspended_at)}  suspended for nonpayment"

@@ -1,14 +1,18 @@
 """Print the answer to a command."""
 
+import textwrap
 from collections.abc import Iterator
 
 from rich.text import Text
 
 from cli.failure import Failure
-from cli.printing.screen import console, moment, print_facts, print_json, printable
+from cli.printing.screen import console, moment, print_facts, print_json, printable, room_for, wrapped
 from cli.rule_words import refused_by, words_of
 from domain.subscription.decision import Answer, Outcome
 from statemachines.subscription.documents import answer_document
+
+INDENT = 2
+"""The column at which what an answer says begins."""
 
 
 def report(answer: Answer, *, as_json: bool, preview: bool = False) -> None:
@@ -37,7 +41,8 @@ def show(answer: Answer, *, stderr: bool = False, preview: bool = False) -> None
     rule = f"{answer.rule}, {words_of(answer.rule)}"
     head = Text.assemble(("would be " if preview else "", ""), (answer.outcome, "bold"), (f" ({rule})", "dim"))
     screen.print(head, soft_wrap=True)
-    screen.print(f"  {printable(answer.message)}", soft_wrap=True)
+    message = wrapped(printable(answer.message), room_for(answer.message, screen, INDENT))
+    screen.print(textwrap.indent("\n".join(message), " " * INDENT), soft_wrap=True)
     print_facts(_facts(answer), stderr=stderr)
 
 

@@ -49,6 +49,11 @@ def wrapped(text: str, width: int, *, initial_indent: str = "", subsequent_inden
     return whole.wrap(text)
 
 
+def room_for(text: str, screen: Console, indent: int) -> int:
+    """How long its indented lines may be: any length in a pipe, or with a command to copy."""
+    return max(screen.width - indent, 20) if screen.is_terminal and program() not in text else sys.maxsize
+
+
 def say(text: str | Text, *, stderr: bool = False) -> None:
     """Print the text; on one line where a program may read it, however long it is."""
     console(stderr=stderr).print(text, soft_wrap=True)
@@ -63,8 +68,7 @@ def print_facts(facts: Iterable[tuple[str, str]], *, heading: str = "", stderr: 
         say(Text(printable(heading), style="bold"), stderr=stderr)
     screen = console(stderr=stderr)
     for label, text in facts:
-        room = max(screen.width - FACT, 20) if screen.is_terminal and program() not in text else sys.maxsize
-        parts = wrapped(printable(text), room)
+        parts = wrapped(printable(text), room_for(text, screen, FACT))
         line = Text.assemble((f"  {label:<{FACT - 2}}", "dim"), f"\n{'':{FACT}}".join(parts))
         screen.print(line, soft_wrap=True)
 

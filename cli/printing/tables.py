@@ -68,10 +68,21 @@ def _print_listed(screen: Console, headings: Sequence[str], rows: Sequence[Seque
     label = max(map(len, headings)) + GAP
     for first, *others in rows:
         screen.print(Text("\n".join(wrapped(first, screen.width)), style="bold"), soft_wrap=True)
-        for heading, cell in zip(headings[1:], others, strict=True):
+        for heading, cell in _with_headings(headings[1:], others):
             text = f"\n{'':{label + GAP}}".join(wrapped(cell, max(screen.width - label - GAP, 1)))
             if text:
                 screen.print(Text.assemble((f"{'':{GAP}}{heading:<{label}}", "dim"), text), soft_wrap=True)
+
+
+def _with_headings(headings: Sequence[str], cells: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Each cell and its heading; those without one stand before the next cell, the last ones by themselves."""
+    before: list[str] = []
+    for heading, cell in zip(headings, cells, strict=True):
+        before.append(cell)
+        if heading:
+            yield heading, " ".join(before)
+            before = []
+    yield "", " ".join(before)
 
 
 Csv = Annotated[bool, Option("--csv", help="Print a CSV table, for a spreadsheet.")]

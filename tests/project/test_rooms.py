@@ -11,7 +11,7 @@ from tests.support.project import FLOORS, SHIPPED, sources
 
 MOST_FILES = 16
 MOST_LINES = 250
-ELSEWHERE = {"activities": ("activities/adapters", "activities/adapters/sql")}
+ELSEWHERE = {"activities": ("activities/adapters", "activities/adapters/sql"), "cli": ("docs",)}
 """Where else the room of a floor's tests may be."""
 PROGRAMS = {"chaos", "explore", "mutants", "published", "replay"}
 """Folders of tests with a program of their own, which shares its modules with them."""

@@ -52,6 +52,12 @@ def test_words_that_do_not_fit_beside_each_other_stand_below_each_other() -> Non
     )
 
 
+def test_a_cell_without_a_heading_stands_before_the_next_one() -> None:
+    assert printed(("ID", "KIND", "", "AMOUNT", ""), [("a" * 40, "b" * 40, "USD", "7.00", "today")], 80) == (
+        f"{'a' * 40}\n  KIND    {'b' * 40}\n  AMOUNT  USD 7.00\n          today\n"
+    )
+
+
 @pytest.mark.parametrize("width", [20, 80])
 def test_in_a_pipe_each_row_is_one_line(width: int) -> None:
     assert printed(HEADINGS, ROWS, width, terminal=False).count("\n") == 4

@@ -5,7 +5,7 @@ import pytest
 from tests.support.command_line import Starter
 from tests.support.pages.story import STORIES, compare, follow
 
-PAGES = {"first-sale"}
+PAGES = {"first-sale", "late-payer"}
 
 
 @pytest.mark.live

@@ -16,8 +16,8 @@ from hosting.assembly import World
 from hosting.embedded.server import EmbeddedServer
 from tests.support.live.payers import Payer
 from tests.support.live.purchases import order
-from tests.support.paths import ROOT
 from tests.support.pages.services_page import EXAMPLES, ROWS, WAYS, Example, Row
+from tests.support.paths import ROOT
 from tests.support.shop.live import Shop
 from tests.support.shop.offers import offer
 from workflows.account.messages import ACCOUNT_SIGNALS
