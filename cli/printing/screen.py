@@ -19,6 +19,8 @@ from cli.start import program
 from domain.calendar import Period
 
 PIPED_WIDTH = 100
+TEMPORAL = "temporal "
+"""How a command of Temporal's own command line begins."""
 FACT = 13
 """The column at which the text of a fact begins."""
 
@@ -30,9 +32,14 @@ class Screen(Console):
         """Print as any console. What is printed with `soft_wrap` is on one line where a program may read it."""
         text = " ".join(map(str, objects))
         # A word that is longer than the screen stays whole, too.
-        if self.is_terminal and program() not in text and max(map(len, text.split()), default=0) <= self.width:
+        if self.is_terminal and not has_command(text) and max(map(len, text.split()), default=0) <= self.width:
             soft_wrap = False
         super().print(*objects, soft_wrap=soft_wrap, **named)
+
+
+def has_command(text: str) -> bool:
+    """Whether there is something in it to copy, of our command line or of Temporal's."""
+    return program() in text or TEMPORAL in text
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -51,7 +58,7 @@ def wrapped(text: str, width: int, *, initial_indent: str = "", subsequent_inden
 
 def room_for(text: str, screen: Console, indent: int) -> int:
     """How long its indented lines may be: any length in a pipe, or with a command to copy."""
-    return max(screen.width - indent, 20) if screen.is_terminal and program() not in text else sys.maxsize
+    return max(screen.width - indent, 20) if screen.is_terminal and not has_command(text) else sys.maxsize
 
 
 def say(text: str | Text, *, stderr: bool = False) -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from pydantic import TypeAdapter
 
-from cli.printing.screen import instant, print_facts, printable, quantity
+from cli.printing.screen import instant, print_facts, printable, quantity, say
 from cli.printing.tables import Entry, Sheet
 from cli.rehearsal.agreement import Agreement, conclusion
 from cli.rehearsal.command_line import command_line
@@ -19,8 +19,22 @@ from domain.subscription.commands import AnyCommand
 from statemachines.simulation.course import simulate
 from statemachines.simulation.document import LifeReport
 from tests.support.paths import ROOT
+from tests.support.terminal import NARROW
 
 NOON = datetime(2027, 1, 31, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("command", [f"{program()} list --customer", "temporal workflow show --workflow-id"])
+def test_a_line_with_a_command_to_copy_is_never_wrapped(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in NARROW.items():
+        monkeypatch.setenv(name, value)
+    line = f"See what there is: {command} {'x' * 20} {'y' * 20}"
+    say(line)
+    assert capsys.readouterr().out == f"{line}\n"
+    say(line.replace(command, "z" * 40))
+    assert capsys.readouterr().out.count("\n") == 2
 
 
 @pytest.fixture(scope="module")

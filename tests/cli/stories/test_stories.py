@@ -2,20 +2,26 @@
 
 import pytest
 
-from tests.support.command_line import Starter
-from tests.support.pages.story import STORIES, compare, follow
+from tests.support.pages.story import STORIES, Reader, compare
 
-PAGES = {"first-sale", "late-payer"}
+BESIDE_DEV = {"first-sale", "late-payer"}
+WITH_THEIR_OWN = {"lost-server"}
 
 
 @pytest.mark.live
-@pytest.mark.parametrize("page", sorted(PAGES))
-def test_what_is_typed_prints_what_is_shown(page: str, dev: Starter) -> None:
-    follow(f"{page}.md", dev)
+@pytest.mark.parametrize("page", sorted(BESIDE_DEV))
+def test_a_story_beside_make_dev(page: str, dev: Reader) -> None:
+    dev.follow(f"{page}.md")
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("page", sorted(WITH_THEIR_OWN))
+def test_a_story_that_starts_its_own_servers(page: str, reader: Reader) -> None:
+    reader.follow(f"{page}.md")
 
 
 def test_each_page_is_followed() -> None:
-    assert {page.stem for page in STORIES.glob("*.md")} == PAGES
+    assert {page.stem for page in STORIES.glob("*.md")} == BESIDE_DEV | WITH_THEIR_OWN
 
 
 @pytest.mark.parametrize(

@@ -20,12 +20,16 @@ from tests.support.live.purchases import order
 from tests.support.live.repairs import Place, a_place, bought, tasks_of
 from tests.support.live.runbook import SECTIONS, Terminal, commands
 from tests.support.live.worker_process import MortalWorker
+from tests.support.pages.story import STORIES, steps
 from tests.support.paths import ROOT
 from tests.support.postgres_server import PostgresServer
 from workflows.durable.workflow_ids import subscription_workflow_id
 from workflows.subscription.client import Subscriptions
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(180)]
+
+TOLD = {"The Temporal server lost its data": "lost-server"}
+"""Disasters that a page of docs/stories tells, with the same commands."""
 
 
 async def suspend(place: Place, subscription: str) -> None:
@@ -111,23 +115,6 @@ async def test_terminated(place: Place, terminal: Terminal) -> None:
         await terminal.type(repair, my_first=subscription)
         await terminal.until_clean(look, my_first=subscription)
         await change_quantity(world, subscription, 7)
-
-
-async def test_the_server_lost_its_data(tmp_path: Path) -> None:
-    """Its books are taken to another server."""
-    adopt, repair, look = commands("The Temporal server lost its data")
-    async with a_place(tmp_path / "one") as lost, lost.worker() as world:
-        changed, untouched = await bought(world), await bought(world)
-        await change_quantity(world, changed, 7)
-    async with a_place(tmp_path / "two", lost.settings.database_url) as place:
-        terminal = Terminal.at(place)
-        assert "The books in " in await terminal.type(repair, fails=True)
-        await terminal.type(adopt)
-        async with place.worker() as world:
-            await terminal.type(repair)
-            await terminal.until_clean(look)
-            assert (await world.server.subscriptions.details(changed)).quantity == 7
-            await change_quantity(world, untouched, 8)
 
 
 async def test_an_older_copy_of_the_books(place: Place, terminal: Terminal, tmp_path: Path) -> None:
@@ -259,7 +246,14 @@ async def test_a_bad_deploy(place: Place, tmp_path: Path) -> None:
         assert (await subscriptions.ask(sleeping.subscription_id, change)).outcome == "done"
 
 
+@pytest.mark.parametrize("section", TOLD)
+def test_a_disaster_that_is_a_story_has_the_same_commands(section: str) -> None:
+    """Its test follows the story: tests/cli/stories."""
+    page = TOLD[section]
+    typed = [line for step in steps((STORIES / f"{page}.md").read_text()) for line in step.typed]
+    assert [line for line in commands(section) if line not in typed] == []
+
+
 def test_every_disaster_of_the_page_is_tried() -> None:
-    assert set(re.findall(r'commands\("(.+?)"\)', Path(__file__).read_text())) == {
-        name for name in SECTIONS if commands(name)
-    }
+    tried = set(re.findall(r'commands\("(.+?)"\)', Path(__file__).read_text()))
+    assert tried | TOLD.keys() == {name for name in SECTIONS if commands(name)}

@@ -1,14 +1,21 @@
 """The pages of docs/stories, followed as their readers do: typed in order, and what is printed compared with the page.
 
 On a page, a fence without a language is typed; a `text` fence shows what the typed one before it prints, where a line
-of `...` stands for lines that are left out. A comment before a typed fence says what a test cannot see in it: NOTES.
+of `...` stands for lines that are left out. A comment before a typed fence says what a test cannot see in it:
+`exit code 1` is how its last line ends, if not with 0; `in a terminal of its own, until it says: WORDS` runs on, and
+`Ctrl-C in: WORDS` ends what begins with them.
 """
 
 import itertools
+import os
 import re
 import shlex
+import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 from tests.support.command_line import Starter
@@ -16,9 +23,11 @@ from tests.support.paths import ROOT
 
 STORIES = ROOT / "docs" / "stories"
 PROGRAM = ["python", "starter.py"]
+EXPORT = "export "
 LEFT_OUT = "..."
-_PART = re.compile(
-    r"^<!-- exit code (?P<code>\d) -->$|^```(?P<kind>|text)\n(?P<block>.*?)^```$", re.MULTILINE | re.DOTALL
+_PART = re.compile(r"^<!-- (?P<note>.*?) -->$|^```(?P<kind>|text)\n(?P<block>.*?)^```$", re.MULTILINE | re.DOTALL)
+_NOTE = re.compile(
+    r"exit code (?P<code>\d)|in a terminal of its own, until it says: (?P<until>.*)|Ctrl-C in: (?P<ended>.*)"
 )
 _SHELL = re.compile(r"[|<>&;$`]")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
@@ -34,53 +43,109 @@ _DIFFERS = re.compile(
 
 
 class Step(NamedTuple):
-    """Lines that are typed, the exit code of the last one, and what they print, if the page shows it."""
+    """Lines that are typed, the note before them, and what they print, if the page shows it."""
 
     typed: list[str]
-    code: int
+    note: re.Match[str] | None
     shown: list[str] | None
 
+    @property
+    def code(self) -> int:
+        """The exit code of the last line."""
+        return int(self.note["code"] or 0) if self.note else 0
 
-def steps(page: str) -> Iterator[Step]:
+
+def steps(text: str) -> Iterator[Step]:
     """What the reader of a page does, in order."""
-    text = (STORIES / page).read_text()
-    parts = [*_PART.finditer(text), None]
-    code = 0
-    for part, after in itertools.pairwise(parts):
+    note = None
+    for part, after in itertools.pairwise([*_PART.finditer(text), None]):
         assert part
-        if part["code"]:
-            code = int(part["code"])
+        if part["note"]:
+            note = _NOTE.fullmatch(part["note"])
+            assert note, part["note"]
+            if note["ended"]:
+                yield Step([], note, None)
         elif not part["kind"]:
             shown = after["block"].splitlines() if after and after["kind"] else None
-            yield Step(part["block"].replace("\\\n", " ").splitlines(), code, shown)
-            code = 0
+            yield Step(part["block"].replace("\\\n", " ").splitlines(), note, shown)
+            note = None
 
 
-def follow(page: str, starter: Starter) -> None:
-    """Do what the page says. Raises AssertionError where it prints something else than the page shows."""
-    clock = min(_CLOCK.findall((STORIES / page).read_text()), default="9999")
-    for step in steps(page):
-        *before, last = step.typed
-        printed = [typed(line, starter, 0) for line in before]
-        printed.append(typed(last, starter, step.code))
-        if step.shown is not None:
-            compare("".join(printed).splitlines(), step.shown, clock)
+class Reader:
+    """Follows pages at terminals of 80 columns; `ports` has those that are free here for those of the page."""
 
+    def __init__(
+        self, starter: Starter, setenv: Callable[[str, str], None], folder: Path, ports: Mapping[str, int]
+    ) -> None:
+        self._starter, self._setenv, self._folder, self._ports = starter, setenv, folder, ports
+        self._terminals: dict[str, subprocess.Popen[bytes]] = {}
+        self._numbers = itertools.count(1)
 
-def typed(line: str, starter: Starter, code: int) -> str:
-    """What the line prints at a terminal of 80 columns; it must end with that code. Ours runs in this process."""
-    words = shlex.split(line, comments=True)
-    if words[:2] == PROGRAM and not _SHELL.search(_QUOTED.sub("", line)):
-        result = starter(*words[2:])
-        ended, said = result.exit_code, result.output
-    else:
-        done = subprocess.run(
-            ["bash", "-euc", line], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60
-        )
-        ended, said = done.returncode, done.stdout
-    assert (ended, "Traceback" in said) == (code, False), f"{line}\n{said}"
-    # The Web UI's tables have blanks that no line breaks at.
-    return _CONTROL.sub("", _MOVING.sub("", said)).replace("\N{NO-BREAK SPACE}", " ")
+    def follow(self, page: str) -> None:
+        """Do what the page says. Raises AssertionError where something else is printed than the page shows."""
+        text = (STORIES / page).read_text()
+        for port, free in self._ports.items():
+            text = text.replace(port, str(free))
+        clock = min(_CLOCK.findall(text), default="9999")
+        try:
+            for step in steps(text):
+                self._do(step, clock)
+        finally:
+            for line in list(self._terminals):
+                self._end(line, signal.SIGKILL)
+
+    def _do(self, step: Step, clock: str) -> None:
+        if step.note and step.note["ended"]:
+            self._end(step.note["ended"], signal.SIGTERM)
+        elif step.note and step.note["until"]:
+            (line,) = step.typed
+            self._start(line, step.note["until"])
+        else:
+            *before, last = step.typed
+            printed = [self._typed(line, 0) for line in before]
+            printed.append(self._typed(last, step.code))
+            if step.shown is not None:
+                compare("".join(printed).splitlines(), step.shown, clock)
+
+    def _typed(self, line: str, code: int) -> str:
+        """What the line prints; it must end with that code. Ours runs in this process."""
+        words = shlex.split(line, comments=True)
+        if line.startswith(EXPORT):
+            for each in words[1:]:
+                name, _, value = each.partition("=")
+                self._setenv(name, os.path.expandvars(value))
+            return ""
+        if words[:2] == PROGRAM and not _SHELL.search(_QUOTED.sub("", line)):
+            result = self._starter(*words[2:])
+            ended, said = result.exit_code, result.output
+        else:
+            done = subprocess.run(["bash", "-euc", line], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            ended, said = done.returncode, done.stdout
+        assert (ended, "Traceback" in said) == (code, False), f"{line}\n{said}"
+        # The Web UI's tables have blanks that no line breaks at.
+        return _CONTROL.sub("", _MOVING.sub("", said)).replace("\N{NO-BREAK SPACE}", " ")
+
+    def _start(self, line: str, words: str) -> None:
+        """Type it in a terminal of its own, where it runs on, and wait for these words."""
+        log = self._folder / f"terminal-{next(self._numbers)}.log"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                ["bash", "-euc", line], stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+        self._terminals[line] = process
+        latest = time.monotonic() + 60
+        while words not in log.read_text():
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < latest, log.read_text()
+            time.sleep(0.05)
+
+    def _end(self, line: str, number: signal.Signals) -> None:
+        """Send that signal to what runs in a terminal, and wait for its end."""
+        (found,) = (each for each in self._terminals if each.startswith(line))
+        process = self._terminals.pop(found)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        process.wait(30)
 
 
 def compare(printed: Sequence[str], shown: Sequence[str], clock: str) -> None:
