@@ -147,18 +147,22 @@ class Bulk:
 
     async def view(self, bulk_id: str) -> BulkView:
         """Return the operation as it is now. Raises BulkRefused if there is none."""
-        books = (await self._sources.books()).bulks
         operation = await self.operation(bulk_id)
-        totals, refusals = await books.totals(bulk_id), await books.refusals(bulk_id)
-        if operation.state.final:
-            return BulkView(operation, totals, refusals)
+        progress, trouble = (None, None) if operation.state.final else await self._progress(operation)
+        # Read after the progress: what is done by that is in the books.
+        books = (await self._sources.books()).bulks
+        return BulkView(
+            operation, await books.totals(bulk_id), await books.refusals(bulk_id), progress=progress, trouble=trouble
+        )
+
+    async def _progress(self, operation: Operation) -> tuple[BulkProgress | None, PerennialError | None]:
+        """What its workflow says, or why it says nothing."""
         try:
-            progress = await (await self._sources.server()).bulks.progress(bulk_id)
+            return await (await self._sources.server()).bulks.progress(operation.bulk_id), None
         except (NotFound, AlreadyEnded, WorkflowFailed):
-            return BulkView(operation, totals, refusals, trouble=_not_running(operation))
+            return None, _not_running(operation)
         except NotAnswered as error:
-            return BulkView(operation, totals, refusals, trouble=error)
-        return BulkView(operation, totals, refusals, progress)
+            return None, error
 
     async def operations(self, limit: int, after: str | None = None) -> list[Operation]:
         """Return one page of operations, newest first."""
