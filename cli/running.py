@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from cli.failure import Failure, Misused
+from cli.failure import Failure, Misused, complain
 
 if TYPE_CHECKING:
     from perennial.use_cases import Perennial
@@ -49,6 +50,16 @@ def use(ask: Callable[[Perennial], Awaitable[T]], address: str | None = None) ->
             return await ask(perennial)
 
     return run(work())
+
+
+@contextmanager
+def stopped_with(lines: Callable[[], Iterable[str]]) -> Iterator[None]:
+    """Where Ctrl-C or SIGTERM ends the work inside, say on stderr what is done by then, and how to go on."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        complain(lines())
+        raise
 
 
 async def _stoppable(work: Coroutine[Any, Any, T]) -> T:

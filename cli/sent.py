@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from cli.failure import Failure, complain
+from cli.failure import Failure
 from cli.next_step import line_of
-from cli.start import TYPED
+from cli.running import stopped_with
+from cli.start import typed
 from domain.next_step import PerennialError
 from workflows.calls.errors import NotAnswered
 
@@ -37,25 +38,28 @@ class Sent:
         loop = asyncio.get_running_loop()
         ends = None if self.timeout is None else loop.time() + self.timeout
         while True:
-            try:
-                async with asyncio.timeout_at(ends):
-                    return await send()
-            except TimeoutError:
-                raise Failure(f"No answer within {self.timeout} s. {self._open}") from None
-            except self.unanswered as error:
-                if ends is None or loop.time() + PAUSE.total_seconds() >= ends:
-                    raise Failure(f"{line_of(error).rstrip('.')}. {self._open}") from None
-            except asyncio.CancelledError:
-                complain([f"Request {self.id} was under way. {self._open}"])
-                raise
-            await asyncio.sleep(PAUSE.total_seconds())
+            with stopped_with(lambda: [f"Request {self.id} was under way. {self._open}"]):
+                try:
+                    async with asyncio.timeout_at(ends):
+                        return await send()
+                except TimeoutError:
+                    raise Failure(f"No answer within {self.timeout} s. {self._open}") from None
+                except self.unanswered as error:
+                    if ends is None or loop.time() + PAUSE.total_seconds() >= ends:
+                        raise Failure(f"{line_of(error).rstrip('.')}. {self._open}") from None
+                await asyncio.sleep(PAUSE.total_seconds())
 
     @property
     def _open(self) -> str:
         """What may have become of it, and the line that asks again under its id."""
-        line = TYPED.get()
         if self.option is None:
-            return f"It may have been done, or be done later. Asked again it is done once: {line}"
-        has_it = any(word.partition("=")[0] == self.option for word in shlex.split(line))
-        again = line if has_it else f"{line} {self.option} {self.id}"
+            return f"It may have been done, or be done later. Asked again it is done once: {typed()}"
+        again = again_under(self.option, self.id)
         return f"It may have been done, or be done later. Asked again under its id it is done once: {again}"
+
+
+def again_under(option: str, request_id: str) -> str:
+    """The line that was typed, with the option that makes it the same request."""
+    line = typed()
+    has_it = any(word.partition("=")[0] == option for word in shlex.split(line))
+    return line if has_it else f"{line} {option} {request_id}"

@@ -28,6 +28,11 @@ def program(script: str = "starter.py") -> str:
     return f"python {called.with_name(script) if called.name in SCRIPTS else script}"
 
 
+def typed() -> str:
+    """The command line as it was typed, to be typed again."""
+    return TYPED.get().rstrip()
+
+
 def leave(_number: int, _frame: FrameType | None) -> NoReturn:
     """End the process at once: an exception can be lost inside an import, and nothing has begun yet."""
     os._exit(INTERRUPTED)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,11 +9,13 @@ from activities.random_ids import random_id
 from cli.bulk.options import Carrying
 from cli.bulk.view import plan_document, print_plan, print_view, verb, view_document
 from cli.confirming import at_a_terminal, confirm
-from cli.failure import Failure, Misused, complain
+from cli.failure import Failure, Misused
 from cli.next_step import command_for, line_of
 from cli.printing.progress import Progress
 from cli.printing.screen import counted, print_json, say
-from cli.running import use
+from cli.running import stopped_with, use
+from cli.sent import again_under
+from cli.start import typed
 from domain.bulk.items import ItemStatus
 from domain.bulk.operations import BulkState
 from domain.bulk.requests import MoveRun
@@ -61,8 +62,10 @@ async def _carry_out(
     else:
         say(f"Bulk operation {bulk_id} has begun before: nothing is begun twice.", stderr=True)
         starting = bulk.start_again(begun, carrying.canary)
+    perhaps = f"Bulk operation {bulk_id} has perhaps begun, and then goes on by itself"
     try:
-        await starting
+        with stopped_with(lambda: [f"{perhaps}. Asked again it is done once: {again_under('--id', bulk_id)}"]):
+            await starting
     except NotAnswered as error:
         words = f"Bulk operation {bulk_id} is written down, and has perhaps not begun"
         raise Failure(f"{line_of(error).rstrip('.')}. {words}: {_step(Do.RESUME_BULK, bulk_id)}") from None
@@ -80,10 +83,17 @@ async def _carry_out(
 
 
 async def _planned(bulk: Bulk, choice: Choice, unknown: Unknown | None) -> Plan:
-    with Progress() as progress:
+    far = "none"
+
+    def note(done: int, of: int) -> None:
+        nonlocal far
+        far = f"{done:,} of {of:,}"
+        progress.note(SHOWN, far)
+
+    with stopped_with(lambda: [f"Shown: {far}. Nothing was begun. Again: {typed()}"]), Progress() as progress:
         progress.begin(SHOWN, "preview")
         try:
-            plan = await bulk.plan(choice, lambda done, of: progress.note(SHOWN, f"{done:,} of {of:,}"))
+            plan = await bulk.plan(choice, note)
         except UnknownSubscriptions as error:
             if unknown is None:
                 raise
@@ -112,15 +122,20 @@ def _is_wanted(plan: Plan, carrying: Carrying) -> bool:
 
 async def _followed(bulk: Bulk, bulk_id: str) -> None:
     """Show the progress until it has ended or is paused; Ctrl-C leaves it running."""
-    with Progress() as progress:
+    far = ""
+
+    def note(now: BulkProgress) -> None:
+        nonlocal far
+        far = f": {_note(now)} by now"
+        progress.note(SENT, _note(now))
+
+    goes_on = f"Bulk operation {bulk_id} goes on by itself"
+    with stopped_with(lambda: [f"{goes_on}{far}. {_steps(bulk_id)}"]), Progress() as progress:
         progress.begin(SENT, bulk_id)
         try:
-            await bulk.settled(bulk_id, lambda now: progress.note(SENT, _note(now)))
+            await bulk.settled(bulk_id, note)
         except NotAnswered as error:
             raise Failure(f"{line_of(error).rstrip('.')}. It goes on by itself. {_steps(bulk_id)}") from None
-        except asyncio.CancelledError:
-            complain([f"Bulk operation {bulk_id} goes on by itself. {_steps(bulk_id)}"])
-            raise
         progress.end(SENT)
 
 

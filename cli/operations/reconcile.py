@@ -18,7 +18,8 @@ from cli.options import Reading, misused, some_id, typed_wrong, whole_number, wi
 from cli.printing.progress import Progress
 from cli.printing.screen import console, counted, print_json, printable
 from cli.printing.tables import print_columns
-from cli.running import use
+from cli.running import stopped_with, use
+from cli.start import typed
 from domain.faults import faults_of
 from domain.next_step import Do
 from domain.values import format_instant
@@ -94,7 +95,8 @@ def reconcile(
     operator = repairing.operator
 
     async def look(perennial: Perennial) -> tuple[Report, Repaired | None]:
-        with Progress() as progress:
+        far = "Compared: nothing changed"
+        with stopped_with(lambda: [f"{far}. To go on: {typed()}"]), Progress() as progress:
             progress.begin(KEY, "compare the books with the workflows")
             report = await perennial.reconciliation.run(
                 list(dict.fromkeys(subjects or [])),
@@ -107,9 +109,15 @@ def reconcile(
                 return report, None
             curable = sum(finding.cure is not None for finding in report.findings)
             progress.begin(KEY, f"repair {counted(curable, 'workflow')}")
-            repaired = await perennial.repair.run(
-                report, operator, lambda number: progress.note(KEY, f"{number:,} of {curable:,}")
-            )
+
+            def note(number: int) -> None:
+                nonlocal far
+                done = f"{number:,} of {curable:,}"
+                far = f"Repaired: {done} workflows were tried; what has begun again goes on"
+                progress.note(KEY, done)
+
+            note(0)
+            repaired = await perennial.repair.run(report, operator, note)
             progress.end(KEY)
         return report, repaired
 

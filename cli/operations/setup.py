@@ -14,7 +14,8 @@ from cli.next_step import worded
 from cli.options import Reading, some_id, with_options
 from cli.printing.screen import console, print_json, printable
 from cli.printing.tables import print_columns
-from cli.running import run
+from cli.running import run, stopped_with
+from cli.start import typed
 from hosting.embedded.shared import shared_server
 from hosting.opening import own_address
 from hosting.preparation import NEXUS_ENDPOINT, Connect, all_parts
@@ -76,6 +77,12 @@ def setup(preparing: Preparing, reading: Reading) -> None:
 
 async def _found(preparing: Preparing, address: str | None) -> list[Finding]:
     settings = Settings.load()
+    left = "Nothing was changed" if preparing.check else "What is prepared stays, and is not prepared twice"
+    with stopped_with(lambda: [f"{left}. To go on: {typed()}"]):
+        return await _looked_at_or_prepared(settings, preparing, address)
+
+
+async def _looked_at_or_prepared(settings: Settings, preparing: Preparing, address: str | None) -> list[Finding]:
     async with _server(settings, preparing, address) as reached:
         parts = all_parts(
             settings, reached, preparing.nexus_endpoint, adopt=preparing.adopt, for_tests=preparing.for_tests

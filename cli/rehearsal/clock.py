@@ -1,5 +1,6 @@
 """`clock advance`: move test clocks, of a customer, of one subscription, or all."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -10,8 +11,8 @@ from cli.failure import Failure, Misused
 from cli.options import Reading, an_instant, positive_number, some_id, typed_wrong, with_options
 from cli.printing.progress import Progress
 from cli.printing.screen import counted, moment, print_json, printable, say
-from cli.running import use
-from cli.start import program
+from cli.running import stopped_with, use
+from cli.start import program, typed
 from domain.calendar import AnchorRule, boundary
 from domain.values import LAST_YEAR, format_instant
 from perennial.rehearsal.clocks import Moved, advance_all, one_clock
@@ -121,7 +122,8 @@ async def _advance_customer(sources: Sources, customer: str, how_far: HowFar) ->
         travel = await travel_of(sources, customer, lambda day: progress.note(KEY, day))
         target = how_far.target(await travel.now())
         progress.begin(KEY, f"{customer} advances to {target:%Y-%m-%d}")
-        await travel.advance(target)
+        with stopped_with(lambda: [_on_its_way(customer, customer, target)]):
+            await travel.advance(target)
         progress.end(KEY)
     return target, travel.subscriptions
 
@@ -131,21 +133,48 @@ async def _advance_subscription(sources: Sources, subscription: str, how_far: Ho
         clock = await one_clock(sources, subscription)
         target = how_far.target(await clock.now())
         progress.begin(KEY, f"{subscription} advances to {target:%Y-%m-%d}")
-        lives = await clock.advance(target)
+        with stopped_with(lambda: [_on_its_way(subscription, f"--subscription {subscription}", target)]):
+            lives = await clock.advance(target)
         progress.end(KEY)
     return target, [subscription] if lives else []
 
 
 async def _advance_all(sources: Sources, how_far: HowFar) -> Moved:
-    with Progress() as progress:
+    moved = Moved()
+
+    def note(now: Moved) -> None:
+        nonlocal moved
+        moved = now
+        progress.note(KEY, _done(now))
+
+    with stopped_with(lambda: _far(moved, how_far)), Progress() as progress:
         progress.begin(KEY, "all customers with test clocks advance")
-
-        def note(done: int, of: int) -> None:
-            progress.note(KEY, f"{done:,} of {counted(of, 'customer')}")
-
-        moved = await advance_all(sources, how_far.target_of_many, note)
+        await advance_all(sources, how_far.target_of_many, note)
         progress.end(KEY)
     return moved
+
+
+def _done(moved: Moved) -> str:
+    return f"{moved.done:,} of {counted(len(moved.everyone), 'customer')}"
+
+
+def _far(moved: Moved, how_far: HowFar) -> Iterator[str]:
+    """How far the customers are, and how to go on: by days or months, nobody may be moved a second time."""
+    if how_far.to is not None:
+        yield f"Advanced: {_done(moved)}. To go on: {typed()}"
+        return
+    yield f"Advanced: {_done(moved)}. The same line would advance them once more; to go on:"
+    for customer, to in sorted(moved.under_way.items()):
+        yield _on_its_way(customer, customer, to)
+    if moved.waiting:
+        far = f"--days {how_far.days}" if how_far.days is not None else f"--months {how_far.months}"
+        yield f"Not begun, each by itself: {program()} clock advance CUSTOMER {far}, of {', '.join(moved.waiting)}"
+
+
+def _on_its_way(name: str, argument: str, to: datetime) -> str:
+    # The server ends a leap that it has begun: then this line is refused, for time never goes back.
+    again = f"{program()} clock advance {argument} --to {format_instant(to)}"
+    return f"{name} is on its way to {moment(to)}, or there already. To go on: {again}"
 
 
 def _report_all(moved: Moved, as_json: bool) -> None:

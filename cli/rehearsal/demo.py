@@ -12,7 +12,7 @@ from rich.console import Console
 from typer import Option
 
 from cli.account.invoice_sheet import print_invoice
-from cli.failure import Failure
+from cli.failure import Failure, complain
 from cli.printing.progress import Progress
 from cli.printing.screen import console
 from cli.rehearsal.agreement import Agreement, conclusion
@@ -21,6 +21,7 @@ from cli.rehearsal.report import print_report
 from cli.rehearsal.scenario import read
 from cli.running import run
 from cli.samples import SCENARIOS
+from cli.start import typed
 from hosting.assembly import World
 from perennial.rehearsal.scenario_runner import customer_of_run
 from statemachines.account.standing import standing_of
@@ -58,8 +59,12 @@ def demo(
     screen = console()
     # On a terminal, what is printed and what moves must know of each other.
     progress = Progress(screen if screen.is_terminal else None)
-    with TemporaryDirectory(prefix="perennial-demo-") as directory, progress:
-        as_forecast = run(_run(Path(directory), scenarios, screen, progress, keep))
+    try:
+        with TemporaryDirectory(prefix="perennial-demo-") as directory, progress:
+            as_forecast = run(_run(Path(directory), scenarios, screen, progress, keep))
+    except KeyboardInterrupt:
+        complain([f"The server and its directory are gone; nothing of the demo is left. To begin it again: {typed()}"])
+        raise
     if not as_forecast:
         raise Failure()
 

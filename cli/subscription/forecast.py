@@ -14,7 +14,8 @@ from cli.options import Json, an_instant, positive_number, some_id, typed_wrong,
 from cli.printing.progress import Progress
 from cli.printing.screen import amount, console, counted, print_json, say, second
 from cli.printing.tables import Csv, one_format, print_columns, print_csv
-from cli.running import use
+from cli.running import stopped_with, use
+from cli.start import typed
 from cli.subscription.forecast_chart import chart
 from domain.values import format_decimal, format_instant
 from statemachines.preview.portfolio import COUNTED, MOST_MONTHS
@@ -100,12 +101,16 @@ def forecast(
 
 
 async def _forecast(perennial: Perennial, whose: Whose, months: int, start: datetime | None) -> PortfolioForecast:
-    with Progress() as progress:
+    far = "nothing"
+
+    def note(done: int, of: int) -> None:
+        nonlocal far
+        far = f"{done:,} of {counted(of, 'subscription')}"
+        progress.note(KEY, far)
+
+    read_only = "A forecast changes nothing; to begin it again"
+    with stopped_with(lambda: [f"Forecast: {far}. {read_only}: {typed()}"]), Progress() as progress:
         progress.begin(KEY, "forecast")
-
-        def note(done: int, of: int) -> None:
-            progress.note(KEY, f"{done:,} of {counted(of, 'subscription')}")
-
         found = await perennial.subscriptions.forecast(whose, months, start, note)
         progress.end(KEY)
     return found

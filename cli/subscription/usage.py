@@ -15,7 +15,8 @@ from cli.printing import answer as answers
 from cli.printing.progress import Progress
 from cli.printing.screen import console, print_json
 from cli.rule_words import refused_by
-from cli.running import use
+from cli.running import stopped_with, use
+from cli.start import typed
 from cli.subscription.asking import asked, built
 from cli.subscription.usage_file import reports_in
 from domain.next_step import RefusedByRule
@@ -83,11 +84,16 @@ def import_usage(
 
 
 async def _import(usage: Usage, subscription: str, reports: list[ReportUsage]) -> UsageImported:
-    with Progress() as progress:
-        progress.begin(KEY, f"usage of {subscription}")
+    far = f"none of {len(reports):,}"
 
-        def note(recorded: int) -> None:
-            progress.note(KEY, f"{recorded:,} of {len(reports):,}")
+    def note(recorded: int) -> None:
+        nonlocal far
+        far = f"{recorded:,} of {len(reports):,}"
+        progress.note(KEY, far)
+
+    once = "What was sent may be recorded still; sent again, each counts once"
+    with stopped_with(lambda: [f"Recorded: {far}. {once}: {typed()}"]), Progress() as progress:
+        progress.begin(KEY, f"usage of {subscription}")
 
         try:
             done = await usage.import_reports(subscription, reports, note)

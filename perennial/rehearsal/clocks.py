@@ -59,24 +59,39 @@ async def one_clock(sources: Sources, subscription_id: str) -> OneClock:
 
 @dataclass
 class Moved:
-    """What time it is for each customer by now, with its living subscriptions. Others are `left_out`."""
+    """What time it is for each customer by now, with its living subscriptions. Others are `left_out`.
 
+    Until the end, those `under_way` move to their instants; of `everyone`, the rest waits.
+    """
+
+    everyone: list[str] = field(default_factory=list)
     customers: dict[str, tuple[datetime, list[str]]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     """Why, by the customer's id."""
+    under_way: dict[str, datetime] = field(default_factory=dict)
+
+    @property
+    def done(self) -> int:
+        """How many customers are done with."""
+        return len(self.customers) + len(self.left_out)
+
+    @property
+    def waiting(self) -> list[str]:
+        """The customers whose clocks were not moved yet."""
+        begun = {*self.customers, *self.left_out, *self.under_way}
+        return [customer_id for customer_id in self.everyone if customer_id not in begun]
 
 
-async def advance_all(
-    sources: Sources, target: Target, progress: Callable[[int, int], None] = lambda _, __: None
-) -> Moved:
+async def advance_all(sources: Sources, target: Target, watch: Callable[[Moved], None] = lambda _: None) -> Moved:
     """Move the clocks of every customer who has some, several customers at a time; each by its own time.
 
     A customer who is there already stays. One is left out whose account or another subscription runs on real time, or
-    where something did not settle. `progress` gets how many of how many are done.
+    where something did not settle. `watch` gets how far it is, at the beginning and after each customer.
     """
-    moved, slots = Moved(), asyncio.Semaphore(AT_ONCE)
     await (await sources.server()).subscriptions.test_clocks.require()
-    customers = await (await sources.books()).subscriptions.test_clock_customers()
+    moved = Moved(list(await (await sources.books()).subscriptions.test_clock_customers()))
+    slots = asyncio.Semaphore(AT_ONCE)
+    watch(moved)
 
     async def move(customer_id: str) -> None:
         async with slots:
@@ -85,13 +100,15 @@ async def advance_all(
                 now = await travel.now()
                 to = target(now)
                 if to is not None:
+                    moved.under_way[customer_id] = to
                     await travel.advance(to)
                 moved.customers[customer_id] = to or now, travel.subscriptions
             except PerennialError as error:
                 moved.left_out[customer_id] = error.message
-            progress(len(moved.customers) + len(moved.left_out), len(customers))
+            moved.under_way.pop(customer_id, None)
+            watch(moved)
 
     async with asyncio.TaskGroup() as group:
-        for customer_id in customers:
+        for customer_id in moved.everyone:
             group.create_task(move(customer_id))
     return moved

@@ -39,8 +39,8 @@ async def forecast_of(
                 forecast.left_out += 1
             else:
                 forecast.add(each.subscription, each.usage)
+            # Others of the program have a turn, and Ctrl-C.
+            await asyncio.sleep(0)
         after, done = page[-1].subscription_id, done + len(page)
         progress(done, max(size, done))
-        # Others of the program have a turn.
-        await asyncio.sleep(0)
     return forecast

@@ -163,7 +163,7 @@ def test_ctrl_c_ends_it_cleanly(tmp_path: Path) -> None:
     program.send_signal(signal.SIGINT)
     _, said = program.communicate(timeout=30)
     assert "a Temporal server and a worker" in up
-    assert said.endswith("Stopped.\n")
+    assert said.endswith("nothing of the demo is left. To begin it again: python starter.py demo\nStopped.\n")
     assert "Traceback" not in said
     assert program.returncode == 130
     assert list(tmp_path.iterdir()) == []

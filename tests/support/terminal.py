@@ -11,7 +11,7 @@ import sys
 import termios
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fcntl import ioctl
 
 from tests.support.paths import ROOT
@@ -22,6 +22,8 @@ STARTED = [sys.executable, "-c", f"{HEEDING}; runpy.run_path('starter.py', run_n
 """What starts the program so that it hears Ctrl-C."""
 NARROW = {"COLUMNS": "80", "TTY_COMPATIBLE": "1", "NO_COLOR": "1"}
 """The variables by which a program whose output is captured prints as at a terminal of 80 columns."""
+MOST_SHOWN = 2000
+"""How many of the last characters a failure shows."""
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -41,24 +43,29 @@ class Terminal:
         """All of it as a person reads it."""
         return _CONTROL.sub("", self.raw).replace("\r", "")
 
-    def wait_for(self, words: str, seconds: float = 60) -> str:
+    def wait_for(self, words: str | re.Pattern[str], seconds: float = 60) -> str:
         """What was printed, once that is in it."""
+        wanted = re.compile(re.escape(words)) if isinstance(words, str) else words
         latest = time.monotonic() + seconds
-        while words not in self.said:
+        while not wanted.search(self.said):
             left = latest - time.monotonic()
-            assert left > 0, f"{words!r} did not come: {self.said}"
-            assert select.select([self._screen], [], [], left)[0], f"{words!r} did not come: {self.said}"
+            assert left > 0, f"{words!r} did not come: {self.said[-MOST_SHOWN:]}"
+            assert select.select([self._screen], [], [], left)[0], f"{words!r} did not come: {self.said[-MOST_SHOWN:]}"
             try:
                 self._read += os.read(self._screen, 65536)
             except OSError:
                 # It has ended, and all is read.
-                raise AssertionError(f"{words!r} did not come: {self.said}") from None
+                raise AssertionError(f"{words!r} did not come: {self.said[-MOST_SHOWN:]}") from None
         return self.said
 
     def interrupted(self, seconds: float = 30) -> int:
-        """The exit code after Ctrl-C."""
+        """The exit code after Ctrl-C; all that was printed is read."""
         self._process.send_signal(signal.SIGINT)
-        return self._process.wait(seconds)
+        latest = time.monotonic() + seconds
+        with suppress(OSError):  # it has ended, and all is read
+            while select.select([self._screen], [], [], max(0, latest - time.monotonic()))[0]:
+                self._read += os.read(self._screen, 65536)
+        return self._process.wait(max(0, latest - time.monotonic()))
 
 
 @contextmanager

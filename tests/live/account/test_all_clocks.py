@@ -38,13 +38,16 @@ async def test_every_customer_with_test_clocks_is_moved(place: Place) -> None:
         await bought("mixed", datetime.now(UTC), real=True)
         await bought("real", datetime.now(UTC), real=True)
         sources = Sources.of(world.server, world.books, nobody, wall_clock)
-        seen: list[tuple[int, int]] = []
+        seen: list[tuple[int, int, int]] = []
+
+        def note(now: Moved) -> None:
+            seen.append((now.done, len(now.under_way), len(now.waiting)))
 
         async def moved(to: datetime | None) -> Moved:
             """To that instant, or by a day."""
             if to is None:
                 return await advance_all(sources, lambda now: now + timedelta(days=1))
-            return await advance_all(sources, lambda now: to if now < to else None, lambda *done: seen.append(done))
+            return await advance_all(sources, lambda now: to if now < to else None, note)
 
         found = await moved(datetime(2027, 3, 1, tzinfo=UTC))
         assert {customer: sorted(ids) for customer, (_, ids) in found.customers.items()} == {
@@ -53,7 +56,10 @@ async def test_every_customer_with_test_clocks_is_moved(place: Place) -> None:
         }
         assert list(found.left_out) == ["mixed"]
         assert "runs on real time: it was not bought with a test clock" in found.left_out["mixed"]
-        assert [done for done, of in sorted(seen)] == [1, 2, 3]
+        assert seen[0] == (0, 0, 3)
+        assert seen[-1] == (3, 0, 0)
+        assert [done for done, *_ in seen] == [0, 1, 2, 3]
+        assert all(sum(now) <= 3 for now in seen)
         events = {key: len(await world.books.subscriptions.events(key)) for key in (one, other, later)}
         assert events == {one: 2, other: 2, later: 1}
         again = await moved(None)
