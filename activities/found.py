@@ -1,11 +1,23 @@
 """What a search finds in the books, by noun."""
 
+from enum import StrEnum
 from typing import Protocol
 
 from domain.account.invoice import InvoiceId, InvoiceState
 from domain.money import Money
 from domain.subscription.events import State
 from domain.values import Frozen, Instant
+
+
+class Noun(StrEnum):
+    """What has ids that people type."""
+
+    BULK = "bulk"
+    CUSTOMER = "customer"
+    INVOICE = "invoice"
+    OFFER = "offer"
+    ORDER = "order"
+    SUBSCRIPTION = "subscription"
 
 
 class FoundCustomer(Frozen):

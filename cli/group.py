@@ -6,8 +6,9 @@ import re
 import shlex
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from inspect import signature
@@ -43,6 +44,14 @@ class Completion(NamedTuple):
     value: str
     help: str
     type: str = "plain"
+
+
+WHOSE_IDS: Mapping[str, tuple[str, ...]] = {
+    **{noun: (noun,) for noun in ("bulk", "customer", "invoice", "offer", "order", "subscription")},
+    "subscriptions": ("subscription",),
+    **dict.fromkeys(("subject", "subjects"), ("subscription", "customer")),
+}
+"""The nouns whose ids an argument or option of that name takes."""
 
 
 class OneLine:
@@ -114,7 +123,11 @@ class LoadingGroup(TyperGroup):
         # What prints for programs too prints instants.
         prints = "as_json" in signature(command).parameters
         holder.command(cmd_name, cls=LoadedCommand)(with_local_time(command) if prints else command)
-        return typer.main.get_command(holder)
+        loaded: Any = typer.main.get_command(holder)
+        for parameter in loaded.params:
+            if nouns := WHOSE_IDS.get(_typed_name(parameter)):
+                parameter.shell_complete = partial(_offered, nouns)
+        return loaded
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(self._known())
@@ -153,6 +166,17 @@ class LoadingGroup(TyperGroup):
         names |= {name: name for name in known}
         near = get_close_matches(typed.lower(), names, n=1)
         return names[near[0]] if near else None
+
+
+def _typed_name(parameter: Any) -> str:
+    """An option's name as it is typed; an argument's own."""
+    return str(parameter.name if parameter.param_type_name == "argument" else parameter.opts[0].lstrip("-"))
+
+
+def _offered(nouns: Sequence[str], _context: Any, incomplete: str) -> list[Completion]:
+    """The ids of these nouns that begin with what is typed."""
+    offered_ids = import_module("hosting.completion").offered_ids
+    return [Completion(each, "") for each in offered_ids(nouns, incomplete)]
 
 
 def _about(found: str | Group) -> str:

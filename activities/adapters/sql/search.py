@@ -24,10 +24,11 @@ from sqlalchemy import (
 
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.tables.account import invoice, invoice_standing
-from activities.adapters.sql.tables.catalog import customer
+from activities.adapters.sql.tables.bulk import bulk_operation
+from activities.adapters.sql.tables.catalog import customer, offer
 from activities.adapters.sql.tables.orders import customer_order
 from activities.adapters.sql.tables.subscription import subscription
-from activities.found import Found, FoundCustomer, FoundInvoice, FoundOrder, FoundSubscription
+from activities.found import Found, FoundCustomer, FoundInvoice, FoundOrder, FoundSubscription, Noun
 from domain.money import Money, from_minor
 
 AFTER_IDS = "\x7f"
@@ -44,6 +45,24 @@ class SqlSearch:
     async def find(self, text: str, limit: int) -> Found:
         """At most `limit` of each noun. Letters from A to Z match in either case, except where an index is used."""
         return await self._database.read(_find, text, limit)
+
+
+_IDS: dict[Noun, ColumnElement[str]] = {
+    Noun.BULK: bulk_operation.c.id,
+    Noun.CUSTOMER: customer.c.id,
+    Noun.INVOICE: invoice.c.id,
+    Noun.OFFER: offer.c.id,
+    Noun.ORDER: customer_order.c.id,
+    Noun.SUBSCRIPTION: subscription.c.id,
+}
+
+
+def ids_beginning(connection: Connection, noun: Noun, text: str, limit: int) -> list[str]:
+    """At most `limit` ids that begin with the text, in order, found by their index."""
+    column = _IDS[noun]
+    return list(
+        connection.scalars(select(column).where(column.between(text, text + AFTER_IDS)).order_by(column).limit(limit))
+    )
 
 
 class _Noun(NamedTuple):
