@@ -54,6 +54,9 @@ WHOSE_IDS: Mapping[str, tuple[str, ...]] = {
 """The nouns whose ids an argument or option of that name takes."""
 
 
+WITHOUT_INSTANTS = frozenset({"cli.operations.config", "cli.operations.explain"})
+
+
 class OneLine:
     """A command that ends with its exit code and, where it fails, with one clear line instead of a traceback."""
 
@@ -120,8 +123,8 @@ class LoadingGroup(TyperGroup):
         module, _, function = found.partition(":")
         holder = typer.Typer(add_completion=False, rich_markup_mode=None)
         command = getattr(import_module(module), function)
-        # What prints for programs too prints instants.
-        prints = "as_json" in signature(command).parameters
+        # What prints for programs too prints instants, but for these.
+        prints = "as_json" in signature(command).parameters and module not in WITHOUT_INSTANTS
         holder.command(cmd_name, cls=LoadedCommand)(with_local_time(command) if prints else command)
         loaded: Any = typer.main.get_command(holder)
         for parameter in loaded.params:
