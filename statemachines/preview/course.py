@@ -79,17 +79,22 @@ class Course(Frozen):
         """
         simulator = Simulator.resumed(life, usage=usage)
         simulator.advance(now)
-        book = simulator.book
-        events, rows = len(book.events), len(book.rows)
         open_now = simulator.life.subscription.state.users_have_access
-        book.access = [AccessInterval(start=now)] if open_now else []
+        simulator.book.access = [AccessInterval(start=now)] if open_now else []
+        return cls.on(simulator, until, plan)
+
+    @classmethod
+    def on(cls, simulator: Simulator, until: datetime, plan: Sequence[Planned] = ()) -> "Course":
+        """How the simulator goes on from where it stands. Raises NotNow as `of`."""
+        book = simulator.book
+        events, rows, answers = len(book.events), len(book.rows), len(simulator.answers)
         for at, command in plan:
             simulator.ask(command, at)
         simulator.advance(until)
         subscription = simulator.life.subscription
         return cls(
             until=until,
-            answers=tuple(simulator.answers),
+            answers=tuple(simulator.answers[answers:]),
             events=tuple(book.events[events:]),
             rows=tuple(book.rows[rows:]),
             access=tuple(book.access),

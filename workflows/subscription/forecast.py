@@ -10,8 +10,9 @@ from domain.subscription.decision import Answer
 from domain.subscription.events import Event
 from domain.subscription.ledger import LedgerRow
 from domain.values import Frozen, RequestInstant, Strict
+from statemachines.preview.course import Course, Planned
 from statemachines.preview.simulator import Simulator
-from statemachines.subscription.timeline import Milestone, timeline
+from statemachines.subscription.timeline import Milestone
 from workflows.durable.arguments import check_forecast
 
 
@@ -39,12 +40,6 @@ class Forecast(Frozen):
         check_forecast("until", question.until, now)
         for index, command in enumerate(question.commands):
             check_forecast(f"commands[{index}].at", command.at or now, now)
-        for command in question.commands:
-            simulator.ask(command, max(command.at or now, now))
-        simulator.advance(question.until)
-        return cls(
-            answers=tuple(simulator.answers),
-            events=tuple(simulator.book.events),
-            rows=tuple(simulator.book.rows),
-            timeline=tuple(timeline(simulator.life.subscription, question.until)),
-        )
+        plan = [Planned(max(command.at or now, now), command) for command in question.commands]
+        course = Course.on(simulator, question.until, plan)
+        return cls(answers=course.answers, events=course.events, rows=course.rows, timeline=course.timeline)
