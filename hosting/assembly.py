@@ -171,7 +171,7 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
         patience = settings.spread + LATE_ROWS
         invoicing = AccountActivities(account_books, SqlNonpaymentHolds(database), commands, patience)
         provisioning = ProvisioningActivities(tenants, SqlAccessLog(database))
-        orders = OrderActivities(SqlOrders(database), ServerLauncher(server.subscriptions, settings.spread))
+        orders = OrderActivities(SqlOrders(database), ServerLauncher(server.subscriptions, settings.spread), clocks)
         prices = PriceActivities(SqlPriceBook(database), commands)
         items = ServerItemSender(server.subscriptions, SqlBooks(database), server.versions)
         bulk = BulkActivities(SqlBulks(database), items)

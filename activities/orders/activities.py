@@ -5,23 +5,30 @@ from temporalio import activity
 from activities.errors import reported
 from activities.orders.contracts import OpenInput, OrderLine, PlacedOrder, PlaceInput, StartInput
 from activities.orders.ports import Launcher, Orders
+from activities.ports import AllowedClocks
 
 
 class OrderActivities:
     """Each activity is idempotent by order and line.
 
-    Raises ApplicationError: of type OrderConflict, not retryable; of type BooksUnavailable, SchemaMismatch or
-    ServerUnavailable, retryable.
+    Raises ApplicationError: of type OrderConflict or ClocksRefused, not retryable; of type BooksUnavailable,
+    SchemaMismatch or ServerUnavailable, retryable.
     """
 
-    def __init__(self, orders: Orders, launcher: Launcher) -> None:
+    def __init__(self, orders: Orders, launcher: Launcher, test_clocks: AllowedClocks | None = None) -> None:
         self._orders = orders
         self._launcher = launcher
+        self._test_clocks = test_clocks
 
     @activity.defn(name="open_order")
     async def open(self, entry: OpenInput) -> PlacedOrder:
-        """Record the order, or open it again: refused lines are set to waiting."""
+        """Record the order, or open it again: refused lines are set to waiting.
+
+        One with a test clock is not recorded where those are not allowed, whoever started it.
+        """
         with reported():
+            if entry.ahead_by is not None and self._test_clocks:
+                await self._test_clocks.require()
             return await self._orders.open(entry)
 
     @activity.defn(name="place_line")

@@ -58,10 +58,11 @@ class PlacedOrder(Frozen):
 
 
 class OpenInput(Frozen):
-    """An order to record, or to open again. `at` is when it was accepted."""
+    """An order to record, or to open again. `at` is when it was accepted, `ahead_by` the offset of its test clock."""
 
     request: OrderRequest
     at: Instant
+    ahead_by: timedelta | None = None
 
 
 class PlaceInput(Frozen):

@@ -27,6 +27,7 @@ from workflows.calls.test_clocks import ClockPermit
 from workflows.durable import options
 from workflows.durable.clock import TestClock
 from workflows.order.client import OrderClient
+from workflows.order.messages import PlaceOrder
 from workflows.server_ports import ServerLauncher
 from workflows.subscription.client import Subscriptions
 from workflows.subscription.messages import Purchase
@@ -79,20 +80,21 @@ async def test_a_namespace_is_marked_by_hand_only(unmarked: str) -> None:
     await Subscriptions(client, "nobody").buy(order(), clock=AHEAD)
 
 
-@pytest.mark.parametrize("kind", ["SubscriptionWorkflow", "BillingAccountWorkflow"])
+@pytest.mark.parametrize("kind", ["SubscriptionWorkflow", "BillingAccountWorkflow", "OrderWorkflow"])
 async def test_whoever_starts_one_with_a_test_clock_by_hand_is_refused(
     unmarked: str, tmp_path: Path, kind: str
 ) -> None:
     """By a bare client, which asks nobody first: it ends in one line, and nothing of it is written."""
     client = await connect_to(unmarked, namespace="shop")
     customer = f"customer-of-{kind}"
-    settings, wanted = settings_in(tmp_path, customer), order(customer=customer)
+    settings, wanted, cart = settings_in(tmp_path, customer), order(customer=customer), request({}, customer=customer)
     starts: dict[str, tuple[str, Any]] = {
         "SubscriptionWorkflow": (f"subscription:{wanted.subscription_id}", Purchase(order=wanted, clock=AHEAD)),
         "BillingAccountWorkflow": (
             f"billing-account:{customer}",
             StartAccount(customer_id=customer, opened_at=wanted.at, clock=AHEAD),
         ),
+        "OrderWorkflow": (f"order:{cart.order_id}", PlaceOrder(request=cart, clock=AHEAD)),
     }
     workflow_id, start = starts[kind]
     async with running_worker(client, settings) as world:
@@ -104,6 +106,7 @@ async def test_whoever_starts_one_with_a_test_clock_by_hand_is_refused(
         assert failed.value.cause.message.startswith("Namespace 'shop' is not marked for tests, so it takes no test cl")
         assert (await handle.describe()).status is WorkflowExecutionStatus.FAILED
         assert await world.books.subscriptions.events(wanted.subscription_id) == []
+        assert await world.books.orders.order(cart.order_id) is None
         with pytest.raises(CallError):
             await world.perennial.billing.show(customer)
         # Without a test clock the customer can buy, and gets an account: nothing was half done.

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError
@@ -55,7 +56,7 @@ class OrderWorkflow:
 
     async def _open(self) -> None:
         try:
-            entry = OpenInput(request=self._start.request, at=self._at)
+            entry = OpenInput(request=self._start.request, at=self._at, ahead_by=self._ahead_by())
             summary = f"open the order: {len(self._order.lines)} lines for {self._order.customer}"
             self._order = await perform(OrderActivities.open, entry, options.RECORD_TIMEOUT, summary)
         except ActivityError as error:
@@ -71,7 +72,7 @@ class OrderWorkflow:
         entry = StartInput(
             order_id=self._order.order_id,
             number=line.number,
-            ahead_by=self._start.clock.offset if self._start.clock else None,
+            ahead_by=self._ahead_by(),
             periods_per_run=self._start.periods_per_run,
         )
         async with self._window:
@@ -91,6 +92,10 @@ class OrderWorkflow:
             workflow.logger.error("line %s of order %s: %s", line.number, self._order.order_id, line.error)
         self._order = self._order.with_line(line)
         self._show()
+
+    def _ahead_by(self) -> timedelta | None:
+        """By how much its test clock is ahead; None if it has none."""
+        return self._start.clock.offset if self._start.clock else None
 
     def _lines(self, status: LineStatus) -> list[OrderLine]:
         return [line for line in self._order.lines if line.status is status and not line.settled]
