@@ -14,7 +14,7 @@ from cli.bulk.options import Carrying, CarryingAsOperator, CarryingBySystem, Cho
 from cli.bulk.policy_file import policy_in
 from cli.failure import Misused
 from cli.options import Details, Reasoned, exact_decimal, misused, one_of, whole_number, with_options
-from cli.subscription.changes import Switch
+from cli.subscription.changes import Switch, Until
 from domain.bulk.requests import Ask, TakePolicy
 from domain.faults import faults_of
 from domain.subscription import commands
@@ -22,12 +22,16 @@ from perennial.bulk.planning import Choice
 
 
 @with_options
-def suspend(reason: Reasoned, choosing: Choosing, carrying: Carrying, details: Details = None) -> None:
+def suspend(
+    reason: Reasoned, choosing: Choosing, carrying: Carrying, until: Until = None, details: Details = None
+) -> None:
     """Suspend many: users cannot sign in (SUS-1).
+
+    With --until it is a planned pause, which deletes nothing and ends by itself (SUS-11).
 
     Example: bulk suspend --reason nonpayment --partner northwind --dry-run
     """
-    _carry_out(commands.Suspend, choosing, carrying, reason=reason, details=details)
+    _carry_out(commands.Suspend, choosing, carrying, reason=reason, until=until, details=details)
 
 
 @with_options

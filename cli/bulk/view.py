@@ -37,6 +37,8 @@ def words_of(request: BulkRequest) -> str:
         given = {name: value for name, value in given.items() if name not in {"quantity", "unit_price"}}
     switch = {True: "on", False: "off"}
     values = [switch[value] if isinstance(value, bool) else str(value) for value in given.values()]
+    if "until" in given:
+        values = [*values[:-1], f"until {values[-1]}"]
     if isinstance(request.ask, MoveRun):
         values = [f"to {request.ask.to}"]
     if isinstance(request.ask, TakePolicy):

@@ -20,6 +20,13 @@ from cli.options import (
 from cli.subscription.asking import ask, ask_in_two_steps, ask_where_it_costs, asked, built
 from domain.subscription import commands
 
+Until = Annotated[
+    datetime | None,
+    Option(
+        "--until", parser=an_instant, metavar="INSTANT", help="Let it end by itself then: a planned pause (SUS-11)."
+    ),
+]
+
 
 @asked(ask_where_it_costs)
 def set_add_on(
@@ -74,10 +81,7 @@ def reject_quantity(
 def suspend(
     reason: Reasoned,
     asking: Confirming,
-    until: Annotated[
-        datetime | None,
-        Option(parser=an_instant, metavar="INSTANT", help="Let it end by itself then: a planned pause (SUS-11)."),
-    ] = None,
+    until: Until = None,
     details: Details = None,
 ) -> commands.Suspend:
     """Suspend a subscription: users cannot sign in (SUS-1).

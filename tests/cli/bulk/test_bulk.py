@@ -3,6 +3,7 @@
 import csv
 import json
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,23 @@ def test_shown_done_and_reported(ask: Ask, customer: str, three: list[str]) -> N
     view = ask.said(f"bulk show seats-{customer}")
     assert "state      done" in view
     assert "at most 1,000 per second" in view
+
+
+def test_sus_11_a_planned_pause_of_many_ends_by_itself(ask: Ask, customer: str, three: list[str]) -> None:
+    pause = f"bulk suspend --reason customer_request --customer {customer} --until"
+    refusals = ask.json(f"{pause} 2020-01-01 --dry-run")["refusals"]
+    assert [(refusal["rule"], refusal["items"]) for refusal in refusals] == [("SUS-11", 3)]
+    ends = f"{datetime.now(UTC) + timedelta(days=9):%Y-%m-%d}"
+    said = ask.said(f"{pause} {ends} --dry-run")
+    assert said.startswith(
+        f"suspend customer_request until {ends}T00:00:00Z for 3 subscriptions: customer {customer}\n"
+    )
+    assert ask.json(f"{pause} {ends} {DONE}")["counts"]["done"] == 3
+    for one in three:
+        shown = ask.json(f"show {one}")
+        assert [hold["until"] for hold in shown["holds"]] == [f"{ends}T00:00:00Z"]
+        assert shown["deletes_at"] is None
+    assert ask.json(f"{pause} {ends} --dry-run")["counts"]["unchanged"] == 3
 
 
 def test_a_finished_one_is_not_resumed_or_begun_again(ask: Ask, customer: str, three: list[str]) -> None:
