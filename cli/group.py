@@ -49,7 +49,8 @@ class Completion(NamedTuple):
 WHOSE_IDS: Mapping[str, tuple[str, ...]] = {
     **{noun: (noun,) for noun in ("bulk", "customer", "invoice", "offer", "order", "subscription")},
     "subscriptions": ("subscription",),
-    **dict.fromkeys(("subject", "subjects"), ("subscription", "customer")),
+    "subject": ("subscription", "customer"),
+    "subjects": ("subscription", "customer", "bulk"),
 }
 """The nouns whose ids an argument or option of that name takes."""
 

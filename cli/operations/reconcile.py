@@ -23,7 +23,7 @@ from cli.start import typed
 from domain.faults import faults_of
 from domain.next_step import Do
 from domain.values import format_instant
-from statemachines.audit.findings import Finding, Kind
+from statemachines.audit.findings import Finding, Kind, Noun
 from statemachines.audit.observed import GRACE
 from workflows.durable.operator import Operator
 
@@ -76,13 +76,19 @@ def reconcile(
     reading: Reading,
     subjects: Annotated[
         list[str] | None,
-        Argument(metavar="[ID...]", parser=some_id, help="Only these subscriptions and customers.", show_default="all"),
+        Argument(
+            metavar="[ID...]",
+            parser=some_id,
+            help="Only these subscriptions, customers and bulk operations.",
+            show_default="all",
+        ),
     ] = None,
 ) -> None:
     """Compare the books with the workflows, and both with the clock.
 
-    Finds subscriptions, billing accounts and deliveries whose workflow is missing, was ended or reset, knows more or
-    less than the books, is overdue, or waits for somebody. It only reads. Exit code 1 if it finds anything.
+    Finds subscriptions, billing accounts, deliveries and bulk operations whose workflow is missing, was ended or reset,
+    knows more or less than the books, is overdue, or waits for somebody. It only reads. Exit code 1 if it finds
+    anything.
 
     With --repair and --yes, what does not run any more is started again: from the books, or at its last task if it
     knows what they do not. Books from an older copy get what they lack from the workflows' histories. Then exit code 1
@@ -158,7 +164,9 @@ def _finding_document(finding: Finding) -> dict[str, Any]:
 
 
 def _print(screen: Console, report: Report) -> None:
-    compared = ", ".join(f"{counted(number, *_PLURALS[noun.value])}" for noun, number in report.compared.items())
+    # Bulk operations are rarely under way.
+    nouns = {noun: number for noun, number in report.compared.items() if number or noun is not Noun.BULK}
+    compared = ", ".join(f"{counted(number, *_PLURALS[noun.value])}" for noun, number in nouns.items())
     read = f"{counted(report.read, 'history', 'histories')} read" if report.read else "no history read"
     screen.print(f"{compared}; {read}", soft_wrap=True)
     if not report.findings:
@@ -185,4 +193,5 @@ _PLURALS = {
     "subscription": ("subscription",),
     "account": ("billing account",),
     "delivery": ("delivery", "deliveries"),
+    "bulk": ("bulk operation",),
 }

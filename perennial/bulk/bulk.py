@@ -11,7 +11,7 @@ from domain.next_step import Do, NextStep, PerennialError
 from perennial.bulk import moving
 from perennial.bulk.planning import Choice, Plan, Watch, planned
 from perennial.sources.sources import Sources
-from workflows.bulk.messages import BulkProgress, SetRate, StartBulk
+from workflows.bulk.messages import BulkProgress, SetRate
 from workflows.calls.errors import AlreadyEnded, NotAnswered, NotFound, WorkflowFailed
 from workflows.durable.operator import Operator
 
@@ -112,10 +112,9 @@ class Bulk:
         return written
 
     async def start_again(self, operation: Operation, canary: int = 0) -> None:
-        """Start the operation's workflow, unless it runs. Raises CallError."""
-        request = StartBulk(bulk_id=operation.bulk_id, per_second=operation.per_second, canary=canary)
-        summary = f"{operation.request.action} of {operation.items:,} items: {operation.request.selection}"
-        await (await self._sources.server()).bulks.start(request, summary)
+        """Start the operation's workflow, unless it runs; where it is paused, it goes on. Raises CallError."""
+        going = operation.model_copy(update={"state": BulkState.RUNNING})
+        await (await self._sources.server()).bulks.carry_out(going, canary)
 
     async def settled(self, bulk_id: str, watch: Callable[[BulkProgress], None] = lambda _: None) -> BulkProgress:
         """Wait until it has ended or is paused. Raises CallError."""

@@ -13,18 +13,25 @@ from perennial.sources.sources import Sources
 from statemachines.audit.findings import Finding, Kind, Noun, Status
 from statemachines.audit.observed import GRACE, Booked, Clock, Known, Run, Subject
 from statemachines.audit.reconciliation import compare
-from workflows.durable.workflow_ids import account_workflow_id, delivery_workflow_id, subscription_workflow_id
+from workflows.durable.workflow_ids import (
+    account_workflow_id,
+    bulk_workflow_id,
+    delivery_workflow_id,
+    subscription_workflow_id,
+)
 
-COMPARED = (Noun.SUBSCRIPTION, Noun.ACCOUNT, Noun.DELIVERY)
+COMPARED = (Noun.SUBSCRIPTION, Noun.ACCOUNT, Noun.DELIVERY, Noun.BULK)
 TYPES = {
     Noun.SUBSCRIPTION: "SubscriptionWorkflow",
     Noun.ACCOUNT: "BillingAccountWorkflow",
     Noun.DELIVERY: "DeliveryWorkflow",
+    Noun.BULK: "BulkWorkflow",
 }
 WORKFLOW_IDS: dict[Noun, Callable[[str], str]] = {
     Noun.SUBSCRIPTION: subscription_workflow_id,
     Noun.ACCOUNT: account_workflow_id,
     Noun.DELIVERY: delivery_workflow_id,
+    Noun.BULK: bulk_workflow_id,
 }
 
 PROBED = 3
@@ -56,7 +63,9 @@ class Reconciliation:
         grace: timedelta = GRACE,
         watch: Watch = lambda _: None,
     ) -> Report:
-        """Compare everything, or the subscriptions and customers with these ids. Raises NotInBooks for an unknown one.
+        """Compare everything, or the subscriptions, customers and bulk operations with these ids.
+
+        Raises NotInBooks for an unknown one.
 
         Each difference is looked at a second time, so that what is only on its way is not reported. A `quick`
         comparison reads no histories: it takes two requests for each few hundred, and does not see a missing event
@@ -157,7 +166,7 @@ class _Comparison:
 
         A subscription that an earlier version recorded last is asked for its next milestone.
         """
-        if noun is Noun.DELIVERY or self._quick or not running:
+        if not noun.has_events or self._quick or not running:
             return {}
         if not self._probed:
             self._probed = True
@@ -193,7 +202,7 @@ class _Comparison:
     async def _ask(self, subject: Subject, run: Run | None) -> tuple[Known | None, bool]:
         """What the workflow says, and whether it should have answered and did not."""
         noun, each = subject.noun, subject.id
-        if run is None or noun is Noun.DELIVERY:
+        if run is None or not noun.has_events:
             return None, False
         if run.status is Status.COMPLETED:
             return (await self._answers.of_ended(each) if noun is Noun.SUBSCRIPTION else None), False

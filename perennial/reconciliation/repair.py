@@ -87,6 +87,10 @@ async def _start(server: Server, books: Books, finding: Finding, cure: Cure, ope
         case Cure.REBUILD, Noun.SUBSCRIPTION:
             spread = int(server.spread.total_seconds())
             await _rebuild(server, Rebuild(**operator.model_dump(), subscription_id=finding.id, spread_seconds=spread))
+        case Cure.REBUILD, Noun.BULK:
+            operation = await books.bulks.operation(finding.id)
+            if operation is not None and not operation.state.final:
+                await server.bulks.carry_out(operation)
         case Cure.REBUILD, Noun.ACCOUNT:
             opening = await books.workflows.opening(finding.id)
             if opening is not None:

@@ -10,7 +10,13 @@ class Noun(Worded):
     SUBSCRIPTION = "subscription", "subscription"
     ACCOUNT = "account", "billing account"
     DELIVERY = "delivery", "delivery of the last notifications"
+    BULK = "bulk", "bulk operation"
     WORKER = "worker", "worker of a task queue"
+
+    @property
+    def has_events(self) -> bool:
+        """Whether its workflow decides events, which the books number."""
+        return self in {Noun.SUBSCRIPTION, Noun.ACCOUNT}
 
 
 class Status(Worded):
@@ -92,7 +98,11 @@ class Finding(Frozen):
     def next_step(self) -> NextStep:
         """What an operator does about it."""
         step = _BACKFILL if self.cure is Cure.BACKFILL else _CURES[Kind.RESET if self.replaced_run else self.kind]
-        if self.kind is Kind.FAILED and self.recorded is None:
+        if self.noun is Noun.BULK and self.recorded is None:
+            step = _REQUEST_AGAIN
+        elif self.noun is Noun.BULK and self.kind is Kind.AHEAD:
+            step = _GO_ON
+        elif self.kind is Kind.FAILED and self.recorded is None:
             step = NextStep(Do.LOOK_AT_WORKFLOW, words="Nothing is recorded of it. See its history, then delete it")
         return NextStep(step.do, self._subject(step.do), step.words)
 
@@ -101,6 +111,11 @@ class Finding(Frozen):
 
 
 _BACKFILL = NextStep(Do.REPAIR, words="Stop the workers, and write what the books lack from the histories")
+_GO_ON = NextStep(Do.REPAIR, words="Start it again: what is done already is unchanged")
+_REQUEST_AGAIN = NextStep(
+    Do.LOOK_AT_WORKFLOW,
+    words="Terminate it if it runs, else delete it. Start the request again: what is done already is unchanged",
+)
 _START_AGAIN = NextStep(Do.REPAIR, words="Find out who ended it and why, then start it again")
 _CURES: dict[Kind, NextStep] = {
     Kind.MISSING: NextStep(

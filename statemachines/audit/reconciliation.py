@@ -42,6 +42,8 @@ def _cure(kind: Kind, subject: Subject, booked: Booked | None, run: Run | None, 
 
     From the books, unless its last run may have decided what they do not have. A run that has failed would fail again.
     """
+    if subject.noun is Noun.BULK:
+        return Cure.REBUILD if booked and kind in {Kind.MISSING, Kind.AHEAD, *GONE.values()} else None
     if kind is Kind.AHEAD:
         recorded = booked.seq if booked else 0
         written = run and (run.status is Status.COMPLETED or (known is not None and known.committed > recorded))
@@ -81,7 +83,7 @@ def _differences(
 
 
 def _not_running(subject: Subject, booked: Booked | None, run: Run | None, known: Known | None) -> Iterator[Found]:
-    books = _in_books(booked)
+    books = _in_books(subject, booked)
     if run is None:
         if booked and booked.runs:
             yield Kind.MISSING, books
@@ -91,7 +93,7 @@ def _not_running(subject: Subject, booked: Booked | None, run: Run | None, known
             yield Kind.AHEAD, f"It has ended{seq}, and the books do not know it. {books}"
         elif booked is None and subject.noun is Noun.SUBSCRIPTION:
             yield Kind.AHEAD, f"It has ended{seq}, and the books have nothing of it."
-    elif _should_run(subject, booked):
+    elif _should_run(subject, booked, run):
         said = f": {run.said}" if run.said else "."
         at = f" at {format_instant(run.closed_at)}" if run.closed_at else ""
         yield GONE[run.status], f"It {run.status.words}{at}{_sentence(said)} {books}".rstrip()
@@ -101,7 +103,9 @@ def _by_sequence(
     subject: Subject, booked: Booked | None, run: Run, known: Known | None, clock: Clock
 ) -> Iterator[Found]:
     """How far the books and the workflow are, compared by the numbers of their events."""
-    if subject.noun is Noun.DELIVERY:
+    if subject.noun is Noun.BULK and booked is None:
+        yield Kind.AHEAD, "The books lack the operation that it carries out: do they come from a backup?"
+    if not subject.noun.has_events:
         return
     recorded = booked.seq if booked else 0
     if known is None:
@@ -165,16 +169,23 @@ def _facts(state: str | None, auto_renew: bool | None) -> str:
     return f"{state} with auto-renew {'on' if auto_renew else 'off'}"
 
 
-def _should_run(subject: Subject, booked: Booked | None) -> bool:
-    """Whether a workflow that was ended from outside is missed. An account never ends, whatever the books know."""
+def _should_run(subject: Subject, booked: Booked | None, run: Run) -> bool:
+    """Whether a workflow that does not run is missed. An account never ends, whatever the books know.
+
+    An operation that is not in the books would find nothing to do; only one that has failed says so.
+    """
+    if subject.noun is Noun.BULK and booked is None:
+        return run.status is Status.FAILED
     if subject.noun is Noun.ACCOUNT or booked is None:
         return subject.noun is not Noun.DELIVERY
     return booked.runs
 
 
-def _in_books(booked: Booked | None) -> str:
+def _in_books(subject: Subject, booked: Booked | None) -> str:
     if booked is None:
         return "The books have nothing of it."
+    if subject.noun is Noun.BULK:
+        return f"The books have it unfinished, {booked.state}."
     state = f", {booked.state}" if booked.state else ""
     return f"The books have it up to event {booked.seq}{state}." if booked.seq else "The books have no event of it yet."
 

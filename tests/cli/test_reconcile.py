@@ -41,7 +41,7 @@ def test_nothing_found(ask: Ask, bought: str, customer: str) -> None:
     )
     found = ask.json(f"reconcile {bought} --quick")
     assert found == {
-        "compared": {"subscription": 1, "account": 0, "delivery": 0},
+        "compared": {"subscription": 1, "account": 0, "delivery": 0, "bulk": 0},
         "read": 0,
         "kinds": {},
         "findings": [],

@@ -6,7 +6,7 @@ from datetime import timedelta
 from temporalio.client import WorkflowFailureError, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
-from domain.bulk.operations import BulkState
+from domain.bulk.operations import BulkState, Operation
 from domain.next_step import Do, NextStep
 from workflows.bulk.messages import BulkProgress, StartBulk
 from workflows.bulk.workflow import BulkWorkflow
@@ -48,6 +48,17 @@ class BulkClient(WorkflowClient):
             )
 
         await call(_name(request.bulk_id), send, lambda error: NotFound(error.message))
+
+    async def carry_out(self, operation: Operation, canary: int = 0) -> None:
+        """Start the operation of the books again where it stood: one that is paused stays paused. Raises as `start`."""
+        request = StartBulk(
+            bulk_id=operation.bulk_id,
+            per_second=operation.per_second,
+            canary=canary,
+            paused=(operation.reason or "paused") if operation.state is BulkState.PAUSED else None,
+        )
+        summary = f"{operation.request.action} of {operation.items:,} items: {operation.request.selection}"
+        await self.start(request, summary)
 
     async def progress(self, bulk_id: str) -> BulkProgress:
         """How far it is. Raises CallError: AlreadyEnded or NotFound where it does not run."""

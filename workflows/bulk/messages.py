@@ -11,6 +11,7 @@ from domain.bulk.totals import Totals
 from domain.money import Money
 from domain.values import Frozen, Strict
 from statemachines.state_schema import BULK
+from workflows.durable import options
 from workflows.durable.carried import Carried
 from workflows.durable.operator import Operator
 
@@ -25,6 +26,7 @@ class StartBulk(Strict):
     """Carries out a bulk operation that is in the books, at most so many items per second.
 
     If one of the first `canary` items fails, it pauses. A batch has at most `batch` items, and a run so many batches.
+    With `paused`, which says why, it begins paused: the update `resume` goes on.
     """
 
     bulk_id: BulkId
@@ -32,6 +34,7 @@ class StartBulk(Strict):
     canary: Annotated[int, Field(ge=0, le=200)] = 0
     batch: Annotated[int, Field(ge=1, le=200)] = 200
     batches_per_run: Annotated[int, Field(ge=1, le=1000)] = 100
+    paused: Annotated[str, Field(min_length=1, max_length=options.MAX_REASON)] | None = None
 
 
 class SetRate(Operator):

@@ -9,7 +9,7 @@ from domain.bulk.items import ItemStatus
 from domain.bulk.operations import MOST_FAILED, BulkState, reason_to_pause
 from domain.bulk.totals import Totals
 from workflows.bulk.details import markdown
-from workflows.bulk.messages import BulkProgress, BulkStart, ContinuedBulk
+from workflows.bulk.messages import BulkProgress, BulkStart, ContinuedBulk, StartBulk
 from workflows.bulk.steering import Steering
 from workflows.durable import options
 from workflows.durable.activities import RunIsOver, perform
@@ -32,16 +32,16 @@ class BulkWorkflow:
     def __init__(self, start: BulkStart) -> None:
         check_workflow_id(bulk_workflow_id(start.bulk_id), "bulk_id")
         self._start = start
-        before = start if isinstance(start, ContinuedBulk) else None
-        self._totals = before.totals if before else Totals()
         self._canary = start.canary
-        self._steering = Steering(
-            start.per_second,
-            before.state if before else BulkState.RUNNING,
-            before.reason if before else None,
-            # A run that somebody starts goes on with what an earlier one has left.
-            again=before.again if before else True,
-        )
+        match start:
+            case ContinuedBulk():
+                self._totals = start.totals
+                self._steering = Steering(start.per_second, start.state, start.reason, again=start.again)
+            case StartBulk():
+                self._totals = Totals()
+                # A run that somebody starts goes on with what an earlier one has left.
+                state = BulkState.PAUSED if start.paused else BulkState.RUNNING
+                self._steering = Steering(start.per_second, state, start.paused, again=True)
         self._noted: StateInput | None = None
         self._batches = 0
         self._new_run = NewRun()

@@ -15,6 +15,7 @@ DAY = timedelta(days=1)
 SUBSCRIPTION = Subject(noun=Noun.SUBSCRIPTION, id="crm-1", workflow_id="subscription:crm-1")
 ACCOUNT = Subject(noun=Noun.ACCOUNT, id="fabrikam", workflow_id="billing-account:fabrikam")
 DELIVERY = Subject(noun=Noun.DELIVERY, id="crm-1", workflow_id="delivery:crm-1")
+BULK = Subject(noun=Noun.BULK, id="op", workflow_id="bulk:op")
 CLOCK = Clock(now=NOW)
 
 
@@ -210,3 +211,33 @@ def test_every_kind_has_a_meaning_and_a_cure(kind: Kind) -> None:
         )
         assert kind.words
         assert str(finding.next_step).endswith(".")
+
+
+UNFINISHED, OVER = Booked(runs=True, state="running"), Booked(runs=False, state="done")
+
+
+@pytest.mark.parametrize(
+    ("books", "server", "wanted", "cure", "step"),
+    [
+        (UNFINISHED, run(), [], None, None),
+        (OVER, run(status=Status.COMPLETED), [], None, None),
+        (OVER, run(status=Status.TERMINATED), [], None, None),
+        (UNFINISHED, None, [Kind.MISSING], Cure.REBUILD, Do.REPAIR),
+        *((UNFINISHED, run(status=status), [kind], Cure.REBUILD, Do.REPAIR) for status, kind in GONE.items()),
+        (UNFINISHED, run(status=Status.COMPLETED), [Kind.AHEAD], Cure.REBUILD, Do.REPAIR),
+        (None, run(), [Kind.AHEAD], None, Do.LOOK_AT_WORKFLOW),
+        (None, run(status=Status.FAILED), [Kind.FAILED], None, Do.LOOK_AT_WORKFLOW),
+        (None, run(status=Status.TERMINATED), [], None, None),
+        (None, run(status=Status.COMPLETED), [], None, None),
+    ],
+)
+def test_a_bulk_operation(
+    books: Booked | None, server: Run | None, wanted: list[Kind], cure: Cure | None, step: Do | None
+) -> None:
+    found = compare(BULK, books, server, None, Clock(now=NOW))
+    assert [each.kind for each in found] == wanted
+    assert {each.cure for each in found} <= {cure}
+    assert {each.next_step.do for each in found} <= {step}
+    for each in found:
+        words = each.next_step.phrase
+        assert ("Start the request again: what is done already is unchanged" in words) == (books is None)

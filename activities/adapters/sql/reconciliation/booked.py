@@ -10,11 +10,13 @@ from activities.accounts.contracts import AccountOpening, OpenAccount
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.notifications.outbox import done_up_to
 from activities.adapters.sql.tables.account import account, account_event, month_close
+from activities.adapters.sql.tables.bulk import bulk_operation
 from activities.adapters.sql.tables.catalog import offer
 from activities.adapters.sql.tables.notifications import delivery
 from activities.adapters.sql.tables.subscription import LISTED, decision, subscription
 from activities.notifications.contracts import HandOver
 from domain.account.terms import month_end
+from domain.bulk.operations import BulkState
 from domain.notification import NotificationStatus
 from domain.subscription.events import State
 from statemachines.audit.findings import Noun
@@ -24,6 +26,7 @@ PAGE = 200
 _ENDED = [state.value for state in State if state.ended]
 _OVER = subscription.c.state.in_(_ENDED) & subscription.c.next_at.is_(None)
 """Selects what has ended for good: late usage of a usage offer is settled after its end (USE-2)."""
+_FINAL = [state.value for state in BulkState if state.final]
 _DONE = [status.value for status in NotificationStatus if status.done]
 
 
@@ -118,6 +121,13 @@ def _deliveries(connection: Connection, ids: Collection[str]) -> Iterator[tuple[
         yield row["id"], Booked(runs=notified, seq=row["last_seq"], test_clock=bool(row["test_clock"]))
 
 
+def _bulks(connection: Connection, ids: Collection[str]) -> Iterator[tuple[str, Booked]]:
+    """An operation runs, or rests, until it is done or stopped."""
+    wanted = select(bulk_operation.c.id, bulk_operation.c.state).where(bulk_operation.c.id.in_(ids))
+    for row in _found(connection, wanted):
+        yield row["id"], Booked(runs=not BulkState(row["state"]).final, state=row["state"])
+
+
 def _undelivered(connection: Connection, subscription_id: str) -> HandOver | None:
     of_it = decision.c.subscription_id == subscription_id
     receipt = connection.scalar(select(decision.c.receipt).where(of_it).order_by(decision.c.seq.desc()).limit(1))
@@ -158,7 +168,7 @@ _LAST = (
     delivery.c.seq == select(_ended.c.last_seq).where(_ended.c.id == delivery.c.subscription_id).scalar_subquery(),
 )
 """Selects the deliveries of last events that are done: then all before them are, for they go in order."""
-_READERS = {Noun.SUBSCRIPTION: _subscriptions, Noun.ACCOUNT: _accounts, Noun.DELIVERY: _deliveries}
+_READERS = {Noun.SUBSCRIPTION: _subscriptions, Noun.ACCOUNT: _accounts, Noun.DELIVERY: _deliveries, Noun.BULK: _bulks}
 _IDS: dict[Noun, Any] = {
     Noun.SUBSCRIPTION: select(subscription.c.id).where(~_OVER),
     Noun.ACCOUNT: union(*(select(each.c.customer_id) for each in (subscription, account, account_event, month_close))),
@@ -169,5 +179,6 @@ _IDS: dict[Noun, Any] = {
         offer.c.vendor.is_not(None),
         ~select(1).where(delivery.c.subscription_id == subscription.c.id, *_LAST).exists(),
     ),
+    Noun.BULK: select(bulk_operation.c.id).where(bulk_operation.c.state.not_in(_FINAL)),
 }
 """The ids that a page is taken from."""
