@@ -52,6 +52,7 @@ WORDS: dict[Rule, str] = {
     Rule.MON_7: "no change",
     Rule.MON_8: "what credit covers is not chased",
     Rule.MOV_1: "taken over from another system",
+    Rule.MOV_6: "open invoices of another system",
     Rule.REP_1: "settled conflicts",
     Rule.USE_1: "usage needs access at its time",
     Rule.USE_2: "late usage at its period's price",

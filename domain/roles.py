@@ -54,6 +54,7 @@ class AccountAction(StrEnum):
     PAY = "pay"
     FAIL_PAYMENT = "fail_payment"
     CHANGE_TERMS = "change_terms"
+    TAKE_OVER_INVOICES = "take_over_invoices"
 
 
 class RolePreset(StrEnum):

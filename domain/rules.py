@@ -55,6 +55,7 @@ class Rule(StrEnum):
     MON_7 = "MON-7"
     MON_8 = "MON-8"
     MOV_1 = "MOV-1"
+    MOV_6 = "MOV-6"
     REP_1 = "REP-1"
     USE_1 = "USE-1"
     USE_2 = "USE-2"

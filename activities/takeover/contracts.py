@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from activities.billing.contracts import RecordInput
+from domain.account.openings import OpenInvoice
 from domain.ordering.placement import Claim
 from domain.subscription.subscription import Subscription
 from domain.values import Frozen
@@ -17,7 +18,11 @@ class TakeoverInput(Frozen):
 
 @dataclass(frozen=True)
 class Running:
-    """A subscription as its last event left it, and the reference of the system that it came from."""
+    """A subscription as its last event left it, and the reference of the system that it came from.
+
+    `open_invoices` are the unpaid ones that charge it, with what is owed on the whole of each (MOV-6).
+    """
 
     subscription: Subscription
     reference: str | None = None
+    open_invoices: tuple[OpenInvoice, ...] = ()

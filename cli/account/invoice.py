@@ -44,7 +44,7 @@ CLOSED = tuple(state for state in InvoiceState if state is not InvoiceState.OPEN
 """The states of an invoice that has a number: the open one is of the current month."""
 COLUMNS = (
     *("invoice", "customer", "state", "currency", "period_start", "period_end", "issued_at", "due_at"),
-    *("charges", "credits", "total", "carried_in", "due", "carried_out", "paid", "settled", "owed"),
+    *("charges", "credits", "total", "carried_in", "due", "carried_out", "paid", "settled", "owed", "taken_over"),
 )
 LINE_COLUMNS = ("subscription", "at", "kind", "line", "quantity", "amount", "currency", "start", "end", "key")
 
@@ -92,8 +92,8 @@ def _print_list(found: list[ListedInvoice]) -> None:
 
 def _flat(document: dict[str, Any], name: str) -> object:
     if name.startswith("period_"):
-        return document["period"][name.removeprefix("period_")]
-    return document[name]
+        return document["period"] and document["period"][name.removeprefix("period_")]
+    return document.get(name)
 
 
 def show(

@@ -35,6 +35,9 @@ def page(invoice: Invoice, standing: Standing, names: tuple[str, str]) -> str:
     seller, buyer = (escape(name) for name in names)
     state = standing.state.value
     number = escape(head.invoice)
+    period = f"<dt>Period</dt><dd>{span(head.period)} ({zone()})</dd>" if head.period else ""
+    if head.taken_over:
+        period = f"<dt>Taken over as</dt><dd>{escape(head.taken_over)}</dd>"
     due = "" if standing.state is InvoiceState.CARRIED else f"<dt>Due</dt><dd>{day(head.due_at)}</dd>"
     return f"""<!doctype html>
 <html lang="en">
@@ -49,7 +52,7 @@ def page(invoice: Invoice, standing: Standing, names: tuple[str, str]) -> str:
 <header><div><h1>Invoice {number}</h1><p>{seller}</p></div><p class="state {state}">{state}</p></header>
 <dl>
 <dt>For</dt><dd>{buyer}</dd>
-<dt>Period</dt><dd>{span(head.period)} ({zone()})</dd>
+{period}
 <dt>Issued</dt><dd>{day(head.issued_at)}</dd>
 {due}
 </dl>

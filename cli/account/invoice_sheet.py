@@ -19,7 +19,8 @@ def print_invoice(screen: Console, invoice: Invoice, standing: Standing) -> None
     head = invoice.head
     title = Text.assemble((f"Invoice {head.invoice}", "bold"), f"  {standing.state}  for {head.customer_id}")
     screen.print(title, soft_wrap=True)
-    dates = f"{span(head.period)}, issued {day(head.issued_at)}, due {day(head.due_at)} ({zone()})"
+    begins = span(head.period) if head.period else f"taken over, invoice {head.taken_over} of another system"
+    dates = f"{begins}, issued {day(head.issued_at)}, due {day(head.due_at)} ({zone()})"
     screen.print(Text(dates, style="dim"), soft_wrap=True)
     screen.print()
     headings = (f"WHEN ({zone()})", "SUBSCRIPTION", "WHAT", "QUANTITY", "PERIOD", head.currency)

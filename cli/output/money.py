@@ -8,7 +8,7 @@ from domain.account.terms import HoldScope
 from domain.calendar import Period
 from domain.conflict import Choice, Conflict
 from domain.money import Currency, Money
-from domain.values import ExactDecimal, Frozen, Instant
+from domain.values import ExactDecimal, Frozen, Instant, OmitEmpty
 from statemachines.account.standing import PaymentTaken
 from statemachines.account.timeline import AccountMilestone
 
@@ -120,7 +120,9 @@ class Invoice(Frozen):
     customer: str
     state: InvoiceState
     currency: Currency
-    period: Period
+    taken_over: OmitEmpty[str | None] = None
+    """The number of the system that issued it, for an invoice that was taken over: it has no period here (MOV-6)."""
+    period: Period | None
     issued_at: Instant
     due_at: Instant
     charges: ExactDecimal

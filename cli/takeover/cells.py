@@ -16,6 +16,9 @@ TEXTS = {"reference", "cancellation_details"}
 """Cells that are taken as they are; blanks around others do no harm."""
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _HOLD = re.compile(r"(?P<reason>[^@]*)@(?P<at>\S+)(?: +until +(?P<until>\S+))?(?: +by +(?P<by>.*))?")
+_INVOICE = re.compile(
+    r"(?P<number>.+)=(?P<amount>\S+) +(?P<currency>\S+) +issued +(?P<issued_at>\S+) +due +(?P<due_at>\S+)"
+)
 _FORMULA = tuple("=+-@\t'")
 
 
@@ -35,7 +38,11 @@ def value_of(field: str, cell: str) -> Any:
     if field == "prices":
         return [{"at": at, "unit_price": price} for at, price in _pairs(cell, "INSTANT=PRICE")]
     if field == "holds":
-        return [_hold(entry) for entry in _entries(cell)]
+        takes = "REASON@INSTANT, then `until INSTANT` or `by ROLE` or both"
+        return [_matched(_HOLD, entry, takes) for entry in _entries(cell)]
+    if field == "open_invoices":
+        takes = "NUMBER=AMOUNT CURRENCY issued INSTANT due INSTANT"
+        return [_matched(_INVOICE, entry, takes) for entry in _entries(cell)]
     return cell
 
 
@@ -55,8 +62,13 @@ def _text_of(field: str, value: Any) -> str:
             return BETWEEN.join(f"{key}={each}" for key, each in value.items())
         case list() if field == "prices":
             return BETWEEN.join(f"{each['at']}={each['unit_price']}" for each in value)
-        case list():
+        case list() if field == "holds":
             return BETWEEN.join(_hold_text(each) for each in value)
+        case list():
+            return BETWEEN.join(
+                f"{each['number']}={each['amount']} {each['currency']} issued {each['issued_at']} due {each['due_at']}"
+                for each in value
+            )
         case _:
             return str(value)
 
@@ -94,8 +106,8 @@ def _mapping(cell: str, *, number: bool) -> dict[str, Any]:
     return {key: read(value) for key, value in pairs}
 
 
-def _hold(entry: str) -> dict[str, str]:
-    found = _HOLD.fullmatch(entry)
+def _matched(pattern: re.Pattern[str], entry: str, takes: str) -> dict[str, str]:
+    found = pattern.fullmatch(entry)
     if found is None:
-        raise Malformed(f"REASON@INSTANT, then `until INSTANT` or `by ROLE` or both, separated by `;`, or {NOTHING}")
+        raise Malformed(f"{takes}, separated by `;`, or {NOTHING}")
     return {name: text.strip() for name, text in found.groupdict().items() if text is not None}

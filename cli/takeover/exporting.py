@@ -70,6 +70,8 @@ def export(
         say(f"{file}: {counted(number, 'subscription')}.")
     for reason, times in left_out.reasons.items():
         say(f"Left out: {counted(times, 'subscription')} that {reason}.", stderr=True)
+    if left_out.invoices:
+        say(f"Left out: {counted(left_out.invoices, 'open invoice')} that charges none of these.", stderr=True)
 
 
 @contextmanager

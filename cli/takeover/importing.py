@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,8 +19,10 @@ from cli.printing.screen import counted, print_json, say
 from cli.running import use
 from cli.start import program
 from cli.takeover.file import Format, Rows, rows_in
+from domain.faults import listed
+from domain.money import Money
 from domain.roles import Role
-from perennial.takeover.importing import START, WRITE, TakeoverRefused
+from perennial.takeover.importing import INVOICES, START, WRITE, TakeoverRefused
 from statemachines.takeover.judging import Plan
 from workflows.durable.operator import Operator
 
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
     from perennial.use_cases import Perennial
 
 OPERATORS = (Role.ADMIN_AGENT, Role.GLOBAL_ADMIN)
-STEPS = {WRITE: "write into the books", START: "start subscriptions"}
+STEPS = {WRITE: "write into the books", INVOICES: "take open invoices over, by customer", START: "start subscriptions"}
 
 FormatOption = Annotated[
     Format | None,
@@ -117,6 +121,13 @@ def _lines(plan: Plan) -> Iterator[str]:
     states = ", ".join(f"{number:,} {state}" for state, number in plan.states.items())
     words = f"{counted(len(plan.new), 'subscription')} of {counted(len(plan.customers), 'customer')} to take over"
     yield f"{words}{f': {states}' if states else ''}. {plan.known:,} in the books already."
+    if plan.invoices:
+        invoices = [each for some in plan.invoices.values() for each in some]
+        owed: dict[str, Decimal] = defaultdict(Decimal)
+        for each in invoices:
+            owed[each.currency] += each.owed
+        sums = ", ".join(str(Money(amount=amount, currency=code)) for code, amount in sorted(owed.items()))
+        yield f"{counted(len(invoices), 'open invoice')} of theirs to owe here: {sums} (MOV-6)."
     if plan.overdue:
         yield (
             f"{plan.overdue:,} of them have had something due since their as_of: charges, renewals, ends. "
@@ -127,7 +138,15 @@ def _lines(plan: Plan) -> Iterator[str]:
 def _print_plan(plan: Plan, *, as_json: bool) -> None:
     if as_json:
         states = {state.value: number for state, number in plan.states.items()}
-        print_json({"new": len(plan.new), "known": plan.known, "states": states, "overdue": plan.overdue})
+        print_json(
+            {
+                "new": len(plan.new),
+                "known": plan.known,
+                "states": states,
+                "overdue": plan.overdue,
+                "invoices": sum(map(len, plan.invoices.values())),
+            }
+        )
         return
     say("No faults.")
     for line in _lines(plan):
@@ -141,13 +160,14 @@ def _report(done: Imported, *, as_json: bool) -> None:
             "new": done.new,
             "known": done.known,
             "started": done.started,
+            "invoices": done.invoices,
             "failed": done.failed,
         }
         print_json(document)
     else:
         nothing = "nothing new" if not done.new else f"{counted(done.new, 'subscription')} taken over"
-        say(f"Imported: {nothing}, {done.known:,} known already, {done.started:,} started.")
+        owed = f", {counted(done.invoices, 'open invoice')} owed here now" if done.invoices else ""
+        say(f"Imported: {nothing}, {done.known:,} known already, {done.started:,} started{owed}.")
     if done.failed:
-        shown = [f"{workflow_id}: not started: {reason}" for workflow_id, reason in list(done.failed.items())[:20]]
-        more = f"{len(done.failed):,} were not started; they are in the books. Import the same file again."
-        raise Failure(*shown, more)
+        shown = listed(list(done.failed.items()), lambda each: f"{each[0]}: {each[1]}")
+        raise Failure(*shown, "These are not done; the rows are in the books. Import the same file again.")

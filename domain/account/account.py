@@ -103,6 +103,8 @@ class Account(Frozen):
     currencies: tuple[Currency, ...] = ()
     payments: tuple[Payment, ...] = ()
     older_payments: tuple[str, ...] = ()
+    taken_over: tuple[str, ...] = ()
+    """The traces of the invoices that were taken over (MOV-6)."""
 
     def receivable(self, invoice: str) -> Receivable | None:
         """The unpaid invoice of that number, or None."""

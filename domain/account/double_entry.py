@@ -13,6 +13,8 @@ class BookAccount(StrEnum):
     REVENUE = "revenue"
     CREDIT = "credit"
     PAYMENT = "payment"
+    OPENING = "opening"
+    """What was owed on the day of the move, which another system has charged (MOV-6)."""
 
 
 class EntryKind(StrEnum):
@@ -23,6 +25,7 @@ class EntryKind(StrEnum):
     CREDIT_APPLIED = "credit_applied"
     CREDIT_SETTLED = "credit_settled"
     PAYMENT = "payment"
+    OPENING = "opening"
 
 
 def row_entry_id(subscription_id: str, key: str) -> str:
@@ -35,6 +38,10 @@ def applied_credit_entry_id(invoice: str) -> str:
 
 def settlement_entry_id(invoice: str, settled: str) -> str:
     return f"settled:{invoice}:{settled}"
+
+
+def opening_entry_id(invoice: str) -> str:
+    return f"opening:{invoice}"
 
 
 def payment_entry_id(customer_id: str, payment_id: str) -> str:

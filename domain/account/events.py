@@ -7,6 +7,7 @@ from pydantic import Field
 
 from domain.account.account import Account, Look
 from domain.account.invoice import EndedMonth, InvoiceHead, InvoiceId, InvoiceState
+from domain.account.openings import Opening
 from domain.account.terms import BillingTerms, HoldScope
 from domain.calendar import Period
 from domain.conflict import Settled
@@ -20,6 +21,7 @@ class AccountEventName(StrEnum):
 
     INVOICE_ISSUED = "invoice_issued"
     INVOICE_CARRIED = "invoice_carried"
+    INVOICE_TAKEN_OVER = "invoice_taken_over"
     INVOICE_SETTLED = "invoice_settled"
     INVOICE_OVERDUE = "invoice_overdue"
     REMINDED = "reminded"
@@ -31,6 +33,16 @@ class AccountEventName(StrEnum):
     PAYMENT_FAILED = "payment_failed"
     TERMS_CHANGED = "terms_changed"
     CONFLICT_SETTLED = "conflict_settled"
+
+    @property
+    def issues(self) -> bool:
+        """Whether an invoice begins to be owed, or to be covered, by it."""
+        return self in ISSUING
+
+
+ISSUING = frozenset(
+    {AccountEventName.INVOICE_ISSUED, AccountEventName.INVOICE_CARRIED, AccountEventName.INVOICE_TAKEN_OVER}
+)
 
 
 class Allocation(Frozen):
@@ -47,7 +59,8 @@ class AccountEvent(Frozen):
     `amount` is what is owed on the invoice, the amount of the payment, or the credit that settles the invoice, which
     `credit_of` had. `credited` is the part of a payment that becomes credit. `lifts` says that the event lifts holds
     for nonpayment. `credit` is what was counted against overdue invoices when a reminder or a hold was decided (MON-8).
-    `settled` is set if an operator settled a conflict with the books (REP-1).
+    `settled` is set if an operator settled a conflict with the books (REP-1), `opening` if an invoice of another system
+    was taken over (MOV-6).
     """
 
     seq: int
@@ -71,6 +84,7 @@ class AccountEvent(Frozen):
     credit_of: Annotated[InvoiceId | None, Field(exclude_if=lambda invoice: invoice is None)] = None
     credit: Annotated[ExactDecimal | None, Field(exclude_if=lambda credit: credit is None)] = None
     settled: Annotated[Settled | None, Field(exclude_if=lambda settled: settled is None)] = None
+    opening: Annotated[Opening | None, Field(exclude_if=lambda opening: opening is None)] = None
 
 
 class Open(Frozen):

@@ -17,8 +17,8 @@ class HeldHolds(Frozen):
 class HeldAccount(Held):
     """The account by its journal in the books: unpaid invoices, credit, and the last event's instant.
 
-    `payments` and `holds` are those of the events that the account does not know. Of a closed month it has the
-    `invoices` alone.
+    `payments` and `holds` are those of the events that the account does not know, `taken_over` the traces of all
+    invoices that were taken over (MOV-6). Of a closed month it has the `invoices` alone.
     """
 
     last_at: Instant | None = None
@@ -26,4 +26,5 @@ class HeldAccount(Held):
     credit: dict[str, ExactDecimal] = {}
     payments: tuple[Payment, ...] = ()
     holds: tuple[HeldHolds, ...] = ()
+    taken_over: tuple[str, ...] = ()
     invoices: tuple[InvoiceHead, ...] = ()

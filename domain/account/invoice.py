@@ -11,7 +11,7 @@ from pydantic import Field
 from domain.calendar import Period
 from domain.money import Currency, Money, from_minor
 from domain.subscription.ledger import Kind, LedgerRow
-from domain.values import ExactDecimal, Frozen, Instant
+from domain.values import ExactDecimal, Frozen, Instant, OmitEmpty
 
 NUMBER_DIGITS = 6
 InvoiceId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,80}$")]
@@ -72,7 +72,13 @@ def totals(rows: Iterable[LedgerRow], carried_in: Decimal, currency: str, settle
     sums = {Kind.CHARGE: from_minor(0, currency), Kind.CREDIT: from_minor(0, currency)}
     for row in rows:
         sums[row.kind] += row.amount
-    charges, credited = sums[Kind.CHARGE], sums[Kind.CREDIT]
+    return totals_of(sums[Kind.CHARGE], sums[Kind.CREDIT], carried_in, currency, settles)
+
+
+def totals_of(
+    charges: Decimal, credited: Decimal, carried_in: Decimal, currency: str, settles: Decimal = Decimal(0)
+) -> Totals:
+    """The sums of an invoice by what its lines charge and credit, as `totals` has them."""
     available = credited + carried_in
     applied = min(charges, available)
     return Totals(
@@ -133,22 +139,32 @@ class EndedMonth(Frozen):
 
 
 class InvoiceHead(Frozen):
-    """A closed invoice without its lines. It never changes."""
+    """A closed invoice without its lines. It never changes.
+
+    One that was taken over has the number of the system that issued it, and neither a period nor lines here (MOV-6).
+    """
 
     invoice: InvoiceId
     series: str
     number: int
     customer_id: str
     currency: Currency
-    period: Period
+    period: Period | None
     issued_at: Instant
     due_at: Instant
     totals: Totals
     settles: tuple[Settlement, ...] = ()
+    taken_over: OmitEmpty[str | None] = None
 
     @property
     def due(self) -> Money:
         return Money(amount=self.totals.due, currency=self.currency)
+
+    @property
+    def month(self) -> Period:
+        """The time that it charges for; it must have been issued here."""
+        assert self.period is not None
+        return self.period
 
 
 class Invoice(Frozen):

@@ -1,27 +1,19 @@
 """The requests to a billing account: one strict model per request."""
 
-from decimal import Decimal
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from domain.account.invoice import InvoiceId
+from domain.account.openings import OpenInvoice, SomeAmount, in_minor_units
 from domain.account.terms import OwnTerms
-from domain.money import EXPONENTS, Currency, fits
+from domain.money import Currency
 from domain.policy import PackName
 from domain.roles import AccountAction
-from domain.values import WITHOUT_NUL, Id, RequestDecimal, RequestInstant, Signature, Strict, fingerprint, without_nul
+from domain.values import WITHOUT_NUL, Id, RequestInstant, Signature, Strict, fingerprint, without_nul
 
-
-def _more_than_zero(amount: Decimal) -> Decimal:
-    if not amount:
-        raise ValueError("takes an amount of more than 0")
-    return amount
-
-
-_NOT_ZERO = Field(json_schema_extra={"not": {"anyOf": [{"const": 0}, {"type": "string", "pattern": "^[0.]*$"}]}})
-
-PaymentAmount = Annotated[RequestDecimal, AfterValidator(_more_than_zero), _NOT_ZERO]
+MOST_AT_ONCE = 100
+"""Invoices per request."""
 FailureReason = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(without_nul), WITHOUT_NUL]
 
 
@@ -50,16 +42,10 @@ class ReceivePayment(AccountRequest):
     payment_id: Id
     # Declared before the amount, whose check needs it.
     currency: Currency
-    amount: PaymentAmount
+    amount: SomeAmount
     invoice: InvoiceId | None = None
 
-    @field_validator("amount")
-    @classmethod
-    def _in_whole_minor_units(cls, amount: Decimal, info: ValidationInfo) -> Decimal:
-        currency = info.data.get("currency")
-        if currency and not fits(amount, currency):
-            raise ValueError(f"takes at most {EXPONENTS[currency]} decimals in {currency}")
-        return amount
+    in_whole_minor_units = field_validator("amount")(in_minor_units)
 
 
 class FailPayment(AccountRequest):
@@ -84,4 +70,21 @@ class ChangeTerms(OwnTerms, AccountRequest):
     suspends: bool | None = None
 
 
-AnyAccountRequest = Annotated[ReceivePayment | FailPayment | ChangeTerms, Field(discriminator="do")]
+class MovedInvoice(OpenInvoice):
+    """An invoice to take over; `held`: an account there had suspended what it charges for nonpayment (MON-9)."""
+
+    held: bool = False
+
+
+class TakeOverInvoices(AccountRequest):
+    """What the customer owes on invoices of another system is owed here from now on (MOV-6).
+
+    An invoice is taken over once, by its number there.
+    """
+
+    action = AccountAction.TAKE_OVER_INVOICES
+    do: Literal["take_over_invoices"] = "take_over_invoices"
+    invoices: Annotated[tuple[MovedInvoice, ...], Field(min_length=1, max_length=MOST_AT_ONCE, strict=False)]
+
+
+AnyAccountRequest = Annotated[ReceivePayment | FailPayment | ChangeTerms | TakeOverInvoices, Field(discriminator="do")]

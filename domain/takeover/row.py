@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from domain.account.openings import OpenInvoice
 from domain.catalog.offers import MAX_QUANTITY, Price
 from domain.ordering.lines import PositiveQuantity
 from domain.policy import PackName
@@ -13,9 +14,9 @@ from domain.subscription.events import State
 from domain.subscription.holds import Reason
 from domain.values import Id, RequestDecimal, RequestInstant, Strict, fingerprint, readable, without_nul
 
-MAX_ADD_ONS, MAX_PRICES, MAX_HOLDS = 50, 100, 3
+MAX_ADD_ONS, MAX_PRICES, MAX_HOLDS, MAX_INVOICES = 50, 100, 3, 50
 HELD_BY = "service"
-"""Who placed a hold that names nobody: a payment, a user or a service can lift it."""
+"""Who placed a hold that names nobody: a user or a service can lift it."""
 
 Reference = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(readable)]
 Role = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(readable)]
@@ -67,6 +68,7 @@ class TakeoverRow(Strict):
     refund_from: RequestInstant | None = None
     refundable: Annotated[dict[Id, RequestDecimal], Field(max_length=MAX_ADD_ONS + 1)] | None = None
     prices: Annotated[tuple[Price, ...], Field(max_length=MAX_PRICES, strict=False)] | None = None
+    open_invoices: Annotated[tuple[OpenInvoice, ...], Field(max_length=MAX_INVOICES, strict=False)] = ()
     policy: PackName | None = None
     roles: Annotated[RolePreset, Field(strict=False)] = RolePreset.DEFAULT
     as_of: RequestInstant | None = None

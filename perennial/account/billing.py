@@ -122,11 +122,14 @@ class Billing:
         books = await self._sources.books()
         document, standing = await books.invoice(invoice_id)
         customer = await books.catalog.customer(document.head.customer_id)
-        partner = await books.catalog.partner(document.head.series)
+        series = document.head.series
+        if customer and document.head.taken_over is not None:
+            series = customer.partner
+        partner = await books.catalog.partner(series)
         return InvoiceView(
             document=document,
             standing=standing,
-            seller=partner.name if partner else document.head.series,
+            seller=partner.name if partner else series,
             buyer=customer.name if customer else document.head.customer_id,
         )
 

@@ -39,6 +39,7 @@ REFUSED: dict[Rule, tuple[str, ...]] = {
     Rule.MON_4: (Action.REJECT_QUANTITY,),
     Rule.MON_6: (AccountAction.PAY, AccountAction.FAIL_PAYMENT),
     Rule.MON_7: (AccountAction.PAY, Action.REPORT_USAGE),
+    Rule.MOV_6: (AccountAction.TAKE_OVER_INVOICES,),
     Rule.USE_1: (Action.REPORT_USAGE,),
     Rule.USE_3: (Action.REPORT_USAGE,),
 }
@@ -79,6 +80,7 @@ CARRIED: dict[Rule, tuple[Event | Account, ...]] = {
     ),
     Rule.MON_8: (Account.REMINDER_SKIPPED, Account.SUSPENSION_POSTPONED, Account.HOLDS_LIFTED),
     Rule.MOV_1: (Event.TAKEN_OVER,),
+    Rule.MOV_6: (Account.INVOICE_TAKEN_OVER,),
     Rule.REP_1: (Event.CONFLICT_SETTLED, Account.CONFLICT_SETTLED),
     Rule.USE_2: (Event.USAGE_SETTLED,),
 }

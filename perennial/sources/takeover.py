@@ -29,3 +29,6 @@ class TakeoverBook(Protocol):
         after: str | None = None,
     ) -> list[Running]:
         """Return one page of subscriptions, ended ones too, in the order of their ids, after the id `after`."""
+
+    async def unpaid(self, customer: str | None = None) -> int:
+        """Return how many invoices are not paid, of that customer or of all."""

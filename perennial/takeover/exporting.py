@@ -24,9 +24,13 @@ class ExportFilters:
 
 @dataclass
 class LeftOut:
-    """How many were not written, by the reason; those that have ended are not counted."""
+    """How many were not written, by the reason; those that have ended are not counted.
+
+    `invoices` are open and charge none of those that are written; counted unless an offer or a state was asked for.
+    """
 
     reasons: Counter[str] = field(default_factory=Counter)
+    invoices: int = 0
 
 
 class TakeoverExport:
@@ -41,16 +45,20 @@ class TakeoverExport:
         It reads the books alone. `left_out` is brought up to date.
         """
         books, after = await self._sources.books(), None
+        named: set[tuple[str, str]] = set()
         while True:
             found = await books.takeovers.running(filters.customer, filters.offer, filters.state, PAGE, after)
             rows = []
             for each in found:
                 reason = why_left_out(each.subscription)
                 if reason is None:
-                    rows.append(row_of(each.subscription, each.reference))
+                    rows.append(row_of(each.subscription, each.reference, each.open_invoices))
+                    named |= {(each.subscription.customer_id, invoice.number) for invoice in each.open_invoices}
                 elif not each.subscription.state.ended:
                     left_out.reasons[reason] += 1
             yield rows
             if len(found) < PAGE:
-                return
+                break
             after = found[-1].subscription.subscription_id
+        if filters.offer is None and filters.state is None:
+            left_out.invoices = await books.takeovers.unpaid(filters.customer) - len(named)

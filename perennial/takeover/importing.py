@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from activities.billing.contracts import Origin, RecordInput
 from activities.errors import ServerUnavailable
 from activities.takeover.contracts import TakeoverInput
+from domain.account.requests import MOST_AT_ONCE, TakeOverInvoices
 from domain.next_step import PerennialError
 from domain.takeover.row import TakeoverRow
 from perennial.sources.server import Server
@@ -27,17 +28,21 @@ AT_ONCE = 32
 NOTE = "taken over from another system"
 Watch = Callable[[str, int, int], None]
 """Is called with the step, how many of it are done, and of how many."""
-WRITE, START = "write", "start"
+WRITE, INVOICES, START = "write", "invoices", "start"
 RUNNING = Status.RUNNING
 
 
 @dataclass
 class Imported:
-    """How many were new to the books, known already, and started; and why workflows did not start, by their ids."""
+    """How many were new to the books, known already, and started, and how many open invoices were taken over.
+
+    `failed` says by the ids of workflows why they did not start, or did not take an invoice.
+    """
 
     new: int = 0
     known: int = 0
     started: int = 0
+    invoices: int = 0
     failed: dict[str, str] = field(default_factory=dict)
 
 
@@ -47,6 +52,10 @@ class TakeoverRefused(PerennialError):
     def __init__(self, faults: Sequence[RowFault]) -> None:
         super().__init__("; ".join(f"row {index + 1}: {fault}" for index, fault in faults))
         self.faults = faults
+
+
+class NotTakenOver(PerennialError):
+    """An account refuses an open invoice."""
 
 
 class TakeoverImport:
@@ -89,10 +98,19 @@ class TakeoverImport:
             watch(WRITE, first + len(batch), len(new))
 
     async def _start(self, plan: Plan, operator: Operator, done: Imported, watch: Watch) -> None:
-        """Start the accounts, then the subscriptions, that the server's list does not show as running."""
+        """Start the accounts, then the subscriptions, that the server's list does not show as running.
+
+        Between them the accounts take the open invoices over: a payment may come once a subscription runs.
+        """
         server = await self._sources.server()
         accounts = await _idle(server, {account_workflow_id(each): each for each in plan.customers})
         await self._each(accounts, self._open_account, done, lambda _: None)
+        owing, number = {account_workflow_id(each): each for each in plan.invoices}, len(plan.invoices)
+
+        async def owe(customer_id: str) -> None:
+            await self._owe(plan, customer_id, done)
+
+        await self._each(owing, owe, done, lambda tried: watch(INVOICES, tried, number))
         waiting = await _idle(server, {subscription_workflow_id(each): each for each in plan.living})
         note = operator.model_copy(update={"note": operator.note or NOTE})
 
@@ -122,6 +140,17 @@ class TakeoverImport:
                 watch(tried)
 
         await asyncio.gather(*(one(*each) for each in waiting.items()))
+
+    async def _owe(self, plan: Plan, customer_id: str, done: Imported) -> None:
+        """Have the account owe the customer's open invoices; one that it owes already changes nothing (MOV-6)."""
+        server, invoices = await self._sources.server(), plan.invoices[customer_id]
+        for first in range(0, len(invoices), MOST_AT_ONCE):
+            some = invoices[first : first + MOST_AT_ONCE]
+            request = TakeOverInvoices(by=plan.by, actor=plan.actor, invoices=some)
+            answer = await server.accounts.ask(customer_id, request)
+            if answer.refused:
+                raise NotTakenOver(answer.message)
+            done.invoices += len(some)
 
     async def _open_account(self, customer_id: str) -> None:
         books, server = await self._sources.books(), await self._sources.server()

@@ -6,11 +6,11 @@ from datetime import datetime
 from domain.account.account import Account, Receivable
 from domain.account.events import AccountDecision, AccountEventName, CloseReceipt
 from domain.account.invoice import InvoiceState
-from domain.account.requests import AccountRequest, ChangeTerms, FailPayment, ReceivePayment
+from domain.account.requests import AccountRequest, ChangeTerms, FailPayment, ReceivePayment, TakeOverInvoices
 from domain.account.terms import OwnTerms, terms_of
 from domain.roles import denial
 from domain.rules import Rule
-from statemachines.account import dunning, holds, payments
+from statemachines.account import dunning, holds, openings, payments
 from statemachines.account.chasing import chased, overdue
 from statemachines.account.draft import AccountDraft
 from statemachines.account.machine import INVOICES, InvoicePlace, Invoices, InvoiceTransition
@@ -28,7 +28,7 @@ DOES: dict[InvoiceTransition, Callable[[AccountDraft, Receivable], None]] = {
     InvoiceTransition("postpone", OVERDUE, OVERDUE): holds.postpone,
     InvoiceTransition("lift", OVERDUE, OVERDUE): holds.release,
 }
-"""The function for each of those transitions. `close` is decided in `dunning`, payments in `payments`."""
+"""The function for each of those transitions. `close` is decided in `dunning` and `openings`, `pay` in `payments`."""
 
 
 class ImpossibleAccountMilestone(Exception):
@@ -100,6 +100,8 @@ class Accounting:
                 payments.fail(draft, request, self._invoices)
             case ChangeTerms():
                 _change_terms(draft, request)
+            case TakeOverInvoices():
+                openings.take_over(draft, request, self._invoices)
         return draft.decision()
 
 

@@ -40,7 +40,7 @@ class InvoiceMachine(machine.StrictChart[InvoicePlace]):
     paid = MachineState(value=InvoiceState.PAID.value, final=True)
     carried = MachineState(value=InvoiceState.CARRIED.value, final=True)
 
-    # MON-5: the month ends
+    # MON-5: the month ends. MOV-6: an invoice of another system is taken over
     close = running.to(carried, cond=nothing_due) | running.to(issued, unless=nothing_due)
 
     # MON-6: the invoice stays unpaid

@@ -61,6 +61,9 @@ def standing_of(head: InvoiceHead, events: Iterable[AccountEvent]) -> Standing:
     counted = dict.fromkeys(COUNTED, 0)
     suspended_at, held, postponed = None, False, False
     for event in events:
+        if event.opening and event.invoice == head.invoice:
+            counted[AccountEventName.REMINDER_SKIPPED] += event.opening.reminders
+            held = event.opening.held
         for allocation in event.allocations:
             if allocation.invoice == head.invoice:
                 assert event.payment_id is not None

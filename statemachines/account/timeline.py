@@ -99,7 +99,8 @@ def _milestones(account: Account, *, shown: bool = False) -> Iterator[AccountMil
 def _of_unpaid(account: Account, receivable: Receivable, *, shown: bool) -> Iterator[tuple[AccountWhat, datetime, str]]:
     terms, due_at = account.terms, receivable.due_at
     if receivable.state is InvoiceState.ISSUED:
-        yield AccountWhat.OVERDUE, due_at, "due"
+        # One that was taken over may have been due before (MOV-6).
+        yield AccountWhat.OVERDUE, max(due_at, account.last_at), "due"
         return
     # After a change of terms a date may already have passed.
     passed = receivable.reminders + receivable.skipped

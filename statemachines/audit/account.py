@@ -7,7 +7,7 @@ from decimal import Decimal
 from domain.account import double_entry
 from domain.account.double_entry import BookAccount
 from domain.account.events import AccountEvent, AccountEventName
-from domain.account.invoice import InvoiceLine, totals
+from domain.account.invoice import InvoiceLine, totals, totals_of
 from domain.subscription.ledger import Kind
 from domain.values import Frozen, format_instant
 from statemachines.account.standing import Standing, standing_of
@@ -53,7 +53,8 @@ def _invoices_add_up_to_the_ledger(account: RecordedAccount) -> Iterator[Found]:
     waiting = _sum_of(line for line in account.rows if _place(line) not in on_invoices)
     invoiced: dict[str, Decimal] = defaultdict(Decimal)
     for invoice in account.invoices:
-        invoiced[invoice.head.currency] += invoice.head.totals.total
+        if invoice.head.taken_over is None:
+            invoiced[invoice.head.currency] += invoice.head.totals.total
     ledger = _sum_of(iter(account.rows))
     for currency in sorted({*ledger, *invoiced}):
         found = invoiced[currency] + waiting[currency]
@@ -74,11 +75,19 @@ def _unchanged_since_closed(account: RecordedAccount) -> Iterator[Found]:
         for head in receipt.invoices:
             if heads.get(head.invoice) != head:
                 yield f"{head.invoice} was changed after it was closed", ()
+    taken_over = {event.opening.head.invoice: event.opening.head for event in account.events if event.opening}
+    for name in sorted({*taken_over, *(name for name, head in heads.items() if head.taken_over is not None)}):
+        if heads.get(name) != taken_over.get(name):
+            yield f"{name} is not as the account has taken it over", ()
 
 
 def _totals_match_the_lines(account: RecordedAccount) -> Iterator[Found]:
     for invoice in account.invoices:
         head = invoice.head
+        if head.taken_over is not None:
+            if head.totals != totals_of(head.totals.charges, Decimal(0), head.totals.carried_in, head.currency):
+                yield f"the sums of {head.invoice} do not add up", ()
+            continue
         settles = sum((each.amount for each in head.settles), Decimal(0))
         of_lines = totals((line.row for line in invoice.lines), head.totals.carried_in, head.currency, settles)
         if of_lines != head.totals:
@@ -132,6 +141,10 @@ def _entries_match_the_books(account: RecordedAccount) -> Iterator[Found]:
         wanted[double_entry.row_entry_id(line.subscription_id, line.row.key)] = sorted(sides)
     for invoice in account.invoices:
         head = invoice.head
+        if head.taken_over is not None:
+            owed = head.totals.charges
+            sides = [(BookAccount.RECEIVABLE, head.currency, owed), (BookAccount.OPENING, head.currency, -owed)]
+            wanted[double_entry.opening_entry_id(head.invoice)] = sorted(sides)
         if applied := head.totals.applied:
             sides = [(BookAccount.CREDIT, head.currency, applied), (BookAccount.RECEIVABLE, head.currency, -applied)]
             wanted[double_entry.applied_credit_entry_id(head.invoice)] = sorted(sides)

@@ -9,8 +9,6 @@ from domain.account.events import AccountEvent, AccountEventName
 from domain.conflict import Choice
 from statemachines.audit.recorded_account import Found, RecordedAccount
 
-CLOSED = {AccountEventName.INVOICE_ISSUED, AccountEventName.INVOICE_CARRIED}
-
 
 def credit_is_carried_over(account: RecordedAccount) -> Iterator[Found]:
     """Each invoice applies the credit that the previous one left, plus what was overpaid since.
@@ -25,7 +23,7 @@ def credit_is_carried_over(account: RecordedAccount) -> Iterator[Found]:
             unknown = {head.currency for head in heads.values()}
         if event.event is AccountEventName.PAYMENT_RECEIVED and event.currency and event.credited is not None:
             credit[event.currency] += event.credited
-        if event.event not in CLOSED:
+        if not event.event.issues:
             continue
         head = heads.get(event.invoice or "")
         if head is None:
@@ -41,7 +39,7 @@ def credit_is_carried_over(account: RecordedAccount) -> Iterator[Found]:
 
 def settlements_match_the_journal(account: RecordedAccount) -> Iterator[Found]:
     """What an invoice's credit settles is an event of the account each, and nothing else is."""
-    issued = {event.invoice for event in account.events if event.event in CLOSED} - account.settled
+    issued = {event.invoice for event in account.events if event.event.issues} - account.settled
     wanted = {
         (invoice.head.invoice, each.invoice): each.amount
         for invoice in account.invoices
@@ -71,7 +69,7 @@ def no_credit_beside_debt(account: RecordedAccount) -> Iterator[Found]:
         if event.settled:
             skipped |= {head.currency for head in heads.values()}
         head = heads.get(event.invoice or "")
-        if event.event in CLOSED and head:
+        if event.event.issues and head:
             skipped.discard(head.currency)
             credit[head.currency] = head.totals.carried_out
             owed[head.currency][head.invoice] = head.totals.due

@@ -14,7 +14,9 @@ def holds_match_the_journal(account: RecordedAccount) -> Iterator[Found]:
     events = {event.seq: event for event in account.events}
     for hold in account.holds:
         what, placed = f"the hold of {hold.subscription_id} by account event {hold.seq}", events.get(hold.seq)
-        if placed is None or placed.event is not AccountEventName.SUSPENDED:
+        if placed is None or not (
+            placed.event is AccountEventName.SUSPENDED or (placed.opening and placed.opening.held)
+        ):
             yield f"{what}: that event suspends nothing", ()
         elif hold.invoice not in {None, placed.invoice}:
             yield f"{what} is for {hold.invoice}, the event's invoice is {placed.invoice}", ()

@@ -84,6 +84,7 @@ def held_account(
         credit={currency: left for currency, left in _credit(by_id, events).items() if left},
         payments=(*(_payment(event) for event in unknown if event.payment_id), *others),
         holds=tuple(_holds(unknown)),
+        taken_over=tuple(event.opening.invoice.trace for event in events if event.opening),
     )
 
 
@@ -143,6 +144,7 @@ def _adopted(life: AccountLife, books: HeldAccount) -> AccountLife:
             "last_at": books.last_at or life.account.opened_at,
             "receivables": books.receivables,
             "credit": books.credit,
+            "taken_over": books.taken_over,
             "looking": None,
             "seen": None,
             "payments": tuple(payment for payment in life.account.payments if payment.payment_id not in ids),
@@ -181,7 +183,7 @@ def _noted(
 
 
 def _issues(event: AccountEvent) -> bool:
-    return event.event in {AccountEventName.INVOICE_ISSUED, AccountEventName.INVOICE_CARRIED}
+    return event.event.issues
 
 
 def _receivables(issued: Sequence[InvoiceHead], events: Sequence[AccountEvent]) -> Iterator[Receivable]:

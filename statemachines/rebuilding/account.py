@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 
 from domain.account.account import Account, Payment
-from domain.account.events import AccountEffect, AccountEvent, AccountEventName, CloseReceipt, LiftHolds, PlaceHolds
+from domain.account.events import (
+    ISSUING,
+    AccountEffect,
+    AccountEvent,
+    AccountEventName,
+    CloseReceipt,
+    LiftHolds,
+    PlaceHolds,
+)
 from domain.account.invoice import InvoiceHead
 from domain.account.terms import BillingTerms, month_end
 from domain.calendar import Period
@@ -12,11 +20,12 @@ from domain.values import Frozen, Instant
 from statemachines.account.accounting import Accounting
 from statemachines.account.dunning import receivable_of, with_credit_of
 from statemachines.account.life import AccountLife, AccountSteps
+from statemachines.account.openings import opened_with
 from statemachines.account.payments import remembering
 from statemachines.account.standing import POSTPONING
 from statemachines.subscription.life import EVENTS_KEPT
 
-CLOSED = {AccountEventName.INVOICE_ISSUED, AccountEventName.INVOICE_CARRIED}
+CLOSED = ISSUING - {AccountEventName.INVOICE_TAKEN_OVER}
 
 
 class BookedAccount(Frozen):
@@ -68,6 +77,8 @@ def _after(account: Account, event: AccountEvent, heads: dict[str, InvoiceHead])
         account = remembering(account, failed)
     if event.invoice is None or event.state is None:
         return account
+    if event.opening:
+        return opened_with(account, event.opening, event.state)
     if event.event in CLOSED:
         head = heads[event.invoice]
         return with_credit_of(account, head).following(receivable_of(head, event.state))

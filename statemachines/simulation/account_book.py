@@ -31,7 +31,8 @@ class AccountBook:
                 raise KeyConflict(f"the month until {close.period.end} is closed with other content")
             return known[1]
         lines = [line for line in self.uninvoiced() if line.row.at < close.period.end]
-        closed = invoices_of(self._customer_id, self._series, len(self.invoices), close, lines)
+        number = sum(invoice.head.taken_over is None for invoice in self.invoices)
+        closed = invoices_of(self._customer_id, self._series, number, close, lines)
         self.invoices += closed
         self._on_an_invoice |= {(line.subscription_id, line.row.key) for line in lines}
         receipt = CloseReceipt(period=close.period, invoices=tuple(invoice.head for invoice in closed))
@@ -55,6 +56,8 @@ class AccountBook:
                 raise KeyConflict(f"payment {event.payment_id} was recorded by event {seq}")
         self._payments = payments
         self.events += record.events
+        self.invoices += [Invoice(head=each.opening.head, lines=()) for each in record.events if each.opening]
+        self.invoices.sort(key=lambda each: (each.head.issued_at, each.head.currency, each.head.invoice))
 
     def payment(self, payment_id: str) -> Payment | None:
         """The recorded payment of that id, or None (MON-7)."""

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from domain.account.requests import MovedInvoice
 from domain.faults import Fault
 from domain.ordering.placement import Claim, one_per_customer, one_trial
 from domain.subscription.events import State
 from domain.takeover.row import TakeoverRow
 from domain.values import format_instant
+from statemachines.takeover.invoices import OpenInvoices
 from statemachines.takeover.known import Known, Named, Standing
 from statemachines.takeover.takeover import Takeover, taken_over
 
@@ -22,7 +24,8 @@ RowFault = tuple[int, Fault]
 class Plan:
     """What an import would do. `known` are in the books already, by the same rows; `living` are all that have to run.
 
-    `overdue` of the new ones have something due since their rows' instants: it happens at once (MOV-4).
+    `overdue` of the new ones have something due since their rows' instants: it happens at once (MOV-4). `invoices` are
+    the open ones that the books lack, by customer (MOV-6). `by` and `actor` import them.
     """
 
     new: tuple[Takeover, ...]
@@ -30,6 +33,9 @@ class Plan:
     living: tuple[str, ...]
     customers: tuple[str, ...]
     overdue: int
+    invoices: dict[str, tuple[MovedInvoice, ...]]
+    by: str
+    actor: str | None
 
     @property
     def states(self) -> dict[State, int]:
@@ -57,12 +63,14 @@ def judged(
     faults: list[RowFault] = []
     new: list[Takeover] = []
     living: list[str] = []
-    known = 0
+    invoices, known = OpenInvoices(standing, now), 0
     for index, row in enumerate(rows):
         first = seen.setdefault(row.id, index)
         if first != index:
             faults.append((index, Fault(_named(row), row.id, "an id that no row before it has")))
-        elif row.id in standing.here:
+            continue
+        faults += [(index, fault) for fault in invoices.take(row)]
+        if row.id in standing.here:
             found = list(_differences(row, standing))
             faults += [(index, fault) for fault in found]
             known += not found
@@ -78,7 +86,8 @@ def judged(
     if faults:
         return faults
     customers = tuple(dict.fromkeys(row.customer for row in rows))
-    return Plan(tuple(new), known, tuple(living), customers, sum(each.overdue(now) for each in new))
+    overdue = sum(each.overdue(now) for each in new)
+    return Plan(tuple(new), known, tuple(living), customers, overdue, invoices.lacking(), by, actor)
 
 
 def _one(

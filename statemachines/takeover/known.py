@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
+from domain.account.openings import OpenInvoice
 from domain.catalog.catalog import ListedOffer
 from domain.catalog.customers import Customer
 
@@ -40,6 +41,7 @@ class Standing:
     """What catalog and books have of the names, in one state of the database.
 
     `holders` are the subscriptions that hold a claim, by its key; `ordered` are the ids that belong to orders.
+    `invoices` are those that were taken over, by customer and id (MOV-6).
     """
 
     catalog_version: int = 0
@@ -48,3 +50,4 @@ class Standing:
     here: dict[str, Here] = field(default_factory=dict)
     holders: dict[str, str] = field(default_factory=dict)
     ordered: frozenset[str] = frozenset()
+    invoices: dict[str, dict[str, OpenInvoice]] = field(default_factory=dict)

@@ -1,5 +1,6 @@
 """Writes a running subscription as the row that takes it over elsewhere: the way back of `taken_over`."""
 
+from domain.account.openings import OpenInvoice
 from domain.catalog.offers import Price
 from domain.policy import PACKS
 from domain.subscription.events import State
@@ -21,8 +22,13 @@ def why_left_out(subscription: Subscription) -> str | None:
     return None
 
 
-def row_of(subscription: Subscription, reference: str | None = None) -> TakeoverRow:
-    """The row, as of the last event; `why_left_out` must be None. `reference` is the one it was taken over by."""
+def row_of(
+    subscription: Subscription, reference: str | None = None, open_invoices: tuple[OpenInvoice, ...] = ()
+) -> TakeoverRow:
+    """The row, as of the last event; `why_left_out` must be None.
+
+    `reference` is the one it was taken over by, `open_invoices` are those that charge it and are not paid (MOV-6).
+    """
     term, cancellation = subscription.term, subscription.scheduled_cancellation
     suspended = subscription.state is State.SUSPENDED
     refunds = term is not None and subscription.last_at < subscription.refund_closes
@@ -59,6 +65,7 @@ def row_of(subscription: Subscription, reference: str | None = None) -> Takeover
         refund_from=subscription.window_from if refunds or term is None else None,
         refundable=subscription.refundable if refunds else None,
         prices=_prices(subscription),
+        open_invoices=open_invoices,
         policy=subscription.policy.name,
         roles=subscription.roles,
         as_of=subscription.last_at,

@@ -192,7 +192,7 @@ def _begun(
     after, term = subscription.facts, subscription.term
     before = after.model_copy(update={"state": State.PENDING, "holds": ()})
     kept = TakenOver(
-        row=row_of(subscription, row.reference).model_dump(mode="json", exclude_defaults=True),
+        row=row_of(subscription, row.reference, row.open_invoices).model_dump(mode="json", exclude_defaults=True),
         charged=subscription.refundable,
         term=term.number if term else 0,
         period=subscription.period,

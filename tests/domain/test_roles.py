@@ -71,6 +71,7 @@ ACCOUNT: dict[AccountAction, set[str]] = {
     AccountAction.PAY: {*USERS, "service"},
     AccountAction.FAIL_PAYMENT: {*USERS, "service"},
     AccountAction.CHANGE_TERMS: USERS,
+    AccountAction.TAKE_OVER_INVOICES: USERS,
 }
 
 

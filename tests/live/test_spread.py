@@ -85,6 +85,6 @@ async def test_mon_5_a_month_is_closed_once_late_charges_are_there(world: World)
     life = await world.server.accounts.settled(payer.id, ends)
     invoices = await world.books.accounts.invoices(customer=payer.id, limit=None)
     assert life.account.month.start == ends
-    charges = {found.head.period.end: found.head.totals.charges for found in invoices}
+    charges = {found.head.month.end: found.head.totals.charges for found in invoices}
     assert charges.keys() == {datetime(2027, 2, 1, tzinfo=UTC), ends}
     assert len(set(charges.values())) == 1

@@ -11,6 +11,8 @@ from tests.support.project import FLOORS, SHIPPED, sources
 
 MOST_FILES = 16
 MOST_LINES = 250
+GROWING = {"activities/adapters/sql/migrations/versions"}
+"""A file for each revision of the database, for ever."""
 ELSEWHERE = {"activities": ("activities/adapters", "activities/adapters/sql"), "cli": ("docs",)}
 """Where else the room of a floor's tests may be."""
 PROGRAMS = {"chaos", "explore", "mutants", "published", "replay"}
@@ -19,7 +21,8 @@ PROGRAMS = {"chaos", "explore", "mutants", "published", "replay"}
 
 def test_at_most_sixteen_files_side_by_side() -> None:
     files = Counter(path.parent for path in sources(*SHIPPED, "tests") if path.name != "__init__.py")
-    assert {str(folder.relative_to(ROOT)): count for folder, count in files.items() if count > MOST_FILES} == {}
+    full = {folder.relative_to(ROOT).as_posix() for folder, count in files.items() if count > MOST_FILES}
+    assert full - GROWING == set()
 
 
 def test_a_file_is_read_in_one_sitting() -> None:

@@ -8,7 +8,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.random_ids import random_id
-from domain.account.requests import AccountRequest, ReceivePayment
+from domain.account.requests import AccountRequest, ReceivePayment, TakeOverInvoices
 from domain.conflict import SettleConflict
 from domain.subscription.decision import Answer
 from statemachines.account.life import AccountLife, Closing, Opening
@@ -57,10 +57,11 @@ class Accounts(WorkflowClient):
         """Send the request as an update and return its answer; with `wait`, once it is in the books.
 
         While the month is being closed, the request is sent again until it is decided. If its answer is lost, only a
-        payment is sent again: its id makes sure that it has one effect. A payment of an earlier call is decided by the
-        account, so it is `unchanged` or refused, and never answered as if it had come now (MON-7). Raises CallError.
+        payment or open invoices are sent again: their ids make sure that they have one effect. A payment of an earlier
+        call is decided by the account, so it is `unchanged` or refused, and never answered as if it had come now
+        (MON-7). Raises CallError.
         """
-        repeatable = isinstance(request, ReceivePayment)
+        repeatable = isinstance(request, ReceivePayment | TakeOverInvoices)
         update, update_id = _UPDATES[type(request)], random_id()
 
         async def send() -> Answer | None:

@@ -12,7 +12,7 @@ from pydantic import Field
 from activities.accounts.contracts import AccountOpening
 from domain.account.account import Receivable
 from domain.account.events import AccountEvent, Open
-from domain.account.requests import AnyAccountRequest, ChangeTerms, FailPayment, ReceivePayment
+from domain.account.requests import AnyAccountRequest, ChangeTerms, FailPayment, ReceivePayment, TakeOverInvoices
 from domain.account.terms import BillingTerms, OwnTerms, terms_of
 from domain.calendar import Period
 from domain.conflict import Conflict
@@ -36,6 +36,7 @@ ACCOUNT_REQUESTS: dict[str, type[AnyAccountRequest]] = {
     "payment_received": ReceivePayment,
     "payment_failed": FailPayment,
     "change_terms": ChangeTerms,
+    "take_over_invoices": TakeOverInvoices,
 }
 """The updates that return an Answer, and the request that each takes."""
 

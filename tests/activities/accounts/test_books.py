@@ -46,7 +46,7 @@ USD = "INSERT INTO posting VALUES ('e', 0, 'receivable', 'USD', 500), ('e', 1, '
 REPLACED = (
     "INSERT OR REPLACE INTO invoice SELECT 'x-1', series, {}, customer_id, currency, period_start, {}, issued_at, "
     "due_at, charges_minor, credits_minor, carried_in_minor, due_minor, carried_out_minor, settles_minor, "
-    "settles FROM invoice LIMIT 1"
+    "settles, taken_over FROM invoice LIMIT 1"
 )
 
 

@@ -67,7 +67,7 @@ def test_the_list_as_a_table(billed: Billed) -> None:
     (found,) = table(billed.ask.said(f"invoice list --customer {billed.customer} --csv"))
     (document,) = billed.ask.json(f"invoice list --customer {billed.customer}")
     period = document.pop("period")
-    flat = {**document, "period_start": period["start"], "period_end": period["end"]}
+    flat = {"taken_over": "", **document, "period_start": period["start"], "period_end": period["end"]}
     assert found == {name: flat[name] for name in found}
     assert table(billed.ask.said(f"invoice list --customer {billed.customer} --state paid --csv")) == []
 

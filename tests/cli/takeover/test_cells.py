@@ -23,6 +23,18 @@ values: dict[str, st.SearchStrategy[Any]] = {
     "refundable": st.dictionaries(ids, amounts, max_size=3),
     "add_on_prices": st.dictionaries(ids, amounts, max_size=3),
     "prices": st.lists(st.fixed_dictionaries({"at": st.just(AT), "unit_price": amounts}), max_size=3),
+    "open_invoices": st.lists(
+        st.fixed_dictionaries(
+            {
+                "number": st.text("aB09/=. _#-", min_size=1, max_size=9).map(str.strip).filter(bool),
+                "currency": st.just("USD"),
+                "amount": amounts,
+                "issued_at": st.just(AT),
+                "due_at": st.just(AT),
+            }
+        ),
+        max_size=3,
+    ),
     "holds": st.lists(
         st.fixed_dictionaries(
             {"reason": st.sampled_from(["fraud", "nonpayment"]), "at": st.just(AT), "by": st.sampled_from(["service"])},

@@ -20,6 +20,18 @@ WHOLE: dict[str, dict[str, object]] = {
         "holds": "all",
         "sell_while_held": True,
     },
+    "take_over_invoices": {
+        "invoices": [
+            {
+                "number": "2026/0815",
+                "currency": "USD",
+                "amount": "30.00",
+                "issued_at": "2026-01-01T00:00:00Z",
+                "due_at": "2026-03-01T00:00:00Z",
+                "held": True,
+            }
+        ]
+    },
 }
 
 

@@ -147,4 +147,4 @@ async def test_mon_5_an_account_that_is_opened_late_invoices_what_was_charged_be
         row.key for row in rows
     )
     for one in invoices:
-        assert all(one.head.period.start <= line.row.at < one.head.period.end for line in one.lines)
+        assert all(one.head.month.start <= line.row.at < one.head.month.end for line in one.lines)

@@ -44,6 +44,13 @@ def pay(**changes: Any) -> dict[str, Any]:
     return {"by": "service", "payment_id": "p-0", "currency": "USD", "amount": "1.00", **changes}
 
 
+def owing(**changes: Any) -> dict[str, Any]:
+    """A sound open invoice to take over as JSON, with its fields changed."""
+    dates = {"issued_at": "2026-01-01T00:00:00Z", "due_at": "2026-03-02T00:00:00Z"}
+    invoice = {"number": "2026/0815", "currency": "USD", "amount": "30.00", **dates, **changes}
+    return {"by": "billing_admin", "invoices": [invoice]}
+
+
 BAD_STARTS: list[tuple[list[Any], str]] = [
     ([], "a start takes one argument, a mapping of its fields; it got 0 arguments"),
     ([start(), 2], "it got 2 arguments"),
@@ -109,6 +116,12 @@ BAD_UPDATES: list[tuple[str, list[Any], str]] = [
     ("change_terms", [{"by": "billing_admin", "policy": "csp-2050"}], "policy: got 'csp-2050'; takes one of csp-2019"),
     ("change_terms", [{"by": "billing_admin", "suspends": "off"}], "suspends: got 'off'; takes true or false"),
     ("change_terms", [{"by": "billing_admin", "reminders": [1]}], "takes no such field"),
+    ("take_over_invoices", [{"by": "billing_admin", "invoices": []}], "invoices: got"),
+    ("take_over_invoices", [owing(amount="0")], "takes an amount of more than 0"),
+    ("take_over_invoices", [owing(amount=30.0)], "amount: got 30.0"),
+    ("take_over_invoices", [owing(number="a;b")], "number: got 'a;b'"),
+    ("take_over_invoices", [owing(due_at="soon")], "due_at: got 'soon'; takes an ISO 8601"),
+    ("take_over_invoices", [owing(credit="5.00")], "credit: got '5.00'; takes no such field"),
     ("retry_effect", [{"by": "global_admin"}], "Nothing needs attention"),
     ("retry_effect", [{"by": ""}], "by: got ''"),
     *NOT_TAKEN,

@@ -19,6 +19,7 @@ from perennial.sources.sources import Sources
 from perennial.takeover.exporting import ExportFilters, LeftOut
 from perennial.takeover.importing import Imported
 from perennial.use_cases import Perennial
+from tests.support.live.payers import payment
 from tests.support.live.repairs import a_place
 from tests.support.shop.buyers import customer, partner
 from tests.support.shop.offers import BACKUP, listed
@@ -98,6 +99,47 @@ async def test_what_is_taken_over_runs_is_changed_audited_and_given_back(tmp_pat
     async with a_shop(tmp_path / "another", len(wanted)) as (_, _, elsewhere):
         assert (await taken(elsewhere, given_back)).new == 6
         assert await exported(elsewhere) == given_back
+
+
+async def test_mov_6_open_invoices_are_owed_paid_dunned_and_given_back(tmp_path: Path) -> None:
+    at = datetime.now(UTC).replace(microsecond=0)
+    long_ago = {"issued_at": format_instant(at - timedelta(days=90)), "due_at": format_instant(at - timedelta(days=2))}
+    owed = {"number": "2026/0815", "currency": "USD", "amount": "30.00", **long_ago}
+    plain = [row.model_dump(mode="json", exclude_none=True) for row in rows(3)]
+    for each in plain:
+        each |= {"customer": "c-0", "open_invoices": [owed]}
+        # MON-9: it is held for the invoice from now on.
+        each["holds"] = [{**hold, "reason": "nonpayment", "by": "system"} for hold in each["holds"]]
+    wanted = [row_of(each) for each in plain]
+    async with a_shop(tmp_path, 1) as (place, world, perennial):
+        plan = await perennial.takeover_import.check(wanted, BY.by)
+        assert {customer: len(invoices) for customer, invoices in plan.invoices.items()} == {"c-0": 1}
+        done = await perennial.takeover_import.run(plan, BY)
+        assert (done.new, done.invoices, done.failed) == (3, 1, {})
+        # The plan once more, as if the first answers had been lost: nothing is owed twice.
+        again = await perennial.takeover_import.run(plan, BY)
+        assert again.failed == {}
+        details = await world.server.accounts.details("c-0")
+        (receivable,) = details.receivables
+        assert (receivable.state, f"{receivable.owed}", receivable.skipped) == ("overdue", "30.00", 1)
+        assert await place.found() == set()
+        given_back = await exported(perennial)
+        assert [row.open_invoices for row in given_back] == [row.open_invoices for row in wanted]
+        paid = await world.server.accounts.ask("c-0", payment("p-1", "12.00"))
+        assert paid.message == f"USD 12.00 received. USD 18.00 is still owed on {receivable.invoice}."
+        (audited,) = await world.books.account_auditor.page()
+        assert audited.violations == ()
+        partly = await exported(perennial)
+        assert (await world.server.subscriptions.details("s-2")).state == "suspended"
+        await world.server.accounts.ask("c-0", payment("p-2", "18.00"))
+        assert (await world.server.subscriptions.details("s-2")).state == "active"
+        (audited,) = await world.books.account_auditor.page()
+        assert audited.violations == ()
+    async with a_shop(tmp_path / "another", 1) as (_, world, elsewhere):
+        assert (await taken(elsewhere, partly)).invoices == 1
+        assert await exported(elsewhere) == partly
+        (receivable,) = (await world.server.accounts.details("c-0")).receivables
+        assert f"{receivable.owed}" == "18.00"
 
 
 async def test_an_import_that_stopped_between_books_and_server_goes_on(tmp_path: Path) -> None:

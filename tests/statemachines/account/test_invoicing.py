@@ -28,11 +28,11 @@ def test_tim_1_a_charge_dated_exactly_at_the_close_goes_on_the_next_invoice(
 ) -> None:
     customer = ACustomer(buys=False)
     customer.buy("s-1", YEAR, CLOSE + beside)
-    assert [f"{invoice.head.period.start:%y-%m}" for invoice in customer.until(CLOSE).documents] == months
+    assert [f"{invoice.head.month.start:%y-%m}" for invoice in customer.until(CLOSE).documents] == months
     customer.until("2026-03-01")
     (invoice,) = customer.documents
     assert len(invoice.lines) == 1
-    assert f"{invoice.head.period.start:%y-%m}" == (months or ["26-02"])[0]
+    assert f"{invoice.head.month.start:%y-%m}" == (months or ["26-02"])[0]
 
 
 def test_tim_1_a_renewal_at_the_close_itself_goes_on_the_next_invoice() -> None:
@@ -47,8 +47,8 @@ def test_mon_5_the_month_is_closed_at_its_end_and_not_before() -> None:
     assert customer.documents == []
     assert customer.until(CLOSE).events == ["invoice_issued 1@2026-02-01T00:00:00Z"]
     head = customer.documents[0].head
-    assert head.issued_at == CLOSE == head.period.end
-    assert head.period.start == instant("2026-01-15T09:00:00Z"), "the first month begins with the account"
+    assert head.issued_at == CLOSE == head.month.end
+    assert head.month.start == instant("2026-01-15T09:00:00Z"), "the first month begins with the account"
 
 
 def test_mon_5_a_row_that_is_written_late_goes_on_the_next_invoice() -> None:

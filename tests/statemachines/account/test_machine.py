@@ -115,7 +115,7 @@ def test_the_table_above_names_every_transition() -> None:
 
 def test_every_event_comes_of_a_milestone_or_a_request() -> None:
     assert set(CHASED) == set(NOT_CHASED) == set(AccountWhat) - {AccountWhat.CLOSE, AccountWhat.OVERDUE}
-    asked = {action.value for action in AccountAction} - {"change_terms"}
+    asked = {action.value for action in AccountAction} - {"change_terms", "take_over_invoices"}
     assert set(IN_THE_MACHINE) == {*FOLLOWING, *asked, "close"}
 
 

@@ -110,7 +110,7 @@ def every_line_is_once_where_it_belongs(customer: CustomerSimulator, *, late: bo
     assert len(ledger) == len(lines)
     assert all(by_key[line.subscription_id, line.row.key] == line for line in ledger)
     for invoice in customer.book.invoices:
-        period = invoice.head.period
+        period = invoice.head.month
         assert {line.row.currency for line in invoice.lines} == {invoice.head.currency}
         assert all(line.row.at < period.end for line in invoice.lines)
         assert late or all(period.start <= line.row.at for line in invoice.lines)

@@ -13,7 +13,7 @@ from tests.support.simulated.documents import Document, lived
 from tests.support.simulated.scenarios import MAIL, OFFER, asking_several, of_several
 
 ACCOUNTS = sorted((ROOT / "scenarios" / "accounts").glob("*.yaml"))
-TO_THE_ACCOUNT = {"pay", "fail_payment", "change_terms"}
+TO_THE_ACCOUNT = {"pay", "fail_payment", "change_terms", "take_over_invoices"}
 OF_THE_CUSTOMER = {"name", "answers", "invoices"}
 
 

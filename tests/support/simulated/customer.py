@@ -126,7 +126,7 @@ class ACustomer:
         found = []
         for head in (invoice.head for invoice in self.documents):
             t = head.totals
-            month = f"{head.period.start:%y-%m}"
+            month = f"{head.month.start:%y-%m}"
             found.append(f"{head.number} {month} {t.charges}-{t.credits} +{t.carried_in} {t.due} >{t.carried_out}")
         return found
 

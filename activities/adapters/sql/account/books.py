@@ -15,8 +15,8 @@ from activities.accounts.contracts import (
     OpenedAccount,
 )
 from activities.adapters.sql import locks
-from activities.adapters.sql.account import conflicts
-from activities.adapters.sql.account.closing import close_month, uninvoiced
+from activities.adapters.sql.account import conflicts, holds, openings
+from activities.adapters.sql.account.closing import close_month, uninvoiced, write_head
 from activities.adapters.sql.account.opening import open_account
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.ledger import double_entry
@@ -29,6 +29,7 @@ from activities.wall_clock import wall_clock
 from domain.account.account import Payment, Seen
 from domain.account.events import AccountEvent, AccountEventName, CloseReceipt
 from domain.account.invoice import InvoiceState, net_credits
+from domain.account.openings import Opening
 from domain.money import from_minor, to_minor
 from domain.values import CLOCK_SKEW
 
@@ -137,6 +138,8 @@ def _write_event(connection: Connection, customer_id: str, event: AccountEvent) 
     )
     if event.event is AccountEventName.PAYMENT_RECEIVED:
         _take_payment(connection, customer_id, event)
+    elif event.opening:
+        _open_with(connection, event.seq, event.at, event.opening)
     elif event.event is AccountEventName.INVOICE_SETTLED:
         assert event.invoice
         assert event.state
@@ -170,6 +173,16 @@ def _take_payment(connection: Connection, customer_id: str, event: AccountEvent)
     )
     for part, minor in zip(event.allocations, parts, strict=True):
         _stand(connection, part.invoice, part.state, paid=minor)
+
+
+def _open_with(connection: Connection, seq: int, at: datetime, opening: Opening) -> None:
+    """MOV-6: owe the invoice. What was suspended for it there is held for it from now on (MON-9)."""
+    head = opening.head
+    double_entry.enter_opening(connection, head, at)
+    write_head(connection, head)
+    if opening.held:
+        for subscription_id in openings.held_there(connection, head.customer_id, head.invoice):
+            holds.note_placed(connection, head.customer_id, seq, subscription_id, head.invoice)
 
 
 def _payment(connection: Connection, asked: AskedPayment) -> Payment | None:

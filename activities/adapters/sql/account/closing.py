@@ -15,7 +15,7 @@ from activities.adapters.sql.tables.catalog import customer
 from activities.adapters.sql.tables.subscription import ledger_entry, subscription
 from activities.errors import BooksConflict
 from domain.account.events import CloseReceipt
-from domain.account.invoice import Invoice, InvoiceLine, InvoiceState, invoices_of
+from domain.account.invoice import Invoice, InvoiceHead, InvoiceLine, InvoiceState, invoices_of
 from domain.money import to_minor
 from domain.values import format_instant
 from statemachines.conflicts.account import held_month
@@ -106,7 +106,22 @@ def _last_number(connection: Connection, series: str) -> int:
 
 
 def _write(connection: Connection, document: Invoice, places: dict[tuple[str, str], tuple[int, int]]) -> None:
-    head, totals = document.head, document.head.totals
+    head = document.head
+    write_head(connection, head)
+    columns = ("invoice_id", "position", "subscription_id", "seq", "entry_position")
+    lines = [
+        (head.invoice, position, line.subscription_id, *places[line.subscription_id, line.row.key])
+        for position, line in enumerate(document.lines)
+    ]
+    connection.execute(insert(invoice_line), [dict(zip(columns, line, strict=True)) for line in lines])
+
+
+def write_head(connection: Connection, head: InvoiceHead) -> None:
+    """Write an invoice without its lines, with how it stands, and the credit that pays it.
+
+    Raises BooksConflict for an amount that is too large for its column.
+    """
+    totals, period = head.totals, head.period
     minor = {name: to_minor(getattr(totals, name), head.currency) for name in type(totals).model_fields}
     for name, amount in minor.items():
         if amount > ledger.LARGEST_MINOR:
@@ -118,20 +133,15 @@ def _write(connection: Connection, document: Invoice, places: dict[tuple[str, st
             number=head.number,
             customer_id=head.customer_id,
             currency=head.currency,
-            period_start=head.period.start,
-            period_end=head.period.end,
+            period_start=period and period.start,
+            period_end=period and period.end,
+            taken_over=head.taken_over,
             issued_at=head.issued_at,
             due_at=head.due_at,
             **{f"{name}_minor": amount for name, amount in minor.items()},
             settles=head.settles,
         )
     )
-    columns = ("invoice_id", "position", "subscription_id", "seq", "entry_position")
-    lines = [
-        (head.invoice, position, line.subscription_id, *places[line.subscription_id, line.row.key])
-        for position, line in enumerate(document.lines)
-    ]
-    connection.execute(insert(invoice_line), [dict(zip(columns, line, strict=True)) for line in lines])
     state = InvoiceState.ISSUED if totals.due else InvoiceState.CARRIED
     standing = {"customer_id": head.customer_id, "state": state.value, "paid_minor": 0, "settled_minor": 0}
     connection.execute(insert(invoice_standing).values(invoice_id=head.invoice, **standing))

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from activities.accounts.contracts import HoldInput, LiftInput, ToLift
 from activities.adapters.sql import locks
+from activities.adapters.sql.account import openings
 from activities.adapters.sql.account.closing import ON_INVOICE
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.subscription.holdings import not_ended
@@ -43,18 +44,19 @@ class SqlNonpaymentHolds:
 
 def _to_hold(connection: Connection, entry: HoldInput) -> list[str]:
     noted = select(held.c.subscription_id).where(held.c.customer_id == entry.customer_id, held.c.seq == entry.seq)
-    wanted = _meant(entry).where(not_ended(), subscription.c.id.not_in(noted))
+    wanted = _meant(connection, entry).where(not_ended(), subscription.c.id.not_in(noted))
     return _licensed(connection, wanted)
 
 
-def _meant(entry: HoldInput) -> Select[Any]:
+def _meant(connection: Connection, entry: HoldInput) -> Select[Any]:
     """Selects the subscriptions that the invoice holds, usage offers and ended ones among them (MON-9)."""
     wanted = select(subscription.c.id, subscription.c.offer).where(subscription.c.customer_id == entry.customer_id)
     if entry.scope is HoldScope.ALL:
         return wanted
     on_it = (invoice_line.c.invoice_id == entry.invoice) & (ledger_entry.c.kind == Kind.CHARGE.value)
     charged = select(ledger_entry.c.subscription_id).join(invoice_line, ON_INVOICE).where(on_it)
-    return wanted.where(subscription.c.id.in_(charged))
+    there = openings.charged_there(connection, entry.customer_id, entry.invoice)
+    return wanted.where(subscription.c.id.in_(charged) | subscription.c.id.in_(there))
 
 
 def _licensed(connection: Connection, wanted: Select[Any]) -> list[str]:
@@ -83,7 +85,9 @@ def note_shared(connection: Connection, entry: HoldInput) -> bool:
     """
     by_event = (held.c.customer_id == entry.customer_id) & (held.c.seq == entry.seq) & held.c.invoice_id.is_(None)
     named = connection.execute(update(held).where(by_event).values(invoice_id=entry.invoice)).rowcount
-    theirs = [each for each in _licensed(connection, _meant(entry)) if _open(connection, entry.customer_id, each)]
+    theirs = [
+        each for each in _licensed(connection, _meant(connection, entry)) if _open(connection, entry.customer_id, each)
+    ]
     noted = [note_placed(connection, entry.customer_id, entry.seq, each, entry.invoice) for each in theirs]
     return bool(named) or any(noted)
 

@@ -75,7 +75,8 @@ class SqlAccountReader:
 def head_of(row: RowMapping) -> InvoiceHead:
     """The head of the invoice, as it was when it was closed."""
     currency = row["currency"]
-    period = Period(start=row["period_start"], end=row["period_end"])
+    start, end = row["period_start"], row["period_end"]
+    period = None if end is None else Period(start=start, end=end)
     totals = Totals(**{name: from_minor(row[f"{name}_minor"], currency) for name in Totals.model_fields})
     return InvoiceHead.model_validate({**row, "invoice": row["id"], "period": period, "totals": totals})
 
@@ -94,7 +95,9 @@ def uninvoiced_of(connection: Connection, customer_id: str) -> list[InvoiceLine]
 
 def documents_of(connection: Connection, customer_id: str) -> list[Invoice]:
     of_customer = select(invoice).where(invoice.c.customer_id == customer_id)
-    found = connection.execute(of_customer.order_by(invoice.c.period_end, invoice.c.currency)).mappings().all()
+    found = (
+        connection.execute(of_customer.order_by(invoice.c.issued_at, invoice.c.currency, invoice.c.id)).mappings().all()
+    )
     heads = [head_of(row) for row in found]
     lines = lines_of(connection, [head.invoice for head in heads])
     return [Invoice(head=head, lines=tuple(lines[head.invoice])) for head in heads]

@@ -5,6 +5,7 @@
     credit applied   debit the customer's credit, credit receivable   (an invoice is closed)
     credit settled   debit the customer's credit, credit receivable   (its credit pays an earlier invoice)
     payment          debit payment, credit receivable and, with the rest, the customer's credit
+    opening          debit receivable, credit opening   (an invoice of another system is taken over)
 
 The database refuses an entry that does not balance, and every change to an entry.
 """
@@ -20,6 +21,7 @@ from domain.account.double_entry import (
     BookAccount,
     EntryKind,
     applied_credit_entry_id,
+    opening_entry_id,
     payment_entry_id,
     row_entry_id,
     settlement_entry_id,
@@ -50,6 +52,14 @@ def enter_rows(connection: Connection, customer_id: str, rows: Sequence[Mapping[
         entries.append({"id": key, "customer_id": customer_id, "at": row["at"], "kind": row["kind"]})
     connection.execute(_POST, postings)
     connection.execute(_ENTER, entries)
+
+
+def enter_opening(connection: Connection, head: InvoiceHead, at: datetime) -> None:
+    """Enter what is owed on an invoice that was taken over at that instant (MOV-6)."""
+    owed = to_minor(head.totals.charges, head.currency)
+    sides = {BookAccount.RECEIVABLE: owed, BookAccount.OPENING: -owed}
+    key = opening_entry_id(head.invoice)
+    _enter(connection, key, head.customer_id, at, EntryKind.OPENING, head.currency, sides)
 
 
 def enter_used_credit(connection: Connection, head: InvoiceHead) -> None:

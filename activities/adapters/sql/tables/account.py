@@ -51,7 +51,7 @@ posting = Table(
     *keys(position=Integer),
     *required(account=WORD, currency=CURRENCY, amount_minor=BigInteger),
     CheckConstraint("amount_minor <> 0", name="amount"),
-    CheckConstraint("account IN ('receivable', 'revenue', 'credit', 'payment')", name="account"),
+    CheckConstraint("account IN ('receivable', 'revenue', 'credit', 'payment', 'opening')", name="account"),
 )
 """One side of an entry. Append-only."""
 
@@ -62,8 +62,8 @@ invoice = Table(
     "invoice",
     metadata,
     *keys(id=INVOICE),
-    Column("series", ID, ForeignKey("invoice_series.series"), nullable=False),
-    *required(number=Integer, customer_id=ID, currency=CURRENCY, period_start=InstantText, period_end=InstantText),
+    *required(series=ID, number=Integer, customer_id=ID, currency=CURRENCY),
+    *optional(period_start=InstantText, period_end=InstantText, taken_over=INVOICE),
     *required(issued_at=InstantText, due_at=InstantText, charges_minor=BigInteger, credits_minor=BigInteger),
     *required(carried_in_minor=BigInteger, due_minor=BigInteger, settles_minor=BigInteger),
     *required(carried_out_minor=BigInteger, settles=JsonText(tuple[Settlement, ...])),
@@ -75,8 +75,12 @@ invoice = Table(
         "AND due_minor - settles_minor - carried_out_minor = charges_minor - credits_minor - carried_in_minor",
         name="totals",
     ),
+    CheckConstraint("(period_end IS NULL) = (taken_over IS NOT NULL)", name="taken_over"),
 )
-"""Invoices as they were closed, with what their credit pays on earlier ones (MON-5). Append-only."""
+"""Invoices as they were closed, with what their credit pays on earlier ones (MON-5). Append-only.
+
+One that was taken over has the number of the system that issued it; it is a series of its own (MOV-6).
+"""
 
 invoice_line = Table(
     "invoice_line",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, Select, select
+from sqlalchemy import Column, Connection, RowMapping, select
 
 from activities.adapters.sql.catalog.rows import newest_version
 from activities.adapters.sql.database import PAGE_SIZE, Database
@@ -14,15 +14,14 @@ from activities.adapters.sql.subscription.reader import LATEST, as_recorded, eve
 from activities.adapters.sql.tables.catalog import customer, offer
 from activities.adapters.sql.tables.orders import order_line
 from activities.adapters.sql.tables.subscription import claim, journal, subscription
+from activities.adapters.sql.takeover import invoices
+from activities.adapters.sql.takeover.by_ids import by_ids
 from activities.takeover.contracts import Running, TakeoverInput
 from activities.wall_clock import wall_clock
 from domain.subscription.events import State
 from domain.subscription.pricing import refundable_in
 from domain.values import CLOCK_SKEW
 from statemachines.takeover.known import Here, Named, Standing
-
-AT_ONCE = 500
-"""Ids per statement; databases limit their number."""
 
 
 class SqlTakeovers:
@@ -49,37 +48,36 @@ class SqlTakeovers:
         filters = {"customer_id": customer, "offer_id": offer, "state": state and state.value}
         return await self._database.read(_running, filters, limit, after)
 
+    async def unpaid(self, customer: str | None = None) -> int:
+        return await self._database.read(invoices.unpaid, customer)
+
 
 def _standing(connection: Connection, named: Named) -> Standing:
-    def by(column: Column[Any], keys: Collection[str], *wanted: Column[Any]) -> Iterator[Row[Any]]:
-        return _by(connection, select(column, *wanted), column, keys)
+    def by(column: Column[Any], keys: Collection[str], *wanted: Column[Any]) -> Iterator[RowMapping]:
+        return by_ids(connection, select(column, *wanted), column, keys)
 
     first = select(subscription.c.id, subscription.c.state, journal.c.taken_over).join(
         journal, (journal.c.subscription_id == subscription.c.id) & (journal.c.seq == 1)
     )
     return Standing(
         catalog_version=newest_version(connection),
-        customers={row.id: row.record for row in by(customer.c.id, named.customers, customer.c.record)},
-        offers={row.id: row.record for row in by(offer.c.id, named.offers, offer.c.record)},
+        customers={row["id"]: row["record"] for row in by(customer.c.id, named.customers, customer.c.record)},
+        offers={row["id"]: row["record"] for row in by(offer.c.id, named.offers, offer.c.record)},
         here={
-            row.id: Here(row=row.taken_over.row if row.taken_over else None, ended=State(row.state).ended)
-            for row in _by(connection, first, subscription.c.id, named.subscriptions)
+            row["id"]: Here(row=row["taken_over"].row if row["taken_over"] else None, ended=State(row["state"]).ended)
+            for row in by_ids(connection, first, subscription.c.id, named.subscriptions)
         },
-        holders={row.key: row.subscription_id for row in by(claim.c.key, named.claims, claim.c.subscription_id)},
-        ordered=frozenset(row[0] for row in by(order_line.c.subscription_id, named.subscriptions)),
+        holders={row["key"]: row["subscription_id"] for row in by(claim.c.key, named.claims, claim.c.subscription_id)},
+        ordered=frozenset(row["subscription_id"] for row in by(order_line.c.subscription_id, named.subscriptions)),
+        invoices=invoices.taken_over(connection, named.customers),
     )
-
-
-def _by(connection: Connection, wanted: Select[Any], column: Column[Any], keys: Collection[str]) -> Iterator[Row[Any]]:
-    waiting = sorted(keys)
-    for first in range(0, len(waiting), AT_ONCE):
-        yield from connection.execute(wanted.where(column.in_(waiting[first : first + AT_ONCE])))
 
 
 def _take(connection: Connection, takeovers: Sequence[TakeoverInput], latest: datetime) -> int:
     """Record them all, and take their claims; the number of those that the books did not have."""
     its = subscription.c.id
-    known = {row.id for row in _by(connection, select(its), its, {each.entry.subscription_id for each in takeovers})}
+    ids = {each.entry.subscription_id for each in takeovers}
+    known = {row["id"] for row in by_ids(connection, select(its), its, ids)}
     for each in takeovers:
         record(connection, each.entry, digest_of(each.entry), latest)
         claims.take(connection, each.entry.subscription_id, each.claims)
@@ -98,11 +96,12 @@ def _running(connection: Connection, filters: dict[str, Any], limit: int, after:
         wanted = wanted.where(subscription.c.id > after)
     rows = connection.execute(wanted.order_by(subscription.c.id).limit(limit)).mappings().all()
     found = []
+    owed = invoices.owed_for(connection, {row["customer_id"] for row in rows})
     for row in rows:
         seen = as_recorded(row)
         if seen.term is not None and seen.last_at < seen.refund_closes:
             refundable = refundable_in(events_of(connection, seen.subscription_id), seen.window_from)
             seen = seen.model_copy(update={"refundable": refundable})
         reference = row["taken_over"].row.get("reference") if row["taken_over"] else None
-        found.append(Running(seen, reference))
+        found.append(Running(seen, reference, tuple(owed.get(seen.subscription_id, ()))))
     return found
