@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from cli.output import money, operations, planning, selling, subscriptions
+from cli.output import money, moving, operations, planning, selling, subscriptions
 from workflows.contract.schemas import DIALECT, Truthful
 
 PRINTED: dict[str, Any] = {
@@ -19,6 +19,7 @@ PRINTED: dict[str, Any] = {
     **money.PRINTED,
     **selling.PRINTED,
     **operations.PRINTED,
+    **moving.PRINTED,
 }
 """What each command prints with `--json`, by its full name."""
 FOLDER = Path("docs") / "cli"

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option
 
-from cli.failure import Failure
-from cli.options import one_of, some_id, typed_wrong, with_options
+from cli.failure import Failure, Misused
+from cli.options import Json, one_of, some_id, typed_wrong, with_options
 from cli.printing.progress import Progress
-from cli.printing.screen import counted, say
+from cli.printing.screen import counted, print_json, say
 from cli.running import use
 from cli.takeover.cells import FIELDS, cell_of
 from cli.takeover.file import Format, format_of
@@ -52,20 +52,29 @@ def export(
     filtering: Filtering,
     file: Annotated[Path | None, Argument(metavar="[FILE]", help="A new file.", show_default="the screen")] = None,
     kind: FormatOption = None,
+    as_json: Json = False,
 ) -> None:
     """Write running subscriptions as the rows that `import` takes (MOV-5).
 
     Each is as of its last event in the books. What has ended is not written; what cannot be taken over elsewhere is
-    counted on stderr.
+    counted on stderr. --json prints how many rows the file has, and what was left out.
 
     Example: export --customer contoso contoso.jsonl
     """
     chosen = format_of(file, kind) if file else kind or Format.JSONL
     if file is not None and os.path.lexists(file):
         raise typed_wrong("FILE", str(file), "a file that does not exist yet; remove it, or choose another name")
+    if as_json and file is None:
+        raise Misused(
+            "--json prints what was written, so it takes a FILE. Without one the rows are printed: JSON lines."
+        )
     left_out = LeftOut()
     with _opened(file) as stream:
         number = use(lambda perennial: _write(perennial, filtering, left_out, WRITERS[chosen](stream)))
+    if as_json:
+        written = {"file": str(file), "subscriptions": number}
+        print_json({**written, "left_out": dict(left_out.reasons), "invoices_left_out": left_out.invoices})
+        return
     if file is not None:
         say(f"{file}: {counted(number, 'subscription')}.")
     for reason, times in left_out.reasons.items():

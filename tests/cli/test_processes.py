@@ -14,7 +14,6 @@ import pytest
 from cli.app import command_line
 from tests.support.command_line import COMMANDS, GROUPS, Program, Starter
 from tests.support.paths import ROOT
-from tests.support.reads import is_new
 from tests.support.terminal import at_a_terminal
 
 LIFE = ROOT / "scenarios" / "lives" / "trial-of-thirty-days.yaml"
@@ -35,7 +34,7 @@ def test_every_command_explains_itself(starter: Starter, name: str) -> None:
     assert result.stdout.startswith(f"Usage: python starter.py {name} ")
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if not is_new(name)])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_help_has_an_example_that_can_be_typed(starter: Starter, name: str) -> None:
     (example,) = re.findall(r"^  Example: (.+)$", starter(*name.split(), "--help").stdout, re.MULTILINE)
     typed = shlex.split(example.partition(" <")[0])

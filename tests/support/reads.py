@@ -34,6 +34,9 @@ LINES = {
     "check": ["check", "check {subscription}"],
     "reconcile": ["reconcile {subscription}"],
     "conflict show": ["conflict show {subscription}"],
+    "bulk list": ["bulk list"],
+    "bulk show": ["bulk show {bulk}"],
+    "bulk report": ["bulk report {bulk}", "bulk report {bulk} --failed"],
     "scenario run": [f"scenario run {ROOT / 'scenarios' / 'lives' / 'several-holds.yaml'}"],
 }
 """How each is asked here."""
@@ -48,21 +51,14 @@ CHANGING = {
     *("reject-quantity", "deprovision", "clock advance", "catalog import", "catalog export"),
     *("cart add", "cart remove", "cart buy", "usage report", "usage import", "invoice pay", "invoice fail"),
     *("account pay", "account terms", "account open", "notifications retry", "notifications skip"),
-    *("conflict adopt", "conflict set-aside", "demo", "worker"),
+    *("conflict adopt", "conflict set-aside", "demo", "worker", "import", "export"),
+    *(f"bulk {name}" for name in ("suspend", "reactivate", "cancel", "auto-renew", "quantity", "price", "policy")),
+    *(f"bulk {name}" for name in ("migrate", "pause", "resume", "stop", "rate")),
 }
 
 
-NEW = frozenset({"import", "export", "bulk", "migrate"})
-"""Commands and groups that are being built or moved: what holds for all others is not asked of them yet."""
-
-
-def is_new(command: str) -> bool:
-    """Whether the command is one of those, or of such a group."""
-    return command.split(maxsplit=1)[0] in NEW
-
-
 def filled(billed: Billed) -> dict[str, str]:
-    """One that renews, one suspended and one cancelled subscription, an invoice and a cart of a customer."""
+    """One that renews, one suspended and one cancelled subscription, an invoice, a cart and a bulk of a customer."""
     ask, customer = billed.ask, billed.customer
     found = {"customer": customer, "subscription": billed.subscription, "invoice": billed.invoice}
     for name in ("suspended", "cancelled"):
@@ -73,6 +69,8 @@ def filled(billed: Billed) -> dict[str, str]:
     ask.json(f"suspend {found['suspended']} --reason nonpayment --by service --details asked_for_by_the_bank --yes")
     ask.json(f"cancel {found['cancelled']} --reason customer_request --yes")
     ask.json(f"cart add fabrikam-mail --customer {customer} --quantity 250")
+    found["bulk"] = f"{customer}-more-licences"
+    ask.json(f"bulk quantity 480 --customer {customer} --id {found['bulk']} --yes")
     return found
 
 

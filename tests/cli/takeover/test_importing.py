@@ -310,6 +310,7 @@ def test_tri_4_a_second_trial_of_an_offer_is_refused_and_a_past_one_is_not(books
     [
         ("export there.csv", "FILE: got 'there.csv'; takes a file that does not exist yet"),
         ("export a.txt", "FILE: got 'a.txt'; takes a name that ends in .csv or .jsonl"),
+        ("export --json", "--json prints what was written, so it takes a FILE"),
         ("export --format xml", "--format: got 'xml'; takes one of csv, jsonl"),
         ("export --state lost", "--state: got 'lost'; takes one of"),
         ("import nowhere.csv", "nowhere.csv: (the whole): got nothing; takes a file that can be read"),
