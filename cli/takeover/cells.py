@@ -16,6 +16,7 @@ TEXTS = {"reference", "cancellation_details"}
 """Cells that are taken as they are; blanks around others do no harm."""
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _HOLD = re.compile(r"(?P<reason>[^@]*)@(?P<at>\S+)(?: +until +(?P<until>\S+))?(?: +by +(?P<by>.*))?")
+_USAGE = re.compile(r"(?P<usage_id>[^=@]+)=(?P<units>[^=@]+)@(?P<used_at>\S+)")
 _INVOICE = re.compile(
     r"(?P<number>.+)=(?P<amount>\S+) +(?P<currency>\S+) +issued +(?P<issued_at>\S+) +due +(?P<due_at>\S+)"
 )
@@ -40,6 +41,8 @@ def value_of(field: str, cell: str) -> Any:
     if field == "holds":
         takes = "REASON@INSTANT, then `until INSTANT` or `by ROLE` or both"
         return [_matched(_HOLD, entry, takes) for entry in _entries(cell)]
+    if field == "unbilled_usage":
+        return [_matched(_USAGE, entry, "ID=UNITS@INSTANT") for entry in _entries(cell)]
     if field == "open_invoices":
         takes = "NUMBER=AMOUNT CURRENCY issued INSTANT due INSTANT"
         return [_matched(_INVOICE, entry, takes) for entry in _entries(cell)]
@@ -64,6 +67,8 @@ def _text_of(field: str, value: Any) -> str:
             return BETWEEN.join(f"{each['at']}={each['unit_price']}" for each in value)
         case list() if field == "holds":
             return BETWEEN.join(_hold_text(each) for each in value)
+        case list() if field == "unbilled_usage":
+            return BETWEEN.join(f"{each['usage_id']}={each['units']}@{each['used_at']}" for each in value)
         case list():
             return BETWEEN.join(
                 f"{each['number']}={each['amount']} {each['currency']} issued {each['issued_at']} due {each['due_at']}"

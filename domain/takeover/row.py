@@ -14,7 +14,7 @@ from domain.subscription.events import State
 from domain.subscription.holds import Reason
 from domain.values import Id, RequestDecimal, RequestInstant, Strict, fingerprint, readable, without_nul
 
-MAX_ADD_ONS, MAX_PRICES, MAX_HOLDS, MAX_INVOICES = 50, 100, 3, 50
+MAX_ADD_ONS, MAX_PRICES, MAX_HOLDS, MAX_INVOICES, MAX_USAGE = 50, 100, 3, 50, 200
 HELD_BY = "service"
 """Who placed a hold that names nobody: a user or a service can lift it."""
 
@@ -30,6 +30,14 @@ class HeldRow(Strict):
     at: RequestInstant
     by: Role = HELD_BY
     until: RequestInstant | None = None
+
+
+class UsageRow(Strict):
+    """Usage that is not billed yet, under the id by which it was reported (USE-1)."""
+
+    usage_id: Id
+    used_at: RequestInstant
+    units: RequestDecimal
 
 
 class TakeoverRow(Strict):
@@ -68,6 +76,7 @@ class TakeoverRow(Strict):
     refund_from: RequestInstant | None = None
     refundable: Annotated[dict[Id, RequestDecimal], Field(max_length=MAX_ADD_ONS + 1)] | None = None
     prices: Annotated[tuple[Price, ...], Field(max_length=MAX_PRICES, strict=False)] | None = None
+    unbilled_usage: Annotated[tuple[UsageRow, ...], Field(max_length=MAX_USAGE, strict=False)] = ()
     open_invoices: Annotated[tuple[OpenInvoice, ...], Field(max_length=MAX_INVOICES, strict=False)] = ()
     policy: PackName | None = None
     roles: Annotated[RolePreset, Field(strict=False)] = RolePreset.DEFAULT

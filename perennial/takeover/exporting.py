@@ -8,6 +8,7 @@ from domain.subscription.events import State
 from domain.takeover.row import TakeoverRow
 from perennial.sources.sources import Sources
 from statemachines.takeover.rows import row_of, why_left_out
+from statemachines.takeover.usage import usage_rows
 
 PAGE = 500
 """How many are read at a time."""
@@ -50,9 +51,10 @@ class TakeoverExport:
             found = await books.takeovers.running(filters.customer, filters.offer, filters.state, PAGE, after)
             rows = []
             for each in found:
-                reason = why_left_out(each.subscription)
+                reason = why_left_out(each.subscription, each.unbilled)
                 if reason is None:
-                    rows.append(row_of(each.subscription, each.reference, each.open_invoices))
+                    usage = usage_rows(each.subscription, each.unbilled)
+                    rows.append(row_of(each.subscription, each.reference, each.open_invoices, usage))
                     named |= {(each.subscription.customer_id, invoice.number) for invoice in each.open_invoices}
                 elif not each.subscription.state.ended:
                     left_out.reasons[reason] += 1

@@ -93,7 +93,9 @@ class TakeoverImport:
                 assert entry.opens is not None
                 # Its months are closed from now on: what came before was billed elsewhere.
                 opens = entry.opens.model_copy(update={"at": now})
-                batch.append(TakeoverInput(entry=entry.model_copy(update={"opens": opens}), claims=each.claims))
+                batch.append(
+                    TakeoverInput(entry=entry.model_copy(update={"opens": opens}), claims=each.claims, usage=each.usage)
+                )
             done.new += await books.takeovers.take(batch)
             watch(WRITE, first + len(batch), len(new))
 

@@ -18,7 +18,9 @@ def usage_otherwise(life: Recorded) -> Iterator[Found]:
         return
     metered = {row.key: row for row in life.rows if row.line == life.offer.id}
     yield from _billed_otherwise(life.events, metered, life.reports)
-    yield from _not_as_taken(life.events, access_by(life.events, {}), life.reports)
+    # What was used before it was taken over, the other system has taken (MOV-1).
+    taken_here = [each for each in life.reports if not life.taken_over or each.used_at >= life.events[0].at]
+    yield from _not_as_taken(life.events, access_by(life.events, {}), taken_here)
     if life.settled:
         yield from _left_over(life.events, life.reports)
 

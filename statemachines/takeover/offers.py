@@ -24,12 +24,8 @@ def pinned_offer(row: TakeoverRow, listed: ListedOffer) -> PinnedOffer:
     return PinnedOffer.model_validate({**terms, "add_ons": priced})
 
 
-def offer_faults(row: TakeoverRow, listed: ListedOffer, offer: PinnedOffer) -> Iterator[Fault]:
+def offer_faults(row: TakeoverRow, offer: PinnedOffer) -> Iterator[Fault]:
     """Yield the faults of what is sold, at which price and how much of it."""
-    if listed.metered:
-        words = "a licence offer: subscriptions to usage offers are not taken over"
-        yield Fault(("offer",), row.offer, words)
-        return
     yield from offer.price_faults(("unit_price",), row.unit_price, row.quantity)
     for add_on in offer.add_ons:
         held = row.add_ons.get(add_on.id, 1)

@@ -1,29 +1,34 @@
 """Writes a running subscription as the row that takes it over elsewhere: the way back of `taken_over`."""
 
+from collections.abc import Sequence
+
 from domain.account.openings import OpenInvoice
 from domain.catalog.offers import Price
 from domain.policy import PACKS
 from domain.subscription.events import State
 from domain.subscription.subscription import Subscription
-from domain.takeover.row import HeldRow, TakeoverRow
+from domain.subscription.usage import Report
+from domain.takeover.row import HeldRow, TakeoverRow, UsageRow
 from statemachines.takeover.contradictions import RUNNING
+from statemachines.takeover.usage import why_not_written
 
 
-def why_left_out(subscription: Subscription) -> str | None:
-    """Why it cannot be taken over elsewhere; None if it can."""
+def why_left_out(subscription: Subscription, unbilled: Sequence[Report] = ()) -> str | None:
+    """Why it cannot be taken over elsewhere, with this usage that is not billed; None if it can."""
     if subscription.state.ended:
         return "has ended"
     if subscription.state not in RUNNING:
         return "is pending"
-    if subscription.offer.metered:
-        return "is to a usage offer"
     if subscription.policy != PACKS.get(subscription.policy.name) or subscription.next_policy:
         return "has a policy pack of its own"
-    return None
+    return why_not_written(subscription, unbilled) if subscription.offer.metered else None
 
 
 def row_of(
-    subscription: Subscription, reference: str | None = None, open_invoices: tuple[OpenInvoice, ...] = ()
+    subscription: Subscription,
+    reference: str | None = None,
+    open_invoices: tuple[OpenInvoice, ...] = (),
+    unbilled_usage: tuple[UsageRow, ...] = (),
 ) -> TakeoverRow:
     """The row, as of the last event; `why_left_out` must be None.
 
@@ -31,7 +36,7 @@ def row_of(
     """
     term, cancellation = subscription.term, subscription.scheduled_cancellation
     suspended = subscription.state is State.SUSPENDED
-    refunds = term is not None and subscription.last_at < subscription.refund_closes
+    refunds = term is not None and subscription.last_at < subscription.refund_closes and not subscription.offer.metered
     return TakeoverRow(
         subscription_id=subscription.subscription_id,
         reference=reference,
@@ -65,6 +70,7 @@ def row_of(
         refund_from=subscription.window_from if refunds or term is None else None,
         refundable=subscription.refundable if refunds else None,
         prices=_prices(subscription),
+        unbilled_usage=unbilled_usage,
         open_invoices=open_invoices,
         policy=subscription.policy.name,
         roles=subscription.roles,

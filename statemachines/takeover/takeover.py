@@ -18,6 +18,7 @@ from domain.subscription.holds import Hold
 from domain.subscription.pricing import period_charges
 from domain.subscription.subscription import PriceFrom, ScheduledCancellation, Subscription, Term
 from domain.subscription.taken_over import TakenOver
+from domain.subscription.usage import Report
 from domain.takeover.row import TakeoverRow
 from domain.values import format_instant
 from statemachines.subscription.timeline import What, next_milestone
@@ -26,15 +27,17 @@ from statemachines.takeover.dates import date_faults, paid_period, term_of
 from statemachines.takeover.known import Known
 from statemachines.takeover.offers import offer_faults, pinned_offer
 from statemachines.takeover.rows import row_of
+from statemachines.takeover.usage import reports_in, usage_faults
 
 
 @dataclass(frozen=True)
 class Takeover:
-    """A subscription as it is taken over, its first event and its claims (ELG-1, TRI-4)."""
+    """A subscription as it is taken over, its first event, its claims (ELG-1, TRI-4), and usage to bill (USE-2)."""
 
     subscription: Subscription
     event: Event
     claims: tuple[Claim, ...]
+    usage: tuple[Report, ...] = ()
 
     @property
     def record(self) -> Record:
@@ -55,7 +58,7 @@ def taken_over(row: TakeoverRow, known: Known, now: datetime, by: str, actor: st
     assert known.offer is not None
     assert known.customer is not None
     as_of, offer = row.as_of or now, pinned_offer(row, known.offer)
-    faults += offer_faults(row, known.offer, offer)
+    faults += offer_faults(row, offer)
     faults += date_faults(row, as_of, now, pack_of(row, known.offer).longest_pause)
     faults += contradictions(row, known.offer)
     if faults:
@@ -65,7 +68,9 @@ def taken_over(row: TakeoverRow, known: Known, now: datetime, by: str, actor: st
         return placed
     term, period = placed
     subscription = _standing(row, known, offer, as_of, term, period)
-    if faults := [*_overdue(row, subscription, as_of), *refund_faults(row, subscription, as_of)]:
+    faults += usage_faults(row, subscription, now)
+    faults += [*_overdue(row, subscription, as_of), *refund_faults(row, subscription, as_of)]
+    if faults:
         return faults
     return _begun(row, known.offer, subscription, as_of, by, actor)
 
@@ -192,7 +197,9 @@ def _begun(
     after, term = subscription.facts, subscription.term
     before = after.model_copy(update={"state": State.PENDING, "holds": ()})
     kept = TakenOver(
-        row=row_of(subscription, row.reference, row.open_invoices).model_dump(mode="json", exclude_defaults=True),
+        row=row_of(subscription, row.reference, row.open_invoices, row.unbilled_usage).model_dump(
+            mode="json", exclude_defaults=True
+        ),
         charged=subscription.refundable,
         term=term.number if term else 0,
         period=subscription.period,
@@ -216,4 +223,4 @@ def _begun(
         claims.append(one_per_customer(row.customer, row.offer))
     if row.trial_end is not None:
         claims.append(one_trial(row.customer, row.offer))
-    return Takeover(subscription, event, tuple(claims))
+    return Takeover(subscription, event, tuple(claims), reports_in(row))

@@ -18,9 +18,10 @@ from domain.subscription.effects import Provision
 from statemachines.takeover.known import Known, Named
 from statemachines.takeover.rows import row_of as as_row
 from statemachines.takeover.takeover import Takeover
+from statemachines.takeover.usage import usage_rows
 from tests.support.instants import instant
 from tests.support.shop.buyers import customer, partner
-from tests.support.shop.offers import BACKUP, listed
+from tests.support.shop.offers import BACKUP, MICROSOFT, listed
 from tests.support.shop.orders import stock
 from tests.support.shop.taken_over import FABRIKAM, decided
 from tests.support.shop.takeovers import ACTIVE, AS_OF, SUSPENDED, row_of
@@ -39,7 +40,7 @@ def takeovers() -> list[Takeover]:
 
 def entry(takeover: Takeover) -> TakeoverInput:
     recorded = RecordInput.of(takeover.subscription, takeover.record, Origin(invoiced=True))
-    return TakeoverInput(entry=recorded, claims=takeover.claims)
+    return TakeoverInput(entry=recorded, claims=takeover.claims, usage=takeover.usage)
 
 
 @pytest.fixture
@@ -90,6 +91,23 @@ async def test_elg_1_tri_4_claims_are_taken_with_it_and_a_batch_is_whole_or_not_
     with pytest.raises(BooksConflict):
         await books.take([entry(replace(second, claims=first.claims))])
     assert set((await books.standing(named)).here) == {"s-1"}
+
+
+async def test_use_2_usage_that_is_not_billed_is_written_once_and_comes_back(
+    database: Database, books: SqlTakeovers
+) -> None:
+    offer = listed(id="api", billing_type="usage", **MICROSOFT)
+    used = {"usage_id": "u-1", "used_at": "2026-03-05T00:00:00Z", "units": "12.5"}
+    row = row_of(ACTIVE, offer="api", quantity=1, add_ons={}, unbilled_usage=[used])
+    taken = decided(row, Known(offer, FABRIKAM, 1), NOW)
+    for number in (1, 0):
+        assert await books.take([entry(taken)]) == number
+    (running,) = await books.running()
+    assert [(each.usage_id, f"{each.units}") for each in running.unbilled] == [("u-1", "12.5")]
+    again = as_row(running.subscription, unbilled_usage=usage_rows(running.subscription, running.unbilled))
+    assert again.unbilled_usage == row.unbilled_usage
+    (audited,) = await SqlAuditor(database).page()
+    assert audited.violations == ()
 
 
 async def test_the_same_id_with_other_content_is_refused(books: SqlTakeovers) -> None:

@@ -23,6 +23,9 @@ values: dict[str, st.SearchStrategy[Any]] = {
     "refundable": st.dictionaries(ids, amounts, max_size=3),
     "add_on_prices": st.dictionaries(ids, amounts, max_size=3),
     "prices": st.lists(st.fixed_dictionaries({"at": st.just(AT), "unit_price": amounts}), max_size=3),
+    "unbilled_usage": st.lists(
+        st.fixed_dictionaries({"usage_id": ids, "units": amounts, "used_at": st.just(AT)}), max_size=3
+    ),
     "open_invoices": st.lists(
         st.fixed_dictionaries(
             {

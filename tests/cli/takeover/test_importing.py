@@ -72,6 +72,7 @@ OWED = {
     "issued_at": "2026-02-01T00:00:00Z",
     "due_at": "2026-04-02T00:00:00Z",
 }
+USED = {"usage_id": "u-1", "used_at": "2026-03-05T00:00:00Z", "units": "12.5"}
 FLAT = {**ROW, "add_ons": "backup=1"}
 SOLO = {**ROW, "offer": "solo", "add_ons": {}}
 TRIED = {
@@ -238,6 +239,34 @@ def test_mov_6_each_malformed_open_invoice_is_named(books: Ask, changes: dict[st
             table({**FLAT, "open_invoices": "17=1.00 USD due 2026-04-02T00:00:00Z"}),
             "2: open_invoices: got '17=1",
         ),
+        ("a.csv", table({**FLAT, "unbilled_usage": "17"}), "2: unbilled_usage: got '17'; takes ID=UNITS@INSTANT"),
+        (
+            "a.csv",
+            table({**FLAT, "unbilled_usage": "u=x@2026-03-05T00:00:00Z"}),
+            "2: unbilled_usage[0].units: got 'x'; takes digits",
+        ),
+        (
+            "a.csv",
+            table({**FLAT, "unbilled_usage": "u=1@soon"}),
+            "2: unbilled_usage[0].used_at: got 'soon'; takes an ISO",
+        ),
+        (
+            "a.csv",
+            table({**FLAT, "unbilled_usage": "/=1@2026-03-05T00:00:00Z"}),
+            "2: unbilled_usage[0].usage_id: got '/'",
+        ),
+        (
+            "a.csv",
+            table({**FLAT, "unbilled_usage": "u=1@2026-03-05T00:00:00Z"}),
+            "2: unbilled_usage: got '1 reports'; takes nothing for a licence offer (CXL-6)",
+        ),
+        ("a.jsonl", lines({**ROW, "unbilled_usage": [USED] * 201}), "1: unbilled_usage: got 201; takes at most 200"),
+        (
+            "a.jsonl",
+            lines({**ROW, "unbilled_usage": [{**USED, "x": 1}]}),
+            "1: unbilled_usage[0].x: got 1; takes no such",
+        ),
+        ("a.jsonl", lines({**ROW, "unbilled_usage": [{**USED, "units": 1.5}]}), "1: unbilled_usage[0].units: got 1.5"),
         ("a.jsonl", lines({**ROW, "open_invoices": {}}), "1: open_invoices: got {}; takes"),
         ("a.jsonl", lines({**ROW, "open_invoices": [OWED] * 51}), "1: open_invoices: got 51; takes at most 50 entries"),
         (
@@ -269,7 +298,7 @@ def test_mov_6_each_malformed_open_invoice_is_named(books: Ask, changes: dict[st
         ),
     ],
 )
-def test_mov_6_open_invoices_that_contradict_each_other_are_named(books: Ask, name: str, rows: str, said: str) -> None:
+def test_open_invoices_and_usage_that_cannot_be_are_named(books: Ask, name: str, rows: str, said: str) -> None:
     Path(name).write_text(rows)
     found = books.whole(f"import {name} --yes", code=2).stderr
     assert found.startswith(f"{name}:{said}"), found

@@ -5,9 +5,11 @@ from typing import Any
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
+from domain.subscription.commands import ReportUsage
 from domain.takeover.row import TakeoverRow
 from statemachines.preview.simulator import Simulator
 from statemachines.takeover.rows import row_of, why_left_out
+from statemachines.takeover.usage import usage_rows
 from tests.support.instants import DAY
 from tests.support.shop.taken_over import decided, known_of, simulated
 from tests.support.simulated.invariants import the_audit_finds_nothing
@@ -35,7 +37,9 @@ def story(simulator: Simulator, first: int) -> list[tuple[Any, ...]]:
 
 def until(life: RandomLife, asked: Asked, cut: int) -> Simulator:
     """The life up to the command of that number, and with it."""
-    simulator = Simulator(life.order, LIVING)
+    # A usage offer has no quantity (CXL-6).
+    order = life.order.model_copy(update={"quantity": 1}) if life.order.offer.metered else life.order
+    simulator = Simulator(order, LIVING)
     for at, command in asked[: cut + 1]:
         simulator.ask(command, at)
     return simulator
@@ -49,14 +53,22 @@ def test_mov_5_both_lives_go_on_alike(life: RandomLife, cut: int) -> None:
     # A change that can still be rejected is not taken along: the numbers of the events are others.
     subscription = here.life.subscription.model_copy(update={"last_change": None})
     here.life = here.life.model_copy(update={"subscription": subscription})
-    assume(why_left_out(subscription) is None)
-    event(f"{subscription.state}, {'term' if subscription.term else 'trial'}")
-    row = row_of(subscription)
+    unbilled = [report for report in here.book.usage.values() if report.billed_by is None]
+    assume(why_left_out(subscription, unbilled) is None)
+    kind = "usage" if subscription.offer.metered else "licence"
+    event(f"{kind}, {subscription.state}, {'term' if subscription.term else 'trial'}")
+    usage = usage_rows(subscription, unbilled) if subscription.offer.metered else ()
+    row = row_of(subscription, unbilled_usage=usage)
     written = row.model_dump_json(exclude_defaults=True)
-    there = simulated(decided(TakeoverRow.model_validate_json(written), known_of(subscription), subscription.last_at))
-    assert dict(row_of(there.life.subscription)) == dict(row)
+    now = max([subscription.last_at, *(at for at, _ in asked[: cut + 1])])
+    there = simulated(decided(TakeoverRow.model_validate_json(written), known_of(subscription), now))
+    assert dict(row_of(there.life.subscription, unbilled_usage=usage)) == dict(row)
     seq, answered = subscription.seq, len(here.answers)
+    # The ids of reports that are billed, or were corrected, are not taken along.
+    known = set(here.book.usage)
     for at, command in asked[cut + 1 :]:
+        if isinstance(command, ReportUsage) and known & {command.usage_id, command.corrects}:
+            continue
         mine, other = here.ask(command, at), there.ask(command, at)
         assert {**dict(mine), "seq": 0} == {**dict(other), "seq": 0}, command
     for simulator in (here, there):

@@ -255,8 +255,67 @@ def test_each_fault_names_its_field_what_came_and_what_it_takes(fields: dict[str
 def test_microsoft_s_offers_and_usage_offers_have_rules_of_their_own() -> None:
     (fault,) = faults(ACTIVE, offer(**MICROSOFT), auto_renew=False)
     assert fault.endswith("it cannot be turned off for Microsoft's offers (REN-2)")
-    (fault,) = faults(ACTIVE, offer(billing_type="usage", **MICROSOFT))
-    assert fault.startswith("offer: got 'crm'; takes a licence offer")
+    fault = faults(ACTIVE, offer(billing_type="usage", **MICROSOFT))[0]
+    assert fault.startswith("quantity: got 3; takes 1: a usage offer has no quantity (CXL-6)")
+
+
+USED = {"usage_id": "u-1", "used_at": "2026-03-05T00:00:00Z", "units": "12.5"}
+METERED = {**ACTIVE, "quantity": 1, "unbilled_usage": [USED]}
+USAGE = offer(billing_type="usage", **MICROSOFT)
+
+
+def test_mov_4_usage_of_the_running_period_is_billed_at_its_end_at_the_row_s_price() -> None:
+    simulator = at_work(METERED, USAGE)
+    answer = simulator.ask(a_command("report_usage", usage_id="u-2", units="4", used_at="2026-03-09T00:00:00Z"), NOW)
+    assert answer.outcome == "done"
+    again = simulator.ask(a_command("report_usage", usage_id="u-1", units="12.5", used_at="2026-03-05T00:00:00Z"), NOW)
+    assert (again.outcome, again.rule) == ("unchanged", "MON-7")
+    simulator.ask(a_command("report_usage", usage_id="u-3", units="10", corrects="u-1"), NOW)
+    simulator.advance(instant("2026-04-01T00:00:00Z"))
+    # 14 units at 9.00; the add-on in advance, as ever.
+    assert rows(simulator) == ["03-31 charge crm 126.00", "03-31 charge backup 2.50"]
+    the_audit_finds_nothing(simulator)
+    none = at_work(METERED, USAGE, unbilled_usage=[])
+    none.advance(instant("2026-04-01T00:00:00Z"))
+    assert rows(none) == ["03-31 charge backup 2.50"]
+
+
+def test_cxl_6_a_usage_offer_that_was_taken_over_is_deprovisioned_and_its_usage_billed() -> None:
+    simulator = at_work(METERED, USAGE)
+    answer = simulator.ask(a_command("deprovision"), NOW + timedelta(days=1))
+    assert (answer.outcome, str(answer.charge)) == ("done", "USD 112.50")
+    the_audit_finds_nothing(simulator)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"unbilled_usage": [USED, USED]}, "unbilled_usage[1].usage_id: got 'u-1'; takes each report once"),
+        (
+            {"unbilled_usage": [{**USED, "used_at": "2026-02-28T08:59:59Z"}]},
+            "unbilled_usage[0].used_at: got 2026-02-28T08:5",
+        ),
+        (
+            {"unbilled_usage": [{**USED, "used_at": "2026-03-10T12:00:01Z"}]},
+            "unbilled_usage[0].used_at: got 2026-03-10T12:0",
+        ),
+        ({"refundable": {"crm": "1"}}, "refundable: got 'crm'; takes nothing: usage is not refunded (CXL-6)"),
+        (
+            {"state": "suspended", "holds": HELD},
+            "state: got 'suspended'; takes trial or active: a usage offer is not taken",
+        ),
+    ],
+)
+def test_each_fault_of_a_usage_offer_is_named(changes: dict[str, Any], words: str) -> None:
+    found = faults(METERED, USAGE, **changes)
+    assert any(each.startswith(words) for each in found), found
+
+
+def test_usage_is_for_usage_offers_in_a_term() -> None:
+    (fault,) = faults(ACTIVE, unbilled_usage=[USED])
+    assert fault == "unbilled_usage: got '1 reports'; takes nothing for a licence offer (CXL-6)"
+    (fault,) = faults({**TRIAL, "quantity": 1}, USAGE, unbilled_usage=[USED])
+    assert fault == "unbilled_usage: got '1 reports'; takes nothing: usage is free in a trial"
 
 
 def test_an_unknown_customer_and_an_unknown_offer_are_both_named() -> None:

@@ -50,6 +50,7 @@ def simulated(takeover: Takeover) -> Simulator:
     life = rebuilt(booked)
     simulator = Simulator.resumed(life, LIVING)
     simulator.book.record(takeover.record)
+    simulator.book.usage |= {report.usage_id: report for report in takeover.usage}
     for effect in life.effects:
         assert isinstance(effect, Provision)
         simulator.book.provision(effect)

@@ -28,7 +28,7 @@ def report(connection: Connection, subscription_id: str, command: ReportUsage, a
     known = _reports(connection, subscription_id, [command])
     final, new = _decided(command, answer, known)
     if new is not None:
-        _write(connection, subscription_id, [new])
+        write(connection, subscription_id, [new])
     return final
 
 
@@ -49,7 +49,7 @@ def report_many(
         if new is not None:
             written.append(new)
     if written:
-        _write(connection, subscription_id, written)
+        write(connection, subscription_id, written)
     return UsageImported(recorded=len(written), known=len(commands) - len(written))
 
 
@@ -87,7 +87,8 @@ def _reports(connection: Connection, subscription_id: str, commands: Sequence[Re
     }
 
 
-def _write(connection: Connection, subscription_id: str, reports: Sequence[Report]) -> None:
+def write(connection: Connection, subscription_id: str, reports: Sequence[Report]) -> None:
+    """Write new reports."""
     stored = {"usage_id", "used_at", "units", "replaced", "corrects"}
     connection.execute(
         insert(usage), [{"subscription_id": subscription_id, **report.model_dump(include=stored)} for report in reports]

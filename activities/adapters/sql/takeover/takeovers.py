@@ -8,7 +8,7 @@ from sqlalchemy import Column, Connection, RowMapping, select
 
 from activities.adapters.sql.catalog.rows import newest_version
 from activities.adapters.sql.database import PAGE_SIZE, Database
-from activities.adapters.sql.subscription import claims
+from activities.adapters.sql.subscription import claims, usage
 from activities.adapters.sql.subscription.books import digest_of, record
 from activities.adapters.sql.subscription.reader import LATEST, as_recorded, events_of
 from activities.adapters.sql.tables.catalog import customer, offer
@@ -20,6 +20,7 @@ from activities.takeover.contracts import Running, TakeoverInput
 from activities.wall_clock import wall_clock
 from domain.subscription.events import State
 from domain.subscription.pricing import refundable_in
+from domain.subscription.usage import Report
 from domain.values import CLOCK_SKEW
 from statemachines.takeover.known import Here, Named, Standing
 
@@ -81,6 +82,8 @@ def _take(connection: Connection, takeovers: Sequence[TakeoverInput], latest: da
     for each in takeovers:
         record(connection, each.entry, digest_of(each.entry), latest)
         claims.take(connection, each.entry.subscription_id, each.claims)
+        if each.usage and each.entry.subscription_id not in known:
+            usage.write(connection, each.entry.subscription_id, each.usage)
     return len(takeovers) - len(known)
 
 
@@ -103,5 +106,9 @@ def _running(connection: Connection, filters: dict[str, Any], limit: int, after:
             refundable = refundable_in(events_of(connection, seen.subscription_id), seen.window_from)
             seen = seen.model_copy(update={"refundable": refundable})
         reference = row["taken_over"].row.get("reference") if row["taken_over"] else None
-        found.append(Running(seen, reference, tuple(owed.get(seen.subscription_id, ()))))
+        unbilled: tuple[Report, ...] = ()
+        if seen.offer.metered:
+            reports = usage.all_of(connection, seen.subscription_id)
+            unbilled = tuple(report for report in reports if report.billed_by is None)
+        found.append(Running(seen, reference, tuple(owed.get(seen.subscription_id, ())), unbilled))
     return found
