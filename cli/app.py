@@ -54,6 +54,7 @@ SECTIONS: Sections = {
             "cli.subscription.changes",
             quantity="change_quantity",
             add_on="set_add_on",
+            undo_changes="undo_scheduled_changes",
             auto_renew="set_auto_renew",
             suspend="suspend",
             reactivate="reactivate",

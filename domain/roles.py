@@ -39,6 +39,7 @@ class Action(StrEnum):
     CHANGE_QUANTITY = "change_quantity"
     REJECT_QUANTITY = "reject_quantity"
     SET_ADD_ON = "set_add_on"
+    UNDO_SCHEDULED_CHANGES = "undo_scheduled_changes"
     SUSPEND = "suspend"
     REACTIVATE = "reactivate"
     CANCEL = "cancel"

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from domain.notification import NotificationStatus
 from domain.subscription.events import Event, EventName, State
-from domain.values import Frozen, Id, Instant
+from domain.subscription.scheduled import ScheduledChanges
+from domain.values import Frozen, Id, Instant, OmitEmpty
 
 
 class Notice(Frozen):
@@ -23,6 +24,7 @@ class Notice(Frozen):
     auto_renew: bool
     quantity: int
     add_ons: dict[str, int]
+    scheduled_changes: OmitEmpty[ScheduledChanges] = {}
 
     @classmethod
     def of(cls, event: Event, subscription_id: str, customer_id: str, offer_id: str) -> "Notice":
@@ -40,6 +42,7 @@ class Notice(Frozen):
             auto_renew=event.after.auto_renew,
             quantity=event.after.quantity,
             add_ons=event.after.add_ons,
+            scheduled_changes=event.after.scheduled_changes,
         )
 
 

@@ -15,8 +15,8 @@ from domain.ordering.terms import Order
 from domain.subscription.events import State
 from domain.values import format_instant
 from perennial.order.review import Reviewed, period_prices, period_total
+from statemachines.preview.review import LineReview
 from statemachines.subscription.documents import money_document
-from statemachines.subscription.review import LineReview
 
 FORESEEN = {
     *("state", "trial_end", "trial_of", "activation_deadline", "first_charge", "first_charge_at"),

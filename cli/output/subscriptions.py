@@ -124,7 +124,17 @@ class Imported(UsageImported):
     subscription_id: str
 
 
-COMMANDS = ("quantity", "add-on", "auto-renew", "suspend", "reactivate", "cancel", "activate", "reject-quantity")
+COMMANDS = (
+    "quantity",
+    "add-on",
+    "undo-changes",
+    "auto-renew",
+    "suspend",
+    "reactivate",
+    "cancel",
+    "activate",
+    "reject-quantity",
+)
 
 PRINTED: dict[str, Any] = {
     "list": list[Listed] | dict[str, int],

@@ -12,7 +12,9 @@ from domain.subscription.commands import (
     SetAddOn,
     SetAutoRenew,
     Suspend,
+    UndoScheduledChanges,
 )
+from domain.subscription.scheduled import When
 from domain.values import format_instant
 
 DEFAULT_ROLES = {
@@ -28,11 +30,13 @@ def command_line(command: Command | AccountRequest) -> str:
     """Such as `cancel --reason fraud --by service`."""
     match command:
         case ChangeQuantity():
-            words = f"quantity {command.quantity}"
+            words = f"quantity {command.quantity}{_when(command.when)}"
         case RejectQuantity():
             words = f"reject-quantity {command.sequence}"
         case SetAddOn():
-            words = f"add-on {command.add_on} {command.quantity}"
+            words = f"add-on {command.add_on} {command.quantity}{_when(command.when)}"
+        case UndoScheduledChanges():
+            words = "undo-changes"
         case Suspend() | Cancel():
             words = f"{command.action} --reason {command.reason}"
             until = command.until if isinstance(command, Suspend) else None
@@ -51,3 +55,7 @@ def command_line(command: Command | AccountRequest) -> str:
             words = command.action.value.replace("_", "-") if isinstance(command, AccountRequest) else command.action
     by = command.by
     return words if by == DEFAULT_ROLES.get(command.action, DEFAULT_ACTOR) else f"{words} --by {by}"
+
+
+def _when(when: When) -> str:
+    return "" if when is When.NOW else f" --when {when}"

@@ -18,6 +18,7 @@ from domain.subscription.commands import Command
 _ASKED: dict[str, Callable[..., None]] = {
     "quantity": changes.change_quantity,
     "add-on": changes.set_add_on,
+    "undo-changes": changes.undo_scheduled_changes,
     "auto-renew": changes.set_auto_renew,
     "suspend": changes.suspend,
     "reactivate": changes.reactivate,

@@ -19,6 +19,11 @@ from cli.options import (
 )
 from cli.subscription.asking import ask, ask_in_two_steps, ask_where_it_costs, asked, built
 from domain.subscription import commands
+from domain.subscription.scheduled import When
+
+MadeWhen = Annotated[
+    When, Option("--when", parser=one_of(When), metavar="|".join(When), help="At once, or with the next term.")
+]
 
 Until = Annotated[
     datetime | None,
@@ -35,28 +40,43 @@ def set_add_on(
         int, Argument(metavar="N", parser=whole_number, help="How many it has from now on; 0 removes it.")
     ],
     asking: Confirming,
+    when: MadeWhen = When.NOW,
 ) -> commands.SetAddOn:
     """Set the quantity of an add-on, prorated (MON-4); 0 removes it (ELG-8).
 
-    It asks before it charges more than it credits.
+    With `--when renewal` it has that quantity from the renewal on (REN-4). It asks before it charges more than it
+    credits.
 
     Example: add-on crm-1 backup 2 --dry-run
     """
-    return built(commands.SetAddOn, asking, add_on=add_on, quantity=number)
+    return built(commands.SetAddOn, asking, add_on=add_on, quantity=number, when=when)
 
 
 @asked(ask_where_it_costs)
 def change_quantity(
     number: Annotated[int, Argument(metavar="N", parser=whole_number, help="The licences it has from now on.")],
     asking: Confirming,
+    when: MadeWhen = When.NOW,
 ) -> commands.ChangeQuantity:
     """Change the licence quantity, prorated (MON-4).
 
-    It asks before it charges more than it credits.
+    With `--when renewal` it has that quantity from the renewal on (REN-4). It asks before it charges more than it
+    credits.
 
     Example: quantity crm-1 5 --dry-run
     """
-    return built(commands.ChangeQuantity, asking, quantity=number)
+    return built(commands.ChangeQuantity, asking, quantity=number, when=when)
+
+
+@asked(ask)
+def undo_scheduled_changes(asking: Asking) -> commands.UndoScheduledChanges:
+    """Undo what is scheduled for the renewal (REN-4).
+
+    `show` has it as "at renewal". For one of several, set its quantity to what it is now, with `--when renewal`.
+
+    Example: undo-changes crm-1
+    """
+    return built(commands.UndoScheduledChanges, asking)
 
 
 @asked(ask)

@@ -12,6 +12,7 @@ from cli.rule_words import words_of
 from cli.running import use
 from cli.subscription.timeline import print_milestones
 from domain.next_step import Do, NextStep
+from domain.subscription.scheduled import in_words
 from perennial.subscription.views import EndedSubscription, LivingSubscription
 from statemachines.subscription.documents import timeline_document
 
@@ -106,17 +107,24 @@ def _ending(details: Details) -> Iterator[tuple[str, str]]:
         yield "deletion", f"{words}; it does not renew meanwhile" if details.auto_renew else words
 
 
-def _facts(found: LivingSubscription) -> Iterator[tuple[str, str]]:
+def _prices(details: Details, subscription: Subscription) -> Iterator[tuple[str, str]]:
+    """The price, and what changes at the renewal (REN-4, BUY-5)."""
     from statemachines.subscription.narrative import later_prices
 
-    details, subscription = found.details, found.subscription
-    add_ons = "".join(f" + {quantity(number)} {add_on}" for add_on, number in details.add_ons.items())
     offer = subscription.offer
-    yield "customer", details.customer_id
-    yield "offer", f"{quantity(details.quantity)} x {details.offer_id}{add_ons}"
     yield "price", f"{offer.currency} {subscription.unit_price:f} a unit, {offer.term} {offer.billing_plan}"
+    if changes := in_words(details.scheduled_changes, details.offer_id):
+        yield "at renewal", changes
     for change in later_prices(subscription, details.now):
         yield "price then", change
+
+
+def _facts(found: LivingSubscription) -> Iterator[tuple[str, str]]:
+    details, subscription = found.details, found.subscription
+    add_ons = "".join(f" + {quantity(number)} {add_on}" for add_on, number in details.add_ons.items())
+    yield "customer", details.customer_id
+    yield "offer", f"{quantity(details.quantity)} x {details.offer_id}{add_ons}"
+    yield from _prices(details, subscription)
     yield "policy", subscription.policy.name
     if details.term:
         yield "term", f"{details.term.number}: {second(details.term.start)} to {second(details.term.end)}"

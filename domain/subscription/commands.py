@@ -11,10 +11,12 @@ from domain.faults import Fault
 from domain.money import Money
 from domain.roles import Action
 from domain.subscription.holds import Reason
+from domain.subscription.scheduled import When
 from domain.values import WITHOUT_NUL, Id, RequestDecimal, RequestInstant, Signature, Strict, fingerprint, without_nul
 
 Details = Annotated[str, Field(max_length=1024), AfterValidator(without_nul), WITHOUT_NUL]
 Quantity = Annotated[int, Field(ge=0, le=MAX_QUANTITY)]
+MadeWhen = Annotated[When, Field(strict=False, exclude_if=lambda when: when is When.NOW)]
 Sequence = Annotated[int, Field(ge=1, le=1_000_000_000)]
 
 
@@ -58,11 +60,12 @@ class Activate(Command):
 
 
 class ChangeQuantity(Command):
-    """Change the licence quantity, prorated (MON-4)."""
+    """Change the licence quantity, prorated (MON-4), or for the renewal (REN-4)."""
 
     action = Action.CHANGE_QUANTITY
     do: Literal["change_quantity"] = "change_quantity"
     quantity: Quantity
+    when: MadeWhen = When.NOW
 
 
 class RejectQuantity(Command):
@@ -78,12 +81,20 @@ class RejectQuantity(Command):
 
 
 class SetAddOn(Command):
-    """Set the quantity of an add-on, prorated (MON-4); 0 removes it (ELG-8)."""
+    """Set the quantity of an add-on, prorated (MON-4), or for the renewal (REN-4); 0 removes it (ELG-8)."""
 
     action = Action.SET_ADD_ON
     do: Literal["set_add_on"] = "set_add_on"
     add_on: Id
     quantity: Quantity
+    when: MadeWhen = When.NOW
+
+
+class UndoScheduledChanges(Command):
+    """Undo what is scheduled for the renewal (REN-4)."""
+
+    action = Action.UNDO_SCHEDULED_CHANGES
+    do: Literal["undo_scheduled_changes"] = "undo_scheduled_changes"
 
 
 class Suspend(Command):
@@ -180,6 +191,7 @@ AnyCommand = Annotated[
     | ChangeQuantity
     | RejectQuantity
     | SetAddOn
+    | UndoScheduledChanges
     | Suspend
     | Reactivate
     | Cancel

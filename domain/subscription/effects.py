@@ -157,9 +157,6 @@ class Receipt(Frozen):
         return answer.model_copy(update={"charge": charge, "credit": credit, "metered": False})
 
 
-_SEATS = frozenset({EventName.QUANTITY_CHANGED, EventName.ADD_ON_CHANGED})
-
-
 def queued(waiting: tuple[Effect, ...], more: tuple[Effect, ...]) -> tuple[Effect, ...]:
     """The waiting effects with more behind them.
 
@@ -194,15 +191,16 @@ def effects_of(decision: Decision, before: Subscription) -> tuple[Effect, ...]:
 
 def change_of_access(events: Sequence[Event]) -> Provision | None:
     """The change of access that the events of one decision cause, or None."""
-    before, last = events[0].before.state, events[-1]
+    facts, last = events[0].before, events[-1]
+    before, after = facts.state, last.after
+    seats_change = (facts.quantity, facts.add_ons) != (after.quantity, after.add_ons)
     access: Access | None = None
     if last.event is EventName.DELETED:
         access = Access.PURGE
-    elif last.state.users_have_access and (not before.users_have_access or last.event in _SEATS):
+    elif last.state.users_have_access and (not before.users_have_access or seats_change):
         access = Access.GRANT
     elif before.users_have_access and not last.state.users_have_access:
         access = Access.REVOKE
     if access is None:
         return None
-    after = last.after
     return Provision(access=access, at=last.at, seq=last.seq, quantity=after.quantity, add_ons=after.add_ons)

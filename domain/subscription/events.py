@@ -9,6 +9,7 @@ from domain.conflict import Settled
 from domain.money import Money, total
 from domain.subscription.holds import Reason
 from domain.subscription.ledger import Kind, LedgerRow
+from domain.subscription.scheduled import ScheduledChanges
 from domain.subscription.taken_over import TakenOver
 from domain.subscription.usage import UsageCharge
 from domain.values import ExactDecimal, Frozen, Instant, OmitEmpty, without_defaults
@@ -49,6 +50,8 @@ class EventName(StrEnum):
     RENEWED = "renewed"
     QUANTITY_CHANGED = "quantity_changed"
     ADD_ON_CHANGED = "add_on_changed"
+    CHANGE_SCHEDULED = "change_scheduled"
+    CHANGES_UNDONE = "changes_undone"
     AUTO_RENEW_CHANGED = "auto_renew_changed"
     CANCELLATION_SCHEDULED = "cancellation_scheduled"
     CANCELLATION_UNDONE = "cancellation_undone"
@@ -73,12 +76,17 @@ class Facts(Frozen):
     add_ons: dict[str, int]
     holds: tuple[Reason, ...]
     unit_price: ExactDecimal
+    scheduled_changes: OmitEmpty[ScheduledChanges] = {}
+
+
+_FACTS = list(Facts.model_fields)
 
 
 class Change(NamedTuple):
     """A fact that an event changed, by its name, with its values for JSON: `quantity` from 3 to 5.
 
-    An add-on is a fact of its own, `add_ons.backup`, of quantity 0 where there is none.
+    An add-on is a fact of its own, `add_ons.backup`, of quantity 0 where there is none. So is a change for the renewal,
+    `scheduled_changes.backup`, None where there is none.
     """
 
     fact: str
@@ -125,23 +133,25 @@ class Event(Frozen):
     def changes(self) -> tuple[Change, ...]:
         """The facts that differ before and after it (ROL-3), in the order of `Facts`."""
         before, after = _named(self.before), _named(self.after)
-        values = ((name, before.get(name, 0), after.get(name, 0)) for name in dict.fromkeys([*before, *after]))
+        names = sorted(before.keys() | after.keys(), key=lambda name: (_FACTS.index(name.partition(".")[0]), name))
+        none = {name: 0 if name.startswith("add_ons.") else None for name in names}
+        values = ((name, before.get(name, none[name]), after.get(name, none[name])) for name in names)
         return tuple(Change(name, old, new) for name, old, new in values if old != new)
 
 
 def _named(facts: Facts) -> dict[str, Any]:
-    """The facts by name; each add-on is one."""
+    """The facts by name; each add-on is one, and each change for the renewal."""
     values = facts.model_dump(mode="json")
-    add_ons = values.pop("add_ons")
-    return {**values, **{f"add_ons.{add_on}": quantity for add_on, quantity in add_ons.items()}}
+    by_line = {name: values.pop(name, {}) for name in ("add_ons", "scheduled_changes")}
+    return {**values, **{f"{name}.{line}": number for name, lines in by_line.items() for line, number in lines.items()}}
 
 
-_USUAL: dict[str, Any] = {"auto_renew": True, "add_ons": {}, "holds": []}
+_USUAL: dict[str, Any] = {"auto_renew": True, "add_ons": {}, "holds": [], "scheduled_changes": {}}
 
 
 def _lean(event: Event) -> dict[str, Any]:
     written = without_defaults(event)
-    before, after = written.pop("before"), written["after"]
+    before, after = ({**_USUAL, **facts} for facts in (written.pop("before"), written["after"]))
     usual = {**_USUAL, "state": written["state"]}
     written["after"] = {name: value for name, value in after.items() if usual.get(name) != value}
     if changed := {name: value for name, value in before.items() if after[name] != value}:

@@ -11,7 +11,8 @@ from domain.policy import PolicyPack
 from domain.roles import RolePreset
 from domain.subscription.access import Gap
 from domain.subscription.events import Facts, State
-from domain.subscription.holds import Hold, Reason
+from domain.subscription.holds import Hold
+from domain.subscription.scheduled import ScheduledCancellation, ScheduledChanges
 from domain.subscription.usage import PricedTerms, Unbilled
 from domain.values import ExactDecimal, Frozen, Instant
 
@@ -23,15 +24,6 @@ class Term(Frozen):
     start: Instant
     end: Instant
     months_in: int
-
-
-class ScheduledCancellation(Frozen):
-    """A cancellation at renewal: auto-renew off, with a reason and an actor (REN-3)."""
-
-    at: Instant
-    by: str
-    reason: Reason
-    details: str | None = None
 
 
 class QuantityChange(Frozen):
@@ -79,6 +71,7 @@ class Snapshot(Frozen):
     seq: int = 0
     last_change: QuantityChange | None = None
     scheduled_cancellation: ScheduledCancellation | None = None
+    scheduled_changes: ScheduledChanges = {}
     holds: tuple[Hold, ...] = ()
     deletes_at: Instant | None = None
     trial_end: Instant | None = None
@@ -133,7 +126,14 @@ class Subscription(Snapshot):
             add_ons=self.add_ons,
             holds=tuple(hold.reason for hold in self.holds),
             unit_price=self.unit_price,
+            scheduled_changes=self.scheduled_changes,
         )
+
+    @property
+    def renewed_quantities(self) -> tuple[int, dict[str, int]]:
+        """The quantity and the add-ons of the next term (REN-4)."""
+        add_ons = {**self.add_ons, **self.scheduled_changes}
+        return add_ons.pop(self.offer.id, self.quantity), {line: number for line, number in add_ons.items() if number}
 
     @property
     def commitment_end(self) -> datetime | None:

@@ -15,7 +15,7 @@ from perennial.order.orders import BoughtOrder, Orders, check_buyer, check_line
 from perennial.order.review import Reviewed
 from perennial.sources.books import Books, NotInBooks
 from perennial.sources.sources import Sources
-from statemachines.subscription.review import review
+from statemachines.preview.review import review
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from domain.money import Money, round_half_up, total
 from domain.ordering.cart import Cart
 from domain.ordering.terms import Order
 from domain.subscription.pricing import licence_lines
-from statemachines.subscription.review import LineReview
+from statemachines.preview.review import LineReview
 
 
 @dataclass(frozen=True)

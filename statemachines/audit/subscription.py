@@ -32,6 +32,7 @@ class Invariant(Worded):
     INVOICED = "14", "invoices plus uninvoiced rows equal the ledger"
     NO_CREDIT_BESIDE_DEBT = "15", "no credit stands beside something due, nobody is held for what it covers"
     HELD = "MON-9", "what is held for nonpayment is held for an unpaid invoice"
+    QUANTITIES = "REN-4", "quantities change by their own events, and with a new term as scheduled"
     USAGE = "USE-2", "usage is billed once, at the price and in the period of its use"
     NOT_AHEAD = "16", "nothing is dated after the clock"
     DOUBLE_ENTRY = "MON-5", "every entry balances and matches the ledger"
@@ -171,6 +172,18 @@ def _numbered(life: Recorded) -> Iterator[Found]:
             yield f"event {after.seq} does not start from the facts that event {before.seq} left", (), (before, after)
 
 
+def _quantities(life: Recorded) -> Iterator[Found]:
+    own = {EventName.QUANTITY_CHANGED, EventName.ADD_ON_CHANGED}
+    for event in life.events:
+        before, after = event.before, event.after
+        if event.settled or (before.quantity, before.add_ons) == (after.quantity, after.add_ons) or event.event in own:
+            continue
+        scheduled = {**before.add_ons, life.offer.id: before.quantity, **before.scheduled_changes}
+        became = {**after.add_ons, life.offer.id: after.quantity}
+        if became != {line: number for line, number in scheduled.items() if number}:
+            yield f"event {event.seq} changes the quantities to other than what was scheduled", (), (event,)
+
+
 def _not_ahead(life: Recorded) -> Iterator[Found]:
     for event in life.events:
         if life.latest is not None and event.at > life.latest:
@@ -185,6 +198,7 @@ CHECKS: dict[Invariant, Callable[[Recorded], Iterator[Found]]] = {
     Invariant.ACCESS: _access_as_decided,
     Invariant.THE_END_IS_FINAL: _the_end_is_final,
     Invariant.NUMBERED: _numbered,
+    Invariant.QUANTITIES: _quantities,
     Invariant.USAGE: usage_otherwise,
     Invariant.NOT_AHEAD: _not_ahead,
 }

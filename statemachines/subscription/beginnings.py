@@ -10,12 +10,17 @@ from statemachines.subscription.draft import Draft
 
 
 def take_next_terms(draft: Draft, *, including: bool) -> None:
-    """BUY-5: take the new version of the policy pack, if there is one, and the catalog's price for a term that begins.
+    """Take what holds from a new term: another version of the policy pack, the catalog's price, scheduled changes.
 
-    `including` says whether a price from that very instant counts. The price until now is kept for usage (USE-2).
+    BUY-5, REN-4. `including` says whether a price from that very instant counts. The price until now is kept for usage
+    (USE-2).
     """
     subscription = draft.subscription
+    quantity, add_ons = subscription.renewed_quantities
     draft.update(
+        quantity=quantity,
+        add_ons=add_ons,
+        scheduled_changes={},
         policy=subscription.next_policy or subscription.policy,
         next_policy=None,
         unit_price=subscription.price_for(draft.at, including=including),

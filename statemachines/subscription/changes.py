@@ -9,9 +9,11 @@ from domain.subscription.access import gap_at
 from domain.subscription.events import EventName
 from domain.subscription.ledger import Kind, LedgerRow
 from domain.subscription.pricing import prorated
+from domain.subscription.scheduled import When, without
 from domain.subscription.subscription import PriceFrom, QuantityChange, Subscription
 from domain.values import format_instant
 from statemachines.subscription.draft import Draft
+from statemachines.subscription.scheduling import dropped, schedule
 from statemachines.subscription.suspension import end_in_words
 
 PRICES_NAMED = 3
@@ -21,15 +23,21 @@ ASK_A_USER = "A user can change the quantity (change_quantity)."
 
 
 def change_quantity(draft: Draft) -> None:
-    """MON-4: credit the old quantity and charge the new one for the days left of the billing period."""
+    """MON-4: credit the old quantity and charge the new one for the days left of the billing period.
+
+    REN-4: or schedule it for the renewal.
+    """
     command, subscription = draft.command, draft.subscription
     assert isinstance(command, commands.ChangeQuantity)
     if bounds := _out_of_bounds(draft, command.quantity):
         draft.refuse(Rule.ELG_8, bounds)
+    elif command.when is When.RENEWAL:
+        schedule(draft, subscription.offer.id, "quantity", command.quantity)
     elif command.quantity == subscription.quantity:
         draft.unchanged(f"The quantity is already {subscription.quantity}.")
     else:
         draft.message = f"The quantity is now {command.quantity}, prorated by day."
+        draft.message += dropped(draft, subscription.offer.id)
         _set(draft, command.quantity)
 
 
@@ -72,7 +80,10 @@ def _set(draft: Draft, quantity: int, rejects: int | None = None) -> None:
     rows = _replaced(draft, subscription.offer.id, subscription.unit_price, subscription.quantity, quantity)
     period = subscription.billing_period(subscription.period_at(draft.at))
     change = QuantityChange(seq=draft.next_seq, before=subscription.quantity, period_end=period.end, rejects=rejects)
-    draft.emit(EventName.QUANTITY_CHANGED, Rule.MON_4, rows=rows, quantity=quantity, last_change=change)
+    left = without(subscription.scheduled_changes, subscription.offer.id)
+    draft.emit(
+        EventName.QUANTITY_CHANGED, Rule.MON_4, rows=rows, quantity=quantity, last_change=change, scheduled_changes=left
+    )
 
 
 def _replaced(draft: Draft, line: str, price: Decimal, before: int, after: int) -> list[LedgerRow]:
@@ -85,7 +96,10 @@ def _replaced(draft: Draft, line: str, price: Decimal, before: int, after: int) 
 
 
 def set_add_on(draft: Draft) -> None:
-    """MON-4: an add-on is prorated to its subscription's billing period. A quantity of 0 removes it (ELG-8)."""
+    """MON-4: an add-on is prorated to its subscription's billing period. A quantity of 0 removes it (ELG-8).
+
+    REN-4: or it is scheduled for the renewal.
+    """
     command, subscription = draft.command, draft.subscription
     assert isinstance(command, commands.SetAddOn)
     offer = subscription.offer
@@ -98,6 +112,8 @@ def set_add_on(draft: Draft) -> None:
     if quantity > offer.max_quantity:
         takes = f"0 (which removes it) to {offer.max_quantity}"
         draft.refuse(Rule.ELG_8, f"An add-on's quantity must be {takes}, not {quantity}.")
+    elif command.when is When.RENEWAL:
+        schedule(draft, add_on.id, f"quantity of {add_on.id}", quantity)
     elif quantity == current:
         has = f"The quantity of {add_on.id} is already {current}."
         draft.unchanged(has if current else f"The subscription does not have the add-on {add_on.id}.")
@@ -105,9 +121,11 @@ def set_add_on(draft: Draft) -> None:
         rows = _replaced(draft, add_on.id, add_on.unit_price, current, quantity)
         now = f"The quantity of {add_on.id} is now {quantity}, prorated by day."
         draft.message = now if quantity else f"The add-on {add_on.id} is removed, credited by day."
+        draft.message += dropped(draft, add_on.id)
         others = {name: number for name, number in subscription.add_ons.items() if name != add_on.id}
         add_ons = {**subscription.add_ons, add_on.id: quantity} if quantity else others
-        draft.emit(EventName.ADD_ON_CHANGED, Rule.MON_4, rows=rows, add_ons=add_ons)
+        left = without(subscription.scheduled_changes, add_on.id)
+        draft.emit(EventName.ADD_ON_CHANGED, Rule.MON_4, rows=rows, add_ons=add_ons, scheduled_changes=left)
 
 
 def set_auto_renew(draft: Draft) -> None:

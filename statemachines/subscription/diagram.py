@@ -28,6 +28,7 @@ GUARDS = {
     "every_hold_liftable": "the actor may lift every hold that the command names",
     "hold_remains": "the command lifts only some of the holds, or none",
     "pause_alone": "every hold is a planned pause",
+    "changes_scheduled": "something is scheduled for the renewal",
     "something_to_bill": "usage is left to bill, or the pack bills while suspended",
 }
 """What each guard means."""

@@ -58,6 +58,7 @@ class Draft:
                 "last_at": self.at,
                 "refundable": refundable_after(changes.pop("refundable", before.refundable), rows),
                 **changes,
+                **({"scheduled_changes": {}} if self.target.ended else {}),
                 **(self._use_changes(before) if before.offer.metered else {}),
             }
         )

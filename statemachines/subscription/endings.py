@@ -7,7 +7,7 @@ from domain.subscription.ends import expiry_rule, refund_open
 from domain.subscription.events import EventName, State
 from domain.subscription.ledger import Kind
 from domain.subscription.pricing import full_credit, usage_charge
-from domain.subscription.subscription import ScheduledCancellation
+from domain.subscription.scheduled import ScheduledCancellation
 from domain.values import format_instant
 from statemachines.subscription.draft import Draft
 from statemachines.subscription.suspension import LIFTED, end_in_words

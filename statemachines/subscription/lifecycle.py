@@ -7,7 +7,15 @@ from domain.catalog.offers import Setup
 from domain.ordering.terms import Order
 from domain.roles import Action, Denial, Party, denial, parse_actor
 from domain.rules import Rule
-from domain.subscription.commands import Command, Expected, Reactivate, ReportUsage, SetAutoRenew, Suspend
+from domain.subscription.commands import (
+    Command,
+    Expected,
+    Reactivate,
+    ReportUsage,
+    SetAutoRenew,
+    Suspend,
+    UndoScheduledChanges,
+)
 from domain.subscription.decision import Answer, Decision, Outcome
 from domain.subscription.ends import late_cancel_allowed, leavable, refund_open
 from domain.subscription.events import State
@@ -15,7 +23,7 @@ from domain.subscription.holds import Reason, may_lift
 from domain.subscription.pricing import billed_while_suspended
 from domain.subscription.subscription import Subscription
 from domain.values import format_instant
-from statemachines.subscription import beginnings, billing, changes, endings, suspension
+from statemachines.subscription import beginnings, billing, changes, endings, scheduling, suspension
 from statemachines.subscription.draft import Draft
 from statemachines.subscription.machine import MACHINE, Cursor, Machine, Transition
 from statemachines.subscription.refusals import why_refused
@@ -37,6 +45,7 @@ DOES: dict[Transition, Callable[[Draft], None]] = {
     Transition("change_quantity", A, A): changes.change_quantity,
     Transition("reject_quantity", A, A): changes.reject_quantity,
     Transition("set_add_on", A, A): changes.set_add_on,
+    **{Transition("undo_scheduled_changes", s, s): scheduling.undo_scheduled_changes for s in (A, S)},
     **{Transition("set_auto_renew", s, s): changes.set_auto_renew for s in (P, T, A, S)},
     Transition("set_auto_renew", S, State.EXPIRED): endings.stop_renewing,
     **{Transition("change_price", s, s): changes.change_price for s in (P, T, A, S)},
@@ -96,7 +105,7 @@ class Lifecycle:
         denied = denial(ask.by, ask.action, subscription.roles) or _denied_hold(ask)
         if denied:
             return _refused(subscription, ask, now, denied.rule, denied.message)
-        draft = self._take(subscription, ask.action, now, ask) or _late_usage(subscription, ask, now)
+        draft = self._take(subscription, ask.action, now, ask) or _without_transition(subscription, ask, now)
         if draft is None:
             rule, words = why_refused(subscription, ask, self.allowed(subscription, now))
             return _refused(subscription, ask, now, rule, words)
@@ -131,13 +140,19 @@ class Lifecycle:
         return draft
 
 
-def _late_usage(subscription: Subscription, command: Command, now: datetime) -> Draft | None:
-    """USE-1: usage of before is taken in states that allow no new usage, and in final ones; the state stays."""
-    metered, access = subscription.offer.metered, subscription.state.users_have_access
-    if not isinstance(command, ReportUsage) or access or not metered:
+def _without_transition(subscription: Subscription, command: Command, now: datetime) -> Draft | None:
+    """What is answered though the state does not show it as allowed; the state stays.
+
+    USE-1: usage of before is taken in states that allow no new usage, and in final ones. MON-7: where changes can be
+    scheduled, to undo none changes nothing.
+    """
+    state, draft = subscription.state, Draft(subscription, now, subscription.state, command)
+    if isinstance(command, ReportUsage) and subscription.offer.metered and not state.users_have_access:
+        changes.report_usage(draft)
+    elif isinstance(command, UndoScheduledChanges) and state in {A, S} and not subscription.scheduled_changes:
+        scheduling.undo_scheduled_changes(draft)
+    else:
         return None
-    draft = Draft(subscription, now, subscription.state, command)
-    changes.report_usage(draft)
     return draft
 
 
@@ -178,6 +193,7 @@ def _cursor(subscription: Subscription, now: datetime, command: Command | None) 
         late_cancel_allowed=late_cancel_allowed(subscription, now),
         every_hold_liftable=actor is None or all(may_lift(actor, hold.reason) for hold in to_lift),
         hold_remains=len(to_lift) < len(subscription.holds),
+        changes_scheduled=bool(subscription.scheduled_changes),
         pause_alone=all(hold.until for hold in subscription.holds),
         something_to_bill=suspended_in_term and billed_while_suspended(subscription, now),
     )

@@ -32,6 +32,7 @@ class Cursor:
     every_hold_liftable: bool = True
     hold_remains: bool = False
     pause_alone: bool = True
+    changes_scheduled: bool = False
     something_to_bill: bool = False
 
 
@@ -52,6 +53,7 @@ late_cancel_allowed = fact("late_cancel_allowed")
 every_hold_liftable = fact("every_hold_liftable")
 hold_remains = fact("hold_remains")
 pause_alone = fact("pause_alone")
+changes_scheduled = fact("changes_scheduled")
 something_to_bill = fact("something_to_bill")
 
 
@@ -91,10 +93,11 @@ class SubscriptionMachine(machine.StrictChart[Cursor]):
     charge_period = active.to(active) | suspended.to(suspended, cond=something_to_bill)
     renew = active.to(active, cond=auto_renew)
 
-    # Changes: MON-4, TRI-6, REN-2, LIF-3, CXL-6, SUS-10, BUY-5
+    # Changes: MON-4, TRI-6, REN-2, REN-4, LIF-3, CXL-6, SUS-10, BUY-5
     change_quantity = active.to(active, unless=metered)
     reject_quantity = active.to(active, cond=quantity_rejectable, unless=metered)
     set_add_on = active.to(active)
+    undo_scheduled_changes = active.to(active, cond=changes_scheduled) | suspended.to(suspended, cond=changes_scheduled)
     set_auto_renew = (
         pending.to(pending, cond=marketplace)
         | trial.to(trial, cond=marketplace)

@@ -4,10 +4,11 @@ from datetime import datetime
 
 from domain.roles import Action, parse_actor
 from domain.rules import Rule
-from domain.subscription.commands import Command, Reactivate, ReportUsage
+from domain.subscription.commands import ChangeQuantity, Command, Reactivate, ReportUsage, SetAddOn
 from domain.subscription.decision import Answer, Outcome
 from domain.subscription.events import State
 from domain.subscription.holds import may_lift, who_may_lift
+from domain.subscription.scheduled import When
 from domain.subscription.subscription import Subscription
 from domain.subscription.usage import Report
 from domain.values import format_instant
@@ -23,6 +24,12 @@ _STATES: dict[Action, frozenset[State]] = {
     Action.REACTIVATE: frozenset({State.SUSPENDED}),
 }
 """The states in which a command is refused for another reason than the state; in all others LIF-1 applies."""
+_FROZEN = {
+    State.PENDING: (Rule.TRI_6, "The quantities of a pending subscription are frozen. Ask again once it is active."),
+    State.TRIAL: (Rule.TRI_6, "Quantities are frozen in the trial. Ask again once the paid term has begun."),
+    State.SUSPENDED: (Rule.MON_4, "The quantities of a suspended subscription cannot be changed. Reactivate it first."),
+}
+"""Why a change cannot be made for the renewal in these states (REN-4)."""
 _LAPSED = (
     "The term ended while the subscription was suspended, so nothing is left to renew. Reactivate or deprovision it."
 )
@@ -31,6 +38,8 @@ _LAPSED = (
 def why_refused(subscription: Subscription, command: Command, allowed: list[str]) -> tuple[Rule, str]:
     """The rule and the message of the refusal; `allowed` are the names of the commands that are allowed now."""
     state, offer = subscription.state, subscription.offer
+    if isinstance(command, ChangeQuantity | SetAddOn) and command.when is When.RENEWAL and state in _FROZEN:
+        return _FROZEN[state]
     if state in _STATES.get(command.action, frozenset()):
         match command.action:
             case Action.CANCEL:

@@ -9,6 +9,7 @@ from domain.rules import Rule
 from domain.subscription.ends import expires_at, expiry_rule, pause_ends_at, refund_open
 from domain.subscription.events import State
 from domain.subscription.pricing import billed_while_suspended, unbilled_rows
+from domain.subscription.scheduled import in_words
 from domain.subscription.subscription import Subscription
 from domain.values import Frozen, Instant, Worded
 
@@ -120,6 +121,7 @@ def _resumption(subscription: Subscription, at: datetime) -> Milestone:
     elif subscription.term and at > subscription.term.end:
         price = subscription.price_for(at, including=True)
         why = f"the planned pause ends and a new term begins at {_per_unit(subscription, price)}"
+        why += _with_changes(subscription)
     elif subscription.term is None and not subscription.in_free_trial(at):
         why = f"the planned pause ends and the paid term begins at {_per_unit(subscription, subscription.unit_price)}"
     else:
@@ -206,9 +208,16 @@ def _renewal(subscription: Subscription) -> Milestone:
     term = subscription.term
     assert term is not None
     why = f"a new term of {subscription.offer.term} begins at {_per_unit(subscription, renewal_price(subscription))}"
+    why += _with_changes(subscription)
     if policy := subscription.next_policy:
         why += f", under {policy.name} version {policy.version}"
     return Milestone(at=term.end, what=What.RENEW, rule=Rule.REN_1, why=why)
+
+
+def _with_changes(subscription: Subscription) -> str:
+    """What is scheduled for a new term (REN-4)."""
+    words = in_words(subscription.scheduled_changes, subscription.offer.id)
+    return f", with {words}" if words else ""
 
 
 def renewal_price(subscription: Subscription) -> Decimal:

@@ -16,7 +16,8 @@ from domain.subscription.ends import retention_ends
 from domain.subscription.events import Event, EventName, State
 from domain.subscription.holds import Hold
 from domain.subscription.pricing import period_charges
-from domain.subscription.subscription import PriceFrom, ScheduledCancellation, Subscription, Term
+from domain.subscription.scheduled import ScheduledCancellation
+from domain.subscription.subscription import PriceFrom, Subscription, Term
 from domain.subscription.taken_over import TakenOver
 from domain.subscription.usage import Report
 from domain.takeover.row import TakeoverRow

@@ -1,13 +1,12 @@
 """`check` on the books of a running world, and on books that somebody has altered (section 12)."""
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from activities.settings import Settings
 from tests.support.command_line import Ask, Billed
+from tests.support.raw_sql import altered
 
 
 @pytest.fixture
@@ -21,18 +20,6 @@ def bought(ask: Ask, customer: str) -> str:
 
 LARGER = "UPDATE ledger_entry SET amount_minor = 900000 WHERE subscription_id = ? AND kind = 'credit'"
 """A credit that somebody made larger."""
-
-
-def altered(settings: Settings, tmp_path: Path, subscription: str, statement: str = LARGER) -> str:
-    """A copy of the books in which somebody altered one row."""
-    copy = tmp_path / "copy.db"
-    file = settings.database_url.removeprefix("sqlite:///")
-    with closing(sqlite3.connect(file)) as books, closing(sqlite3.connect(copy, isolation_level=None)) as other:
-        books.backup(other)
-        for (trigger,) in other.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            other.execute(f"DROP TRIGGER {trigger}")
-        assert other.execute(statement, (subscription,)).rowcount == 1
-    return f"sqlite:///{copy}"
 
 
 def test_the_books_hold(ask: Ask, bought: str) -> None:
@@ -55,7 +42,7 @@ def test_all_of_them_as_a_document(ask: Ask, bought: str) -> None:
 def test_what_does_not_hold_is_shown_with_its_rows(
     ask: Ask, bought: str, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PERENNIAL_DATABASE_URL", altered(settings, tmp_path, bought))
+    monkeypatch.setenv("PERENNIAL_DATABASE_URL", altered(settings, tmp_path, bought, LARGER))
     result = ask.whole(f"check {bought}", code=1)
     assert "3          1 violation  credits never exceed the charges of their line" in result.stdout
     assert f"{bought}  invariant 3: seq-2/credit/contoso-crm credits USD " in result.stdout

@@ -17,6 +17,7 @@ DEFAULT: dict[Action, set[str]] = {
     Action.SET_ADD_ON: USERS,
     Action.SUSPEND: {*USERS, "service", "system"},
     Action.REACTIVATE: {*USERS, "service", "system"},
+    Action.UNDO_SCHEDULED_CHANGES: USERS,
     Action.CANCEL: {*USERS, "service"},
     Action.SET_AUTO_RENEW: {*USERS, "service"},
     Action.DEPROVISION: USERS,

@@ -92,6 +92,7 @@ def _kept(simulator: Simulator, now: datetime) -> Iterator[object]:
     yield (offer.trial_days, str(offer.setup)) if pending else subscription.term is None
     yield subscription.auto_renew, subscription.scheduled_cancellation is None
     yield subscription.quantity, sorted(name for name, number in subscription.add_ons.items() if number)
+    yield sorted(subscription.scheduled_changes.items())
     yield sorted((str(hold.reason), hold.by, hold.until is not None) for hold in subscription.holds)
     if last := subscription.last_change:
         yield last.before, last.rejects is None, now < last.period_end

@@ -1,10 +1,14 @@
 """SQL as it stands, past our adapters but through the database's own transactions."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
 
 from activities.adapters.sql.database import Database
+from activities.settings import Settings
 
 APPEND_ONLY = (
     *("journal", "ledger_entry", "entry", "posting", "invoice", "invoice_line", "payment"),
@@ -38,3 +42,15 @@ def _rows(connection: Connection, statement: str) -> list[tuple[Any, ...]]:
 
 def _change(connection: Connection, statements: tuple[str, ...]) -> int:
     return [connection.exec_driver_sql(statement).rowcount for statement in statements][-1]
+
+
+def altered(settings: Settings, tmp_path: Path, subscription: str, statement: str) -> str:
+    """A copy of the books in which somebody altered one row."""
+    copy = tmp_path / "copy.db"
+    file = settings.database_url.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(file)) as books, closing(sqlite3.connect(copy, isolation_level=None)) as other:
+        books.backup(other)
+        for (trigger,) in other.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            other.execute(f"DROP TRIGGER {trigger}")
+        assert other.execute(statement, (subscription,)).rowcount == 1
+    return f"sqlite:///{copy}"

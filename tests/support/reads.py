@@ -47,7 +47,18 @@ ELSEWHERE = {
     "catalog check": "reads files: tests/cli/catalog/test_file.py",
 }
 CHANGING = {
-    *("buy", "setup-link", "quantity", "add-on", "auto-renew", "suspend", "reactivate", "cancel", "activate"),
+    *(
+        "buy",
+        "setup-link",
+        "quantity",
+        "add-on",
+        "undo-changes",
+        "auto-renew",
+        "suspend",
+        "reactivate",
+        "cancel",
+        "activate",
+    ),
     *("reject-quantity", "deprovision", "clock advance", "catalog import", "catalog export"),
     *("cart add", "cart remove", "cart buy", "usage report", "usage import", "invoice pay", "invoice fail"),
     *("account pay", "account terms", "account open", "notifications retry", "notifications skip"),

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from domain.conflict import Conflict
 from domain.subscription.ends import deleted_at, expires_at, refund_open
+from domain.subscription.scheduled import in_words
 from statemachines.subscription.life import Life
 from statemachines.subscription.lifecycle import Lifecycle
 from statemachines.subscription.narrative import headline, later_prices
@@ -59,6 +60,7 @@ def details(
         undelivered=stream.trouble,
         conflict=conflict,
         late_by=late_by,
+        scheduled_changes=s.scheduled_changes,
     )
 
 
@@ -87,6 +89,8 @@ def markdown(
         lines += ["", "### What comes next", "", *table(("when (UTC)", "what", "rule"), milestones)]
         if late_by and any(m.what in SPREAD for m in upcoming):
             lines += ["", f"Charges are written {late_by.total_seconds():.1f} s after these instants, dated by them."]
+    if changes := in_words(s.scheduled_changes, s.offer.id):
+        lines += ["", f"**From the renewal on:** {changes}."]
     for change in later_prices(s, now):
         lines += ["", f"**Price then:** {change}."]
     if allowed := lifecycle.allowed(s, now):

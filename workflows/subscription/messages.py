@@ -31,6 +31,7 @@ from domain.subscription.commands import (
 from domain.subscription.decision import Answer
 from domain.subscription.events import Event, State
 from domain.subscription.holds import Hold
+from domain.subscription.scheduled import ScheduledChanges
 from domain.subscription.subscription import Subscription, Term
 from domain.values import Frozen, Id, Instant, Lean, Strict
 from statemachines.state_schema import SUBSCRIPTION
@@ -182,6 +183,8 @@ UPDATES: dict[str, type[Strict]] = {
 class Details(Frozen):
     """The subscription now. Events up to `committed` are in the books, and those up to `provisioned` have taken effect.
 
+    `scheduled_changes` are the quantities from the renewal on, by line (REN-4).
+
     With auto-renew off it expires at `ends_at`; while suspended its data is deleted at `deletes_at` unless it is
     reactivated. Of the two only what comes first is set (SUS-4).
     `publisher` is notified of its events, None if nobody is. `told` is the seq of the last event that the publisher was
@@ -217,6 +220,7 @@ class Details(Frozen):
     conflict: Conflict | None = None
     ends_at: Instant | None = None
     late_by: timedelta = timedelta(0)
+    scheduled_changes: ScheduledChanges = {}
 
     @property
     def settled(self) -> bool:

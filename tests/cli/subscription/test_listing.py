@@ -1,19 +1,18 @@
 """`list`: page by page over the living and the ended, by the server's own filters, and counted."""
 
-import asyncio
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from typer import BadParameter
 
-from activities.adapters.sql.database import Database
 from activities.settings import Settings
 from cli.subscription.listing import marked
 from perennial.subscription.listing import PageMark
 from tests.support.command_line import Ask
-from tests.support.raw_sql import change
+from tests.support.raw_sql import altered
 
 pytestmark = pytest.mark.live
 
@@ -90,13 +89,10 @@ def test_price_and_next_renewal(ask: Ask, customer: str) -> None:
 
 
 def test_one_that_cannot_be_read_does_not_hide_the_others(
-    ask: Ask, customer: str, seven: list[str], settings: Settings
+    ask: Ask, customer: str, seven: list[str], settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def spoil() -> None:
-        async with Database(settings.database_url) as database:
-            await change(database, f"UPDATE subscription SET snapshot = '{{}}' WHERE id = '{seven[1]}'")
-
-    asyncio.run(spoil())
+    copy = altered(settings, tmp_path, seven[1], "UPDATE subscription SET snapshot = '{}' WHERE id = ?")
+    monkeypatch.setenv("PERENNIAL_DATABASE_URL", copy)
     rows = {row["subscription_id"]: row for row in ask.json(f"list --customer {customer}")}
     assert [key for key, row in rows.items() if row["unreadable"]] == [seven[1]]
     assert rows[seven[1]]["state"] == "active"

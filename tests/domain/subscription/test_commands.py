@@ -18,6 +18,7 @@ WHOLE: dict[str, dict[str, object]] = {
     "change_quantity": {"quantity": 3},
     "reject_quantity": {"sequence": 2},
     "set_add_on": {"add_on": "backup", "quantity": 1},
+    "undo_scheduled_changes": {},
     "suspend": {"reason": "fraud"},
     "reactivate": {},
     "cancel": {"reason": "customer_request", "details": "too dear"},
@@ -65,6 +66,7 @@ def test_no_unknown_field_and_no_missing_actor(do: str) -> None:
     + [("reject_quantity", {"details": details}) for details in ("x" * 1025, 5, "a\0b")]
     + [("set_add_on", {"quantity": quantity}) for quantity in (1.5, True, -1, MAX_QUANTITY + 1)]
     + [("set_add_on", {"add_on": add_on}) for add_on in ("", "a b", "x" * 65, 7)]
+    + [(do, {"when": when}) for do in ("change_quantity", "set_add_on") for when in ("", "later", "NOW", None, 1)]
     + [("set_auto_renew", {"enabled": enabled}) for enabled in (0, 1, "true", "on", None)]
     + [("suspend", {"reason": reason}) for reason in ("", "bored", "FRAUD", None, 1)]
     + [("cancel", {"details": details}) for details in ("x" * 1025, 5, "a\0b")]

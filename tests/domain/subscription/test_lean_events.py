@@ -50,6 +50,8 @@ def event(before: Facts, after: Facts, *rows: LedgerRow) -> Event:
         event(USUAL, USUAL, row(AT - timedelta(days=3)), row(AT)),
         event(USUAL.model_copy(update={"add_ons": {"backup": 1}}), USUAL),
         event(USUAL, USUAL.model_copy(update={"auto_renew": False, "add_ons": {"backup": 2}})),
+        event(USUAL.model_copy(update={"scheduled_changes": {"crm": 5}}), USUAL, row(AT)),
+        event(USUAL, USUAL.model_copy(update={"scheduled_changes": {"backup": 0}})),
         event(USUAL.model_copy(update={"state": State.TRIAL, "auto_renew": False}), USUAL, row(AT)),
     ],
 )

@@ -13,7 +13,7 @@ from domain.rules import Rule
 from domain.subscription.events import State
 from perennial.order import carts
 from perennial.sources.books import NotInBooks
-from statemachines.subscription.review import review as decided
+from statemachines.preview.review import review as decided
 from tests.support.shop.buyers import customer, partner
 from tests.support.shop.offers import SETUP, listed
 from tests.support.shop.orders import stock

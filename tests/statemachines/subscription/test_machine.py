@@ -57,6 +57,7 @@ CELLS: dict[tuple[State, str], list[tuple[Facts, State | None]]] = {
         (on("quantity_rejectable"), A),
         (on("quantity_rejectable", "metered"), None),
     ],
+    **{(state, "undo_scheduled_changes"): [(on(), None), (on("changes_scheduled"), state)] for state in (A, S)},
     (A, "set_add_on"): [(on(), A), (on("metered"), A)],
     (A, "cancel"): [
         (on(), None),

@@ -29,6 +29,7 @@ NCE: Facts = {"policy": "nce-2022"}
 SUSPEND: Step = ("2026-01-17", "suspend", {})
 PAUSE: Step = ("2026-01-17", "suspend", {"until": "2026-02-01T00:00:00Z"})
 FRAUD: Facts = {"reason": "fraud"}
+SCHEDULE: Step = ("2026-01-16", "change_quantity", {"quantity": 5, "when": "renewal"})
 OFF: Step = ("2026-01-16", "set_auto_renew", {"enabled": False})
 LIVES: dict[Transition, tuple[Facts, list[Step], Step | str]] = {
     Transition("activate", P, A): (SET_UP, [], ("2026-01-16", "activate", {})),
@@ -48,6 +49,8 @@ LIVES: dict[Transition, tuple[Facts, list[Step], Step | str]] = {
         [],
         ("2026-01-17", "set_add_on", {"add_on": "backup", "quantity": 1}),
     ),
+    Transition("undo_scheduled_changes", A, A): ({}, [SCHEDULE], ("2026-01-17", "undo_scheduled_changes", {})),
+    Transition("undo_scheduled_changes", S, S): ({}, [SCHEDULE, SUSPEND], ("2026-01-18", "undo_scheduled_changes", {})),
     Transition("set_auto_renew", P, P): (SET_UP, [], OFF),
     Transition("set_auto_renew", T, T): (TRIAL, [], OFF),
     Transition("set_auto_renew", A, A): ({}, [], OFF),

@@ -179,14 +179,15 @@ TAKES: dict[str, list[str]] = {
     "activate": [],
     "cancel": ["reason"],
     "change_price": ["unit_price"],
-    "change_quantity": ["quantity"],
+    "change_quantity": ["quantity", "when"],
     "deprovision": [],
     "reactivate": [],
     "reject_quantity": ["sequence"],
     "report_usage": ["units", "usage_id"],
-    "set_add_on": ["add_on", "quantity"],
+    "set_add_on": ["add_on", "quantity", "when"],
     "set_auto_renew": ["enabled"],
     "suspend": ["reason"],
+    "undo_scheduled_changes": [],
 }
 OFTEN = {
     "activate": 20,
@@ -218,6 +219,7 @@ wishes = st.builds(
             "unit_price": st.integers(0, 60).map(str) | millionths,
             "units": st.integers(0, 50),
             "usage_id": st.integers(0, 20).map(lambda n: f"u-{n}"),
+            "when": st.sampled_from(["now", "now", "renewal"]),
         }
     ),
 )

@@ -17,8 +17,8 @@ from domain.policy import PACKS
 from domain.subscription.events import EventName, State
 from domain.subscription.ledger import Kind
 from domain.values import format_instant
+from statemachines.preview.review import LineReview, review
 from statemachines.preview.simulator import Simulator
-from statemachines.subscription.review import LineReview, review
 from tests.support.instants import DAY, TICK, instant
 from tests.support.shop.buyers import a_customer, a_line, holding
 from tests.support.shop.offers import an_offer
