@@ -33,7 +33,7 @@ def test_all_of_them_as_a_document(ask: Ask, bought: str) -> None:
     found = ask.json("check")
     assert found["subscriptions"] >= 1
     assert [one["invariant"] for one in found["invariants"]] == [
-        *("1", "2", "3", "4", "5", "6", "8", "13", "14", "15", "MON-9", "USE-2", "16", "MON-5", "MON-2")
+        *("1", "2", "3", "4", "5", "6", "8", "13", "14", "15", "MON-9", "REN-4", "USE-2", "16", "MON-5", "MON-2")
     ]
     assert not any(one["violations"] for one in found["invariants"])
     assert found["violations"] == []

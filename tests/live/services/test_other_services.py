@@ -12,6 +12,7 @@ import pytest
 from domain.account.events import AccountEventName
 from domain.subscription.commands import ChangeQuantity, Suspend
 from domain.subscription.holds import Reason
+from domain.subscription.scheduled import When
 from hosting.assembly import World
 from hosting.embedded.server import EmbeddedServer
 from tests.support.live.payers import Payer
@@ -47,6 +48,7 @@ async def bought(world: World, kind: str) -> str:
         "active": offer(add_ons=add_ons),
         "suspended": offer(),
         "changed": offer(),
+        "scheduled": offer(),
         "pending": offer(setup="publisher"),
         "usage": offer(billing_type="usage"),
     }
@@ -57,14 +59,20 @@ async def bought(world: World, kind: str) -> str:
     if kind == "suspended":
         hold = Suspend(by="service", reason=Reason.CUSTOMER_REQUEST)
         await world.server.subscriptions.ask(wanted.subscription_id, hold)
-    if kind == "changed":
-        more = ChangeQuantity(by="admin_agent", quantity=5)
+    if kind in {"changed", "scheduled"}:
+        more = ChangeQuantity(by="admin_agent", quantity=5, when=When.RENEWAL if kind == "scheduled" else When.NOW)
         await world.server.subscriptions.ask(wanted.subscription_id, more)
     await world.server.subscriptions.settled(wanted.subscription_id)
     return wanted.subscription_id
 
 
-STARTS = {"activate": "pending", "reactivate": "suspended", "reject_quantity": "changed", "deprovision": "usage"}
+STARTS = {
+    "activate": "pending",
+    "reactivate": "suspended",
+    "reject_quantity": "changed",
+    "undo_scheduled_changes": "scheduled",
+    "deprovision": "usage",
+}
 """The subscription that a request is for, where it is not an active one."""
 TWINS = {signal: command.model_fields["do"].default for signal, command in SIGNALS.items() if signal not in OPERATORS}
 EVENTS = {

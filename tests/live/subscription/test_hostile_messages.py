@@ -40,6 +40,11 @@ BAD_UPDATES: list[tuple[str, list[Any], str]] = [
     ("change_quantity", [{"by": "admin_agent", "quantity": "4"}], "quantity: got '4'; takes a whole number"),
     ("change_quantity", [{"by": "admin_agent", "quantity": -1}], "quantity: got -1; takes 0 or more"),
     ("change_quantity", [{"by": "admin_agent", "quantity": 10**18}], "takes 1000000000 or less"),
+    (
+        "change_quantity",
+        [{"by": "admin_agent", "quantity": 4, "when": "later"}],
+        "when: got 'later'; takes one of now or renewal",
+    ),
     ("reject_quantity", [{"by": "publisher"}], "sequence: got nothing; takes a value"),
     ("reject_quantity", [{"by": "publisher", "sequence": 0}], "sequence: got 0; takes 1 or more"),
     ("reject_quantity", [{"by": "publisher", "sequence": -1}], "sequence: got -1; takes 1 or more"),
@@ -165,7 +170,7 @@ async def test_a_bad_query_is_answered_and_changes_nothing(
 
 def test_every_update_and_signal_is_attacked() -> None:
     attacked = {update for update, _, _ in BAD_UPDATES}
-    covered_by_kind = {"activate", "reactivate", "set_auto_renew", "deprovision", "migrate"}
+    covered_by_kind = {"activate", "reactivate", "set_auto_renew", "deprovision", "migrate", "undo_scheduled_changes"}
     assert set(UPDATES) <= attacked | covered_by_kind
     assert set(SIGNALS) <= {signal for signal, _ in BAD_SIGNALS}
 
