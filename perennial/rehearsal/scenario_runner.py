@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from zlib import crc32
 
-from domain.account.requests import AccountRequest
+from domain.account.openings import taken_over_id
+from domain.account.requests import AccountRequest, TakeOverInvoices
 from domain.account.terms import OwnTerms
 from domain.subscription.commands import Command, ReportUsage
 from domain.subscription.decision import Answer
@@ -69,6 +70,7 @@ class ScenarioRun:
         self._scenario = scenario
         self._ids = ids_of_run(scenario, run_id)
         self._customer = customer_of_run(scenario, run_id)
+        self._taken_over: list[str] = []
         self._world = world
         self._subscriptions = world.server.subscriptions
         self._progress = progress
@@ -163,7 +165,12 @@ class ScenarioRun:
         """Ask the account. The answer names the customer and the subscriptions of the file."""
         answer = await self._world.server.accounts.ask(self._customer, request)
         await self._world.server.accounts.settled(self._customer)
+        if isinstance(request, TakeOverInvoices):
+            self._taken_over += [invoice.number for invoice in request.invoices]
         message = answer.message.replace(self._customer, self._scenario.customer)
+        for number in self._taken_over:
+            here, there = (taken_over_id(each, number) for each in (self._customer, self._scenario.customer))
+            message = message.replace(here, there)
         for name, subscription_id in self._ids.items():
             message = message.replace(subscription_id, name)
         return answer.model_copy(update={"message": message})
