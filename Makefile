@@ -10,7 +10,7 @@ SOURCES := $(wildcard domain statemachines activities workflows perennial hostin
 CHECKED := $(SOURCES) $(wildcard tests benchmarks examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev publisher test install-check chaos told sweep load production upgrades explore lives mutants bench lint format lock lock-check clean
+.PHONY: help setup demo dev publisher test install-check chaos told sweep load production stories upgrades explore lives mutants bench lint format lock lock-check clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort
@@ -67,6 +67,9 @@ load: $(STAMP) ## ten clients send a thousand commands over hand-overs, quiet an
 
 production: $(STAMP) ## 2,000 subscriptions on the compose file's topology as plain processes, under harm: SUBSCRIPTIONS=300
 	PERENNIAL_PRODUCTION=$(or $(SUBSCRIPTIONS),2000) $(BIN)/python -m pytest -s tests/live/production
+
+stories: $(STAMP) ## follow the stories of docs/stories with all that move in
+	PERENNIAL_STORIES=full $(BIN)/python -m pytest tests/cli/stories
 
 upgrades: $(STAMP) ## move two hundred sleeping subscriptions to another build and back
 	PERENNIAL_UPGRADES=full $(BIN)/python -m pytest -s tests/live/deployment/test_two_builds.py

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from tests.support.command_line import Starter
@@ -36,7 +37,7 @@ _MOVING = re.compile(r"\x1b\[\?25l.*?\x1b\[\?25h(?:\r|\x1b\[1A|\x1b\[2K)*", re.D
 """Progress, which a terminal wipes away."""
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _DIFFERS = re.compile(
-    r"(?P<day>\d{4}-\d\d-\d\d)|(?P<time>\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)|(?P<id>(?<=-)[0-9a-f]{8,10}\b)"
+    r"(?P<day>\d{4}-\d\d-\d\d)|(?P<month>\b\d{4}-\d\d\b)|(?P<time>\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)|(?P<id>(?<=-)[0-9a-f]{8,10}\b)"
     r"|(?P<port>(?<=127\.0\.0\.1:)\d+|(?<=localhost:)\d+)"
 )
 """What is another one each time: instants, ids that are made, ports."""
@@ -72,7 +73,7 @@ def steps(text: str) -> Iterator[Step]:
 
 
 class Reader:
-    """Follows pages at terminals of 80 columns; `ports` has those that are free here for those of the page."""
+    """Follows pages at terminals of 80 columns; `ports` has those that are free here for those of the pages."""
 
     def __init__(
         self, starter: Starter, setenv: Callable[[str, str], None], folder: Path, ports: Mapping[str, int]
@@ -81,11 +82,14 @@ class Reader:
         self._terminals: dict[str, subprocess.Popen[bytes]] = {}
         self._numbers = itertools.count(1)
 
-    def follow(self, page: str) -> None:
-        """Do what the page says. Raises AssertionError where something else is printed than the page shows."""
-        text = (STORIES / page).read_text()
-        for port, free in self._ports.items():
-            text = text.replace(port, str(free))
+    def follow(self, page: str, changes: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Do what the page says. Raises AssertionError where something else is printed than the page shows.
+
+        What the page has may be changed for the test.
+        """
+        text = (STORIES / f"{page}.md").read_text()
+        for old, new in {**self._ports, **changes}.items():
+            text = text.replace(old, str(new))
         clock = min(_CLOCK.findall(text), default="9999")
         try:
             for step in steps(text):
