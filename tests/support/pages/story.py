@@ -2,8 +2,8 @@
 
 On a page, a fence without a language is typed; a `text` fence shows what the typed one before it prints, where a line
 of `...` stands for lines that are left out. A comment before a typed fence says what a test cannot see in it:
-`exit code 1` is how its last line ends, if not with 0; `in a terminal of its own, until it says: WORDS` runs on, and
-`Ctrl-C in: WORDS` ends what begins with them.
+`exit code 1` is how its last line ends, if not with 0; `again, while it comes too early` is typed until it is as shown;
+`in a terminal of its own, until it says: WORDS` runs on, and `Ctrl-C in: WORDS` ends what begins with them.
 """
 
 import itertools
@@ -26,9 +26,12 @@ STORIES = ROOT / "docs" / "stories"
 PROGRAM = ["python", "starter.py"]
 EXPORT = "export "
 LEFT_OUT = "..."
+PATIENCE = 60
+"""How many seconds something may take to be there."""
 _PART = re.compile(r"^<!-- (?P<note>.*?) -->$|^```(?P<kind>|text)\n(?P<block>.*?)^```$", re.MULTILINE | re.DOTALL)
 _NOTE = re.compile(
-    r"exit code (?P<code>\d)|in a terminal of its own, until it says: (?P<until>.*)|Ctrl-C in: (?P<ended>.*)"
+    r"(?:exit code (?P<code>\d))?(?:, )?(?P<early>again, while it comes too early)?|Ctrl-C in: (?P<ended>.*)"
+    r"|in a terminal of its own, until it says: (?P<until>.*)"
 )
 _SHELL = re.compile(r"[|<>&;$`]")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
@@ -105,11 +108,22 @@ class Reader:
             (line,) = step.typed
             self._start(line, step.note["until"])
         else:
-            *before, last = step.typed
-            printed = [self._typed(line, 0) for line in before]
-            printed.append(self._typed(last, step.code))
+            latest = time.monotonic() + (PATIENCE if step.note and step.note["early"] else 0)
+            while not self._done(step, clock, last_try=time.monotonic() >= latest):
+                time.sleep(0.5)
+
+    def _done(self, step: Step, clock: str, *, last_try: bool) -> bool:
+        """Type it; whether it ends and prints as on the page. Raises AssertionError if not, on the last try."""
+        *before, last = step.typed
+        try:
+            printed = [self._typed(line, 0) for line in before] + [self._typed(last, step.code)]
             if step.shown is not None:
                 compare("".join(printed).splitlines(), step.shown, clock)
+        except AssertionError:
+            if last_try:
+                raise
+            return False
+        return True
 
     def _typed(self, line: str, code: int) -> str:
         """What the line prints; it must end with that code. Ours runs in this process."""
@@ -137,7 +151,7 @@ class Reader:
                 ["bash", "-euc", line], stdout=out, stderr=out, stdin=subprocess.DEVNULL, start_new_session=True
             )
         self._terminals[line] = process
-        latest = time.monotonic() + 60
+        latest = time.monotonic() + PATIENCE
         while words not in log.read_text():
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < latest, log.read_text()
