@@ -32,6 +32,7 @@ WORDS: dict[Rule, str] = {
     Rule.REN_2: "auto-renew on or off",
     Rule.REN_3: "auto-renew is on again in time",
     Rule.REN_4: "changes for the renewal",
+    Rule.REN_5: "a renewal is announced",
     Rule.SUS_1: "suspended: users cannot sign in",
     Rule.SUS_3: "data retention",
     Rule.SUS_5: "reactivated: access returns",

@@ -35,6 +35,7 @@ class Rule(StrEnum):
     REN_2 = "REN-2"
     REN_3 = "REN-3"
     REN_4 = "REN-4"
+    REN_5 = "REN-5"
     SUS_1 = "SUS-1"
     SUS_3 = "SUS-3"
     SUS_5 = "SUS-5"

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from domain.notification import NotificationStatus
-from domain.subscription.events import Event, EventName, State
+from domain.subscription.events import Announcement, Event, EventName, State
 from domain.subscription.scheduled import ScheduledChanges
 from domain.values import Frozen, Id, Instant, OmitEmpty
 
@@ -25,6 +25,7 @@ class Notice(Frozen):
     quantity: int
     add_ons: dict[str, int]
     scheduled_changes: OmitEmpty[ScheduledChanges] = {}
+    announces: OmitEmpty[Announcement | None] = None
 
     @classmethod
     def of(cls, event: Event, subscription_id: str, customer_id: str, offer_id: str) -> "Notice":
@@ -43,6 +44,7 @@ class Notice(Frozen):
             quantity=event.after.quantity,
             add_ons=event.after.add_ons,
             scheduled_changes=event.after.scheduled_changes,
+            announces=event.announces,
         )
 
 

@@ -21,7 +21,7 @@ MODELS: dict[str, type[BaseModel]] = {"partners": Partner, "customers": Customer
 LISTS = {"segments", "countries", "exclusive_to"}
 PRICED = {"add_ons": ("id", "ID=PRICE, such as backup=2.50"), "prices": ("at", "INSTANT=PRICE, separated by `;`")}
 SWITCHES = {"one_per_customer", "in_programme", "transactable"}
-NUMBERS = {"trial_days", "min_quantity", "max_quantity"}
+NUMBERS = {"trial_days", "announce_days", "min_quantity", "max_quantity"}
 _NUMBER = re.compile(r"[-+]?[0-9]{1,18}")
 BETWEEN = ";"
 

@@ -169,6 +169,8 @@ def _facts(offer: ListedOffer) -> Iterator[tuple[str, str]]:
     if not offer.metered:
         yield "quantity", f"{quantity(offer.min_quantity)} to {quantity(offer.max_quantity)}"
     yield "trial", f"{offer.trial_days} days, free" if offer.trial_days else "none"
+    if offer.announce_days:
+        yield "announced", f"{counted(offer.announce_days, 'day')} before each renewal"
     yield "set-up", f"by the publisher, at {offer.setup_url}" if offer.setup_url else "none: it begins at once"
     yield "policy", offer.policy
 

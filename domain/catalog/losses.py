@@ -6,7 +6,7 @@ from domain.catalog.catalog import ListedOffer
 from domain.values import format_instant
 
 _LISTS = {"segments": "segment", "countries": "country", "exclusive_to": "partner"}
-_BOUNDS = ("min_quantity", "max_quantity", "trial_days", "one_per_customer")
+_BOUNDS = ("min_quantity", "max_quantity", "trial_days", "announce_days", "one_per_customer")
 _SOLD = ("transactable", "in_programme")
 
 

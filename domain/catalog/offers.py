@@ -16,6 +16,7 @@ from domain.values import ExactDecimal, Frozen, Id, RequestDecimal, RequestInsta
 
 MAX_QUANTITY = 1_000_000_000
 MAX_TRIAL_DAYS = 3650
+MAX_ANNOUNCE_DAYS = 365
 MAX_MINOR = 10**18
 """The largest amount of one ledger row, in minor units: well within a database's 64-bit integer."""
 
@@ -74,6 +75,7 @@ class PinnedOffer(Frozen):
     currency: Currency
     unit_price: ExactDecimal
     trial_days: Annotated[int, Field(ge=0, le=MAX_TRIAL_DAYS)] = 0
+    announce_days: Annotated[int, Field(ge=0, le=MAX_ANNOUNCE_DAYS)] = 0
     setup: Setup = Setup.NONE
     min_quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)] = 1
     max_quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)] = 10_000

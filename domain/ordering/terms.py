@@ -10,7 +10,8 @@ from domain.faults import Fault
 from domain.ordering.lines import PositiveQuantity
 from domain.policy import DEFAULT_PACK, PACKS, PackName
 from domain.roles import DEFAULT_ACTOR, RolePreset
-from domain.subscription.subscription import PriceFrom, Subscription
+from domain.subscription.scheduled import PriceFrom
+from domain.subscription.subscription import Subscription
 from domain.values import Id, RequestInstant, Strict
 
 

@@ -1,10 +1,11 @@
-"""How a subscription can end: credited or scheduled cancellation, expiry, and how long data is kept."""
+"""How a subscription can end: credited or scheduled cancellation, expiry, how long data is kept; or that it renews."""
 
 from datetime import datetime, timedelta
 
 from domain.catalog.offers import PinnedOffer
 from domain.policy import LateCancel, PolicyPack
 from domain.rules import Rule
+from domain.subscription.events import State
 from domain.subscription.holds import Hold, pause_of
 from domain.subscription.subscription import Subscription
 
@@ -82,6 +83,20 @@ def expires_at(subscription: Subscription) -> datetime | None:
 def deleted_at(subscription: Subscription) -> datetime | None:
     """When its data is deleted unless it is reactivated; None if it expires before, or then (SUS-4)."""
     return None if expires_at(subscription) else subscription.deletes_at
+
+
+def renews(subscription: Subscription) -> bool:
+    """Whether its term ends with a renewal if nothing else happens (REN-1)."""
+    return subscription.state is State.ACTIVE and subscription.auto_renew and subscription.term is not None
+
+
+def announcement(subscription: Subscription) -> datetime | None:
+    """When its renewal is announced, if that is still ahead and it renews (REN-5). None if not."""
+    if not subscription.offer.announce_days or not renews(subscription):
+        return None
+    assert subscription.term is not None
+    at = subscription.term.end - subscription.offer.announce_days * DAY
+    return at if at > subscription.last_at else None
 
 
 def pause_ends_at(subscription: Subscription) -> datetime | None:

@@ -47,6 +47,7 @@ class EventName(StrEnum):
     TRIAL_STARTED = "trial_started"
     CONVERTED = "converted"
     PERIOD_CHARGED = "period_charged"
+    RENEWAL_ANNOUNCED = "renewal_announced"
     RENEWED = "renewed"
     QUANTITY_CHANGED = "quantity_changed"
     ADD_ON_CHANGED = "add_on_changed"
@@ -94,11 +95,18 @@ class Change(NamedTuple):
     after: Any
 
 
+class Announcement(Frozen):
+    """A renewal to come, and what it will charge by what is known now; usage is counted then (REN-5)."""
+
+    renews_at: Instant
+    amount: Money | None
+
+
 class Event(Frozen):
     """One entry of the journal. `seq` is the previous number plus 1 (invariant 8).
 
     `settled` is set if an operator settled a conflict with the books (REP-1), `taken_over` if the subscription came
-    from another system by this event (MOV-1).
+    from another system by this event (MOV-1), `announces` if a renewal is announced by it.
     """
 
     seq: int
@@ -117,6 +125,7 @@ class Event(Frozen):
     usage: tuple[UsageCharge, ...] = ()
     settled: OmitEmpty[Settled | None] = None
     taken_over: OmitEmpty[TakenOver | None] = None
+    announces: OmitEmpty[Announcement | None] = None
 
     @property
     def ends(self) -> bool:

@@ -1,9 +1,9 @@
-"""What is scheduled for the renewal: a cancellation (REN-3), and changes of quantities (REN-4)."""
+"""What is known of the renewal: a cancellation (REN-3), changes of quantities (REN-4), prices (BUY-5)."""
 
 from enum import StrEnum
 
 from domain.subscription.holds import Reason
-from domain.values import Frozen, Instant
+from domain.values import ExactDecimal, Frozen, Instant
 
 
 class When(StrEnum):
@@ -20,6 +20,13 @@ class ScheduledCancellation(Frozen):
     by: str
     reason: Reason
     details: str | None = None
+
+
+class PriceFrom(Frozen):
+    """A price of the catalog, from an instant on (BUY-5)."""
+
+    at: Instant
+    unit_price: ExactDecimal
 
 
 ScheduledChanges = dict[str, int]

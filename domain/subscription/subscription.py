@@ -12,7 +12,7 @@ from domain.roles import RolePreset
 from domain.subscription.access import Gap
 from domain.subscription.events import Facts, State
 from domain.subscription.holds import Hold
-from domain.subscription.scheduled import ScheduledCancellation, ScheduledChanges
+from domain.subscription.scheduled import PriceFrom, ScheduledCancellation, ScheduledChanges
 from domain.subscription.usage import PricedTerms, Unbilled
 from domain.values import ExactDecimal, Frozen, Instant
 
@@ -39,13 +39,6 @@ class QuantityChange(Frozen):
     rejects: int | None = None
 
 
-class PriceFrom(Frozen):
-    """A price of the catalog, from an instant on (BUY-5)."""
-
-    at: Instant
-    unit_price: ExactDecimal
-
-
 Changes = dict[str, JsonValue]
 """Fields of a snapshot, ready for JSON."""
 
@@ -54,10 +47,11 @@ class Snapshot(Frozen):
     """The part of a subscription that neither its journal and ledger show nor its first record.
 
     `policy` is pinned for the term; `next_policy`, a newer version, applies from the next term on (BUY-5). `term` is
-    None while pending and in trial. `period` numbers the billing period at the last event, from 1 within its term.
-    `deletes_at` is when the retention ends, which counts only if nothing ends it before (`ends.deleted_at`).
-    `paid_through` is the end of the last charged licence period. `prices` are the known prices of coming terms, by
-    instant; `catalog_version` is the newest catalog that sent them. The refund window opened at `window_from` (CXL-4).
+    None while pending and in trial; its renewal is announced at `announces_at` (REN-5). `period` numbers the billing
+    period at the last event, from 1 within its term. `deletes_at` is when the retention ends, which counts only if
+    nothing ends it before (`ends.deleted_at`). `paid_through` is the end of the last charged licence period. `prices`
+    are the known prices of coming terms, by instant; `catalog_version` is the newest catalog that sent them. The refund
+    window opened at `window_from` (CXL-4).
 
     Usage offers alone have the rest (USE-1, USE-2). `past` are the terms before the running one, by price, and `gaps`
     the times without access. `ended_at` is when it ended; from `usage_closed` on no more usage is taken. `unbilled` is
@@ -78,6 +72,7 @@ class Snapshot(Frozen):
     first_billing: Instant | None = None
     anchor: Instant | None = None
     term: Term | None = None
+    announces_at: Instant | None = None
     period: int = 0
     paid_through: Instant | None = None
     prices: tuple[PriceFrom, ...] = ()

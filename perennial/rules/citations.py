@@ -59,6 +59,7 @@ CARRIED: dict[Rule, tuple[Event | Account, ...]] = {
     Rule.REN_2: (Event.AUTO_RENEW_CHANGED, Event.EXPIRED),
     Rule.REN_3: (Event.CANCELLATION_UNDONE,),
     Rule.REN_4: (Event.CHANGE_SCHEDULED, Event.CHANGES_UNDONE),
+    Rule.REN_5: (Event.RENEWAL_ANNOUNCED,),
     Rule.SUS_1: (Event.SUSPENDED,),
     Rule.SUS_3: (Event.DELETED,),
     Rule.SUS_5: (Event.REACTIVATED,),

@@ -1,7 +1,8 @@
 """What the calendar brings to a paid subscription: billing periods, renewals, late usage (MON-3, REN-1, USE-2)."""
 
 from domain.rules import Rule
-from domain.subscription.events import EventName, State
+from domain.subscription.events import Announcement, EventName, State
+from domain.subscription.ledger import Kind
 from domain.subscription.pricing import period_charges, usage_charge
 from domain.subscription.usage import Unbilled
 from statemachines.subscription.beginnings import set_term, take_next_terms
@@ -39,6 +40,20 @@ def renew(draft: Draft) -> None:
     if draft.subscription.policy.window_reopens_on_renewal:
         draft.update(window_from=draft.at, refundable={})
     draft.emit(EventName.RENEWED, Rule.REN_1, rows=period_charges(draft.subscription, draft.at), usage=usage)
+
+
+def announce(draft: Draft) -> None:
+    """REN-5: say when the term will renew, and what that will charge by the prices and quantities known now."""
+    term = draft.subscription.term
+    assert term is not None
+    ahead = Draft(draft.subscription, term.end, draft.target, None)
+    renew(ahead)
+    draft.emit(
+        EventName.RENEWAL_ANNOUNCED,
+        Rule.REN_5,
+        announces=Announcement(renews_at=term.end, amount=ahead.money(Kind.CHARGE)),
+        announces_at=None,
+    )
 
 
 def settle_usage(draft: Draft) -> None:

@@ -9,8 +9,8 @@ from domain.subscription.access import gap_at
 from domain.subscription.events import EventName
 from domain.subscription.ledger import Kind, LedgerRow
 from domain.subscription.pricing import prorated
-from domain.subscription.scheduled import When, without
-from domain.subscription.subscription import PriceFrom, QuantityChange, Subscription
+from domain.subscription.scheduled import PriceFrom, When, without
+from domain.subscription.subscription import QuantityChange, Subscription
 from domain.values import format_instant
 from statemachines.subscription.draft import Draft
 from statemachines.subscription.scheduling import dropped, schedule

@@ -9,8 +9,8 @@ from domain.rules import Rule
 from domain.subscription.access import gaps_after
 from domain.subscription.commands import Command
 from domain.subscription.decision import Answer, Decision, Outcome
-from domain.subscription.ends import deleted_at, expires_at
-from domain.subscription.events import Event, EventName, State
+from domain.subscription.ends import announcement, deleted_at, expires_at, renews
+from domain.subscription.events import Announcement, Event, EventName, State
 from domain.subscription.ledger import Kind, LedgerRow
 from domain.subscription.pricing import refundable_after
 from domain.subscription.subscription import Subscription
@@ -31,7 +31,7 @@ class Draft:
         self.message = ""
         self.effective_at: datetime | None = at
         self.tells_end = False
-        self._facts = subscription.facts
+        self._last, self._facts = subscription, subscription.facts
 
     @property
     def next_seq(self) -> int:
@@ -44,6 +44,7 @@ class Draft:
         *,
         rows: Sequence[LedgerRow] = (),
         usage: Sequence[UsageCharge] = (),
+        announces: Announcement | None = None,
         **changes: Any,
     ) -> None:
         """Add an event with its ledger rows, and change these fields of the subscription with it.
@@ -62,6 +63,7 @@ class Draft:
                 **(self._use_changes(before) if before.offer.metered else {}),
             }
         )
+        after = self._announced(after)
         command = self.command
         reason = getattr(command, "reason", None)
         self.events.append(
@@ -80,10 +82,19 @@ class Draft:
                 after=after.facts,
                 rows=tuple(rows),
                 usage=tuple(usage),
+                announces=announces,
             )
         )
-        self.subscription, self._facts = after, after.facts
+        self.subscription, self._last, self._facts = after, after, after.facts
         self.rule = rule
+
+    def _announced(self, after: Subscription) -> Subscription:
+        """With the instant of its renewal's announcement, which a new term sets, and what turns renewing on or off."""
+        last = self._last
+        if renews(after) and renews(last) and after.term == last.term:
+            return after
+        at = announcement(after)
+        return after if at == after.announces_at else after.model_copy(update={"announces_at": at})
 
     def _use_changes(self, before: Subscription) -> dict[str, Any]:
         """What an event changes of when a usage offer could be used. What ends bills all that is left (SUS-10)."""

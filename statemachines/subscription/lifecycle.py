@@ -41,6 +41,7 @@ DOES: dict[Transition, Callable[[Draft], None]] = {
     Transition("trial_end", T, A): beginnings.convert,
     Transition("charge_period", A, A): billing.charge_period,
     Transition("charge_period", S, S): billing.charge_period,
+    Transition("announce_renewal", A, A): billing.announce,
     Transition("renew", A, A): billing.renew,
     Transition("change_quantity", A, A): changes.change_quantity,
     Transition("reject_quantity", A, A): changes.reject_quantity,

@@ -89,8 +89,9 @@ class SubscriptionMachine(machine.StrictChart[Cursor]):
     start_trial = pending.to(trial, cond=offers_trial)
     trial_end = trial.to(active, cond=auto_renew)
 
-    # Billing: MON-3, REN-1, SUS-6, SUS-10
+    # Billing: MON-3, REN-1, REN-5, SUS-6, SUS-10
     charge_period = active.to(active) | suspended.to(suspended, cond=something_to_bill)
+    announce_renewal = active.to(active, cond=auto_renew)
     renew = active.to(active, cond=auto_renew)
 
     # Changes: MON-4, TRI-6, REN-2, REN-4, LIF-3, CXL-6, SUS-10, BUY-5

@@ -33,6 +33,8 @@ def headline(lifecycle: Lifecycle, subscription: Subscription, milestone: Milest
     if money := charged(decision):
         first = "first charge" if milestone.what is What.TRIAL_END else "charge"
         parts.append(f"{first} {money}")
+    if announced := next((event.announces for event in decision.events if event.announces), None):
+        parts.append(f"{announced.amount or 'usage'} at {announced.renews_at:%Y-%m-%d %H:%M:%S}")
     if any(event.usage for event in decision.events):
         parts.append("usage is billed")
     if parts:

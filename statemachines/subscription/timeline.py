@@ -11,7 +11,7 @@ from domain.subscription.events import State
 from domain.subscription.pricing import billed_while_suspended, unbilled_rows
 from domain.subscription.scheduled import in_words
 from domain.subscription.subscription import Subscription
-from domain.values import Frozen, Instant, Worded
+from domain.values import Frozen, Instant, Worded, format_instant
 
 
 class What(Worded):
@@ -20,6 +20,7 @@ class What(Worded):
     ACTIVATION_DEADLINE = "activation_deadline", "Activation deadline: cancelled, never charged"
     TRIAL_END = "trial_end", "Trial ends"
     CHARGE_PERIOD = "charge_period", "Billing period begins"
+    ANNOUNCE_RENEWAL = "announce_renewal", "Renewal is announced"
     RESUME = "resume", "Pause ends"
     RENEW = "renew", "Renews"
     EXPIRE = "expire", "Expires"
@@ -85,6 +86,7 @@ def _milestones(subscription: Subscription) -> Iterator[Milestone]:
                 yield _expiry(subscription)
         case State.ACTIVE:
             yield from _periods(subscription)
+            yield from _announcement(subscription)
             if subscription.auto_renew:
                 yield _renewal(subscription)
             else:
@@ -212,6 +214,12 @@ def _renewal(subscription: Subscription) -> Milestone:
     if policy := subscription.next_policy:
         why += f", under {policy.name} version {policy.version}"
     return Milestone(at=term.end, what=What.RENEW, rule=Rule.REN_1, why=why)
+
+
+def _announcement(subscription: Subscription) -> Iterator[Milestone]:
+    if (at := subscription.announces_at) and (term := subscription.term):
+        why = f"it is announced that a new term begins at {format_instant(term.end)}"
+        yield Milestone(at=at, what=What.ANNOUNCE_RENEWAL, rule=Rule.REN_5, why=why)
 
 
 def _with_changes(subscription: Subscription) -> str:

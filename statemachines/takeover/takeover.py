@@ -12,12 +12,12 @@ from domain.money import EXPONENTS, fits
 from domain.ordering.placement import Claim, one_per_customer, one_trial
 from domain.rules import Rule
 from domain.subscription.effects import Record
-from domain.subscription.ends import retention_ends
+from domain.subscription.ends import announcement, retention_ends
 from domain.subscription.events import Event, EventName, State
 from domain.subscription.holds import Hold
 from domain.subscription.pricing import period_charges
-from domain.subscription.scheduled import ScheduledCancellation
-from domain.subscription.subscription import PriceFrom, Subscription, Term
+from domain.subscription.scheduled import PriceFrom, ScheduledCancellation
+from domain.subscription.subscription import Subscription, Term
 from domain.subscription.taken_over import TakenOver
 from domain.subscription.usage import Report
 from domain.takeover.row import TakeoverRow
@@ -124,7 +124,8 @@ def _standing(
         catalog_version=known.catalog_version,
         window_from=row.refund_from or row.ordered_at,
     )
-    return _with_money(row, subscription.with_prices(_prices(row, known.offer, as_of), as_of), as_of)
+    standing = _with_money(row, subscription.with_prices(_prices(row, known.offer, as_of), as_of), as_of)
+    return standing.model_copy(update={"announces_at": announcement(standing)})
 
 
 def _cancellation(row: TakeoverRow) -> ScheduledCancellation | None:

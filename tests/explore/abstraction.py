@@ -40,6 +40,7 @@ def boundaries(subscription: Subscription, now: datetime) -> dict[str, datetime]
     ends: dict[str, datetime] = {"refund": subscription.refund_closes}
     if end := subscription.commitment_end:
         ends["commitment"] = end
+        ends["announcement"] = end - timedelta(days=subscription.offer.announce_days)
     if subscription.term:
         number = subscription.period_at(now)
         ends["period"] = subscription.billing_period(number).end
@@ -90,7 +91,7 @@ def _kept(simulator: Simulator, now: datetime) -> Iterator[object]:
     yield offer.metered, offer.marketplace, [add_on.unit_price > 0 for add_on in offer.add_ons]
     yield offer.term.months // offer.months_per_period
     yield (offer.trial_days, str(offer.setup)) if pending else subscription.term is None
-    yield subscription.auto_renew, subscription.scheduled_cancellation is None
+    yield subscription.auto_renew, subscription.scheduled_cancellation is None, subscription.announces_at is None
     yield subscription.quantity, sorted(name for name, number in subscription.add_ons.items() if number)
     yield sorted(subscription.scheduled_changes.items())
     yield sorted((str(hold.reason), hold.by, hold.until is not None) for hold in subscription.holds)

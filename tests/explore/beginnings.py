@@ -44,7 +44,7 @@ def beginnings(packs: list[str] | None = None, *, every: int = 1) -> list[Order]
     found = []
     for index, pack in enumerate(packs or sorted(PACKS)):
         kinds = shuffled[index % every :: every]
-        for billing_type, publisher, (term, plan), trial_days, setup, with_add_on, priced in kinds:
+        for number, (billing_type, publisher, (term, plan), trial_days, setup, with_add_on, priced) in enumerate(kinds):
             price, to_come = PRICES[priced]
             offer: Facts = {
                 "billing_type": billing_type,
@@ -53,6 +53,8 @@ def beginnings(packs: list[str] | None = None, *, every: int = 1) -> list[Order]
                 "billing_plan": plan,
                 "trial_days": trial_days,
                 "setup": setup,
+                # Not a kind of its own, which would double them: every other one is announced (REN-5).
+                "announce_days": number % 2 * 10,
                 "max_quantity": 3,
                 "unit_price": price,
                 "add_ons": [{"id": "backup", "unit_price": "2.50"}] if with_add_on else [],

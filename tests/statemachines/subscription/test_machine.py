@@ -50,7 +50,7 @@ CELLS: dict[tuple[State, str], list[tuple[Facts, State | None]]] = {
     (T, "trial_end"): [(on(), None), (on("auto_renew"), A)],
     (T, "cancel"): [(on(), State.CANCELLED), (ALL, State.CANCELLED)],
     (A, "charge_period"): [(on(), A), (ALL, A)],
-    (A, "renew"): [(on(), None), (on("auto_renew"), A)],
+    **{(A, event): [(on(), None), (on("auto_renew"), A)] for event in ("announce_renewal", "renew")},
     (A, "change_quantity"): [(on(), A), (on("metered"), None)],
     (A, "reject_quantity"): [
         (on(), None),

@@ -37,6 +37,7 @@ LIVES: dict[Transition, tuple[Facts, list[Step], Step | str]] = {
     Transition("trial_end", T, A): (TRIAL, [], "2026-03-01"),
     Transition("charge_period", A, A): ({"term": "P1Y"}, [], "2026-02-16"),
     Transition("charge_period", S, S): ({"term": "P1Y", **NCE}, [SUSPEND], "2026-02-16"),
+    Transition("announce_renewal", A, A): ({"announce_days": 7}, [], "2026-02-09"),
     Transition("renew", A, A): ({}, [], "2026-02-16"),
     Transition("change_quantity", A, A): ({}, [], ("2026-01-17", "change_quantity", {"quantity": 5})),
     Transition("reject_quantity", A, A): (

@@ -1,9 +1,13 @@
-"""Renewal and the calendar of a life: REN-1 to REN-3, TIM-3 to TIM-7, BUY-5, MON-3."""
+"""Renewal and the calendar of a life: REN-1 to REN-3, REN-5, TIM-3 to TIM-7, BUY-5, MON-3."""
 
 from datetime import timedelta
 
 import pytest
 
+from domain.values import format_instant
+from statemachines.subscription.lifecycle import Lifecycle
+from statemachines.subscription.narrative import headline
+from statemachines.subscription.timeline import What, timeline
 from tests.support.instants import TICK, instant
 from tests.support.simulated.life import ORDERED, ALife, Facts, an_order, told
 
@@ -168,3 +172,109 @@ def test_rol_3_a_renewal_records_the_price_before_and_after() -> None:
     life.ask("2026-02-01", "change_price", unit_price="12.00")
     renewed = life.until("2026-02-16").simulator.book.events[-1]
     assert (str(renewed.before.unit_price), str(renewed.after.unit_price)) == ("10.00", "12.00")
+
+
+ANNOUNCED: Facts = {"announce_days": 7}
+ANNOUNCES, RENEWS = "2026-02-08T09:00:00Z", "2026-02-15T09:00:00Z"
+IN_WORDS = f"renewal_announced@{ANNOUNCES} REN-5"
+
+
+def announcements(life: ALife) -> list[tuple[str, str | None]]:
+    """When each announced renewal comes, and its amount."""
+    found = [event.announces for event in life.simulator.book.events if event.announces]
+    return [(format_instant(each.renews_at), str(each.amount) if each.amount else None) for each in found]
+
+
+def test_ren_5_a_renewal_is_announced_so_many_days_before_with_its_date_and_amount() -> None:
+    life = ALife(an_order(ANNOUNCED))
+    assert life.timeline[:2] == [
+        "refund_window_closes@2026-01-16T09:00:00Z CXL-4",
+        f"announce_renewal@{ANNOUNCES} REN-5",
+    ]
+    assert life.until(instant(ANNOUNCES) - TICK).names == ["purchased"]
+    assert life.until(ANNOUNCES).events[1:] == [IN_WORDS]
+    assert announcements(life) == [(RENEWS, "USD 30.00")]
+    assert life.timeline == [f"renew@{RENEWS} REN-1"]
+    life.until("2026-03-15T09:00:00Z")
+    assert life.names[2:] == ["renewed", "renewal_announced", "renewed"]
+
+
+def test_ren_5_without_announce_days_none_is_announced() -> None:
+    assert "renewal_announced" not in ALife().until("2026-06-01").names
+
+
+def test_ren_5_the_amount_is_by_the_prices_and_quantities_known_then() -> None:
+    """REN-4, BUY-5: what becomes known later is charged, and not announced again."""
+    life = ALife(an_order({**ANNOUNCED, "add_ons": [{"id": "backup", "unit_price": "2.80"}]}))
+    life.ask("2026-01-20", "change_quantity", quantity=5, when="renewal")
+    life.ask("2026-01-21", "set_add_on", add_on="backup", quantity=1, when="renewal")
+    life.ask("2026-01-22", "change_price", unit_price="12.00")
+    life.until(ANNOUNCES)
+    life.ask("2026-02-10", "change_quantity", quantity=6, when="renewal")
+    assert announcements(life.until(RENEWS)) == [(RENEWS, "USD 62.80")]
+    assert life.rows[-2].startswith("charge crm 6 72.00")
+
+
+def test_ren_5_of_usage_the_amount_is_not_known() -> None:
+    life = ALife(an_order({**ANNOUNCED, "billing_type": "usage", "unit_price": "0.25"}))
+    life.ask("2026-01-20", "report_usage", units=40)
+    assert announcements(life.until(RENEWS)) == [(RENEWS, None)]
+
+
+@pytest.mark.parametrize(("late", "announced"), [(-TICK, True), (timedelta(0), False), (TICK, False)])
+def test_ren_5_auto_renew_that_is_on_again_only_then_or_later_announces_nothing(
+    late: timedelta, announced: bool
+) -> None:
+    life = ALife(an_order(ANNOUNCED))
+    life.ask("2026-01-20", "set_auto_renew", enabled=False)
+    assert not any(entry.startswith("announce") for entry in life.timeline)
+    life.ask(instant(ANNOUNCES) + late, "set_auto_renew", enabled=True)
+    assert (IN_WORDS in life.until(RENEWS).events) == announced
+    assert life.names[-1] == "renewed"
+
+
+@pytest.mark.parametrize(("late", "announced"), [(-TICK, True), (timedelta(0), False), (TICK, False)])
+def test_ren_5_suspended_over_its_instant_nothing_is_announced(late: timedelta, announced: bool) -> None:
+    life = ALife(an_order(ANNOUNCED))
+    life.ask("2026-01-20", "suspend")
+    assert not any(entry.startswith("announce") for entry in life.timeline)
+    life.ask(instant(ANNOUNCES) + late, "reactivate")
+    assert (IN_WORDS in life.until(RENEWS).events) == announced
+
+
+def test_ren_5_never_twice_for_one_renewal() -> None:
+    life = ALife(an_order(ANNOUNCED)).until(ANNOUNCES)
+    for enabled in (False, True):
+        life.ask(ANNOUNCES, "set_auto_renew", enabled=enabled)
+    assert life.until(RENEWS).names.count("renewal_announced") == 1
+
+
+@pytest.mark.parametrize(("days", "announced"), [(28, 1), (30, 1), (31, 0), (32, 0)])
+def test_ren_5_only_after_the_terms_start(days: int, announced: int) -> None:
+    """The first term has 31 days: at its start or before it, nothing is announced."""
+    life = ALife(an_order({"announce_days": days})).until(RENEWS)
+    assert life.names.count("renewal_announced") == announced
+
+
+def test_ren_5_at_one_instant_the_period_comes_first_and_a_command_last() -> None:
+    """LIF-4."""
+    life = ALife(an_order({"term": "P1Y", "announce_days": 31}, at="2026-01-15T09:00:00Z")).until("2026-12-14")
+    life.ask("2026-12-15T09:00:00Z", "set_auto_renew", enabled=False)
+    at = "2026-12-15T09:00:00Z"
+    assert life.events[-3:] == [
+        f"period_charged@{at} MON-3",
+        f"renewal_announced@{at} REN-5",
+        f"auto_renew_changed@{at} REN-2",
+    ]
+
+
+def test_ren_5_a_trials_first_term_is_announced_like_any() -> None:
+    life = ALife(an_order({"trial_days": 30, **ANNOUNCED})).until("2026-03-16T09:00:00Z")
+    assert life.names == ["purchased", "trial_started", "converted", "renewal_announced", "renewed"]
+    assert announcements(life)[0][0] == "2026-03-14T09:00:00Z"
+
+
+def test_ren_5_its_headline_names_date_and_amount() -> None:
+    life = ALife(an_order(ANNOUNCED))
+    (shown,) = (each for each in timeline(life.subscription, life.now) if each.what is What.ANNOUNCE_RENEWAL)
+    assert headline(Lifecycle(), life.subscription, shown) == "Renewal is announced: USD 30.00 at 2026-02-15 09:00:00"

@@ -4,7 +4,7 @@ import re
 from datetime import datetime
 from decimal import Decimal
 
-from domain.subscription.events import Event, EventName
+from domain.subscription.events import Announcement, Event, EventName
 from statemachines.preview.simulator import Simulator
 from statemachines.subscription.timeline import Milestone, What, timeline
 from tests.support.simulated.random_lives import copied
@@ -14,6 +14,7 @@ HAPPENS = {
     What.TRIAL_END: {EventName.CONVERTED},
     What.CHARGE_PERIOD: {EventName.PERIOD_CHARGED},
     What.RESUME: {EventName.REACTIVATED, EventName.HOLD_LIFTED},
+    What.ANNOUNCE_RENEWAL: {EventName.RENEWAL_ANNOUNCED},
     What.RENEW: {EventName.RENEWED},
     What.EXPIRE: {EventName.EXPIRED},
     What.DELETE: {EventName.DELETED},
@@ -47,9 +48,19 @@ def the_timeline_is_what_happens_9(simulator: Simulator, now: datetime) -> None:
         first = next(event for event in events if event.event in HAPPENS[milestone.what])
         assert (first.at, first.rule, first.by) == (milestone.at, milestone.rule, "system")
         the_price_is_the_one_named(milestone, first)
+        if first.announces:
+            the_renewal_is_as_announced(first.announces, events)
         if milestone.what in ENDS:
             assert events[-1] == first
             assert milestone == shown[-1], "nothing is shown that its end forestalls (SUS-4)"
+
+
+def the_renewal_is_as_announced(announced: Announcement, events: list[Event]) -> None:
+    """If nothing is asked meanwhile, it comes then and charges that, usage apart (REN-5)."""
+    renewed = next(event for event in events if event.event is EventName.RENEWED)
+    assert renewed.at == announced.renews_at
+    charged = sum(row.amount for row in renewed.rows)
+    assert charged == (announced.amount.amount if announced.amount else 0)
 
 
 def the_price_is_the_one_named(milestone: Milestone, event: Event) -> None:

@@ -55,6 +55,7 @@ def orders(draw: st.DrawFn, straight: bool = False) -> Order:
         "trial_days": draw(st.sampled_from([0, 0, 30, 1, 14, 0])),
         "setup": draw(st.sampled_from(["none", "none", "none", "publisher", "none"])),
         "add_ons": [{"id": name, "unit_price": draw(prices(currency))} for name in draw(add_on_names)],
+        "announce_days": draw(st.sampled_from([0, 7, 0, 30, 60])),
     }
     if straight:
         offer |= {"publisher": "partner", "term": "P1Y", "billing_plan": "monthly", "trial_days": 0, "setup": "none"}
