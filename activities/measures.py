@@ -25,6 +25,7 @@ OTHER = "other"
 MILESTONES = {
     EventName.CONVERTED,
     EventName.PERIOD_CHARGED,
+    EventName.RENEWAL_ANNOUNCED,
     EventName.RENEWED,
     EventName.EXPIRED,
     EventName.DELETED,

@@ -9,7 +9,7 @@ from activities.found import Found
 from activities.provisioning.door import Visit
 from cli.output.values import Answered, Row
 from domain.money import Currency, Money
-from domain.subscription.events import EventName, State
+from domain.subscription.events import Announcement, EventName, State
 from domain.values import ExactDecimal, Frozen, Instant, OmitEmpty
 from statemachines.subscription.timeline import Milestone
 from workflows.subscription.messages import Details
@@ -36,6 +36,7 @@ class Happened(Frozen):
     reason: str | None
     details: str | None
     command_id: str | None
+    announces: Announcement | None = None
     changes: list[Changed]
 
 

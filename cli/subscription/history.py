@@ -32,15 +32,22 @@ def event_cells(event: Event) -> tuple[str, ...]:
     return (
         second(event.at),
         event.event,
-        ", ".join(map(change_words, event.changes)) or ("" if event.seq > 1 else f"state {event.state}"),
+        ", ".join(map(change_words, event.changes)) or _first_or_announced(event),
         printable(event.actor or event.by),
         printable("; ".join(filter(None, (_rule(event.rule), event.reason, event.details)))),
     )
 
 
+def _first_or_announced(event: Event) -> str:
+    if event.announces:
+        amount = event.announces.amount or "usage"
+        return f"{amount} at {second(event.announces.renews_at)}"
+    return "" if event.seq > 1 else f"state {event.state}"
+
+
 def whole_event_document(event: Event) -> dict[str, Any]:
     """The event as `--json` prints it, with what it changed and who asked for it."""
-    fields = {"by", "actor", "reason", "details", "command_id"}
+    fields = {"by", "actor", "reason", "details", "command_id", "announces"}
     return {**event_document(event), **event.model_dump(mode="json", include=fields), **_changed(event)}
 
 
@@ -55,8 +62,8 @@ def _changed(event: Event) -> dict[str, Any]:
 
 def change_words(change: Change) -> str:
     """The change in words, such as `quantity 3 → 5`."""
-    add_on = change.fact.removeprefix("add_ons.")
-    name = change.fact.replace("_", "-") if add_on == change.fact else add_on
+    fact, _, line = change.fact.partition(".")
+    name = {"add_ons": line, "scheduled_changes": f"{line} at the renewal"}.get(fact, fact.replace("_", "-"))
     return f"{name} {_value(change.before)} → {_value(change.after)}"
 
 
@@ -65,6 +72,8 @@ def _value(value: Any) -> str:
         return "on" if value else "off"
     if isinstance(value, list):
         return " and ".join(value) or "none"
+    if value is None:
+        return "none"
     return quantity(value) if isinstance(value, int) else str(value)
 
 

@@ -28,6 +28,7 @@ def columns_of(subscription_id: str, event: Event) -> dict[str, Any]:
         "usage": event.usage,
         "settled": event.settled,
         "taken_over": event.taken_over,
+        "announces": event.announces,
     }
 
 

@@ -37,7 +37,7 @@ from domain.catalog.offers import PinnedOffer
 from domain.conflict import Settled
 from domain.subscription.decision import Answer
 from domain.subscription.effects import Receipt
-from domain.subscription.events import Facts
+from domain.subscription.events import Announcement, Facts
 from domain.subscription.subscription import Changes
 from domain.subscription.taken_over import TakenOver
 from domain.subscription.usage import UsageCharge
@@ -88,11 +88,12 @@ journal = Table(
     *required(at=InstantText, event=WORD, state=WORD, rule=WORD, by=ID),
     *optional(actor=ID, reason=WORD, details=Text, command_id=ID),
     *required(before=JsonText(Facts), after=JsonText(Facts), usage=JsonText(USAGE_CHARGES)),
-    *optional(settled=JsonText(Settled), taken_over=JsonText(TakenOver)),
+    *optional(settled=JsonText(Settled), taken_over=JsonText(TakenOver), announces=JsonText(Announcement)),
 )
 """What happened (ROL-3). Append-only. `usage` holds the charges whose units were counted from table `usage`.
 
-`settled` is what an operator settled with the books (REP-1), `taken_over` what another system said (MOV-1).
+`settled` is what an operator settled with the books (REP-1), `taken_over` what another system said (MOV-1),
+`announces` the renewal that was announced (REN-5).
 """
 
 ledger_entry = Table(
