@@ -36,7 +36,7 @@ class Happened(Frozen):
     reason: str | None
     details: str | None
     command_id: str | None
-    announces: Announcement | None = None
+    announces: Announcement | None
     changes: list[Changed]
 
 

@@ -47,8 +47,10 @@ def _first_or_announced(event: Event) -> str:
 
 def whole_event_document(event: Event) -> dict[str, Any]:
     """The event as `--json` prints it, with what it changed and who asked for it."""
-    fields = {"by", "actor", "reason", "details", "command_id", "announces"}
-    return {**event_document(event), **event.model_dump(mode="json", include=fields), **_changed(event)}
+    fields = {"by", "actor", "reason", "details", "command_id"}
+    announces = event.announces.model_dump(mode="json") if event.announces else None
+    whole = {**event_document(event), **event.model_dump(mode="json", include=fields), "announces": announces}
+    return {**whole, **_changed(event)}
 
 
 def _rule(rule: str) -> str:
