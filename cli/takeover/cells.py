@@ -11,7 +11,7 @@ BETWEEN = ";"
 NOTHING = "none"
 """The cell of a list or mapping that is given, and has no entries."""
 NUMBERS = {"quantity", "min_quantity", "max_quantity", "term_number"}
-COUNTED, PRICED = {"add_ons"}, {"add_on_prices", "refundable"}
+COUNTED, PRICED = {"add_ons", "scheduled_changes"}, {"add_on_prices", "refundable"}
 TEXTS = {"reference", "cancellation_details"}
 """Cells that are taken as they are; blanks around others do no harm."""
 _NUMBER = re.compile(r"[0-9]{1,18}")

@@ -10,6 +10,7 @@ from domain.catalog.offers import MAX_QUANTITY, Price
 from domain.ordering.lines import PositiveQuantity
 from domain.policy import PackName
 from domain.roles import RolePreset
+from domain.subscription.commands import Quantity
 from domain.subscription.events import State
 from domain.subscription.holds import Reason
 from domain.values import Id, RequestDecimal, RequestInstant, Strict, fingerprint, readable, without_nul
@@ -75,6 +76,7 @@ class TakeoverRow(Strict):
     deletes_at: RequestInstant | None = None
     refund_from: RequestInstant | None = None
     refundable: Annotated[dict[Id, RequestDecimal], Field(max_length=MAX_ADD_ONS + 1)] | None = None
+    scheduled_changes: Annotated[dict[Id, Quantity], Field(max_length=MAX_ADD_ONS + 1)] = {}
     prices: Annotated[tuple[Price, ...], Field(max_length=MAX_PRICES, strict=False)] | None = None
     unbilled_usage: Annotated[tuple[UsageRow, ...], Field(max_length=MAX_USAGE, strict=False)] = ()
     open_invoices: Annotated[tuple[OpenInvoice, ...], Field(max_length=MAX_INVOICES, strict=False)] = ()

@@ -47,3 +47,18 @@ def offer_faults(row: TakeoverRow, offer: PinnedOffer) -> Iterator[Fault]:
     for key, number in row.add_ons.items():
         if number > offer.max_quantity:
             yield Fault(("add_ons", key), number, f"at most max_quantity ({offer.max_quantity})")
+    yield from _scheduled_faults(row, offer)
+
+
+def _scheduled_faults(row: TakeoverRow, offer: PinnedOffer) -> Iterator[Fault]:
+    """What is made for the renewal is within the same bounds as an immediate change (REN-4)."""
+    least = {} if offer.metered else {offer.id: offer.min_quantity}
+    least |= dict.fromkeys((add_on.id for add_on in offer.add_ons), 0)
+    for line, number in row.scheduled_changes.items():
+        path = ("scheduled_changes", line)
+        if row.term_start is None:
+            yield Fault(path, number, "nothing in a trial: its quantities are frozen (TRI-6)")
+        elif line not in least:
+            yield Fault(path, line, f"a line whose quantity can change: {', '.join(least) or 'none'}")
+        elif not least[line] <= number <= offer.max_quantity:
+            yield Fault(path, number, f"{least[line]} to {offer.max_quantity} (ELG-8)")

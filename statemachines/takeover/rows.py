@@ -69,6 +69,7 @@ def row_of(
         deletes_at=subscription.deletes_at if suspended else None,
         refund_from=subscription.window_from if refunds or term is None else None,
         refundable=subscription.refundable if refunds else None,
+        scheduled_changes=subscription.scheduled_changes,
         prices=_prices(subscription),
         unbilled_usage=unbilled_usage,
         open_invoices=open_invoices,

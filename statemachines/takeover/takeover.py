@@ -113,6 +113,7 @@ def _standing(
         auto_renew=row.auto_renew,
         unit_price=row.unit_price,
         scheduled_cancellation=_cancellation(row),
+        scheduled_changes=row.scheduled_changes,
         holds=holds,
         deletes_at=row.deletes_at or told,
         trial_end=row.trial_end,

@@ -22,6 +22,7 @@ values: dict[str, st.SearchStrategy[Any]] = {
     "add_ons": st.dictionaries(ids, st.integers(1, 99), max_size=3),
     "refundable": st.dictionaries(ids, amounts, max_size=3),
     "add_on_prices": st.dictionaries(ids, amounts, max_size=3),
+    "scheduled_changes": st.dictionaries(ids, st.integers(0, 9), max_size=3),
     "prices": st.lists(st.fixed_dictionaries({"at": st.just(AT), "unit_price": amounts}), max_size=3),
     "unbilled_usage": st.lists(
         st.fixed_dictionaries({"usage_id": ids, "units": amounts, "used_at": st.just(AT)}), max_size=3

@@ -191,6 +191,18 @@ def test_from_january_31_a_year_billed_monthly_keeps_its_distance_from_the_month
     )
 
 
+def test_ren_4_what_is_made_for_the_renewal_is_taken_with_it() -> None:
+    simulator = at_work({**ACTIVE, "scheduled_changes": {"crm": 5, "backup": 0}})
+    simulator.advance(instant("2026-03-31T09:00:00Z"))
+    renewed = simulator.book.events[-1]
+    assert (renewed.event, renewed.after.quantity, renewed.after.add_ons) == (EventName.RENEWED, 5, {})
+
+
+def test_tri_6_nothing_is_made_for_the_renewal_in_a_trial() -> None:
+    (fault,) = faults({**TRIAL, "scheduled_changes": {"crm": 5}})
+    assert fault == "scheduled_changes.crm: got 5; takes nothing in a trial: its quantities are frozen (TRI-6)"
+
+
 def test_sus_11_a_pause_goes_on_and_ends_by_itself() -> None:
     simulator = at_work({**SUSPENDED, "holds": PAUSED})
     assert simulator.life.subscription.deletes_at is None
@@ -240,6 +252,9 @@ def test_sus_11_a_pause_goes_on_and_ends_by_itself() -> None:
         ({"cancellation_at": "2026-03-01T00:00:00Z"}, "cancellation_at", "nothing without cancellation_reason"),
         ({"cancellation_reason": "fraud", "cancellation_at": "2026-03-01T00:00:00Z"}, "auto_renew", "false, because"),
         ({"cancellation_reason": "fraud", "auto_renew": False}, "cancellation_at", "when it was cancelled"),
+        ({"scheduled_changes": {"crm": 51}}, "scheduled_changes.crm", "1 to 50 (ELG-8)"),
+        ({"scheduled_changes": {"crm": 0}}, "scheduled_changes.crm", "1 to 50 (ELG-8)"),
+        ({"scheduled_changes": {"audit": 1}}, "scheduled_changes.audit", "a line whose quantity can change"),
         ({"state": "trial"}, "trial_end", "a value: a trial has one"),
         ({"state": "trial", "trial_end": "2026-04-01T00:00:00Z"}, "term_start", "nothing: a trial has no term yet"),
         ({"refundable": {"audit": "1"}}, "refundable.audit", "a line of the subscription: crm, backup"),
