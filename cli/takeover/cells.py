@@ -10,7 +10,7 @@ FIELDS = tuple(TakeoverRow.model_fields)
 BETWEEN = ";"
 NOTHING = "none"
 """The cell of a list or mapping that is given, and has no entries."""
-NUMBERS = {"quantity", "min_quantity", "max_quantity", "term_number"}
+NUMBERS = {"quantity", "min_quantity", "max_quantity", "announce_days", "term_number"}
 COUNTED, PRICED = {"add_ons", "scheduled_changes"}, {"add_on_prices", "refundable"}
 TEXTS = {"reference", "cancellation_details"}
 """Cells that are taken as they are; blanks around others do no harm."""

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from domain.account.openings import OpenInvoice
-from domain.catalog.offers import MAX_QUANTITY, Price
+from domain.catalog.offers import MAX_ANNOUNCE_DAYS, MAX_QUANTITY, Price
 from domain.ordering.lines import PositiveQuantity
 from domain.policy import PackName
 from domain.roles import RolePreset
@@ -58,6 +58,7 @@ class TakeoverRow(Strict):
     add_on_prices: Annotated[dict[Id, RequestDecimal], Field(max_length=MAX_ADD_ONS)] | None = None
     min_quantity: Bound | None = None
     max_quantity: Bound | None = None
+    announce_days: Annotated[int, Field(ge=0, le=MAX_ANNOUNCE_DAYS)] | None = None
     ordered_at: RequestInstant
     account_opened: RequestInstant | None = None
     trial_end: RequestInstant | None = None

@@ -15,6 +15,7 @@ def pinned_offer(row: TakeoverRow, listed: ListedOffer) -> PinnedOffer:
         "unit_price": row.unit_price,
         "min_quantity": row.min_quantity or listed.min_quantity,
         "max_quantity": row.max_quantity or listed.max_quantity,
+        "announce_days": listed.announce_days if row.announce_days is None else row.announce_days,
     }
     if row.add_on_prices is None:
         add_ons = {add_on.id: add_on.unit_price for add_on in listed.add_ons}

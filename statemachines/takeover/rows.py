@@ -49,6 +49,7 @@ def row_of(
         add_on_prices={add_on.id: add_on.unit_price for add_on in subscription.offer.add_ons},
         min_quantity=subscription.offer.min_quantity,
         max_quantity=subscription.offer.max_quantity,
+        announce_days=subscription.offer.announce_days,
         ordered_at=subscription.ordered_at,
         account_opened=subscription.account_opened,
         trial_end=subscription.trial_end,

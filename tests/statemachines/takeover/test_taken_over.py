@@ -198,6 +198,15 @@ def test_ren_4_what_is_made_for_the_renewal_is_taken_with_it() -> None:
     assert (renewed.event, renewed.after.quantity, renewed.after.add_ons) == (EventName.RENEWED, 5, {})
 
 
+@pytest.mark.parametrize(("days", "announced"), [(0, []), (21, []), (20, ["2026-03-11T09:00:00Z"]), (None, [])])
+def test_ren_5_the_renewal_is_announced_if_that_is_still_ahead(days: int | None, announced: list[str]) -> None:
+    """As of March 10, 12:00: the instant of 21 days before is over, that of 20 is not."""
+    simulator = at_work({**ACTIVE, "announce_days": days})
+    simulator.advance(instant("2026-03-31T09:00:00Z"))
+    found = [event.at for event in simulator.book.events if event.event is EventName.RENEWAL_ANNOUNCED]
+    assert found == [instant(at) for at in announced]
+
+
 def test_tri_6_nothing_is_made_for_the_renewal_in_a_trial() -> None:
     (fault,) = faults({**TRIAL, "scheduled_changes": {"crm": 5}})
     assert fault == "scheduled_changes.crm: got 5; takes nothing in a trial: its quantities are frozen (TRI-6)"
