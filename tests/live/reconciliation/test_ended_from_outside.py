@@ -29,6 +29,7 @@ async def test_nothing_is_found_where_all_is_well(place: Place) -> None:
             "subscription": 2,
             "account": 3,
             "delivery": 0,
+            "bulk": 0,
         }
         assert report.read == 5
         quick = await place.reconcile(quick=True)

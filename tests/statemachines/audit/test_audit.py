@@ -198,6 +198,11 @@ def not_billed(_: Recorded) -> Recorded:
     return life.model_copy(update={"rows": life.rows[1:]})
 
 
+def renewed_otherwise(life: Recorded) -> Recorded:
+    """Its first renewal has another quantity, and none was scheduled."""
+    return with_event(life, 1, after=life.events[1].after.model_copy(update={"quantity": 77}))
+
+
 BREAKS: list[tuple[Callable[[Recorded], Recorded], Invariant]] = [
     (moved_period, Invariant.PERIODS_TILE),
     (empty_period, Invariant.PERIODS_TILE),
@@ -216,6 +221,7 @@ BREAKS: list[tuple[Callable[[Recorded], Recorded], Invariant]] = [
     (without_reason, Invariant.NUMBERED),
     (back_in_time, Invariant.NUMBERED),
     (other_facts, Invariant.NUMBERED),
+    (renewed_otherwise, Invariant.QUANTITIES),
     (ahead, Invariant.NOT_AHEAD),
     (with_report("in-time", units=Decimal(99)), Invariant.USAGE),
     (with_report("in-time", billed_by=None), Invariant.USAGE),

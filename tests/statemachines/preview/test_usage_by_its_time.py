@@ -96,19 +96,23 @@ def should_be_taken(order: Order, events: Sequence[Event], used_at: datetime, no
     return open_still and order.at <= used_at <= now and had_access(events, used_at)
 
 
-def terms(events: Sequence[Event]) -> Iterator[tuple[datetime, datetime, Decimal]]:
-    """The start, the anchor and the price of each term."""
-    anchor = None
+def terms(offer: PinnedOffer, events: Sequence[Event]) -> Iterator[tuple[datetime, datetime, Decimal]]:
+    """The start, the anchor and the price of each term. A pause that ends past its term's end begins one (SUS-11)."""
+    anchor, ends = None, None
     for each in events:
-        begins = each.event in BEGINS and each.state is State.ACTIVE
-        if begins or each.rule == Rule.SUS_7:
-            anchor = each.at if anchor is None or each.rule == Rule.SUS_7 else anchor
+        resumed = each.rule == Rule.SUS_11 and each.state is State.ACTIVE and (ends is None or each.at > ends)
+        again = each.rule == Rule.SUS_7 or resumed
+        if (each.event in BEGINS and each.state is State.ACTIVE) or again:
+            anchor = each.at if anchor is None or again else anchor
+            months = 0
+            while (ends := boundary(anchor, months, offer.anchor_rule)) <= each.at:
+                months += offer.term.months
             yield each.at, anchor, each.after.unit_price
 
 
 def period_of(offer: PinnedOffer, events: Sequence[Event], used_at: datetime) -> tuple[datetime, Decimal] | None:
     """The start of the billing period, and its price; None in the trial."""
-    begun = [term for term in terms(events) if term[0] <= used_at]
+    begun = [term for term in terms(offer, events) if term[0] <= used_at]
     if not begun:
         return None
     _, anchor, price = begun[-1]
