@@ -9,11 +9,12 @@ import pytest_asyncio
 
 from activities.errors import BooksConflict
 from domain.rules import Rule
-from domain.subscription.commands import Deprovision, SetAutoRenew, Suspend
+from domain.subscription.commands import ChangeQuantity, Deprovision, SetAutoRenew, Suspend
 from domain.subscription.decision import Outcome
 from domain.subscription.effects import Record
 from domain.subscription.holds import Reason
 from domain.subscription.ledger import Kind
+from domain.subscription.scheduled import When
 from tests.support.books.short_lives import LICENCE, METER, bought, report, taken
 from tests.support.books.subscription import BooksUnderTest, books_at
 from tests.support.instants import DAY, START
@@ -204,6 +205,20 @@ async def test_access_of_no_length_is_not_kept(books: BooksUnderTest) -> None:
     player = await bought(books, METER)
     await player.ask(Deprovision(by="admin_agent"), START)
     assert await books.access(player.id) == []
+
+
+async def test_ren_5_an_announced_renewal_is_read_as_it_was_decided(books: BooksUnderTest) -> None:
+    player = await bought(books, {**LICENCE, "announce_days": 7})
+    await player.ask(ChangeQuantity(by="admin_agent", quantity=5, when=When.RENEWAL), START + DAY)
+    await player.advance(START + 40 * DAY)
+    events = await books.events(player.id)
+    assert [event.event for event in events] == ["purchased", "change_scheduled", "renewal_announced", "renewed"]
+    announced, renewed = events[2].announces, events[3]
+    assert announced is not None
+    assert announced.renews_at == renewed.at
+    assert str(announced.amount) == "USD 50.00"
+    assert sum(row.amount for row in renewed.rows) == Decimal("50.00")
+    assert [event.after.scheduled_changes for event in events] == [{}, {"contoso-crm": 5}, {"contoso-crm": 5}, {}]
 
 
 async def test_lives_do_not_touch_each_other(books: BooksUnderTest) -> None:

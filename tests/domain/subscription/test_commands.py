@@ -115,6 +115,14 @@ def test_the_fingerprint_of_a_price_is_what_it_was_before_it_had_a_schedule() ->
     assert len(told) == len(SCHEDULES)
 
 
+def test_the_fingerprint_of_a_quantity_is_what_it_was_before_it_could_wait_for_the_renewal() -> None:
+    """REN-4: `now` goes without saying, typed or not."""
+    plain = command("change_quantity")
+    assert "when" not in plain.model_dump(mode="json")
+    assert command("change_quantity", when="now").fingerprint() == plain.fingerprint()
+    assert command("change_quantity", when="renewal").fingerprint() != plain.fingerprint()
+
+
 SCHEDULES: list[dict[str, object]] = [
     {},
     {"holds_from": AT},
