@@ -21,28 +21,13 @@ from statemachines.subscription.life import LifeSteps
 from tests.support.live.purchases import order
 from tests.support.live.repairs import Place, bought
 from tests.support.live.runbook import Terminal
-from tests.support.shop.offers import BACKUP, listed_fields
-from tests.support.shop.takeovers import ACTIVE, AS_OF
+from tests.support.shop.takeovers import ACTIVE, AS_OF, CATALOG
 from tests.support.terminal import at_a_terminal
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(400)]
 
 AT_ONCE = 10
 """Seconds in which it ends. A machine that is busy with other tests needs most of them."""
-CATALOG = {
-    "partners": [{"id": "litware", "name": "Litware"}],
-    "customers": [
-        {
-            "id": "fabrikam",
-            "name": "Fabrikam",
-            "partner": "litware",
-            "country": "US",
-            "segment": "commercial",
-            "account_opened": "2026-01-05T09:00:00Z",
-        }
-    ],
-    "offers": [listed_fields(id="crm", add_ons=[BACKUP])],
-}
 JANUARY = datetime(2027, 1, 15, 9, tzinfo=UTC)
 
 

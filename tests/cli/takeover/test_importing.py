@@ -12,27 +12,8 @@ import pytest
 
 from activities.adapters.sql.schema import upgrade
 from tests.support.command_line import Ask, Starter
-from tests.support.shop.offers import BACKUP, listed_fields
-from tests.support.shop.takeovers import ACTIVE, AS_OF
+from tests.support.shop.takeovers import ACTIVE, AS_OF, CATALOG
 
-CATALOG = {
-    "partners": [{"id": "litware", "name": "Litware"}],
-    "customers": [
-        {
-            "id": "fabrikam",
-            "name": "Fabrikam",
-            "partner": "litware",
-            "country": "US",
-            "segment": "commercial",
-            "account_opened": "2026-01-05T09:00:00Z",
-        }
-    ],
-    "offers": [
-        listed_fields(id="crm", add_ons=[BACKUP]),
-        listed_fields(id="solo", one_per_customer=True),
-        listed_fields(id="tried", trial_days=30),
-    ],
-}
 ROW = {**ACTIVE, "as_of": AS_OF}
 Written = Callable[..., Path]
 

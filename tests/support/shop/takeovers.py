@@ -4,7 +4,27 @@ import json
 from typing import Any
 
 from domain.takeover.row import TakeoverRow
+from tests.support.shop.offers import BACKUP, listed_fields
 
+CATALOG: dict[str, Any] = {
+    "partners": [{"id": "litware", "name": "Litware"}],
+    "customers": [
+        {
+            "id": "fabrikam",
+            "name": "Fabrikam",
+            "partner": "litware",
+            "country": "US",
+            "segment": "commercial",
+            "account_opened": "2026-01-05T09:00:00Z",
+        }
+    ],
+    "offers": [
+        listed_fields(id="crm", add_ons=[BACKUP]),
+        listed_fields(id="solo", one_per_customer=True),
+        listed_fields(id="tried", trial_days=30),
+    ],
+}
+"""Who has them, and what they are of, as a file that is imported first."""
 ACTIVE: dict[str, Any] = {
     "subscription_id": "s-1",
     "customer": "fabrikam",
