@@ -23,6 +23,7 @@ OTHER = "other"
 """The label of what is not one of the known values."""
 
 MILESTONES = {
+    EventName.BEGUN,
     EventName.CONVERTED,
     EventName.PERIOD_CHARGED,
     EventName.RENEWAL_ANNOUNCED,

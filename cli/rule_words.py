@@ -20,6 +20,7 @@ WORDS: dict[Rule, str] = {
     Rule.BUY_3: "one purchase per id",
     Rule.BUY_4: "purchase",
     Rule.BUY_5: "the price is fixed for the term",
+    Rule.BUY_6: "begins when it was ordered for",
     Rule.ISV_3: "a set-up link lasts 24 hours",
     Rule.ISV_4: "starts when the publisher activates",
     Rule.ISV_5: "needs no set-up",

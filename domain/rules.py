@@ -23,6 +23,7 @@ class Rule(StrEnum):
     BUY_3 = "BUY-3"
     BUY_4 = "BUY-4"
     BUY_5 = "BUY-5"
+    BUY_6 = "BUY-6"
     ISV_3 = "ISV-3"
     ISV_4 = "ISV-4"
     ISV_5 = "ISV-5"

@@ -32,7 +32,7 @@ class Status(StrEnum):
 
 
 # A subscription has exactly one of these with the state trial or active.
-_BEGINNINGS = frozenset({EventName.PURCHASED, EventName.ACTIVATED, EventName.TRIAL_STARTED})
+_BEGINNINGS = frozenset({EventName.PURCHASED, EventName.ACTIVATED, EventName.BEGUN, EventName.TRIAL_STARTED})
 _ACTIONS = {
     EventName.QUANTITY_CHANGED: Action.CHANGE_QUANTITY,
     EventName.RENEWED: Action.RENEW,

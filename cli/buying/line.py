@@ -2,13 +2,14 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import ValidationError
 from typer import Option
 
 from cli.failure import Misused
-from cli.options import misused, some_id, typed_wrong, whole_number
+from cli.options import an_instant, misused, some_id, typed_wrong, whole_number
 from domain.faults import faults_of, shown
 from domain.ordering.lines import Line
 from domain.policy import PACKS
@@ -28,6 +29,15 @@ class LineOptions:
     add_on: Annotated[
         list[str] | None, Option(metavar="ID=N", help="An add-on and its quantity; repeat for several.")
     ] = None
+    begins: Annotated[
+        datetime | None,
+        Option(
+            parser=an_instant,
+            metavar="INSTANT",
+            help="When its trial or term begins, up to 90 days ahead (BUY-6).",
+            show_default="at once",
+        ),
+    ] = None
     policy: Annotated[
         str | None, Option(metavar="PACK", help=f"Other terms: {', '.join(PACKS)}.", show_default="the offer's own")
     ] = None
@@ -37,6 +47,7 @@ def typed_line(offer: str, options: LineOptions, subscription_id: str | None = N
     """Return the line as it was typed. Raises Misused."""
     wanted = {
         "offer": offer,
+        "begins_at": options.begins,
         "quantity": options.quantity,
         "add_ons": _add_ons(options.add_on or []),
         "policy": options.policy,

@@ -12,7 +12,6 @@ from cli.start import program
 from domain.money import Money, shown_price
 from domain.ordering.lines import Line
 from domain.ordering.terms import Order
-from domain.subscription.events import State
 from domain.values import format_instant
 from perennial.order.review import Reviewed, period_prices, period_total
 from statemachines.preview.review import LineReview
@@ -151,7 +150,9 @@ def _facts(line: LineReview, numbers: Mapping[str, int]) -> Iterator[tuple[str, 
     yield "terms", _terms(line.order), ""
     if line.refusals:
         return
-    if line.state is State.PENDING:
+    if line.begins_at:
+        yield "begins", f"{moment(line.begins_at)}; until then it can be cancelled free of charge (BUY-6)", ""
+    if line.activation_deadline:
         yield "set-up", f"at the publisher, with a link, by {moment(line.activation_deadline)}", ""
     if trial := _trial(line, line.order):
         yield "trial", trial, ""
@@ -186,7 +187,7 @@ def _first_charge(line: LineReview, terms: Order) -> str:
     if line.first_charge and line.first_charge_at:
         when = "now, " if line.first_charge_at == terms.at else "on "
         return f"{_money(line.first_charge)} {when}{moment(line.first_charge_at)}"
-    if line.state is State.PENDING:
+    if line.activation_deadline:
         total = period_total(terms)
         after = "after the trial" if terms.offer.trial_days else "after the set-up"
         return f"{_money(total)} {after}" if total else f"usage {after}"
@@ -204,7 +205,7 @@ def _coming(terms: Order, unit_price: Decimal) -> str:
 def _conclusion(reviewed: Reviewed, refused: int) -> Iterator[tuple[str, str]]:
     totals = ", ".join(_money(money) for money in reviewed.first_charges) or "none on a known date"
     yield "first charges", totals
-    if later := [str(line.number) for line in reviewed.lines if line.state is State.PENDING]:
+    if later := [str(line.number) for line in reviewed.lines if line.activation_deadline]:
         yield "", f"and line {', '.join(later)} after its set-up"
     count = len(reviewed.lines)
     if refused:

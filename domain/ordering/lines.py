@@ -7,7 +7,7 @@ from pydantic import Field
 from domain.catalog.offers import MAX_QUANTITY
 from domain.policy import PackName
 from domain.roles import DEFAULT_ACTOR, RolePreset
-from domain.values import Id, Strict
+from domain.values import Id, RequestInstant, Strict
 
 MAX_LINES = 200
 MAX_ORDER_ID = 56
@@ -18,13 +18,16 @@ OrderId = Annotated[str, Field(pattern=rf"^[A-Za-z0-9_-]{{1,{MAX_ORDER_ID}}}$")]
 
 
 class Line(Strict):
-    """One offer with its add-ons. `policy` overrides the offer's policy pack, to try other terms.
+    """One offer with its add-ons, which begins at once, or at `begins_at` (BUY-6).
+
+    `policy` overrides the offer's policy pack, to try other terms.
 
     `terms` is the digest of the terms that the review showed: if they have changed when the line is placed, it is
     refused (BUY-2). Without `subscription_id`, the id is made from the order id and the line number.
     """
 
     offer: Id
+    begins_at: RequestInstant | None = None
     quantity: PositiveQuantity = 1
     add_ons: Annotated[dict[Id, PositiveQuantity], Field(max_length=50)] = {}
     policy: PackName | None = None

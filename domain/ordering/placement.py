@@ -9,10 +9,10 @@ from domain.catalog.customers import Customer
 from domain.ordering.cart import Cart
 from domain.ordering.eligibility import Ownership, Refusal, UnpaidHold, line_refusals, unknown_customer, unknown_offer
 from domain.ordering.lines import Line
-from domain.ordering.terms import Order
+from domain.ordering.terms import Order, begins_too_early_or_late
 from domain.roles import Action, RolePreset, denial
 from domain.rules import Rule
-from domain.values import Frozen, fingerprint
+from domain.values import Frozen, fingerprint, format_instant
 
 
 class Claim(Frozen):
@@ -95,6 +95,11 @@ def place(
         return (unknown_offer(line.offer),)
     if refusals := line_refusals(known.offer, known.customer, known.owned, line, known.unpaid):
         return refusals
+    if line.begins_at and (takes := begins_too_early_or_late(at, line.begins_at)):
+        message = f"begins_at: got {format_instant(line.begins_at)}; takes {takes}."
+        return (
+            Refusal(rule=Rule.BUY_6, message=message, next_step="Choose another instant, or let it begin at once."),
+        )
     placed = offered(line, known, subscription_id=subscription_id, at=at, by=by, roles=roles)
     assert placed is not None
     if faults := list(placed.order.faults()):
@@ -121,6 +126,7 @@ def offered(
         customer=customer.id,
         offer=offer.sold(at, trial=tries),
         at=at,
+        begins_at=line.begins_at,
         quantity=line.quantity,
         add_ons=dict(line.add_ons),
         policy=line.policy or offer.policy,

@@ -44,6 +44,7 @@ class EventName(StrEnum):
     PURCHASED = "purchased"
     TAKEN_OVER = "taken_over"
     ACTIVATED = "activated"
+    BEGUN = "begun"
     TRIAL_STARTED = "trial_started"
     CONVERTED = "converted"
     PERIOD_CHARGED = "period_charged"

@@ -46,7 +46,8 @@ Changes = dict[str, JsonValue]
 class Snapshot(Frozen):
     """The part of a subscription that neither its journal and ledger show nor its first record.
 
-    `policy` is pinned for the term; `next_policy`, a newer version, applies from the next term on (BUY-5). `term` is
+    `policy` is pinned for the term; `next_policy`, a newer version, applies from the next term on (BUY-5). What was
+    ordered to begin later begins at `begins_at`, also if its publisher has `activated` it before (BUY-6). `term` is
     None while pending and in trial; its renewal is announced at `announces_at` (REN-5). `period` numbers the billing
     period at the last event, from 1 within its term. `deletes_at` is when the retention ends, which counts only if
     nothing ends it before (`ends.deleted_at`). `paid_through` is the end of the last charged licence period. `prices`
@@ -68,6 +69,8 @@ class Snapshot(Frozen):
     scheduled_changes: ScheduledChanges = {}
     holds: tuple[Hold, ...] = ()
     deletes_at: Instant | None = None
+    begins_at: Instant | None = None
+    activated: bool = False
     trial_end: Instant | None = None
     first_billing: Instant | None = None
     anchor: Instant | None = None
@@ -94,10 +97,7 @@ class Snapshot(Frozen):
 
 
 class Subscription(Snapshot):
-    """A subscription at one moment.
-
-    `refundable` is, per line, the charges less the credits since the refund window opened (CXL-5).
-    """
+    """A subscription at one moment. `refundable` is, per line, charges less credits since the window opened (CXL-5)."""
 
     subscription_id: str
     customer_id: str
@@ -171,6 +171,10 @@ class Subscription(Snapshot):
         """Whether the term or trial ended while suspended, so that nothing is left to renew (LIF-3)."""
         end = self.commitment_end
         return self.state is State.SUSPENDED and end is not None and now >= end
+
+    def waits_to_begin(self, now: datetime) -> bool:
+        """Whether the instant that it was ordered to begin at has not come yet (BUY-6)."""
+        return self.begins_at is not None and now < self.begins_at
 
     def in_free_trial(self, now: datetime) -> bool:
         """Whether the trial is running, suspended or not (SUS-8)."""

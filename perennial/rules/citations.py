@@ -28,6 +28,7 @@ REFUSED: dict[Rule, tuple[str, ...]] = {
     Rule.BUY_3: (Action.BUY,),
     Rule.BUY_4: (Action.BUY, Action.SET_ADD_ON),
     Rule.BUY_5: (Action.CHANGE_PRICE,),
+    Rule.BUY_6: (Action.BUY,),
     Rule.TRI_6: (Action.CHANGE_QUANTITY, Action.SET_ADD_ON),
     Rule.REN_2: (Action.SET_AUTO_RENEW,),
     Rule.REN_4: (Action.CHANGE_QUANTITY, Action.SET_ADD_ON),
@@ -50,6 +51,7 @@ REFUSED: dict[Rule, tuple[str, ...]] = {
 CARRIED: dict[Rule, tuple[Event | Account, ...]] = {
     Rule.BUY_4: (Event.PURCHASED,),
     Rule.BUY_5: (Event.PRICE_SCHEDULED,),
+    Rule.BUY_6: (Event.BEGUN,),
     Rule.ISV_4: (Event.ACTIVATED, Event.CANCELLED),
     Rule.TRI_1: (Event.TRIAL_STARTED,),
     Rule.TRI_3: (Event.CONVERTED,),

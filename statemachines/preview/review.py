@@ -34,6 +34,7 @@ class LineReview(Frozen):
     order: Order | None = None
     terms: str | None = None
     state: State | None = None
+    begins_at: Instant | None = None
     trial_end: Instant | None = None
     trial_of: str | None = None
     activation_deadline: Instant | None = None
@@ -77,6 +78,10 @@ def review(facts: CartFacts, at: datetime, *, by: str, lifecycle: Lifecycle | No
     return tuple(found)
 
 
+_BEFORE_PAID = (What.BEGIN, What.TRIAL_END)
+"""What a purchase goes through by itself until it is paid."""
+
+
 def _with(owned: Ownership, placed: Placed, shown: LineReview) -> Ownership:
     order = placed.order
     assert shown.state is not None
@@ -88,12 +93,12 @@ def _with(owned: Ownership, placed: Placed, shown: LineReview) -> Ownership:
 def _reviewed(number: int, line: Line, name: str | None, placed: Placed, lifecycle: Lifecycle) -> LineReview:
     order = placed.order
     begun = lifecycle.begin(order)
-    subscription = begun.subscription
+    subscription, trial_end = begun.subscription, begun.subscription.trial_end
     coming = _coming(subscription)
     paid = begun
-    if subscription.state is State.TRIAL:
-        end = coming[What.TRIAL_END]
-        paid = lifecycle.decide(subscription, end, end.at)
+    while step := next((each for each in _coming(paid.subscription).values() if each.what in _BEFORE_PAID), None):
+        paid = lifecycle.decide(paid.subscription, step, step.at)
+        trial_end = trial_end or paid.subscription.trial_end
     charge, charged_at = _first_charge(paid)
     return LineReview(
         number=number,
@@ -102,7 +107,8 @@ def _reviewed(number: int, line: Line, name: str | None, placed: Placed, lifecyc
         order=order,
         terms=terms_of(order),
         state=subscription.state,
-        trial_end=subscription.trial_end,
+        begins_at=subscription.begins_at,
+        trial_end=trial_end,
         trial_of=placed.trial_of,
         activation_deadline=_when(coming, What.ACTIVATION_DEADLINE),
         first_charge=charge,

@@ -24,6 +24,7 @@ class ScenarioOrder(Strict):
     """The order of one subscription."""
 
     at: RequestInstant
+    begins_at: RequestInstant | None = None
     quantity: PositiveQuantity = 1
     add_ons: Annotated[dict[Id, PositiveQuantity], Field(max_length=50)] = {}
 

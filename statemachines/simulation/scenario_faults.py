@@ -10,7 +10,7 @@ from domain.money import EXPONENTS, fits
 from domain.subscription.commands import ChangePrice, SetAddOn
 from statemachines.simulation.scenario import Scenario
 
-IN_ORDER = ("at", "customer", "add_ons")
+IN_ORDER = ("at", "customer", "add_ons", "begins_at")
 """Fields of an order's terms that a file has under `order`."""
 
 

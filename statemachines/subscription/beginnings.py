@@ -6,6 +6,7 @@ from domain.rules import Rule
 from domain.subscription.events import EventName, State
 from domain.subscription.pricing import period_charges
 from domain.subscription.subscription import Term
+from domain.values import format_instant
 from statemachines.subscription.draft import Draft
 
 
@@ -51,9 +52,22 @@ def purchase(draft: Draft) -> None:
 
 
 def activate(draft: Draft) -> None:
-    """ISV-4: the trial or the term begins when the publisher activates."""
+    """ISV-4: the trial or the term begins when the publisher activates. BUY-6: but not before it was ordered for."""
     draft.message = "Activated by the publisher."
+    if draft.subscription.waits_to_begin(draft.at):
+        draft.message += f" {_begins_in_words(draft)}"
+    draft.update(activated=True)
     _begin(draft, EventName.ACTIVATED, Rule.ISV_4)
+
+
+def activate_again(draft: Draft) -> None:
+    """MON-7: the publisher may have missed the first answer."""
+    draft.unchanged(f"The subscription is already activated. {_begins_in_words(draft)}")
+
+
+def begin(draft: Draft) -> None:
+    """BUY-6: the instant has come that it was ordered for: the trial or the term begins."""
+    _begin(draft, EventName.BEGUN, Rule.BUY_6)
 
 
 def start_trial(draft: Draft) -> None:
@@ -67,8 +81,14 @@ def convert(draft: Draft) -> None:
     _begin(draft, EventName.CONVERTED, Rule.TRI_3)
 
 
+def _begins_in_words(draft: Draft) -> str:
+    assert draft.subscription.begins_at is not None
+    return f"It begins at {format_instant(draft.subscription.begins_at)}."
+
+
 def _begin(draft: Draft, name: EventName, rule: Rule) -> None:
     pending = draft.target is State.PENDING
     if not pending:
         new_term(draft)
-    draft.emit(name, rule, rows=() if pending else period_charges(draft.subscription, draft.at))
+    rows = () if pending else period_charges(draft.subscription, draft.at)
+    draft.emit(name, rule, rows=rows)

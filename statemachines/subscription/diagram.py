@@ -27,6 +27,8 @@ GUARDS = {
     "late_cancel_allowed": "it can be cancelled, and the policy pack schedules late cancellations",
     "every_hold_liftable": "the actor may lift every hold that the command names",
     "hold_remains": "the command lifts only some of the holds, or none",
+    "begins_later": "it was ordered to begin later",
+    "activated": "the publisher has activated it",
     "pause_alone": "every hold is a planned pause",
     "changes_scheduled": "something is scheduled for the renewal",
     "something_to_bill": "usage is left to bill, or the pack bills while suspended",

@@ -15,7 +15,8 @@ from statemachines.subscription.suspension import LIFTED, end_in_words
 
 def withdraw(draft: Draft) -> None:
     """ISV-4: a pending subscription to any offer can be cancelled; it was never charged."""
-    draft.outcome, draft.message = Outcome.CANCELLED, "Cancelled before activation. Nothing was charged."
+    before = "it began" if draft.subscription.waits_to_begin(draft.at) else "activation"
+    draft.outcome, draft.message = Outcome.CANCELLED, f"Cancelled before {before}. Nothing was charged."
     draft.emit(EventName.CANCELLED, Rule.ISV_4)
 
 

@@ -8,6 +8,7 @@ from domain.ordering.terms import Order
 from domain.roles import Action, Denial, Party, denial, parse_actor
 from domain.rules import Rule
 from domain.subscription.commands import (
+    Activate,
     Command,
     Expected,
     Reactivate,
@@ -37,6 +38,8 @@ DOES: dict[Transition, Callable[[Draft], None]] = {
     Transition("purchase", P, P): beginnings.purchase,
     Transition("activate", P, A): beginnings.activate,
     Transition("activate", P, P): beginnings.activate,
+    Transition("begin", P, A): beginnings.begin,
+    Transition("begin", P, P): beginnings.begin,
     Transition("start_trial", P, T): beginnings.start_trial,
     Transition("trial_end", T, A): beginnings.convert,
     Transition("charge_period", A, A): billing.charge_period,
@@ -132,7 +135,7 @@ class Lifecycle:
             return None
         draft = Draft(subscription, at, transition.target, command)
         DOES[transition](draft)
-        if _trial_follows(transition, draft.subscription):
+        if _trial_follows(transition, draft.subscription, at):
             follow = self._machine.send(_cursor(draft.subscription, at, command), "start_trial")
             assert follow is not None
             draft.target = follow.target
@@ -145,11 +148,13 @@ def _without_transition(subscription: Subscription, command: Command, now: datet
     """What is answered though the state does not show it as allowed; the state stays.
 
     USE-1: usage of before is taken in states that allow no new usage, and in final ones. MON-7: where changes can be
-    scheduled, to undo none changes nothing.
+    scheduled, to undo none changes nothing, and neither does to activate twice what begins later.
     """
     state, draft = subscription.state, Draft(subscription, now, subscription.state, command)
     if isinstance(command, ReportUsage) and subscription.offer.metered and not state.users_have_access:
         changes.report_usage(draft)
+    elif isinstance(command, Activate) and state is P and subscription.activated:
+        beginnings.activate_again(draft)
     elif isinstance(command, UndoScheduledChanges) and state in {A, S} and not subscription.scheduled_changes:
         scheduling.undo_scheduled_changes(draft)
     else:
@@ -164,11 +169,12 @@ def _settled(subscription: Subscription, milestone: Milestone) -> Draft:
     return draft
 
 
-def _trial_follows(transition: Transition, subscription: Subscription) -> bool:
-    if transition.target is not State.PENDING or not subscription.offer.trial_days:
+def _trial_follows(transition: Transition, subscription: Subscription, now: datetime) -> bool:
+    """Whether its trial starts with the last thing that it waited for: the order, the set-up or the agreed instant."""
+    begins = transition.event in {"purchase", "activate", "begin"} and transition.target is State.PENDING
+    if not begins or not subscription.offer.trial_days or subscription.waits_to_begin(now):
         return False
-    waits = subscription.offer.setup is Setup.PUBLISHER
-    return transition.event == ("activate" if waits else "purchase")
+    return transition.event != "purchase" or subscription.offer.setup is not Setup.PUBLISHER
 
 
 def _cursor(subscription: Subscription, now: datetime, command: Command | None) -> Cursor:
@@ -184,6 +190,8 @@ def _cursor(subscription: Subscription, now: datetime, command: Command | None) 
         marketplace=offer.marketplace,
         offers_trial=offer.trial_days > 0,
         waits_for_publisher=offer.setup is Setup.PUBLISHER,
+        begins_later=subscription.waits_to_begin(now),
+        activated=subscription.activated,
         auto_renew=subscription.auto_renew,
         in_free_trial=subscription.in_free_trial(now),
         leavable=can_leave,

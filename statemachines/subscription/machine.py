@@ -21,6 +21,8 @@ class Cursor:
     marketplace: bool = False
     offers_trial: bool = False
     waits_for_publisher: bool = False
+    begins_later: bool = False
+    activated: bool = False
     auto_renew: bool = True
     in_free_trial: bool = False
     leavable: bool = False
@@ -42,6 +44,8 @@ metered = fact("metered")
 marketplace = fact("marketplace")
 offers_trial = fact("offers_trial")
 waits_for_publisher = fact("waits_for_publisher")
+begins_later = fact("begins_later")
+activated = fact("activated")
 auto_renew = fact("auto_renew")
 in_free_trial = fact("in_free_trial")
 leavable = fact("leavable")
@@ -57,9 +61,14 @@ changes_scheduled = fact("changes_scheduled")
 something_to_bill = fact("something_to_bill")
 
 
-def waits_for_publisher_or_offers_trial(model: Cursor) -> bool:
-    """The publisher's set-up or a trial comes before the first charge."""
-    return model.waits_for_publisher or model.offers_trial
+def waits_for_publisher_offers_trial_or_begins_later(model: Cursor) -> bool:
+    """The publisher's set-up, a trial or an agreed beginning comes before the first charge."""
+    return model.waits_for_publisher or offers_trial_or_begins_later(model)
+
+
+def offers_trial_or_begins_later(model: Cursor) -> bool:
+    """A trial or an agreed beginning comes before the first charge."""
+    return model.offers_trial or model.begins_later
 
 
 def in_free_trial_or_refund_open_or_leavable(model: Cursor) -> bool:
@@ -79,13 +88,14 @@ class SubscriptionMachine(machine.StrictChart[Cursor]):
     deleted = MachineState(value=State.DELETED.value, final=True)
     deprovisioned = MachineState(value=State.DEPROVISIONED.value, final=True)
 
-    # Beginnings: BUY-4, ISV-4, ISV-5, TRI-1, TRI-3
-    purchase = pending.to(active, unless=[waits_for_publisher, offers_trial]) | pending.to(
-        pending, cond=waits_for_publisher_or_offers_trial
+    # Beginnings: BUY-4, BUY-6, ISV-4, ISV-5, TRI-1, TRI-3
+    purchase = pending.to(active, unless=[waits_for_publisher, offers_trial, begins_later]) | pending.to(
+        pending, cond=waits_for_publisher_offers_trial_or_begins_later
     )
-    activate = pending.to(active, cond=waits_for_publisher, unless=offers_trial) | pending.to(
-        pending, cond=[waits_for_publisher, offers_trial]
-    )
+    activate = pending.to(
+        active, cond=waits_for_publisher, unless=[activated, offers_trial, begins_later]
+    ) | pending.to(pending, cond=[waits_for_publisher, offers_trial_or_begins_later], unless=activated)
+    begin = pending.to(active, unless=offers_trial) | pending.to(pending, cond=offers_trial)
     start_trial = pending.to(trial, cond=offers_trial)
     trial_end = trial.to(active, cond=auto_renew)
 
@@ -124,7 +134,7 @@ class SubscriptionMachine(machine.StrictChart[Cursor]):
     delete = suspended.to(deleted)
 
     # Endings: ISV-4, TRI-4, CXL-2, CXL-3, CXL-6, CXL-8, LIF-3, REN-2, TRI-5
-    activation_deadline = pending.to(cancelled, cond=waits_for_publisher)
+    activation_deadline = pending.to(cancelled, cond=waits_for_publisher, unless=activated)
     cancel = (
         pending.to(cancelled)
         | trial.to(cancelled)

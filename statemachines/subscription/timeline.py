@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from domain.catalog.offers import Setup
 from domain.money import shown_price
 from domain.rules import Rule
 from domain.subscription.ends import expires_at, expiry_rule, pause_ends_at, refund_open
@@ -17,6 +18,7 @@ from domain.values import Frozen, Instant, Worded, format_instant
 class What(Worded):
     """The kinds of milestones, in the order in which they happen at one instant (LIF-4)."""
 
+    BEGIN = "begin", "Begins"
     ACTIVATION_DEADLINE = "activation_deadline", "Activation deadline: cancelled, never charged"
     TRIAL_END = "trial_end", "Trial ends"
     CHARGE_PERIOD = "charge_period", "Billing period begins"
@@ -45,7 +47,12 @@ class Milestone(Frozen):
 
 def timeline(subscription: Subscription, now: datetime) -> list[Milestone]:
     """The next milestone of each kind, soonest first. `now` only decides whether the refund window is still open."""
-    found = [each for each in _milestones(subscription) if _is_seen(subscription, each)]
+    found = [
+        each
+        for each in _milestones(subscription)
+        # A settlement is shown only if something is to bill (USE-2).
+        if each.what is not What.SETTLE_USAGE or unbilled_rows(subscription, each.at, late_only=True)
+    ]
     if refund_open(subscription, now):
         why, closes = "from then on a cancel is no longer credited", subscription.refund_closes
         found.append(Milestone(at=closes, what=What.REFUND_WINDOW_CLOSES, rule=Rule.CXL_4, why=why))
@@ -76,9 +83,7 @@ def _place(milestone: Milestone) -> tuple[datetime, int]:
 def _milestones(subscription: Subscription) -> Iterator[Milestone]:
     match subscription.state:
         case State.PENDING:
-            deadline = subscription.ordered_at + subscription.policy.activation_deadline
-            why = "cancelled, never charged, unless the publisher activates before"
-            yield Milestone(at=deadline, what=What.ACTIVATION_DEADLINE, rule=Rule.ISV_4, why=why)
+            yield _beginning(subscription)
         case State.TRIAL:
             if subscription.auto_renew:
                 yield _conversion(subscription)
@@ -95,6 +100,17 @@ def _milestones(subscription: Subscription) -> Iterator[Milestone]:
             yield from _while_suspended(subscription)
         case _:
             yield from _settlement(subscription)
+
+
+def _beginning(subscription: Subscription) -> Milestone:
+    """When a pending subscription begins by itself (BUY-6), or is given up because nobody sets it up (ISV-4)."""
+    offer, begins_at = subscription.offer, subscription.begins_at
+    if begins_at and (subscription.activated or offer.setup is Setup.NONE):
+        begun = "free trial" if offer.trial_days else f"paid term at {_per_unit(subscription, offer.unit_price)}"
+        return Milestone(at=begins_at, what=What.BEGIN, rule=Rule.BUY_6, why=f"as ordered, the {begun} begins")
+    deadline = (begins_at or subscription.ordered_at) + subscription.policy.activation_deadline
+    why = "cancelled, never charged, unless the publisher activates before"
+    return Milestone(at=deadline, what=What.ACTIVATION_DEADLINE, rule=Rule.ISV_4, why=why)
 
 
 def _while_suspended(subscription: Subscription) -> Iterator[Milestone]:
@@ -139,12 +155,6 @@ def _settlement(subscription: Subscription) -> Iterator[Milestone]:
     if not subscription.usage_closed or unbilled_rows(subscription, closes, late_only=True):
         why = "usage that was reported after the end is billed; no more is taken"
         yield Milestone(at=closes, what=What.SETTLE_USAGE, rule=Rule.USE_2, why=why)
-
-
-def _is_seen(subscription: Subscription, milestone: Milestone) -> bool:
-    """Whether the timeline shows the milestone: a settlement only if something is to bill (USE-2)."""
-    settles = milestone.what is What.SETTLE_USAGE
-    return not settles or unbilled_rows(subscription, milestone.at, late_only=True)
 
 
 def _conversion(subscription: Subscription) -> Milestone:

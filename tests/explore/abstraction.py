@@ -90,7 +90,8 @@ def _kept(simulator: Simulator, now: datetime) -> Iterator[object]:
         return
     yield offer.metered, offer.marketplace, [add_on.unit_price > 0 for add_on in offer.add_ons]
     yield offer.term.months // offer.months_per_period
-    yield (offer.trial_days, str(offer.setup)) if pending else subscription.term is None
+    waits = offer.trial_days, str(offer.setup), subscription.activated, subscription.begins_at is None
+    yield waits if pending else subscription.term is None
     yield subscription.auto_renew, subscription.scheduled_cancellation is None, subscription.announces_at is None
     yield subscription.quantity, sorted(name for name, number in subscription.add_ons.items() if number)
     yield sorted(subscription.scheduled_changes.items())

@@ -9,6 +9,7 @@ from tests.support.simulated.life import Facts, an_order
 
 ORDERED, OPENED = "2027-01-31T09:00:00Z", "2027-01-17T09:00:00Z"
 """A month's last day, so that boundaries move; 14 free days count for the retention (SUS-3)."""
+BEGINS = "2027-02-10T00:00:00Z"
 PLANS = [
     ("P1M", "monthly"),
     ("P1M", "one_time"),
@@ -61,9 +62,13 @@ def beginnings(packs: list[str] | None = None, *, every: int = 1) -> list[Order]
             }
             add_ons = {"backup": 1} if with_add_on else {}
             prices = [{"at": at, "unit_price": later} for at, later in to_come]
-            found.append(
-                an_order(
-                    offer, quantity=2, at=ORDERED, account_opened=OPENED, policy=pack, add_ons=add_ons, prices=prices
-                )
-            )
+            order: Facts = {
+                "at": ORDERED,
+                "account_opened": OPENED,
+                "policy": pack,
+                "add_ons": add_ons,
+                "prices": prices,
+            }
+            # No kind of their own either: every fifth begins later (BUY-6).
+            found.append(an_order(offer, quantity=2, begins_at=None if number % 5 else BEGINS, **order))
     return found

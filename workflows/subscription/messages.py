@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 from activities.billing.contracts import Origin
 from activities.settings import LARGEST_SPREAD
 from domain.conflict import Conflict
-from domain.ordering.terms import Order
+from domain.ordering.terms import Order, begins_too_early_or_late
 from domain.policy import PolicyPack
 from domain.subscription.commands import (
     Activate,
@@ -33,11 +33,11 @@ from domain.subscription.events import Event, State
 from domain.subscription.holds import Hold
 from domain.subscription.scheduled import ScheduledChanges
 from domain.subscription.subscription import Subscription, Term
-from domain.values import Frozen, Id, Instant, Lean, Strict
+from domain.values import Frozen, Id, Instant, Lean, Strict, format_instant
 from statemachines.state_schema import SUBSCRIPTION
 from statemachines.subscription.life import Life
 from statemachines.subscription.timeline import Milestone
-from workflows.durable.arguments import check_forecast
+from workflows.durable.arguments import check_forecast, malformed
 from workflows.durable.carried import Carried
 from workflows.durable.clock import TestClock
 from workflows.durable.committed import COMMITTED_UPDATES
@@ -94,11 +94,14 @@ class Purchase(Strict):
     def dated(self, now: datetime) -> Order:
         """The order with the instant at which the subscription begins; `now` is the workflow's time.
 
-        Raises ApplicationError of type `Malformed` if a test clock is too far from it.
+        Raises ApplicationError of type `Malformed` if a test clock is too far from it, or `begins_at` from the order.
         """
         if self.clock is not None:
             check_forecast("order.at", self.order.at, now)
-        return self.order if self.clock or self.placed else self.order.model_copy(update={"at": now})
+        order = self.order if self.clock or self.placed else self.order.model_copy(update={"at": now})
+        if order.begins_at and (takes := begins_too_early_or_late(order.at, order.begins_at)):
+            raise malformed(f"order.begins_at: got {format_instant(order.begins_at)}; takes {takes}")
+        return order
 
     @property
     def origin(self) -> Origin:
@@ -183,13 +186,11 @@ UPDATES: dict[str, type[Strict]] = {
 class Details(Frozen):
     """The subscription now. Events up to `committed` are in the books, and those up to `provisioned` have taken effect.
 
-    `scheduled_changes` are the quantities from the renewal on, by line (REN-4).
-
-    With auto-renew off it expires at `ends_at`; while suspended its data is deleted at `deletes_at` unless it is
-    reactivated. Of the two only what comes first is set (SUS-4).
-    `publisher` is notified of its events, None if nobody is. `told` is the seq of the last event that the publisher was
-    notified of, and `undelivered` says why the next notification cannot be delivered. An operator can settle the
-    `conflict` (REP-1). Its renewals and charges are decided `late_by` after the instants that are shown.
+    `scheduled_changes` are the quantities from the renewal on, by line (REN-4). With auto-renew off it expires at
+    `ends_at`; while suspended its data is deleted at `deletes_at` unless it is reactivated. Of the two only what comes
+    first is set (SUS-4). `publisher` is notified of its events, None if nobody is. `told` is the seq of the last event
+    that the publisher was notified of, and `undelivered` says why the next notification cannot be delivered. An
+    operator can settle the `conflict` (REP-1). Its renewals and charges are decided `late_by` after the instants shown.
     """
 
     subscription_id: Id

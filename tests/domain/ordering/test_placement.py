@@ -227,3 +227,25 @@ def test_nothing_is_offered_of_what_is_unknown() -> None:
     assert offered(a_line(), nothing, subscription_id="s-9", at=NOW, by="admin_agent") is None
     refused_by_a_rule = known({"transactable": False})
     assert offered(a_line(), refused_by_a_rule, subscription_id="s-9", at=NOW, by="admin_agent") is not None
+
+
+@pytest.mark.parametrize("ahead", [timedelta(0), TICK, 90 * timedelta(days=1)])
+def test_buy_6_a_line_begins_up_to_90_days_after_it_is_placed(ahead: timedelta) -> None:
+    begins_at = NOW + ahead
+    found = placed(known({"trial_days": 30}), {"begins_at": format_instant(begins_at)})
+    assert found.order.begins_at == begins_at
+    assert found.claims == (one_trial("fabrikam", "crm"),)
+
+
+@pytest.mark.parametrize("ahead", [-TICK, 90 * timedelta(days=1) + TICK, timedelta(days=91)])
+def test_buy_6_no_other_line_is_placed(ahead: timedelta) -> None:
+    found = placing(known(), {"begins_at": format_instant(NOW + ahead)})
+    assert refused(found) == ["BUY-6"]
+    assert not isinstance(found, Placed)
+    assert found[0].message.startswith(f"begins_at: got {format_instant(NOW + ahead)}; takes an instant from the order")
+
+
+def test_buy_6_when_it_begins_is_no_term_that_the_review_showed() -> None:
+    """BUY-2: dates are none."""
+    plain, later = (placed(known(), line).order for line in ({}, {"begins_at": "2026-02-01T00:00:00Z"}))
+    assert terms_of(plain) == terms_of(later)

@@ -98,6 +98,27 @@ def test_tri_4_a_trial_that_was_used_up_says_by_whom() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("trial", "then"),
+    [
+        ({}, {"charged": "2026-02-01T00:00:00Z", "renews": "2026-03-01T00:00:00Z"}),
+        (
+            {"trial_days": 30},
+            {"trial": "2026-03-03T00:00:00Z", "charged": "2026-03-03T00:00:00Z", "renews": "2026-04-03T00:00:00Z"},
+        ),
+    ],
+)
+def test_buy_6_what_begins_later_is_charged_and_renews_from_then_on(trial: Facts, then: Facts) -> None:
+    found = one(trial, {"begins_at": "2026-02-01T00:00:00Z"})
+    assert shown(found) == {"state": "pending", "charge": "USD 30.00", "refund": "2026-01-16", **then}
+    assert found.begins_at == instant("2026-02-01")
+
+
+def test_buy_6_with_a_set_up_the_deadline_counts_from_then() -> None:
+    found = one({"setup": "publisher"}, {"begins_at": "2026-02-01T00:00:00Z"})
+    assert shown(found) == {"state": "pending", "activation": "2026-03-03T00:00:00Z", "refund": "2026-01-16"}
+
+
 @pytest.mark.parametrize("trial_days", [0, 30])
 def test_isv_4_set_up_by_the_publisher_waits_for_it(trial_days: int) -> None:
     found = one({"setup": "publisher", "trial_days": trial_days})

@@ -1,11 +1,11 @@
-"""How a life begins: BUY-4, BUY-5, ISV-4, ISV-5, TRI-1 to TRI-6."""
+"""How a life begins: BUY-4, BUY-5, BUY-6, ISV-4, ISV-5, TRI-1 to TRI-6."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from tests.support.instants import DAY, TICK, instant
-from tests.support.simulated.life import ORDERED, ALife, Facts, an_order, told
+from tests.support.simulated.life import LIVING, ORDERED, ALife, Facts, an_order, told
 
 SET_UP: Facts = {"setup": "publisher"}
 TRIAL: Facts = {"trial_days": 30}
@@ -154,3 +154,132 @@ def test_buy_5_a_trial_or_set_up_keeps_the_ordered_price_for_its_first_term(offe
         life.ask("2026-02-14T08:00:00Z", "activate")
     life.until("2026-03-15")
     assert [row.split()[3] for row in life.rows] == ["30.00", "36.00"]
+
+
+BEGINS = "2026-02-01T00:00:00Z"
+
+
+def later(offer: Facts | None = None, begins_at: str = BEGINS, **order: object) -> ALife:
+    """A life that was ordered on January 15 to begin later."""
+    return ALife(an_order(offer, begins_at=begins_at, **order))
+
+
+def test_buy_6_it_is_pending_until_its_instant_and_term_and_anchor_count_from_there() -> None:
+    life = later(BACKUP, add_ons={"backup": 2})
+    assert (life.state, life.rows, life.access) == ("pending", [], [])
+    assert life.timeline[-1] == f"begin@{BEGINS} BUY-6"
+    assert life.until(instant(BEGINS) - TICK).state == "pending"
+    life.until(BEGINS)
+    assert life.events == [f"purchased@{ORDERED} BUY-4", f"begun@{BEGINS} BUY-6"]
+    assert [row.split(" term-1")[0] for row in life.rows] == ["charge crm 3 30.00", "charge backup 2 5.00"]
+    assert life.access == [(BEGINS, None)]
+    assert life.subscription.anchor == instant(BEGINS)
+    assert life.until("2026-03-01").events[-1] == "renewed@2026-03-01T00:00:00Z REN-1"
+
+
+def test_buy_6_its_trial_starts_then() -> None:
+    life = later(TRIAL)
+    assert life.state == "pending"
+    life.until("2026-03-03")
+    assert life.events[1:] == [
+        f"begun@{BEGINS} BUY-6",
+        f"trial_started@{BEGINS} TRI-1",
+        "converted@2026-03-03T00:00:00Z TRI-3",
+    ]
+
+
+@pytest.mark.parametrize("trial", [{}, TRIAL])
+def test_buy_6_it_can_be_cancelled_free_of_charge_until_then(trial: Facts) -> None:
+    life = later(trial)
+    answer = life.ask(instant(BEGINS) - TICK, "cancel")
+    assert (told(answer), answer.message) == ("cancelled ISV-4", "Cancelled before it began. Nothing was charged.")
+    assert (life.until("2026-03-01").rows, life.access) == ([], [])
+
+
+def test_buy_6_at_its_instant_it_begins_before_a_command() -> None:
+    """LIF-4."""
+    life = later()
+    assert told(life.ask(BEGINS, "change_quantity", quantity=4)).startswith("done MON-4")
+    assert life.names == ["purchased", "begun", "quantity_changed"]
+
+
+@pytest.mark.parametrize("offset", [-TICK, 0 * TICK, TICK])
+def test_buy_6_the_activation_deadline_counts_from_its_instant(offset: timedelta) -> None:
+    life = later(SET_UP)
+    deadline = instant(BEGINS) + 30 * DAY
+    assert life.timeline[-1] == "activation_deadline@2026-03-03T00:00:00Z ISV-4"
+    expected = "done ISV-4 charge 30.00" if offset < 0 * TICK else "refused LIF-1"
+    assert told(life.ask(deadline + offset, "activate")) == expected
+
+
+@pytest.mark.parametrize(("offer", "then"), [({}, ["begun"]), (TRIAL, ["begun", "trial_started"])])
+def test_buy_6_activated_before_it_waits_until_it_begins(offer: Facts, then: list[str]) -> None:
+    life = later({**SET_UP, **offer})
+    answer = life.ask("2026-01-20", "activate")
+    assert (told(answer), life.state, life.rows) == ("done ISV-4", "pending", [])
+    assert answer.message == f"Activated by the publisher. It begins at {BEGINS}."
+    assert life.timeline[-1] == f"begin@{BEGINS} BUY-6"
+    assert told(life.ask("2026-01-21", "activate")) == "unchanged MON-7"
+    assert "activate" not in LIVING.lifecycle.allowed(life.subscription, life.now)
+    assert life.until(BEGINS).names == ["purchased", "activated", *then]
+
+
+@pytest.mark.parametrize(("offer", "then"), [({}, ["activated"]), (TRIAL, ["activated", "trial_started"])])
+@pytest.mark.parametrize("late", [0 * TICK, TICK, 3 * DAY])
+def test_buy_6_activated_then_or_after_it_begins_by_that(offer: Facts, then: list[str], late: timedelta) -> None:
+    life = later({**SET_UP, **offer})
+    at = instant(BEGINS) + late
+    assert told(life.ask(at, "activate")).startswith("done ISV-4")
+    assert life.names == ["purchased", *then]
+    started = life.subscription.term.start if life.subscription.term else life.subscription.trial_end
+    assert started == (at if not offer else at + 30 * DAY)
+
+
+def test_buy_6_the_first_term_keeps_the_ordered_price_and_auto_renew_can_be_off() -> None:
+    """BUY-5, TRI-6, REN-2."""
+    life = later()
+    life.ask("2026-01-20", "change_price", unit_price="12.00")
+    life.ask("2026-01-21", "set_auto_renew", enabled=False)
+    assert told(life.ask("2026-01-22", "change_quantity", quantity=4, when="renewal")) == "refused TRI-6"
+    assert life.until("2026-03-01").names[2:] == ["auto_renew_changed", "begun", "expired"]
+    assert [row.split(" term-1")[0] for row in life.rows] == ["charge crm 3 30.00"]
+
+
+def test_buy_6_the_refund_window_is_that_of_the_order() -> None:
+    """CXL-4."""
+    life = later(begins_at="2026-01-15T21:00:00Z")
+    assert told(life.ask("2026-01-16T08:59:59.999999Z", "cancel")) == "cancelled_with_credit CXL-2 credit 30.00"
+    late = later()
+    assert told(late.ask("2026-02-01T01:00:00Z", "cancel")) == "cancellation_scheduled CXL-3"
+
+
+def test_buy_6_usage_is_taken_from_then_on() -> None:
+    """USE-1."""
+    life = later({"billing_type": "usage", "unit_price": "0.25"})
+    assert told(life.ask("2026-01-20", "report_usage", units=1)) == "refused USE-1"
+    assert told(life.ask("2026-02-02", "report_usage", units=1, used_at="2026-01-31T00:00:00Z")) == "refused USE-1"
+    assert told(life.ask("2026-02-02", "report_usage", units=1, used_at=BEGINS)) == "done CXL-6"
+
+
+@pytest.mark.parametrize(
+    ("begins_at", "is_taken"),
+    [
+        (instant(ORDERED) - TICK, False),
+        (instant(ORDERED), True),
+        (instant(ORDERED) + 90 * DAY, True),
+        (instant(ORDERED) + 90 * DAY + TICK, False),
+        (instant(ORDERED) + 91 * DAY, False),
+    ],
+)
+def test_buy_6_from_the_order_on_90_days_ahead_at_most(begins_at: datetime, is_taken: bool) -> None:
+    faults = [str(fault) for fault in an_order(begins_at=begins_at.isoformat()).faults()]
+    assert is_taken == (faults == [])
+    if faults:
+        assert faults[0].endswith(
+            "takes an instant from the order (2026-01-15T09:00:00Z) on, 90 days ahead at most: 2026-04-15T09:00:00Z"
+        )
+
+
+def test_buy_6_at_the_order_s_own_instant_it_begins_at_once() -> None:
+    life = later(begins_at=ORDERED)
+    assert (life.names, life.state) == (["purchased"], "active")

@@ -22,6 +22,7 @@ Step = tuple[str, str, Facts]
 SET_UP: Facts = {"setup": "publisher"}
 TRIAL: Facts = {"trial_days": 30}
 USAGE: Facts = {"billing_type": "usage", "unit_price": "0.25"}
+LATER: Facts = {"begins_at": "2026-02-01T00:00:00Z"}
 NCE: Facts = {"policy": "nce-2022"}
 
 # An order on 2026-01-15; what brings the life to where the transition is needed; and the need: a command, or
@@ -34,6 +35,8 @@ OFF: Step = ("2026-01-16", "set_auto_renew", {"enabled": False})
 LIVES: dict[Transition, tuple[Facts, list[Step], Step | str]] = {
     Transition("activate", P, A): (SET_UP, [], ("2026-01-16", "activate", {})),
     Transition("activate", P, P): ({**SET_UP, **TRIAL}, [], ("2026-01-16", "activate", {})),
+    Transition("begin", P, A): (LATER, [], "2026-02-02"),
+    Transition("begin", P, P): ({**LATER, **TRIAL}, [], "2026-02-02"),
     Transition("trial_end", T, A): (TRIAL, [], "2026-03-01"),
     Transition("charge_period", A, A): ({"term": "P1Y"}, [], "2026-02-16"),
     Transition("charge_period", S, S): ({"term": "P1Y", **NCE}, [SUSPEND], "2026-02-16"),
@@ -122,9 +125,10 @@ def without(transition: Transition) -> Iterator[Callable[[Facts], ALife]]:
 
 
 def begun(facts: Facts, living: LifeSteps) -> ALife:
-    """A life on 2026-01-15: of facts, the policy is the order's and the others are the offer's."""
-    offer = {name: value for name, value in facts.items() if name != "policy"}
-    return ALife(an_order(offer, policy=facts.get("policy", "csp-2019")), living)
+    """A life on 2026-01-15: of facts, policy and beginning are the order's, and the others the offer's."""
+    order = {name: value for name, value in facts.items() if name in {"policy", "begins_at"}}
+    offer = {name: value for name, value in facts.items() if name not in order}
+    return ALife(an_order(offer, **order), living)
 
 
 def need(life: ALife, steps: list[Step], needs: Step | str) -> str:

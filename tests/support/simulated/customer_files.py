@@ -45,7 +45,8 @@ def _as_in_a_file(customer: RandomCustomer, scale: float) -> RandomCustomer:
     for purchase in customer.purchases:
         order = purchase.order
         at = opened + (order.at - opened) * scale
-        update = {"policy": customer.terms.name, "account_opened": opened, "at": at}
+        begins_at = order.begins_at and at + (order.begins_at - order.at)
+        update = {"policy": customer.terms.name, "account_opened": opened, "at": at, "begins_at": begins_at}
         purchases.append(replace(purchase, order=order.model_copy(update=update), late=timedelta(0)))
     steps: list[Asking | Settling] = []
     for step in customer.steps:
@@ -91,7 +92,7 @@ def lived_with_its_file(random: RandomCustomer, until: datetime) -> tuple[Custom
         "subscriptions": {
             name: {
                 "offer": order.offer.model_dump(mode="json"),
-                "order": order.model_dump(mode="json", include={"at", "quantity", "add_ons"}),
+                "order": order.model_dump(mode="json", include={"at", "begins_at", "quantity", "add_ons"}),
             }
             for name, order in orders.items()
             if order.at <= until

@@ -11,6 +11,7 @@ from tests.support.simulated.random_lives import copied
 
 HAPPENS = {
     What.ACTIVATION_DEADLINE: {EventName.CANCELLED},
+    What.BEGIN: {EventName.BEGUN},
     What.TRIAL_END: {EventName.CONVERTED},
     What.CHARGE_PERIOD: {EventName.PERIOD_CHARGED},
     What.RESUME: {EventName.REACTIVATED, EventName.HOLD_LIFTED},

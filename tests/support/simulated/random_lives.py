@@ -64,6 +64,9 @@ def orders(draw: st.DrawFn, straight: bool = False) -> Order:
     return an_order(
         offer,
         at=format_instant(at),
+        begins_at=draw(
+            st.none() | st.none() | st.timedeltas(timedelta(0), 90 * DAY).map(lambda ahead: (at + ahead).isoformat())
+        ),
         policy=draw(st.sampled_from(sorted(PACKS))),
         quantity=draw(st.integers(1, 40)),
         account_opened=format_instant(opened),
