@@ -77,7 +77,10 @@ SECTIONS: Sections = {
         ),
         "account": Group(
             "A customer's billing account: show, pay, terms, open",
-            _of("cli.account.account", show="show", pay="pay", terms="change_terms", open="open_account"),
+            {
+                **_of("cli.account.account", show="show", pay="pay", open="open_account"),
+                **_of("cli.account.terms", terms="change_terms"),
+            },
         ),
     },
     "Move in and out": {

@@ -1,4 +1,4 @@
-"""`account show`, `account pay`, `account terms`: what a customer owes, and under which terms (MON-6)."""
+"""`account show`, `account pay`, `account open`: what a customer owes, and under which terms (MON-6)."""
 
 from __future__ import annotations
 
@@ -9,23 +9,19 @@ from typer import Argument, Option
 
 from activities.random_ids import random_id
 from cli.account.asking import Paying
-from cli.failure import Misused
 from cli.next_step import worded
-from cli.options import Acting, Address, Json, Timeout, exact_decimal, one_of, request_of, some_id, with_options
-from cli.printing import answer as answers
+from cli.options import Address, Json, Timeout, exact_decimal, request_of, some_id, with_options
 from cli.printing.screen import amount as formatted
 from cli.printing.screen import console, day, instant, print_json, zone
 from cli.printing.tables import print_columns
 from cli.running import use
 from cli.sent import Sent
-from domain.account.requests import ChangeTerms, ReceivePayment
-from domain.account.terms import HoldScope
+from domain.account.requests import ReceivePayment
 from domain.next_step import Do, NextStep
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from domain.subscription.decision import Answer
     from perennial.account.billing import AccountView
     from perennial.use_cases import Perennial
 
@@ -52,6 +48,7 @@ def document(view: AccountView) -> dict[str, Any]:
         "customer": found.customer_id,
         "terms": {
             "policy": terms.name,
+            "invoice_day": terms.invoice_day,
             "due_after_days": terms.due_after.days,
             "reminder_days": [reminder.days for reminder in terms.reminders],
             "suspends_after_days": terms.suspends_after.days if terms.suspends_after is not None else None,
@@ -60,7 +57,11 @@ def document(view: AccountView) -> dict[str, Any]:
             "sell_while_held": terms.sell_while_held,
         },
         "unpaid": [
-            {**r.model_dump(mode="json", exclude={"suspended"}), "owed": f"{r.owed:f}", "suspended": r.suspended}
+            {
+                **r.model_dump(mode="json", exclude={"suspended", "terms"}),
+                "owed": f"{r.owed:f}",
+                "suspended": r.suspended,
+            }
             for r in found.receivables
         ],
         "held": [{"subscription": hold.subscription_id, "invoice": hold.invoice} for hold in view.held],
@@ -75,21 +76,8 @@ def document(view: AccountView) -> dict[str, Any]:
 
 def _print(screen: Console, view: AccountView) -> None:
     found = view.details
-    terms = found.terms
-    after = (
-        f"suspension {terms.holds.words} {terms.suspends_after.days} days after"
-        if terms.suspends_after is not None
-        else "nobody is suspended"
-    )
-    sells = ", sold to while suspended" if terms.sell_while_held else ""
-    reminders = ", ".join(str(reminder.days) for reminder in terms.reminders)
     screen.print(f"Billing account of {found.customer_id}", style="bold")
-    screen.print(
-        f"{terms.name}: due after {terms.due_after.days} days, reminders {reminders} days after, {after}, "
-        f"tolerance {terms.tolerance:f}{sells}",
-        style="dim",
-        soft_wrap=True,
-    )
+    screen.print(f"{found.terms.name}: {found.terms.words}", style="dim", soft_wrap=True)
     if found.attention:
         screen.print(f"Needs attention: {found.attention}", style="bold red", soft_wrap=True)
     if found.conflict:
@@ -161,60 +149,3 @@ def open_account(
         words = "is open now" if opened else "is open already"
         step = worded(NextStep(Do.SHOW_ACCOUNT, customer))
         console().print(f"The account of {customer} {words}. {step}", soft_wrap=True)
-
-
-@with_options
-def change_terms(
-    customer: Customer,
-    asking: Acting,
-    policy: Annotated[
-        str | None, Option(metavar="PACK", help="The terms of this policy pack.", show_default=False)
-    ] = None,
-    suspension: Annotated[
-        bool | None,
-        Option("--suspension/--no-suspension", help="Whether nonpayment leads to suspension.", show_default=False),
-    ] = None,
-    tolerance: Annotated[
-        Decimal | None,
-        Option(
-            parser=exact_decimal, metavar="AMOUNT", help="Less than this is owed but not chased.", show_default=False
-        ),
-    ] = None,
-    holds: Annotated[
-        HoldScope | None,
-        Option(
-            parser=one_of(HoldScope),
-            metavar="SCOPE",
-            help="What nonpayment suspends: unpaid (what the invoice charges), or all.",
-            show_default=False,
-        ),
-    ] = None,
-    sell_while_held: Annotated[
-        bool | None,
-        Option(
-            "--sell-while-held/--no-sell-while-held",
-            help="Whether the customer may buy while suspended for nonpayment.",
-            show_default=False,
-        ),
-    ] = None,
-    timeout: Timeout = None,
-) -> None:
-    """Change a customer's terms of payment: they hold from now on, for unpaid invoices too (MON-6).
-
-    Another pack keeps tolerance, holds and sell-while-held as they are.
-
-    Example: account terms fabrikam --tolerance 5.00
-    """
-    own = {"tolerance": tolerance, "holds": holds, "sell_while_held": sell_while_held}
-    if all(given is None for given in (policy, suspension, *own.values())):
-        raise Misused(
-            "Nothing to change: give --policy, --suspension or --no-suspension, --tolerance, --holds, "
-            "--sell-while-held or --no-sell-while-held."
-        )
-    request = request_of(ChangeTerms, asking, policy=policy, suspends=suspension, **own)
-    sent = Sent(f"to {customer}", timeout=timeout)
-
-    async def send(perennial: Perennial) -> Answer:
-        return await sent.answered(lambda: perennial.billing.send(customer, request))
-
-    answers.report(use(send, asking.address), as_json=asking.as_json)

@@ -17,6 +17,7 @@ class Terms(Frozen):
     """An account's terms of payment."""
 
     policy: str
+    invoice_day: int
     due_after_days: int
     reminder_days: list[int]
     suspends_after_days: int | None

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Literal
 
 from domain.account.invoice import InvoiceId, InvoiceState, Unpaid
-from domain.account.terms import BillingTerms
+from domain.account.terms import BillingTerms, DunningTerms, HoldScope
 from domain.calendar import Period
 from domain.money import Currency, from_minor
 from domain.roles import RolePreset
@@ -16,7 +16,7 @@ ID_DIGITS, AMOUNT_DIGITS = 16, 8
 
 
 class Receivable(Frozen):
-    """An unpaid invoice. `settled` is what credit of later invoices paid.
+    """An unpaid invoice. `settled` is what credit of later invoices paid; `terms` are those it was closed by (MON-11).
 
     `reminders` counts those sent, `skipped` those whose date passed while the invoice was not chased. `suspended` says
     that the invoice led to holds, `postponed` that they come at the instant at which it is chased again (MON-8).
@@ -28,6 +28,7 @@ class Receivable(Frozen):
     paid: ExactDecimal
     settled: ExactDecimal = Decimal(0)
     due_at: Instant
+    terms: DunningTerms
     state: InvoiceState
     reminders: int = 0
     skipped: int = 0
@@ -144,3 +145,8 @@ class Account(Frozen):
     def holds(self) -> bool:
         """Whether an unpaid invoice led to holds on the customer's subscriptions."""
         return bool(self.held_for)
+
+    @property
+    def holds_all(self) -> bool:
+        """Whether an unpaid invoice led to holds on all of them (MON-9)."""
+        return any(r.suspended and r.terms.holds is HoldScope.ALL for r in self.receivables)

@@ -1,5 +1,6 @@
 """The events, effects and decisions of a billing account (MON-5, MON-6)."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -85,6 +86,11 @@ class AccountEvent(Frozen):
     credit: Annotated[ExactDecimal | None, Field(exclude_if=lambda credit: credit is None)] = None
     settled: Annotated[Settled | None, Field(exclude_if=lambda settled: settled is None)] = None
     opening: Annotated[Opening | None, Field(exclude_if=lambda opening: opening is None)] = None
+
+
+def terms_after(opened: BillingTerms, events: Iterable[AccountEvent]) -> BillingTerms:
+    """The terms of an account that was opened with those, after these events (MON-11)."""
+    return next((event.terms for event in reversed(tuple(events)) if event.terms), opened)
 
 
 class Open(Frozen):

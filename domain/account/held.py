@@ -2,6 +2,7 @@
 
 from domain.account.account import Payment, Receivable
 from domain.account.invoice import InvoiceHead, InvoiceId
+from domain.account.terms import BillingTerms
 from domain.conflict import Held
 from domain.values import ExactDecimal, Frozen, Instant
 
@@ -15,13 +16,14 @@ class HeldHolds(Frozen):
 
 
 class HeldAccount(Held):
-    """The account by its journal in the books: unpaid invoices, credit, and the last event's instant.
+    """The account by its journal in the books: terms, unpaid invoices, credit, and the last event's instant.
 
     `payments` and `holds` are those of the events that the account does not know, `taken_over` the traces of all
     invoices that were taken over (MOV-6). Of a closed month it has the `invoices` alone.
     """
 
     last_at: Instant | None = None
+    terms: BillingTerms | None = None
     receivables: tuple[Receivable, ...] = ()
     credit: dict[str, ExactDecimal] = {}
     payments: tuple[Payment, ...] = ()

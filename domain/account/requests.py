@@ -2,11 +2,11 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from domain.account.invoice import InvoiceId
 from domain.account.openings import OpenInvoice, SomeAmount, in_minor_units
-from domain.account.terms import OwnTerms
+from domain.account.own_terms import NEVER, OwnTerms
 from domain.money import Currency
 from domain.policy import PackName
 from domain.roles import AccountAction
@@ -59,15 +59,24 @@ class FailPayment(AccountRequest):
 
 
 class ChangeTerms(OwnTerms, AccountRequest):
-    """Change the terms of payment: those of a policy pack, with or without suspension for nonpayment (MON-6).
+    """Change the terms of payment: those of a policy pack, with or without suspension for nonpayment (MON-6, MON-11).
 
-    Another pack keeps the customer's own terms. Each of those changes only where the request has it.
+    They hold for invoices closed from then on. Another pack keeps the customer's own terms. Each of those changes only
+    where the request has it.
     """
 
     action = AccountAction.CHANGE_TERMS
     do: Literal["change_terms"] = "change_terms"
     policy: PackName | None = None
     suspends: bool | None = None
+
+    @field_validator("suspends")
+    @classmethod
+    def _as_its_days(cls, suspends: bool | None, info: ValidationInfo) -> bool | None:
+        days = info.data.get("suspend_days")
+        if suspends is not None and days is not None and suspends == (days == NEVER):
+            raise ValueError(f"takes no other answer than suspend_days, which is {days}")
+        return suspends
 
 
 class MovedInvoice(OpenInvoice):

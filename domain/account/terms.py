@@ -1,17 +1,10 @@
-"""Terms of payment, as data: when invoices fall due, and what follows an unpaid one (MON-5, MON-6)."""
+"""Terms of payment, as data: when invoices close and fall due, and what follows an unpaid one (MON-6, MON-11)."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Annotated
 
-from pydantic import AfterValidator, Field
-
-from domain.money import EXPONENTS
 from domain.policy import DEFAULT_PACK, PACKS
-from domain.values import ExactDecimal, Frozen, RequestDecimal, Strict, Worded
-
-FINEST = max(EXPONENTS.values())
-"""The most decimals that any currency has."""
+from domain.values import ExactDecimal, Frozen, Worded
 
 
 class HoldScope(Worded):
@@ -21,24 +14,52 @@ class HoldScope(Worded):
     ALL = "all", "of every licensed subscription"
 
 
-class BillingTerms(Frozen):
+class DunningTerms(Frozen):
+    """What follows an unpaid invoice. Each invoice has those that held when it closed (MON-11).
+
+    `reminders` and `suspends_after` count from the due date; without `suspends_after` nothing is suspended for
+    nonpayment.
+    """
+
+    reminders: tuple[timedelta, ...] = (timedelta(days=1), timedelta(days=7), timedelta(days=14))
+    suspends_after: timedelta | None = timedelta(days=30)
+    holds: HoldScope = HoldScope.UNPAID
+
+
+class BillingTerms(DunningTerms):
     """The terms of payment of one programme. Each account has its own copy.
 
-    Invoices close at the end of each calendar month, in UTC. `reminders` and `suspends_after` count from the due date;
-    without `suspends_after` nothing is suspended for nonpayment. Less than the `tolerance`, in the major unit of the
-    currency, stays owed but is not chased. With `sell_while_held` the customer may buy while held (ELG-10).
+    Invoices close on the `invoice_day` of each month at 00:00 UTC: on the first, that is the end of the calendar month.
+    Less than the `tolerance`, in the major unit of the currency, stays owed but is not chased. With `sell_while_held`
+    the customer may buy while held (ELG-10).
     """
 
     name: str
+    invoice_day: int = 1
     due_after: timedelta = timedelta(days=60)
-    reminders: tuple[timedelta, ...] = (timedelta(days=1), timedelta(days=7), timedelta(days=14))
-    suspends_after: timedelta | None = timedelta(days=30)
     tolerance: ExactDecimal = Decimal("1.00")
-    holds: HoldScope = HoldScope.UNPAID
     sell_while_held: bool = False
 
     def without_suspension(self) -> "BillingTerms":
         return self.model_copy(update={"suspends_after": None})
+
+    def with_suspension(self) -> "BillingTerms":
+        """The terms with suspension after as many days as they have, or else as their policy pack has."""
+        after = self.suspends_after
+        return self.model_copy(
+            update={"suspends_after": terms_of(self.name).suspends_after if after is None else after}
+        )
+
+    @property
+    def dunning(self) -> DunningTerms:
+        """What follows an unpaid invoice that closes now."""
+        return DunningTerms(reminders=self.reminders, suspends_after=self.suspends_after, holds=self.holds)
+
+    def closes_after(self, instant: datetime) -> datetime:
+        """The first invoice day after the instant (MON-11)."""
+        first = instant.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        in_month = first.replace(day=self.invoice_day)
+        return in_month if in_month > instant else month_end(first).replace(day=self.invoice_day)
 
     @property
     def words(self) -> str:
@@ -46,34 +67,18 @@ class BillingTerms(Frozen):
         suspends = "no suspension for nonpayment"
         if self.suspends_after is not None:
             suspends = f"suspension {self.suspends_after.days} days after the due date {self.holds.words}"
-        parts = [f"due after {self.due_after.days} days", suspends, f"tolerance {self.tolerance:f}"]
+        reminders = ", ".join(str(reminder.days) for reminder in self.reminders)
+        parts = [
+            f"due after {self.due_after.days} days",
+            f"reminders {reminders} days after the due date" if reminders else "no reminders",
+            suspends,
+            f"tolerance {self.tolerance:f}",
+        ]
+        if self.invoice_day != 1:
+            parts.insert(0, f"invoiced on day {self.invoice_day} of the month")
         if self.sell_while_held:
             parts.append("new purchases while suspended")
         return ", ".join(parts)
-
-
-def _of_some_currency(tolerance: Decimal) -> Decimal:
-    if tolerance != round(tolerance, FINEST):
-        raise ValueError(f"takes at most {FINEST} decimals: no currency has more")
-    return tolerance
-
-
-class OwnTerms(Strict):
-    """A customer's own terms, in place of those of the policy pack. A field that is not given stays as it is."""
-
-    tolerance: Annotated[RequestDecimal, AfterValidator(_of_some_currency)] | None = None
-    holds: Annotated[HoldScope, Field(strict=False)] | None = None
-    sell_while_held: bool | None = None
-
-    @classmethod
-    def of(cls, terms: BillingTerms) -> "OwnTerms":
-        """The customer's own part of those terms."""
-        return cls(**{name: getattr(terms, name) for name in OwnTerms.model_fields})
-
-    def instead_in(self, terms: BillingTerms) -> BillingTerms:
-        """The terms with these fields in place of theirs."""
-        own = {name: getattr(self, name) for name in OwnTerms.model_fields}
-        return terms.model_copy(update={name: value for name, value in own.items() if value is not None})
 
 
 TERMS: dict[str, BillingTerms] = {

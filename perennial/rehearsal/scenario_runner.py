@@ -7,8 +7,8 @@ from typing import Any, Protocol
 from zlib import crc32
 
 from domain.account.openings import taken_over_id
+from domain.account.own_terms import OwnTerms
 from domain.account.requests import AccountRequest, TakeOverInvoices
-from domain.account.terms import OwnTerms
 from domain.subscription.commands import Command, ReportUsage
 from domain.subscription.decision import Answer
 from perennial.rehearsal.time_skipping import ServerClock

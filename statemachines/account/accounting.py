@@ -6,8 +6,9 @@ from datetime import datetime
 from domain.account.account import Account, Receivable
 from domain.account.events import AccountDecision, AccountEventName, CloseReceipt
 from domain.account.invoice import InvoiceState
+from domain.account.own_terms import OwnTerms
 from domain.account.requests import AccountRequest, ChangeTerms, FailPayment, ReceivePayment, TakeOverInvoices
-from domain.account.terms import OwnTerms, terms_of
+from domain.account.terms import terms_of
 from domain.roles import denial
 from domain.rules import Rule
 from statemachines.account import dunning, holds, openings, payments
@@ -73,7 +74,7 @@ class Accounting:
     def _follow(self, account: Account, receivable: Receivable, event: str, at: datetime) -> AccountDecision:
         """What follows the event of an unpaid invoice."""
         draft, is_chased = AccountDraft(account, at), chased(account, receivable)
-        suspends = is_chased and account.terms.suspends_after is not None and not receivable.suspended
+        suspends = is_chased and receivable.terms.suspends_after is not None and not receivable.suspended
         place = InvoicePlace(state=receivable.state.value, suspends=suspends, chased=is_chased)
         chosen = self._invoices.send(place, event)
         if chosen is None:
@@ -106,14 +107,14 @@ class Accounting:
 
 
 def _change_terms(draft: AccountDraft, request: ChangeTerms) -> None:
-    """MON-6: new terms apply at once, also to unpaid invoices; their due dates stay."""
+    """MON-11: new terms hold for invoices closed from then on; the running period closes as it was shown."""
     known = draft.account.terms
     wanted = request.instead_in(OwnTerms.of(known).instead_in(terms_of(request.policy or known.name)))
-    if not (known.suspends_after is not None if request.suspends is None else request.suspends):
-        wanted = wanted.without_suspension()
+    if request.suspends is not None:
+        wanted = wanted.with_suspension() if request.suspends else wanted.without_suspension()
     if wanted == known:
         draft.unchanged("The account already has these terms.")
         return
     draft.update(terms=wanted)
-    draft.message = f"The terms are now {wanted.name}: {wanted.words}."
+    draft.message = f"The terms are now {wanted.name}: {wanted.words}. They hold for invoices closed from now on."
     draft.emit(AccountEventName.TERMS_CHANGED, Rule.MON_6, details=draft.message, terms=wanted)

@@ -3,7 +3,7 @@
 from domain.account.account import Account, Receivable
 from domain.account.events import AccountEventName, Close, CloseReceipt
 from domain.account.invoice import InvoiceHead, InvoiceState
-from domain.account.terms import month_end
+from domain.account.terms import BillingTerms
 from domain.calendar import Period
 from domain.money import from_minor
 from domain.rules import Rule
@@ -16,8 +16,9 @@ def end_month(draft: AccountDraft) -> None:
     """MON-5: begin the next month, and have the books write the invoices of the ended one."""
     account = draft.account
     ended = account.month
-    draft.update(closing=ended, month=Period(start=ended.end, end=month_end(ended.end)))
-    due_at = ended.end + account.terms.due_after
+    terms = account.terms
+    draft.update(closing=ended, month=Period(start=ended.end, end=terms.closes_after(ended.end)))
+    due_at = ended.end + terms.due_after
     draft.then(Close(period=ended, due_at=due_at, carried_in=dict(account.credit), unpaid=account.unpaid))
 
 
@@ -36,7 +37,7 @@ def _issue(draft: AccountDraft, head: InvoiceHead, state: InvoiceState) -> None:
     draft.account = with_credit_of(draft.account, head)
     issued = state is InvoiceState.ISSUED
     name = AccountEventName.INVOICE_ISSUED if issued else AccountEventName.INVOICE_CARRIED
-    draft.tell(name, Rule.MON_5, receivable_of(head, state))
+    draft.tell(name, Rule.MON_5, receivable_of(head, state, draft.account.terms))
 
 
 def with_credit_of(account: Account, head: InvoiceHead) -> Account:
@@ -47,8 +48,8 @@ def with_credit_of(account: Account, head: InvoiceHead) -> Account:
     return account.model_copy(update={"credit": left, "currencies": known})
 
 
-def receivable_of(head: InvoiceHead, state: InvoiceState) -> Receivable:
-    """The invoice as it is followed once it is closed."""
+def receivable_of(head: InvoiceHead, state: InvoiceState, terms: BillingTerms) -> Receivable:
+    """The invoice as it is followed once it is closed, by the terms that the account has then (MON-11)."""
     return Receivable(
         invoice=head.invoice,
         currency=head.currency,
@@ -56,6 +57,7 @@ def receivable_of(head: InvoiceHead, state: InvoiceState) -> Receivable:
         paid=from_minor(0, head.currency),
         settled=from_minor(0, head.currency),
         due_at=head.due_at,
+        terms=terms.dunning,
         state=state,
     )
 

@@ -5,7 +5,6 @@ from datetime import datetime
 from domain.account.account import Account, Receivable
 from domain.account.events import AccountEventName, LiftHolds, PlaceHolds
 from domain.account.invoice import InvoiceId
-from domain.account.terms import HoldScope
 from domain.roles import Party
 from domain.rules import Rule
 from domain.subscription.commands import Reactivate, Suspend
@@ -20,7 +19,7 @@ _HOLD = "nonpayment-"
 
 def suspend(draft: AccountDraft, receivable: Receivable) -> None:
     """MON-9, SUS-1: suspend for nonpayment what the invoice charges, or by the terms every licensed subscription."""
-    scope = draft.account.terms.holds
+    scope = receivable.terms.holds
     draft.then(PlaceHolds(seq=draft.next_seq, at=draft.at, invoice=receivable.invoice, scope=scope))
     held = receivable.model_copy(update={"suspended": True, "postponed": False})
     draft.chase(AccountEventName.SUSPENDED, Rule.MON_6, held)
@@ -43,11 +42,11 @@ def release(draft: AccountDraft, receivable: Receivable) -> None:
 def lift(draft: AccountDraft, before: Account) -> bool:
     """MON-9: lift what was held for the invoices that no longer lead to a hold; whether something is lifted.
 
-    What is held for another invoice too stays held. By terms that hold everything, the last invoice lifts.
+    What is held for another invoice too stays held, which is everything where that one's terms hold everything.
     """
     standing = draft.account.held_for
     settled = set(before.held_for) - set(standing)
-    if not settled or (standing and draft.account.terms.holds is HoldScope.ALL):
+    if not settled or draft.account.holds_all:
         return False
     draft.then(LiftHolds(seq=draft.next_seq, at=draft.at, keep=standing))
     return True

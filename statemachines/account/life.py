@@ -5,7 +5,7 @@ from datetime import datetime
 from domain.account import events
 from domain.account.account import Account, Look, Seen
 from domain.account.requests import AccountRequest, AnyAccountRequest
-from domain.account.terms import BillingTerms, month_end
+from domain.account.terms import BillingTerms
 from domain.calendar import Period
 from domain.roles import RolePreset
 from domain.subscription.decision import Answer
@@ -140,7 +140,7 @@ class AccountSteps:
         customer_id: str, terms: BillingTerms, at: datetime, roles: RolePreset = RolePreset.DEFAULT
     ) -> AccountLife:
         """A new account, whose first month begins at `at`."""
-        month = Period(start=at, end=month_end(at))
+        month = Period(start=at, end=terms.closes_after(at))
         account = Account(customer_id=customer_id, terms=terms, roles=roles, opened_at=at, month=month, last_at=at)
         return AccountLife(account=account, accepted_at=at)
 

@@ -56,7 +56,7 @@ def _take(draft: AccountDraft, invoice: MovedInvoice, invoices: Invoices) -> Non
 def opened_with(account: Account, opening: Opening, state: InvoiceState) -> Account:
     """The account that owes the invoice. The reminders of the other system are not sent again."""
     passed = {"skipped": opening.reminders, "suspended": opening.held}
-    owing = receivable_of(opening.head, state).model_copy(update=passed)
+    owing = receivable_of(opening.head, state, account.terms).model_copy(update=passed)
     known = account.model_copy(update={"taken_over": (*account.taken_over, opening.invoice.trace)})
     return with_credit_of(known, opening.head).following(owing)
 

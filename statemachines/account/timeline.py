@@ -97,22 +97,30 @@ def _milestones(account: Account, *, shown: bool = False) -> Iterator[AccountMil
 
 
 def _of_unpaid(account: Account, receivable: Receivable, *, shown: bool) -> Iterator[tuple[AccountWhat, datetime, str]]:
-    terms, due_at = account.terms, receivable.due_at
-    if receivable.state is InvoiceState.ISSUED:
-        # One that was taken over may have been due before (MOV-6).
-        yield AccountWhat.OVERDUE, max(due_at, account.last_at), "due"
+    following = _of_overdue(account, receivable, shown=shown)
+    if receivable.state is InvoiceState.OVERDUE:
+        yield from following
         return
-    # After a change of terms a date may already have passed.
+    # One that was taken over may have been due before (MOV-6).
+    due_at = max(receivable.due_at, account.last_at)
+    yield AccountWhat.OVERDUE, due_at, "due"
+    # What follows on the due date itself is shown with it; it is decided once the invoice is overdue.
+    yield from (each for each in following if shown and each[1] == due_at)
+
+
+def _of_overdue(
+    account: Account, receivable: Receivable, *, shown: bool
+) -> Iterator[tuple[AccountWhat, datetime, str]]:
+    # Of one that was taken over a date may already have passed.
+    terms, due_at = receivable.terms, receivable.due_at
     passed = receivable.reminders + receivable.skipped
     if passed < len(terms.reminders):
         at = max(due_at + terms.reminders[passed], account.last_at)
         yield AccountWhat.REMIND, at, f"not paid: reminder {passed + 1} of {len(terms.reminders)}"
     if terms.suspends_after is None or receivable.suspended:
         return
-    date = due_at + terms.suspends_after
-    # Other terms may put the date of a postponed one ahead again.
-    if shown or not receivable.postponed or date > account.last_at:
-        at = max(date, account.last_at)
+    if shown or not receivable.postponed:
+        at = max(due_at + terms.suspends_after, account.last_at)
         whole = terms.holds is HoldScope.ALL
         what = "the customer's licensed subscriptions are" if whole else "what it charges is"
         yield AccountWhat.SUSPEND, at, f"not paid: {what} suspended"

@@ -16,6 +16,7 @@ from statemachines.audit.dunning import dunning_follows_the_net
 from statemachines.audit.holds import holds_match_the_journal
 from statemachines.audit.recorded_account import Found, RecordedAccount
 from statemachines.audit.subscription import Invariant
+from statemachines.audit.terms import invoices_keep_their_terms
 
 
 class AccountViolation(Frozen):
@@ -197,6 +198,7 @@ CHECKS: dict[Invariant, tuple[Callable[[RecordedAccount], Iterator[Found]], ...]
         credit_is_carried_over,
         settlements_match_the_journal,
         _standings_match_the_journal,
+        invoices_keep_their_terms,
     ),
     Invariant.NO_CREDIT_BESIDE_DEBT: (no_credit_beside_debt, dunning_follows_the_net),
     Invariant.HELD: (holds_match_the_journal,),

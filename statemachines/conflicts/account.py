@@ -15,13 +15,16 @@ from domain.account.events import (
     CloseReceipt,
     LiftHolds,
     PlaceHolds,
+    terms_after,
 )
 from domain.account.held import HeldAccount, HeldHolds
-from domain.account.invoice import InvoiceHead
+from domain.account.invoice import InvoiceHead, InvoiceId
+from domain.account.terms import BillingTerms, HoldScope
 from domain.conflict import Choice, Conflict, SettleConflict, Settled, compared
 from domain.rules import Rule
 from domain.values import format_instant
 from statemachines.account.draft import AccountDraft
+from statemachines.account.dunning import receivable_of
 from statemachines.account.life import AccountLife, AccountSteps
 from statemachines.account.payments import remembering
 from statemachines.account.standing import standing_of
@@ -60,6 +63,7 @@ def settle(
 
 
 def held_account(
+    opened: BillingTerms,
     heads: Sequence[InvoiceHead],
     events: Sequence[AccountEvent],
     others: Sequence[Payment],
@@ -67,19 +71,20 @@ def held_account(
 ) -> HeldAccount:
     """The account that a journal tells of, whole and in order, where these events were wanted.
 
+    It was `opened` with those terms.
     `others` are payments in the books that no event tells of.
     """
     first = wanted[0].seq
     by_id, unknown = {head.invoice: head for head in heads}, [event for event in events if event.seq >= first]
-    issued = [by_id[event.invoice] for event in events if _issues(event) and event.invoice in by_id]
     theirs = content_of_account(unknown)
     theirs |= {f"payment {each.payment_id}": f"{each.currency} {each.amount:f}" for each in others}
-    receivables = sorted(_receivables(issued, events), key=lambda r: (r.due_at, r.invoice))
+    receivables = sorted(_receivables(opened, by_id, events), key=lambda r: (r.due_at, r.invoice))
     return HeldAccount(
         fields=compared(content_of_account(wanted), theirs),
         up_to=events[-1].seq if events else 0,
         readable=max(len(receivables), len(unknown)) <= MOST_HELD,
         last_at=events[-1].at if events else None,
+        terms=terms_after(opened, events),
         receivables=tuple(receivables[:MOST_HELD]),
         credit={currency: left for currency, left in _credit(by_id, events).items() if left},
         payments=(*(_payment(event) for event in unknown if event.payment_id), *others),
@@ -142,6 +147,7 @@ def _adopted(life: AccountLife, books: HeldAccount) -> AccountLife:
         update={
             "seq": books.up_to,
             "last_at": books.last_at or life.account.opened_at,
+            "terms": books.terms or life.account.terms,
             "receivables": books.receivables,
             "credit": books.credit,
             "taken_over": books.taken_over,
@@ -154,7 +160,7 @@ def _adopted(life: AccountLife, books: HeldAccount) -> AccountLife:
         account = remembering(account, payment)
     closes = (effect for effect in life.effects if isinstance(effect, Close))
     effects: list[AccountEffect] = [
-        PlaceHolds(seq=each.seq, at=each.at, invoice=each.invoice, scope=account.terms.holds)
+        PlaceHolds(seq=each.seq, at=each.at, invoice=each.invoice, scope=_scope(account, each.invoice))
         if each.invoice
         else LiftHolds(seq=each.seq, at=each.at, keep=account.held_for)
         for each in books.holds
@@ -186,22 +192,31 @@ def _issues(event: AccountEvent) -> bool:
     return event.event.issues
 
 
-def _receivables(issued: Sequence[InvoiceHead], events: Sequence[AccountEvent]) -> Iterator[Receivable]:
-    for head in issued:
+def _scope(account: Account, invoice: InvoiceId) -> HoldScope:
+    """What an invoice holds (MON-9); one that is no longer unpaid has nothing left to hold."""
+    receivable = account.receivable(invoice)
+    return receivable.terms.holds if receivable else HoldScope.UNPAID
+
+
+def _receivables(
+    opened: BillingTerms, heads: dict[str, InvoiceHead], events: Sequence[AccountEvent]
+) -> Iterator[Receivable]:
+    for index, event in enumerate(events):
+        head = heads.get(event.invoice or "") if _issues(event) else None
+        if head is None:
+            continue
         standing = standing_of(head, events)
         if standing.state.unpaid:
-            yield Receivable(
-                invoice=head.invoice,
-                currency=head.currency,
-                due=head.totals.due,
-                paid=standing.paid,
-                settled=standing.settled,
-                due_at=head.due_at,
-                state=standing.state,
-                reminders=standing.reminders,
-                skipped=standing.skipped,
-                suspended=standing.held,
-                postponed=standing.postponed,
+            known = receivable_of(head, standing.state, terms_after(opened, events[:index]))
+            yield known.model_copy(
+                update={
+                    "paid": standing.paid,
+                    "settled": standing.settled,
+                    "reminders": standing.reminders,
+                    "skipped": standing.skipped,
+                    "suspended": standing.held,
+                    "postponed": standing.postponed,
+                }
             )
 
 

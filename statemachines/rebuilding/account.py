@@ -11,9 +11,10 @@ from domain.account.events import (
     CloseReceipt,
     LiftHolds,
     PlaceHolds,
+    terms_after,
 )
 from domain.account.invoice import InvoiceHead
-from domain.account.terms import BillingTerms, month_end
+from domain.account.terms import BillingTerms
 from domain.calendar import Period
 from domain.roles import RolePreset
 from domain.values import Frozen, Instant
@@ -52,7 +53,8 @@ def rebuilt_account(booked: BookedAccount) -> AccountLife:
         account = _after(account, event, heads)
     if booked.closes:
         end = booked.closes[-1].period.end
-        account = account.model_copy(update={"month": Period(start=end, end=month_end(end))})
+        terms = terms_after(booked.terms, (event for event in booked.events if event.at < end))
+        account = account.model_copy(update={"month": Period(start=end, end=terms.closes_after(end))})
     life = life.model_copy(
         update={
             "account": account,
@@ -81,7 +83,7 @@ def _after(account: Account, event: AccountEvent, heads: dict[str, InvoiceHead])
         return opened_with(account, event.opening, event.state)
     if event.event in CLOSED:
         head = heads[event.invoice]
-        return with_credit_of(account, head).following(receivable_of(head, event.state))
+        return with_credit_of(account, head).following(receivable_of(head, event.state, account.terms))
     receivable = account.receivable(event.invoice)
     assert receivable is not None
     postpones = event.event in POSTPONING
@@ -118,7 +120,9 @@ def _unsure(booked: BookedAccount, account: Account) -> Sequence[AccountEffect]:
         return ()
     if last.event is AccountEventName.SUSPENDED:
         assert last.invoice
-        return (PlaceHolds(seq=last.seq, at=last.at, invoice=last.invoice, scope=account.terms.holds),)
+        held = account.receivable(last.invoice)
+        assert held
+        return (PlaceHolds(seq=last.seq, at=last.at, invoice=last.invoice, scope=held.terms.holds),)
     lifting = (event for event in _last_decision(booked.events) if event.lifts)
     return tuple(LiftHolds(seq=event.seq, at=event.at, keep=account.held_for) for event in lifting)
 

@@ -7,8 +7,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from domain.account.own_terms import OwnTerms
 from domain.account.requests import AccountRequest, AnyAccountRequest
-from domain.account.terms import BillingTerms, OwnTerms, terms_of
+from domain.account.terms import BillingTerms, terms_of
 from domain.catalog.offers import Offer
 from domain.ordering.lines import PositiveQuantity
 from domain.ordering.terms import Order

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from domain.account.own_terms import OwnTerms
 from domain.account.requests import ChangeTerms
-from domain.account.terms import OwnTerms
 from domain.faults import Fault
 from domain.money import EXPONENTS, fits
 from domain.subscription.commands import ChangePrice, SetAddOn

@@ -73,8 +73,8 @@ def account_markdown(life: AccountLife, attention: str | None, conflict: Conflic
         headings = ("invoice", "state", "due", "owed", "due at (UTC)", "reminders")
         lines += ["", "### Unpaid", "", *table(headings, rows)]
     if account.holds:
-        whole = account.terms.holds is HoldScope.ALL
-        what = "every licensed subscription" if whole else f"what is charged by {', '.join(account.held_for)}"
+        charged = f"what is charged by {', '.join(account.held_for)}"
+        what = "every licensed subscription" if account.holds_all else charged
         lines += ["", f"**Suspended for nonpayment:** {what}."]
     if account.credit:
         credit = ", ".join(f"{currency} {amount:f}" for currency, amount in sorted(account.credit.items()))

@@ -12,8 +12,9 @@ from pydantic import Field
 from activities.accounts.contracts import AccountOpening
 from domain.account.account import Receivable
 from domain.account.events import AccountEvent, Open
+from domain.account.own_terms import OwnTerms
 from domain.account.requests import AnyAccountRequest, ChangeTerms, FailPayment, ReceivePayment, TakeOverInvoices
-from domain.account.terms import BillingTerms, OwnTerms, terms_of
+from domain.account.terms import BillingTerms, terms_of
 from domain.calendar import Period
 from domain.conflict import Conflict
 from domain.policy import DEFAULT_PACK, PACKS, PackName

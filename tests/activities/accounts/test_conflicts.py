@@ -12,7 +12,7 @@ from activities.errors import BooksConflict
 from domain.account.account import Look
 from domain.account.events import AccountEffect, AccountEventName, AccountRecord, Close, LiftHolds, PlaceHolds
 from domain.account.held import HeldAccount
-from domain.account.requests import FailPayment, ReceivePayment
+from domain.account.requests import ChangeTerms, FailPayment, ReceivePayment
 from domain.account.terms import terms_of
 from domain.conflict import Choice, SettleConflict
 from domain.subscription.decision import Outcome
@@ -169,6 +169,27 @@ async def test_a_payment_is_set_aside(account: Account, database: Database) -> N
     assert owed(account.life) == {"fabrikam-000002": "24.00"}
     audited = await checked(database)
     assert [noted.seq for noted in audited.noted] == [4]
+
+
+async def test_mon_11_terms_follow_the_books(account: Account) -> None:
+    """Whether the books have a change of terms that the account does not know, or the account one that they do not."""
+    change = ChangeTerms(by="admin_agent", due_days=10, reminder_days=(2,))
+    before = account.life
+    changed, _ = STEPS.accept(before, change, account.now)
+    account.life = changed
+    await account.perform()
+    account.life = before
+    account.pay("p-1", "1.00")
+    await account.settled(await account.conflicting(), Choice.ADOPT)
+    assert account.life.account.terms == changed.account.terms
+    assert [each.terms for each in account.life.account.receivables] == [terms_of("csp-2019").dunning]
+
+    again, _ = STEPS.accept(account.life, ChangeTerms(by="admin_agent", due_days=20), account.now)
+    account.pay("p-2", "2.00")
+    await account.perform()
+    account.life = again
+    await account.settled(await account.conflicting(), Choice.ADOPT)
+    assert account.life.account.terms == changed.account.terms
 
 
 async def test_holds_follow_the_books(account: Account) -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from domain.account.terms import TERMS, BillingTerms, HoldScope, OwnTerms, month_end, terms_of
+from domain.account.terms import TERMS, BillingTerms, HoldScope, month_end, terms_of
 from domain.policy import DEFAULT_PACK, PACKS
 from domain.values import format_instant, parse_instant
 
@@ -60,27 +60,6 @@ def test_mon_8_mon_9_elg_10_the_defaults_of_every_pack(pack: str) -> None:
     assert (terms.tolerance, terms.holds, terms.sell_while_held) == (Decimal("1.00"), HoldScope.UNPAID, False)
 
 
-def test_a_customers_own_terms_replace_what_they_name_and_nothing_else() -> None:
-    pack = terms_of("saas-fulfillment-v2")
-    own = OwnTerms(tolerance=Decimal("2.50"), holds=HoldScope.ALL, sell_while_held=True)
-    for name in OwnTerms.model_fields:
-        one = OwnTerms(**{name: getattr(own, name)}).instead_in(pack)
-        assert one == pack.model_copy(update={name: getattr(own, name)})
-    assert OwnTerms().instead_in(pack) == pack
-    assert OwnTerms(sell_while_held=False, tolerance=Decimal(0)).instead_in(own.instead_in(pack)).tolerance == 0
-    assert OwnTerms.of(own.instead_in(pack)) == own
-
-
-def test_own_terms_in_words() -> None:
-    own = OwnTerms(tolerance=Decimal("2.50"), holds=HoldScope.ALL, sell_while_held=True)
-    words = own.instead_in(terms_of(DEFAULT_PACK)).words
-    assert words == (
-        "due after 60 days, suspension 30 days after the due date of every licensed subscription, "
-        "tolerance 2.50, new purchases while suspended"
-    )
-    assert "of what is unpaid, tolerance 1.00" in terms_of(DEFAULT_PACK).words
-
-
 def test_a_pack_that_is_not_known_has_the_defaults_terms() -> None:
     assert terms_of("a-pack-of-tomorrow") == TERMS[DEFAULT_PACK]
 
@@ -118,3 +97,21 @@ def test_tim_1_months_are_half_open_and_tile() -> None:
         at = end
     year = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
     assert lengths == [*year, 31, 29, *year[2:], *year[:2]]
+
+
+@pytest.mark.parametrize(
+    ("day", "instant", "closes"),
+    [
+        (1, "2026-01-15T09:00:00Z", "2026-02-01T00:00:00Z"),
+        (1, "2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z"),
+        (15, "2026-01-14T23:59:59.999999Z", "2026-01-15T00:00:00Z"),
+        (15, "2026-01-15T00:00:00Z", "2026-02-15T00:00:00Z"),
+        (15, "2026-01-15T00:00:00.000001Z", "2026-02-15T00:00:00Z"),
+        (28, "2026-01-31T00:00:00Z", "2026-02-28T00:00:00Z"),
+        (28, "2024-02-29T00:00:00Z", "2024-03-28T00:00:00Z"),
+        (28, "2026-12-31T12:00:00Z", "2027-01-28T00:00:00Z"),
+    ],
+)
+def test_mon_11_a_period_closes_on_the_first_invoice_day_after_its_start(day: int, instant: str, closes: str) -> None:
+    terms = terms_of(DEFAULT_PACK).model_copy(update={"invoice_day": day})
+    assert format_instant(terms.closes_after(parse_instant(instant))) == closes

@@ -1,12 +1,11 @@
 """What follows an invoice that nobody pays: reminders, suspension, and its lifting (MON-6, SUS-9, section 11)."""
 
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 
 from domain.account.events import AccountEventName
-from domain.account.terms import HoldScope, OwnTerms, terms_of
+from domain.account.terms import HoldScope, terms_of
 from domain.policy import PACKS
 from tests.support.instants import DAY, TICK, instant
 from tests.support.simulated.customer import ACustomer, numbered, paid
@@ -257,128 +256,3 @@ def test_mon_6_a_partial_payment_lifts_nothing() -> None:
     customer = held()
     assert paid(customer.pay("2026-05-03", "359.00")) == "done MON-6"
     assert (customer.state(), customer.unpaid) == ("suspended", ["1 overdue 1.00"])
-
-
-def test_mon_6_other_terms_hold_at_once_for_what_is_unpaid_too() -> None:
-    """Twenty days after the due date: under the second pack the suspension was on the fourteenth."""
-    customer = unpaid_year().until("2026-04-22T08:00:00Z")
-    answer = customer.request("2026-04-22T08:00:00Z", "change_terms", policy="saas-fulfillment-v2")
-    assert paid(answer) == "done MON-6"
-    customer.until("2026-04-22T08:00:00Z")
-    assert customer.events[-2:] == [
-        "terms_changed -@2026-04-22T08:00:00Z",
-        "suspended_for_nonpayment 1@2026-04-22T08:00:00Z",
-    ]
-    assert customer.state() == "suspended"
-
-
-def test_mon_6_under_other_terms_the_due_date_stays_as_it_was_issued() -> None:
-    customer = unpaid_year()
-    customer.request("2026-03-01", "change_terms", policy="saas-fulfillment-v2")
-    customer.until("2026-12-31")
-    assert customer.events[2:] == [
-        "invoice_overdue 1@2026-04-02T00:00:00Z",
-        "reminded 1@2026-04-03T00:00:00Z",
-        "reminded 1@2026-04-09T00:00:00Z",
-        "suspended_for_nonpayment 1@2026-04-16T00:00:00Z",
-    ]
-
-
-def test_mon_6_under_terms_with_more_reminders_the_rest_of_them_follow() -> None:
-    customer = unpaid_year("saas-fulfillment-v2")
-    customer.request("2026-04-10", "change_terms", policy="csp-2019")
-    customer.until("2026-12-31")
-    assert customer.events[-2:] == [
-        "reminded 1@2026-04-16T00:00:00Z",
-        "suspended_for_nonpayment 1@2026-05-02T00:00:00Z",
-    ]
-    assert [event.reminder for event in customer.journal if event.reminder] == [1, 2, 3]
-
-
-def test_mon_6_under_terms_with_more_reminders_one_that_is_past_is_sent_at_once() -> None:
-    customer = unpaid_year("saas-fulfillment-v2")
-    customer.request("2026-04-20", "change_terms", policy="csp-2019")
-    customer.until("2026-12-31")
-    assert customer.events[-3:] == [
-        "suspended_for_nonpayment 1@2026-04-16T00:00:00Z",
-        "terms_changed -@2026-04-20T00:00:00Z",
-        "reminded 1@2026-04-20T00:00:00Z",
-    ]
-
-
-def test_mon_6_turned_off_and_on_again_past_its_date_it_suspends_at_once() -> None:
-    customer = unpaid_year()
-    customer.request("2026-04-20", "change_terms", suspends=False)
-    assert customer.until("2026-05-20").state() == "active"
-    customer.request("2026-05-20", "change_terms", suspends=True)
-    customer.until("2026-05-20")
-    assert customer.events[-1] == "suspended_for_nonpayment 1@2026-05-20T00:00:00Z"
-    assert customer.account.terms == terms_of("csp-2019")
-
-
-def test_mon_6_turned_off_later_the_holds_stay_until_it_is_paid() -> None:
-    customer = held()
-    customer.request("2026-05-03", "change_terms", suspends=False)
-    assert customer.state() == "suspended"
-    customer.pay("2026-05-10", "360.00")
-    assert customer.state() == "active"
-
-
-def test_mon_6_another_pack_keeps_the_switch_unless_it_is_said() -> None:
-    customer = unpaid_year()
-    customer.request("2026-02-01", "change_terms", suspends=False)
-    customer.request("2026-02-02", "change_terms", policy="saas-fulfillment-v2")
-    assert customer.account.terms == terms_of("saas-fulfillment-v2").without_suspension()
-    customer.request("2026-02-03", "change_terms", policy="nce-2022", suspends=True)
-    assert customer.account.terms == terms_of("nce-2022")
-
-
-OWN: Facts = {"tolerance": Decimal("2.50"), "holds": HoldScope.ALL, "sell_while_held": True}
-
-
-def test_mon_6_another_pack_keeps_the_customers_own_terms_unless_it_is_said() -> None:
-    customer = unpaid_year()
-    customer.request("2026-02-01", "change_terms", **OWN)
-    customer.request("2026-02-02", "change_terms", policy="saas-fulfillment-v2")
-    assert customer.account.terms == OwnTerms.model_validate(OWN).instead_in(terms_of("saas-fulfillment-v2"))
-    customer.request("2026-02-03", "change_terms", tolerance=Decimal(0), policy="nce-2022")
-    assert customer.account.terms == OwnTerms.model_validate({**OWN, "tolerance": Decimal(0)}).instead_in(
-        terms_of("nce-2022")
-    )
-    event = customer.journal[-1]
-    assert (event.event, event.terms) == (AccountEventName.TERMS_CHANGED, customer.account.terms)
-
-
-@pytest.mark.parametrize("name", OWN)
-def test_mon_6_each_of_the_customers_own_terms_changes_alone(name: str) -> None:
-    customer = unpaid_year()
-    answer = customer.request("2026-02-01", "change_terms", **{name: OWN[name]})
-    assert customer.account.terms == terms_of("csp-2019").model_copy(update={name: OWN[name]})
-    assert answer.message == f"The terms are now csp-2019: {customer.account.terms.words}."
-    assert paid(customer.request("2026-02-02", "change_terms", **{name: OWN[name]})) == "unchanged MON-7"
-
-
-@pytest.mark.parametrize("fields", [{}, {"policy": "csp-2019"}, {"suspends": True}])
-def test_mon_7_the_same_terms_again_change_nothing(fields: Facts) -> None:
-    customer = unpaid_year()
-    answer = customer.request("2026-02-01", "change_terms", **fields)
-    assert paid(answer) == "unchanged MON-7"
-    assert answer.effective_at is None
-    assert customer.names == ["invoice_issued"]
-
-
-def test_rol_3_changed_terms_are_told_in_words() -> None:
-    customer = unpaid_year()
-    answer = customer.request("2026-02-02", "change_terms", policy="saas-fulfillment-v2", actor="ann")
-    assert "saas-fulfillment-v2: due after 60 days, suspension 14 days after the due date" in answer.message
-    event = customer.journal[-1]
-    assert (event.by, event.actor, event.rule, event.details) == ("admin_agent", "ann", "MON-6", answer.message)
-    off = customer.request("2026-02-03", "change_terms", suspends=False)
-    assert "no suspension for nonpayment" in off.message
-
-
-@pytest.mark.parametrize("by", ["service", "system", "publisher"])
-def test_rol_4_only_a_user_changes_terms(by: str) -> None:
-    customer = unpaid_year()
-    assert paid(customer.request("2026-02-02", "change_terms", by=by, suspends=False)) == "refused ROL-4"
-    assert customer.account.terms == terms_of("csp-2019")

@@ -25,7 +25,7 @@ from tests.support.simulated.life import LIVING, Facts, a_command
 from tests.support.simulated.random_lives import Schedule, When, Wish, orders, whens, wishes
 
 GRACE = timedelta(hours=24)
-BEGINS = {EventName.PURCHASED, EventName.ACTIVATED, EventName.CONVERTED, EventName.RENEWED}
+BEGINS = {EventName.PURCHASED, EventName.ACTIVATED, EventName.BEGUN, EventName.CONVERTED, EventName.RENEWED}
 
 
 @dataclass(frozen=True)

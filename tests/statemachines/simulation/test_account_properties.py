@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
 
@@ -11,7 +12,7 @@ from hypothesis import given, seed, settings
 from domain.account.account import Look
 from domain.account.events import AccountEventName
 from domain.account.invoice import InvoiceLine, InvoiceState
-from domain.account.terms import HoldScope, month_end
+from domain.account.terms import HoldScope
 from domain.rules import Rule
 from domain.subscription.ledger import Kind
 from statemachines.account.chasing import chased
@@ -19,8 +20,9 @@ from statemachines.account.standing import standing_of
 from statemachines.audit.credit import no_credit_beside_debt, settlements_match_the_journal
 from statemachines.audit.dunning import dunning_follows_the_net
 from statemachines.audit.recorded_account import RecordedAccount
+from statemachines.audit.terms import invoices_keep_their_terms
 from statemachines.simulation.customer import CustomerSimulator
-from tests.support.instants import TICK
+from tests.support.instants import DAY, TICK
 from tests.support.simulated.random_customers import HORIZON, CountingBook, RandomCustomer, counted, customers
 from tests.support.simulated.random_lives import START
 
@@ -47,7 +49,7 @@ def test_the_invariants_of_an_account() -> None:
 
     def hold(random: RandomCustomer) -> None:
         customer, book = random.live()
-        every_month_is_closed_once(customer, book)
+        every_month_is_closed_once(customer, book, random)
         invoices_and_what_is_on_none_are_the_ledger_14(customer)
         every_line_is_once_where_it_belongs(customer, late=random.late)
         totals_are_of_the_lines_and_never_a_pay_out(customer)
@@ -84,15 +86,26 @@ def in_the_ledger(customer: CustomerSimulator) -> list[InvoiceLine]:
     ]
 
 
-def every_month_is_closed_once(customer: CustomerSimulator, book: CountingBook) -> None:
-    """From the account's opening on, without a gap; due dates count from each month's end."""
+def every_month_is_closed_once(customer: CustomerSimulator, book: CountingBook, random: RandomCustomer) -> None:
+    """From the account's opening on, without a gap, on the invoice day and due by the terms of then (MON-11)."""
     periods = [close.period for close in book.closes]
     assert periods[0].start == START == customer.life.account.opened_at
     assert all(before.end == after.start for before, after in pairwise(periods))
-    assert all(period.end == month_end(period.start) for period in periods)
+    changes = [(event.at, event.terms) for event in customer.book.events if event.terms]
+    for close in book.closes:
+        at_start = [random.terms, *(terms for at, terms in changes if at < close.period.start)][-1]
+        at_end = [random.terms, *(terms for at, terms in changes if at < close.period.end)][-1]
+        assert close.period.end == the_next(at_start.invoice_day, close.period.start)
+        assert close.due_at == close.period.end + at_end.due_after
     assert periods[-1].end == customer.life.account.month.start <= START + HORIZON < customer.life.account.month.end
     assert customer.life.account.closing is None
-    assert len(periods) == 36
+    assert 35 <= len(periods) <= 37 + len(changes)
+
+
+def the_next(day_of_month: int, after: datetime) -> datetime:
+    """Midnight of the next such day, found day by day."""
+    midnight = after.replace(hour=0, minute=0, second=0, microsecond=0)
+    return next(midnight + number * DAY for number in range(1, 32) if (midnight + number * DAY).day == day_of_month)
 
 
 def invoices_and_what_is_on_none_are_the_ledger_14(customer: CustomerSimulator) -> None:
@@ -177,7 +190,7 @@ def no_credit_stands_beside_something_due_15(customer: CustomerSimulator) -> Non
 def dunning_follows_what_is_owed_15(customer: CustomerSimulator, random: RandomCustomer) -> None:
     """Nobody is reminded or held for what credit covers or the terms tolerate; and what is held is chased, now too."""
     recorded = recorded_of(customer).model_copy(update={"terms": random.terms})
-    assert list(dunning_follows_the_net(recorded)) == []
+    assert list(dunning_follows_the_net(recorded)) == list(invoices_keep_their_terms(recorded)) == []
     account = customer.life.account
     seen = customer.book.look(Look(at=account.last_at, until=START + HORIZON + TICK, seq=account.seq))
     now = account.model_copy(update={"seen": seen})

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from domain.account.own_terms import OwnTerms
 from domain.account.requests import AccountRequest
-from domain.account.terms import OwnTerms
 from domain.catalog.offers import PinnedOffer
 from domain.subscription.commands import ChangePrice, Command, SetAddOn
 from domain.subscription.decision import Answer

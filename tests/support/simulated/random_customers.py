@@ -9,8 +9,9 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from domain.account.events import Close, CloseReceipt
+from domain.account.own_terms import OwnTerms
 from domain.account.requests import AnyAccountRequest
-from domain.account.terms import BillingTerms, HoldScope, OwnTerms, month_end, terms_of
+from domain.account.terms import BillingTerms, HoldScope, month_end, terms_of
 from domain.money import from_minor
 from domain.ordering.terms import Order
 from domain.policy import PACKS
@@ -78,13 +79,15 @@ class Settling:
     suspends: bool | None
     holds: HoldScope | None
     tolerance: int | None
+    days: dict[str, object]
 
     def request(self, customer: CustomerSimulator) -> AnyAccountRequest:
         """As plain data."""
         account = customer.life.account
         if self.do == "change_terms":
             said = {"policy": self.pack, "suspends": self.suspends, "holds": self.holds, "tolerance": self.tolerance}
-            return a_request(self.do, **{name: value for name, value in said.items() if value is not None})
+            wanted = {name: value for name, value in said.items() if value is not None}
+            return a_request(self.do, **wanted, **(self.days if self.suspends is None else {}))
         unpaid = account.unpaid_in(self.currency)
         named = unpaid[self.named % len(unpaid)] if unpaid and self.named is not None else None
         fields: dict[str, object] = {"invoice": named.invoice} if named else {}
@@ -193,6 +196,17 @@ askings = st.builds(Asking, since=sinces, subscription=st.integers(0, 3), wish=w
 ending = st.builds(
     Asking, since=sinces, subscription=st.integers(0, 3), wish=wishes.map(lambda w: replace(w, do="cancel"))
 )
+own_days = st.sampled_from(
+    [
+        *({} for _ in range(4)),
+        *({"invoice_day": day} for day in (1, 2, 15, 28)),
+        *({"due_days": days} for days in (0, 14, 45)),
+        *({"reminder_days": days} for days in ([], [0], [3, 20], [40])),
+        *({"suspend_days": days} for days in (None, 0, 10, 45)),
+        {"invoice_day": 20, "due_days": 10, "reminder_days": [1, 2], "suspend_days": 5},
+    ]
+)
+"""A customer's own days, as requests have them (MON-11)."""
 settlings = st.builds(
     Settling,
     since=sinces,
@@ -206,6 +220,7 @@ settlings = st.builds(
     suspends=st.sampled_from([None, True, False]),
     holds=st.sampled_from([None, *HoldScope]),
     tolerance=st.sampled_from([None, 0, 50, 2_000]),
+    days=own_days,
 )
 lateness = st.sampled_from([timedelta(0)] * 5 + [20 * DAY])
 regrets = st.sampled_from([None, None, timedelta(hours=20), 3 * DAY, 13 * DAY, 13 * DAY])
@@ -213,7 +228,12 @@ regrets = st.sampled_from([None, None, timedelta(hours=20), 3 * DAY, 13 * DAY, 1
 two_currencies = orders().filter(lambda order: order.offer.currency in CURRENCIES and bool(order.offer.unit_price))
 bought = st.tuples(two_currencies, lateness, regrets)
 tolerances = st.sampled_from([None, None, Decimal(0), Decimal(50), Decimal(2_000)])
-own_terms = st.builds(OwnTerms, holds=st.none() | st.sampled_from(HoldScope), tolerance=tolerances)
+own_terms = st.builds(
+    lambda days, **more: OwnTerms.model_validate({**days, **more}),
+    own_days,
+    holds=st.none() | st.sampled_from(HoldScope),
+    tolerance=tolerances,
+)
 all_terms = st.builds(OwnTerms.instead_in, own_terms, st.sampled_from(sorted(PACKS)).map(terms_of))
 """Terms with and without suspension, of all or of what is unpaid: without it, a life goes on unpaid."""
 

@@ -55,7 +55,9 @@ def _shown(simulator: Simulator) -> list[Milestone]:
 
 def happened_as_shown(shown: list[Milestone], events: list[Event]) -> None:
     """Each of the subscription's milestones of that instant, in order; the account may hold or lift besides."""
-    by_itself = [event.event for event in events if event.actor != ACTOR]
+    # The trial of an order that begins later starts with `begun` (BUY-6).
+    with_another = {EventName.TRIAL_STARTED} if any(each.what is What.BEGIN for each in shown) else set()
+    by_itself = [event.event for event in events if event.actor != ACTOR and event.event not in with_another]
     if shown and shown[-1].what is What.RESUME and by_itself[-1] is EventName.RENEWED:
         by_itself.pop()  # Exactly at the end of its term, which is shown once the pause is over (SUS-11).
     wanted: list[set[EventName]] = []
@@ -70,17 +72,19 @@ def happened_as_shown(shown: list[Milestone], events: list[Event]) -> None:
 def account_happened_as_shown(
     shown: list[AccountMilestone], events: list[AccountEvent], postponed: set[InvoiceId]
 ) -> None:
-    """Each date of an unpaid invoice. What a closed month brings has no date of its own.
+    """Each date of an unpaid invoice. What a closed month brings has no date of its own, and may be due at once.
 
     Nor has a suspension that was postponed, unless it was shown: it comes with what makes the invoice chased (MON-8).
     """
     dated = set(OF_ACCOUNT.values())
+    issued = {event.invoice for event in events if event.event.issues}
     late = postponed | {event.invoice for event in events if event.event in POSTPONING and event.invoice}
     wanted = [(OF_ACCOUNT[m.what], m.invoice) for m in shown if m.what in OF_ACCOUNT]
     happened = [
         (event.event, event.invoice)
         for event in events
         if event.event in dated
+        and event.invoice not in issued
         and not (
             event.event is AccountEventName.SUSPENDED
             and event.invoice in late

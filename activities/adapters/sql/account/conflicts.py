@@ -4,14 +4,16 @@ from sqlalchemy import Connection, select
 
 from activities.accounts.contracts import AccountRecordInput
 from activities.adapters.sql.account.reader import events_of, head_of
-from activities.adapters.sql.tables.account import invoice, payment
+from activities.adapters.sql.tables.account import account, invoice, payment
 from activities.errors import one_line
 from domain.account.account import Payment
 from domain.account.events import AccountEvent
 from domain.account.held import HeldAccount
 from domain.account.invoice import InvoiceHead
+from domain.account.terms import terms_of
 from domain.conflict import compared
 from domain.money import from_minor
+from domain.policy import DEFAULT_PACK
 from statemachines.conflicts.account import content_of_account, held_account
 
 
@@ -30,7 +32,9 @@ def held(connection: Connection, entry: AccountRecordInput) -> HeldAccount | Non
     if last < first - 1 or (last == first - 1 and not known):
         return None
     told = {event.payment_id for event in events}
-    return held_account(heads, events, [each for each in known if each.payment_id not in told], wanted)
+    found = connection.scalar(select(account.c.terms).where(account.c.customer_id == customer_id))
+    untold = [each for each in known if each.payment_id not in told]
+    return held_account(found or terms_of(DEFAULT_PACK), heads, events, untold, wanted)
 
 
 def _heads(connection: Connection, customer_id: str) -> list[InvoiceHead]:

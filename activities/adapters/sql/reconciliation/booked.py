@@ -1,6 +1,7 @@
 """Which workflows should run by the books, and how far they should be."""
 
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -15,9 +16,11 @@ from activities.adapters.sql.tables.catalog import offer
 from activities.adapters.sql.tables.notifications import delivery
 from activities.adapters.sql.tables.subscription import LISTED, decision, subscription
 from activities.notifications.contracts import HandOver
-from domain.account.terms import month_end
+from domain.account.events import AccountEvent, AccountEventName, terms_after
+from domain.account.terms import BillingTerms, terms_of
 from domain.bulk.operations import BulkState
 from domain.notification import NotificationStatus
+from domain.policy import DEFAULT_PACK
 from domain.subscription.events import State
 from statemachines.audit.findings import Noun
 from statemachines.audit.observed import Booked
@@ -85,13 +88,16 @@ def _subscriptions(connection: Connection, ids: Collection[str]) -> Iterator[tup
 
 
 def _accounts(connection: Connection, ids: Collection[str]) -> Iterator[tuple[str, Booked]]:
-    """An account runs from its opening on, or a customer's first invoiced subscription, and closes each month."""
+    """An account runs from its opening on, or a customer's first invoiced subscription, and closes on invoice days."""
     events = _per_customer(connection, func.max(account_event.c.seq), account_event, ids)
     closes = _per_customer(connection, func.max(month_close.c.period_end), month_close, ids)
     invoiced = _per_customer(
         connection, func.min(subscription.c.ordered_at), subscription, ids, subscription.c.invoiced.is_(True)
     )
     opened = _per_customer(connection, func.min(account.c.opened_at), account, ids)
+    opened_with = select(account.c.customer_id, account.c.terms).where(account.c.customer_id.in_(ids))
+    terms = {row.customer_id: row.terms for row in connection.execute(opened_with)}
+    changes = _changes_of_terms(connection, ids)
     tested = _per_customer(
         connection, func.max(case((subscription.c.test_clock.is_(True), 1), else_=0)), subscription, ids
     )
@@ -100,10 +106,26 @@ def _accounts(connection: Connection, ids: Collection[str]) -> Iterator[tuple[st
         booked = Booked(
             runs=customer_id in events or since is not None,
             seq=events.get(customer_id, 0),
-            next_at=month_end(since) if since else None,
+            next_at=_closes_after(since, terms.get(customer_id), changes[customer_id]) if since else None,
             test_clock=bool(tested.get(customer_id)),
         )
         yield customer_id, booked
+
+
+def _changes_of_terms(connection: Connection, ids: Collection[str]) -> dict[str, list[AccountEvent]]:
+    changed = select(account_event.c.customer_id, account_event.c.record).where(
+        account_event.c.customer_id.in_(ids), account_event.c.event == AccountEventName.TERMS_CHANGED.value
+    )
+    found: dict[str, list[AccountEvent]] = defaultdict(list)
+    for customer_id, event in connection.execute(changed.order_by(account_event.c.customer_id, account_event.c.seq)):
+        found[customer_id].append(event)
+    return found
+
+
+def _closes_after(since: datetime, opened: BillingTerms | None, changes: Iterable[AccountEvent]) -> datetime:
+    """When the period that began then closes, by the terms that held just before it (MON-11)."""
+    before = (event for event in changes if event.at < since)
+    return terms_after(opened or terms_of(DEFAULT_PACK), before).closes_after(since)
 
 
 def _deliveries(connection: Connection, ids: Collection[str]) -> Iterator[tuple[str, Booked]]:
