@@ -14,6 +14,7 @@ def test_an_account_shows_what_is_unpaid_and_what_comes_next(billed: Billed) -> 
     assert (found["customer"], found["credit"], found["attention"]) == (billed.customer, [], None)
     assert found["terms"] == {
         "policy": "csp-2019",
+        "invoice_day": 1,
         "due_after_days": 60,
         "reminder_days": [1, 7, 14],
         "suspends_after_days": 30,
@@ -35,8 +36,8 @@ def test_an_account_shows_what_is_unpaid_and_what_comes_next(billed: Billed) -> 
     lines = billed.ask.said(f"account show {billed.customer}").splitlines()
     assert lines[0] == f"Billing account of {billed.customer}"
     assert lines[1] == (
-        "csp-2019: due after 60 days, reminders 1, 7, 14 days after, "
-        "suspension of what is unpaid 30 days after, tolerance 1.00"
+        "csp-2019: due after 60 days, reminders 1, 7, 14 days after the due date, "
+        "suspension 30 days after the due date of what is unpaid, tolerance 1.00"
     )
     assert lines[4].split()[:2] == [billed.invoice, "issued"]
 
@@ -108,26 +109,32 @@ def test_not_waiting_is_answered_at_once(ask: Ask, billed: Billed) -> None:
 
 
 def test_terms_are_changed(ask: Ask, billed: Billed) -> None:
-    """MON-6: due dates stay, and without suspension nobody is suspended."""
+    """MON-11: one by one, for what is closed from then on; what is unpaid keeps its dates."""
     answer = ask.json(f"account terms {billed.customer} --policy saas-fulfillment-v2 --no-suspension")
     assert answer["message"] == (
-        "The terms are now saas-fulfillment-v2: due after 60 days, no suspension for nonpayment, tolerance 1.00."
+        "The terms are now saas-fulfillment-v2: due after 60 days, reminders 1, 7 days after the due date, "
+        "no suspension for nonpayment, tolerance 1.00. They hold for invoices closed from now on."
     )
-    assert "nobody is suspended" in ask.said(f"account show {billed.customer}")
+    assert "no suspension for nonpayment" in ask.said(f"account show {billed.customer}")
     same = ask.json(f"account terms {billed.customer} --no-suspension")
     assert (same["outcome"], same["rule"]) == ("unchanged", "MON-7")
     ask.json(f"account terms {billed.customer} --tolerance 2.5 --holds all --sell-while-held")
     shown = ask.json(f"account show {billed.customer}")["terms"]
     assert (shown["tolerance"], shown["holds"], shown["sell_while_held"]) == ("2.5", "all", True)
-    assert "nobody is suspended, tolerance 2.5, sold to while suspended" in ask.said(f"account show {billed.customer}")
-    ask.json(f"account terms {billed.customer} --no-sell-while-held")
-    ask.json(f"clock advance {billed.customer} --to 2027-06-10T00:00:00Z")
-    assert ask.json(f"show {billed.subscription}")["state"] == "active"
+    said = ask.said(f"account show {billed.customer}")
+    assert "no suspension for nonpayment, tolerance 2.5, new purchases while suspended" in said
+    days = "--invoice-day 15 --due-days 20 --reminder-days 0,5 --suspend-days 7"
+    ask.json(f"account terms {billed.customer} --no-sell-while-held {days}")
+    shown = ask.json(f"account show {billed.customer}")["terms"]
+    assert (shown["invoice_day"], shown["due_after_days"]) == (15, 20)
+    assert (shown["reminder_days"], shown["suspends_after_days"]) == ([0, 5], 7)
+    answer = ask.json(f"account terms {billed.customer} --reminder-days none --suspend-days never")
+    assert "due after 20 days, no reminders, no suspension for nonpayment" in answer["message"]
+    ask.json(f"account terms {billed.customer} --invoice-day month_end --reminder-days 3 --suspension")
+    assert "csp-2019" not in ask.said(f"account show {billed.customer}")
+    ask.json(f"clock advance {billed.customer} --to 2027-04-20T00:00:00Z")
     shown = ask.json(f"invoice show {billed.invoice}")
-    assert (shown["state"], shown["due_at"], shown["reminders"]) == ("overdue", "2027-04-02T00:00:00Z", 2)
-    # The date under these terms has passed: it is suspended now.
-    ask.json(f"account terms {billed.customer} --suspension")
-    ask.json(f"clock advance {billed.customer} --to 2027-06-11T00:00:00Z")
+    assert (shown["state"], shown["due_at"], shown["reminders"]) == ("overdue", "2027-04-02T00:00:00Z", 3)
     assert ask.json(f"show {billed.subscription}")["state"] == "suspended"
 
 
@@ -143,10 +150,17 @@ BAD: dict[str, tuple[int, str]] = {
     "pay {} 5 USD --by intern": (1, "refused by ROL-1"),
     "pay {} 5 USD --by system": (1, "refused by ROL-4"),
     "pay {} 5": (2, "Missing argument 'CURRENCY'"),
-    "terms {}": (2, "Nothing to change: give --policy, --suspension or --no-suspension, --tolerance,"),
+    "terms {}": (2, "Nothing to change: give --policy, --due-days or another of the terms; --help lists them."),
     "terms {} --tolerance -1": (2, "--tolerance: got '-1'; takes digits"),
     "terms {} --tolerance 0.00001": (2, "tolerance: got 0.00001; takes at most 4 decimals: no currency has more"),
     "terms {} --holds some": (2, "--holds: got 'some'; takes one of unpaid, all"),
+    "terms {} --invoice-day 31": (2, "invoice_day: got 31; takes a day of the month from 1 to 28, or month_end"),
+    "terms {} --due-days x": (2, "--due-days: got 'x'; takes a whole number"),
+    "terms {} --due-days 366": (2, "due_days: got 366; takes a whole number of days from 0 to 365"),
+    "terms {} --reminder-days 7,1": (2, "reminder_days: got [7, 1]; takes up to 12 numbers of days from 0 to 365"),
+    "terms {} --reminder-days 7;9": (2, "reminder_days: got ['7;9']; takes up to 12 numbers"),
+    "terms {} --suspend-days later": (2, "suspend_days: got 'later'; takes a whole number of days"),
+    "terms {} --suspension --suspend-days never": (2, "suspends: got True; takes no other answer than suspend_days"),
     "terms {} --policy lax": (2, "policy: got 'lax'; takes one of csp-2019"),
     "terms {} --suspension --by service": (1, "refused by ROL-4"),
     "terms {} --no-suspension --by intern": (1, "refused by ROL-1"),
