@@ -10,7 +10,7 @@ SOURCES := $(wildcard domain statemachines activities workflows perennial hostin
 CHECKED := $(SOURCES) $(wildcard tests benchmarks examples)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo dev publisher test install-check chaos told sweep load production stories upgrades explore lives mutants bench lint format lock lock-check clean
+.PHONY: help setup demo dev publisher test install-check chaos told sweep load production scenarios stories upgrades explore lives mutants bench lint format lock lock-check clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | sort
@@ -67,6 +67,9 @@ load: $(STAMP) ## ten clients send a thousand commands over hand-overs, quiet an
 
 production: $(STAMP) ## 2,000 subscriptions on the compose file's topology as plain processes, under harm: SUBSCRIPTIONS=300
 	PERENNIAL_PRODUCTION=$(or $(SUBSCRIPTIONS),2000) $(BIN)/python -m pytest -s tests/live/production
+
+scenarios: $(STAMP) ## live every scenario on a real server: each gives the simulator's document
+	PERENNIAL_SCENARIOS=all $(BIN)/python -m pytest -n $(JOBS) tests/live/test_scenarios.py
 
 stories: $(STAMP) ## follow the stories of docs/stories with all that move in
 	PERENNIAL_STORIES=full $(BIN)/python -m pytest tests/cli/stories
