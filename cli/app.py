@@ -72,14 +72,24 @@ SECTIONS: Sections = {
         **_of("cli.account.statement", balance="balance", statement="statement"),
         **_of("cli.subscription.forecast", forecast="forecast"),
         "invoice": Group(
-            "Monthly invoices: list, show, pay, fail",
-            _of("cli.account.invoice", list="list_invoices", show="show", pay="pay", fail="fail"),
+            "Monthly invoices: list, show, pay, fail, credit, write-off",
+            {
+                **_of("cli.account.invoice", list="list_invoices", show="show", pay="pay", fail="fail"),
+                **_of("cli.account.corrections", credit="credit_invoice", **{"write-off": "write_off"}),
+            },
         ),
         "account": Group(
-            "A customer's billing account: show, pay, terms, open",
+            "A customer's billing account: show, pay, terms, credit, refund, refund-paid, reverse, open",
             {
                 **_of("cli.account.account", show="show", pay="pay", open="open_account"),
                 **_of("cli.account.terms", terms="change_terms"),
+                **_of(
+                    "cli.account.corrections",
+                    credit="credit",
+                    refund="refund",
+                    reverse="reverse",
+                    **{"refund-paid": "refund_paid"},
+                ),
             },
         ),
     },

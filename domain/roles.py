@@ -56,6 +56,11 @@ class AccountAction(StrEnum):
     FAIL_PAYMENT = "fail_payment"
     CHANGE_TERMS = "change_terms"
     TAKE_OVER_INVOICES = "take_over_invoices"
+    CREDIT_NOTE = "credit_note"
+    WRITE_OFF = "write_off"
+    REFUND = "refund"
+    REFUND_PAID = "refund_paid"
+    REVERSE_PAYMENT = "reverse_payment"
 
 
 class RolePreset(StrEnum):
@@ -79,6 +84,8 @@ PARTY_ACTIONS: dict[Party, frozenset[Action | AccountAction]] = {
             Action.REPORT_USAGE,
             AccountAction.PAY,
             AccountAction.FAIL_PAYMENT,
+            AccountAction.REFUND_PAID,
+            AccountAction.REVERSE_PAYMENT,
         }
     ),
     Party.SYSTEM: frozenset({Action.CHANGE_PRICE, Action.SUSPEND, Action.REACTIVATE}),

@@ -58,6 +58,7 @@ class Rule(StrEnum):
     MON_6 = "MON-6"
     MON_7 = "MON-7"
     MON_8 = "MON-8"
+    MON_10 = "MON-10"
     MOV_1 = "MOV-1"
     MOV_6 = "MOV-6"
     REP_1 = "REP-1"

@@ -188,6 +188,7 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
             activities=[
                 *(billing.record, billing.keep, billing.count_usage, restoring.restore, answers.first_answer),
                 payments.payment,
+                payments.recalled,
                 *(provisioning.grant, provisioning.revoke, provisioning.purge),
                 *(orders.open, orders.place, orders.start),
                 *(opening.open, invoicing.close, invoicing.look, invoicing.record, invoicing.hold, invoicing.lift),

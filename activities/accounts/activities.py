@@ -7,6 +7,7 @@ from temporalio import activity
 from activities.accounts.contracts import (
     AccountOpening,
     AccountRecordInput,
+    AskedCorrection,
     AskedPayment,
     CloseInput,
     HoldInput,
@@ -23,6 +24,7 @@ from activities.logged import log_events
 from activities.ports import AllowedClocks, CommandSender
 from domain.account.account import Payment, Seen
 from domain.account.events import CloseReceipt
+from domain.account.recalled import Recalled
 from domain.subscription.commands import Command
 from domain.subscription.decision import Answer, Outcome
 from domain.values import format_instant
@@ -131,7 +133,7 @@ class OpeningActivities:
 
 
 class PaymentActivities:
-    """Finds payments that an account may have forgotten. Raises ApplicationError like AccountActivities."""
+    """Finds what an account may have forgotten, or never knew. Raises ApplicationError like AccountActivities."""
 
     def __init__(self, payments: Payments) -> None:
         self._payments = payments
@@ -141,3 +143,9 @@ class PaymentActivities:
         """The payment of an id that the account may have forgotten (MON-7)."""
         with reported():
             return await self._payments.payment(asked)
+
+    @activity.defn(name="recall_for_correction")
+    async def recalled(self, asked: AskedCorrection) -> Recalled:
+        """What the books have of what a correction names (MON-10)."""
+        with reported():
+            return await self._payments.recalled(asked)

@@ -9,14 +9,15 @@ from domain.values import ExactDecimal, Frozen, Instant
 class Balance(Frozen):
     """A customer's balance in one currency.
 
-    `receivable` is owed on invoices and for charges that are not invoiced yet; `credit` pays future charges.
+    `receivable` is owed on invoices and for charges that are not invoiced yet; `credit` pays future charges. `payments`
+    is what has come in less what was paid out, and `revenue` what was charged less what was credited (MON-10).
     """
 
     currency: Currency
     receivable: ExactDecimal
     credit: ExactDecimal
-    revenue: ExactDecimal
-    payments: ExactDecimal
+    revenue: Decimal
+    payments: Decimal
     uninvoiced_charges: ExactDecimal
     uninvoiced_credits: ExactDecimal
 

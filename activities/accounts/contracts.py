@@ -5,6 +5,7 @@ from datetime import timedelta
 from domain.account.account import Look
 from domain.account.events import AccountRecord, Close
 from domain.account.invoice import InvoiceHead, InvoiceId
+from domain.account.requests import AnyAccountRequest
 from domain.account.terms import BillingTerms, HoldScope, terms_of
 from domain.roles import RolePreset
 from domain.subscription.subscription import Subscription
@@ -56,6 +57,13 @@ class AskedPayment(Frozen):
 
     customer_id: str
     payment_id: str
+
+
+class AskedCorrection(Frozen):
+    """A correction of money, about which the books are asked (MON-10)."""
+
+    customer_id: str
+    request: AnyAccountRequest
 
 
 class HoldInput(Frozen):

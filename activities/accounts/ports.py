@@ -6,6 +6,7 @@ from typing import Protocol
 from activities.accounts.contracts import (
     AccountOpening,
     AccountRecordInput,
+    AskedCorrection,
     AskedPayment,
     CloseInput,
     HoldInput,
@@ -18,6 +19,7 @@ from activities.accounts.contracts import (
 )
 from domain.account.account import Payment, Seen
 from domain.account.events import CloseReceipt
+from domain.account.recalled import Recalled
 
 
 class AccountBooks(Protocol):
@@ -58,6 +60,9 @@ class Payments(Protocol):
 
     async def payment(self, asked: AskedPayment) -> Payment | None:
         """The recorded payment of that id; None if there is none (MON-7)."""
+
+    async def recalled(self, asked: AskedCorrection) -> Recalled:
+        """What the books have of what a correction names (MON-10)."""
 
 
 class NonpaymentHolds(Protocol):

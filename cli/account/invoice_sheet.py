@@ -69,8 +69,12 @@ def sums_of(invoice: Invoice, standing: Standing) -> Iterator[tuple[str, str]]:
     if standing.paid:
         yield "paid", amount(standing.paid)
     if standing.settled:
-        yield "paid by later credit", amount(standing.settled)
-    if standing.paid or standing.settled:
+        yield "paid by other credit", amount(standing.settled)
+    if standing.credited:
+        yield "credit notes", amount(standing.credited)
+    if standing.written_off:
+        yield "written off", amount(standing.written_off)
+    if standing.paid or standing.settled or standing.credited or standing.written_off:
         yield "owed", amount(standing.owed(totals.due))
 
 
@@ -79,9 +83,14 @@ def story_of(head: InvoiceHead, standing: Standing) -> Iterator[str]:
     for settlement in head.settles:
         yield f"{second(head.issued_at)}  its credit pays on {settlement.invoice}: {amount(settlement.amount)}"
     for credit in standing.credits:
-        yield f"{second(credit.at)}  credit of {credit.invoice}: {amount(credit.amount)}"
+        source = credit.invoice or (f"note {credit.credit_note}" if credit.credit_note else "the account")
+        yield f"{second(credit.at)}  credit of {source}: {amount(credit.amount)}"
+    for note in standing.credit_notes:
+        yield f"{second(note.at)}  credit note {note.credit_id}: {amount(note.amount)}"
     for payment in standing.payments:
         yield f"{second(payment.at)}  payment {payment.payment_id}: {amount(payment.amount)}"
+        if payment.reversed_at:
+            yield f"{second(payment.reversed_at)}  payment {payment.payment_id} reversed: -{amount(payment.amount)}"
     if standing.failures:
         yield f"{standing.failures} failed payment{'s' if standing.failures > 1 else ''}"
     if standing.reminders:

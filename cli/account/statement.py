@@ -88,8 +88,10 @@ def _running(entries: Iterable[Entry]) -> Iterator[tuple[Entry, Decimal, Decimal
 
 
 def about(entry: Entry) -> str:
-    """The ledger row, invoice or payment that an entry is about, from its id."""
-    rest = entry.id.partition(":")[2]
+    """The ledger row, invoice, payment or account event that an entry is about, from its id."""
+    kind, _, rest = entry.id.partition(":")
+    if kind == "correction":
+        return f"account event {rest.rpartition(':')[2]}"
     return rest.rpartition(":")[2] if entry.kind == "payment" else rest.replace(":", "  ", 1)
 
 

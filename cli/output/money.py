@@ -1,5 +1,6 @@
 """What the commands of accounts and invoices print."""
 
+from decimal import Decimal
 from typing import Any
 
 from cli.output.values import Answered, Row, Signed
@@ -9,7 +10,7 @@ from domain.calendar import Period
 from domain.conflict import Choice, Conflict
 from domain.money import Currency, Money
 from domain.values import ExactDecimal, Frozen, Instant, OmitEmpty
-from statemachines.account.standing import PaymentTaken
+from statemachines.account.standing import CreditNoteTaken, PaymentTaken
 from statemachines.account.timeline import AccountMilestone
 
 
@@ -34,6 +35,8 @@ class Unpaid(Frozen):
     due: ExactDecimal
     paid: ExactDecimal
     settled: ExactDecimal
+    credited: OmitEmpty[ExactDecimal] = Decimal(0)
+    written_off: OmitEmpty[ExactDecimal] = Decimal(0)
     owed: ExactDecimal
     due_at: Instant
     state: InvoiceState
@@ -135,6 +138,9 @@ class Invoice(Frozen):
     settles: list[Settlement]
     paid: ExactDecimal
     settled: ExactDecimal
+    credit_notes: list[CreditNoteTaken]
+    written_off: ExactDecimal
+    tax: None
     owed: ExactDecimal
     reminders: int
     failed_payments: int
@@ -168,6 +174,8 @@ PRINTED: dict[str, Any] = {
     "invoice show": WholeInvoice,
     "account show": Account,
     "account open": Opened,
-    **dict.fromkeys(("invoice pay", "invoice fail", "account pay", "account terms"), Answered),
+    **dict.fromkeys(("invoice pay", "invoice fail", "invoice credit", "invoice write-off"), Answered),
+    **dict.fromkeys(("account pay", "account terms", "account credit", "account refund"), Answered),
+    **dict.fromkeys(("account refund-paid", "account reverse"), Answered),
 }
 """What each prints."""

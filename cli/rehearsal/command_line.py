@@ -1,6 +1,15 @@
 """A command as a person types it, without the program and the subscription."""
 
-from domain.account.requests import AccountRequest, ReceivePayment
+from domain.account.requests import (
+    AccountRequest,
+    ConfirmRefund,
+    Correction,
+    IssueCreditNote,
+    ReceivePayment,
+    ReserveRefund,
+    ReversePayment,
+    WriteOff,
+)
 from domain.roles import DEFAULT_ACTOR
 from domain.subscription.commands import (
     Cancel,
@@ -51,10 +60,27 @@ def command_line(command: Command | AccountRequest) -> str:
             words = f"price {command.unit_price:f} a unit from now on"
         case ReceivePayment():
             words = f"pay {command.currency} {command.amount:f} --payment-id {command.payment_id}"
+        case IssueCreditNote() | WriteOff() | ReserveRefund() | ConfirmRefund() | ReversePayment():
+            words = _correction(command)
         case _:
             words = command.action.value.replace("_", "-") if isinstance(command, AccountRequest) else command.action
     by = command.by
     return words if by == DEFAULT_ROLES.get(command.action, DEFAULT_ACTOR) else f"{words} --by {by}"
+
+
+def _correction(request: Correction) -> str:
+    match request:
+        case IssueCreditNote():
+            about = f" of {request.invoice}" if request.invoice else ""
+            return f"credit note{about} {request.currency} {request.amount:f} --credit-id {request.credit_id}"
+        case WriteOff():
+            return f"write-off {request.invoice}"
+        case ReserveRefund():
+            return f"refund {request.currency} {request.amount:f} --refund-id {request.refund_id}"
+        case ConfirmRefund():
+            return f"refund-paid {request.refund_id}"
+        case ReversePayment():
+            return f"reverse {request.payment_id}"
 
 
 def _when(when: When) -> str:

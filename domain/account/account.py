@@ -9,14 +9,16 @@ from domain.account.terms import BillingTerms, DunningTerms, HoldScope
 from domain.calendar import Period
 from domain.money import Currency, from_minor
 from domain.roles import RolePreset
-from domain.values import ExactDecimal, Frozen, Instant
+from domain.values import ExactDecimal, Frozen, Instant, OmitEmpty
 
 ID_DIGITS, AMOUNT_DIGITS = 16, 8
 """The parts of a payment's trace, in hexadecimal digits."""
 
 
 class Receivable(Frozen):
-    """An unpaid invoice. `settled` is what credit of later invoices paid; `terms` are those it was closed by (MON-11).
+    """An unpaid invoice. `settled` is what credit from elsewhere paid, `credited` what credit notes for it took off.
+
+    `written_off` was given up (MON-10). `terms` are those that it was closed by (MON-11).
 
     `reminders` counts those sent, `skipped` those whose date passed while the invoice was not chased. `suspended` says
     that the invoice led to holds, `postponed` that they come at the instant at which it is chased again (MON-8).
@@ -27,6 +29,8 @@ class Receivable(Frozen):
     due: ExactDecimal
     paid: ExactDecimal
     settled: ExactDecimal = Decimal(0)
+    credited: OmitEmpty[ExactDecimal] = Decimal(0)
+    written_off: OmitEmpty[ExactDecimal] = Decimal(0)
     due_at: Instant
     terms: DunningTerms
     state: InvoiceState
@@ -37,7 +41,7 @@ class Receivable(Frozen):
 
     @property
     def owed(self) -> Decimal:
-        return self.due - self.paid - self.settled
+        return self.due - self.paid - self.settled - self.credited - self.written_off
 
 
 class Look(Frozen):
@@ -106,6 +110,8 @@ class Account(Frozen):
     older_payments: tuple[str, ...] = ()
     taken_over: tuple[str, ...] = ()
     """The traces of the invoices that were taken over (MOV-6)."""
+    corrected: OmitEmpty[int] = 0
+    """The number of the last event that corrected money (MON-10)."""
 
     def receivable(self, invoice: str) -> Receivable | None:
         """The unpaid invoice of that number, or None."""
@@ -131,6 +137,11 @@ class Account(Frozen):
 
     def credit_in(self, currency: str) -> Decimal:
         return self.credit.get(currency, from_minor(0, currency))
+
+    def with_credit(self, currency: Currency, more: Decimal) -> "Account":
+        """The account with so much more credit, or less."""
+        credit = {**self.credit, currency: self.credit_in(currency) + more}
+        return self.model_copy(update={"credit": {name: left for name, left in credit.items() if left}})
 
     def payment(self, payment_id: str) -> Payment | None:
         """The payment of that id, or None if it is not among the last ones."""

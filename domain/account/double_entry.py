@@ -13,6 +13,10 @@ class BookAccount(StrEnum):
     REVENUE = "revenue"
     CREDIT = "credit"
     PAYMENT = "payment"
+    REFUND = "refund"
+    """Credit that is reserved, and not paid out yet (MON-10)."""
+    WRITTEN_OFF = "written_off"
+    """What was given up (MON-10)."""
     OPENING = "opening"
     """What was owed on the day of the move, which another system has charged (MOV-6)."""
 
@@ -26,6 +30,11 @@ class EntryKind(StrEnum):
     CREDIT_SETTLED = "credit_settled"
     PAYMENT = "payment"
     OPENING = "opening"
+    CREDIT_NOTE = "credit_note"
+    WRITE_OFF = "write_off"
+    REFUND = "refund"
+    REFUND_PAID = "refund_paid"
+    REVERSAL = "reversal"
 
 
 def row_entry_id(subscription_id: str, key: str) -> str:
@@ -46,3 +55,8 @@ def opening_entry_id(invoice: str) -> str:
 
 def payment_entry_id(customer_id: str, payment_id: str) -> str:
     return f"payment:{customer_id}:{payment_id}"
+
+
+def correction_entry_id(customer_id: str, seq: int) -> str:
+    """Of a correction of money, by its account event (MON-10)."""
+    return f"correction:{customer_id}:{seq}"

@@ -1,6 +1,7 @@
 """The events, effects and decisions of a billing account (MON-5, MON-6)."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -14,7 +15,7 @@ from domain.calendar import Period
 from domain.conflict import Settled
 from domain.money import Currency
 from domain.subscription.decision import Answer
-from domain.values import ExactDecimal, Frozen, Instant, format_instant
+from domain.values import ExactDecimal, Frozen, Id, Instant, OmitEmpty, format_instant
 
 
 class AccountEventName(StrEnum):
@@ -32,6 +33,11 @@ class AccountEventName(StrEnum):
     HOLDS_LIFTED = "holds_lifted"
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_FAILED = "payment_failed"
+    CREDIT_NOTE_ISSUED = "credit_note_issued"
+    WRITTEN_OFF = "written_off"
+    REFUND_RESERVED = "refund_reserved"
+    REFUND_PAID = "refund_paid"
+    PAYMENT_REVERSED = "payment_reversed"
     TERMS_CHANGED = "terms_changed"
     CONFLICT_SETTLED = "conflict_settled"
 
@@ -46,22 +52,40 @@ ISSUING = frozenset(
 )
 
 
+CORRECTING = frozenset(
+    {
+        AccountEventName.CREDIT_NOTE_ISSUED,
+        AccountEventName.WRITTEN_OFF,
+        AccountEventName.REFUND_RESERVED,
+        AccountEventName.REFUND_PAID,
+        AccountEventName.PAYMENT_REVERSED,
+    }
+)
+"""The corrections of money (MON-10)."""
+
+
 class Allocation(Frozen):
-    """The part of a payment that goes to an invoice, and the state of the invoice after it."""
+    """The part of a payment or a credit note that goes to an invoice, and the state of the invoice after it.
+
+    With `payment_reversed` it is the part that is owed again; the dates of so many reminders have passed meanwhile,
+    which are `skipped`.
+    """
 
     invoice: InvoiceId
     amount: ExactDecimal
     state: InvoiceState
+    skipped: OmitEmpty[int] = 0
 
 
 class AccountEvent(Frozen):
     """One entry of an account's journal. `seq` is the previous number plus 1 (invariant 8).
 
-    `amount` is what is owed on the invoice, the amount of the payment, or the credit that settles the invoice, which
-    `credit_of` had. `credited` is the part of a payment that becomes credit. `lifts` says that the event lifts holds
-    for nonpayment. `credit` is what was counted against overdue invoices when a reminder or a hold was decided (MON-8).
-    `settled` is set if an operator settled a conflict with the books (REP-1), `opening` if an invoice of another system
-    was taken over (MOV-6).
+    `amount` is what is owed on the invoice, the amount of the payment or the correction, or the credit that settles the
+    invoice: that `credit_of` had, or that the account had when a payment was reversed. `credited` is the part of a
+    payment or a credit note that becomes credit, or the part of a reversed payment that was credit. `correction` is the
+    id of a credit note or a refund. `lifts` says that the event lifts holds for nonpayment. `credit` is what was
+    counted against overdue invoices when a reminder or a hold was decided (MON-8). `settled` is set if an operator
+    settled a conflict with the books (REP-1), `opening` if an invoice of another system was taken over (MOV-6).
     """
 
     seq: int
@@ -82,10 +106,30 @@ class AccountEvent(Frozen):
     details: str | None = None
     terms: BillingTerms | None = None
     """With `terms_changed`: the new ones."""
+    correction: OmitEmpty[Id | None] = None
     credit_of: Annotated[InvoiceId | None, Field(exclude_if=lambda invoice: invoice is None)] = None
     credit: Annotated[ExactDecimal | None, Field(exclude_if=lambda credit: credit is None)] = None
     settled: Annotated[Settled | None, Field(exclude_if=lambda settled: settled is None)] = None
     opening: Annotated[Opening | None, Field(exclude_if=lambda opening: opening is None)] = None
+
+    @property
+    def corrects(self) -> bool:
+        """Whether it is of a correction of money (MON-10)."""
+        return self.event in CORRECTING or (self.event is AccountEventName.INVOICE_SETTLED and self.credit_of is None)
+
+    @property
+    def makes_credit(self) -> Decimal:
+        """By how much it changes the credit that the customer has, beside an invoice: in its currency."""
+        match self.event:
+            case AccountEventName.PAYMENT_RECEIVED | AccountEventName.CREDIT_NOTE_ISSUED:
+                return self.credited or Decimal(0)
+            case AccountEventName.PAYMENT_REVERSED:
+                return -(self.credited or Decimal(0))
+            case AccountEventName.REFUND_RESERVED:
+                return -(self.amount or Decimal(0))
+            case AccountEventName.INVOICE_SETTLED if self.credit_of is None:
+                return -(self.amount or Decimal(0))
+        return Decimal(0)
 
 
 def terms_after(opened: BillingTerms, events: Iterable[AccountEvent]) -> BillingTerms:

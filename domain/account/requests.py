@@ -10,10 +10,11 @@ from domain.account.own_terms import NEVER, OwnTerms
 from domain.money import Currency
 from domain.policy import PackName
 from domain.roles import AccountAction
-from domain.values import WITHOUT_NUL, Id, RequestInstant, Signature, Strict, fingerprint, without_nul
+from domain.values import WITHOUT_NUL, Id, RequestInstant, Signature, Strict, fingerprint, readable, without_nul
 
 MOST_AT_ONCE = 100
 """Invoices per request."""
+CorrectionReason = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(readable), WITHOUT_NUL]
 FailureReason = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(without_nul), WITHOUT_NUL]
 
 
@@ -96,4 +97,80 @@ class TakeOverInvoices(AccountRequest):
     invoices: Annotated[tuple[MovedInvoice, ...], Field(min_length=1, max_length=MOST_AT_ONCE, strict=False)]
 
 
-AnyAccountRequest = Annotated[ReceivePayment | FailPayment | ChangeTerms | TakeOverInvoices, Field(discriminator="do")]
+class IssueCreditNote(AccountRequest):
+    """A credit note of goodwill, or one that corrects an invoice, which is not altered (MON-10).
+
+    It settles that invoice first, then the others in the currency, the earliest due first; the rest becomes credit. The
+    `credit_id` distinguishes a repeat from another one.
+    """
+
+    action = AccountAction.CREDIT_NOTE
+    do: Literal["credit_note"] = "credit_note"
+    credit_id: Id
+    # Declared before the amount, whose check needs it.
+    currency: Currency
+    amount: SomeAmount
+    invoice: InvoiceId | None = None
+    reason: CorrectionReason
+
+    in_whole_minor_units = field_validator("amount")(in_minor_units)
+
+
+class WriteOff(AccountRequest):
+    """What is still owed on an invoice is given up (MON-10)."""
+
+    action = AccountAction.WRITE_OFF
+    do: Literal["write_off"] = "write_off"
+    invoice: InvoiceId
+    reason: CorrectionReason
+
+
+class ReserveRefund(AccountRequest):
+    """Credit is to be paid out: it is reserved until `refund_paid` says that it was (MON-10).
+
+    The `refund_id` distinguishes a repeat from another one.
+    """
+
+    action = AccountAction.REFUND
+    do: Literal["refund"] = "refund"
+    refund_id: Id
+    # Declared before the amount, whose check needs it.
+    currency: Currency
+    amount: SomeAmount
+    reason: CorrectionReason
+
+    in_whole_minor_units = field_validator("amount")(in_minor_units)
+
+
+class ConfirmRefund(AccountRequest):
+    """A reserved refund was paid out, by the service that moves money (MON-10)."""
+
+    action = AccountAction.REFUND_PAID
+    do: Literal["refund_paid"] = "refund_paid"
+    refund_id: Id
+
+
+class ReversePayment(AccountRequest):
+    """A payment was taken back, as by a charge-back: what it paid is owed again as of the due date (MON-10)."""
+
+    action = AccountAction.REVERSE_PAYMENT
+    do: Literal["reverse_payment"] = "reverse_payment"
+    payment_id: Id
+    reason: CorrectionReason
+
+
+Correction = IssueCreditNote | WriteOff | ReserveRefund | ConfirmRefund | ReversePayment
+"""The requests that correct money. They are decided on what the books have of what they name (MON-10)."""
+
+AnyAccountRequest = Annotated[
+    ReceivePayment
+    | FailPayment
+    | ChangeTerms
+    | TakeOverInvoices
+    | IssueCreditNote
+    | WriteOff
+    | ReserveRefund
+    | ConfirmRefund
+    | ReversePayment,
+    Field(discriminator="do"),
+]

@@ -6,14 +6,16 @@ from decimal import Decimal
 from activities.accounts.balances import Balance, Entry
 from activities.accounts.contracts import ListedInvoice
 from domain.account.invoice import Invoice, InvoiceState
+from domain.account.recalled import Recalled
 from domain.account.requests import AccountRequest, ReceivePayment
 from domain.next_step import PerennialError
 from domain.ordering.eligibility import UnpaidHold
 from domain.policy import DEFAULT_PACK, PACKS
 from domain.subscription.decision import Answer
 from perennial.sources.sources import Sources
-from statemachines.account.life import AccountSteps
+from statemachines.account.life import AccountLife, AccountSteps
 from statemachines.account.payments import may_have_forgotten, payment_in, payment_of, remembering
+from statemachines.account.recalling import recalled
 from statemachines.account.standing import Standing
 from statemachines.subscription.not_now import NotNow
 from workflows.account.messages import AccountDetails, StartAccount
@@ -81,6 +83,8 @@ class Billing:
             events = await (await self._sources.books()).accounts.events(customer_id)
             if found := payment_in(events, request.payment_id):
                 life = life.model_copy(update={"account": remembering(life.account, found)})
+        if life.lacks(request):
+            life = life.model_copy(update={"recalled": await self._recalled(customer_id, life, request)})
         steps, at = AccountSteps(), request.at or details.now
         try:
             steps.check(life, request, details.now, test_clock=details.clock is not None)
@@ -88,6 +92,12 @@ class Billing:
         except NotNow as not_now:
             raise NotAnswered(str(not_now)) from None
         return answer
+
+    async def _recalled(self, customer_id: str, life: AccountLife, request: AccountRequest) -> Recalled:
+        """What the books have of what a correction names, as the account asks them for it (MON-10)."""
+        accounts = (await self._sources.books()).accounts
+        heads = {each.head.invoice: each.head for each in await accounts.documents(customer_id)}
+        return recalled(request, life.account.terms, heads, await accounts.events(customer_id))
 
     async def show(self, customer_id: str) -> AccountView:
         """The account now: unpaid invoices, what is held for them, credit, and what comes next if nobody pays."""

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from zlib import crc32
 
+from domain.account.invoice import invoice_id
 from domain.account.openings import taken_over_id
 from domain.account.own_terms import OwnTerms
-from domain.account.requests import AccountRequest, TakeOverInvoices
+from domain.account.requests import AccountRequest, IssueCreditNote, TakeOverInvoices, WriteOff
 from domain.subscription.commands import Command, ReportUsage
 from domain.subscription.decision import Answer
 from perennial.rehearsal.time_skipping import ServerClock
@@ -163,6 +164,10 @@ class ScenarioRun:
 
     async def _request(self, request: AccountRequest) -> Answer:
         """Ask the account. The answer names the customer and the subscriptions of the file."""
+        if isinstance(request, IssueCreditNote | WriteOff) and request.invoice:
+            series, number = request.invoice.rsplit("-", 1)
+            assert series == self._scenario.customer
+            request = request.model_copy(update={"invoice": invoice_id(self._customer, int(number))})
         answer = await self._world.server.accounts.ask(self._customer, request)
         await self._world.server.accounts.settled(self._customer)
         if isinstance(request, TakeOverInvoices):

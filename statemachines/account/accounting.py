@@ -7,11 +7,23 @@ from domain.account.account import Account, Receivable
 from domain.account.events import AccountDecision, AccountEventName, CloseReceipt
 from domain.account.invoice import InvoiceState
 from domain.account.own_terms import OwnTerms
-from domain.account.requests import AccountRequest, ChangeTerms, FailPayment, ReceivePayment, TakeOverInvoices
+from domain.account.recalled import Recalled
+from domain.account.requests import (
+    AccountRequest,
+    ChangeTerms,
+    ConfirmRefund,
+    FailPayment,
+    IssueCreditNote,
+    ReceivePayment,
+    ReserveRefund,
+    ReversePayment,
+    TakeOverInvoices,
+    WriteOff,
+)
 from domain.account.terms import terms_of
 from domain.roles import denial
 from domain.rules import Rule
-from statemachines.account import dunning, holds, openings, payments
+from statemachines.account import corrections, dunning, holds, openings, payments
 from statemachines.account.chasing import chased, overdue
 from statemachines.account.draft import AccountDraft
 from statemachines.account.machine import INVOICES, InvoicePlace, Invoices, InvoiceTransition
@@ -29,7 +41,10 @@ DOES: dict[InvoiceTransition, Callable[[AccountDraft, Receivable], None]] = {
     InvoiceTransition("postpone", OVERDUE, OVERDUE): holds.postpone,
     InvoiceTransition("lift", OVERDUE, OVERDUE): holds.release,
 }
-"""The function for each of those transitions. `close` is decided in `dunning` and `openings`, `pay` in `payments`."""
+"""The function for each of those transitions. Others are decided where their requests are.
+
+`close` in `dunning` and `openings`, `pay` in `payments`, `write_off` and `reopen` in `corrections`.
+"""
 
 
 class ImpossibleAccountMilestone(Exception):
@@ -88,8 +103,13 @@ class Accounting:
         dunning.take_closed(draft, receipt, self._invoices)
         return draft.decision()
 
-    def decide(self, account: Account, request: AccountRequest, now: datetime) -> AccountDecision:
-        """Decide the request at `now`. The account must have passed every earlier milestone."""
+    def decide(
+        self, account: Account, request: AccountRequest, now: datetime, recalled: Recalled | None = None
+    ) -> AccountDecision:
+        """Decide the request at `now`. The account must have passed every earlier milestone.
+
+        A correction is decided on what the books have `recalled` of what it names (MON-10).
+        """
         draft = AccountDraft(account, now, request)
         if denied := denial(request.by, request.action, account.roles):
             draft.refuse(denied.rule, denied.message)
@@ -103,6 +123,9 @@ class Accounting:
                 _change_terms(draft, request)
             case TakeOverInvoices():
                 openings.take_over(draft, request, self._invoices)
+            case IssueCreditNote() | WriteOff() | ReserveRefund() | ConfirmRefund() | ReversePayment():
+                assert recalled is not None
+                corrections.correct(draft, request, recalled, self._invoices)
         return draft.decision()
 
 

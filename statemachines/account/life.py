@@ -4,14 +4,16 @@ from datetime import datetime
 
 from domain.account import events
 from domain.account.account import Account, Look, Seen
-from domain.account.requests import AccountRequest, AnyAccountRequest
+from domain.account.recalled import Recalled
+from domain.account.requests import AccountRequest, AnyAccountRequest, Correction
 from domain.account.terms import BillingTerms
 from domain.calendar import Period
 from domain.roles import RolePreset
 from domain.subscription.decision import Answer
-from domain.values import Instant
+from domain.values import Instant, OmitEmpty
 from statemachines.account.accounting import Accounting
 from statemachines.account.chasing import overdue
+from statemachines.account.corrections import is_stale
 from statemachines.account.timeline import CHASING, AccountWhat, next_account_milestone
 from statemachines.refused_signals import RefusedSignals
 from statemachines.subscription.life import EVENTS_HANDED_ON, EVENTS_KEPT
@@ -56,6 +58,8 @@ class AccountLife(RefusedSignals):
     accepted_at: Instant
     waiting: tuple[AnyAccountRequest, ...] = ()
     consider: tuple[Instant, ...] = ()
+    recalled: OmitEmpty[Recalled | None] = None
+    """What the books have of what the next correction names (MON-10)."""
 
     @property
     def opening(self) -> bool:
@@ -109,9 +113,13 @@ class AccountLife(RefusedSignals):
         account = self.account.model_copy(update={"looking": look})
         return self.model_copy(update={"account": account, "effects": (*self.effects, look)})
 
+    def lacks(self, request: AccountRequest) -> bool:
+        """Whether the books have to be asked what a correction names, before it is decided (MON-10)."""
+        return isinstance(request, Correction) and is_stale(self.account, self.recalled, request)
+
     def handed_on(self) -> "AccountLife":
         """What the next run begins with."""
-        return self.model_copy(update={"recent": self.recent[-EVENTS_HANDED_ON:]})
+        return self.model_copy(update={"recent": self.recent[-EVENTS_HANDED_ON:], "recalled": None})
 
     def is_ahead_of(self, other: "AccountLife") -> bool:
         """Whether this life has recorded more: a later event, or a later month that is closed."""
@@ -190,9 +198,11 @@ class AccountSteps:
             life = further
         if life.account.closing or life.account.looking:
             raise Closing
-        decision = self._accounting.decide(life.account, request, at)
+        if life.lacks(request):
+            raise Closing("Something else was decided meanwhile.")
+        decision = self._accounting.decide(life.account, request, at, life.recalled)
         assert decision.answer is not None
-        after = life.after(decision)
+        after = life.after(decision).model_copy(update={"recalled": None})
         # Only what is held or was postponed can follow at once.
         concerned = decision.events and any(each.suspended or each.postponed for each in overdue(after.account))
         return after.considering(at) if concerned else after, decision.answer

@@ -34,10 +34,13 @@ chased = fact("chased")  # credit does not cover it, and what is uncovered is mo
 class InvoiceMachine(machine.StrictChart[InvoicePlace]):
     """The states and transitions of an invoice."""
 
+    # A paid invoice may be owed again for ever, so no way leads from there to an end.
+    validate_final_reachability = False
+
     running = MachineState("Open", initial=True, value=InvoiceState.OPEN.value)
     issued = MachineState(value=InvoiceState.ISSUED.value)
     overdue = MachineState(value=InvoiceState.OVERDUE.value)
-    paid = MachineState(value=InvoiceState.PAID.value, final=True)
+    paid = MachineState(value=InvoiceState.PAID.value)
     carried = MachineState(value=InvoiceState.CARRIED.value, final=True)
 
     # MON-5: the month ends. MOV-6: an invoice of another system is taken over
@@ -61,6 +64,10 @@ class InvoiceMachine(machine.StrictChart[InvoicePlace]):
         | overdue.to(overdue, unless=settles)
     )
     fail_payment = issued.to(issued) | overdue.to(overdue)
+
+    # MON-10: what is owed is given up; a payment is taken back
+    write_off = issued.to(paid) | overdue.to(paid)
+    reopen = paid.to(issued) | issued.to(issued) | overdue.to(overdue)
 
 
 class Invoices(machine.Remembered[InvoicePlace, InvoiceState]):

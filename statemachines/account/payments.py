@@ -27,18 +27,14 @@ def receive(draft: AccountDraft, request: ReceivePayment, invoices: Invoices) ->
         draft.refuse(Rule.MON_6, words)
         return
     named = account.receivable(request.invoice) if request.invoice else None
-    left, allocations = money.amount, []
-    for receivable in sorted(account.unpaid_in(request.currency), key=lambda each: each != named):
-        if part := min(left, receivable.owed):
-            state = _reduce(draft, receivable, "paid", part, invoices)
-            allocations.append(Allocation(invoice=receivable.invoice, amount=part, state=state))
-            left -= part
+    allocations = pay_unpaid(draft, money, named, invoices)
+    left = money.amount - allocated(allocations)
     if left:
-        draft.update(credit={**account.credit, request.currency: account.credit_in(request.currency) + left})
+        draft.account = draft.account.with_credit(request.currency, left)
         draft.credited = Money(amount=left, currency=request.currency)
     lifts = holds.lift(draft, account)
     _remember(draft, payment)
-    draft.message = _words(money, allocations, draft)
+    draft.message = words_of(f"{money} received.", allocations, draft)
     draft.emit(
         AccountEventName.PAYMENT_RECEIVED,
         Rule.MON_6,
@@ -46,10 +42,37 @@ def receive(draft: AccountDraft, request: ReceivePayment, invoices: Invoices) ->
         amount=money.amount,
         currency=money.currency,
         payment_id=request.payment_id,
-        allocations=tuple(allocations),
+        allocations=allocations,
         credited=left,
         lifts=lifts,
     )
+
+
+def pay_unpaid(
+    draft: AccountDraft,
+    money: Money,
+    first: Receivable | None,
+    invoices: Invoices,
+    *,
+    named: str = "paid",
+    others: str = "paid",
+) -> tuple[Allocation, ...]:
+    """Pay the `first` invoice, then the other unpaid ones, the earliest due first, as far as the money goes.
+
+    `named` and `others` are what it counts as on the first one and on the others.
+    """
+    left, allocations = money.amount, []
+    for receivable in sorted(draft.account.unpaid_in(money.currency), key=lambda each: each != first):
+        if part := min(left, receivable.owed):
+            state = reduced(draft, receivable, named if receivable == first else others, part, invoices)
+            allocations.append(Allocation(invoice=receivable.invoice, amount=part, state=state))
+            left -= part
+    return tuple(allocations)
+
+
+def allocated(allocations: Iterable[Allocation]) -> Decimal:
+    """What these parts come to."""
+    return sum((each.amount for each in allocations), Decimal(0))
 
 
 def money_of(request: ReceivePayment) -> Money:
@@ -70,10 +93,10 @@ def settle(draft: AccountDraft, head: InvoiceHead, settlement: Settlement, invoi
     # After an operator settled a conflict the account may know less of it than the books (REP-1).
     part = min(settlement.amount, receivable.owed) if receivable else from_minor(0, head.currency)
     if left := settlement.amount - part:
-        draft.update(credit={**before.credit, head.currency: before.credit_in(head.currency) + left})
+        draft.account = before.with_credit(head.currency, left)
     if receivable is None:
         return
-    state = _reduce(draft, receivable, "settled", part, invoices)
+    state = reduced(draft, receivable, "settled", part, invoices)
     draft.emit(
         AccountEventName.INVOICE_SETTLED,
         Rule.MON_5,
@@ -155,8 +178,8 @@ def _not_unpaid(account: Account, invoice: str | None) -> str:
     return f"{invoice} is not an unpaid invoice of {account.customer_id}. {words}"
 
 
-def _reduce(draft: AccountDraft, receivable: Receivable, by: str, part: Decimal, invoices: Invoices) -> InvoiceState:
-    """Add the part to what is `paid` or `settled` of the invoice; its state after that."""
+def reduced(draft: AccountDraft, receivable: Receivable, by: str, part: Decimal, invoices: Invoices) -> InvoiceState:
+    """Add the part to what is `paid`, `settled` or `credited` of the invoice; its state after that."""
     place = InvoicePlace(state=receivable.state.value, settles=part == receivable.owed)
     chosen = invoices.send(place, "pay")
     assert chosen is not None
@@ -197,7 +220,7 @@ def may_have_forgotten(account: Account, asked: Payment) -> bool:
     return asked.trace not in known if known else len(account.older_payments) >= TRACES_KEPT
 
 
-def _words(money: Money, allocations: list[Allocation], draft: AccountDraft) -> str:
+def words_of(received: str, allocations: Iterable[Allocation], draft: AccountDraft) -> str:
     """The answer, such as `USD 30.00 received. contoso-000001 is paid.`"""
     parts = []
     for allocation in allocations:
@@ -208,4 +231,4 @@ def _words(money: Money, allocations: list[Allocation], draft: AccountDraft) -> 
             parts.append(f"{receivable.currency} {receivable.owed:f} is still owed on {allocation.invoice}.")
     if draft.credited:
         parts.append(f"{draft.credited} is kept as credit for the next invoice.")
-    return " ".join([f"{money} received.", *parts])
+    return " ".join([received, *parts])

@@ -121,7 +121,7 @@ def _standings_match_the_journal(account: RecordedAccount) -> Iterator[Found]:
 
 def _figures(standing: Standing) -> tuple[object, ...]:
     """What the read model of lists has."""
-    return standing.state, standing.paid, standing.settled
+    return standing.state, standing.paid, standing.settled, standing.credited + standing.written_off
 
 
 def _every_entry_balances(account: RecordedAccount) -> Iterator[Found]:
@@ -158,6 +158,8 @@ def _entries_match_the_books(account: RecordedAccount) -> Iterator[Found]:
             wanted[double_entry.payment_entry_id(account.customer_id, event.payment_id or "")] = sorted(
                 _payment_sides(event)
             )
+        elif event.corrects:
+            wanted[double_entry.correction_entry_id(account.customer_id, event.seq)] = sorted(_correction_sides(event))
     told = {double_entry.payment_entry_id(account.customer_id, payment_id) for payment_id in account.settled}
     for key in sorted({*known, *wanted} - told):
         if known.get(key) != wanted.get(key):
@@ -169,6 +171,29 @@ ROW_SIDES = {
     Kind.CREDIT: (BookAccount.REVENUE, BookAccount.CREDIT),
 }
 """The audit's own table: shared with the books, it would find nothing wrong with them."""
+
+
+def _correction_sides(event: AccountEvent) -> Iterator[tuple[str, str, Decimal]]:
+    """Of a correction of money (MON-10)."""
+    assert event.currency is not None
+    amount, credited = event.amount or Decimal(0), event.credited or Decimal(0)
+    sides: dict[AccountEventName, tuple[tuple[str, Decimal], ...]] = {
+        AccountEventName.CREDIT_NOTE_ISSUED: (
+            (BookAccount.REVENUE, amount),
+            (BookAccount.RECEIVABLE, credited - amount),
+            (BookAccount.CREDIT, -credited),
+        ),
+        AccountEventName.INVOICE_SETTLED: ((BookAccount.CREDIT, amount), (BookAccount.RECEIVABLE, -amount)),
+        AccountEventName.WRITTEN_OFF: ((BookAccount.WRITTEN_OFF, amount), (BookAccount.RECEIVABLE, -amount)),
+        AccountEventName.REFUND_RESERVED: ((BookAccount.CREDIT, amount), (BookAccount.REFUND, -amount)),
+        AccountEventName.REFUND_PAID: ((BookAccount.REFUND, amount), (BookAccount.PAYMENT, -amount)),
+        AccountEventName.PAYMENT_REVERSED: (
+            (BookAccount.RECEIVABLE, amount - credited),
+            (BookAccount.CREDIT, credited),
+            (BookAccount.PAYMENT, -amount),
+        ),
+    }
+    yield from ((side, event.currency, minor) for side, minor in sides[event.event] if minor)
 
 
 def _payment_sides(event: AccountEvent) -> Iterator[tuple[str, str, Decimal]]:

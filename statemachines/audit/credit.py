@@ -6,6 +6,7 @@ from decimal import Decimal
 from itertools import zip_longest
 
 from domain.account.events import AccountEvent, AccountEventName
+from domain.account.invoice import InvoiceId
 from domain.conflict import Choice
 from statemachines.audit.recorded_account import Found, RecordedAccount
 
@@ -21,8 +22,7 @@ def credit_is_carried_over(account: RecordedAccount) -> Iterator[Found]:
     for event in account.events:
         if event.settled and event.settled.choice is Choice.SET_ASIDE:
             unknown = {head.currency for head in heads.values()}
-        if event.event is AccountEventName.PAYMENT_RECEIVED and event.currency and event.credited is not None:
-            credit[event.currency] += event.credited
+        credit[event.currency or ""] += event.makes_credit
         if not event.event.issues:
             continue
         head = heads.get(event.invoice or "")
@@ -49,7 +49,7 @@ def settlements_match_the_journal(account: RecordedAccount) -> Iterator[Found]:
     told = {
         (event.credit_of or "", event.invoice or ""): event.amount
         for event in account.events
-        if event.event is AccountEventName.INVOICE_SETTLED and event.credit_of not in account.settled
+        if event.event is AccountEventName.INVOICE_SETTLED and event.credit_of not in {None, *account.settled}
     }
     for pair in sorted({*wanted, *told}):
         if wanted.get(pair) != told.get(pair):
@@ -87,10 +87,15 @@ def no_credit_beside_debt(account: RecordedAccount) -> Iterator[Found]:
 def _move(event: AccountEvent, credit: dict[str, Decimal], owed: dict[str, dict[str, Decimal]]) -> None:
     """Take what the event pays or settles off what is owed, and add what it makes credit."""
     currency = event.currency or ""
-    if event.event is AccountEventName.PAYMENT_RECEIVED:
-        credit[currency] += event.credited or Decimal(0)
-        for part in event.allocations:
-            owed[currency][part.invoice] = owed[currency].get(part.invoice, Decimal(0)) - part.amount
-    elif event.event is AccountEventName.INVOICE_SETTLED and event.invoice:
-        amount = event.amount or Decimal(0)
-        owed[currency][event.invoice] = owed[currency].get(event.invoice, Decimal(0)) - amount
+    credit[currency] += event.makes_credit
+    for invoice, amount in taken_off(event):
+        owed[currency][invoice] = owed[currency].get(invoice, Decimal(0)) - amount
+
+
+def taken_off(event: AccountEvent) -> Iterator[tuple[InvoiceId, Decimal]]:
+    """What the event takes off what is owed on each invoice; less than nothing where it is owed again (MON-10)."""
+    again = event.event is AccountEventName.PAYMENT_REVERSED
+    for part in event.allocations:
+        yield part.invoice, -part.amount if again else part.amount
+    if event.invoice and event.event in {AccountEventName.INVOICE_SETTLED, AccountEventName.WRITTEN_OFF}:
+        yield event.invoice, event.amount or Decimal(0)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from domain.account.events import AccountEvent, AccountEventName
 from domain.account.invoice import InvoiceState
 from domain.account.terms import BillingTerms
+from statemachines.audit.credit import taken_off
 from statemachines.audit.recorded_account import Found, RecordedAccount
 
 CHASING = {AccountEventName.REMINDED, AccountEventName.SUSPENDED}
@@ -28,10 +29,8 @@ class Debts:
     def take(self, event: AccountEvent) -> None:
         """Note what the event pays, settles and changes."""
         self._terms = event.terms or self._terms
-        for part in event.allocations:
-            self._owed[part.invoice] = self._owed.get(part.invoice, Decimal(0)) - part.amount
-        if event.invoice and event.event is AccountEventName.INVOICE_SETTLED:
-            self._owed[event.invoice] = self._owed.get(event.invoice, Decimal(0)) - (event.amount or Decimal(0))
+        for invoice, amount in taken_off(event):
+            self._owed[invoice] = self._owed.get(invoice, Decimal(0)) - amount
         if event.invoice and event.state is InvoiceState.OVERDUE:
             self._overdue.add(event.invoice)
 

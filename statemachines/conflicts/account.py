@@ -24,12 +24,12 @@ from domain.conflict import Choice, Conflict, SettleConflict, Settled, compared
 from domain.rules import Rule
 from domain.values import format_instant
 from statemachines.account.draft import AccountDraft
-from statemachines.account.dunning import receivable_of
 from statemachines.account.life import AccountLife, AccountSteps
 from statemachines.account.payments import remembering
-from statemachines.account.standing import standing_of
+from statemachines.account.recalling import followed
 from statemachines.conflicts.choices import BOTH, choices_about_events
 
+TELLS_PAYMENT = {AccountEventName.PAYMENT_RECEIVED, AccountEventName.PAYMENT_FAILED}
 MOST_HELD = 300
 """With more unpaid invoices, or events that it does not know, an account is not adopted: one error has to hold them."""
 
@@ -87,7 +87,7 @@ def held_account(
         terms=terms_after(opened, events),
         receivables=tuple(receivables[:MOST_HELD]),
         credit={currency: left for currency, left in _credit(by_id, events).items() if left},
-        payments=(*(_payment(event) for event in unknown if event.payment_id), *others),
+        payments=(*(_payment(event) for event in unknown if event.event in TELLS_PAYMENT), *others),
         holds=tuple(_holds(unknown)),
         taken_over=tuple(event.opening.invoice.trace for event in events if event.opening),
     )
@@ -111,6 +111,7 @@ def content_of_account(events: Sequence[AccountEvent]) -> dict[str, str]:
             "pays": ", ".join(f"{part.invoice} {part.amount:f}, {part.state}" for part in event.allocations),
             "credited": f"{event.credited:f}" if event.credited else None,
             "credit of": event.credit_of,
+            "correction": event.correction,
             "credit": f"{event.credit:f}" if event.credit is not None else None,
             "details": event.details,
         }
@@ -151,6 +152,7 @@ def _adopted(life: AccountLife, books: HeldAccount) -> AccountLife:
             "receivables": books.receivables,
             "credit": books.credit,
             "taken_over": books.taken_over,
+            "corrected": books.up_to,
             "looking": None,
             "seen": None,
             "payments": tuple(payment for payment in life.account.payments if payment.payment_id not in ids),
@@ -201,23 +203,11 @@ def _scope(account: Account, invoice: InvoiceId) -> HoldScope:
 def _receivables(
     opened: BillingTerms, heads: dict[str, InvoiceHead], events: Sequence[AccountEvent]
 ) -> Iterator[Receivable]:
-    for index, event in enumerate(events):
-        head = heads.get(event.invoice or "") if _issues(event) else None
-        if head is None:
-            continue
-        standing = standing_of(head, events)
-        if standing.state.unpaid:
-            known = receivable_of(head, standing.state, terms_after(opened, events[:index]))
-            yield known.model_copy(
-                update={
-                    "paid": standing.paid,
-                    "settled": standing.settled,
-                    "reminders": standing.reminders,
-                    "skipped": standing.skipped,
-                    "suspended": standing.held,
-                    "postponed": standing.postponed,
-                }
-            )
+    issued = (heads.get(event.invoice or "") for event in events if _issues(event))
+    for head in (head for head in issued if head):
+        receivable = followed(head, opened, events)
+        if receivable.state.unpaid:
+            yield receivable
 
 
 def _credit(heads: dict[str, InvoiceHead], events: Sequence[AccountEvent]) -> dict[str, Decimal]:
@@ -226,8 +216,8 @@ def _credit(heads: dict[str, InvoiceHead], events: Sequence[AccountEvent]) -> di
         head = heads.get(event.invoice or "") if _issues(event) else None
         if head:
             credit[head.currency] = head.totals.carried_out
-        elif event.event is AccountEventName.PAYMENT_RECEIVED and event.currency and event.credited:
-            credit[event.currency] += event.credited
+        elif event.currency:
+            credit[event.currency] += event.makes_credit
     return credit
 
 

@@ -1,8 +1,8 @@
 """Rebuilds a billing account from the books."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from domain.account.account import Account, Payment
+from domain.account.account import Account, Payment, Receivable
 from domain.account.events import (
     ISSUING,
     AccountEffect,
@@ -19,11 +19,11 @@ from domain.calendar import Period
 from domain.roles import RolePreset
 from domain.values import Frozen, Instant
 from statemachines.account.accounting import Accounting
-from statemachines.account.dunning import receivable_of, with_credit_of
+from statemachines.account.dunning import with_credit_of
 from statemachines.account.life import AccountLife, AccountSteps
 from statemachines.account.openings import opened_with
 from statemachines.account.payments import remembering
-from statemachines.account.standing import POSTPONING
+from statemachines.account.recalling import followed
 from statemachines.subscription.life import EVENTS_KEPT
 
 CLOSED = ISSUING - {AccountEventName.INVOICE_TAKEN_OVER}
@@ -51,6 +51,8 @@ def rebuilt_account(booked: BookedAccount) -> AccountLife:
     account, heads = life.account, {head.invoice: head for close in booked.closes for head in close.invoices}
     for event in booked.events:
         account = _after(account, event, heads)
+    unpaid = sorted(_unpaid(booked, heads), key=lambda each: (each.due_at, each.invoice))
+    account = account.model_copy(update={"receivables": tuple(unpaid)})
     if booked.closes:
         end = booked.closes[-1].period.end
         terms = terms_after(booked.terms, (event for event in booked.events if event.at < end))
@@ -70,47 +72,38 @@ def rebuilt_account(booked: BookedAccount) -> AccountLife:
     return life.considering(life.account.last_at)
 
 
-def _after(account: Account, event: AccountEvent, heads: dict[str, InvoiceHead]) -> Account:
-    account = account.model_copy(update={"seq": event.seq, "last_at": event.at, "terms": event.terms or account.terms})
-    if event.event is AccountEventName.PAYMENT_RECEIVED:
-        return _paid(account, event)
+def _after(account: Account, event: AccountEvent, heads: Mapping[str, InvoiceHead]) -> Account:
+    """The account after the event, but for its unpaid invoices."""
+    corrected = event.seq if event.corrects else account.corrected
+    terms = event.terms or account.terms
+    account = account.model_copy(update={"seq": event.seq, "last_at": event.at, "terms": terms, "corrected": corrected})
+    if event.opening and event.state:
+        account = opened_with(account, event.opening, event.state)
+    elif event.event in CLOSED:
+        account = with_credit_of(account, heads[event.invoice or ""])
+    elif payment := _payment(event):
+        account = remembering(account, payment)
+    if event.makes_credit and event.currency:
+        account = account.with_credit(event.currency, event.makes_credit)
+    return account
+
+
+def _payment(event: AccountEvent) -> Payment | None:
+    """The payment that the event tells of, as the account remembers it."""
+    if event.event is AccountEventName.PAYMENT_RECEIVED and event.payment_id:
+        return Payment(payment_id=event.payment_id, amount=event.amount, currency=event.currency)
     if event.event is AccountEventName.PAYMENT_FAILED and event.payment_id:
-        failed = Payment(payment_id=event.payment_id, amount=None, currency=None, failed=True)
-        account = remembering(account, failed)
-    if event.invoice is None or event.state is None:
-        return account
-    if event.opening:
-        return opened_with(account, event.opening, event.state)
-    if event.event in CLOSED:
-        head = heads[event.invoice]
-        return with_credit_of(account, head).following(receivable_of(head, event.state, account.terms))
-    receivable = account.receivable(event.invoice)
-    assert receivable is not None
-    postpones = event.event in POSTPONING
-    credit = event.amount if event.event is AccountEventName.INVOICE_SETTLED else None
-    changes = {
-        "settled": receivable.settled + (credit or 0),
-        "state": event.state,
-        "reminders": receivable.reminders + (event.event is AccountEventName.REMINDED),
-        "skipped": receivable.skipped + (event.event is AccountEventName.REMINDER_SKIPPED),
-        "suspended": event.event is AccountEventName.SUSPENDED or (receivable.suspended and not postpones),
-        "postponed": postpones or (receivable.postponed and event.event is not AccountEventName.SUSPENDED),
-    }
-    return account.following(receivable.model_copy(update=changes))
+        return Payment(payment_id=event.payment_id, amount=None, currency=None, failed=True)
+    return None
 
 
-def _paid(account: Account, event: AccountEvent) -> Account:
-    assert event.payment_id
-    assert event.currency
-    for part in event.allocations:
-        receivable = account.receivable(part.invoice)
-        assert receivable is not None
-        paid = {"paid": receivable.paid + part.amount, "state": part.state}
-        account = account.following(receivable.model_copy(update=paid))
-    if event.credited:
-        credit = {**account.credit, event.currency: account.credit_in(event.currency) + event.credited}
-        account = account.model_copy(update={"credit": credit})
-    return remembering(account, Payment(payment_id=event.payment_id, amount=event.amount, currency=event.currency))
+def _unpaid(booked: BookedAccount, heads: Mapping[str, InvoiceHead]) -> Iterator[Receivable]:
+    for event in booked.events:
+        if event.event.issues:
+            head = event.opening.head if event.opening else heads[event.invoice or ""]
+            receivable = followed(head, booked.terms, booked.events)
+            if receivable.state.unpaid:
+                yield receivable
 
 
 def _unsure(booked: BookedAccount, account: Account) -> Sequence[AccountEffect]:

@@ -6,8 +6,12 @@ from datetime import datetime
 from domain.account.account import Look, Payment, Seen
 from domain.account.events import AccountEvent, AccountEventName, AccountRecord, Close, CloseReceipt
 from domain.account.invoice import Invoice, InvoiceLine, in_order, invoices_of, net_credits
+from domain.account.recalled import Recalled
+from domain.account.requests import AccountRequest
+from domain.account.terms import BillingTerms
 from domain.subscription.ledger import Kind
 from statemachines.account.payments import payment_in
+from statemachines.account.recalling import recalled
 from statemachines.preview.book import Book, KeyConflict
 
 
@@ -62,6 +66,11 @@ class AccountBook:
     def payment(self, payment_id: str) -> Payment | None:
         """The recorded payment of that id, or None (MON-7)."""
         return payment_in(self.events, payment_id)
+
+    def recalled(self, request: AccountRequest, opened: BillingTerms) -> Recalled:
+        """What these books have of what a correction names; the account was opened with those terms (MON-10)."""
+        heads = {invoice.head.invoice: invoice.head for invoice in self.invoices}
+        return recalled(request, opened, heads, self.events)
 
     def charged_by(self, invoice: str) -> set[str]:
         """The subscriptions with a charge on that invoice (MON-9)."""

@@ -36,6 +36,7 @@ class CustomerSimulator:
         self._steps = steps or LifeSteps()
         self._accounts = AccountSteps()
         self.life = self._accounts.begin(customer_id, terms, opened_at)
+        self._opened = terms
         self.held: dict[str, set[InvoiceId]] = defaultdict(set)
         """For which unpaid invoices the account holds each subscription (MON-9)."""
 
@@ -67,6 +68,8 @@ class CustomerSimulator:
         self.advance(at)
         if isinstance(request, ReceivePayment) and may_have_forgotten(self.life.account, payment_of(request)):
             self._recall(request.payment_id)
+        if self.life.lacks(request):
+            self.life = self.life.model_copy(update={"recalled": self.book.recalled(request, self._opened)})
         self.life, answer = self._accounts.accept(self.life, request, at)
         self._perform()
         self._move_account(at)

@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.account.events import AccountEvent
 from domain.account.invoice import Invoice, InvoiceLine, InvoiceState, totals
+from domain.money import from_minor
 from domain.subscription.decision import Answer
 from domain.subscription.effects import AccessInterval
 from domain.subscription.ends import deleted_at
@@ -145,6 +146,9 @@ def _open(currency: str, lines: list[InvoiceLine], names: Mapping[str, str] | No
         "total": format_decimal(sums.total),
         "settles": [],
         "settled": format_decimal(sums.settles),
+        "credit_notes": [],
+        "written_off": format_decimal(from_minor(0, currency)),
+        "tax": None,
         "lines": _named(lines_document(lines), names),
     }
 

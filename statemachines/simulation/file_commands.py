@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from domain.account.invoice import NUMBER_DIGITS, invoice_id
 from domain.faults import Fault
 from domain.roles import DEFAULT_ACTOR, AccountAction, Action
 from statemachines.simulation.scenario import SIMULATED
@@ -12,7 +13,13 @@ DEFAULT_BY: dict[str, str] = {
     Action.CHANGE_PRICE: "system",
     AccountAction.PAY: "service",
     AccountAction.FAIL_PAYMENT: "service",
+    AccountAction.REFUND_PAID: "service",
+    AccountAction.REVERSE_PAYMENT: "service",
 }
+IN_A_CURRENCY = frozenset({AccountAction.PAY, AccountAction.CREDIT_NOTE, AccountAction.REFUND})
+"""With an amount; in a file with one currency that is its currency."""
+NAMES_AN_INVOICE = frozenset({AccountAction.CREDIT_NOTE, AccountAction.WRITE_OFF})
+"""By the number that the document has."""
 MAX_COMMANDS = 10_000
 NAMES_SHOWN = 10
 FOREIGN = frozenset({"command_id", "expected", "actor"})
@@ -29,15 +36,15 @@ class FileCommands:
         self._several = "subscriptions" in data
         self._data = data
         self._currencies = _currencies(data)
-        self._not_given: set[int] = set()
+        self._filled_in: set[tuple[str | int, ...]] = set()
         commands = data.get("commands")
         self.filled: object = [] if commands is None else commands
         if isinstance(commands, list):
             self.filled = [self._filled(index, command) for index, command in enumerate(commands)]
 
     def explains(self, fault: Fault) -> bool:
-        """Whether the fault is in the currency of a payment that the file does not give: it is reported elsewhere."""
-        return fault.path[:1] == ("commands",) and fault.path[2:] == ("currency",) and fault.path[1] in self._not_given
+        """Whether the fault is in what was filled in, a currency or an invoice's id: it is reported elsewhere."""
+        return fault.path[:1] == ("commands",) and fault.path[1:] in self._filled_in
 
     def _fault(self, index: int, field: str, got: object, takes: str) -> None:
         self.faults.append(Fault(path=("commands", index, field), got=got, takes=takes))
@@ -48,7 +55,7 @@ class FileCommands:
             return command
         do = command["do"] if isinstance(command.get("do"), str) else ""
         foreign = {*FOREIGN, *_FOREIGN.get(do, ())}
-        if do == AccountAction.PAY and not self._several:
+        if do in IN_A_CURRENCY and not self._several:
             foreign.add("currency")
         for name in foreign & set(command):
             self._fault(index, name, command[name], "no such field")
@@ -56,8 +63,10 @@ class FileCommands:
             self._fault(index, "at", None, "the instant of the command")
         given = {name: value for name, value in command.items() if name not in foreign}
         self.of.append(self._addressee(index, do, given) if self._several else _only(do))
-        if do == AccountAction.PAY and "currency" not in given:
+        if do in IN_A_CURRENCY and "currency" not in given:
             given["currency"] = self._currency(index)
+        if do in NAMES_AN_INVOICE and "invoice" in given:
+            given["invoice"] = self._invoice(index, given["invoice"])
         return {"by": DEFAULT_BY.get(do, DEFAULT_ACTOR), **given}
 
     def _addressee(self, index: int, do: str, command: dict[Any, Any]) -> str | None:
@@ -76,9 +85,19 @@ class FileCommands:
             self._fault(index, "of", of, f"the name of a subscription ({shown})")
         return None
 
+    def _invoice(self, index: int, number: object) -> str | None:
+        """The id of the invoice of that number: the customer's series has its own id."""
+        if type(number) is not int or not 1 <= number < 10**NUMBER_DIGITS:
+            self._fault(index, "invoice", number, "the number of an invoice in the document, 1 or more")
+            self._filled_in.add((index, "invoice"))
+            return None
+        order = self._data.get("order")
+        customer = self._data.get("customer") if self._several else isinstance(order, dict) and order.get("customer")
+        return invoice_id(str(customer), number)
+
     def _currency(self, index: int) -> str | None:
-        """The currency of a payment that gives none: that of the customer's offers, if they have only one."""
-        self._not_given.add(index)
+        """The currency of an amount that gives none: that of the customer's offers, if they have only one."""
+        self._filled_in.add((index, "currency"))
         if len(self._currencies) > 1:
             self._fault(index, "currency", None, f"the currency of the amount: {' or '.join(self._currencies)}")
         return self._currencies[0] if len(self._currencies) == 1 else None

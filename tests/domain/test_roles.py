@@ -73,6 +73,11 @@ ACCOUNT: dict[AccountAction, set[str]] = {
     AccountAction.FAIL_PAYMENT: {*USERS, "service"},
     AccountAction.CHANGE_TERMS: USERS,
     AccountAction.TAKE_OVER_INVOICES: USERS,
+    AccountAction.CREDIT_NOTE: USERS,
+    AccountAction.WRITE_OFF: USERS,
+    AccountAction.REFUND: USERS,
+    AccountAction.REFUND_PAID: {*USERS, "service"},
+    AccountAction.REVERSE_PAYMENT: {*USERS, "service"},
 }
 
 

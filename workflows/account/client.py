@@ -8,7 +8,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.random_ids import random_id
-from domain.account.requests import AccountRequest, ReceivePayment, TakeOverInvoices
+from domain.account.requests import AccountRequest, Correction, ReceivePayment, TakeOverInvoices
 from domain.conflict import SettleConflict
 from domain.subscription.decision import Answer
 from statemachines.account.life import AccountLife, Closing, Opening
@@ -56,12 +56,12 @@ class Accounts(WorkflowClient):
     async def ask(self, customer_id: str, request: AccountRequest, *, wait: bool = True) -> Answer:
         """Send the request as an update and return its answer; with `wait`, once it is in the books.
 
-        While the month is being closed, the request is sent again until it is decided. If its answer is lost, only a
-        payment or open invoices are sent again: their ids make sure that they have one effect. A payment of an earlier
-        call is decided by the account, so it is `unchanged` or refused, and never answered as if it had come now
-        (MON-7). Raises CallError.
+        While the month is being closed, the request is sent again until it is decided. If its answer is lost, a
+        payment, open invoices or a correction are sent again: their ids make sure that they have one effect. A payment
+        of an earlier call is decided by the account, so it is `unchanged` or refused, and never answered as if it had
+        come now (MON-7). Raises CallError.
         """
-        repeatable = isinstance(request, ReceivePayment | TakeOverInvoices)
+        repeatable = isinstance(request, ReceivePayment | TakeOverInvoices | Correction)
         update, update_id = _UPDATES[type(request)], random_id()
 
         async def send() -> Answer | None:

@@ -113,9 +113,10 @@ def milestone_start(account: Account) -> str:
 
 def event_headline(event: AccountEvent) -> str:
     """Such as `payment_received p-17: USD 30.00`."""
-    named = event.payment_id or event.invoice
+    named = event.payment_id or event.correction or event.invoice
     money = f": {event.currency} {event.amount:f}" if event.amount is not None and event.currency else ""
     by = f", credit of {event.credit_of}" if event.credit_of else ""
+    by += f", for {event.invoice}" if event.correction and event.invoice else ""
     return f"{event.event}{f' {named}' if named else ''}{money}{by}"
 
 

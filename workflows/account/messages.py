@@ -13,7 +13,18 @@ from activities.accounts.contracts import AccountOpening
 from domain.account.account import Receivable
 from domain.account.events import AccountEvent, Open
 from domain.account.own_terms import OwnTerms
-from domain.account.requests import AnyAccountRequest, ChangeTerms, FailPayment, ReceivePayment, TakeOverInvoices
+from domain.account.requests import (
+    AnyAccountRequest,
+    ChangeTerms,
+    ConfirmRefund,
+    FailPayment,
+    IssueCreditNote,
+    ReceivePayment,
+    ReserveRefund,
+    ReversePayment,
+    TakeOverInvoices,
+    WriteOff,
+)
 from domain.account.terms import BillingTerms, terms_of
 from domain.calendar import Period
 from domain.conflict import Conflict
@@ -38,6 +49,11 @@ ACCOUNT_REQUESTS: dict[str, type[AnyAccountRequest]] = {
     "payment_failed": FailPayment,
     "change_terms": ChangeTerms,
     "take_over_invoices": TakeOverInvoices,
+    "credit_note": IssueCreditNote,
+    "write_off": WriteOff,
+    "refund": ReserveRefund,
+    "refund_paid": ConfirmRefund,
+    "payment_reversed": ReversePayment,
 }
 """The updates that return an Answer, and the request that each takes."""
 
@@ -52,7 +68,10 @@ class RowsWritten(Strict):
 
 
 ACCOUNT_SIGNALS: dict[str, type[AnyAccountRequest] | type[RequestNewRun] | type[RowsWritten]] = {
-    **{name: ACCOUNT_REQUESTS[name] for name in ("payment_received", "payment_failed")},
+    **{
+        name: ACCOUNT_REQUESTS[name]
+        for name in ("payment_received", "payment_failed", "refund_paid", "payment_reversed")
+    },
     "rows_written": RowsWritten,
     "new_run_requested": RequestNewRun,
 }

@@ -18,7 +18,7 @@ from statemachines.conflicts.account import conflict_of, settle
 from statemachines.subscription.not_now import NotNow
 from workflows.account import effects
 from workflows.account.details import account_details, account_headline, account_markdown, account_status
-from workflows.account.memory import Payments
+from workflows.account.memory import FromBooks
 from workflows.account.messages import (
     ACCOUNT_REQUESTS,
     ACCOUNT_SIGNALS,
@@ -61,7 +61,7 @@ class BillingAccountWorkflow:
         self._clock, self._parts = Clock(start.clock), Parts()
         life = start.life if isinstance(start, ContinuedAccount) else start.opened(self._clock.time())
         self._steps = AccountSteps()
-        memory, settling = Payments(customer_id), partial(settle, self._steps)
+        memory, settling = FromBooks(customer_id, lambda: self._life), partial(settle, self._steps)
         conflicts = LifeConflicts(lambda: self._decisions, lambda: self._budget, HeldAccount, conflict_of, settling)
         self._operator = OperatorWait(self._show, self._urgent, conflicts)
         last_at, stuck = lambda life: life.account.last_at, self._operator.is_stuck
@@ -216,6 +216,8 @@ class BillingAccountWorkflow:
         request = self._life.waiting[0]
         if self._decisions.recalls.lacks(self._life, request):
             await self._decisions.recall(request)
+            if self._life.lacks(request):
+                return  # Another correction was decided meanwhile: it is recorded first.
         at = max(request.at or self._decisions.now(), self._life.account.last_at)
         # What is due by then comes first: another month may have ended, and this waits for it.
         if not self._decisions.take_due_milestone(at):

@@ -1,76 +1,37 @@
 """What an account wants to write and the books have otherwise: both sides are told, and a choice lets it go on."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from activities.accounts.contracts import AccountRecordInput, CloseInput, LookInput
 from activities.adapters.sql.account.auditor import SqlAccountAuditor
 from activities.adapters.sql.database import Database
 from activities.errors import BooksConflict
-from domain.account.account import Look
-from domain.account.events import AccountEffect, AccountEventName, AccountRecord, Close, LiftHolds, PlaceHolds
+from domain.account.events import AccountEventName, LiftHolds, PlaceHolds
 from domain.account.held import HeldAccount
 from domain.account.requests import ChangeTerms, FailPayment, ReceivePayment
 from domain.account.terms import terms_of
 from domain.conflict import Choice, SettleConflict
 from domain.subscription.decision import Outcome
-from statemachines.account.life import AccountLife, AccountSteps
+from statemachines.account.life import AccountLife
 from statemachines.audit.account import AuditedAccount
 from statemachines.conflicts.account import conflict_of, settle
-from tests.support.books.account import FEBRUARY, JANUARY, AccountsInSql, Customer, row
+from tests.support.books.account import FEBRUARY, JANUARY, row
+from tests.support.books.lived_account import STEPS, LivedAccount
 from tests.support.instants import DAY
 from tests.support.raw_sql import change
 
-STEPS = AccountSteps()
 BOTH = (Choice.ADOPT, Choice.SET_ASIDE)
 
 
-class Account:
-    """An account that is lived over the books in SQL, as its workflow does."""
-
-    def __init__(self, database: Database) -> None:
-        self.books = AccountsInSql(database)
-        self.customer = Customer(self.books)
-        self.life = STEPS.begin(self.customer.id, terms_of("csp-2019"), JANUARY.start)
-        self.holds: list[AccountEffect] = []
-
-    async def perform_first(self) -> None:
-        effect, customer_id = self.life.effects[0], self.customer.id
-        match effect:
-            case Close():
-                receipt = await self.books.close(CloseInput(customer_id=customer_id, close=effect, test_clock=True))
-                self.life = STEPS.closed(self.life, receipt)
-                return
-            case Look():
-                seen = await self.books.look(LookInput(customer_id=customer_id, look=effect))
-                self.life = STEPS.looked(self.life, seen)
-                return
-            case AccountRecord():
-                await self.books.record(AccountRecordInput(customer_id=customer_id, record=effect, test_clock=True))
-            case _:
-                self.holds.append(effect)
-        self.life = self.life.first_effect_done()
-
-    async def perform(self) -> None:
-        while self.life.effects:
-            await self.perform_first()
-
-    async def advance(self, to: datetime) -> None:
-        await self.perform()
-        while (further := STEPS.step(self.life, to)) is not None:
-            self.life = further
-            await self.perform()
+class Account(LivedAccount):
+    """With what its conflicts need."""
 
     def pay(self, payment_id: str, amount: str) -> None:
         """Decide a payment; nothing of it is performed."""
         self.life, answer = STEPS.accept(self.life, payment(payment_id, amount), self.now)
         assert answer.outcome is Outcome.DONE
-
-    @property
-    def now(self) -> datetime:
-        return self.life.account.last_at + timedelta(hours=1)
 
     async def conflicting(self) -> HeldAccount:
         with pytest.raises(BooksConflict) as caught:

@@ -19,6 +19,10 @@ WHOLE: dict[str, dict[str, object]] = {
         "tolerance": "2.50",
         "holds": "all",
         "sell_while_held": True,
+        "invoice_day": 15,
+        "due_days": 14,
+        "reminder_days": [3, 7],
+        "suspend_days": "never",
     },
     "take_over_invoices": {
         "invoices": [
@@ -32,6 +36,17 @@ WHOLE: dict[str, dict[str, object]] = {
             }
         ]
     },
+    "credit_note": {
+        "credit_id": "c-1",
+        "currency": "USD",
+        "amount": "12.50",
+        "invoice": "contoso-000001",
+        "reason": "wrong price",
+    },
+    "write_off": {"invoice": "contoso-000001", "reason": "insolvent"},
+    "refund": {"refund_id": "r-1", "currency": "USD", "amount": "12.50", "reason": "asked for it"},
+    "refund_paid": {"refund_id": "r-1"},
+    "reverse_payment": {"payment_id": "p-1", "reason": "charge-back"},
 }
 
 

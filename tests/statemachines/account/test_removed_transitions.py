@@ -22,6 +22,8 @@ WHOLE: Facts = {"amount": "30.00"}
 PART: Facts = {"amount": "1.00"}
 TOLERATED: Facts = {"amount": "29.50"}
 """What it leaves is not chased (MON-8)."""
+GIVEN_UP: Facts = {"invoice": numbered(1), "reason": "insolvent"}
+TAKEN_BACK: tuple[str, Facts] = ("reverse_payment", {"payment_id": "p-1", "reason": "charge-back"})
 SECOND: Step = ("2026-04-01", "pay", {**WHOLE, "payment_id": "p-2", "invoice": numbered(2)})
 # A subscription of 30.00 a month from 2026-01-15 on, whose first invoice is due on 2026-04-02. What is asked before;
 # and the need: a request, or an instant to live to.
@@ -40,6 +42,11 @@ LIVES: dict[InvoiceTransition, tuple[list[Step], Step | str]] = {
     InvoiceTransition("pay", OVERDUE, OVERDUE): ([], ("2026-04-02", "pay", PART)),
     InvoiceTransition("fail_payment", ISSUED, ISSUED): ([], ("2026-02-02", "fail_payment", {})),
     InvoiceTransition("fail_payment", OVERDUE, OVERDUE): ([], ("2026-04-02", "fail_payment", {})),
+    InvoiceTransition("write_off", ISSUED, PAID): ([], ("2026-02-02", "write_off", GIVEN_UP)),
+    InvoiceTransition("write_off", OVERDUE, PAID): ([], ("2026-04-02", "write_off", GIVEN_UP)),
+    InvoiceTransition("reopen", ISSUED, ISSUED): ([("2026-02-02", "pay", PART)], ("2026-02-03", *TAKEN_BACK)),
+    InvoiceTransition("reopen", OVERDUE, OVERDUE): ([("2026-02-02", "pay", PART)], ("2026-04-03", *TAKEN_BACK)),
+    InvoiceTransition("reopen", PAID, ISSUED): ([("2026-02-02", "pay", WHOLE)], ("2026-02-03", *TAKEN_BACK)),
 }
 
 
@@ -96,7 +103,7 @@ def test_an_account_that_needs_the_transition_goes_no_further_without_it(transit
         customer = ACustomer()
         if transition.event == "fail_payment":
             assert need(customer, steps, needs) == "refused"
-        elif transition.event in {"close", "pay"}:
+        elif transition.event in {"close", "pay", "write_off", "reopen"}:
             with pytest.raises(AssertionError):
                 need(customer, steps, needs)
         else:

@@ -157,10 +157,17 @@ def credit_is_handed_on(customer: CustomerSimulator) -> None:
             assert (event.event is AccountEventName.INVOICE_CARRIED) == (not head.totals.due)
             assert head.totals.carried_in == credit[head.currency]
             credit[head.currency] = head.totals.carried_out
-        elif event.event is AccountEventName.PAYMENT_RECEIVED:
+        elif event.event in {AccountEventName.PAYMENT_RECEIVED, AccountEventName.CREDIT_NOTE_ISSUED}:
             assert event.currency is not None
             assert event.credited is not None
             credit[event.currency] += event.credited
+        elif event.event is AccountEventName.PAYMENT_REVERSED:
+            credit[event.currency or ""] -= event.credited or 0
+        elif event.event is AccountEventName.REFUND_RESERVED or (
+            event.event is AccountEventName.INVOICE_SETTLED and event.credit_of is None
+        ):
+            credit[event.currency or ""] -= event.amount or 0
+        assert min(credit.values(), default=Decimal(0)) >= 0
     assert heads == {}
     account = customer.life.account
     assert {currency: amount for currency, amount in credit.items() if amount} == account.credit
@@ -216,14 +223,16 @@ def what_is_owed_is_what_is_not_paid(customer: CustomerSimulator) -> None:
     paid: dict[str, Decimal] = defaultdict(Decimal)
     for event in customer.book.events:
         for allocation in event.allocations:
-            paid[allocation.invoice] += allocation.amount
-        if event.event is AccountEventName.INVOICE_SETTLED:
+            again = event.event is AccountEventName.PAYMENT_REVERSED
+            paid[allocation.invoice] += -allocation.amount if again else allocation.amount
+        if event.event in {AccountEventName.INVOICE_SETTLED, AccountEventName.WRITTEN_OFF}:
             assert event.amount
             paid[event.invoice or ""] += event.amount
     account = customer.life.account
     for head in (invoice.head for invoice in customer.book.invoices):
         receivable, standing = account.receivable(head.invoice), standing_of(head, customer.book.events)
-        assert standing.paid + standing.settled == paid[head.invoice] <= head.totals.due
+        taken_off = standing.paid + standing.settled + standing.credited + standing.written_off
+        assert taken_off == paid[head.invoice] <= head.totals.due
         if receivable is None:
             assert head.totals.due == paid[head.invoice]
             assert standing.state is (InvoiceState.PAID if head.totals.due else InvoiceState.CARRIED)

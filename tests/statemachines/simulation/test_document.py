@@ -70,6 +70,9 @@ def test_mon_5_the_whole_document() -> None:
         "settles": [],
         "paid": "30.00",
         "settled": "0.00",
+        "credit_notes": [],
+        "written_off": "0.00",
+        "tax": None,
         "owed": "0.00",
         "reminders": 3,
         "failed_payments": 1,
@@ -109,6 +112,9 @@ def test_mon_5_what_no_invoice_has_yet_is_the_open_one() -> None:
         "total": "10.00",
         "settles": [],
         "settled": "0.00",
+        "credit_notes": [],
+        "written_off": "0.00",
+        "tax": None,
     }
     assert len(waiting["lines"]) == 3
     customer.until("2026-02-01")

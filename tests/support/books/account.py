@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
-from activities.accounts.contracts import AccountRecordInput, CloseInput
+from activities.accounts.contracts import AccountRecordInput, AskedCorrection, CloseInput
 from activities.adapters.sql.account.books import SqlAccountBooks
 from activities.adapters.sql.account.reader import SqlAccountReader
 from activities.adapters.sql.database import Database
@@ -16,8 +16,11 @@ from activities.billing.contracts import About, RecordInput
 from activities.errors import BooksConflict
 from domain.account.events import AccountEvent, AccountEventName, AccountRecord, Allocation, Close, CloseReceipt
 from domain.account.invoice import Invoice, InvoiceLine, InvoiceState, Unpaid
+from domain.account.recalled import Recalled
+from domain.account.terms import terms_of
 from domain.calendar import Period
 from domain.money import to_minor
+from domain.policy import DEFAULT_PACK
 from domain.subscription.effects import Record
 from domain.subscription.ledger import Kind, LedgerRow
 from statemachines.preview.book import Book, KeyConflict
@@ -42,6 +45,7 @@ class AccountsUnderTest(Protocol):
     async def documents(self, customer_id: str) -> list[Invoice]: ...
     async def events(self, customer_id: str) -> list[AccountEvent]: ...
     async def uninvoiced(self, customer_id: str) -> list[InvoiceLine]: ...
+    async def recalled(self, asked: AskedCorrection) -> Recalled: ...
 
 
 class AccountsInMemory:
@@ -78,6 +82,9 @@ class AccountsInMemory:
     async def uninvoiced(self, customer_id: str) -> list[InvoiceLine]:
         return list(self._account(customer_id).uninvoiced())
 
+    async def recalled(self, asked: AskedCorrection) -> Recalled:
+        return self._account(asked.customer_id).recalled(asked.request, terms_of(DEFAULT_PACK))
+
 
 class AccountsInSql(SqlAccountReader):
     """The SQL books, read back through the reader."""
@@ -88,6 +95,7 @@ class AccountsInSql(SqlAccountReader):
         self.close = books.close
         self.look = books.look
         self.record = books.record
+        self.recalled = books.recalled
         self._ledger = SqlBooks(database)
 
     async def write(self, about: About, record: Record) -> None:

@@ -76,7 +76,7 @@ def what_is_held_is_unpaid_and_what_is_lifted_was_held_for_it(customer: Customer
     for event, known in after_each_event(customer, terms):
         if event.event is AccountEventName.SUSPENDED:
             assert event.invoice in known.overdue
-            everything = known.terms.holds is HoldScope.ALL
+            everything = known.closed_by[event.invoice].holds is HoldScope.ALL
             for subscription_id in customer.subscriptions if everything else charged[event.invoice]:
                 causes[subscription_id].append((event.at, event.invoice))
         after.append((event.at, known))

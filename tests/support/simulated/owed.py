@@ -12,6 +12,7 @@ from domain.subscription.ledger import Kind
 from statemachines.simulation.customer import CustomerSimulator
 
 NOTHING = Decimal(0)
+COPIED = ("owed", "credit", "net", "overdue", "held", "closed_by")
 
 
 def net(lines: list[InvoiceLine]) -> Decimal:
@@ -24,11 +25,12 @@ class Owed:
     """What is owed on each invoice and carried as credit in each currency, after some events of the account.
 
     `net` is what was invoiced less what was paid, in each currency. `overdue` and `held` are unpaid invoices, those
-    that fell due and those that led to holds.
+    that fell due and those that led to holds. `closed_by` has the terms of each invoice (MON-11).
     """
 
     invoices: dict[str, Invoice]
     terms: BillingTerms
+    closed_by: dict[str, BillingTerms] = field(default_factory=dict)
     owed: dict[str, Decimal] = field(default_factory=dict)
     credit: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
     net: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
@@ -48,6 +50,7 @@ class Owed:
         invoice, currency = event.invoice or "", event.currency or ""
         match event.event:
             case AccountEventName.INVOICE_ISSUED | AccountEventName.INVOICE_CARRIED:
+                self.closed_by[invoice] = self.terms
                 total = net(list(self.invoices[invoice].lines))
                 self.net[currency] += total
                 left = total - self.credit[currency]
@@ -56,7 +59,21 @@ class Owed:
                 assert event.amount is not None
                 self.owed[invoice] -= event.amount
                 self.credit[currency] -= event.amount
-            case AccountEventName.PAYMENT_RECEIVED:
+            case AccountEventName.WRITTEN_OFF:
+                assert event.amount is not None
+                self.owed[invoice] -= event.amount
+                self.net[currency] -= event.amount
+            case AccountEventName.REFUND_RESERVED:
+                assert event.amount is not None
+                self.credit[currency] -= event.amount
+                self.net[currency] += event.amount
+            case AccountEventName.PAYMENT_REVERSED:
+                assert event.amount is not None
+                self.net[currency] += event.amount
+                self.credit[currency] -= event.credited or NOTHING
+                for allocation in event.allocations:
+                    self.owed[allocation.invoice] = self.owed.get(allocation.invoice, NOTHING) + allocation.amount
+            case AccountEventName.PAYMENT_RECEIVED | AccountEventName.CREDIT_NOTE_ISSUED:
                 assert event.amount is not None
                 self.net[currency] -= event.amount
                 self.credit[currency] += event.credited or NOTHING
@@ -79,5 +96,7 @@ def after_each_event(customer: CustomerSimulator, terms: BillingTerms) -> Iterat
     known = Owed({invoice.head.invoice: invoice for invoice in customer.book.invoices}, terms)
     for event in customer.book.events:
         known.after(event)
-        copies = {name: getattr(known, name).copy() for name in ("owed", "credit", "net", "overdue", "held")}
+        copies = {
+            name: getattr(known, name).copy() for name in ("owed", "credit", "net", "overdue", "held", "closed_by")
+        }
         yield event, replace(known, **copies)

@@ -8,11 +8,11 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from domain.account.events import Close, CloseReceipt
+from domain.account.events import AccountEventName, Close, CloseReceipt
 from domain.account.own_terms import OwnTerms
 from domain.account.requests import AnyAccountRequest
 from domain.account.terms import BillingTerms, HoldScope, month_end, terms_of
-from domain.money import from_minor
+from domain.money import EXPONENTS, from_minor
 from domain.ordering.terms import Order
 from domain.policy import PACKS
 from domain.subscription.commands import ReportUsage
@@ -28,6 +28,7 @@ from tests.support.simulated.random_lives import START, Wish, orders, wishes
 Doing = Callable[[CustomerSimulator, datetime], None]
 HORIZON = timedelta(days=3 * 365 + 1)
 CURRENCIES = ["JPY", "USD"]
+CORRECTIONS = ["credit_note", "write_off", "refund", "refund_paid", "reverse_payment"]
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,8 @@ class Settling:
     def request(self, customer: CustomerSimulator) -> AnyAccountRequest:
         """As plain data."""
         account = customer.life.account
+        if self.do in CORRECTIONS:
+            return self._correction(customer)
         if self.do == "change_terms":
             said = {"policy": self.pack, "suspends": self.suspends, "holds": self.holds, "tolerance": self.tolerance}
             wanted = {name: value for name, value in said.items() if value is not None}
@@ -105,6 +108,27 @@ class Settling:
             self.do, payment_id=f"p-{self.payment}", currency=self.currency, amount=f"{amount:f}", **fields
         )
 
+    def _correction(self, customer: CustomerSimulator) -> AnyAccountRequest:
+        """Of an invoice, of the credit there is, or of a payment (MON-10)."""
+        account, numbers = customer.life.account, [each.head for each in customer.book.invoices]
+        named = numbers[self.named % len(numbers)] if numbers and self.named is not None else None
+        reserved = [
+            event.correction for event in customer.book.events if event.event is AccountEventName.REFUND_RESERVED
+        ]
+        credit = account.credit_in(self.currency)
+        due = named.totals.due if named and named.currency == self.currency else Decimal(0)
+        some = {"all": max(credit, due), "most": max(credit, due) / 2, "one": credit}.get(self.amount, Decimal(0))
+        amount = round(some, EXPONENTS[self.currency]) or from_minor(self.minor, self.currency)
+        money = {"currency": self.currency, "amount": f"{amount:f}", "reason": "a reason"}
+        fields: dict[str, dict[str, object]] = {
+            "credit_note": {"credit_id": f"c-{self.payment}", **money, **({"invoice": named.invoice} if named else {})},
+            "write_off": {"invoice": named.invoice if named else f"{account.customer_id}-000999", "reason": "a reason"},
+            "refund": {"refund_id": f"r-{self.payment}", **money},
+            "refund_paid": {"refund_id": reserved[self.payment % len(reserved)] if reserved else "r-0"},
+            "reverse_payment": {"payment_id": f"p-{self.payment}", "reason": "a reason"},
+        }
+        return a_request(self.do, **fields[self.do])
+
     def act(self, customer: CustomerSimulator, at: datetime) -> None:
         """Ask for it; what is refused or known changes nothing (MON-7)."""
         customer.advance(at)
@@ -122,7 +146,8 @@ def _the_answer_is_the_event(customer: CustomerSimulator, answer: Answer, events
     # What it covers is no longer chased: such holds are lifted after it (MON-8).
     event = customer.book.events[events]
     assert (answer.seq, answer.at, answer.rule) == (event.seq, event.at, event.rule)
-    assert (answer.credit.amount if answer.credit else 0) == (event.credited or 0)
+    became = event.credited if event.event is not AccountEventName.PAYMENT_REVERSED else None
+    assert (answer.credit.amount if answer.credit else 0) == (became or 0)
 
 
 class CountingBook(AccountBook):
@@ -210,12 +235,12 @@ own_days = st.sampled_from(
 settlings = st.builds(
     Settling,
     since=sinces,
-    do=st.sampled_from(["pay"] * 6 + ["fail_payment"] + ["change_terms"] * 3),
+    do=st.sampled_from(["pay"] * 12 + ["fail_payment"] + ["change_terms"] * 6 + [*CORRECTIONS, "reverse_payment"]),
     amount=st.sampled_from(["all", "some", "most", "all", "one"]),
     minor=st.integers(1, 5_000),
     currency=st.sampled_from(CURRENCIES),
     named=st.none() | st.integers(0, 3),
-    payment=st.integers(0, 40),
+    payment=st.integers(0, 12),
     pack=st.none() | st.sampled_from(sorted(PACKS)),
     suspends=st.sampled_from([None, True, False]),
     holds=st.sampled_from([None, *HoldScope]),

@@ -106,6 +106,7 @@ def _standings(connection: Connection, customer_id: str, invoices: list[Invoice]
             state=InvoiceState(row.state),
             paid=from_minor(row.paid_minor, currencies[row.invoice_id]),
             settled=from_minor(row.settled_minor, currencies[row.invoice_id]),
+            credited=from_minor(row.corrected_minor, currencies[row.invoice_id]),
         )
         for row in found
         if row.invoice_id in currencies

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from sqlalchemy import Connection, func, insert, select, update
 
 from activities.accounts.contracts import (
     AccountOpening,
     AccountRecordInput,
+    AskedCorrection,
     AskedPayment,
     CloseInput,
     Late,
@@ -30,6 +32,7 @@ from domain.account.account import Payment, Seen
 from domain.account.events import AccountEvent, AccountEventName, CloseReceipt
 from domain.account.invoice import InvoiceState, net_credits
 from domain.account.openings import Opening
+from domain.account.recalled import Recalled
 from domain.money import from_minor, to_minor
 from domain.values import CLOCK_SKEW
 
@@ -66,6 +69,9 @@ class SqlAccountBooks:
 
     async def payment(self, asked: AskedPayment) -> Payment | None:
         return await self._database.read(_payment, asked)
+
+    async def recalled(self, asked: AskedCorrection) -> Recalled:
+        return await self._database.read(conflicts.recall, asked)
 
     def _latest(self, entry: CloseInput | AccountRecordInput) -> datetime:
         """The latest date that the entry may have."""
@@ -140,14 +146,30 @@ def _write_event(connection: Connection, customer_id: str, event: AccountEvent) 
         _take_payment(connection, customer_id, event)
     elif event.opening:
         _open_with(connection, event.seq, event.at, event.opening)
-    elif event.event is AccountEventName.INVOICE_SETTLED:
-        assert event.invoice
-        assert event.state
-        assert event.currency
-        assert event.amount is not None
-        _stand(connection, event.invoice, event.state, settled=to_minor(event.amount, event.currency))
-    elif event.invoice and event.state:
-        _stand(connection, event.invoice, event.state)
+    elif event.corrects:
+        double_entry.enter_correction(connection, customer_id, event)
+    _stand_after(connection, event)
+
+
+def _stand_after(connection: Connection, event: AccountEvent) -> None:
+    """Note what the event does to each invoice that it names or pays."""
+    named = event.event is AccountEventName.CREDIT_NOTE_ISSUED and event.invoice
+    for part in event.allocations:
+        minor = to_minor(part.amount, event.currency or "")
+        if event.event is AccountEventName.PAYMENT_RECEIVED:
+            _stand(connection, part.invoice, part.state, paid=minor)
+        elif event.event is AccountEventName.PAYMENT_REVERSED:
+            _stand(connection, part.invoice, part.state, paid=-minor)
+        elif part.invoice == named:
+            _stand(connection, part.invoice, part.state, corrected=minor)
+        else:
+            _stand(connection, part.invoice, part.state, settled=minor)
+    if event.opening or not event.invoice or not event.state:
+        return
+    amount = to_minor(event.amount or Decimal(0), event.currency or "") if event.currency else 0
+    settled = amount if event.event is AccountEventName.INVOICE_SETTLED else 0
+    corrected = amount if event.event is AccountEventName.WRITTEN_OFF else 0
+    _stand(connection, event.invoice, event.state, settled=settled, corrected=corrected)
 
 
 def _take_payment(connection: Connection, customer_id: str, event: AccountEvent) -> None:
@@ -171,8 +193,6 @@ def _take_payment(connection: Connection, customer_id: str, event: AccountEvent)
     double_entry.enter_payment(
         connection, customer_id, event.payment_id, event.at, event.currency, allocated=sum(parts), credited=credited
     )
-    for part, minor in zip(event.allocations, parts, strict=True):
-        _stand(connection, part.invoice, part.state, paid=minor)
 
 
 def _open_with(connection: Connection, seq: int, at: datetime, opening: Opening) -> None:
@@ -201,9 +221,15 @@ def _refuse_known_payment(connection: Connection, customer_id: str, payment_id: 
         raise BooksConflict(f"Payment {payment_id} of {customer_id} was already recorded by event {seq}.")
 
 
-def _stand(connection: Connection, invoice_id: str, state: InvoiceState, paid: int = 0, settled: int = 0) -> None:
-    """Note the invoice's state, and what is paid and settled besides, in minor units."""
+def _stand(
+    connection: Connection, invoice_id: str, state: InvoiceState, paid: int = 0, settled: int = 0, corrected: int = 0
+) -> None:
+    """Note the invoice's state, and what is paid, settled and corrected besides, in minor units."""
     columns = invoice_standing.c
-    more = {"paid_minor": columns.paid_minor + paid, "settled_minor": columns.settled_minor + settled}
+    more = {
+        "paid_minor": columns.paid_minor + paid,
+        "settled_minor": columns.settled_minor + settled,
+        "corrected_minor": columns.corrected_minor + corrected,
+    }
     of_invoice = columns.invoice_id == invoice_id
     connection.execute(update(invoice_standing).where(of_invoice).values(state=state.value, **more))

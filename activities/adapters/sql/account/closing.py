@@ -143,7 +143,8 @@ def write_head(connection: Connection, head: InvoiceHead) -> None:
         )
     )
     state = InvoiceState.ISSUED if totals.due else InvoiceState.CARRIED
-    standing = {"customer_id": head.customer_id, "state": state.value, "paid_minor": 0, "settled_minor": 0}
+    amounts = dict.fromkeys(("paid_minor", "settled_minor", "corrected_minor"), 0)
+    standing = {"customer_id": head.customer_id, "state": state.value, **amounts}
     connection.execute(insert(invoice_standing).values(invoice_id=head.invoice, **standing))
     double_entry.enter_used_credit(connection, head)
 

@@ -1,8 +1,8 @@
-"""What the books hold where an account wants to write something else (REP-1)."""
+"""What the books hold where an account wants to write something else, or to correct something (REP-1, MON-10)."""
 
 from sqlalchemy import Connection, select
 
-from activities.accounts.contracts import AccountRecordInput
+from activities.accounts.contracts import AccountRecordInput, AskedCorrection
 from activities.adapters.sql.account.reader import events_of, head_of
 from activities.adapters.sql.tables.account import account, invoice, payment
 from activities.errors import one_line
@@ -10,10 +10,12 @@ from domain.account.account import Payment
 from domain.account.events import AccountEvent
 from domain.account.held import HeldAccount
 from domain.account.invoice import InvoiceHead
-from domain.account.terms import terms_of
+from domain.account.recalled import Recalled
+from domain.account.terms import BillingTerms, terms_of
 from domain.conflict import compared
 from domain.money import from_minor
 from domain.policy import DEFAULT_PACK
+from statemachines.account.recalling import recalled
 from statemachines.conflicts.account import content_of_account, held_account
 
 
@@ -32,9 +34,20 @@ def held(connection: Connection, entry: AccountRecordInput) -> HeldAccount | Non
     if last < first - 1 or (last == first - 1 and not known):
         return None
     told = {event.payment_id for event in events}
-    found = connection.scalar(select(account.c.terms).where(account.c.customer_id == customer_id))
     untold = [each for each in known if each.payment_id not in told]
-    return held_account(found or terms_of(DEFAULT_PACK), heads, events, untold, wanted)
+    return held_account(_opened(connection, customer_id), heads, events, untold, wanted)
+
+
+def recall(connection: Connection, asked: AskedCorrection) -> Recalled:
+    """What the books have of what the correction names (MON-10)."""
+    heads = {head.invoice: head for head in _heads(connection, asked.customer_id)}
+    opened, events = _opened(connection, asked.customer_id), events_of(connection, asked.customer_id)
+    return recalled(asked.request, opened, heads, events)
+
+
+def _opened(connection: Connection, customer_id: str) -> BillingTerms:
+    found: BillingTerms | None = connection.scalar(select(account.c.terms).where(account.c.customer_id == customer_id))
+    return found or terms_of(DEFAULT_PACK)
 
 
 def _heads(connection: Connection, customer_id: str) -> list[InvoiceHead]:

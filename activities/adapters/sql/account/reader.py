@@ -21,7 +21,7 @@ from activities.adapters.sql.tables.account import (
 )
 from activities.adapters.sql.tables.subscription import ledger_entry
 from domain.account.double_entry import BookAccount
-from domain.account.events import AccountEvent
+from domain.account.events import AccountEvent, AccountEventName
 from domain.account.invoice import Invoice, InvoiceHead, InvoiceLine, InvoiceState, Totals
 from domain.calendar import Period
 from domain.money import from_minor
@@ -193,11 +193,13 @@ def _invoice(connection: Connection, invoice_id: str) -> tuple[Invoice, Standing
 def _events_by_invoice(connection: Connection, wanted: Select[Any]) -> defaultdict[str, list[AccountEvent]]:
     """The journal's events of each of these invoices, in order. One statement, however many invoices there are.
 
-    It reads every payment of their customers once: which invoices a payment pays is in no column.
+    It reads every payment and credit note of their customers once: which invoices those pay is in no column.
     """
     these = wanted.subquery()
     named = account_event.c.invoice_id.in_(select(these.c.id))
-    paying = account_event.c.payment_id.is_not(None)
+    paying = account_event.c.payment_id.is_not(None) | (
+        account_event.c.event == AccountEventName.CREDIT_NOTE_ISSUED.value
+    )
     found = select(account_event.c.record).where(
         account_event.c.customer_id.in_(select(these.c.customer_id)), named | paying
     )

@@ -6,12 +6,18 @@
     credit settled   debit the customer's credit, credit receivable   (its credit pays an earlier invoice)
     payment          debit payment, credit receivable and, with the rest, the customer's credit
     opening          debit receivable, credit opening   (an invoice of another system is taken over)
+    credit note      debit revenue, credit receivable and, with the rest, the customer's credit
+    write-off        debit written off, credit receivable
+    refund           debit the customer's credit, credit refund   (it is reserved)
+    refund paid      debit refund, credit payment
+    reversal         debit receivable and what was the customer's credit, credit payment
 
 The database refuses an entry that does not balance, and every change to an entry.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, insert
@@ -21,11 +27,13 @@ from domain.account.double_entry import (
     BookAccount,
     EntryKind,
     applied_credit_entry_id,
+    correction_entry_id,
     opening_entry_id,
     payment_entry_id,
     row_entry_id,
     settlement_entry_id,
 )
+from domain.account.events import AccountEvent, AccountEventName
 from domain.account.invoice import InvoiceHead
 from domain.money import to_minor
 from domain.subscription.ledger import Kind
@@ -93,6 +101,30 @@ def enter_payment(
     }
     key = payment_entry_id(customer_id, payment_id)
     _enter(connection, key, customer_id, at, EntryKind.PAYMENT, currency, sides)
+
+
+def enter_correction(connection: Connection, customer_id: str, event: AccountEvent) -> None:
+    """Enter a correction of money (MON-10)."""
+    assert event.currency
+    amount = to_minor(event.amount or Decimal(0), event.currency)
+    credited = to_minor(event.credited or Decimal(0), event.currency)
+    of = BookAccount
+    kind, sides = {
+        AccountEventName.CREDIT_NOTE_ISSUED: (
+            EntryKind.CREDIT_NOTE,
+            {of.REVENUE: amount, of.RECEIVABLE: credited - amount, of.CREDIT: -credited},
+        ),
+        AccountEventName.WRITTEN_OFF: (EntryKind.WRITE_OFF, {of.WRITTEN_OFF: amount, of.RECEIVABLE: -amount}),
+        AccountEventName.REFUND_RESERVED: (EntryKind.REFUND, {of.CREDIT: amount, of.REFUND: -amount}),
+        AccountEventName.REFUND_PAID: (EntryKind.REFUND_PAID, {of.REFUND: amount, of.PAYMENT: -amount}),
+        AccountEventName.PAYMENT_REVERSED: (
+            EntryKind.REVERSAL,
+            {of.RECEIVABLE: amount - credited, of.CREDIT: credited, of.PAYMENT: -amount},
+        ),
+        AccountEventName.INVOICE_SETTLED: (EntryKind.CREDIT_SETTLED, {of.CREDIT: amount, of.RECEIVABLE: -amount}),
+    }[event.event]
+    key = correction_entry_id(customer_id, event.seq)
+    _enter(connection, key, customer_id, event.at, kind, event.currency, sides)
 
 
 def _enter(

@@ -51,7 +51,9 @@ posting = Table(
     *keys(position=Integer),
     *required(account=WORD, currency=CURRENCY, amount_minor=BigInteger),
     CheckConstraint("amount_minor <> 0", name="amount"),
-    CheckConstraint("account IN ('receivable', 'revenue', 'credit', 'payment', 'opening')", name="account"),
+    CheckConstraint(
+        "account IN ('receivable', 'revenue', 'credit', 'payment', 'opening', 'refund', 'written_off')", name="account"
+    ),
 )
 """One side of an entry. Append-only."""
 
@@ -101,10 +103,14 @@ invoice_standing = Table(
     metadata,
     Column("invoice_id", INVOICE, ForeignKey("invoice.id"), primary_key=True),
     *required(customer_id=ID, state=WORD, paid_minor=BigInteger, settled_minor=BigInteger),
+    *required(corrected_minor=BigInteger),
     Index(None, "customer_id", "state"),
     Index(None, "state"),
 )
-"""The read model: the state of each invoice after its account's last event."""
+"""The read model: the state of each invoice after its account's last event.
+
+`corrected_minor` is what credit notes for it and write-offs took off (MON-10).
+"""
 
 month_close = Table(
     "month_close",

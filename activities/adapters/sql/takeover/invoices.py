@@ -46,7 +46,8 @@ def owed_for(connection: Connection, customers: Collection[str]) -> dict[str, li
     rows = sorted(_owing(connection, customers), key=lambda row: (row["due_at"], row["id"]))
     charged = _charged(connection, [row["id"] for row in rows if row["taken_over"] is None])
     for row in rows:
-        before, minor = row["taken_over"], row["due_minor"] - row["paid_minor"] - row["settled_minor"]
+        before = row["taken_over"]
+        minor = row["due_minor"] - row["paid_minor"] - row["settled_minor"] - row["corrected_minor"]
         owing = OpenInvoice(
             number=before or row["id"],
             currency=row["currency"],
@@ -61,7 +62,7 @@ def owed_for(connection: Connection, customers: Collection[str]) -> dict[str, li
 
 
 def _owing(connection: Connection, customers: Collection[str]) -> Iterator[RowMapping]:
-    amounts = invoice_standing.c.paid_minor, invoice_standing.c.settled_minor
+    amounts = invoice_standing.c.paid_minor, invoice_standing.c.settled_minor, invoice_standing.c.corrected_minor
     wanted = select(invoice, *amounts).join(invoice_standing, invoice_standing.c.invoice_id == invoice.c.id)
     return by_ids(connection, wanted.where(_UNPAID), invoice_standing.c.customer_id, customers)
 

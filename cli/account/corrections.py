@@ -1,0 +1,177 @@
+"""Corrections of money on the command line: credit notes, write-offs, refunds, reversed payments (MON-10)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Argument, Option
+
+from activities.random_ids import random_id
+from cli.account.account import Customer
+from cli.account.invoice import InvoiceId
+from cli.options import Acting, By, DryRun, NoWait, Timeout, exact_decimal, request_of, some_id, with_options
+from cli.printing import answer as answers
+from cli.running import use
+from cli.sent import Sent
+from domain.account.requests import ConfirmRefund, IssueCreditNote, ReserveRefund, ReversePayment, WriteOff
+
+if TYPE_CHECKING:
+    from domain.account.requests import AccountRequest
+    from domain.subscription.decision import Answer
+    from perennial.account.billing import Billing
+
+Amount = Annotated[Decimal, Argument(metavar="AMOUNT", parser=exact_decimal, help="In the major unit of the currency.")]
+CurrencyCode = Annotated[str, Argument(metavar="CURRENCY", help="Its ISO 4217 code, such as USD.")]
+Reason = Annotated[str, Option(metavar="TEXT", help="Why, for the record.")]
+CreditId = Annotated[
+    str | None,
+    Option(
+        parser=some_id, metavar="ID", help="The credit note's id: sent twice it counts once.", show_default="a new one"
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Correcting(Acting):
+    """The options of a correction."""
+
+    timeout: Timeout = None
+    no_wait: NoWait = False
+    dry_run: DryRun = False
+
+    async def answered(self, billing: Billing, customer_id: str, request: AccountRequest, sent: Sent) -> Answer:
+        """Send the request, and return its answer; of a dry run, what it would be."""
+        if self.dry_run:
+            return await billing.preview(customer_id, request)
+        return await sent.answered(lambda: billing.send(customer_id, request, wait=not self.no_wait))
+
+    def done(self, customer_id: str, request: AccountRequest, key: str, option: str | None = None) -> None:
+        """Send the request to the customer's account, and print the answer, or what it would be."""
+        sent = Sent(key, option, self.timeout)
+        answer = use(lambda perennial: self.answered(perennial.billing, customer_id, request, sent), self.address)
+        answers.report(answer, as_json=self.as_json, preview=self.dry_run)
+
+    def done_about(self, invoice: str, request: AccountRequest, key: str, option: str | None = None) -> None:
+        """The same to the account of the invoice's customer."""
+        sent = Sent(key, option, self.timeout)
+
+        async def ask(billing: Billing) -> Answer:
+            customer_id = (await billing.invoice(invoice)).document.head.customer_id
+            return await self.answered(billing, customer_id, request, sent)
+
+        answer = use(lambda perennial: ask(perennial.billing), self.address)
+        answers.report(answer, as_json=self.as_json, preview=self.dry_run)
+
+
+@dataclass(frozen=True)
+class CorrectingAsService(Correcting):
+    """The same, with `service` as the default for --by."""
+
+    by: By = "service"
+
+
+@with_options
+def credit_invoice(
+    invoice: InvoiceId,
+    amount: Amount,
+    currency: CurrencyCode,
+    reason: Reason,
+    correcting: Correcting,
+    credit_id: CreditId = None,
+) -> None:
+    """Issue a credit note that corrects an invoice (MON-10).
+
+    It takes off what is owed on it first, then on the customer's other open invoices; the rest becomes credit. The
+    invoice itself stays as it is.
+
+    Example: invoice credit contoso-000007 12.50 USD --reason "wrong price" --dry-run
+    """
+    key = credit_id or random_id()
+    fields = {"credit_id": key, "currency": currency, "amount": amount, "invoice": invoice, "reason": reason}
+    correcting.done_about(invoice, request_of(IssueCreditNote, correcting, **fields), key, "--credit-id")
+
+
+@with_options
+def write_off(invoice: InvoiceId, reason: Reason, correcting: Correcting) -> None:
+    """Give up what is still owed on an invoice (MON-10). It is paid then, and holds nothing any more.
+
+    Example: invoice write-off contoso-000007 --reason insolvent
+    """
+    request = request_of(WriteOff, correcting, invoice=invoice, reason=reason)
+    correcting.done_about(invoice, request, f"to write {invoice} off")
+
+
+@with_options
+def credit(
+    customer: Customer,
+    amount: Amount,
+    currency: CurrencyCode,
+    reason: Reason,
+    correcting: Correcting,
+    credit_id: CreditId = None,
+) -> None:
+    """Issue a credit note of goodwill (MON-10).
+
+    It settles open invoices, the one that fell due first before the others; the rest becomes credit.
+
+    Example: account credit fabrikam 20 USD --reason goodwill
+    """
+    key = credit_id or random_id()
+    fields = {"credit_id": key, "currency": currency, "amount": amount, "reason": reason}
+    correcting.done(customer, request_of(IssueCreditNote, correcting, **fields), key, "--credit-id")
+
+
+@with_options
+def refund(
+    customer: Customer,
+    amount: Amount,
+    currency: CurrencyCode,
+    reason: Reason,
+    correcting: Correcting,
+    refund_id: Annotated[
+        str | None,
+        Option(
+            parser=some_id, metavar="ID", help="The refund's id: sent twice it counts once.", show_default="a new one"
+        ),
+    ] = None,
+) -> None:
+    """Reserve credit to be paid out (MON-10). `account refund-paid` tells that it was.
+
+    Example: account refund fabrikam 40 USD --reason "asked for it"
+    """
+    key = refund_id or random_id()
+    fields = {"refund_id": key, "currency": currency, "amount": amount, "reason": reason}
+    correcting.done(customer, request_of(ReserveRefund, correcting, **fields), key, "--refund-id")
+
+
+@with_options
+def refund_paid(
+    customer: Customer,
+    refund_id: Annotated[str, Argument(metavar="REFUND", parser=some_id, help="The refund's id.")],
+    correcting: CorrectingAsService,
+) -> None:
+    """Record that a reserved refund was paid out (MON-10).
+
+    Example: account refund-paid fabrikam refund-7
+    """
+    request = request_of(ConfirmRefund, correcting, refund_id=refund_id)
+    correcting.done(customer, request, f"about refund {refund_id}")
+
+
+@with_options
+def reverse(
+    customer: Customer,
+    payment_id: Annotated[str, Argument(metavar="PAYMENT", parser=some_id, help="The payment's id.")],
+    reason: Reason,
+    correcting: CorrectingAsService,
+) -> None:
+    """Record that a payment was taken back, as by a charge-back (MON-10).
+
+    What it paid is owed again as of its due date; what had become credit is taken back.
+
+    Example: account reverse fabrikam bank-17 --reason charge-back
+    """
+    request = request_of(ReversePayment, correcting, payment_id=payment_id, reason=reason)
+    correcting.done(customer, request, f"about payment {payment_id}")

@@ -1,0 +1,66 @@
+"""Corrections of money on the command line (MON-10)."""
+
+import pytest
+
+from tests.support.command_line import Ask, Billed
+
+pytestmark = pytest.mark.live
+
+
+def test_a_note_is_shown_before_it_is_issued_and_then_shown_on_its_invoice(ask: Ask, billed: Billed) -> None:
+    before = billed.everything()
+    line = f'invoice credit {billed.invoice} 12.50 USD --reason "wrong price" --credit-id c-1'
+    shown = ask.json(f"{line} --dry-run")
+    assert (shown["outcome"], shown["rule"]) == ("done", "MON-10")
+    assert billed.everything() == before
+    answer = ask.json(line)
+    assert answer["message"] == f"USD 12.50 credited. USD 17.50 is still owed on {billed.invoice}."
+    assert ask.json(line)["outcome"] == "unchanged"
+    (noted,) = ask.json(f"invoice show {billed.invoice}")["credit_notes"]
+    assert (noted["credit_id"], noted["amount"]) == ("c-1", "12.50")
+    said = ask.said(f"invoice show {billed.invoice}")
+    assert "credit notes" in said
+    assert "credit note c-1: 12.50" in said
+
+
+def test_credit_is_paid_out_and_a_payment_is_taken_back(ask: Ask, billed: Billed) -> None:
+    customer = billed.customer
+    ask.json(f"account pay {customer} 30 USD --payment-id bank-1")
+    assert ask.json(f"account credit {customer} 20 USD --reason goodwill")["credit"]["amount"] == "20.00"
+    assert ask.json(f'account refund {customer} 15 USD --reason "asked for it" --refund-id r-1')["outcome"] == "done"
+    assert ask.json(f"account refund-paid {customer} r-1")["message"] == "Refund r-1 of USD 15.00 is paid."
+    answer = ask.json(f"account reverse {customer} bank-1 --reason charge-back")
+    assert f"{billed.invoice} is owed again. USD 5.00 of the credit settles {billed.invoice}." in answer["message"]
+    said = ask.said(f"invoice show {billed.invoice}")
+    assert "payment bank-1 reversed: -30.00" in said
+    assert ask.json(f"invoice write-off {billed.invoice} --reason insolvent")["outcome"] == "done"
+    found = ask.json(f"invoice show {billed.invoice}")
+    assert (found["state"], found["written_off"], found["settled"], found["owed"]) == ("paid", "25.00", "5.00", "0.00")
+    (balance,) = ask.json(f"balance {customer}")
+    assert (balance["payments"], balance["owed"], balance["credit"]) == ("-15.00", "0.00", "0.00")
+    kinds = [entry["kind"] for entry in ask.json(f"statement {customer}")]
+    assert kinds[-5:] == ["refund", "refund_paid", "reversal", "credit_settled", "write_off"]
+    assert "write off" in ask.said(f"statement {customer}")
+
+
+BAD: dict[str, tuple[int, str]] = {
+    "invoice credit {} 30.01 USD --reason x": (1, "takes at most USD 30.00, what is left of its total"),
+    "invoice credit {} 1 EUR --reason x": (1, "is in USD, the credit note in EUR"),
+    "invoice credit {} 1.001 USD --reason x": (2, "takes at most 2 decimals in USD"),
+    "invoice credit {} 0 USD --reason x": (2, "amount: got 0; takes an amount of more than 0"),
+    "invoice credit {} 1 USD": (2, "Missing option '--reason'"),
+    "invoice credit nobody-000001 1 USD --reason x": (1, "nobody-000001"),
+    "invoice write-off {} --reason x --by service": (1, "refused by ROL-4"),
+    "account refund CUSTOMER 1 USD --reason x": (1, "has a credit of USD 0.00: a refund takes no more"),
+    "account refund-paid CUSTOMER r-9": (1, "No refund r-9 is reserved"),
+    "account reverse CUSTOMER p-9 --reason x": (1, "has no payment p-9"),
+    "account credit CUSTOMER 1 EUR --reason x": (1, "is invoiced in USD, the credit note is in EUR"),
+}
+
+
+def test_what_is_refused_changes_nothing(ask: Ask, billed: Billed) -> None:
+    before = billed.everything()
+    for line, (code, words) in BAD.items():
+        typed = line.format(billed.invoice).replace("CUSTOMER", billed.customer)
+        assert words in ask.said(typed, code=code), line
+    assert billed.everything() == before
