@@ -9,7 +9,7 @@ pytestmark = pytest.mark.live
 
 def test_a_note_is_shown_before_it_is_issued_and_then_shown_on_its_invoice(ask: Ask, billed: Billed) -> None:
     before = billed.everything()
-    line = f'invoice credit {billed.invoice} 12.50 USD --reason "wrong price" --credit-id c-1'
+    line = f"invoice credit {billed.invoice} 12.50 USD --reason mispriced --credit-id c-1"
     shown = ask.json(f"{line} --dry-run")
     assert (shown["outcome"], shown["rule"]) == ("done", "MON-10")
     assert billed.everything() == before
@@ -27,7 +27,7 @@ def test_credit_is_paid_out_and_a_payment_is_taken_back(ask: Ask, billed: Billed
     customer = billed.customer
     ask.json(f"account pay {customer} 30 USD --payment-id bank-1")
     assert ask.json(f"account credit {customer} 20 USD --reason goodwill")["credit"]["amount"] == "20.00"
-    assert ask.json(f'account refund {customer} 15 USD --reason "asked for it" --refund-id r-1')["outcome"] == "done"
+    assert ask.json(f"account refund {customer} 15 USD --reason asked --refund-id r-1")["outcome"] == "done"
     assert ask.json(f"account refund-paid {customer} r-1")["message"] == "Refund r-1 of USD 15.00 is paid."
     answer = ask.json(f"account reverse {customer} bank-1 --reason charge-back")
     assert f"{billed.invoice} is owed again. USD 5.00 of the credit settles {billed.invoice}." in answer["message"]
