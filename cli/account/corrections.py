@@ -86,7 +86,7 @@ def credit_invoice(
     It takes off what is owed on it first, then on the customer's other open invoices; the rest becomes credit. The
     invoice itself stays as it is.
 
-    Example: invoice credit contoso-000007 12.50 USD --reason "wrong price" --dry-run
+    Example: invoice credit contoso-000007 12.50 USD --reason mispriced
     """
     key = credit_id or random_id()
     fields = {"credit_id": key, "currency": currency, "amount": amount, "invoice": invoice, "reason": reason}
@@ -139,7 +139,7 @@ def refund(
 ) -> None:
     """Reserve credit to be paid out (MON-10). `account refund-paid` tells that it was.
 
-    Example: account refund fabrikam 40 USD --reason "asked for it"
+    Example: account refund fabrikam 40 USD --reason asked
     """
     key = refund_id or random_id()
     fields = {"refund_id": key, "currency": currency, "amount": amount, "reason": reason}

@@ -6,16 +6,17 @@ Each is decided on what the books have of what it names. An invoice is never alt
 from collections.abc import Iterable
 from decimal import Decimal
 
-from domain.account.account import Account, Receivable
-from domain.account.events import AccountEvent, AccountEventName, Allocation
+from domain.account.account import Account
+from domain.account.events import AccountEvent, AccountEventName
 from domain.account.recalled import Recalled, RecalledInvoice
 from domain.account.requests import ConfirmRefund, Correction, IssueCreditNote, ReserveRefund, ReversePayment, WriteOff
-from domain.money import Currency, Money, from_minor, to_minor
+from domain.money import Money, from_minor, to_minor
 from domain.rules import Rule
 from statemachines.account import holds
 from statemachines.account.draft import AccountDraft
 from statemachines.account.machine import InvoicePlace, Invoices
-from statemachines.account.payments import allocated, pay_unpaid, reduced, words_of
+from statemachines.account.payments import allocated, pay_unpaid, words_of
+from statemachines.account.reversals import reverse
 
 
 def is_stale(account: Account, recalled: Recalled | None, request: Correction) -> bool:
@@ -41,7 +42,7 @@ def correct(draft: AccountDraft, request: Correction, recalled: Recalled, invoic
         case ConfirmRefund():
             _confirm(draft, request, recalled)
         case ReversePayment():
-            _reverse(draft, request, recalled, invoices)
+            reverse(draft, request, recalled, invoices)
 
 
 def _credit_note(draft: AccountDraft, request: IssueCreditNote, recalled: Recalled, invoices: Invoices) -> None:
@@ -59,8 +60,7 @@ def _credit_note(draft: AccountDraft, request: IssueCreditNote, recalled: Recall
         draft.account = draft.account.with_credit(money.currency, left)
         draft.credited = Money(amount=left, currency=money.currency)
     draft.message = words_of(f"{money} credited.", allocations, draft)
-    _emit(
-        draft,
+    draft.correct(
         AccountEventName.CREDIT_NOTE_ISSUED,
         invoice=request.invoice,
         amount=money.amount,
@@ -88,8 +88,7 @@ def _write_off(draft: AccountDraft, request: WriteOff, recalled: Recalled, invoi
     assert chosen is not None
     draft.follow(receivable.model_copy(update={"written_off": receivable.written_off + owed, "state": chosen.target}))
     draft.message = f"{Money(amount=owed, currency=receivable.currency)} of {request.invoice} is written off."
-    _emit(
-        draft,
+    draft.correct(
         AccountEventName.WRITTEN_OFF,
         invoice=request.invoice,
         state=chosen.target,
@@ -111,8 +110,7 @@ def _reserve(draft: AccountDraft, request: ReserveRefund, recalled: Recalled) ->
         return
     draft.account = draft.account.with_credit(money.currency, -money.amount)
     draft.message = f"{money} of the credit is reserved, to be paid out. Confirm it with refund_paid."
-    _emit(
-        draft,
+    draft.correct(
         AccountEventName.REFUND_RESERVED,
         amount=money.amount,
         currency=money.currency,
@@ -134,101 +132,12 @@ def _confirm(draft: AccountDraft, request: ConfirmRefund, recalled: Recalled) ->
     assert reserved.currency is not None
     money = Money(amount=reserved.amount, currency=reserved.currency)
     draft.message = f"Refund {request.refund_id} of {money} is paid."
-    _emit(
-        draft,
+    draft.correct(
         AccountEventName.REFUND_PAID,
         amount=money.amount,
         currency=money.currency,
         correction=request.refund_id,
     )
-
-
-def _reverse(draft: AccountDraft, request: ReversePayment, recalled: Recalled, invoices: Invoices) -> None:
-    payment = next((event for event in recalled.events if event.event is AccountEventName.PAYMENT_RECEIVED), None)
-    if payment is None:
-        words = f"{draft.account.customer_id} has no payment {request.payment_id}."
-        draft.refuse(Rule.MON_10, words)
-        return
-    if len(recalled.events) > 1:
-        draft.unchanged(f"Payment {request.payment_id} is already reversed.")
-        return
-    assert payment.amount is not None
-    assert payment.currency is not None
-    money, rest = Money(amount=payment.amount, currency=payment.currency), payment.credited or Decimal(0)
-    credit = draft.account.credit_in(money.currency)
-    if rest > credit:
-        became, left = (Money(amount=each, currency=money.currency) for each in (rest, credit))
-        words = f"{became} of payment {request.payment_id} became credit, and {left} of it is left"
-        draft.refuse(Rule.MON_10, f"{words}: credit never falls below zero.")
-        return
-    if rest:
-        draft.account = draft.account.with_credit(money.currency, -rest)
-    known = {each.head.invoice: each for each in recalled.invoices}
-    reopened = tuple(_owed_again(draft, known[part.invoice], part.amount, invoices) for part in payment.allocations)
-    again = " and ".join(part.invoice for part in reopened)
-    draft.message = f"{money} of payment {request.payment_id} is reversed." + (f" {again} is owed again." * bool(again))
-    _emit(
-        draft,
-        AccountEventName.PAYMENT_REVERSED,
-        amount=money.amount,
-        currency=money.currency,
-        payment_id=request.payment_id,
-        allocations=reopened,
-        credited=rest,
-        details=request.reason,
-    )
-    _settle_at_once(draft, money.currency, invoices)
-
-
-def _settle_at_once(draft: AccountDraft, currency: Currency, invoices: Invoices) -> None:
-    """MON-8: what is owed again is not owed beside a credit."""
-    for receivable in draft.account.unpaid_in(currency):
-        before = draft.account
-        if not (part := min(before.credit_in(currency), receivable.owed)):
-            return
-        state = reduced(draft, receivable, "settled", part, invoices)
-        draft.account = draft.account.with_credit(currency, -part)
-        draft.message += f" {Money(amount=part, currency=currency)} of the credit settles {receivable.invoice}."
-        _emit(
-            draft,
-            AccountEventName.INVOICE_SETTLED,
-            invoice=receivable.invoice,
-            state=state,
-            amount=part,
-            currency=currency,
-            lifts=holds.lift(draft, before),
-        )
-
-
-def _owed_again(draft: AccountDraft, known: RecalledInvoice, part: Decimal, invoices: Invoices) -> Allocation:
-    """The invoice is owed as of its due date. What passed while it was paid is skipped, as in MON-8."""
-    receivable = draft.account.receivable(known.head.invoice) or known.receivable
-    chosen = invoices.send(InvoicePlace(state=receivable.state.value), "reopen")
-    assert chosen is not None
-    passed = sum(receivable.due_at + each <= draft.at for each in receivable.terms.reminders)
-    skipped = max(0, passed - receivable.reminders - receivable.skipped)
-    again = Allocation(invoice=receivable.invoice, amount=part, state=chosen.target, skipped=skipped)
-    draft.follow(owed_again(receivable, again))
-    return again
-
-
-def owed_again(receivable: Receivable, again: Allocation) -> Receivable:
-    """The invoice after a payment of it was reversed. One that was paid holds nothing, and is not postponed."""
-    known = receivable.state.unpaid
-    return receivable.model_copy(
-        update={
-            "paid": receivable.paid - again.amount,
-            "state": again.state,
-            "skipped": receivable.skipped + again.skipped,
-            "suspended": receivable.suspended and known,
-            "postponed": receivable.postponed and known,
-        }
-    )
-
-
-def _emit(draft: AccountDraft, name: AccountEventName, **facts: object) -> None:
-    draft.emit(name, Rule.MON_10, **facts)
-    draft.update(corrected=draft.account.seq)
 
 
 def _money(request: IssueCreditNote | ReserveRefund) -> Money:

@@ -72,6 +72,11 @@ class AccountDraft:
         credit = counted_credit(self.account, receivable.currency)
         self.tell(name, rule, receivable, credit=credit, **facts)
 
+    def correct(self, name: AccountEventName, **facts: Any) -> None:
+        """Add an event of a correction of money (MON-10)."""
+        self.emit(name, Rule.MON_10, **facts)
+        self.update(corrected=self.account.seq)
+
     def then(self, effect: AccountEffect) -> None:
         """Add an effect, to be performed after the events are recorded."""
         self.following.append(effect)

@@ -60,8 +60,8 @@ class BillingAccountWorkflow:
         check_workflow_id(account_workflow_id(customer_id), "customer_id")
         self._clock, self._parts = Clock(start.clock), Parts()
         life = start.life if isinstance(start, ContinuedAccount) else start.opened(self._clock.time())
-        self._steps = AccountSteps()
-        memory, settling = FromBooks(customer_id, lambda: self._life), partial(settle, self._steps)
+        self._steps, memory = AccountSteps(), FromBooks(customer_id, lambda: self._life)
+        settling = partial(settle, self._steps)
         conflicts = LifeConflicts(lambda: self._decisions, lambda: self._budget, HeldAccount, conflict_of, settling)
         self._operator = OperatorWait(self._show, self._urgent, conflicts)
         last_at, stuck = lambda life: life.account.last_at, self._operator.is_stuck
@@ -192,7 +192,6 @@ class BillingAccountWorkflow:
             at = request.at if self._clock.test else min(request.at, self._decisions.now())
             self._decisions.life = self._life.considering(at)
             return
-        at = request.at or self._decisions.now()
         try:
             self._decisions.check_signal(request)
         except Closing:
@@ -204,7 +203,7 @@ class BillingAccountWorkflow:
             if self._decisions.fence.up or self._decisions.recalls.lacks(self._life, request):
                 self._put_by(name, request)
             else:
-                self._decisions.answer_signal(name, request, at)
+                self._decisions.answer_signal(name, request, request.at or self._decisions.now())
 
     def _put_by(self, name: str, request: AnyAccountRequest) -> None:
         if len(self._life.waiting) < WAITING_KEPT:
@@ -216,8 +215,8 @@ class BillingAccountWorkflow:
         request = self._life.waiting[0]
         if self._decisions.recalls.lacks(self._life, request):
             await self._decisions.recall(request)
-            if self._life.lacks(request):
-                return  # Another correction was decided meanwhile: it is recorded first.
+            if self._life.lacks(request):  # another correction was decided meanwhile, and is recorded first
+                return
         at = max(request.at or self._decisions.now(), self._life.account.last_at)
         # What is due by then comes first: another month may have ended, and this waits for it.
         if not self._decisions.take_due_milestone(at):
