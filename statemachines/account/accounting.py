@@ -139,5 +139,5 @@ def _change_terms(draft: AccountDraft, request: ChangeTerms) -> None:
         draft.unchanged("The account already has these terms.")
         return
     draft.update(terms=wanted)
-    draft.message = f"The terms are now {wanted.name}: {wanted.words}. They hold for invoices closed from now on."
+    draft.message = f"The terms are now {wanted.name}: {wanted.words}. Closed invoices keep their dates."
     draft.emit(AccountEventName.TERMS_CHANGED, Rule.MON_6, details=draft.message, terms=wanted)

@@ -9,7 +9,7 @@ from tests.chaos.sweep import standing, swept, table
 
 pytestmark = [pytest.mark.live, pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(300)]
 
-EVERY = 83
+EVERY = 41
 """A prime: over the runs of a life every stage meets every kind. `make sweep` strikes every place."""
 
 

@@ -81,7 +81,7 @@ def test_microsofts_guids_stay_for_ever() -> None:
     assert len({told.id, told.activity_id, then.id, then.activity_id}) == 4
 
 
-BEGINNINGS = ("purchased", "activated", "trial_started")
+BEGINNINGS = ("purchased", "activated", "begun", "trial_started")
 
 
 @pytest.mark.parametrize("event", EventName)

@@ -113,7 +113,7 @@ def test_terms_are_changed(ask: Ask, billed: Billed) -> None:
     answer = ask.json(f"account terms {billed.customer} --policy saas-fulfillment-v2 --no-suspension")
     assert answer["message"] == (
         "The terms are now saas-fulfillment-v2: due after 60 days, reminders 1, 7 days after the due date, "
-        "no suspension for nonpayment, tolerance 1.00. They hold for invoices closed from now on."
+        "no suspension for nonpayment, tolerance 1.00. Closed invoices keep their dates."
     )
     assert "no suspension for nonpayment" in ask.said(f"account show {billed.customer}")
     same = ask.json(f"account terms {billed.customer} --no-suspension")

@@ -198,7 +198,7 @@ def test_mon_11_each_of_the_customers_own_terms_changes_alone(name: str) -> None
     answer = customer.request("2026-02-01", "change_terms", **{name: OWN[name]})
     assert customer.account.terms == OwnTerms.model_validate({name: OWN[name]}).instead_in(terms_of("csp-2019"))
     assert OwnTerms.of(customer.account.terms) == OwnTerms.model_validate({name: OWN[name]})
-    holding = "They hold for invoices closed from now on."
+    holding = "Closed invoices keep their dates."
     assert answer.message == f"The terms are now csp-2019: {customer.account.terms.words}. {holding}"
     assert paid(customer.request("2026-02-02", "change_terms", **{name: OWN[name]})) == "unchanged MON-7"
 
