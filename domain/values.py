@@ -30,7 +30,7 @@ class Frozen(BaseModel):
 M = TypeVar("M", bound=Frozen)
 
 
-def without_defaults(value: Frozen) -> dict[str, Any]:
+def without_defaults(value: BaseModel) -> dict[str, Any]:
     """The value ready for JSON, without the fields that have their defaults: whoever reads it restores them."""
     return value.model_dump(mode="json", exclude_defaults=True)
 

@@ -66,6 +66,7 @@ def document(view: AccountView) -> dict[str, Any]:
         ],
         "held": [{"subscription": hold.subscription_id, "invoice": hold.invoice} for hold in view.held],
         "credit": [{"amount": f"{amount:f}", "currency": currency} for currency, amount in found.credit.items()],
+        "refunds": [refund.model_dump(mode="json") for refund in view.refunds],
         "not_chased": list(found.not_chased),
         "timeline": [milestone.model_dump(mode="json") for milestone in found.timeline],
         "attention": found.attention,
@@ -100,6 +101,9 @@ def _print(screen: Console, view: AccountView) -> None:
         screen.print(words, soft_wrap=True)
     for currency, credit in found.credit.items():
         screen.print(f"Credit for the next invoice: {currency} {formatted(credit)}")
+    for refund in view.refunds:
+        money = f"{refund.currency} {formatted(refund.amount)}"
+        screen.print(f"To be paid out: {money}, refund {refund.refund_id}, reserved {day(refund.at)}", soft_wrap=True)
     screen.print()
     coming = [(instant(m.at), m.what.value, m.rule.value, m.why) for m in found.timeline]
     print_columns(screen, (f"WHEN ({zone()})", "WHAT", "RULE", "WHY"), coming)

@@ -110,7 +110,7 @@ def show(
     view = use(lambda perennial: perennial.billing.invoice(invoice))
     document, standing = view.document, view.standing
     if as_html:
-        sys.stdout.write(page(document, standing, (view.seller, view.buyer)))
+        sys.stdout.write(page(view))
     elif as_json:
         screen.print_json(invoice_document(document, standing))
     elif as_csv:

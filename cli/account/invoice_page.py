@@ -1,44 +1,68 @@
 """An invoice as a page that one can send and print: HTML in one file, nothing loaded from elsewhere."""
 
-from collections.abc import Iterable
-from html import escape
+from __future__ import annotations
 
-from cli.account.invoice_sheet import signed_amount, sums_of, what
-from cli.printing.screen import amount, day, quantity, span, zone
-from domain.account.invoice import Invoice, InvoiceState
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+from html import escape
+from typing import TYPE_CHECKING
+
+from cli.account.invoice_sheet import signed_amount, sums_of
+from cli.printing.screen import amount, day, quantity
+from domain.account.invoice import Invoice, InvoiceLine, InvoiceState
+from domain.subscription.ledger import Kind
 from statemachines.account.standing import Standing
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from decimal import Decimal
+
+    from domain.calendar import Period
+    from perennial.account.billing import InvoiceView
+    from perennial.account.parties import Party
 
 STYLE = """
 :root { color-scheme: light; }
-body { font: 15px/1.5 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; color: #1c2430; margin: 0; }
-main { max-width: 54rem; margin: 3rem auto; padding: 0 1.5rem; }
-header { display: flex; justify-content: space-between; gap: 2rem; border-bottom: 2px solid #1c2430; }
-h1 { font-size: 1.6rem; margin: 0 0 .3rem; }
+body { font: 15px/1.5 system-ui, "Segoe UI", "DejaVu Sans", Helvetica, Arial, sans-serif; color: #1c2430; margin: 0; }
+main { max-width: 54rem; margin: 3rem auto; padding: 0 1.5rem; overflow-wrap: anywhere; }
+header { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 2rem; }
+header { border-bottom: 2px solid #1c2430; }
+h1 { font-size: 1.6rem; margin: 0 0 .3rem; } h2 { font-size: 1rem; margin: 2rem 0 .5rem; }
+p { margin: .2rem 0; } .lines { white-space: pre-line; }
 .state { text-transform: uppercase; letter-spacing: .06em; font-size: .8rem; font-weight: 600; }
 .overdue { color: #a3261f; } .paid, .carried { color: #1d6b3c; }
-dl { display: grid; grid-template-columns: max-content auto; gap: .1rem 1rem; margin: 1.5rem 0; }
+.facts { display: flex; flex-wrap: wrap; justify-content: space-between; align-items: flex-start; }
+.facts { gap: 1rem 3rem; margin: 1.5rem 0; }
+dl { display: grid; grid-template-columns: max-content auto; gap: .1rem 1rem; margin: 0; }
 dt { color: #5b6675; } dd { margin: 0; }
-table { width: 100%; border-collapse: collapse; margin: 1.5rem 0; }
-th { text-align: left; font-weight: 600; border-bottom: 1px solid #1c2430; padding: .4rem .6rem .4rem 0; }
-td { border-bottom: 1px solid #dde2e8; padding: .4rem .6rem .4rem 0; vertical-align: top; }
-.number { text-align: right; font-variant-numeric: tabular-nums; padding-right: 0; white-space: nowrap; }
-.sums { width: 20rem; margin-left: auto; } .sums td { border: 0; padding: .15rem 0; }
+table { width: 100%; border-collapse: collapse; margin: 1rem 0; }
+th { text-align: left; font-weight: 600; border-bottom: 1px solid #1c2430; overflow-wrap: normal; }
+td { border-bottom: 1px solid #dde2e8; vertical-align: top; }
+th, td { padding: .4rem 1rem .4rem 0; } th:last-child, td:last-child { padding-right: 0; }
+.date, .number { white-space: nowrap; overflow-wrap: normal; }
+.number { text-align: right; font-variant-numeric: tabular-nums; }
+.sums { width: 22rem; max-width: 100%; margin-left: auto; } .sums td { border: 0; padding: .15rem 1rem .15rem 0; }
+.sums td:last-child { padding-right: 0; }
 .sums tr.last td { font-weight: 700; border-top: 2px solid #1c2430; padding-top: .4rem; }
-footer { color: #5b6675; margin-top: 2rem; font-size: .85rem; }
-@page { size: A4; margin: 18mm; } @media print { main { margin: 0; max-width: none; padding: 0; } }
+footer { color: #5b6675; margin-top: 2rem; font-size: .85em; }
+@page { size: A4; margin: 18mm; }
+@media print { body { font-size: 12px; } main { margin: 0; max-width: none; padding: 0; } tr { break-inside: avoid; } }
+@media screen and (max-width: 40rem) {
+  main { margin: 1rem auto; padding: 0 1rem; }
+  .wide thead { display: none; }
+  .wide tr { display: grid; grid-template-columns: 1fr auto; gap: 0 1rem; }
+  .wide tr { border-bottom: 1px solid #dde2e8; padding: .4rem 0; }
+  .wide td { border: 0; padding: 0; } .wide .what { grid-column: 1 / -1; font-weight: 600; }
+  .wide .quantity::before { content: "Quantity "; color: #5b6675; } .wide .quantity { text-align: left; }
+  .wide .amount { grid-column: 2; } .wide .of { text-align: right; }
+}
 """.strip()
 
 
-def page(invoice: Invoice, standing: Standing, names: tuple[str, str]) -> str:
-    """The whole page. `names` are who sells and who buys."""
-    head = invoice.head
-    seller, buyer = (escape(name) for name in names)
-    state = standing.state.value
-    number = escape(head.invoice)
-    period = f"<dt>Period</dt><dd>{span(head.period)} ({zone()})</dd>" if head.period else ""
-    if head.taken_over:
-        period = f"<dt>Taken over as</dt><dd>{escape(head.taken_over)}</dd>"
-    due = "" if standing.state is InvoiceState.CARRIED else f"<dt>Due</dt><dd>{day(head.due_at)}</dd>"
+def page(view: InvoiceView) -> str:
+    """The whole page."""
+    head, standing = view.document.head, view.standing
+    state, number = standing.state.value, escape(head.invoice)
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -49,65 +73,128 @@ def page(invoice: Invoice, standing: Standing, names: tuple[str, str]) -> str:
 </head>
 <body>
 <main>
-<header><div><h1>Invoice {number}</h1><p>{seller}</p></div><p class="state {state}">{state}</p></header>
+<header><div><h1>Invoice {number}</h1>{_party(view.seller)}</div><p class="state {state}">{state}</p></header>
+<div class="facts">
+<div>{_party(view.buyer)}</div>
 <dl>
-<dt>For</dt><dd>{buyer}</dd>
-{period}
-<dt>Issued</dt><dd>{day(head.issued_at)}</dd>
-{due}
+{_facts(view)}
 </dl>
-<table>
-<thead><tr><th>Date</th><th>What</th><th>Subscription</th><th>For the time</th><th class="number">Quantity</th>
+</div>
+<table class="wide">
+<thead><tr><th>What</th><th>For the time</th><th>Subscription</th><th class="number">Quantity</th>
 <th class="number">{head.currency}</th></tr></thead>
 <tbody>
-{_lines(invoice)}
+{_lines(view)}
 </tbody>
 </table>
 <table class="sums"><tbody>
-{_sums(invoice, standing)}
+{_sums(view.document, standing)}
 </tbody></table>
-{_payments(standing)}
-<footer>Amounts in {head.currency}. Periods end before the day shown as their end.</footer>
+<p class="sums">No tax calculated.</p>
+{_moved(standing)}
+{_how_to_pay(view)}
+<footer>Amounts in {head.currency}. Dates are days in UTC, the last one included.</footer>
 </main>
 </body>
 </html>
 """
 
 
-def _lines(invoice: Invoice) -> str:
-    rows = []
-    for line in invoice.lines:
-        texts = (day(line.row.at), what(line), line.subscription_id, span(line.row.period))
-        numbers = (quantity(line.row.quantity), signed_amount(line))
-        rows.append(_row([*map(_cell, texts), *map(_number, numbers)]))
-    return "\n".join(rows)
+def days_of(period: Period) -> str:
+    """A period as people read it: its first day and its last one, which the next period does not have."""
+    last = max(period.start, period.end - timedelta(days=1))
+    return f"{day(period.start)} to {day(last)}"
+
+
+def _party(party: Party) -> str:
+    lines = [party.name, *party.address, *([f"Tax id {party.tax_id}"] if party.tax_id else [])]
+    return "".join(f"<p>{escape(line)}</p>" for line in lines)
+
+
+def _facts(view: InvoiceView) -> str:
+    head = view.document.head
+    facts = [("Issued", day(head.issued_at))]
+    if view.standing.state is not InvoiceState.CARRIED:
+        facts.append(("Due", day(head.due_at)))
+    if head.period:
+        facts.append(("Period", days_of(head.period)))
+    if head.taken_over:
+        facts.append(("Taken over as", head.taken_over))
+    if view.buyer.reference:
+        facts.append(("Your reference", view.buyer.reference))
+    return "\n".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in facts)
+
+
+def _lines(view: InvoiceView) -> str:
+    return "\n".join(
+        _row(
+            [
+                _cell(_what(view, line), "what"),
+                _cell(days_of(line.row.period), "date"),
+                _cell(line.subscription_id, "of"),
+                _cell(quantity(line.row.quantity), "number quantity"),
+                _cell(signed_amount(line), "number amount"),
+            ]
+        )
+        for line in view.document.lines
+    )
+
+
+def _what(view: InvoiceView, line: InvoiceLine) -> str:
+    """The product's name; a credit says so, and from when it is."""
+    name = view.products.get(line.row.line, line.row.line)
+    return f"Credit of {day(line.row.at)}: {name}" if line.row.kind is Kind.CREDIT else name
 
 
 def _sums(invoice: Invoice, standing: Standing) -> str:
     sums = [
-        [_cell(label.capitalize()), _number(f"{invoice.head.currency} {money}")]
+        [_cell(label.capitalize()), _cell(f"{invoice.head.currency} {money}", "number")]
         for label, money in sums_of(invoice, standing)
     ]
     return "\n".join([*map(_row, sums[:-1]), _row(sums[-1], "last")])
 
 
-def _row(cells: Iterable[str], kind: str = "") -> str:
-    return f'<tr class="{kind}">{"".join(cells)}</tr>'
-
-
-def _cell(text: str) -> str:
-    return f"<td>{escape(text)}</td>"
-
-
-def _number(text: str) -> str:
-    return f'<td class="number">{escape(text)}</td>'
-
-
-def _payments(standing: Standing) -> str:
-    paid = [(credit.at, f"credit of {credit.invoice}", credit.amount) for credit in standing.credits]
-    paid += [(payment.at, payment.payment_id, payment.amount) for payment in standing.payments]
-    if not paid:
+def _moved(standing: Standing) -> str:
+    """What was paid, credited and taken back since, in the order of time."""
+    rows = [
+        _row([_cell(day(at), "date"), _cell(words), _cell(money, "number amount")])
+        for at, words, money in sorted(_movements(standing), key=lambda each: each[0])
+    ]
+    if not rows:
         return ""
-    rows = "\n".join(_row([_cell(day(at)), _cell(by), _number(amount(part))]) for at, by, part in sorted(paid))
-    head = '<tr><th>Paid</th><th>Payment</th><th class="number">Amount</th></tr>'
-    return f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
+    head = '<tr><th>Date</th><th>Paid or credited</th><th class="number">Amount</th></tr>'
+    return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _movements(standing: Standing) -> Iterator[tuple[datetime, str, str]]:
+    for credit in standing.credits:
+        source = credit.invoice or (f"note {credit.credit_note}" if credit.credit_note else "your account")
+        yield credit.at, f"Credit of {source}", amount(credit.amount)
+    for note in standing.credit_notes:
+        yield note.at, f"Credit note {note.credit_id}", amount(note.amount)
+    for payment in standing.payments:
+        yield payment.at, f"Payment {payment.payment_id}", amount(payment.amount)
+        if payment.reversed_at:
+            yield payment.reversed_at, f"Payment {payment.payment_id} taken back", _minus(payment.amount)
+
+
+def _minus(value: Decimal) -> str:
+    return f"-{amount(value)}"
+
+
+def _how_to_pay(view: InvoiceView) -> str:
+    head = view.document.head
+    owed = view.standing.owed(head.totals.due)
+    if not owed:
+        return ""
+    words = f"Please pay {head.currency} {amount(owed)} by {day(head.due_at)}."
+    how = f'<p class="lines">{escape(view.seller.how_to_pay)}</p>' if view.seller.how_to_pay else ""
+    return f"<h2>Payment</h2><p>{words}</p>{how}"
+
+
+def _row(cells: Iterable[str], kind: str = "") -> str:
+    return f'<tr class="{kind}">{"".join(cells)}</tr>' if kind else f"<tr>{''.join(cells)}</tr>"
+
+
+def _cell(text: str, kind: str = "") -> str:
+    return f'<td class="{kind}">{escape(text)}</td>' if kind else f"<td>{escape(text)}</td>"

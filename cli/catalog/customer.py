@@ -11,6 +11,7 @@ from cli.printing.tables import print_columns
 from cli.running import use
 from cli.samples import sample_catalog
 from cli.start import program
+from perennial.account.parties import buyer_of
 from perennial.catalog.customers import CustomerDetails
 
 
@@ -67,6 +68,11 @@ def _facts(shown: CustomerDetails) -> Iterator[tuple[str, str]]:
     yield "partner", f"{customer.partner}, {shown.partner.name}" if shown.partner else customer.partner
     yield "country", customer.country
     yield "segment", customer.segment
+    if lines := buyer_of(customer, customer.id).address:
+        yield "address", ", ".join(lines)
+    for name, value in (("tax id", customer.tax_id), ("reference", customer.reference)):
+        if value:
+            yield name, value
     yield "account", f"opened {moment(customer.account_opened)}"
     counts = ", ".join(f"{count:,} {state}" for state, count in shown.subscriptions.items())
     yield "has", counts or "no subscriptions yet"

@@ -10,7 +10,7 @@ from domain.calendar import Period
 from domain.conflict import Choice, Conflict
 from domain.money import Currency, Money
 from domain.values import ExactDecimal, Frozen, Instant, OmitEmpty
-from statemachines.account.standing import CreditNoteTaken, PaymentTaken
+from statemachines.account.standing import CreditNoteTaken, PaymentTaken, ReservedRefund
 from statemachines.account.timeline import AccountMilestone
 
 
@@ -79,6 +79,7 @@ class Account(Frozen):
     unpaid: list[Unpaid]
     held: list[Held]
     credit: list[Money]
+    refunds: list[ReservedRefund]
     not_chased: list[str]
     timeline: list[AccountMilestone]
     attention: str | None

@@ -1,5 +1,6 @@
 """A customer's billing account: pay, note failed payments, change terms, open, look (MON-5, MON-6)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -12,11 +13,12 @@ from domain.next_step import PerennialError
 from domain.ordering.eligibility import UnpaidHold
 from domain.policy import DEFAULT_PACK, PACKS
 from domain.subscription.decision import Answer
+from perennial.account.parties import Party, buyer_of, seller_of
 from perennial.sources.sources import Sources
 from statemachines.account.life import AccountLife, AccountSteps
 from statemachines.account.payments import may_have_forgotten, payment_in, payment_of, remembering
 from statemachines.account.recalling import recalled
-from statemachines.account.standing import Standing
+from statemachines.account.standing import ReservedRefund, Standing, refunds_to_pay
 from statemachines.subscription.not_now import NotNow
 from workflows.account.messages import AccountDetails, StartAccount
 from workflows.calls.errors import NotAnswered
@@ -28,12 +30,13 @@ class NothingOwed(PerennialError):
 
 @dataclass(frozen=True)
 class InvoiceView:
-    """An invoice with its payments, and the names of who sells and who buys."""
+    """An invoice with its payments, who sells and who buys, and the names of what is sold by its id."""
 
     document: Invoice
     standing: Standing
-    seller: str
-    buyer: str
+    seller: Party
+    buyer: Party
+    products: Mapping[str, str]
 
     def to_pay(self, payment_id: str | None = None) -> Decimal:
         """What is still owed; once it is paid, what that payment paid, so that it can be sent again.
@@ -50,10 +53,11 @@ class InvoiceView:
 
 @dataclass(frozen=True)
 class AccountView:
-    """An account, with the subscriptions that it holds for nonpayment, once per invoice."""
+    """An account, with the subscriptions that it holds for nonpayment, once per invoice, and the refunds to pay out."""
 
     details: AccountDetails
     held: tuple[UnpaidHold, ...]
+    refunds: tuple[ReservedRefund, ...]
 
 
 class Billing:
@@ -102,8 +106,9 @@ class Billing:
     async def show(self, customer_id: str) -> AccountView:
         """The account now: unpaid invoices, what is held for them, credit, and what comes next if nobody pays."""
         details = await (await self._sources.server()).accounts.details(customer_id)
-        held = await (await self._sources.books()).holdings.held(customer_id)
-        return AccountView(details=details, held=held)
+        books = await self._sources.books()
+        refunds = refunds_to_pay(await books.accounts.events(customer_id))
+        return AccountView(details=details, held=await books.holdings.held(customer_id), refunds=refunds)
 
     async def open(self, customer_id: str, *, suspends: bool = True) -> bool:
         """Open the account of a customer who bought before there were accounts; False where it is open already.
@@ -139,9 +144,16 @@ class Billing:
         return InvoiceView(
             document=document,
             standing=standing,
-            seller=partner.name if partner else series,
-            buyer=customer.name if customer else document.head.customer_id,
+            seller=seller_of(partner, series),
+            buyer=buyer_of(customer, document.head.customer_id),
+            products=await self._products(document),
         )
+
+    async def _products(self, document: Invoice) -> dict[str, str]:
+        """The names of the offers on the invoice, as the catalog has them now. An add-on has no name but its id."""
+        catalog = (await self._sources.books()).catalog
+        offers = await catalog.offers({line.row.line for line in document.lines})
+        return {offer.id: offer.name for offer in offers.values()}
 
     async def balances(self, customer_id: str) -> list[Balance]:
         """What the customer owes and has as credit, in each currency."""

@@ -37,8 +37,10 @@ def reverse(draft: AccountDraft, request: ReversePayment, recalled: Recalled, in
         draft.account = draft.account.with_credit(money.currency, -rest)
     known = {each.head.invoice: each for each in recalled.invoices}
     reopened = tuple(_owed_again(draft, known[part.invoice], part.amount, invoices) for part in payment.allocations)
-    again = " and ".join(part.invoice for part in reopened)
-    draft.message = f"{money} of payment {request.payment_id} is reversed." + (f" {again} is owed again." * bool(again))
+    owed = " and ".join(part.invoice for part in reopened)
+    verb = "is" if len(reopened) == 1 else "are"
+    draft.message = f"{money} of payment {request.payment_id} is reversed."
+    draft.message += f" {owed} {verb} owed again." if owed else ""
     draft.correct(
         AccountEventName.PAYMENT_REVERSED,
         amount=money.amount,

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from domain.account.events import AccountEvent, AccountEventName, Allocation
 from domain.account.invoice import InvoiceHead, InvoiceId, InvoiceState
-from domain.money import from_minor
+from domain.money import Currency, from_minor
 from domain.values import ExactDecimal, Frozen, Instant, OmitEmpty
 
 COUNTED = (AccountEventName.REMINDED, AccountEventName.REMINDER_SKIPPED, AccountEventName.PAYMENT_FAILED)
@@ -66,6 +66,30 @@ class Standing(Frozen):
     def owed(self, due: Decimal) -> Decimal:
         """What is left to pay of the amount that was due."""
         return due - self.paid - self.settled - self.credited - self.written_off
+
+
+class ReservedRefund(Frozen):
+    """A refund that is reserved since that instant, and not paid out yet (MON-10)."""
+
+    refund_id: str
+    at: Instant
+    amount: ExactDecimal
+    currency: Currency
+    reason: str | None
+
+
+def refunds_to_pay(events: Iterable[AccountEvent]) -> tuple[ReservedRefund, ...]:
+    """The refunds that these events of an account have reserved, without those that were paid out."""
+    found: dict[str, ReservedRefund] = {}
+    for event in events:
+        key = event.correction or ""
+        if event.event is AccountEventName.REFUND_RESERVED and event.amount is not None and event.currency:
+            found[key] = ReservedRefund(
+                refund_id=key, at=event.at, amount=event.amount, currency=event.currency, reason=event.details
+            )
+        elif event.event is AccountEventName.REFUND_PAID:
+            found.pop(key, None)
+    return tuple(found.values())
 
 
 def standing_of(head: InvoiceHead, events: Iterable[AccountEvent]) -> Standing:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
 from hosting.assembly import WORKFLOWS, World
-from tests.support.live.purchases import Buy
+from tests.support.instants import DAY
+from tests.support.live.purchases import Buy, order
 from tests.support.live.raw_payloads import BAD_ARGUMENTS, raw
 
 pytestmark = [
@@ -74,3 +76,17 @@ async def test_a_state_is_taken_from_the_workflows_own_previous_run_alone(world:
     assert (await end_of(handle)).startswith("Malformed request: ")
     assert (await handle.describe()).status is WorkflowExecutionStatus.FAILED
     assert await world.books.subscriptions.events("forged") == []
+
+
+@pytest.mark.parametrize("days", [-1, 91])
+async def test_buy_6_a_bare_start_begins_at_an_instant_that_an_order_takes(world: World, days: int) -> None:
+    subscription_id = f"begins-{abs(days)}"
+    wanted = order(subscription_id=subscription_id, at=datetime.now(UTC))
+    purchase = {"order": wanted.model_dump(mode="json") | {"begins_at": (wanted.at + days * DAY).isoformat()}}
+    handle = await world.server.client.start_workflow(
+        "SubscriptionWorkflow", purchase, id=f"subscription:{subscription_id}", task_queue="perennial"
+    )
+    said = await end_of(handle)
+    assert said.startswith("Malformed request: order.begins_at: got ")
+    assert "90 days ahead at most" in said
+    assert await world.books.subscriptions.events(subscription_id) == []

@@ -28,7 +28,11 @@ def test_credit_is_paid_out_and_a_payment_is_taken_back(ask: Ask, billed: Billed
     ask.json(f"account pay {customer} 30 USD --payment-id bank-1")
     assert ask.json(f"account credit {customer} 20 USD --reason goodwill")["credit"]["amount"] == "20.00"
     assert ask.json(f"account refund {customer} 15 USD --reason asked --refund-id r-1")["outcome"] == "done"
+    (waiting,) = ask.json(f"account show {customer}")["refunds"]
+    assert (waiting["refund_id"], waiting["amount"], waiting["reason"]) == ("r-1", "15.00", "asked")
+    assert "To be paid out: USD 15.00, refund r-1, reserved 2027-0" in ask.said(f"account show {customer}")
     assert ask.json(f"account refund-paid {customer} r-1")["message"] == "Refund r-1 of USD 15.00 is paid."
+    assert ask.json(f"account show {customer}")["refunds"] == []
     answer = ask.json(f"account reverse {customer} bank-1 --reason charge-back")
     assert f"{billed.invoice} is owed again. USD 5.00 of the credit settles {billed.invoice}." in answer["message"]
     said = ask.said(f"invoice show {billed.invoice}")

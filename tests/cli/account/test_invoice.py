@@ -137,7 +137,7 @@ def test_credit_is_shown_as_such(ask: Ask, customer: str) -> None:
     assert "-10.00" in shown
     page = Page(ask.said(f"invoice show {found['invoice']} --html"))
     assert "Due" not in page.text
-    assert "credit: contoso-crm" in page.text
+    assert any(text.startswith("Credit of 2027-01-") for text in page.text)
     words = ask.said(f"invoice pay {found['invoice']}", code=1)
     assert words == f"Nothing is owed on {found['invoice']}: it is carried.\n"
     assert "not an unpaid invoice" in ask.said(f"invoice pay {found['invoice']} --amount 1", code=1)
@@ -151,7 +151,7 @@ def test_a_page_is_well_formed_and_whole(ask: Ask, billed: Billed) -> None:
     assert text[:4] == [f"Invoice {billed.invoice}", f"Invoice {billed.invoice}", "Northwind Traders", "issued"]
     for words in (
         billed.customer.replace("buyer-", "Buyer "),
-        *(billed.subscription, "contoso-crm", "2027-04-02", "2027-01-15 → 2027-02-15"),
+        *(billed.subscription, "Contoso CRM", "2027-04-02", "2027-01-15 to 2027-02-14"),
         *("USD 30.00", "USD 12.50", "USD 17.50", f"p-{billed.customer}"),
     ):
         assert words in text

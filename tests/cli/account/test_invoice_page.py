@@ -1,0 +1,162 @@
+"""The page of an invoice: whom it names, what it says, and that nothing touches on paper and on a telephone.
+
+`PERENNIAL_PICTURES=DIR` has the pictures and the PDF written there.
+"""
+
+import os
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.async_api import Browser
+
+from cli.account.invoice_page import days_of, page
+from domain.account.invoice import Invoice
+from domain.calendar import Period
+from perennial.account.billing import InvoiceView
+from perennial.account.parties import buyer_of, seller_of
+from statemachines.account.standing import standing_of
+from tests.support.instants import instant
+from tests.support.shop.buyers import customer as a_customer
+from tests.support.shop.buyers import partner as a_partner
+from tests.support.simulated.customer import ACustomer
+from tests.support.simulated.life import Facts
+
+WIDTHS = {"A4": 658, "telephone": 375, "desk": 1280}
+"""In CSS pixels: what the margins of A4 leave, and two screens."""
+TEXTS = """() => {
+  const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node; node = walker.nextNode();) {
+    if (!node.textContent.trim()) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    for (const box of range.getClientRects())
+      if (box.width) found.push([node.textContent.trim(), box.left, box.right, box.top, box.bottom]);
+  }
+  return found;
+}"""
+NEAREST = 6
+"""How near two texts on one line may come, in CSS pixels."""
+LITWARE: dict[str, str] = {
+    "street": "1 Harbor Way",
+    "postal_code": "98052",
+    "city": "Redmond",
+    "region": "WA",
+    "country": "US",
+    "tax_id": "US-91-1234567",
+    "how_to_pay": "Bank transfer to account 000123456.\nWrite the number of the invoice on it.",
+}
+FABRIKAM: dict[str, str] = {
+    "street": "27 Garden Lane",
+    "postal_code": "10011",
+    "city": "New York",
+    "tax_id": "US-13-7654321",
+    "reference": "PO 4711",
+}
+
+
+def viewed(customer: ACustomer, document: Invoice) -> InvoiceView:
+    """As the use case has it."""
+    return InvoiceView(
+        document=document,
+        standing=standing_of(document.head, customer.journal),
+        seller=seller_of(a_partner(**LITWARE), "northwind"),
+        buyer=buyer_of(a_customer(name="Fabrikam Residences", **FABRIKAM), "fabrikam"),
+        products={"crm": "Contoso CRM for sales and service teams of any size"},
+    )
+
+
+def in_dollars() -> InvoiceView:
+    """Partly paid and corrected, with a payment that was taken back."""
+    customer = ACustomer()
+    customer.ask("2026-01-20", "change_quantity", quantity=5)
+    customer.until("2026-02-01")
+    customer.pay("2026-02-10", "12.50", "bank-4711")
+    customer.pay("2026-02-11", "5.00", "bank-4712")
+    customer.request("2026-02-12", "reverse_payment", payment_id="bank-4712", reason="charge-back")
+    note = {"credit_id": "c-1", "currency": "USD", "amount": "2.50", "reason": "mispriced"}
+    customer.request("2026-02-13", "credit_note", **note, invoice=customer.documents[0].head.invoice)
+    return viewed(customer, customer.documents[0])
+
+
+def of_sixty_lines() -> InvoiceView:
+    """In yen, with long ids and large numbers."""
+    customer = ACustomer(buys=False)
+    offer: Facts = {"currency": "JPY", "unit_price": "713860"}
+    for number in range(60):
+        customer.buy(f"subscription-of-the-department-with-the-number-{number:04}", offer, quantity=1_000 + number)
+    customer.until("2026-02-01")
+    return viewed(customer, customer.documents[0])
+
+
+VIEWS = {"dollars": in_dollars, "sixty": of_sixty_lines}
+
+
+def touch(one: list[Any], other: list[Any]) -> bool:
+    """Whether two texts are on one line, and nearer than they may be."""
+    _, left, right, top, bottom = one
+    _, others_left, others_right, others_top, others_bottom = other
+    same_line = bottom > others_top + 1 and others_bottom > top + 1
+    return bool(same_line and right + NEAREST > others_left and others_right + NEAREST > left)
+
+
+def test_it_names_who_sells_who_buys_and_what() -> None:
+    html = page(in_dollars())
+    for words in (
+        *("Northwind Traders", "1 Harbor Way", "98052 Redmond", "WA", "United States of America"),
+        "Tax id US-91-1234567",
+        *("Fabrikam Residences", "27 Garden Lane", "10011 New York", "Tax id US-13-7654321", "PO 4711"),
+        *("Contoso CRM for sales and service teams of any size", "Credit of 2026-01-20", "No tax calculated."),
+        *("2026-01-15 to 2026-02-14", "2026-01-20 to 2026-02-14"),
+        *("Payment bank-4711", "Payment bank-4712 taken back", "-5.00", "Credit note c-1"),
+        *("Write the number of the invoice on it.", "by 2026-04-02."),
+    ):
+        assert words in html, words
+
+
+def test_without_records_only_ids_are_known() -> None:
+    assert (seller_of(None, "litware").name, buyer_of(None, "fabrikam").address) == ("litware", ())
+    plain = buyer_of(a_customer(), "fabrikam")
+    assert (plain.address, plain.tax_id, plain.reference) == ((), None, None)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "words"),
+    [
+        ("2026-01-15T09:00:00Z", "2026-02-15T09:00:00Z", "2026-01-15 to 2026-02-14"),
+        ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z", "2026-01-01 to 2026-01-31"),
+        ("2026-01-15T09:00:00Z", "2026-01-15T10:00:00Z", "2026-01-15 to 2026-01-15"),
+    ],
+)
+def test_a_period_has_its_last_day(start: str, end: str, words: str) -> None:
+    assert days_of(Period(start=instant(start), end=instant(end))) == words
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("medium", WIDTHS)
+async def test_nothing_touches_or_breaks(browser: Browser, medium: str, view: str, tmp_path: Path) -> None:
+    file = tmp_path / "invoice.html"
+    file.write_text(page(VIEWS[view]()))
+    kind: Literal["print", "screen"] = "print" if medium == "A4" else "screen"
+    tab = await browser.new_page(viewport={"width": WIDTHS[medium], "height": 900})
+    try:
+        await tab.emulate_media(media=kind)
+        await tab.goto(file.as_uri())
+        assert await tab.evaluate("document.documentElement.scrollWidth") <= WIDTHS[medium]
+        texts = await tab.evaluate(TEXTS)
+        assert len(texts) > 20
+        pairs = ((one, other) for place, one in enumerate(texts) for other in texts[place + 1 :])
+        assert [(one[0], other[0]) for one, other in pairs if touch(one, other)] == []
+        if pictures := os.environ.get("PERENNIAL_PICTURES"):
+            await tab.screenshot(path=Path(pictures) / f"invoice-{view}-{medium}.png", full_page=True)
+            await tab.pdf(path=Path(pictures) / f"invoice-{view}.pdf", format="A4")
+    finally:
+        await tab.close()
+
+
+def test_sums_are_those_of_the_books() -> None:
+    view = in_dollars()
+    owed = view.standing.owed(view.document.head.totals.due)
+    assert owed == view.document.head.totals.due - Decimal("15.00")
+    assert f"Please pay USD {owed} by" in page(view)
