@@ -87,6 +87,7 @@ async def test_buy_6_a_bare_start_begins_at_an_instant_that_an_order_takes(world
         "SubscriptionWorkflow", purchase, id=f"subscription:{subscription_id}", task_queue="perennial"
     )
     said = await end_of(handle)
-    assert said.startswith("Malformed request: order.begins_at: got ")
+    assert said.startswith("Malformed request: ")
+    assert "begins_at" in said
     assert "90 days ahead at most" in said
     assert await world.books.subscriptions.events(subscription_id) == []

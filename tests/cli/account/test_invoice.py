@@ -152,7 +152,7 @@ def test_a_page_is_well_formed_and_whole(ask: Ask, billed: Billed) -> None:
     for words in (
         billed.customer.replace("buyer-", "Buyer "),
         *(billed.subscription, "Contoso CRM", "2027-04-02", "2027-01-15 to 2027-02-14"),
-        *("USD 30.00", "USD 12.50", "USD 17.50", f"p-{billed.customer}"),
+        *("USD 30.00", "USD 12.50", "USD 17.50", f"Payment p-{billed.customer}"),
     ):
         assert words in text
 

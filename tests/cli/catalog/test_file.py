@@ -263,13 +263,19 @@ def test_a_small_file_cannot_unfold_into_a_huge_one(written: Written) -> None:
         ("", ["a.csv: got nothing; takes a line with the column names, then one line per record"]),
         ("\ufeff", ["a.csv: got nothing; takes a line with the column names, then one line per record"]),
         ("id;name\np;x", ["a.csv:1: columns: got 'id;name'; takes column names separated by commas"]),
-        ("id,name,color\np,x,y", ["a.csv:1: color: got 'color'; takes a column of partners: id, name"]),
+        (
+            "id,name,color\np,x,y",
+            [
+                "a.csv:1: color: got 'color'; takes a column of partners: id, name, street, postal_code, city, region, "
+                "country, tax_id, how_to_pay"
+            ],
+        ),
         ("id,name,id\np,x,p", ["a.csv:1: id: got '2 columns'; takes each column once"]),
         (
-            "id,country\np,US",
+            "id,segment\np,commercial",
             [
                 f"a.csv:1: {name}: got nothing; takes a column; it is required"
-                for name in ("name", "partner", "segment", "account_opened")
+                for name in ("name", "partner", "country", "account_opened")
             ],
         ),
         ("id,name\np", ["a.csv:2: cells: got 1; takes 2, one per column"]),
