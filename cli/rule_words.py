@@ -55,7 +55,7 @@ WORDS: dict[Rule, str] = {
     Rule.MON_6: "payments and reminders",
     Rule.MON_7: "no change",
     Rule.MON_8: "what credit covers is not chased",
-    Rule.MON_10: "money is corrected, an invoice never altered",
+    Rule.MON_10: "corrections of money",
     Rule.MOV_1: "taken over from another system",
     Rule.MOV_6: "open invoices of another system",
     Rule.REP_1: "settled conflicts",

@@ -24,6 +24,7 @@ EFFECTS = frozenset(
     {
         *("record", "keep", "count_usage", "grant", "revoke", "purge", "restore", "first_answer"),
         *("open_account", "close_month", "look_at_uninvoiced", "record_account", "recorded_payment"),
+        "recall_for_correction",
         *("hold_for_nonpayment", "lift_nonpayment", "hand_over_notifications"),
     }
 )

@@ -62,6 +62,8 @@ CHANGING = {
     *("reject-quantity", "deprovision", "clock advance", "catalog import", "catalog export"),
     *("cart add", "cart remove", "cart buy", "usage report", "usage import", "invoice pay", "invoice fail"),
     *("account pay", "account terms", "account open", "notifications retry", "notifications skip"),
+    *("invoice credit", "invoice write-off", "account credit", "account refund", "account refund-paid"),
+    "account reverse",
     *("conflict adopt", "conflict set-aside", "demo", "worker", "import", "export"),
     *(f"bulk {name}" for name in ("suspend", "reactivate", "cancel", "auto-renew", "quantity", "price", "policy")),
     *(f"bulk {name}" for name in ("migrate", "pause", "resume", "stop", "rate")),

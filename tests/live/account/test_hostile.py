@@ -76,6 +76,12 @@ BAD_STARTS: list[tuple[list[Any], str]] = [
     ([start(credit={"USD": "1000000.00"})], "credit: got"),
 ]
 
+
+def correction(**changes: Any) -> dict[str, Any]:
+    """A credit note or a refund, with the changes (MON-10)."""
+    return {"by": "billing_admin", "currency": "USD", "amount": "1.00", "reason": "x", **changes}
+
+
 BAD_UPDATES: list[tuple[str, list[Any], str]] = [
     ("payment_received", [], "payment_received takes one argument, a mapping of its fields; it got 0 arguments"),
     ("payment_received", [pay(), 2], "it got 2 arguments"),
@@ -122,6 +128,24 @@ BAD_UPDATES: list[tuple[str, list[Any], str]] = [
     ("take_over_invoices", [owing(number="a;b")], "number: got 'a;b'"),
     ("take_over_invoices", [owing(due_at="soon")], "due_at: got 'soon'; takes an ISO 8601"),
     ("take_over_invoices", [owing(credit="5.00")], "credit: got '5.00'; takes no such field"),
+    ("change_terms", [{"by": "billing_admin", "invoice_day": 31}], "invoice_day: got 31; takes a day of the month"),
+    ("change_terms", [{"by": "billing_admin", "reminder_days": [7, 7]}], "reminder_days: got [7, 7]; takes up to 12"),
+    ("credit_note", [{}], "credit_id: got nothing; takes a value"),
+    ("credit_note", [correction(credit_id="c-1", amount="0")], "takes an amount of more than 0"),
+    ("credit_note", [correction(credit_id="c-1", amount=float("nan"))], "never a float"),
+    ("credit_note", [correction(credit_id="c-1", reason="")], "reason: got ''"),
+    ("credit_note", [correction(credit_id="c-1", reason="a\nb")], "reason: got 'a\\nb'"),
+    ("write_off", [{"by": "billing_admin", "invoice": "../1", "reason": "x"}], "invoice: got '../1'"),
+    ("refund", [correction(refund_id="r-1", amount="-1.00")], "amount: got '-1.00'"),
+    ("refund", [correction(refund_id="x" * 65)], "refund_id: got 'xxx"),
+    ("refund_paid", [{"by": "service"}], "refund_id: got nothing; takes a value"),
+    (
+        "refund_paid",
+        [{"by": "service", "refund_id": "r-1", "amount": "1.00"}],
+        "amount: got '1.00'; takes no such field",
+    ),
+    ("payment_reversed", [{"by": "service", "payment_id": "p-1"}], "reason: got nothing; takes a value"),
+    ("payment_reversed", [{"by": "service", "payment_id": ["p-1"], "reason": "x"}], "payment_id: got ['p-1']"),
     ("retry_effect", [{"by": "global_admin"}], "Nothing needs attention"),
     ("retry_effect", [{"by": ""}], "by: got ''"),
     *NOT_TAKEN,
@@ -158,6 +182,12 @@ BAD_SIGNALS: list[tuple[str, list[Any]]] = [
     ("payment_received", [pay(at="2090-01-01T00:00:00Z")]),
     ("payment_failed", [{"by": "service", "invoice": "nobodys-000001"}]),
     ("payment_failed", [{}]),
+    ("refund_paid", [{"by": "service", "refund_id": "r-1"}]),
+    ("refund_paid", [{"by": "publisher", "refund_id": "r-1"}]),
+    ("refund_paid", [[]]),
+    ("payment_reversed", [{"by": "service", "payment_id": "nobody-paid", "reason": "x"}]),
+    ("payment_reversed", [{"by": "service", "payment_id": "p-1", "reason": 1}]),
+    ("payment_reversed", []),
     ("rows_written", []),
     ("rows_written", [{}]),
     ("rows_written", [{"at": "tomorrow"}]),

@@ -99,7 +99,7 @@ async def test_an_older_copy_becomes_the_books_that_were_lost(place: Place, tmp_
     assert (sum(again.done.values()), again.written, again.failed) == (0, {}, {})
 
 
-READING = {"first_answer", "recorded_payment", "restore", "concerned", "look_at_uninvoiced"}
+READING = {"first_answer", "recorded_payment", "recall_for_correction", "restore", "concerned", "look_at_uninvoiced"}
 ELSEWHERE = {"hand_over_notifications", "tell"}
 """They start or ask other workflows, whose own writes are made again."""
 REPEATED = {"finish_telling"}

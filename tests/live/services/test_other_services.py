@@ -5,17 +5,19 @@ import os
 import shutil
 import sys
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from domain.account.events import AccountEventName
+from domain.account.requests import ReserveRefund
 from domain.subscription.commands import ChangeQuantity, Suspend
 from domain.subscription.holds import Reason
 from domain.subscription.scheduled import When
 from hosting.assembly import World
 from hosting.embedded.server import EmbeddedServer
-from tests.support.live.payers import Payer
+from tests.support.live.payers import Payer, payment
 from tests.support.live.purchases import order
 from tests.support.pages.services_page import EXAMPLES, ROWS, WAYS, Example, Row
 from tests.support.paths import ROOT
@@ -84,6 +86,8 @@ EVENTS = {
     "set_auto_renew": "auto_renew_changed",
     "payment_received": "payment_received USD 5.00",
     "payment_failed": "payment_failed",
+    "payment_reversed": "payment_reversed",
+    "refund_paid": "refund_paid",
 }
 """The last event after a signal, and after a payment by any way."""
 SHOWS = {
@@ -164,6 +168,17 @@ async def test_request_to_a_subscription(world: World, server: EmbeddedServer, r
     assert life.refused_signal_count == 0
 
 
+async def prepared_for(world: World, name: str) -> Payer:
+    """A customer that owes, and has paid or is to be paid what the request is about (MON-10)."""
+    payer = await owing(world)
+    if name in {"payment_reversed", "refund_paid"}:
+        await world.server.accounts.ask(payer.id, payment("p-17", "40.00"))
+    if name == "refund_paid":
+        refund = ReserveRefund(by="admin_agent", refund_id="r-5", currency="USD", amount=Decimal(5), reason="asked")
+        await world.server.accounts.ask(payer.id, refund)
+    return payer
+
+
 async def owing(world: World) -> Payer:
     """MON-6: a customer that owes USD 30.00."""
     payer = Payer(world)
@@ -174,7 +189,7 @@ async def owing(world: World) -> Payer:
 
 @ways("billing-account")
 async def test_request_to_an_account(world: World, server: EmbeddedServer, row: Row, code: str) -> None:
-    payer = await owing(world)
+    payer = await prepared_for(world, row.name)
     printed = await printed_by(code, server, WORKFLOW=f"billing-account:{payer.id}", NAME=row.name, REQUEST=row.request)
     if row.kind == "query":
         assert says(printed, ACCOUNT_SHOWS[row.name]), printed

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from cli.rehearsal.scenario import load
+from domain.roles import AccountAction
 from statemachines.simulation.course import simulate
 from statemachines.simulation.scenario_file import parse_scenario
 from tests.support.paths import ROOT
@@ -13,7 +14,7 @@ from tests.support.simulated.documents import Document, lived
 from tests.support.simulated.scenarios import MAIL, OFFER, asking_several, of_several
 
 ACCOUNTS = sorted((ROOT / "scenarios" / "accounts").glob("*.yaml"))
-TO_THE_ACCOUNT = {"pay", "fail_payment", "change_terms", "take_over_invoices"}
+TO_THE_ACCOUNT = {action.value for action in AccountAction}
 OF_THE_CUSTOMER = {"name", "answers", "invoices"}
 
 

@@ -76,7 +76,7 @@ def lived_with_its_file(random: RandomCustomer, until: datetime) -> tuple[Custom
     assert isinstance(customer, Recorded)
     orders = {purchase.order.subscription_id: purchase.order for purchase in random.purchases}
     commands = [
-        {"at": format_instant(at), **({"of": of} if of else {}), **command.model_dump(mode="json", exclude_none=True)}
+        {"at": format_instant(at), **({"of": of} if of else {}), **_in_a_file(command)}
         for of, command, at in customer.asked
         if not (of and _is_a_fault(command, customer.subscriptions[of].life.subscription.offer, at))
     ]
@@ -100,6 +100,12 @@ def lived_with_its_file(random: RandomCustomer, until: datetime) -> tuple[Custom
         "commands": commands,
         "until": format_instant(until),
     }
+
+
+def _in_a_file(command: Command | AccountRequest) -> dict[str, Any]:
+    """The command's fields. A file names an invoice by its number."""
+    fields = command.model_dump(mode="json", exclude_none=True)
+    return fields | ({"invoice": int(fields["invoice"].rpartition("-")[2])} if "invoice" in fields else {})
 
 
 def _is_a_fault(command: Command | AccountRequest, offer: PinnedOffer, at: datetime) -> bool:
