@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from domain.account.account import Account, Look
+from domain.account.account import Account, Look, Payment
 from domain.account.invoice import EndedMonth, InvoiceHead, InvoiceId, InvoiceState
 from domain.account.openings import Opening
 from domain.account.terms import BillingTerms, HoldScope
@@ -64,6 +64,9 @@ CORRECTING = frozenset(
 """The corrections of money (MON-10)."""
 
 
+TELLING_OF_PAYMENTS = frozenset({AccountEventName.PAYMENT_RECEIVED, AccountEventName.PAYMENT_FAILED})
+
+
 class Allocation(Frozen):
     """The part of a payment or a credit note that goes to an invoice, and the state of the invoice after it.
 
@@ -111,6 +114,15 @@ class AccountEvent(Frozen):
     credit: Annotated[ExactDecimal | None, Field(exclude_if=lambda credit: credit is None)] = None
     settled: Annotated[Settled | None, Field(exclude_if=lambda settled: settled is None)] = None
     opening: Annotated[Opening | None, Field(exclude_if=lambda opening: opening is None)] = None
+
+    @property
+    def payment(self) -> Payment | None:
+        """The payment that it tells of, received or failed, as an account remembers it."""
+        if self.payment_id is None or self.event not in TELLING_OF_PAYMENTS:
+            return None
+        failed = self.event is AccountEventName.PAYMENT_FAILED
+        amount, currency = (None, None) if failed else (self.amount, self.currency)
+        return Payment(payment_id=self.payment_id, amount=amount, currency=currency, failed=failed)
 
     @property
     def corrects(self) -> bool:

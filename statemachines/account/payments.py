@@ -193,10 +193,9 @@ def _remember(draft: AccountDraft, payment: Payment) -> None:
 
 
 def payment_in(events: Iterable[AccountEvent], payment_id: str) -> Payment | None:
-    """The payment of that id among an account's events; None if there is none (MON-7)."""
-    received = (event for event in events if event.event is AccountEventName.PAYMENT_RECEIVED)
-    found = next((event for event in received if event.payment_id == payment_id), None)
-    return Payment(payment_id=payment_id, amount=found.amount, currency=found.currency) if found else None
+    """The received payment of that id among an account's events; None if there is none (MON-7)."""
+    found = (event.payment for event in events if event.payment_id == payment_id)
+    return next((payment for payment in found if payment and not payment.failed), None)
 
 
 def remembering(account: Account, payment: Payment) -> Account:

@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-from domain.account.account import Receivable
 from domain.account.events import AccountEventName, Allocation
 from domain.account.recalled import Recalled, RecalledInvoice
 from domain.account.requests import ReversePayment
@@ -79,20 +78,16 @@ def _owed_again(draft: AccountDraft, known: RecalledInvoice, part: Decimal, invo
     assert chosen is not None
     passed = sum(receivable.due_at + each <= draft.at for each in receivable.terms.reminders)
     skipped = max(0, passed - receivable.reminders - receivable.skipped)
-    again = Allocation(invoice=receivable.invoice, amount=part, state=chosen.target, skipped=skipped)
-    draft.follow(owed_again(receivable, again))
-    return again
-
-
-def owed_again(receivable: Receivable, again: Allocation) -> Receivable:
-    """The invoice after a payment of it was reversed. One that was paid holds nothing, and is not postponed."""
-    known = receivable.state.unpaid
-    return receivable.model_copy(
-        update={
-            "paid": receivable.paid - again.amount,
-            "state": again.state,
-            "skipped": receivable.skipped + again.skipped,
-            "suspended": receivable.suspended and known,
-            "postponed": receivable.postponed and known,
-        }
+    unpaid = receivable.state.unpaid  # one that was paid holds nothing, and is not postponed
+    draft.follow(
+        receivable.model_copy(
+            update={
+                "paid": receivable.paid - part,
+                "state": chosen.target,
+                "skipped": receivable.skipped + skipped,
+                "suspended": receivable.suspended and unpaid,
+                "postponed": receivable.postponed and unpaid,
+            }
+        )
     )
+    return Allocation(invoice=receivable.invoice, amount=part, state=chosen.target, skipped=skipped)

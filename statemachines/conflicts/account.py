@@ -29,7 +29,6 @@ from statemachines.account.payments import remembering
 from statemachines.account.recalling import followed
 from statemachines.conflicts.choices import BOTH, choices_about_events
 
-TELLS_PAYMENT = {AccountEventName.PAYMENT_RECEIVED, AccountEventName.PAYMENT_FAILED}
 MOST_HELD = 300
 """With more unpaid invoices, or events that it does not know, an account is not adopted: one error has to hold them."""
 
@@ -87,7 +86,7 @@ def held_account(
         terms=terms_after(opened, events),
         receivables=tuple(receivables[:MOST_HELD]),
         credit={currency: left for currency, left in _credit(by_id, events).items() if left},
-        payments=(*(_payment(event) for event in unknown if event.event in TELLS_PAYMENT), *others),
+        payments=(*(event.payment for event in unknown if event.payment), *others),
         holds=tuple(_holds(unknown)),
         taken_over=tuple(event.opening.invoice.trace for event in events if event.opening),
     )
@@ -219,13 +218,6 @@ def _credit(heads: dict[str, InvoiceHead], events: Sequence[AccountEvent]) -> di
         elif event.currency:
             credit[event.currency] += event.makes_credit
     return credit
-
-
-def _payment(event: AccountEvent) -> Payment:
-    assert event.payment_id
-    if event.event is AccountEventName.PAYMENT_RECEIVED:
-        return Payment(payment_id=event.payment_id, amount=event.amount, currency=event.currency)
-    return Payment(payment_id=event.payment_id, amount=None, currency=None, failed=True)
 
 
 def _holds(events: Sequence[AccountEvent]) -> Iterator[HeldHolds]:

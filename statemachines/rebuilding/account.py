@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from domain.account.account import Account, Payment, Receivable
+from domain.account.account import Account, Receivable
 from domain.account.events import (
     ISSUING,
     AccountEffect,
@@ -81,20 +81,11 @@ def _after(account: Account, event: AccountEvent, heads: Mapping[str, InvoiceHea
         account = opened_with(account, event.opening, event.state)
     elif event.event in CLOSED:
         account = with_credit_of(account, heads[event.invoice or ""])
-    elif payment := _payment(event):
-        account = remembering(account, payment)
+    elif event.payment:
+        account = remembering(account, event.payment)
     if event.makes_credit and event.currency:
         account = account.with_credit(event.currency, event.makes_credit)
     return account
-
-
-def _payment(event: AccountEvent) -> Payment | None:
-    """The payment that the event tells of, as the account remembers it."""
-    if event.event is AccountEventName.PAYMENT_RECEIVED and event.payment_id:
-        return Payment(payment_id=event.payment_id, amount=event.amount, currency=event.currency)
-    if event.event is AccountEventName.PAYMENT_FAILED and event.payment_id:
-        return Payment(payment_id=event.payment_id, amount=None, currency=None, failed=True)
-    return None
 
 
 def _unpaid(booked: BookedAccount, heads: Mapping[str, InvoiceHead]) -> Iterator[Receivable]:
