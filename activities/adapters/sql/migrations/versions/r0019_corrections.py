@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from activities.adapters.sql.migrations.rebuilt import without_triggers
+
 revision = "0019"
 down_revision = "0018"
 
@@ -16,7 +18,7 @@ def upgrade() -> None:
     nothing = sa.Column("corrected_minor", sa.BigInteger, nullable=False, server_default="0")
     op.add_column("invoice_standing", nothing)
     on_sqlite = op.get_bind().dialect.name == "sqlite"
-    triggers = _without_triggers() if on_sqlite else []
+    triggers = without_triggers(WATCHED) if on_sqlite else []
     if not on_sqlite:
         # PostgreSQL does not alter a table whose rows still wait for a deferred check.
         op.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -27,13 +29,3 @@ def upgrade() -> None:
         posting.create_check_constraint(op.f("ck_posting_account"), ACCOUNTS)
     for trigger in triggers:
         op.execute(trigger)
-
-
-def _without_triggers() -> list[str]:
-    """Drop the triggers of these tables, and return how they are made again."""
-    listed = sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN :names")
-    names: sa.BindParameter[list[str]] = sa.bindparam("names", list(WATCHED), expanding=True)
-    found = op.get_bind().execute(listed.bindparams(names)).all()
-    for trigger in found:
-        op.execute(f"DROP TRIGGER {trigger.name}")
-    return [trigger.sql for trigger in found]
