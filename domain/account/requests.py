@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from domain.account.invoice import InvoiceId
 from domain.account.openings import OpenInvoice, SomeAmount, in_minor_units
 from domain.account.own_terms import NEVER, OwnTerms
-from domain.money import Currency
+from domain.money import Currency, Money, from_minor, to_minor
 from domain.policy import PackName
 from domain.roles import AccountAction
 from domain.values import WITHOUT_NUL, Id, RequestInstant, Signature, Strict, fingerprint, readable, without_nul
@@ -32,7 +32,23 @@ class AccountRequest(Strict):
         return fingerprint([self.action, self.model_dump(mode="json", exclude_none=True)])
 
 
-class ReceivePayment(AccountRequest):
+class OfMoney(AccountRequest):
+    """A request with an amount in a currency, of whole minor units."""
+
+    # Declared before the amount, whose check needs it.
+    currency: Currency
+    amount: SomeAmount
+
+    in_whole_minor_units = field_validator("amount")(in_minor_units)
+
+    @property
+    def money(self) -> Money:
+        """The amount with the decimals of its currency: `1.500` dollars are `1.50`."""
+        whole = from_minor(to_minor(self.amount, self.currency), self.currency)
+        return Money(amount=whole, currency=self.currency)
+
+
+class ReceivePayment(OfMoney):
     """A payment was received. Without an `invoice` it pays the unpaid ones in its currency, earliest due first (MON-6).
 
     The `payment_id` distinguishes a repeat from another payment.
@@ -41,9 +57,6 @@ class ReceivePayment(AccountRequest):
     action = AccountAction.PAY
     do: Literal["pay"] = "pay"
     payment_id: Id
-    # Declared before the amount, whose check needs it.
-    currency: Currency
-    amount: SomeAmount
     invoice: InvoiceId | None = None
 
     in_whole_minor_units = field_validator("amount")(in_minor_units)
@@ -97,7 +110,7 @@ class TakeOverInvoices(AccountRequest):
     invoices: Annotated[tuple[MovedInvoice, ...], Field(min_length=1, max_length=MOST_AT_ONCE, strict=False)]
 
 
-class IssueCreditNote(AccountRequest):
+class IssueCreditNote(OfMoney):
     """A credit note of goodwill, or one that corrects an invoice, which is not altered (MON-10).
 
     It settles that invoice first, then the others in the currency, the earliest due first; the rest becomes credit. The
@@ -107,9 +120,6 @@ class IssueCreditNote(AccountRequest):
     action = AccountAction.CREDIT_NOTE
     do: Literal["credit_note"] = "credit_note"
     credit_id: Id
-    # Declared before the amount, whose check needs it.
-    currency: Currency
-    amount: SomeAmount
     invoice: InvoiceId | None = None
     reason: CorrectionReason
 
@@ -125,7 +135,7 @@ class WriteOff(AccountRequest):
     reason: CorrectionReason
 
 
-class ReserveRefund(AccountRequest):
+class ReserveRefund(OfMoney):
     """Credit is to be paid out: it is reserved until `refund_paid` says that it was (MON-10).
 
     The `refund_id` distinguishes a repeat from another one.
@@ -134,9 +144,6 @@ class ReserveRefund(AccountRequest):
     action = AccountAction.REFUND
     do: Literal["refund"] = "refund"
     refund_id: Id
-    # Declared before the amount, whose check needs it.
-    currency: Currency
-    amount: SomeAmount
     reason: CorrectionReason
 
     in_whole_minor_units = field_validator("amount")(in_minor_units)

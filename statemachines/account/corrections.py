@@ -10,7 +10,7 @@ from domain.account.account import Account
 from domain.account.events import AccountEvent, AccountEventName
 from domain.account.recalled import Recalled, RecalledInvoice
 from domain.account.requests import ConfirmRefund, Correction, IssueCreditNote, ReserveRefund, ReversePayment, WriteOff
-from domain.money import Money, from_minor, to_minor
+from domain.money import Money
 from domain.rules import Rule
 from statemachines.account import holds
 from statemachines.account.draft import AccountDraft
@@ -46,7 +46,7 @@ def correct(draft: AccountDraft, request: Correction, recalled: Recalled, invoic
 
 
 def _credit_note(draft: AccountDraft, request: IssueCreditNote, recalled: Recalled, invoices: Invoices) -> None:
-    money, named = _money(request), next(iter(recalled.invoices), None)
+    money, named = request.money, next(iter(recalled.invoices), None)
     if _is_known(draft, f"Credit note {request.credit_id}", money, recalled.events, invoice=request.invoice):
         return
     if words := _not_to_correct(draft.account, request, money, named):
@@ -100,7 +100,7 @@ def _write_off(draft: AccountDraft, request: WriteOff, recalled: Recalled, invoi
 
 
 def _reserve(draft: AccountDraft, request: ReserveRefund, recalled: Recalled) -> None:
-    money = _money(request)
+    money = request.money
     reserved = [event for event in recalled.events if event.event is AccountEventName.REFUND_RESERVED]
     if _is_known(draft, f"Refund {request.refund_id}", money, reserved):
         return
@@ -138,12 +138,6 @@ def _confirm(draft: AccountDraft, request: ConfirmRefund, recalled: Recalled) ->
         currency=money.currency,
         correction=request.refund_id,
     )
-
-
-def _money(request: IssueCreditNote | ReserveRefund) -> Money:
-    """The amount with the decimals of its currency."""
-    whole = from_minor(to_minor(request.amount, request.currency), request.currency)
-    return Money(amount=whole, currency=request.currency)
 
 
 def _is_known(

@@ -7,7 +7,7 @@ from domain.account.account import Account, Payment, Receivable, trace_of
 from domain.account.events import AccountEvent, AccountEventName, Allocation
 from domain.account.invoice import InvoiceHead, InvoiceState, Settlement
 from domain.account.requests import FailPayment, ReceivePayment
-from domain.money import Money, from_minor, to_minor
+from domain.money import Money, from_minor
 from domain.rules import Rule
 from statemachines.account import holds
 from statemachines.account.draft import AccountDraft
@@ -20,7 +20,7 @@ PAYMENTS_KEPT, TRACES_KEPT = 500, 5_000
 def receive(draft: AccountDraft, request: ReceivePayment, invoices: Invoices) -> None:
     """MON-6: pay the named invoice, then the others, the earliest due first; only the rest becomes credit (MON-5)."""
     account = draft.account
-    payment, money = payment_of(request), money_of(request)
+    payment, money = payment_of(request), request.money
     if _is_known(draft, payment):
         return
     if words := _mismatch(account, request):
@@ -75,15 +75,9 @@ def allocated(allocations: Iterable[Allocation]) -> Decimal:
     return sum((each.amount for each in allocations), Decimal(0))
 
 
-def money_of(request: ReceivePayment) -> Money:
-    """The amount with the decimals of its currency: `1.500` dollars are `1.50`."""
-    whole = from_minor(to_minor(request.amount, request.currency), request.currency)
-    return Money(amount=whole, currency=request.currency)
-
-
 def payment_of(request: ReceivePayment) -> Payment:
     """The payment as the account remembers it."""
-    return Payment(payment_id=request.payment_id, **dict(money_of(request)))
+    return Payment(payment_id=request.payment_id, **dict(request.money))
 
 
 def settle(draft: AccountDraft, head: InvoiceHead, settlement: Settlement, invoices: Invoices) -> None:
