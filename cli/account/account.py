@@ -122,7 +122,8 @@ def pay(
     """
     payment_id = paying.payment_id or random_id()
     request = request_of(ReceivePayment, paying, payment_id=payment_id, currency=currency, amount=amount)
-    paying.report(use(lambda perennial: paying.answered(perennial.billing, customer, request), paying.address))
+    sent = paying.sent(payment_id)
+    paying.report(use(lambda perennial: paying.answered(perennial.billing, customer, request, sent), paying.address))
 
 
 def open_account(

@@ -12,7 +12,7 @@ from cli.printing import answer as answers
 from cli.sent import Sent
 
 if TYPE_CHECKING:
-    from domain.account.requests import ReceivePayment
+    from domain.account.requests import AccountRequest
     from domain.subscription.decision import Answer
     from perennial.account.billing import Billing
 
@@ -26,7 +26,33 @@ class AsService(Acting):
 
 
 @dataclass(frozen=True)
-class Paying(AsService):
+class Moving(Acting):
+    """The options of a request that moves or corrects money, which can be looked at before it is sent."""
+
+    timeout: Timeout = None
+    no_wait: NoWait = False
+    dry_run: DryRun = False
+
+    def report(self, answer: Answer) -> None:
+        """Print the answer, or what it would be."""
+        answers.report(answer, as_json=self.as_json, preview=self.dry_run)
+
+    async def answered(self, billing: Billing, customer_id: str, request: AccountRequest, sent: Sent) -> Answer:
+        """Send the request, and return its answer; of a dry run, what it would be."""
+        if self.dry_run:
+            return await billing.preview(customer_id, request)
+        return await sent.answered(lambda: billing.send(customer_id, request, wait=not self.no_wait))
+
+
+@dataclass(frozen=True)
+class MovingAsService(Moving):
+    """The same, with `service` as the default for --by."""
+
+    by: By = "service"
+
+
+@dataclass(frozen=True)
+class Paying(MovingAsService):
     """The options of a payment."""
 
     payment_id: Annotated[
@@ -38,19 +64,6 @@ class Paying(AsService):
             show_default="a new one",
         ),
     ] = None
-    no_wait: NoWait = False
-    dry_run: DryRun = False
-
-    def report(self, answer: Answer) -> None:
-        """Print the answer, or what it would be."""
-        answers.report(answer, as_json=self.as_json, preview=self.dry_run)
-
-    async def answered(self, billing: Billing, customer_id: str, payment: ReceivePayment) -> Answer:
-        """Send the payment, and return its answer; of a dry run, what it would be."""
-        if self.dry_run:
-            return await billing.preview(customer_id, payment)
-        wait = not self.no_wait
-        return await self.sent(payment.payment_id).answered(lambda: billing.send(customer_id, payment, wait=wait))
 
     def sent(self, payment_id: str) -> Sent:
         """The payment under way, by its id."""

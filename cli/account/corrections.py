@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,9 +9,9 @@ from typer import Argument, Option
 
 from activities.random_ids import random_id
 from cli.account.account import Customer
+from cli.account.asking import Moving, MovingAsService
 from cli.account.invoice import InvoiceId
-from cli.options import Acting, By, DryRun, NoWait, Timeout, exact_decimal, request_of, some_id, with_options
-from cli.printing import answer as answers
+from cli.options import exact_decimal, request_of, some_id, with_options
 from cli.running import use
 from cli.sent import Sent
 from domain.account.requests import ConfirmRefund, IssueCreditNote, ReserveRefund, ReversePayment, WriteOff
@@ -33,43 +32,23 @@ CreditId = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class Correcting(Acting):
-    """The options of a correction."""
+def _send(
+    moving: Moving,
+    request: AccountRequest,
+    key: str,
+    option: str | None = None,
+    *,
+    customer: str = "",
+    invoice: str = "",
+) -> None:
+    """Send the request to the account of the customer, or of the invoice's, and print the answer."""
+    sent = Sent(key, option, moving.timeout)
 
-    timeout: Timeout = None
-    no_wait: NoWait = False
-    dry_run: DryRun = False
+    async def ask(billing: Billing) -> Answer:
+        owner = customer or (await billing.invoice(invoice)).document.head.customer_id
+        return await moving.answered(billing, owner, request, sent)
 
-    async def answered(self, billing: Billing, customer_id: str, request: AccountRequest, sent: Sent) -> Answer:
-        """Send the request, and return its answer; of a dry run, what it would be."""
-        if self.dry_run:
-            return await billing.preview(customer_id, request)
-        return await sent.answered(lambda: billing.send(customer_id, request, wait=not self.no_wait))
-
-    def done(self, customer_id: str, request: AccountRequest, key: str, option: str | None = None) -> None:
-        """Send the request to the customer's account, and print the answer, or what it would be."""
-        sent = Sent(key, option, self.timeout)
-        answer = use(lambda perennial: self.answered(perennial.billing, customer_id, request, sent), self.address)
-        answers.report(answer, as_json=self.as_json, preview=self.dry_run)
-
-    def done_about(self, invoice: str, request: AccountRequest, key: str, option: str | None = None) -> None:
-        """The same to the account of the invoice's customer."""
-        sent = Sent(key, option, self.timeout)
-
-        async def ask(billing: Billing) -> Answer:
-            customer_id = (await billing.invoice(invoice)).document.head.customer_id
-            return await self.answered(billing, customer_id, request, sent)
-
-        answer = use(lambda perennial: ask(perennial.billing), self.address)
-        answers.report(answer, as_json=self.as_json, preview=self.dry_run)
-
-
-@dataclass(frozen=True)
-class CorrectingAsService(Correcting):
-    """The same, with `service` as the default for --by."""
-
-    by: By = "service"
+    moving.report(use(lambda perennial: ask(perennial.billing), moving.address))
 
 
 @with_options
@@ -78,7 +57,7 @@ def credit_invoice(
     amount: Amount,
     currency: CurrencyCode,
     reason: Reason,
-    correcting: Correcting,
+    moving: Moving,
     credit_id: CreditId = None,
 ) -> None:
     """Issue a credit note that corrects an invoice (MON-10).
@@ -90,17 +69,17 @@ def credit_invoice(
     """
     key = credit_id or random_id()
     fields = {"credit_id": key, "currency": currency, "amount": amount, "invoice": invoice, "reason": reason}
-    correcting.done_about(invoice, request_of(IssueCreditNote, correcting, **fields), key, "--credit-id")
+    _send(moving, request_of(IssueCreditNote, moving, **fields), key, "--credit-id", invoice=invoice)
 
 
 @with_options
-def write_off(invoice: InvoiceId, reason: Reason, correcting: Correcting) -> None:
+def write_off(invoice: InvoiceId, reason: Reason, moving: Moving) -> None:
     """Give up what is still owed on an invoice (MON-10). It is paid then, and holds nothing any more.
 
     Example: invoice write-off contoso-000007 --reason insolvent
     """
-    request = request_of(WriteOff, correcting, invoice=invoice, reason=reason)
-    correcting.done_about(invoice, request, f"to write {invoice} off")
+    request = request_of(WriteOff, moving, invoice=invoice, reason=reason)
+    _send(moving, request, f"to write {invoice} off", invoice=invoice)
 
 
 @with_options
@@ -109,7 +88,7 @@ def credit(
     amount: Amount,
     currency: CurrencyCode,
     reason: Reason,
-    correcting: Correcting,
+    moving: Moving,
     credit_id: CreditId = None,
 ) -> None:
     """Issue a credit note of goodwill (MON-10).
@@ -120,7 +99,7 @@ def credit(
     """
     key = credit_id or random_id()
     fields = {"credit_id": key, "currency": currency, "amount": amount, "reason": reason}
-    correcting.done(customer, request_of(IssueCreditNote, correcting, **fields), key, "--credit-id")
+    _send(moving, request_of(IssueCreditNote, moving, **fields), key, "--credit-id", customer=customer)
 
 
 @with_options
@@ -129,7 +108,7 @@ def refund(
     amount: Amount,
     currency: CurrencyCode,
     reason: Reason,
-    correcting: Correcting,
+    moving: Moving,
     refund_id: Annotated[
         str | None,
         Option(
@@ -143,21 +122,21 @@ def refund(
     """
     key = refund_id or random_id()
     fields = {"refund_id": key, "currency": currency, "amount": amount, "reason": reason}
-    correcting.done(customer, request_of(ReserveRefund, correcting, **fields), key, "--refund-id")
+    _send(moving, request_of(ReserveRefund, moving, **fields), key, "--refund-id", customer=customer)
 
 
 @with_options
 def refund_paid(
     customer: Customer,
     refund_id: Annotated[str, Argument(metavar="REFUND", parser=some_id, help="The refund's id.")],
-    correcting: CorrectingAsService,
+    moving: MovingAsService,
 ) -> None:
     """Record that a reserved refund was paid out (MON-10).
 
     Example: account refund-paid fabrikam refund-7
     """
-    request = request_of(ConfirmRefund, correcting, refund_id=refund_id)
-    correcting.done(customer, request, f"about refund {refund_id}")
+    request = request_of(ConfirmRefund, moving, refund_id=refund_id)
+    _send(moving, request, f"about refund {refund_id}", customer=customer)
 
 
 @with_options
@@ -165,7 +144,7 @@ def reverse(
     customer: Customer,
     payment_id: Annotated[str, Argument(metavar="PAYMENT", parser=some_id, help="The payment's id.")],
     reason: Reason,
-    correcting: CorrectingAsService,
+    moving: MovingAsService,
 ) -> None:
     """Record that a payment was taken back, as by a charge-back (MON-10).
 
@@ -173,5 +152,5 @@ def reverse(
 
     Example: account reverse fabrikam bank-17 --reason charge-back
     """
-    request = request_of(ReversePayment, correcting, payment_id=payment_id, reason=reason)
-    correcting.done(customer, request, f"about payment {payment_id}")
+    request = request_of(ReversePayment, moving, payment_id=payment_id, reason=reason)
+    _send(moving, request, f"about payment {payment_id}", customer=customer)

@@ -153,7 +153,7 @@ def pay(
             amount=amount if amount is not None else view.to_pay(paying.payment_id),
             invoice=invoice,
         )
-        return await paying.answered(billing, head.customer_id, request)
+        return await paying.answered(billing, head.customer_id, request, paying.sent(payment_id))
 
     paying.report(use(lambda perennial: ask(perennial.billing), paying.address))
 
