@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import timedelta
 from html import escape
 from typing import TYPE_CHECKING
 
-from cli.account.invoice_sheet import signed_amount, sums_of
+from cli.account.invoice_sheet import movements, signed_amount, sums_of
 from cli.printing.screen import amount, day, quantity
 from domain.account.invoice import Invoice, InvoiceLine, InvoiceState
 from domain.subscription.ledger import Kind
 from statemachines.account.standing import Standing
 
 if TYPE_CHECKING:
-    from datetime import datetime
-    from decimal import Decimal
-
     from domain.calendar import Period
     from perennial.account.billing import InvoiceView
     from perennial.account.parties import Party
@@ -157,29 +154,13 @@ def _sums(invoice: Invoice, standing: Standing) -> str:
 def _moved(standing: Standing) -> str:
     """What was paid, credited and taken back since, in the order of time."""
     rows = [
-        _row([_cell(day(at), "date"), _cell(words), _cell(money, "number amount")])
-        for at, words, money in sorted(_movements(standing), key=lambda each: each[0])
+        _row([_cell(day(at), "date"), _cell(words[0].upper() + words[1:]), _cell(amount(moved), "number amount")])
+        for at, words, moved in movements(standing)
     ]
     if not rows:
         return ""
     head = '<tr><th>Date</th><th>Paid or credited</th><th class="number">Amount</th></tr>'
     return f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
-
-
-def _movements(standing: Standing) -> Iterator[tuple[datetime, str, str]]:
-    for credit in standing.credits:
-        source = credit.invoice or (f"note {credit.credit_note}" if credit.credit_note else "your account")
-        yield credit.at, f"Credit of {source}", amount(credit.amount)
-    for note in standing.credit_notes:
-        yield note.at, f"Credit note {note.credit_id}", amount(note.amount)
-    for payment in standing.payments:
-        yield payment.at, f"Payment {payment.payment_id}", amount(payment.amount)
-        if payment.reversed_at:
-            yield payment.reversed_at, f"Payment {payment.payment_id} taken back", _minus(payment.amount)
-
-
-def _minus(value: Decimal) -> str:
-    return f"-{amount(value)}"
 
 
 def _how_to_pay(view: InvoiceView) -> str:

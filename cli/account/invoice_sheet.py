@@ -1,6 +1,8 @@
 """An invoice as a person reads it in a terminal."""
 
 from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
 
 from rich.console import Console
 from rich.text import Text
@@ -82,18 +84,25 @@ def story_of(head: InvoiceHead, standing: Standing) -> Iterator[str]:
     """Credit, payments, reminders and what followed, a line each."""
     for settlement in head.settles:
         yield f"{second(head.issued_at)}  its credit pays on {settlement.invoice}: {amount(settlement.amount)}"
-    for credit in standing.credits:
-        source = credit.invoice or (f"note {credit.credit_note}" if credit.credit_note else "the account")
-        yield f"{second(credit.at)}  credit of {source}: {amount(credit.amount)}"
-    for note in standing.credit_notes:
-        yield f"{second(note.at)}  credit note {note.credit_id}: {amount(note.amount)}"
-    for payment in standing.payments:
-        yield f"{second(payment.at)}  payment {payment.payment_id}: {amount(payment.amount)}"
-        if payment.reversed_at:
-            yield f"{second(payment.reversed_at)}  payment {payment.payment_id} reversed: -{amount(payment.amount)}"
+    for at, words, moved in movements(standing):
+        yield f"{second(at)}  {words}: {amount(moved)}"
     if standing.failures:
         yield f"{standing.failures} failed payment{'s' if standing.failures > 1 else ''}"
     if standing.reminders:
         yield counted(standing.reminders, "reminder")
     if standing.suspended_at:
         yield f"{second(standing.suspended_at)}  suspended for nonpayment"
+
+
+def movements(standing: Standing) -> list[tuple[datetime, str, Decimal]]:
+    """What was paid, credited and taken back since the invoice was issued, in the order of time."""
+    found = [
+        (credit.at, f"credit of {credit.invoice or credit.credit_note or 'the account'}", credit.amount)
+        for credit in standing.credits
+    ]
+    found += [(note.at, f"credit note {note.credit_id}", note.amount) for note in standing.credit_notes]
+    for payment in standing.payments:
+        found.append((payment.at, f"payment {payment.payment_id}", payment.amount))
+        if payment.reversed_at:
+            found.append((payment.reversed_at, f"payment {payment.payment_id} taken back", -payment.amount))
+    return sorted(found, key=lambda each: each[0])

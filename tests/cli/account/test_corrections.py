@@ -36,7 +36,7 @@ def test_credit_is_paid_out_and_a_payment_is_taken_back(ask: Ask, billed: Billed
     answer = ask.json(f"account reverse {customer} bank-1 --reason charge-back")
     assert f"{billed.invoice} is owed again. USD 5.00 of the credit settles {billed.invoice}." in answer["message"]
     said = ask.said(f"invoice show {billed.invoice}")
-    assert "payment bank-1 reversed: -30.00" in said
+    assert "payment bank-1 taken back: -30.00" in said
     assert ask.json(f"invoice write-off {billed.invoice} --reason insolvent")["outcome"] == "done"
     found = ask.json(f"invoice show {billed.invoice}")
     assert (found["state"], found["written_off"], found["settled"], found["owed"]) == ("paid", "25.00", "5.00", "0.00")

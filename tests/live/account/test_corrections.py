@@ -44,22 +44,19 @@ async def asked(payer: Payer, do: str, **fields: Any) -> Answer:
 async def test_each_is_done_once_and_check_is_content(payer: Payer, world: World) -> None:
     (invoice,) = [each.head.invoice for each in await world.books.accounts.documents(payer.id)]
     await world.server.accounts.ask(payer.id, payment("p-1", "50.00"))
-    wanted = [
-        await asked(payer, "credit_note", credit_id="c-1", invoice=invoice, amount="10.00", **MONEY),
-        await asked(payer, "refund", refund_id="r-1", amount="10.00", **MONEY),
-        await asked(payer, "refund_paid", refund_id="r-1"),
-        await asked(payer, "reverse_payment", payment_id="p-1", reason="charge-back"),
-        await asked(payer, "write_off", invoice=invoice, reason="insolvent"),
-    ]
-    assert [f"{answer.outcome} {answer.rule}" for answer in wanted] == ["done MON-10"] * 5
-    again = [
-        await asked(payer, "credit_note", credit_id="c-1", invoice=invoice, amount="10.00", **MONEY),
-        await asked(payer, "refund", refund_id="r-1", amount="10.00", **MONEY),
-        await asked(payer, "refund_paid", refund_id="r-1"),
-        await asked(payer, "reverse_payment", payment_id="p-1", reason="charge-back"),
-        await asked(payer, "write_off", invoice=invoice, reason="insolvent"),
-    ]
-    assert [f"{answer.outcome} {answer.rule}" for answer in again] == ["unchanged MON-7"] * 5
+
+    async def each() -> list[str]:
+        answers = [
+            await asked(payer, "credit_note", credit_id="c-1", invoice=invoice, amount="10.00", **MONEY),
+            await asked(payer, "refund", refund_id="r-1", amount="10.00", **MONEY),
+            await asked(payer, "refund_paid", refund_id="r-1"),
+            await asked(payer, "reverse_payment", payment_id="p-1", reason="charge-back"),
+            await asked(payer, "write_off", invoice=invoice, reason="insolvent"),
+        ]
+        return [f"{answer.outcome} {answer.rule}" for answer in answers]
+
+    assert await each() == ["done MON-10"] * 5
+    assert await each() == ["unchanged MON-7"] * 5
     audited = await world.books.account_auditor.page(10_000)
     assert [each.violations for each in audited if each.customer_id == payer.id] == [()]
 

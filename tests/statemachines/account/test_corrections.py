@@ -5,11 +5,14 @@ from decimal import Decimal
 import pytest
 
 from domain.account.events import AccountEventName
+from domain.account.requests import AnyAccountRequest
+from domain.account.terms import terms_of
 from domain.money import Money
 from domain.subscription.decision import Answer
+from statemachines.account.life import AccountSteps, Closing
 from statemachines.account.standing import standing_of
 from tests.support.instants import TICK, instant
-from tests.support.simulated.customer import ACustomer, numbered, paid
+from tests.support.simulated.customer import ACustomer, a_request, numbered, paid
 from tests.support.simulated.life import Facts
 
 YEAR: Facts = {"term": "P1Y", "billing_plan": "annual", "unit_price": "120.00"}
@@ -274,9 +277,37 @@ def test_rol_4_a_service_tells_of_money_that_moved_and_corrects_nothing(do: str)
     assert monthly().request("2026-03-02", do, **{"by": "publisher", **fields}).rule == "ROL-4"
 
 
-def test_it_is_decided_on_what_the_books_have_then() -> None:
+def test_what_the_books_said_before_another_correction_counts_no_more() -> None:
+    """Nor what they said of another request; the books are asked again."""
     customer = monthly()
-    life = customer.simulator.life
-    assert life.recalled is None
-    noted(customer, "2026-03-02", "1.00")
-    assert customer.simulator.life.recalled is None
+    first, second = (credit_note(f"c-{number}", "30.00") for number in (1, 2))
+    book, opened = customer.simulator.book, terms_of("csp-2019")
+    told = customer.simulator.life.model_copy(update={"recalled": book.recalled(second, opened)})
+    assert (told.lacks(second), told.lacks(first)) == (False, True)
+    noted(customer, "2026-03-02", "30.00", invoice=FIRST)
+    later = customer.simulator.life
+    assert later.recalled is None
+    with pytest.raises(Closing):
+        AccountSteps().accept(later.model_copy(update={"recalled": told.recalled}), second, instant("2026-03-03"))
+
+
+def test_a_payment_that_the_books_do_not_have_yet_is_not_unknown() -> None:
+    customer = monthly()
+    request = a_request("reverse_payment", payment_id="p-1", reason="charge-back")
+    before = customer.simulator.book.recalled(request, terms_of("csp-2019"))
+    customer.pay("2026-03-02", "30.00")
+    assert customer.simulator.life.model_copy(update={"recalled": before}).lacks(request)
+
+
+def test_an_invoice_that_is_paid_and_not_recorded_yet_is_looked_up_again() -> None:
+    customer = monthly()
+    request = a_request("write_off", invoice=FIRST, reason="insolvent")
+    before = customer.simulator.book.recalled(request, terms_of("csp-2019"))
+    customer.pay("2026-03-02", "30.00")
+    assert customer.simulator.life.model_copy(update={"recalled": before}).lacks(request)
+
+
+def credit_note(credit_id: str, amount: str) -> AnyAccountRequest:
+    """For the first invoice."""
+    fields = {"credit_id": credit_id, "currency": "USD", "amount": amount, "reason": REASON, "invoice": FIRST}
+    return a_request("credit_note", **fields)
