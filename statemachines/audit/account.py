@@ -11,6 +11,7 @@ from domain.account.invoice import InvoiceLine, totals, totals_of
 from domain.subscription.ledger import Kind
 from domain.values import Frozen, format_instant
 from statemachines.account.standing import Standing, standing_of
+from statemachines.audit.corrections import corrections_keep_their_bounds
 from statemachines.audit.credit import credit_is_carried_over, no_credit_beside_debt, settlements_match_the_journal
 from statemachines.audit.dunning import dunning_follows_the_net
 from statemachines.audit.holds import holds_match_the_journal
@@ -224,6 +225,7 @@ CHECKS: dict[Invariant, tuple[Callable[[RecordedAccount], Iterator[Found]], ...]
         settlements_match_the_journal,
         _standings_match_the_journal,
         invoices_keep_their_terms,
+        corrections_keep_their_bounds,
     ),
     Invariant.NO_CREDIT_BESIDE_DEBT: (no_credit_beside_debt, dunning_follows_the_net),
     Invariant.HELD: (holds_match_the_journal,),

@@ -17,6 +17,7 @@ from domain.rules import Rule
 from domain.subscription.ledger import Kind
 from statemachines.account.chasing import chased
 from statemachines.account.standing import standing_of
+from statemachines.audit.corrections import corrections_keep_their_bounds
 from statemachines.audit.credit import no_credit_beside_debt, settlements_match_the_journal
 from statemachines.audit.dunning import dunning_follows_the_net
 from statemachines.audit.recorded_account import RecordedAccount
@@ -198,6 +199,7 @@ def dunning_follows_what_is_owed_15(customer: CustomerSimulator, random: RandomC
     """Nobody is reminded or held for what credit covers or the terms tolerate; and what is held is chased, now too."""
     recorded = recorded_of(customer).model_copy(update={"terms": random.terms})
     assert list(dunning_follows_the_net(recorded)) == list(invoices_keep_their_terms(recorded)) == []
+    assert list(corrections_keep_their_bounds(recorded)) == []
     account = customer.life.account
     seen = customer.book.look(Look(at=account.last_at, until=START + HORIZON + TICK, seq=account.seq))
     now = account.model_copy(update={"seen": seen})
