@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from domain.account.events import CORRECTING, AccountEvent, AccountEventName
+from domain.account.events import AccountEvent, AccountEventName
 from statemachines.audit.corrections import corrections_keep_their_bounds
 from statemachines.audit.recorded_account import RecordedAccount
 from tests.support.simulated.customer import ACustomer, numbered
