@@ -59,8 +59,6 @@ class ReceivePayment(OfMoney):
     payment_id: Id
     invoice: InvoiceId | None = None
 
-    in_whole_minor_units = field_validator("amount")(in_minor_units)
-
 
 class FailPayment(AccountRequest):
     """A payment failed: recorded on its invoice, or on the unpaid one that is due first (MON-6)."""
@@ -123,8 +121,6 @@ class IssueCreditNote(OfMoney):
     invoice: InvoiceId | None = None
     reason: CorrectionReason
 
-    in_whole_minor_units = field_validator("amount")(in_minor_units)
-
 
 class WriteOff(AccountRequest):
     """What is still owed on an invoice is given up (MON-10)."""
@@ -145,8 +141,6 @@ class ReserveRefund(OfMoney):
     do: Literal["refund"] = "refund"
     refund_id: Id
     reason: CorrectionReason
-
-    in_whole_minor_units = field_validator("amount")(in_minor_units)
 
 
 class ConfirmRefund(AccountRequest):

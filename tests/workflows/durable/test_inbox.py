@@ -98,7 +98,7 @@ async def test_the_next_task_has_its_own_number(server: Server) -> None:
         ("payment_received", [], "takes one argument, a mapping of its fields; it got 0"),
         ("payment_received", carrying(1, 2), "takes one argument, a mapping of its fields; it got 2"),
         ("payment_received", carrying(None), "takes a mapping of its fields; it got NoneType"),
-        ("payment_received", carrying({"by": "service"}), "Malformed request: payment_id: got nothing; takes a value"),
+        ("payment_received", carrying({"by": "service"}), "Malformed request: currency: got nothing; takes a value"),
     ],
 )
 async def test_what_cannot_be_read_is_refused_with_its_reason(

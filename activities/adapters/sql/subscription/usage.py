@@ -20,6 +20,9 @@ from domain.subscription.subscription import Changes
 from domain.subscription.usage import Report, Unbilled, Usage, UsageCharge
 from statemachines.subscription.refusals import instead, usage_by_books
 
+AT_ONCE = 10_000
+"""Reports that one statement bills: a server ends those that take longer than `postgres.LONGEST_STATEMENT`."""
+
 
 def report(connection: Connection, subscription_id: str, command: ReportUsage, answer: Answer) -> Answer:
     """Record a report that the lifecycle accepted. Raises BooksUnavailable while its event is not in the journal."""
@@ -96,12 +99,16 @@ def write(connection: Connection, subscription_id: str, reports: Sequence[Report
 
 
 def bill(connection: Connection, subscription_id: str, charge: UsageCharge, seq: int) -> list[Usage]:
-    """Mark the usage that the charge includes as billed by the event, in one statement, and return it."""
+    """Mark the usage that the charge includes as billed by the event, and return it."""
     included = _unbilled(subscription_id) & (usage.c.used_at >= charge.used_from)
     if charge.used_before is not None:
         included &= usage.c.used_at < charge.used_before
-    marked = update(usage).where(included).values(billed_by=seq)
-    return _usage(connection.execute(marked.returning(usage.c.used_at, usage.c.units, usage.c.replaced)))
+    some = usage.c.usage_id.in_(select(usage.c.usage_id).where(included).limit(AT_ONCE))
+    marked = update(usage).where(usage.c.subscription_id == subscription_id, some).values(billed_by=seq)
+    marking, billed = marked.returning(usage.c.used_at, usage.c.units, usage.c.replaced), list[Usage]()
+    while found := _usage(connection.execute(marking)):
+        billed += found
+    return billed
 
 
 def count(connection: Connection, entry: CountInput) -> Counted:
