@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import NamedTuple, TypeVar
@@ -65,6 +65,8 @@ def shown(value: object) -> str:
         text = format_instant(value)
     elif isinstance(value, Decimal):
         text = f"{value:f}"
+    elif isinstance(value, date):
+        text = value.isoformat()
     else:
         try:
             text = ascii(value.value if isinstance(value, Enum) else value)

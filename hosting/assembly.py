@@ -11,6 +11,7 @@ from temporalio.worker import PollerBehaviorSimpleMaximum, Worker
 from activities.accounts.activities import AccountActivities, OpeningActivities, PaymentActivities
 from activities.adapters.sql.account.books import SqlAccountBooks
 from activities.adapters.sql.account.holds import SqlNonpaymentHolds
+from activities.adapters.sql.account.taxes import SqlTaxes
 from activities.adapters.sql.bulk.book import SqlBulks
 from activities.adapters.sql.catalog.price_book import SqlPriceBook
 from activities.adapters.sql.database import Database
@@ -169,7 +170,9 @@ async def running_worker(client: Client, settings: Settings, secrets: Secrets | 
         restoring = RestoringActivities(SqlLives(database))
         opening = OpeningActivities(account_books, clocks)
         patience = settings.spread + LATE_ROWS
-        invoicing = AccountActivities(account_books, SqlNonpaymentHolds(database), commands, patience)
+        invoicing = AccountActivities(
+            account_books, SqlNonpaymentHolds(database), commands, patience, SqlTaxes(database)
+        )
         provisioning = ProvisioningActivities(tenants, SqlAccessLog(database))
         orders = OrderActivities(SqlOrders(database), ServerLauncher(server.subscriptions, settings.spread), clocks)
         prices = PriceActivities(SqlPriceBook(database), commands)

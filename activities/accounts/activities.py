@@ -17,7 +17,7 @@ from activities.accounts.contracts import (
     OpenedAccount,
     ToLift,
 )
-from activities.accounts.ports import AccountBooks, AccountOpenings, NonpaymentHolds, Payments
+from activities.accounts.ports import AccountBooks, AccountOpenings, NonpaymentHolds, Payments, Taxes
 from activities.errors import NotTaken, NotThere, RowsToCome, reported
 from activities.fan_out import for_each
 from activities.logged import log_events
@@ -25,6 +25,7 @@ from activities.ports import AllowedClocks, CommandSender
 from domain.account.account import Payment, Seen
 from domain.account.events import CloseReceipt
 from domain.account.recalled import Recalled
+from domain.account.taxing import Taxed
 from domain.subscription.commands import Command
 from domain.subscription.decision import Answer, Outcome
 from domain.values import format_instant
@@ -40,9 +41,15 @@ class AccountActivities:
     """
 
     def __init__(
-        self, books: AccountBooks, holds: NonpaymentHolds, subscriptions: CommandSender, patience: timedelta
+        self,
+        books: AccountBooks,
+        holds: NonpaymentHolds,
+        subscriptions: CommandSender,
+        patience: timedelta,
+        taxes: Taxes,
     ) -> None:
         self._books = books
+        self._taxes = taxes
         self._holds = holds
         self._subscriptions = subscriptions
         self._patience = patience
@@ -52,14 +59,20 @@ class AccountActivities:
         """Write the invoices of a month that has ended (MON-5)."""
         with reported():
             await self._refuse_too_early(entry, entry.close.period.end)
-            return await self._books.close(entry)
+            return await self._books.close(entry, await self._taxed(entry.customer_id, entry.close.period.end))
 
     @activity.defn(name="look_at_uninvoiced")
     async def look(self, entry: LookInput) -> Seen:
         """What is credited and on no invoice yet: it counts against overdue invoices (MON-8)."""
         with reported():
             await self._refuse_too_early(entry, entry.look.until)
-            return await self._books.look(entry)
+            return await self._books.look(entry, await self._taxed(entry.customer_id, entry.look.until))
+
+    async def _taxed(self, customer_id: str, before: datetime) -> Taxed | None:
+        """How what is to be invoiced is taxed (MON-13)."""
+        case = await self._books.to_tax(customer_id, before)
+        treatments = await self._taxes.treatments(case) if case else None
+        return Taxed(case.sale, treatments) if case and treatments is not None else None
 
     async def _refuse_too_early(self, entry: CloseInput | LookInput, before: datetime) -> None:
         late = await self._books.late(entry.customer_id, before) if entry.waited < self._patience else None

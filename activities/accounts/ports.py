@@ -20,25 +20,38 @@ from activities.accounts.contracts import (
 from domain.account.account import Payment, Seen
 from domain.account.events import CloseReceipt
 from domain.account.recalled import Recalled
+from domain.account.taxing import Taxed
+from domain.taxes.sale import TaxCase, Treatments
 
 
 class AccountBooks(Protocol):
     """Invoices, payments and the journals of accounts. Nothing is ever removed (MON-5, MON-6)."""
 
-    async def close(self, entry: CloseInput) -> CloseReceipt:
+    async def close(self, entry: CloseInput, taxed: Taxed | None = None) -> CloseReceipt:
         """Write the month's invoices, with every ledger row dated before its end that is not invoiced yet (MON-5).
 
-        Repeating it returns the same receipt. Raises BooksConflict.
+        Without `taxed` no tax is calculated (MON-13). Repeating it returns the same receipt. Raises BooksConflict, and
+        BooksUnavailable if rows came meanwhile that are not `taxed`.
         """
 
-    async def look(self, entry: LookInput) -> Seen:
-        """What the uninvoiced rows that are dated before the look's instant credit (MON-8)."""
+    async def look(self, entry: LookInput, taxed: Taxed | None = None) -> Seen:
+        """What the uninvoiced rows that are dated before the look's instant credit, with their tax (MON-8)."""
+
+    async def to_tax(self, customer_id: str, before: datetime) -> TaxCase | None:
+        """What the rows dated before the instant that are not invoiced yet supply; None if the buyer is unknown."""
 
     async def late(self, customer_id: str, before: datetime) -> Late | None:
         """The customer's subscription that owes the books what was due first before the instant."""
 
     async def record(self, entry: AccountRecordInput) -> None:
         """Write one decision in one transaction. Repeating it changes nothing. Raises BooksConflict."""
+
+
+class Taxes(Protocol):
+    """How sales are taxed: by our table of rates, or by a service that calculates tax (MON-13)."""
+
+    async def treatments(self, case: TaxCase) -> Treatments | None:
+        """How each supply of the case is taxed; None if no tax is calculated at all. Raises BooksUnavailable."""
 
 
 class AccountOpenings(Protocol):

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from html import escape
 from typing import TYPE_CHECKING
 
-from cli.account.invoice_sheet import movements, signed_amount, sums_of
+from cli.account.invoice_sheet import movements, signed_amount, sums_of, taxes_of
 from cli.printing.screen import amount, day, quantity
-from domain.account.invoice import Invoice, InvoiceLine, InvoiceState
+from domain.account.invoice import Invoice, InvoiceState
+from domain.account.lines import InvoiceLine
+from domain.money import PRICE_DECIMALS, shown_price
 from domain.subscription.ledger import Kind
+from domain.taxes.treatment import TaxCategory
 from statemachines.account.standing import Standing
 
 if TYPE_CHECKING:
     from domain.calendar import Period
     from perennial.account.billing import InvoiceView
     from perennial.account.parties import Party
+
+NOTES = {
+    TaxCategory.REVERSE_CHARGE: "Reverse charge: the buyer accounts for the tax.",
+    TaxCategory.EXEMPT: "The buyer is exempt from tax.",
+    None: "No tax is calculated where no rate is known.",
+}
 
 STYLE = """
 :root { color-scheme: light; }
@@ -41,6 +51,7 @@ th, td { padding: .4rem 1rem .4rem 0; } th:last-child, td:last-child { padding-r
 .sums { width: 22rem; max-width: 100%; margin-left: auto; } .sums td { border: 0; padding: .15rem 1rem .15rem 0; }
 .sums td:last-child { padding-right: 0; }
 .sums tr.last td { font-weight: 700; border-top: 2px solid #1c2430; padding-top: .4rem; }
+.small { color: #5b6675; font-size: .85em; }
 footer { color: #5b6675; margin-top: 2rem; font-size: .85em; }
 @page { size: A4; margin: 18mm; }
 @media print { body { font-size: 12px; } main { margin: 0; max-width: none; padding: 0; } tr { break-inside: avoid; } }
@@ -51,6 +62,8 @@ footer { color: #5b6675; margin-top: 2rem; font-size: .85em; }
   .wide tr { border-bottom: 1px solid #dde2e8; padding: .4rem 0; }
   .wide td { border: 0; padding: 0; } .wide .what { grid-column: 1 / -1; font-weight: 600; }
   .wide .quantity::before { content: "Quantity "; color: #5b6675; } .wide .quantity { text-align: left; }
+  .wide .price::before { content: "each "; color: #5b6675; } .wide .price:empty::before { content: ""; }
+  .wide .tax::before { content: "tax "; color: #5b6675; } .wide .tax { text-align: left; }
   .wide .amount { grid-column: 2; } .wide .of { text-align: right; }
 }
 """.strip()
@@ -79,6 +92,7 @@ def page(view: InvoiceView) -> str:
 </div>
 <table class="wide">
 <thead><tr><th>What</th><th>For the time</th><th>Subscription</th><th class="number">Quantity</th>
+<th class="number">Unit price</th>{'<th class="number">Tax</th>' if head.tax else ""}
 <th class="number">{head.currency}</th></tr></thead>
 <tbody>
 {_lines(view)}
@@ -87,7 +101,7 @@ def page(view: InvoiceView) -> str:
 <table class="sums"><tbody>
 {_sums(view.document, standing)}
 </tbody></table>
-<p class="sums">No tax calculated.</p>
+{_tax_notes(view)}
 {_moved(standing)}
 {_how_to_pay(view)}
 <footer>Amounts in {head.currency}. Dates are days in UTC, the last one included.</footer>
@@ -126,10 +140,12 @@ def _lines(view: InvoiceView) -> str:
     return "\n".join(
         _row(
             [
-                _cell(_what(view, line), "what"),
+                f'<td class="what">{_what(view, line)}</td>',
                 _cell(days_of(line.row.period), "date"),
                 _cell(line.subscription_id, "of"),
                 _cell(quantity(line.row.quantity), "number quantity"),
+                _cell(_unit_price(line), "number price"),
+                *([_cell(taxes_of(line), "number tax")] if line.taxes else []),
                 _cell(signed_amount(line), "number amount"),
             ]
         )
@@ -138,9 +154,33 @@ def _lines(view: InvoiceView) -> str:
 
 
 def _what(view: InvoiceView, line: InvoiceLine) -> str:
-    """The product's name; a credit says so, and from when it is."""
-    name = view.products.get(line.row.line, line.row.line)
-    return f"Credit of {day(line.row.at)}: {name}" if line.row.kind is Kind.CREDIT else name
+    """The product's name; a credit says so, from when it is, and which charges it takes back."""
+    name = escape(view.products.get(line.row.line, line.row.line))
+    if line.row.kind is Kind.CHARGE:
+        return name
+    taken = view.takes_back.get((line.subscription_id, line.row.key), ())
+    charges = ", ".join(f"{day(each.at)} on {escape(each.invoice)}" for each in taken)
+    of = f'<div class="small">of the charge of {charges}</div>' if taken else ""
+    return f"Credit of {day(line.row.at)}: {name}{of}"
+
+
+def _unit_price(line: InvoiceLine) -> str:
+    """What one unit comes to for the line's period; none where a line has no quantity."""
+    row = line.row
+    if not row.quantity:
+        return ""
+    price = (row.amount / row.quantity).quantize(Decimal(1).scaleb(-PRICE_DECIMALS), ROUND_HALF_UP)
+    return amount(shown_price(price, row.currency))
+
+
+def _tax_notes(view: InvoiceView) -> str:
+    """What the law wants said of a tax that is not charged."""
+    tax = view.document.head.tax
+    if tax is None:
+        return '<p class="sums">No tax calculated.</p>'
+    kinds = {part.treatment.category if part.treatment else None for part in tax.parts}
+    notes = [words for kind, words in NOTES.items() if kind in kinds]
+    return "\n".join(f'<p class="sums">{words}</p>' for words in notes)
 
 
 def _sums(invoice: Invoice, standing: Standing) -> str:

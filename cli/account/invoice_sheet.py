@@ -9,7 +9,9 @@ from rich.text import Text
 
 from cli.printing.screen import amount, counted, day, quantity, second, span, zone
 from cli.printing.tables import print_columns
-from domain.account.invoice import Invoice, InvoiceHead, InvoiceLine
+from domain.account.invoice import Invoice, InvoiceHead
+from domain.account.lines import InvoiceLine
+from domain.account.taxing import TaxPart
 from domain.subscription.ledger import Kind
 from statemachines.account.standing import Standing
 
@@ -25,7 +27,8 @@ def print_invoice(screen: Console, invoice: Invoice, standing: Standing) -> None
     dates = f"{begins}, issued {day(head.issued_at)}, due {day(head.due_at)} ({zone()})"
     screen.print(Text(dates, style="dim"), soft_wrap=True)
     screen.print()
-    headings = (f"WHEN ({zone()})", "SUBSCRIPTION", "WHAT", "QUANTITY", "PERIOD", head.currency)
+    taxed = ("TAX",) if head.tax else ()
+    headings = (f"WHEN ({zone()})", "SUBSCRIPTION", "WHAT", "QUANTITY", "PERIOD", *taxed, head.currency)
     rows = [
         (
             second(line.row.at),
@@ -33,6 +36,7 @@ def print_invoice(screen: Console, invoice: Invoice, standing: Standing) -> None
             what(line),
             quantity(line.row.quantity),
             span(line.row.period),
+            *([taxes_of(line)] if head.tax else []),
             signed_amount(line),
         )
         for line in invoice.lines
@@ -41,8 +45,11 @@ def print_invoice(screen: Console, invoice: Invoice, standing: Standing) -> None
     screen.print()
     sums = list(sums_of(invoice, standing))
     width = max(len(money) for _, money in sums)
+    indent = max(LABEL, *(len(label) + 2 for label, _ in sums))
     for label, money in sums:
-        screen.print(Text(f"{label:<{LABEL}}{head.currency} {money:>{width}}"), soft_wrap=True)
+        screen.print(Text(f"{label:<{indent}}{head.currency} {money:>{width}}"), soft_wrap=True)
+    if head.tax is None:
+        screen.print(Text("No tax calculated.", style="dim"), soft_wrap=True)
     for line in story_of(head, standing):
         screen.print(Text(line, style="dim"), soft_wrap=True)
 
@@ -58,9 +65,13 @@ def signed_amount(line: InvoiceLine) -> str:
 
 
 def sums_of(invoice: Invoice, standing: Standing) -> Iterator[tuple[str, str]]:
-    """What the lines come to, credit, what is to pay, paid and owed."""
+    """What the lines come to, tax, credit, what is to pay, paid and owed."""
     totals = invoice.head.totals
-    yield "total", amount(totals.total)
+    if invoice.head.tax:
+        yield "total before tax", amount(totals.total)
+        for part in invoice.head.tax.parts:
+            yield _of_part(part), amount(part.tax)
+    yield "total", amount(totals.gross)
     if totals.carried_in:
         yield "credit from before", f"-{amount(totals.carried_in)}"
     if totals.settles:
@@ -78,6 +89,19 @@ def sums_of(invoice: Invoice, standing: Standing) -> Iterator[tuple[str, str]]:
         yield "written off", amount(standing.written_off)
     if standing.paid or standing.settled or standing.credited or standing.written_off:
         yield "owed", amount(standing.owed(totals.due))
+
+
+def _of_part(part: TaxPart) -> str:
+    """`tax 19 % on 65.00`."""
+    if part.treatment is None:
+        return f"no tax calculated on {amount(part.net)}"
+    words = part.treatment.words
+    return f"{words[0].lower()}{words[1:]}{' on' if part.treatment.rate else ','} {amount(part.net)}"
+
+
+def taxes_of(line: InvoiceLine) -> str:
+    """How a line is taxed, in a few characters: `19 %`, or `19 % / 16 %` of a credit of several charges."""
+    return " / ".join(share.treatment.short if share.treatment else "none" for share in line.taxes)
 
 
 def story_of(head: InvoiceHead, standing: Standing) -> Iterator[str]:

@@ -101,10 +101,10 @@ def _write(contents: Contents, places: dict[Path, tuple[str, ...]]) -> None:
         except OSError as error:
             raise Failure(f"{file} cannot be written: {error.strerror}. Choose another place.") from None
     for file, kinds in places.items():
-        held = ", ".join(counted(len(getattr(contents, kind)), kind[:-1]) for kind in kinds)
+        held = ", ".join(counted(len(getattr(contents, kind)), kind[:-1].replace("_", " ")) for kind in kinds)
         say(f"{file}: {held or 'nothing: its kinds have files of their own'}.")
     written = {kind for kinds in places.values() for kind in kinds}
-    left = [counted(len(getattr(contents, kind)), kind[:-1]) for kind in KINDS if kind not in written]
+    left = [counted(len(getattr(contents, kind)), kind[:-1].replace("_", " ")) for kind in KINDS if kind not in written]
     if any(getattr(contents, kind) for kind in KINDS if kind not in written):
         say(f"Left out: {', '.join(left)}. Add a file that ends in .yaml to have them too.", stderr=True)
 

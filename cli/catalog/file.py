@@ -15,8 +15,9 @@ from domain.catalog.catalog import Contents, ListedOffer
 from domain.catalog.importing import repeated
 from domain.catalog.publishers import ListedPublisher
 from domain.faults import CATALOG, Fault, faults_of, listed
+from domain.taxes.table import ListedTax
 
-_MODELS: dict[str, type[BaseModel]] = {**MODELS, "publishers": ListedPublisher}
+_MODELS: dict[str, type[BaseModel]] = {**MODELS, "publishers": ListedPublisher, "tax_rates": ListedTax}
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def _checked(kind: str, raw: list[object]) -> tuple[tuple[Any, ...], list[Fault]
             faults += [fault.under(kind, index) for fault in faults_of(error, CATALOG)]
             continue
         records.append(record)
-        if isinstance(record, ListedOffer):
+        if isinstance(record, ListedOffer | ListedTax):
             faults += [fault.under(kind, index) for fault in record.faults()]
     faults += repeated(kind, [data.get("id") if isinstance(data, dict) else None for data in raw])
     return tuple(records), faults

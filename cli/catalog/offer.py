@@ -30,7 +30,7 @@ from cli.samples import sample_catalog
 from cli.start import program
 from domain.catalog.catalog import ListedOffer
 from domain.catalog.customers import Segment
-from domain.catalog.importing import in_words
+from domain.catalog.differences import in_words
 from domain.catalog.offers import BillingType, Category, Publisher
 from domain.ordering.eligibility import Refusal
 from perennial.catalog.browsing import OfferDetails, OfferFilters, OfferPage, OfferShown

@@ -15,7 +15,7 @@ from hosting.files.yaml import Place, read
 MAX_YAML_BYTES = 4 * 1024 * 1024
 MAX_YAML_VALUES = 1_000_000
 KINDS = tuple(Contents.model_fields)
-"""`partners`, `customers`, `offers`, `publishers`."""
+"""`partners`, `customers`, `offers`, `publishers`, `tax_rates`."""
 
 _SCHEME = re.compile(r"[a-z]{1,10}://")
 _PLAIN = (frozenset(Delivery.model_fields) | frozenset(DeliveryTerms.model_fields) | {"active"}) - {"url", "terms"}
@@ -77,7 +77,7 @@ def _may_be_secret(fault: Fault) -> bool:
 
 
 def yaml_source(file: Path) -> Source:
-    """Read a YAML file: a mapping with any of the four kinds, each a list of records."""
+    """Read a YAML file: a mapping with any of the kinds, each a list of records."""
     found = read(file, max_bytes=MAX_YAML_BYTES, max_values=MAX_YAML_VALUES)
     faults, records = list(found.faults), {}
     if isinstance(found.data, dict) and found.data:

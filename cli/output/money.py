@@ -9,6 +9,8 @@ from domain.account.terms import HoldScope
 from domain.calendar import Period
 from domain.conflict import Choice, Conflict
 from domain.money import Currency, Money
+from domain.taxes.sale import TaxRounding
+from domain.taxes.treatment import TaxCategory
 from domain.values import ExactDecimal, Frozen, Instant, OmitEmpty
 from statemachines.account.standing import CreditNoteTaken, PaymentTaken, ReservedRefund
 from statemachines.account.timeline import AccountMilestone
@@ -118,6 +120,32 @@ class Entry(Frozen):
     postings: list[Side]
 
 
+class Taxed(Frozen):
+    """How something is taxed: the category by EN 16931, and the rate; null where no rate is known (MON-13)."""
+
+    category: TaxCategory | None
+    rate: ExactDecimal | None
+    net: Signed
+
+
+class TaxOfRate(Taxed):
+    """The tax of all that is taxed so on an invoice."""
+
+    tax: Signed
+
+
+class Tax(Frozen):
+    """The tax of an invoice, with what it depended on."""
+
+    country: str
+    tax_id: str | None
+    rounding: TaxRounding
+    net: Signed
+    tax: Signed
+    gross: Signed
+    rates: list[TaxOfRate]
+
+
 class Invoice(Frozen):
     """An invoice, and how it stands."""
 
@@ -141,7 +169,8 @@ class Invoice(Frozen):
     settled: ExactDecimal
     credit_notes: list[CreditNoteTaken]
     written_off: ExactDecimal
-    tax: None
+    tax: Tax | None
+    """Null where none was calculated (MON-13)."""
     owed: ExactDecimal
     reminders: int
     failed_payments: int
@@ -150,9 +179,10 @@ class Invoice(Frozen):
 
 
 class Line(Row):
-    """A row of the ledger on an invoice, with its subscription."""
+    """A row of the ledger on an invoice, with its subscription, and how its parts are taxed (MON-13)."""
 
     subscription: str
+    taxes: OmitEmpty[list[Taxed]] = []
 
 
 class WholeInvoice(Invoice):

@@ -42,3 +42,4 @@ class Row(Frozen):
     currency: Currency
     period: Period
     key: str
+    tax_class: OmitEmpty[str | None] = None

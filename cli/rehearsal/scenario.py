@@ -56,8 +56,14 @@ def read(files: list[Path]) -> list[Scenario]:
 
 
 def load(path: Path) -> object:
-    """The file's data: mappings, lists, text, numbers, true and false. Raises MalformedFile."""
+    """The file's data, with that of its tax table: mappings, lists, text, numbers, booleans. Raises MalformedFile."""
     found = read_yaml(path)
     if found.faults:
         raise MalformedFile(found.faults)
-    return found.data
+    data = found.data
+    if isinstance(data, dict) and isinstance(table := data.get("tax_table"), str):
+        rates = read_yaml(path.parent / table)
+        if rates.faults:
+            raise MalformedFile([fault.under("tax_table") for fault in rates.faults])
+        return {**data, "tax_table": rates.data}
+    return data

@@ -15,6 +15,8 @@ class BookAccount(StrEnum):
     PAYMENT = "payment"
     REFUND = "refund"
     """Credit that is reserved, and not paid out yet (MON-10)."""
+    TAX = "tax"
+    """What is owed to the tax office (MON-13)."""
     WRITTEN_OFF = "written_off"
     """What was given up (MON-10)."""
     OPENING = "opening"
@@ -26,6 +28,7 @@ class EntryKind(StrEnum):
 
     CHARGE = "charge"
     CREDIT = "credit"
+    TAX = "tax"
     CREDIT_APPLIED = "credit_applied"
     CREDIT_SETTLED = "credit_settled"
     PAYMENT = "payment"
@@ -39,6 +42,10 @@ class EntryKind(StrEnum):
 
 def row_entry_id(subscription_id: str, key: str) -> str:
     return f"row:{subscription_id}:{key}"
+
+
+def tax_entry_id(invoice: str) -> str:
+    return f"tax:{invoice}"
 
 
 def applied_credit_entry_id(invoice: str) -> str:

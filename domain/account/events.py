@@ -10,6 +10,7 @@ from pydantic import Field
 from domain.account.account import Account, Look, Payment
 from domain.account.invoice import EndedMonth, InvoiceHead, InvoiceId, InvoiceState
 from domain.account.openings import Opening
+from domain.account.taxing import TaxedAmount
 from domain.account.terms import BillingTerms, HoldScope
 from domain.calendar import Period
 from domain.conflict import Settled
@@ -110,6 +111,8 @@ class AccountEvent(Frozen):
     terms: BillingTerms | None = None
     """With `terms_changed`: the new ones."""
     correction: OmitEmpty[Id | None] = None
+    taxes: OmitEmpty[tuple[TaxedAmount, ...]] = ()
+    """With `credit_note_issued` for an invoice with tax: what of it is tax (MON-13)."""
     credit_of: Annotated[InvoiceId | None, Field(exclude_if=lambda invoice: invoice is None)] = None
     credit: Annotated[ExactDecimal | None, Field(exclude_if=lambda credit: credit is None)] = None
     settled: Annotated[Settled | None, Field(exclude_if=lambda settled: settled is None)] = None

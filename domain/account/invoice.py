@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from domain.account.lines import InvoiceLine, in_order, taxed_lines
+from domain.account.taxing import InvoiceTax, Taxing
 from domain.calendar import Period
 from domain.money import Currency, Money, from_minor
 from domain.subscription.ledger import Kind, LedgerRow
@@ -33,15 +35,8 @@ class InvoiceState(StrEnum):
         return self in {InvoiceState.ISSUED, InvoiceState.OVERDUE}
 
 
-class InvoiceLine(Frozen):
-    """A ledger row of a subscription, as a line of an invoice."""
-
-    subscription_id: str
-    row: LedgerRow
-
-
 class Totals(Frozen):
-    """The sums of an invoice: `charges - credits` is its total, `due` the amount to be paid.
+    """The sums of an invoice: `charges - credits` is its total before tax, `due` the amount to be paid.
 
     `carried_in` is the credit from before, `settles` what credit pays on earlier invoices, `carried_out` what is left.
     """
@@ -52,52 +47,69 @@ class Totals(Frozen):
     due: ExactDecimal
     settles: ExactDecimal = Decimal(0)
     carried_out: ExactDecimal
+    tax_charged: OmitEmpty[ExactDecimal] = Decimal(0)
+    tax_credited: OmitEmpty[ExactDecimal] = Decimal(0)
+    """The tax on what it charges and on what it credits (MON-13)."""
 
     @property
     def total(self) -> Decimal:
-        """The sum of the lines; negative if more was credited than charged."""
+        """The sum of the lines, before tax; negative if more was credited than charged."""
         return self.charges - self.credits
 
     @property
+    def tax(self) -> Decimal:
+        return self.tax_charged - self.tax_credited
+
+    @property
+    def gross(self) -> Decimal:
+        """The total with its tax."""
+        return self.total + self.tax
+
+    @property
     def applied(self) -> Decimal:
-        """The credit, from its own lines and from before, that pays charges."""
-        return self.charges - self.due
+        """The credit, from its own lines and from before, that pays charges and their tax."""
+        return self.charges + self.tax_charged - self.due
 
 
-def totals(rows: Iterable[LedgerRow], carried_in: Decimal, currency: str, settles: Decimal = Decimal(0)) -> Totals:
-    """The sums of rows of one currency. Credit beyond the charges is never paid out (MON-5, CXL-5).
+def totals(
+    rows: Iterable[LedgerRow],
+    carried_in: Decimal,
+    currency: str,
+    settles: Decimal = Decimal(0),
+    tax: InvoiceTax | None = None,
+) -> Totals:
+    """The sums of rows of one currency with their tax. Credit beyond that is never paid out (MON-5, CXL-5).
 
     It pays what earlier invoices owe, `settles`, and the rest is carried over.
     """
     sums = {Kind.CHARGE: from_minor(0, currency), Kind.CREDIT: from_minor(0, currency)}
     for row in rows:
         sums[row.kind] += row.amount
-    return totals_of(sums[Kind.CHARGE], sums[Kind.CREDIT], carried_in, currency, settles)
+    return totals_of(sums[Kind.CHARGE], sums[Kind.CREDIT], carried_in, currency, settles, tax)
 
 
 def totals_of(
-    charges: Decimal, credited: Decimal, carried_in: Decimal, currency: str, settles: Decimal = Decimal(0)
+    charges: Decimal,
+    credited: Decimal,
+    carried_in: Decimal,
+    currency: str,
+    settles: Decimal = Decimal(0),
+    tax: InvoiceTax | None = None,
 ) -> Totals:
     """The sums of an invoice by what its lines charge and credit, as `totals` has them."""
-    available = credited + carried_in
-    applied = min(charges, available)
+    tax_charged, tax_credited = (tax.charged, tax.credited) if tax else (Decimal(0), Decimal(0))
+    available = credited + tax_credited + carried_in
+    applied = min(charges + tax_charged, available)
     return Totals(
         charges=charges,
         credits=credited,
         carried_in=from_minor(0, currency) + carried_in,
-        due=charges - applied,
+        due=charges + tax_charged - applied,
         settles=from_minor(0, currency) + settles,
         carried_out=available - applied - settles,
+        tax_charged=tax_charged,
+        tax_credited=tax_credited,
     )
-
-
-def net_credits(rows: Iterable[LedgerRow]) -> dict[str, Decimal]:
-    """By how much the credits of rows exceed their charges, in each currency in which they do."""
-    sums: dict[str, Decimal] = {}
-    for row in rows:
-        known = sums.get(row.currency, from_minor(0, row.currency))
-        sums[row.currency] = known + (row.amount if row.kind is Kind.CREDIT else -row.amount)
-    return {currency: net for currency, net in sums.items() if net > 0}
 
 
 class Unpaid(Frozen):
@@ -155,6 +167,8 @@ class InvoiceHead(Frozen):
     totals: Totals
     settles: tuple[Settlement, ...] = ()
     taken_over: OmitEmpty[str | None] = None
+    tax: OmitEmpty[InvoiceTax | None] = None
+    """None: no tax was calculated (MON-13)."""
 
     @property
     def due(self) -> Money:
@@ -180,16 +194,25 @@ def invoice_id(series: str, number: int) -> str:
 
 
 def invoices_of(
-    customer_id: str, series: str, last_number: int, month: EndedMonth, lines: Iterable[InvoiceLine]
+    customer_id: str,
+    series: str,
+    last_number: int,
+    month: EndedMonth,
+    lines: Iterable[InvoiceLine],
+    taxing: Taxing | None = None,
 ) -> tuple[Invoice, ...]:
-    """The invoices of a month: one per currency that has lines, numbered from `last_number` + 1 on (MON-5)."""
+    """The invoices of a month: one per currency that has lines, numbered from `last_number` + 1 on (MON-5).
+
+    Without `taxing` no tax is calculated (MON-13).
+    """
     by_currency: dict[str, list[InvoiceLine]] = defaultdict(list)
     for line in in_order(lines):
         by_currency[line.row.currency].append(line)
     invoices = []
     for number, (currency, its_lines) in enumerate(sorted(by_currency.items()), start=last_number + 1):
         rows, carried_in = [line.row for line in its_lines], month.carried_in.get(currency, Decimal(0))
-        settles = settlements(totals(rows, carried_in, currency).carried_out, currency, month.unpaid)
+        taxed, tax = taxed_lines(its_lines, currency, taxing)
+        settles = settlements(totals(rows, carried_in, currency, tax=tax).carried_out, currency, month.unpaid)
         head = InvoiceHead(
             invoice=invoice_id(series, number),
             series=series,
@@ -199,13 +222,9 @@ def invoices_of(
             period=month.period,
             issued_at=month.period.end,
             due_at=month.due_at,
-            totals=totals(rows, carried_in, currency, sum((each.amount for each in settles), Decimal(0))),
+            totals=totals(rows, carried_in, currency, sum((each.amount for each in settles), Decimal(0)), tax),
             settles=settles,
+            tax=tax,
         )
-        invoices.append(Invoice(head=head, lines=tuple(its_lines)))
+        invoices.append(Invoice(head=head, lines=tuple(taxed)))
     return tuple(invoices)
-
-
-def in_order(lines: Iterable[InvoiceLine]) -> tuple[InvoiceLine, ...]:
-    """The lines as an invoice orders them: by instant, then by subscription, then as they were written."""
-    return tuple(sorted(lines, key=lambda line: (line.row.at, line.subscription_id)))

@@ -3,7 +3,8 @@
 from domain.account.account import Receivable
 from domain.account.events import AccountEvent
 from domain.account.invoice import InvoiceHead
-from domain.values import ExactDecimal, Frozen
+from domain.account.taxing import TaxedAmount
+from domain.values import ExactDecimal, Frozen, OmitEmpty
 
 
 class RecalledInvoice(Frozen):
@@ -12,6 +13,7 @@ class RecalledInvoice(Frozen):
     head: InvoiceHead
     receivable: Receivable
     noted: ExactDecimal
+    noted_taxes: OmitEmpty[tuple[TaxedAmount, ...]] = ()
 
 
 class Recalled(Frozen):

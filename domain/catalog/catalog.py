@@ -8,12 +8,14 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from domain.catalog.customers import Country, Customer, Name, Partner, Segment
+from domain.catalog.customers import Customer, Name, Partner, Segment
 from domain.catalog.offers import AddOn, Offer, Price, Setup, order_faults, price_at
 from domain.catalog.publishers import ListedPublisher
+from domain.countries import Country
 from domain.faults import Fault
 from domain.money import Currency
 from domain.policy import DEFAULT_PACK, PackName
+from domain.taxes.table import ListedTax
 from domain.values import Id, Strict
 
 FIXED = ("publisher", "billing_type", "term", "billing_plan", "currency")
@@ -116,3 +118,4 @@ class Contents(Strict):
     customers: Annotated[tuple[Customer, ...], Field(strict=False)] = ()
     offers: Annotated[tuple[ListedOffer, ...], Field(strict=False)] = ()
     publishers: Annotated[tuple[ListedPublisher, ...], Field(max_length=500, strict=False)] = ()
+    tax_rates: Annotated[tuple[ListedTax, ...], Field(max_length=10_000, strict=False)] = ()

@@ -14,6 +14,7 @@ class RecordKind(StrEnum):
     CUSTOMER = "customer"
     OFFER = "offer"
     PUBLISHER = "publisher"
+    TAX_RATE = "tax rate"
 
 
 class FieldChange(Frozen):

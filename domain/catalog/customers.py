@@ -3,9 +3,10 @@
 from enum import StrEnum
 from typing import Annotated
 
-from iso3166 import countries_by_alpha2
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from domain.countries import Country
+from domain.taxes.sale import Buyer, TaxRounding, TaxStatus
 from domain.values import Id, RequestInstant, Strict, readable
 
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(readable)]
@@ -20,15 +21,6 @@ class Segment(StrEnum):
     NONPROFIT = "nonprofit"
 
 
-def _known_country(code: str) -> str:
-    if code not in countries_by_alpha2:
-        raise ValueError("takes a two-letter ISO 3166 country code, such as US, DE or JP")
-    return code
-
-
-Country = Annotated[str, AfterValidator(_known_country)]
-
-
 def _readable_lines(text: str) -> str:
     for line in text.splitlines():
         readable(line)
@@ -40,7 +32,10 @@ Words = Annotated[str, Field(min_length=1, max_length=1_000), AfterValidator(_re
 
 
 class Partner(Strict):
-    """A reseller. With an address it has a country; `how_to_pay` is written on its invoices, in its own words."""
+    """A reseller. With an address it has a country; `how_to_pay` is written on its invoices, in its own words.
+
+    Tax is rounded once for each rate of a document, or in each line where `tax_rounding` says so (MON-13).
+    """
 
     id: Id
     name: Name
@@ -51,6 +46,7 @@ class Partner(Strict):
     country: Annotated[Country | None, Field(validate_default=True)] = None
     tax_id: Name | None = None
     how_to_pay: Words | None = None
+    tax_rounding: Annotated[TaxRounding, Field(strict=False)] = TaxRounding.DOCUMENT
 
     @field_validator("country")
     @classmethod
@@ -64,7 +60,8 @@ class Partner(Strict):
 class Customer(Strict):
     """A customer's record, without which it cannot buy (ELG-8). SUS-3 counts from `account_opened`.
 
-    Address, tax id and the customer's own `reference` are written on its invoices.
+    Address, tax id and the customer's own `reference` are written on its invoices. Country, tax id and `tax_status`
+    decide how it is taxed (MON-13).
     """
 
     id: Id
@@ -79,3 +76,16 @@ class Customer(Strict):
     region: Name | None = None
     tax_id: Name | None = None
     reference: Name | None = None
+    tax_status: Annotated[TaxStatus, Field(strict=False)] = TaxStatus.TAXED
+
+    @field_validator("tax_status")
+    @classmethod
+    def _known_to_the_office(cls, status: TaxStatus, info: ValidationInfo) -> TaxStatus:
+        if status is TaxStatus.EXEMPT and not info.data.get("tax_id"):
+            raise ValueError("takes exempt only beside a tax_id")
+        return status
+
+    @property
+    def buyer(self) -> Buyer:
+        """What taxes depend on (MON-13)."""
+        return Buyer(country=self.country, tax_id=self.tax_id, status=self.tax_status)

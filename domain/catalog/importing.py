@@ -3,21 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import TypeVar
 
 from domain.catalog.catalog import FIXED, Contents, ListedOffer
-from domain.catalog.changes import Changes, FieldChange, PriceChange, PriceList, RecordChange, RecordKind
+from domain.catalog.changes import Changes, PriceChange, PriceList, RecordKind
 from domain.catalog.customers import Customer, Partner
-from domain.catalog.losses import losses
-from domain.catalog.offers import AddOn, Price
+from domain.catalog.differences import in_words, priced, record_change
 from domain.catalog.publishers import ListedPublisher
 from domain.faults import Fault, listed
+from domain.taxes.sale import STANDARD_CLASS
+from domain.taxes.table import ListedTax, faults_of_rates
 from domain.values import format_instant
 
-SHOWN_ENTRIES = 8
-Record = Partner | Customer | ListedOffer | ListedPublisher
-R = TypeVar("R", Partner, Customer, ListedOffer, ListedPublisher)
+R = TypeVar("R", Partner, Customer, ListedOffer, ListedPublisher, ListedTax)
 
 
 class ImportRefused(Exception):
@@ -46,6 +44,8 @@ class Stored:
     customers: Mapping[str, Customer]
     offers: Mapping[str, ListedOffer]
     publishers: Mapping[str, ListedPublisher]
+    tax_rates: Mapping[str, ListedTax]
+    """All of them."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ class Plan:
     customers: tuple[Customer, ...]
     offers: tuple[ListedOffer, ...]
     publishers: tuple[ListedPublisher, ...]
+    tax_rates: tuple[ListedTax, ...]
 
 
 def ids_to_compare(contents: Contents) -> RecordIds:
@@ -77,17 +78,24 @@ def plan(contents: Contents, stored: Stored, at: datetime) -> Plan:
 
     `stored` holds those of the records in `ids_to_compare` that the catalog has.
     """
-    if faults := [*own_faults(contents), *_reference_faults(contents, stored), *_history_faults(contents, stored, at)]:
+    if faults := [
+        *own_faults(contents),
+        *_reference_faults(contents, stored),
+        *_tax_faults(contents, stored),
+        *_history_faults(contents, stored, at),
+    ]:
         raise ImportRefused(faults)
     partners = _changed(contents.partners, stored.partners)
     customers = _changed(contents.customers, stored.customers)
     offers = _changed(contents.offers, stored.offers)
     publishers = _changed(contents.publishers, stored.publishers)
+    tax_rates = _changed(contents.tax_rates, stored.tax_rates)
     records = [
-        *(_record_change(RecordKind.PARTNER, partner, stored.partners.get(partner.id)) for partner in partners),
-        *(_record_change(RecordKind.CUSTOMER, customer, stored.customers.get(customer.id)) for customer in customers),
-        *(_record_change(RecordKind.OFFER, offer, stored.offers.get(offer.id)) for offer in offers),
-        *(_record_change(RecordKind.PUBLISHER, each, stored.publishers.get(each.id)) for each in publishers),
+        *(record_change(RecordKind.PARTNER, partner, stored.partners.get(partner.id)) for partner in partners),
+        *(record_change(RecordKind.CUSTOMER, customer, stored.customers.get(customer.id)) for customer in customers),
+        *(record_change(RecordKind.OFFER, offer, stored.offers.get(offer.id)) for offer in offers),
+        *(record_change(RecordKind.PUBLISHER, each, stored.publishers.get(each.id)) for each in publishers),
+        *(record_change(RecordKind.TAX_RATE, each, stored.tax_rates.get(each.id)) for each in tax_rates),
     ]
     known = ((offer, stored.offers.get(offer.id)) for offer in offers)
     # The prices of a new offer change nothing: no subscription has it yet.
@@ -99,15 +107,23 @@ def plan(contents: Contents, stored: Stored, at: datetime) -> Plan:
         if offer.id in repriced
     ]
     changes = Changes(records=tuple(records), prices=tuple(prices), price_lists=tuple(lists))
-    return Plan(changes=changes, partners=partners, customers=customers, offers=offers, publishers=publishers)
+    return Plan(
+        changes=changes,
+        partners=partners,
+        customers=customers,
+        offers=offers,
+        publishers=publishers,
+        tax_rates=tax_rates,
+    )
 
 
 def own_faults(contents: Contents) -> Iterator[Fault]:
     """Yield the faults of the contents alone, without regard to the catalog."""
-    for name in Contents.model_fields:
+    for name in RecordIds.__annotations__:
         yield from repeated(name, [record.id for record in getattr(contents, name)])
     for index, offer in enumerate(contents.offers):
         yield from (fault.under("offers", index) for fault in offer.faults())
+    yield from faults_of_rates(contents.tax_rates)
 
 
 def repeated(name: str, ids: Sequence[object]) -> Iterator[Fault]:
@@ -142,6 +158,21 @@ def _reference_faults(contents: Contents, stored: Stored) -> Iterator[Fault]:
                 yield Fault(("offers", index, "exclusive_to", number), partner, takes)
 
 
+def _tax_faults(contents: Contents, stored: Stored) -> Iterator[Fault]:
+    """Where tax is calculated, each customer's country and each offer's class has rates (MON-13)."""
+    known = {**stored.tax_rates, **{rates.id: rates for rates in contents.tax_rates}}.values()
+    classes = {STANDARD_CLASS} | {rates.tax_class for rates in known}
+    for index, offer in enumerate(contents.offers):
+        if offer.tax_class is not None and offer.tax_class not in classes:
+            takes = f"a tax class that has rates ({', '.join(sorted(classes))}), or add some to `tax_rates`"
+            yield Fault(("offers", index, "tax_class"), offer.tax_class, takes)
+    countries = {rates.country for rates in known}
+    for index, customer in enumerate(contents.customers):
+        if countries and customer.country not in countries:
+            takes = f"a country that has rates ({in_words(tuple(sorted(countries)))}), or add some to `tax_rates`"
+            yield Fault(("customers", index, "country"), customer.country, takes)
+
+
 def _history_faults(contents: Contents, stored: Stored, at: datetime) -> Iterator[Fault]:
     for index, offer in enumerate(contents.offers):
         if (before := stored.offers.get(offer.id)) is not None:
@@ -174,50 +205,9 @@ def _begun_faults(before: ListedOffer, after: ListedOffer, at: datetime) -> Iter
             takes = f"an instant after {format_instant(last)}, the start of the price now in effect"
             yield Fault(("prices", number, "at"), price.at, takes)
     for missing, was in begun.items():
-        takes = f"the entry {_priced(missing, was)}, as before, because it is already in effect"
+        takes = f"the entry {priced(missing, was)}, as before, because it is already in effect"
         yield Fault(("prices",), None, takes)
 
 
 def _changed(records: tuple[R, ...], stored: Mapping[str, R]) -> tuple[R, ...]:
     return tuple(record for record in records if stored.get(record.id) != record)
-
-
-def _record_change(kind: RecordKind, after: Record, before: Record | None) -> RecordChange:
-    fields = [] if before is None else list(_field_changes(before, after))
-    lost: tuple[str, ...] = ()
-    if isinstance(before, ListedOffer) and isinstance(after, ListedOffer):
-        lost = tuple(losses(before, after))
-    return RecordChange(kind=kind, id=after.id, new=before is None, fields=tuple(fields), losses=lost)
-
-
-def _field_changes(before: Record, after: Record) -> Iterator[FieldChange]:
-    for field in type(after).model_fields:
-        was, now = getattr(before, field), getattr(after, field)
-        if was != now:
-            yield FieldChange(field=field, before=in_words(was), after=in_words(now))
-
-
-def in_words(value: object) -> str:
-    """Return a field's value as short text; of a long list, only the first entries."""
-    match value:
-        case None | ():
-            return "none"
-        case bool():
-            return str(value).lower()
-        case tuple():
-            shown = ", ".join(in_words(entry) for entry in value[:SHOWN_ENTRIES])
-            return shown if len(value) <= SHOWN_ENTRIES else f"{shown} and {len(value) - SHOWN_ENTRIES:,} more"
-        case Price():
-            return _priced(value.at, value.unit_price)
-        case AddOn():
-            return f"{value.id}={value.unit_price:f}"
-        case Decimal():
-            return f"{value:f}"
-        case datetime():
-            return format_instant(value)
-        case _:
-            return str(value)
-
-
-def _priced(at: datetime, price: Decimal) -> str:
-    return f"{format_instant(at)}={price:f}"

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from domain.calendar import AnchorRule, BillingPlan, TermLength
 from domain.faults import Fault
 from domain.money import EXPONENTS, PRICE_DECIMALS, Currency, from_minor, price_fits
-from domain.values import ExactDecimal, Frozen, Id, RequestDecimal, RequestInstant, Strict, format_instant
+from domain.values import ExactDecimal, Frozen, Id, OmitEmpty, RequestDecimal, RequestInstant, Strict, format_instant
 
 MAX_QUANTITY = 1_000_000_000
 MAX_TRIAL_DAYS = 3650
@@ -77,6 +77,8 @@ class PinnedOffer(Frozen):
     trial_days: Annotated[int, Field(ge=0, le=MAX_TRIAL_DAYS)] = 0
     announce_days: Annotated[int, Field(ge=0, le=MAX_ANNOUNCE_DAYS)] = 0
     setup: Setup = Setup.NONE
+    tax_class: OmitEmpty[Id | None] = None
+    """By which it is taxed (MON-13); None is the standard class."""
     min_quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)] = 1
     max_quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)] = 10_000
     add_ons: tuple[PinnedAddOn, ...] = ()

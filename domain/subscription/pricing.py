@@ -43,6 +43,7 @@ def _rows(
             currency=currency,
             period=period,
             key=key,
+            tax_class=subscription.offer.tax_class,
         )
         for line, quantity, exact, key in lines
         if (amount := round_half_up(exact, currency))
@@ -136,6 +137,7 @@ def usage_charge(
             line=offer.id,
             unit_price=subscription.unit_price,
             currency=offer.currency,
+            tax_class=offer.tax_class,
             period=Period(start=period.start, end=max(period.start, min(subscription.ended_at or at, period.end))),
             used_from=subscription.first_billing,
             used_before=None if final or late_only else at,

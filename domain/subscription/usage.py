@@ -8,7 +8,7 @@ from fractions import Fraction
 from domain.calendar import AnchorRule, Period, boundary
 from domain.money import Currency, round_half_up
 from domain.subscription.ledger import Kind, LedgerRow, late_usage_key, period_key
-from domain.values import ExactDecimal, Frozen, Instant
+from domain.values import ExactDecimal, Frozen, Id, Instant, OmitEmpty
 
 
 class Usage(Frozen):
@@ -97,6 +97,7 @@ class UsageCharge(Frozen):
     used_from: Instant
     used_before: Instant | None
     key: str
+    tax_class: OmitEmpty[Id | None] = None
     seq: int = 0
     terms: tuple[PricedTerms, ...] = ()
     anchor_rule: AnchorRule = AnchorRule.CLAMP
@@ -176,6 +177,7 @@ class UsageCharge(Frozen):
             currency=self.currency,
             period=period,
             key=key,
+            tax_class=self.tax_class,
         )
 
 

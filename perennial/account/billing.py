@@ -1,7 +1,9 @@
 """A customer's billing account: pay, note failed payments, change terms, open, look (MON-5, MON-6)."""
 
+from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
 from activities.accounts.balances import Balance, Entry
@@ -13,6 +15,7 @@ from domain.next_step import PerennialError
 from domain.ordering.eligibility import UnpaidHold
 from domain.policy import DEFAULT_PACK, PACKS
 from domain.subscription.decision import Answer
+from domain.subscription.ledger import Kind, LedgerRow, charges_taken_back
 from perennial.account.parties import Party, buyer_of, seller_of
 from perennial.sources.sources import Sources
 from statemachines.account.life import AccountLife, AccountSteps
@@ -29,14 +32,26 @@ class NothingOwed(PerennialError):
 
 
 @dataclass(frozen=True)
+class ChargeTakenBack:
+    """A charge that a credit takes back: when it was, and on which invoice."""
+
+    at: datetime
+    invoice: str
+
+
+@dataclass(frozen=True)
 class InvoiceView:
-    """An invoice with its payments, who sells and who buys, and the names of what is sold by its id."""
+    """An invoice with its payments, who sells and who buys, and the names of what is sold by its id.
+
+    `takes_back` has the charges that each credit takes back, by its subscription and key.
+    """
 
     document: Invoice
     standing: Standing
     seller: Party
     buyer: Party
     products: Mapping[str, str]
+    takes_back: Mapping[tuple[str, str], tuple[ChargeTakenBack, ...]] = field(default_factory=dict)
 
     def to_pay(self, payment_id: str | None = None) -> Decimal:
         """What is still owed; once it is paid, what that payment paid, so that it can be sent again.
@@ -147,7 +162,26 @@ class Billing:
             seller=seller_of(partner, series),
             buyer=buyer_of(customer, document.head.customer_id),
             products=await self._products(document),
+            takes_back=await self._taken_back(document),
         )
+
+    async def _taken_back(self, document: Invoice) -> dict[tuple[str, str], tuple[ChargeTakenBack, ...]]:
+        """The charges that each credit of the invoice takes back."""
+        credited = {line.subscription_id for line in document.lines if line.row.kind is Kind.CREDIT}
+        if not credited:
+            return {}
+        rows: dict[str, list[LedgerRow]] = defaultdict(list)
+        places: dict[tuple[str, str], str] = {}
+        for each in await (await self._sources.books()).accounts.documents(document.head.customer_id):
+            for line in each.lines:
+                if line.subscription_id in credited:
+                    rows[line.subscription_id].append(line.row)
+                    places[line.subscription_id, line.row.key] = each.head.invoice
+        return {
+            (of, key): tuple(ChargeTakenBack(part.charge.at, places[of, part.charge.key]) for part in parts)
+            for of, its in rows.items()
+            for key, parts in charges_taken_back(sorted(its, key=lambda row: row.at)).items()
+        }
 
     async def _products(self, document: Invoice) -> dict[str, str]:
         """The names of the offers on the invoice, as the catalog has them now. An add-on has no name but its id."""

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from iso3166 import countries_by_alpha2
-
 from domain.catalog.customers import Customer, Partner
+from domain.countries import country_name
 
 
 @dataclass(frozen=True)
@@ -39,4 +38,4 @@ def _address(record: Partner | Customer) -> Iterator[str]:
     lines = [line for line in (record.street, town, record.region) if line]
     yield from lines
     if lines and record.country:
-        yield countries_by_alpha2[record.country].name
+        yield country_name(record.country)

@@ -10,8 +10,11 @@ from domain.account.invoice import invoice_id
 from domain.account.openings import taken_over_id
 from domain.account.own_terms import OwnTerms
 from domain.account.requests import AccountRequest, IssueCreditNote, TakeOverInvoices, WriteOff
+from domain.catalog.catalog import Contents
+from domain.catalog.customers import Customer, Partner, Segment
 from domain.subscription.commands import Command, ReportUsage
 from domain.subscription.decision import Answer
+from domain.taxes.table import TaxTable
 from perennial.rehearsal.time_skipping import ServerClock
 from perennial.rehearsal.time_travel import TimeTravel
 from perennial.sources.books import Books
@@ -82,6 +85,8 @@ class ScenarioRun:
         """Run the whole scenario, and report what happened. `now` is the time on the server's clock."""
         scenario, loop = self._scenario, asyncio.get_running_loop()
         began = loop.time()
+        if scenario.tax_table:
+            await self._list_taxes(now, scenario.tax_table)
         if scenario.billed:
             await self._open_account(now)
         answers: list[Answer] = []
@@ -110,6 +115,22 @@ class ScenarioRun:
             clock=self._account_clock,
         )
         await self._world.server.accounts.open(start)
+
+    async def _list_taxes(self, now: datetime, table: TaxTable) -> None:
+        """Have the catalog know the rates and the customer, whose seller has its name: so has its series."""
+        scenario, buyer = self._scenario, self._scenario.buyer
+        assert buyer is not None
+        record = Customer(
+            id=self._customer,
+            name=scenario.customer,
+            partner=self._customer,
+            segment=Segment.COMMERCIAL,
+            account_opened=scenario.opened_at,
+            **buyer.model_dump(),
+        )
+        seller = Partner(id=self._customer, name=scenario.customer)
+        contents = Contents(partners=(seller,), customers=(record,), tax_rates=table.tax_rates)
+        await self._world.books.catalog.import_contents(contents, scenario.name, now)
 
     async def _buy(self, of: str, now: datetime) -> None:
         """Buy with a clock of its own: the workflow begins at the server's `now`, whatever was skipped before."""

@@ -5,7 +5,8 @@ from typing import Protocol
 from activities.accounts.balances import Balance, Entry
 from activities.accounts.contracts import ListedInvoice
 from domain.account.events import AccountEvent
-from domain.account.invoice import Invoice, InvoiceLine, InvoiceState
+from domain.account.invoice import Invoice, InvoiceState
+from domain.account.lines import InvoiceLine
 from statemachines.account.standing import Standing
 from statemachines.audit.account import AccountViolation, AuditedAccount
 

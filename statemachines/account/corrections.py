@@ -10,6 +10,7 @@ from domain.account.account import Account
 from domain.account.events import AccountEvent, AccountEventName
 from domain.account.recalled import Recalled, RecalledInvoice
 from domain.account.requests import ConfirmRefund, Correction, IssueCreditNote, ReserveRefund, ReversePayment, WriteOff
+from domain.account.taxing import TaxedAmount, credited_tax
 from domain.money import Money
 from domain.rules import Rule
 from statemachines.account import holds
@@ -68,9 +69,17 @@ def _credit_note(draft: AccountDraft, request: IssueCreditNote, recalled: Recall
         allocations=allocations,
         credited=left,
         correction=request.credit_id,
+        taxes=_taxes(named, money),
         details=request.reason,
         lifts=holds.lift(draft, before),
     )
+
+
+def _taxes(named: RecalledInvoice | None, money: Money) -> tuple[TaxedAmount, ...]:
+    """MON-13: a note for an invoice takes back its tax too; a free one takes back no charge, so no tax."""
+    if named is None or named.head.tax is None:
+        return ()
+    return credited_tax(named.head.tax, money.amount, named.noted_taxes, money.currency)
 
 
 def _write_off(draft: AccountDraft, request: WriteOff, recalled: Recalled, invoices: Invoices) -> None:
@@ -169,7 +178,7 @@ def _not_to_correct(
     head = named.head
     if head.currency != money.currency:
         return f"{head.invoice} is in {head.currency}, the credit note in {money.currency}."
-    left = Money(amount=max(head.totals.total, Decimal(0)) - named.noted, currency=head.currency)
+    left = Money(amount=max(head.totals.gross, Decimal(0)) - named.noted, currency=head.currency)
     if money.amount > left.amount:
         return f"A credit note for {head.invoice} takes at most {left}, what is left of its total. Got {money}."
     return None

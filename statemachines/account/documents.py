@@ -3,7 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from domain.account.invoice import Invoice, InvoiceHead, InvoiceLine
+from domain.account.invoice import Invoice, InvoiceHead
+from domain.account.lines import InvoiceLine
+from domain.account.taxing import TaxShare
+from domain.money import from_minor
+from domain.taxes.treatment import Treatment
 from domain.values import format_decimal, format_instant
 from statemachines.account.standing import Standing
 from statemachines.subscription.documents import instant_document, ledger_document, period_document
@@ -28,7 +32,7 @@ def head_document(head: InvoiceHead, standing: Standing) -> dict[str, Any]:
         "settled": format_decimal(standing.settled),
         "credit_notes": [each.model_dump(mode="json") for each in standing.credit_notes],
         "written_off": format_decimal(standing.written_off),
-        "tax": None,
+        "tax": tax_document(head),
         "owed": format_decimal(standing.owed(totals.due)),
         "reminders": standing.reminders,
         "failed_payments": standing.failures,
@@ -42,5 +46,41 @@ def invoice_document(invoice: Invoice, standing: Standing) -> dict[str, Any]:
 
 
 def lines_document(lines: Iterable[InvoiceLine]) -> list[dict[str, Any]]:
-    """The lines, each with its subscription id."""
-    return [{"subscription": line.subscription_id, **ledger_document([line.row])[0]} for line in lines]
+    """The lines, each with its subscription id, and how its parts are taxed where tax was calculated (MON-13)."""
+    return [
+        {
+            "subscription": line.subscription_id,
+            **ledger_document([line.row])[0],
+            **({"taxes": [_share(share) for share in line.taxes]} if line.taxes else {}),
+        }
+        for line in lines
+    ]
+
+
+def _share(share: TaxShare) -> dict[str, Any]:
+    return {**_treatment(share.treatment), "net": format_decimal(share.net)}
+
+
+def _treatment(treatment: Treatment | None) -> dict[str, Any]:
+    if treatment is None:
+        return {"category": None, "rate": None}
+    return {"category": treatment.category.value, "rate": format_decimal(treatment.rate)}
+
+
+def tax_document(head: InvoiceHead) -> dict[str, Any] | None:
+    """The tax of the invoice by category and rate; null where none was calculated (MON-13)."""
+    if head.tax is None:
+        return None
+    totals = head.totals
+    return {
+        "country": head.tax.buyer.country,
+        "tax_id": head.tax.buyer.tax_id,
+        "rounding": head.tax.rounding.value,
+        "net": format_decimal(totals.total),
+        "tax": format_decimal(from_minor(0, head.currency) + totals.tax),
+        "gross": format_decimal(totals.gross),
+        "rates": [
+            {**_treatment(part.treatment), "net": format_decimal(part.net), "tax": format_decimal(part.tax)}
+            for part in head.tax.parts
+        ],
+    }

@@ -1,6 +1,6 @@
 """What the books have of what a correction of money names, from an account's invoices and journal (MON-10)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from domain.account.account import Receivable
@@ -57,16 +57,17 @@ def _is_named(request: AccountRequest, event: AccountEvent) -> bool:
 
 
 def _invoice(head: InvoiceHead, opened: BillingTerms, events: Sequence[AccountEvent]) -> RecalledInvoice:
-    return RecalledInvoice(head=head, receivable=followed(head, opened, events), noted=_noted(head, events))
-
-
-def _noted(head: InvoiceHead, events: Iterable[AccountEvent]) -> Decimal:
-    named = (
-        event.amount or Decimal(0)
+    notes = [
+        event
         for event in events
         if event.event is AccountEventName.CREDIT_NOTE_ISSUED and event.invoice == head.invoice
+    ]
+    return RecalledInvoice(
+        head=head,
+        receivable=followed(head, opened, events),
+        noted=sum((note.amount or Decimal(0) for note in notes), from_minor(0, head.currency)),
+        noted_taxes=tuple(each for note in notes for each in note.taxes),
     )
-    return sum(named, from_minor(0, head.currency))
 
 
 def followed(head: InvoiceHead, opened: BillingTerms, events: Sequence[AccountEvent]) -> Receivable:

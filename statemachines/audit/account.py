@@ -4,19 +4,20 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
-from domain.account import double_entry
-from domain.account.double_entry import BookAccount
 from domain.account.events import AccountEvent, AccountEventName
-from domain.account.invoice import InvoiceLine, totals, totals_of
+from domain.account.invoice import totals, totals_of
+from domain.account.lines import InvoiceLine
 from domain.subscription.ledger import Kind
 from domain.values import Frozen, format_instant
 from statemachines.account.standing import Standing, standing_of
 from statemachines.audit.corrections import corrections_keep_their_bounds
 from statemachines.audit.credit import credit_is_carried_over, no_credit_beside_debt, settlements_match_the_journal
 from statemachines.audit.dunning import dunning_follows_the_net
+from statemachines.audit.entries import entries_match_the_books, every_entry_balances
 from statemachines.audit.holds import holds_match_the_journal
 from statemachines.audit.recorded_account import Found, RecordedAccount
 from statemachines.audit.subscription import Invariant
+from statemachines.audit.taxes import credits_are_taxed_as_charged, taxes_match_the_lines
 from statemachines.audit.terms import invoices_keep_their_terms
 
 
@@ -91,7 +92,8 @@ def _totals_match_the_lines(account: RecordedAccount) -> Iterator[Found]:
                 yield f"the sums of {head.invoice} do not add up", ()
             continue
         settles = sum((each.amount for each in head.settles), Decimal(0))
-        of_lines = totals((line.row for line in invoice.lines), head.totals.carried_in, head.currency, settles)
+        rows = (line.row for line in invoice.lines)
+        of_lines = totals(rows, head.totals.carried_in, head.currency, settles, head.tax)
         if of_lines != head.totals:
             yield (
                 f"{head.invoice} totals {head.currency} {head.totals.total:f}, its lines {of_lines.total:f}",
@@ -125,90 +127,6 @@ def _figures(standing: Standing) -> tuple[object, ...]:
     return standing.state, standing.paid, standing.settled, standing.credited + standing.written_off
 
 
-def _every_entry_balances(account: RecordedAccount) -> Iterator[Found]:
-    for entry in account.entries:
-        sums: dict[str, Decimal] = defaultdict(Decimal)
-        for _, currency, amount in entry.sides:
-            sums[currency] += amount
-        if not entry.sides or any(sums.values()):
-            yield f"entry {entry.id} does not balance", ()
-
-
-def _entries_match_the_books(account: RecordedAccount) -> Iterator[Found]:
-    known = {entry.id: sorted(entry.sides) for entry in account.entries}
-    wanted: dict[str, list[tuple[str, str, Decimal]]] = {}
-    for line in account.rows:
-        debit, credit = ROW_SIDES[line.row.kind]
-        sides = [(debit, line.row.currency, line.row.amount), (credit, line.row.currency, -line.row.amount)]
-        wanted[double_entry.row_entry_id(line.subscription_id, line.row.key)] = sorted(sides)
-    for invoice in account.invoices:
-        head = invoice.head
-        if head.taken_over is not None:
-            owed = head.totals.charges
-            sides = [(BookAccount.RECEIVABLE, head.currency, owed), (BookAccount.OPENING, head.currency, -owed)]
-            wanted[double_entry.opening_entry_id(head.invoice)] = sorted(sides)
-        if applied := head.totals.applied:
-            sides = [(BookAccount.CREDIT, head.currency, applied), (BookAccount.RECEIVABLE, head.currency, -applied)]
-            wanted[double_entry.applied_credit_entry_id(head.invoice)] = sorted(sides)
-        for each in head.settles:
-            amount = each.amount
-            sides = [(BookAccount.CREDIT, head.currency, amount), (BookAccount.RECEIVABLE, head.currency, -amount)]
-            wanted[double_entry.settlement_entry_id(head.invoice, each.invoice)] = sorted(sides)
-    for event in account.events:
-        if event.event is AccountEventName.PAYMENT_RECEIVED:
-            wanted[double_entry.payment_entry_id(account.customer_id, event.payment_id or "")] = sorted(
-                _payment_sides(event)
-            )
-        elif event.corrects:
-            wanted[double_entry.correction_entry_id(account.customer_id, event.seq)] = sorted(_correction_sides(event))
-    told = {double_entry.payment_entry_id(account.customer_id, payment_id) for payment_id in account.settled}
-    for key in sorted({*known, *wanted} - told):
-        if known.get(key) != wanted.get(key):
-            yield f"entry {key} does not match the ledger, the invoice or the payment", ()
-
-
-ROW_SIDES = {
-    Kind.CHARGE: (BookAccount.RECEIVABLE, BookAccount.REVENUE),
-    Kind.CREDIT: (BookAccount.REVENUE, BookAccount.CREDIT),
-}
-"""The audit's own table: shared with the books, it would find nothing wrong with them."""
-
-
-def _correction_sides(event: AccountEvent) -> Iterator[tuple[str, str, Decimal]]:
-    """Of a correction of money (MON-10)."""
-    assert event.currency is not None
-    amount, credited = event.amount or Decimal(0), event.credited or Decimal(0)
-    sides: dict[AccountEventName, tuple[tuple[str, Decimal], ...]] = {
-        AccountEventName.CREDIT_NOTE_ISSUED: (
-            (BookAccount.REVENUE, amount),
-            (BookAccount.RECEIVABLE, credited - amount),
-            (BookAccount.CREDIT, -credited),
-        ),
-        AccountEventName.INVOICE_SETTLED: ((BookAccount.CREDIT, amount), (BookAccount.RECEIVABLE, -amount)),
-        AccountEventName.WRITTEN_OFF: ((BookAccount.WRITTEN_OFF, amount), (BookAccount.RECEIVABLE, -amount)),
-        AccountEventName.REFUND_RESERVED: ((BookAccount.CREDIT, amount), (BookAccount.REFUND, -amount)),
-        AccountEventName.REFUND_PAID: ((BookAccount.REFUND, amount), (BookAccount.PAYMENT, -amount)),
-        AccountEventName.PAYMENT_REVERSED: (
-            (BookAccount.RECEIVABLE, amount - credited),
-            (BookAccount.CREDIT, credited),
-            (BookAccount.PAYMENT, -amount),
-        ),
-    }
-    yield from ((side, event.currency, minor) for side, minor in sides[event.event] if minor)
-
-
-def _payment_sides(event: AccountEvent) -> Iterator[tuple[str, str, Decimal]]:
-    assert event.currency is not None
-    allocated = sum((part.amount for part in event.allocations), Decimal(0))
-    for account, amount in (
-        (BookAccount.PAYMENT, event.amount or Decimal(0)),
-        (BookAccount.RECEIVABLE, -allocated),
-        (BookAccount.CREDIT, -(event.credited or Decimal(0))),
-    ):
-        if amount:
-            yield account, event.currency, amount
-
-
 def _nothing_ahead(account: RecordedAccount) -> Iterator[Found]:
     for event in account.events:
         if account.latest is not None and event.at > account.latest:
@@ -221,6 +139,8 @@ CHECKS: dict[Invariant, tuple[Callable[[RecordedAccount], Iterator[Found]], ...]
         _each_row_on_one_invoice,
         _unchanged_since_closed,
         _totals_match_the_lines,
+        taxes_match_the_lines,
+        credits_are_taxed_as_charged,
         credit_is_carried_over,
         settlements_match_the_journal,
         _standings_match_the_journal,
@@ -230,7 +150,7 @@ CHECKS: dict[Invariant, tuple[Callable[[RecordedAccount], Iterator[Found]], ...]
     Invariant.NO_CREDIT_BESIDE_DEBT: (no_credit_beside_debt, dunning_follows_the_net),
     Invariant.HELD: (holds_match_the_journal,),
     Invariant.NOT_AHEAD: (_nothing_ahead,),
-    Invariant.DOUBLE_ENTRY: (_every_entry_balances, _entries_match_the_books),
+    Invariant.DOUBLE_ENTRY: (every_entry_balances, entries_match_the_books),
 }
 
 

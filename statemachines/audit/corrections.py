@@ -38,7 +38,7 @@ def _notes_fit_their_invoices(account: RecordedAccount) -> Iterator[Found]:
     for event in account.events:
         if event.event is AccountEventName.CREDIT_NOTE_ISSUED and event.invoice:
             noted[event.invoice] += event.amount or Decimal(0)
-    totals = {invoice.head.invoice: invoice.head.totals.total for invoice in account.invoices}
+    totals = {invoice.head.invoice: invoice.head.totals.gross for invoice in account.invoices}
     for invoice, amount in sorted(noted.items()):
         if amount > max(totals.get(invoice, Decimal(0)), Decimal(0)):
             yield f"credit notes for {invoice} come to {amount:f}, more than its total", ()

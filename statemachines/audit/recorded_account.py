@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 from domain.account.events import AccountEvent, CloseReceipt
-from domain.account.invoice import Invoice, InvoiceId, InvoiceLine
+from domain.account.invoice import Invoice, InvoiceId
+from domain.account.lines import InvoiceLine
 from domain.account.terms import BillingTerms
 from domain.values import Frozen, Instant
 from statemachines.account.standing import Standing

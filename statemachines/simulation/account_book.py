@@ -1,15 +1,18 @@
 """The books of one account in memory, for the simulator. They pass the same contract tests as the SQL books."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from domain.account.account import Look, Payment, Seen
 from domain.account.events import AccountEvent, AccountEventName, AccountRecord, Close, CloseReceipt
-from domain.account.invoice import Invoice, InvoiceLine, in_order, invoices_of, net_credits
+from domain.account.invoice import Invoice, invoices_of
+from domain.account.lines import InvoiceLine, in_order, net_credits, taxing
 from domain.account.recalled import Recalled
 from domain.account.requests import AccountRequest
+from domain.account.taxing import Taxed, Taxing, supply_of
 from domain.account.terms import BillingTerms
 from domain.subscription.ledger import Kind
+from domain.taxes.sale import Supply
 from statemachines.account.payments import payment_in
 from statemachines.account.recalling import recalled
 from statemachines.preview.book import Book, KeyConflict
@@ -28,7 +31,7 @@ class AccountBook:
         self._closes: dict[datetime, tuple[Close, CloseReceipt]] = {}
         self._payments: dict[str | None, int] = {}
 
-    def close(self, close: Close) -> CloseReceipt:
+    def close(self, close: Close, taxed: Taxed | None = None) -> CloseReceipt:
         """Write the month's invoices; closing it again returns the same receipt. Raises KeyConflict."""
         if known := self._closes.get(close.period.end):
             if known[0] != close:
@@ -36,7 +39,7 @@ class AccountBook:
             return known[1]
         lines = [line for line in self.uninvoiced() if line.row.at < close.period.end]
         number = sum(invoice.head.taken_over is None for invoice in self.invoices)
-        closed = invoices_of(self._customer_id, self._series, number, close, lines)
+        closed = invoices_of(self._customer_id, self._series, number, close, lines, self._taxing(lines, taxed))
         self.invoices += closed
         self._on_an_invoice |= {(line.subscription_id, line.row.key) for line in lines}
         receipt = CloseReceipt(period=close.period, invoices=tuple(invoice.head for invoice in closed))
@@ -77,10 +80,29 @@ class AccountBook:
         (document,) = (each for each in self.invoices if each.head.invoice == invoice)
         return {line.subscription_id for line in document.lines if line.row.kind is Kind.CHARGE}
 
-    def look(self, look: Look) -> Seen:
+    def look(self, look: Look, taxed: Taxed | None = None) -> Seen:
         """What the rows that are dated before the instant and on no invoice yet credit (MON-8)."""
-        rows = (line.row for line in self.uninvoiced() if line.row.at < look.until)
-        return Seen(at=look.at, credit=net_credits(rows))
+        lines = [line for line in self.uninvoiced() if line.row.at < look.until]
+        return Seen(at=look.at, credit=net_credits(lines, self._taxing(lines, taxed)))
+
+    def supplies(self, before: datetime) -> tuple[Supply, ...]:
+        """What the rows that are dated before the instant and on no invoice yet supply (MON-13)."""
+        return tuple({supply_of(line.row): None for line in self.uninvoiced() if line.row.at < before})
+
+    def _taxing(self, lines: Sequence[InvoiceLine], taxed: Taxed | None) -> Taxing | None:
+        if taxed is None:
+            return None
+        on_invoices = (line for invoice in self.invoices for line in invoice.lines)
+        return taxing(self._in_order(lines), self._in_order(on_invoices), taxed)
+
+    def _in_order(self, lines: Iterable[InvoiceLine]) -> list[InvoiceLine]:
+        """In the order of their events."""
+        places = {
+            (subscription_id, row.key): place
+            for subscription_id, book in self._books.items()
+            for place, row in enumerate(book.rows)
+        }
+        return sorted(lines, key=lambda line: places[line.subscription_id, line.row.key])
 
     def uninvoiced(self) -> tuple[InvoiceLine, ...]:
         """The rows that are on no invoice yet, in invoice order."""

@@ -39,7 +39,8 @@ def _alone(scenario: Scenario, steps: LifeSteps | None) -> _Lived:
 
 def _customer(scenario: Scenario, steps: LifeSteps | None) -> _Lived:
     """With the account. The ids of the subscriptions are their names."""
-    customer = CustomerSimulator(scenario.customer, scenario.terms, scenario.opened_at, steps)
+    taxes = (scenario.tax_table, scenario.buyer.sale) if scenario.tax_table and scenario.buyer else None
+    customer = CustomerSimulator(scenario.customer, scenario.terms, scenario.opened_at, steps, taxes)
     answers: list[Answer] = []
     for step in scenario.steps:
         if isinstance(step.command, AccountRequest):

@@ -9,10 +9,13 @@ from domain.account.account import Look
 from domain.account.events import AccountRecord, Close, LiftHolds, PlaceHolds
 from domain.account.invoice import InvoiceId
 from domain.account.requests import AccountRequest, ReceivePayment
+from domain.account.taxing import Taxed
 from domain.account.terms import BillingTerms, HoldScope
 from domain.ordering.terms import Order
 from domain.subscription.commands import Command
 from domain.subscription.decision import Answer, Outcome
+from domain.taxes.sale import Sale, TaxCase
+from domain.taxes.table import TaxTable
 from statemachines.account.holds import hold_command, lift_command
 from statemachines.account.life import AccountSteps
 from statemachines.account.payments import may_have_forgotten, payment_of, remembering
@@ -23,16 +26,25 @@ from statemachines.simulation.account_book import AccountBook
 from statemachines.subscription.life import LifeSteps
 from statemachines.subscription.timeline import next_milestone
 
+KnownTaxes = tuple[TaxTable, Sale]
+"""The table of rates, and the sale that it taxes (MON-13)."""
+
 
 class CustomerSimulator:
     """One customer, simulated up to the instants that it is given."""
 
     def __init__(
-        self, customer_id: str, terms: BillingTerms, opened_at: datetime, steps: LifeSteps | None = None
+        self,
+        customer_id: str,
+        terms: BillingTerms,
+        opened_at: datetime,
+        steps: LifeSteps | None = None,
+        taxes: KnownTaxes | None = None,
     ) -> None:
         self.subscriptions: dict[str, Simulator] = {}
         self._books: dict[str, Book] = {}
         self.book = AccountBook(customer_id, self._books)
+        self._taxes = taxes
         self._steps = steps or LifeSteps()
         self._accounts = AccountSteps()
         self.life = self._accounts.begin(customer_id, terms, opened_at)
@@ -105,10 +117,10 @@ class CustomerSimulator:
         while self.life.effects:
             effect = self.life.effects[0]
             if isinstance(effect, Close):
-                self.life = self._accounts.closed(self.life, self.book.close(effect))
+                self.life = self._accounts.closed(self.life, self.book.close(effect, self._taxed(effect.period.end)))
                 continue
             if isinstance(effect, Look):
-                self.life = self._accounts.looked(self.life, self.book.look(effect))
+                self.life = self._accounts.looked(self.life, self.book.look(effect, self._taxed(effect.until)))
                 continue
             if isinstance(effect, AccountRecord):
                 self.book.record(effect)
@@ -119,6 +131,14 @@ class CustomerSimulator:
                 with self._noting(effect.at):
                     self._lift(effect)
             self.life = self.life.first_effect_done()
+
+    def _taxed(self, before: datetime) -> Taxed | None:
+        """How what is to be invoiced is taxed, as the account's activities ask it (MON-13)."""
+        if self._taxes is None:
+            return None
+        table, sale = self._taxes
+        case = TaxCase(sale=sale, supplies=self.book.supplies(before))
+        return Taxed(sale, table.treatments(case))
 
     def _hold(self, effect: PlaceHolds) -> None:
         charged = self.book.charged_by(effect.invoice)

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from domain.account.events import AccountEvent
-from domain.account.invoice import Invoice, InvoiceLine, InvoiceState, totals
+from domain.account.invoice import Invoice, InvoiceState, totals
+from domain.account.lines import InvoiceLine
 from domain.money import from_minor
 from domain.subscription.decision import Answer
 from domain.subscription.effects import AccessInterval

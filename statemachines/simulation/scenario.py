@@ -10,11 +10,15 @@ from pydantic import Field
 from domain.account.own_terms import OwnTerms
 from domain.account.requests import AccountRequest, AnyAccountRequest
 from domain.account.terms import BillingTerms, terms_of
+from domain.catalog.customers import Name
 from domain.catalog.offers import Offer
+from domain.countries import Country
 from domain.ordering.lines import PositiveQuantity
 from domain.ordering.terms import Order
 from domain.policy import PackName
 from domain.subscription.commands import AnyCommand, Command
+from domain.taxes.sale import Buyer, Sale, TaxStatus
+from domain.taxes.table import TaxTable
 from domain.values import Id, RequestInstant, Strict
 
 SIMULATED = "simulated"
@@ -47,6 +51,19 @@ class ScenarioAccount(Strict):
     terms: OwnTerms = OwnTerms()
 
 
+class ScenarioBuyer(Strict):
+    """The customer, as far as taxes ask (MON-13)."""
+
+    country: Country
+    tax_id: Name | None = None
+    tax_status: Annotated[TaxStatus, Field(strict=False)] = TaxStatus.TAXED
+
+    @property
+    def sale(self) -> Sale:
+        """What it buys; the seller's country is not known."""
+        return Sale(buyer=Buyer(country=self.country, tax_id=self.tax_id, status=self.tax_status))
+
+
 ScenarioCommand = Annotated[AnyCommand | AnyAccountRequest, Field(discriminator="do")]
 
 
@@ -77,12 +94,14 @@ class Scenario:
     of: tuple[str | None, ...]
     until: datetime
     several: bool = False
+    tax_table: TaxTable | None = None
+    buyer: ScenarioBuyer | None = None
 
     @property
     def billed(self) -> bool:
         """Whether the customer's account is simulated too."""
         asked = any(isinstance(command, AccountRequest) for command in self.commands)
-        return self.several or self.account is not None or asked
+        return self.several or self.account is not None or asked or self.tax_table is not None
 
     @property
     def terms(self) -> BillingTerms:

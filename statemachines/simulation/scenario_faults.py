@@ -8,6 +8,7 @@ from domain.account.requests import ChangeTerms
 from domain.faults import Fault
 from domain.money import EXPONENTS, fits
 from domain.subscription.commands import ChangePrice, SetAddOn
+from domain.taxes.table import faults_of_rates
 from statemachines.simulation.scenario import Scenario
 
 IN_ORDER = ("at", "customer", "add_ons", "begins_at")
@@ -27,7 +28,27 @@ def faults_in(scenario: Scenario) -> Iterator[Fault]:
         yield Fault(("until",), scenario.until, f"an instant not before {whose}")
     if scenario.account:
         yield from _faults_of_terms(scenario, scenario.account.terms, ("account", "terms"))
+    yield from _faults_of_taxes(scenario)
     yield from _faults_of_commands(scenario)
+
+
+def _faults_of_taxes(scenario: Scenario) -> Iterator[Fault]:
+    """MON-13: a table and a buyer whose country it has, or neither; and no class without rates."""
+    table, buyer = scenario.tax_table, scenario.buyer
+    if table is None:
+        if buyer is not None:
+            yield Fault(("tax_table",), None, "the file with the tax rates, beside this one, because there is a buyer")
+        return
+    yield from (fault.under("tax_table") for fault in faults_of_rates(table.tax_rates))
+    countries, classes = ({each.country for each in table.tax_rates}, {each.tax_class for each in table.tax_rates})
+    if buyer is None:
+        yield Fault(("buyer",), None, "country and tax_id of the customer, because there is a tax table")
+    elif buyer.country not in countries:
+        yield Fault(("buyer", "country"), buyer.country, f"a country of the tax table ({', '.join(sorted(countries))})")
+    for name, bought in scenario.subscriptions.items():
+        if bought.offer.tax_class is not None and bought.offer.tax_class not in classes:
+            path = ("subscriptions", name, "offer", "tax_class") if scenario.several else ("offer", "tax_class")
+            yield Fault(path, bought.offer.tax_class, f"a class of the tax table ({', '.join(sorted(classes))})")
 
 
 def _faults_of_terms(scenario: Scenario, terms: OwnTerms, path: tuple[str | int, ...]) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError
 from domain.catalog.offers import Offer
 from domain.faults import Fault, MalformedFile, faults_of
 from domain.policy import DEFAULT_PACK, PackName
+from domain.taxes.table import TaxTable
 from domain.values import Id, RequestInstant, Strict
 from statemachines.simulation.file_commands import MAX_COMMANDS, FileCommands
 from statemachines.simulation.scenario import (
@@ -15,6 +16,7 @@ from statemachines.simulation.scenario import (
     Bought,
     Scenario,
     ScenarioAccount,
+    ScenarioBuyer,
     ScenarioCommand,
     ScenarioOrder,
 )
@@ -32,6 +34,9 @@ class ScenarioFile(Strict):
     policy: PackName = DEFAULT_PACK
     account_opened: RequestInstant | None = None
     account: ScenarioAccount | None = None
+    tax_table: TaxTable | None = None
+    """In a file its path, beside it."""
+    buyer: ScenarioBuyer | None = None
     commands: Annotated[tuple[ScenarioCommand, ...], Field(max_length=MAX_COMMANDS, strict=False)] = ()
     until: RequestInstant
 

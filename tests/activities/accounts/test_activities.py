@@ -23,8 +23,10 @@ from activities.accounts.contracts import (
     OpenAccount,
     ToLift,
 )
+from activities.accounts.ports import AccountBooks
 from activities.adapters.sql.account.books import SqlAccountBooks
 from activities.adapters.sql.account.holds import SqlNonpaymentHolds
+from activities.adapters.sql.account.taxes import SqlTaxes
 from activities.adapters.sql.database import Database
 from activities.billing.activities import BillingActivities
 from activities.errors import (
@@ -38,6 +40,7 @@ from activities.errors import (
 from activities.fan_out import AT_ONCE
 from domain.account.account import Look, Seen
 from domain.account.events import AccountRecord, CloseReceipt
+from domain.account.taxing import Taxed
 from domain.account.terms import HoldScope
 from domain.rules import Rule
 from domain.subscription.commands import Cancel, Command, Deprovision, Reactivate, SetAutoRenew, Suspend
@@ -62,14 +65,17 @@ PATIENCE = timedelta(seconds=30)
 class NoBooks:
     """Nothing is closed or recorded here."""
 
-    async def close(self, entry: CloseInput) -> CloseReceipt:
+    async def close(self, entry: CloseInput, taxed: Taxed | None = None) -> CloseReceipt:
         raise AssertionError(entry)
 
-    async def look(self, entry: LookInput) -> Seen:
+    async def look(self, entry: LookInput, taxed: Taxed | None = None) -> Seen:
         raise AssertionError(entry)
 
     async def late(self, customer_id: str, before: datetime) -> None:
         """Nothing is owed to the books."""
+
+    async def to_tax(self, customer_id: str, before: datetime) -> None:
+        """Its buyer is not known."""
 
     async def record(self, entry: AccountRecordInput) -> None:
         raise AssertionError(entry)
@@ -79,10 +85,10 @@ class FailingBooks(NoBooks):
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    async def close(self, entry: CloseInput) -> CloseReceipt:
+    async def close(self, entry: CloseInput, taxed: Taxed | None = None) -> CloseReceipt:
         raise self._error
 
-    async def look(self, entry: LookInput) -> Seen:
+    async def look(self, entry: LookInput, taxed: Taxed | None = None) -> Seen:
         raise self._error
 
     async def record(self, entry: AccountRecordInput) -> None:
@@ -140,8 +146,12 @@ async def noted(database: Database) -> list[tuple[Any, ...]]:
     return await rows(database, "SELECT subscription_id, seq, lifted_by FROM nonpayment_hold ORDER BY 1, 2")
 
 
+def billing(database: Database, books: AccountBooks, told: Told | None = None) -> AccountActivities:
+    return AccountActivities(books, SqlNonpaymentHolds(database), told or Told(), PATIENCE, SqlTaxes(database))
+
+
 def over(database: Database, told: Told) -> AccountActivities:
-    return AccountActivities(NoBooks(), SqlNonpaymentHolds(database), told, PATIENCE)
+    return billing(database, NoBooks(), told)
 
 
 # Hold
@@ -424,7 +434,7 @@ async def test_mon_9_a_hold_of_an_unknown_invoice_is_lifted_with_the_last(databa
 async def test_a_month_is_closed_and_events_are_recorded(database: Database) -> None:
     customer = Customer(AccountsInSql(database))
     await customer.write(row(START))
-    activities = AccountActivities(SqlAccountBooks(database), SqlNonpaymentHolds(database), Told(), PATIENCE)
+    activities = billing(database, SqlAccountBooks(database))
     receipt = await run(activities.close, closing())
     assert [head.invoice for head in receipt.invoices] == ["fabrikam-000001"]
     assert await run(activities.close, closing()) == receipt
@@ -442,7 +452,7 @@ async def test_mon_5_a_month_is_closed_and_dunning_decided_on_all_that_was_due_b
     """What is due at the month's end belongs to the next one. After its patience the account goes on without."""
     customer = Customer(AccountsInSql(database))
     await customer.write(row(START))
-    activities = AccountActivities(SqlAccountBooks(database), SqlNonpaymentHolds(database), Told(), PATIENCE)
+    activities = billing(database, SqlAccountBooks(database))
     end = closing().close.period.end
     looking = LookInput(customer_id="fabrikam", look=Look(at=end, until=end, seq=1))
     late = end - timedelta.resolution
@@ -458,7 +468,7 @@ async def test_mon_5_a_month_is_closed_and_dunning_decided_on_all_that_was_due_b
 
 @pytest.mark.parametrize(("error", "retryable"), [(BooksConflict("no"), False), (BooksUnavailable("no"), True)])
 async def test_what_is_tried_again(database: Database, error: Exception, retryable: bool) -> None:
-    activities = AccountActivities(FailingBooks(error), SqlNonpaymentHolds(database), Told(), PATIENCE)
+    activities = billing(database, FailingBooks(error))
     entry = AccountRecordInput(customer_id="f", record=AccountRecord(events=(issued(1, "f-1", "1"),)))
     for perform, argument in ((activities.close, closing()), (activities.record, entry)):
         with pytest.raises(ApplicationError, match="no") as raised:

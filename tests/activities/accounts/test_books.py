@@ -46,7 +46,7 @@ USD = "INSERT INTO posting VALUES ('e', 0, 'receivable', 'USD', 500), ('e', 1, '
 REPLACED = (
     "INSERT OR REPLACE INTO invoice SELECT 'x-1', series, {}, customer_id, currency, period_start, {}, issued_at, "
     "due_at, charges_minor, credits_minor, carried_in_minor, due_minor, carried_out_minor, settles_minor, "
-    "settles, taken_over FROM invoice LIMIT 1"
+    "settles, taken_over, tax_charged_minor, tax_credited_minor, tax FROM invoice LIMIT 1"
 )
 
 
@@ -374,8 +374,8 @@ async def test_what_is_written_is_written(database: Database, customer: Customer
         # In the way of one of an invoice's unique keys alone.
         REPLACED.format("number", "'2027'"),
         REPLACED.format("99", "period_end"),
-        "INSERT OR REPLACE INTO invoice_line SELECT invoice_id, 99, subscription_id, seq, entry_position "
-        "FROM invoice_line LIMIT 1",
+        "INSERT OR REPLACE INTO invoice_line SELECT invoice_id, 99, subscription_id, seq, entry_position, "
+        "taxes FROM invoice_line LIMIT 1",
     ],
 )
 async def test_nor_is_it_replaced(database: Database, path: Path, customer: Customer, statement: str) -> None:

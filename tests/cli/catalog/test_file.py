@@ -134,14 +134,17 @@ def test_a_table_of_any_name_is_known_by_its_columns(written: Written, kind: str
 
 
 def test_the_guide_tells_files_that_are_taken(written: Written) -> None:
-    """Its YAML and its three tables are the same catalog, its second YAML changes the price of it."""
+    """Its YAML and its three tables are the same catalog, its last YAML changes the price of it, another taxes it."""
     guide = GUIDE.read_text("utf-8")
-    whole, dearer = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    whole, taxes, dearer = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
     tables = re.findall(r"```csv\n(.*?)```", guide, re.DOTALL)
     assert len(tables) == 3
     files = [written(f"{number}.csv", text) for number, text in enumerate(tables)]
     assert read_catalog(files).contents == read_catalog([written("whole.yaml", whole)]).contents
     assert len(read_catalog([written("dearer.yaml", dearer)]).contents.offers[0].prices) == 2
+    assert [each.id for each in read_catalog([written("taxes.yaml", taxes)]).contents.tax_rates] == [
+        *("DE/standard", "DE/reduced", "FR/standard", "US/standard"),
+    ]
 
 
 def test_the_guide_has_every_field() -> None:
@@ -267,7 +270,7 @@ def test_a_small_file_cannot_unfold_into_a_huge_one(written: Written) -> None:
             "id,name,color\np,x,y",
             [
                 "a.csv:1: color: got 'color'; takes a column of partners: id, name, street, postal_code, city, region, "
-                "country, tax_id, how_to_pay"
+                "country, tax_id, how_to_pay, tax_rounding"
             ],
         ),
         ("id,name,id\np,x,p", ["a.csv:1: id: got '2 columns'; takes each column once"]),

@@ -8,17 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.account.invoice import (
-    EndedMonth,
-    Invoice,
-    InvoiceLine,
-    InvoiceState,
-    Unpaid,
-    in_order,
-    invoice_id,
-    invoices_of,
-    totals,
-)
+from domain.account.invoice import EndedMonth, Invoice, InvoiceState, Unpaid, invoice_id, invoices_of, totals
+from domain.account.lines import InvoiceLine, in_order
 from domain.calendar import Period
 from domain.money import from_minor
 from domain.subscription.ledger import Kind, LedgerRow

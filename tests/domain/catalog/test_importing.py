@@ -9,7 +9,8 @@ import pytest
 from domain.catalog.catalog import Contents, ListedOffer
 from domain.catalog.changes import Changes
 from domain.catalog.customers import Customer, Partner
-from domain.catalog.importing import ImportRefused, Plan, Stored, ids_to_compare, in_words, own_faults, plan
+from domain.catalog.differences import in_words
+from domain.catalog.importing import ImportRefused, Plan, Stored, ids_to_compare, own_faults, plan
 from tests.support.shop.offers import listed_fields
 
 NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
@@ -24,7 +25,7 @@ CUSTOMER: dict[str, Any] = {
     "segment": "commercial",
     "account_opened": "2026-01-01T00:00:00Z",
 }
-NOTHING = Stored(partners={}, customers={}, offers={}, publishers={})
+NOTHING = Stored(partners={}, customers={}, offers={}, publishers={}, tax_rates={})
 
 
 def contents(*offers: dict[str, Any], partners: Any = (), customers: Any = ()) -> Contents:
@@ -44,6 +45,7 @@ def holding(before: Contents) -> Stored:
         partners={partner.id: partner for partner in before.partners},
         customers={customer.id: customer for customer in before.customers},
         offers={listed.id: listed for listed in before.offers},
+        tax_rates={rates.id: rates for rates in before.tax_rates},
     )
 
 
@@ -82,7 +84,7 @@ def test_a_first_import_makes_every_record_and_changes_no_price() -> None:
 def test_the_same_again_changes_nothing() -> None:
     whole = contents(offer((COMING, "12.00")), partners=[PARTNER], customers=[CUSTOMER])
     planned = plan(whole, holding(whole), NOW)
-    assert planned == Plan(changes=Changes(), partners=(), customers=(), offers=(), publishers=())
+    assert planned == Plan(changes=Changes(), partners=(), customers=(), offers=(), publishers=(), tax_rates=())
     assert not planned.changes
 
 
@@ -141,7 +143,13 @@ def test_records_of_each_kind_can_change() -> None:
 def test_elg_8_a_customers_partner_must_be_there() -> None:
     takes = "takes the id of a partner in the import or in the catalog"
     assert refused(contents(customers=[CUSTOMER])) == [f"customers[0].partner: got 'litware'; {takes}"]
-    known = Stored(partners={"litware": Partner(id="litware", name="Litware")}, customers={}, offers={}, publishers={})
+    known = Stored(
+        partners={"litware": Partner(id="litware", name="Litware")},
+        customers={},
+        offers={},
+        publishers={},
+        tax_rates={},
+    )
     assert plan(contents(customers=[CUSTOMER]), known, NOW).changes
 
 

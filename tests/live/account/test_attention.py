@@ -22,8 +22,10 @@ from activities.errors import BooksConflict, BooksUnavailable
 from activities.heartbeats import Heartbeats
 from domain.account.account import Seen
 from domain.account.events import CloseReceipt
+from domain.account.taxing import Taxed
 from domain.subscription.commands import Command
 from domain.subscription.decision import Answer, Outcome
+from domain.taxes.sale import TaxCase
 from hosting.assembly import World
 from statemachines.account.life import AccountSteps
 from statemachines.simulation.account_book import AccountBook
@@ -49,13 +51,19 @@ class Moody:
     async def open(self, opening: AccountOpening) -> OpenedAccount:
         return OpenedAccount(life=AccountSteps.begin(opening.customer_id, opening.terms, opening.opened_at))
 
-    async def look(self, entry: LookInput) -> Seen:
+    async def to_tax(self, customer_id: str, before: datetime) -> None:
+        """Its buyer is not known, so no tax is calculated."""
+
+    async def treatments(self, case: TaxCase) -> None:
+        """No tax is calculated."""
+
+    async def look(self, entry: LookInput, taxed: Taxed | None = None) -> Seen:
         return self.book.look(entry.look)
 
     async def late(self, customer_id: str, before: datetime) -> None:
         """Nothing is owed to the books."""
 
-    async def close(self, entry: CloseInput) -> CloseReceipt:
+    async def close(self, entry: CloseInput, taxed: Taxed | None = None) -> CloseReceipt:
         self._fail()
         return self.book.close(entry.close)
 
@@ -90,7 +98,7 @@ MOODY_QUEUE = "moody-accounts"
 
 
 def moody_worker(world: World, moody: Moody) -> Worker:
-    invoicing = AccountActivities(moody, moody, moody, timedelta(0))
+    invoicing = AccountActivities(moody, moody, moody, timedelta(0), moody)
     return Worker(
         world.server.client,
         task_queue=MOODY_QUEUE,

@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from cli.rehearsal.scenario import load
 from domain.account.account import Look
 from domain.account.events import AccountRecord, Close, CloseReceipt, LiftHolds, PlaceHolds
+from domain.account.taxing import Taxed
 from statemachines.account.life import AccountLife, AccountSteps
 from statemachines.rebuilding.account import BookedAccount, rebuilt_account
 from statemachines.simulation.account_book import AccountBook
@@ -67,8 +68,8 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
         watched.opened, watched.book = self.life, self.book
         watched.compare(self.life)
 
-    def noted(self: AccountBook, entry: Close) -> CloseReceipt:
-        receipt = close(self, entry)
+    def noted(self: AccountBook, entry: Close, taxed: Taxed | None = None) -> CloseReceipt:
+        receipt = close(self, entry, taxed)
         watched.closes.append(receipt)
         return receipt
 
@@ -90,5 +91,5 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_it_is_rebuilt_after_each_effect(path: Path, watched: Watched) -> None:
-    simulate(parse_scenario(yaml.safe_load(path.read_text())), LIVING)
+    simulate(parse_scenario(load(path)), LIVING)
     assert watched.compared > len(watched.closes) > 0

@@ -11,7 +11,8 @@ from hypothesis import given, seed, settings
 
 from domain.account.account import Look
 from domain.account.events import AccountEventName
-from domain.account.invoice import InvoiceLine, InvoiceState
+from domain.account.invoice import InvoiceState
+from domain.account.lines import InvoiceLine
 from domain.account.terms import HoldScope
 from domain.rules import Rule
 from domain.subscription.ledger import Kind

@@ -41,4 +41,4 @@ def test_invariant_14_the_invoices_of_a_document_are_its_ledger(path: Path) -> N
     """Line for line, each once, in one order."""
     wanted = expected(path)
     lines = [line for invoice in wanted["invoices"] for line in invoice["lines"]]
-    assert lines == wanted["ledger"]
+    assert [{name: field for name, field in line.items() if name != "taxes"} for line in lines] == wanted["ledger"]

@@ -34,7 +34,8 @@ def test_every_answer_says_something_and_every_rule_is_known(path: Path) -> None
 def test_invariant_14_the_invoices_are_the_ledgers_of_all(path: Path) -> None:
     """Every row is a line of one invoice, or waits for the next."""
     wanted = expected(path)
-    lines = [{**line} for invoice in wanted["invoices"] for line in invoice["lines"]]
+    printed = [line for invoice in wanted["invoices"] for line in invoice["lines"]]
+    lines = [{name: field for name, field in line.items() if name != "taxes"} for line in printed]
     rows = [{**row, "of": name} for name, each in wanted["subscriptions"].items() for row in each["ledger"]]
     assert sorted(map(str, (sorted(line.items(), key=str) for line in lines))) == sorted(
         map(str, (sorted(row.items(), key=str) for row in rows))

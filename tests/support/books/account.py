@@ -15,8 +15,10 @@ from activities.adapters.sql.subscription.books import SqlBooks
 from activities.billing.contracts import About, RecordInput
 from activities.errors import BooksConflict
 from domain.account.events import AccountEvent, AccountEventName, AccountRecord, Allocation, Close, CloseReceipt
-from domain.account.invoice import Invoice, InvoiceLine, InvoiceState, Unpaid
+from domain.account.invoice import Invoice, InvoiceState, Unpaid
+from domain.account.lines import InvoiceLine
 from domain.account.recalled import Recalled
+from domain.account.taxing import Taxed
 from domain.account.terms import terms_of
 from domain.calendar import Period
 from domain.money import to_minor
@@ -40,7 +42,7 @@ class AccountsUnderTest(Protocol):
     """Write, and read back what was written."""
 
     async def write(self, about: About, record: Record) -> None: ...
-    async def close(self, entry: CloseInput) -> CloseReceipt: ...
+    async def close(self, entry: CloseInput, taxed: Taxed | None = None) -> CloseReceipt: ...
     async def record(self, entry: AccountRecordInput) -> None: ...
     async def documents(self, customer_id: str) -> list[Invoice]: ...
     async def events(self, customer_id: str) -> list[AccountEvent]: ...
@@ -61,9 +63,9 @@ class AccountsInMemory:
     async def write(self, about: About, record: Record) -> None:
         self._ledgers[about.customer_id].setdefault(about.subscription_id, Book()).record(record)
 
-    async def close(self, entry: CloseInput) -> CloseReceipt:
+    async def close(self, entry: CloseInput, taxed: Taxed | None = None) -> CloseReceipt:
         try:
-            return self._account(entry.customer_id).close(entry.close)
+            return self._account(entry.customer_id).close(entry.close, taxed)
         except KeyConflict as error:
             raise BooksConflict(str(error)) from None
 
@@ -132,8 +134,8 @@ class Customer:
         await self.accounts.write(about, Record(events=(event,)))
         self._lives[subscription_id] = about, last + 1
 
-    async def close(self, month: Period = JANUARY, **changes: Any) -> CloseReceipt:
-        return await self.accounts.close(closing(self.id, month, **changes))
+    async def close(self, month: Period = JANUARY, taxed: Taxed | None = None, **changes: Any) -> CloseReceipt:
+        return await self.accounts.close(closing(self.id, month, **changes), taxed)
 
     async def record(self, *events: AccountEvent) -> None:
         await self.accounts.record(

@@ -7,7 +7,8 @@ from decimal import Decimal
 from itertools import groupby
 
 from domain.account.events import AccountEventName
-from domain.account.invoice import Invoice, InvoiceLine
+from domain.account.invoice import Invoice
+from domain.account.lines import InvoiceLine
 from domain.account.terms import BillingTerms, HoldScope
 from domain.subscription.events import EventName
 from domain.subscription.ledger import Kind

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from domain.account.events import AccountEvent, AccountEventName
-from domain.account.invoice import Invoice, InvoiceLine
+from domain.account.invoice import Invoice
+from domain.account.lines import InvoiceLine
 from domain.account.terms import BillingTerms
 from domain.subscription.ledger import Kind
 from statemachines.simulation.customer import CustomerSimulator

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from domain.account.events import AccountEventName, Close, CloseReceipt
 from domain.account.own_terms import OwnTerms
 from domain.account.requests import AnyAccountRequest
+from domain.account.taxing import Taxed
 from domain.account.terms import BillingTerms, HoldScope, month_end, terms_of
 from domain.money import EXPONENTS, from_minor
 from domain.ordering.terms import Order
@@ -157,10 +158,10 @@ class CountingBook(AccountBook):
         super().__init__(customer_id, books)
         self.closes: list[Close] = []
 
-    def close(self, close: Close) -> CloseReceipt:
+    def close(self, close: Close, taxed: Taxed | None = None) -> CloseReceipt:
         """The month's invoices."""
         self.closes.append(close)
-        return super().close(close)
+        return super().close(close, taxed)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from activities.adapters.sql.account.closing import line_of
+from activities.adapters.sql.account.lines import line_of
 from activities.adapters.sql.account.reader import documents_of, events_of
 from activities.adapters.sql.database import PAGE_SIZE, Database
 from activities.adapters.sql.tables.account import (

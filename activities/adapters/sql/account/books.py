@@ -18,11 +18,12 @@ from activities.accounts.contracts import (
 )
 from activities.adapters.sql import locks
 from activities.adapters.sql.account import conflicts, holds, openings
-from activities.adapters.sql.account.closing import close_month, uninvoiced, write_head
+from activities.adapters.sql.account.closing import close_month, write_head
+from activities.adapters.sql.account.lines import line_of, uninvoiced
 from activities.adapters.sql.account.opening import open_account
+from activities.adapters.sql.account.taxes import case_of, taxing_of
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.ledger import double_entry
-from activities.adapters.sql.ledger.rows import row_of
 from activities.adapters.sql.subscription.dating import refuse_ahead
 from activities.adapters.sql.tables.account import account_event, invoice_standing, payment
 from activities.adapters.sql.tables.subscription import ledger_entry, subscription
@@ -30,10 +31,13 @@ from activities.errors import BooksConflict
 from activities.wall_clock import wall_clock
 from domain.account.account import Payment, Seen
 from domain.account.events import AccountEvent, AccountEventName, CloseReceipt
-from domain.account.invoice import InvoiceState, net_credits
+from domain.account.invoice import InvoiceState
+from domain.account.lines import net_credits
 from domain.account.openings import Opening
 from domain.account.recalled import Recalled
+from domain.account.taxing import Taxed
 from domain.money import from_minor, to_minor
+from domain.taxes.sale import TaxCase
 from domain.values import CLOCK_SKEW
 
 
@@ -47,9 +51,9 @@ class SqlAccountBooks:
     async def open(self, opening: AccountOpening) -> OpenedAccount:
         return await self._database.write_under([locks.customer(opening.customer_id)], open_account, opening)
 
-    async def close(self, entry: CloseInput) -> CloseReceipt:
+    async def close(self, entry: CloseInput, taxed: Taxed | None = None) -> CloseReceipt:
         its = [locks.customer(entry.customer_id)]
-        return await self._database.write_under(its, _close, entry, self._latest(entry))
+        return await self._database.write_under(its, _close, entry, self._latest(entry), taxed)
 
     async def record(self, entry: AccountRecordInput) -> None:
         its = [locks.customer(entry.customer_id)]
@@ -58,8 +62,11 @@ class SqlAccountBooks:
         except BooksConflict as error:
             raise BooksConflict(str(error), await self._database.read(conflicts.held, entry)) from None
 
-    async def look(self, entry: LookInput) -> Seen:
-        return await self._database.read(_look, entry)
+    async def look(self, entry: LookInput, taxed: Taxed | None = None) -> Seen:
+        return await self._database.read(_look, entry, taxed)
+
+    async def to_tax(self, customer_id: str, before: datetime) -> TaxCase | None:
+        return await self._database.read(case_of, customer_id, before)
 
     async def late(self, customer_id: str, before: datetime) -> Late | None:
         return await self._database.read(_late, customer_id, before)
@@ -78,9 +85,9 @@ class SqlAccountBooks:
         return datetime.max.replace(tzinfo=UTC) if entry.test_clock else self._wall_clock() + CLOCK_SKEW
 
 
-def _close(connection: Connection, entry: CloseInput, latest: datetime) -> CloseReceipt:
+def _close(connection: Connection, entry: CloseInput, latest: datetime, taxed: Taxed | None) -> CloseReceipt:
     refuse_ahead(connection, f"A month of {entry.customer_id}", entry.close.period.end, latest)
-    return close_month(connection, entry)
+    return close_month(connection, entry, taxed)
 
 
 def record(connection: Connection, entry: AccountRecordInput, latest: datetime) -> bool:
@@ -98,9 +105,10 @@ def record(connection: Connection, entry: AccountRecordInput, latest: datetime) 
     return True
 
 
-def _look(connection: Connection, entry: LookInput) -> Seen:
+def _look(connection: Connection, entry: LookInput, taxed: Taxed | None) -> Seen:
     found = connection.execute(uninvoiced(entry.customer_id).where(ledger_entry.c.at < entry.look.until)).mappings()
-    return Seen(at=entry.look.at, credit=net_credits(row_of(each) for each in found))
+    lines = [line_of(each) for each in found]
+    return Seen(at=entry.look.at, credit=net_credits(lines, taxing_of(connection, lines, taxed)))
 
 
 def _late(connection: Connection, customer_id: str, before: datetime) -> Late | None:

@@ -1,53 +1,34 @@
 """Close a month of a billing account: write its invoices, each ledger row on at most one (MON-5)."""
 
 import hashlib
-from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, RowMapping, Select, and_, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from activities.accounts.contracts import CloseInput
+from activities.adapters.sql.account.lines import line_of, uninvoiced
+from activities.adapters.sql.account.taxes import taxing_of
 from activities.adapters.sql.ledger import double_entry
 from activities.adapters.sql.ledger import rows as ledger
 from activities.adapters.sql.tables.account import invoice, invoice_line, invoice_series, invoice_standing, month_close
 from activities.adapters.sql.tables.catalog import customer
-from activities.adapters.sql.tables.subscription import ledger_entry, subscription
+from activities.adapters.sql.tables.subscription import ledger_entry
 from activities.errors import BooksConflict
 from domain.account.events import CloseReceipt
-from domain.account.invoice import Invoice, InvoiceHead, InvoiceLine, InvoiceState, invoices_of
+from domain.account.invoice import Invoice, InvoiceHead, InvoiceState, invoices_of
+from domain.account.taxing import Taxed
 from domain.money import to_minor
 from domain.values import format_instant
 from statemachines.conflicts.account import held_month
 
-ON_INVOICE = and_(
-    invoice_line.c.subscription_id == ledger_entry.c.subscription_id,
-    invoice_line.c.seq == ledger_entry.c.seq,
-    invoice_line.c.entry_position == ledger_entry.c.position,
-)
-"""Joins an invoice's line with its row in the ledger."""
 _BEGIN_SERIES = {
     "sqlite": sqlite.insert(invoice_series).on_conflict_do_nothing(),
     "postgresql": postgresql.insert(invoice_series).on_conflict_do_nothing(),
 }
 
 
-def uninvoiced(customer_id: str) -> Select[Any]:
-    """Selects the customer's ledger rows that are not on an invoice yet."""
-    return (
-        select(ledger_entry)
-        .join(subscription, subscription.c.id == ledger_entry.c.subscription_id)
-        .where(subscription.c.customer_id == customer_id, ~select(1).where(ON_INVOICE).exists())
-        .order_by(ledger_entry.c.subscription_id, ledger_entry.c.seq, ledger_entry.c.position)
-    )
-
-
-def line_of(found: RowMapping) -> InvoiceLine:
-    """The invoice line of a ledger row."""
-    return InvoiceLine(subscription_id=found["subscription_id"], row=ledger.row_of(found))
-
-
-def close_month(connection: Connection, entry: CloseInput) -> CloseReceipt:
+def close_month(connection: Connection, entry: CloseInput, taxed: Taxed | None) -> CloseReceipt:
     customer_id, close = entry.customer_id, entry.close
     known = closed_before(connection, entry)
     if known is not None:
@@ -57,7 +38,7 @@ def close_month(connection: Connection, entry: CloseInput) -> CloseReceipt:
     series = _series_of(connection, customer_id)
     places = {(row["subscription_id"], row["key"]): (row["seq"], row["position"]) for row in rows}
     number, lines = _last_number(connection, series), [line_of(row) for row in rows]
-    closed = invoices_of(customer_id, series, number, close, lines)
+    closed = invoices_of(customer_id, series, number, close, lines, taxing_of(connection, lines, taxed))
     if closed:
         taken = invoice_series.c.series == series
         connection.execute(update(invoice_series).where(taken).values(last_number=closed[-1].head.number))
@@ -108,9 +89,9 @@ def _last_number(connection: Connection, series: str) -> int:
 def _write(connection: Connection, document: Invoice, places: dict[tuple[str, str], tuple[int, int]]) -> None:
     head = document.head
     write_head(connection, head)
-    columns = ("invoice_id", "position", "subscription_id", "seq", "entry_position")
+    columns = ("invoice_id", "position", "subscription_id", "seq", "entry_position", "taxes")
     lines = [
-        (head.invoice, position, line.subscription_id, *places[line.subscription_id, line.row.key])
+        (head.invoice, position, line.subscription_id, *places[line.subscription_id, line.row.key], line.taxes or None)
         for position, line in enumerate(document.lines)
     ]
     connection.execute(insert(invoice_line), [dict(zip(columns, line, strict=True)) for line in lines])
@@ -140,12 +121,14 @@ def write_head(connection: Connection, head: InvoiceHead) -> None:
             due_at=head.due_at,
             **{f"{name}_minor": amount for name, amount in minor.items()},
             settles=head.settles,
+            tax=head.tax,
         )
     )
     state = InvoiceState.ISSUED if totals.due else InvoiceState.CARRIED
     amounts = dict.fromkeys(("paid_minor", "settled_minor", "corrected_minor"), 0)
     standing = {"customer_id": head.customer_id, "state": state.value, **amounts}
     connection.execute(insert(invoice_standing).values(invoice_id=head.invoice, **standing))
+    double_entry.enter_tax(connection, head)
     double_entry.enter_used_credit(connection, head)
 
 

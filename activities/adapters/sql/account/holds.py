@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, func, insert, select, update
 from activities.accounts.contracts import HoldInput, LiftInput, ToLift
 from activities.adapters.sql import locks
 from activities.adapters.sql.account import openings
-from activities.adapters.sql.account.closing import ON_INVOICE
+from activities.adapters.sql.account.lines import ON_INVOICE
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.subscription.holdings import not_ended
 from activities.adapters.sql.tables.account import account_event, invoice_line

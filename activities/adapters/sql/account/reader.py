@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, Select, func, select, tuple_
 
 from activities.accounts.balances import Balance, Entry, Posting
 from activities.accounts.contracts import ListedInvoice
-from activities.adapters.sql.account.closing import ON_INVOICE, line_of, uninvoiced
+from activities.adapters.sql.account.lines import ON_INVOICE, line_of, uninvoiced
 from activities.adapters.sql.database import PAGE_SIZE, Database
 from activities.adapters.sql.tables.account import (
     account_event,
@@ -22,7 +22,8 @@ from activities.adapters.sql.tables.account import (
 from activities.adapters.sql.tables.subscription import ledger_entry
 from domain.account.double_entry import BookAccount
 from domain.account.events import AccountEvent, AccountEventName
-from domain.account.invoice import Invoice, InvoiceHead, InvoiceLine, InvoiceState, Totals
+from domain.account.invoice import Invoice, InvoiceHead, InvoiceState, Totals
+from domain.account.lines import InvoiceLine
 from domain.calendar import Period
 from domain.money import from_minor
 from domain.subscription.ledger import Kind
@@ -106,7 +107,7 @@ def documents_of(connection: Connection, customer_id: str) -> list[Invoice]:
 def lines_of(connection: Connection, invoice_ids: Sequence[str]) -> dict[str, list[InvoiceLine]]:
     """The lines of each invoice, in order."""
     wanted = (
-        select(ledger_entry, invoice_line.c.invoice_id)
+        select(ledger_entry, invoice_line.c.invoice_id, invoice_line.c.taxes)
         .join(invoice_line, ON_INVOICE)
         .where(invoice_line.c.invoice_id.in_(invoice_ids))
         .order_by(invoice_line.c.invoice_id, invoice_line.c.position)

@@ -9,16 +9,18 @@ from sqlalchemy import Connection, Select, Table, bindparam, func, insert, selec
 from activities.adapters.sql.catalog.rows import customer_of, newest_version, offers_of
 from activities.adapters.sql.database import PAGE_SIZE, Database
 from activities.adapters.sql.notifications import publishers
-from activities.adapters.sql.tables.catalog import catalog_version, customer, offer, price_change
+from activities.adapters.sql.tables.catalog import catalog_version, customer, offer, price_change, tax_rate
 from activities.adapters.sql.tables.catalog import partner as partner_table
 from activities.adapters.sql.tables.orders import order_line
 from activities.adapters.sql.tables.subscription import subscription
 from domain.catalog.catalog import Contents, ListedOffer
 from domain.catalog.changes import CatalogVersion, Changes, Imported, RecordKind
 from domain.catalog.customers import Customer, Partner
-from domain.catalog.importing import Plan, Record, Stored, ids_to_compare, plan
+from domain.catalog.differences import Record
+from domain.catalog.importing import Plan, Stored, ids_to_compare, plan
 from domain.catalog.offers import BillingType, Category, Publisher
 from domain.subscription.events import State
+from domain.taxes.table import ListedTax
 
 AT_ONCE = 500
 """Ids per statement; databases limit their number."""
@@ -131,7 +133,13 @@ def _contents(connection: Connection) -> Contents:
         return tuple(connection.scalars(select(table.c.record).order_by(table.c.id)))
 
     listed = tuple(publishers.newest(connection).values())
-    return Contents(partners=of(partner_table), customers=of(customer), offers=of(offer), publishers=listed)
+    return Contents(
+        partners=of(partner_table),
+        customers=of(customer),
+        offers=of(offer),
+        publishers=listed,
+        tax_rates=of(tax_rate),
+    )
 
 
 def _preview(connection: Connection, contents: Contents, at: datetime) -> Imported:
@@ -160,6 +168,7 @@ def _planned(connection: Connection, contents: Contents, at: datetime) -> Plan:
         customers=_by_id(connection, customer, named.customers),
         offers=_by_id(connection, offer, named.offers),
         publishers=publishers.newest(connection, named.publishers),
+        tax_rates={each.id: each for each in connection.scalars(select(tax_rate.c.record))},
     )
     return plan(contents, stored, at)
 
@@ -180,6 +189,7 @@ def _write(connection: Connection, planned: Plan) -> None:
         (RecordKind.PARTNER, partner_table, planned.partners),
         (RecordKind.CUSTOMER, customer, planned.customers),
         (RecordKind.OFFER, offer, planned.offers),
+        (RecordKind.TAX_RATE, tax_rate, planned.tax_rates),
     ):
         rows = {record.id: {"id": record.id, "record": record, **_columns(record)} for record in records}
         if added := [row for key, row in rows.items() if (kind, key) in new]:
@@ -193,6 +203,8 @@ def _columns(record: Record) -> dict[str, object]:
     """The columns by which lists are filtered."""
     if isinstance(record, Customer):
         return {"partner_id": record.partner}
+    if isinstance(record, ListedTax):
+        return {"country": record.country}
     if isinstance(record, ListedOffer):
         filters = {"publisher", "billing_type", "category", "one_per_customer", "vendor"}
         return record.model_dump(mode="json", include=filters)

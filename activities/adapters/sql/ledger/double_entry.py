@@ -2,11 +2,12 @@
 
     charge           debit receivable, credit revenue
     credit           debit revenue, credit the customer's credit
+    tax              debit receivable, credit tax and, on what is credited, the customer's credit (an invoice is closed)
     credit applied   debit the customer's credit, credit receivable   (an invoice is closed)
     credit settled   debit the customer's credit, credit receivable   (its credit pays an earlier invoice)
     payment          debit payment, credit receivable and, with the rest, the customer's credit
     opening          debit receivable, credit opening   (an invoice of another system is taken over)
-    credit note      debit revenue, credit receivable and, with the rest, the customer's credit
+    credit note      debit revenue and tax, credit receivable and, with the rest, the customer's credit
     write-off        debit written off, credit receivable
     refund           debit the customer's credit, credit refund   (it is reserved)
     refund paid      debit refund, credit payment
@@ -32,6 +33,7 @@ from domain.account.double_entry import (
     payment_entry_id,
     row_entry_id,
     settlement_entry_id,
+    tax_entry_id,
 )
 from domain.account.events import AccountEvent, AccountEventName
 from domain.account.invoice import InvoiceHead
@@ -68,6 +70,16 @@ def enter_opening(connection: Connection, head: InvoiceHead, at: datetime) -> No
     sides = {BookAccount.RECEIVABLE: owed, BookAccount.OPENING: -owed}
     key = opening_entry_id(head.invoice)
     _enter(connection, key, head.customer_id, at, EntryKind.OPENING, head.currency, sides)
+
+
+def enter_tax(connection: Connection, head: InvoiceHead) -> None:
+    """Enter the tax of a closed invoice: on its charges it is owed, on its credits it is credit (MON-13)."""
+    totals, currency = head.totals, head.currency
+    charged, credited = to_minor(totals.tax_charged, currency), to_minor(totals.tax_credited, currency)
+    if charged or credited:
+        of = BookAccount
+        sides = {of.RECEIVABLE: charged, of.TAX: credited - charged, of.CREDIT: -credited}
+        _enter(connection, tax_entry_id(head.invoice), head.customer_id, head.issued_at, EntryKind.TAX, currency, sides)
 
 
 def enter_used_credit(connection: Connection, head: InvoiceHead) -> None:
@@ -108,11 +120,12 @@ def enter_correction(connection: Connection, customer_id: str, event: AccountEve
     assert event.currency
     amount = to_minor(event.amount or Decimal(0), event.currency)
     credited = to_minor(event.credited or Decimal(0), event.currency)
+    tax = to_minor(sum((each.tax for each in event.taxes), Decimal(0)), event.currency)
     of = BookAccount
     kind, sides = {
         AccountEventName.CREDIT_NOTE_ISSUED: (
             EntryKind.CREDIT_NOTE,
-            {of.REVENUE: amount, of.RECEIVABLE: credited - amount, of.CREDIT: -credited},
+            {of.REVENUE: amount - tax, of.TAX: tax, of.RECEIVABLE: credited - amount, of.CREDIT: -credited},
         ),
         AccountEventName.WRITTEN_OFF: (EntryKind.WRITE_OFF, {of.WRITTEN_OFF: amount, of.RECEIVABLE: -amount}),
         AccountEventName.REFUND_RESERVED: (EntryKind.REFUND, {of.CREDIT: amount, of.REFUND: -amount}),

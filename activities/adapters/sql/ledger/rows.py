@@ -38,6 +38,7 @@ def entries_of(
             "period_start": row.period.start,
             "period_end": row.period.end,
             "key": row.key,
+            "tax_class": row.tax_class,
         }
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from activities.accounts.contracts import AccountOpening, AccountRecordInput, CloseInput, HoldInput, LiftInput
 from activities.adapters.sql.account import books as account_books
-from activities.adapters.sql.account import closing, holds
+from activities.adapters.sql.account import closing, holds, taxes
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.ledger.openings import open_once
 from activities.adapters.sql.orders import orders
@@ -91,7 +91,8 @@ def _count(connection: Connection, entry: CountInput, before: Counted) -> bool:
 
 def _close(connection: Connection, entry: CloseInput, before: CloseReceipt) -> bool:
     known = closing.closed_before(connection, entry) is not None
-    if closing.close_month(connection, entry) != before:
+    taxed = taxes.taxed_before(connection, entry.customer_id, before)
+    if closing.close_month(connection, entry, taxed) != before:
         end = format_instant(entry.close.period.end)
         words = f"The month of {entry.customer_id} until {end} has other invoices than its account was told"
         raise BooksConflict(f"{words}. See which of its subscriptions' events the books lack.")

@@ -31,6 +31,7 @@ from activities.adapters.sql.columns import (
 )
 from domain.account.events import AccountEvent, CloseReceipt
 from domain.account.invoice import Settlement
+from domain.account.taxing import InvoiceTax, Shares
 from domain.account.terms import BillingTerms
 
 INVOICE, ENTRY = String(80), String(300)
@@ -52,7 +53,8 @@ posting = Table(
     *required(account=WORD, currency=CURRENCY, amount_minor=BigInteger),
     CheckConstraint("amount_minor <> 0", name="amount"),
     CheckConstraint(
-        "account IN ('receivable', 'revenue', 'credit', 'payment', 'opening', 'refund', 'written_off')", name="account"
+        "account IN ('receivable', 'revenue', 'credit', 'payment', 'opening', 'refund', 'written_off', 'tax')",
+        name="account",
     ),
 )
 """One side of an entry. Append-only."""
@@ -69,12 +71,15 @@ invoice = Table(
     *required(issued_at=InstantText, due_at=InstantText, charges_minor=BigInteger, credits_minor=BigInteger),
     *required(carried_in_minor=BigInteger, due_minor=BigInteger, settles_minor=BigInteger),
     *required(carried_out_minor=BigInteger, settles=JsonText(tuple[Settlement, ...])),
+    *required(tax_charged_minor=BigInteger, tax_credited_minor=BigInteger),
+    *optional(tax=JsonText(InvoiceTax)),
     UniqueConstraint("series", "number"),
     UniqueConstraint("customer_id", "currency", "period_end"),
     CheckConstraint(
         "due_minor >= 0 AND settles_minor >= 0 AND carried_out_minor >= 0 "
         "AND (due_minor = 0 OR settles_minor + carried_out_minor = 0) "
-        "AND due_minor - settles_minor - carried_out_minor = charges_minor - credits_minor - carried_in_minor",
+        "AND due_minor - settles_minor - carried_out_minor "
+        "= charges_minor + tax_charged_minor - credits_minor - tax_credited_minor - carried_in_minor",
         name="totals",
     ),
     CheckConstraint("(period_end IS NULL) = (taken_over IS NOT NULL)", name="taken_over"),
@@ -90,13 +95,14 @@ invoice_line = Table(
     Column("invoice_id", INVOICE, ForeignKey("invoice.id"), primary_key=True),
     *keys(position=Integer),
     *required(subscription_id=ID, seq=Integer, entry_position=Integer),
+    *optional(taxes=JsonText(Shares)),
     ForeignKeyConstraint(
         ["subscription_id", "seq", "entry_position"],
         ["ledger_entry.subscription_id", "ledger_entry.seq", "ledger_entry.position"],
     ),
     UniqueConstraint("subscription_id", "seq", "entry_position"),
 )
-"""The ledger rows on each invoice; a row is on at most one (invariant 14). Append-only."""
+"""The ledger rows on each invoice, and how each is taxed; a row is on at most one (invariant 14). Append-only."""
 
 invoice_standing = Table(
     "invoice_standing",

@@ -1,12 +1,13 @@
 """The tables of the catalog, its customers and partners."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from activities.adapters.sql.columns import ID, WORD, InstantText, JsonText, keys, metadata, optional, required
 from domain.catalog.catalog import ListedOffer
 from domain.catalog.changes import Changes
 from domain.catalog.customers import Customer, Partner
 from domain.catalog.publishers import ListedPublisher
+from domain.taxes.table import ListedTax
 
 partner = Table("partner", metadata, *keys(id=ID), *required(record=JsonText(Partner)))
 """The resellers, as the catalog's import describes them."""
@@ -53,3 +54,12 @@ price_change = Table(
 
 publisher = Table("publisher", metadata, *keys(id=ID, version=Integer), *required(record=JsonText(ListedPublisher)))
 """The publishers, each with the versions of the catalog that changed it; the newest row counts."""
+
+tax_rate = Table(
+    "tax_rate",
+    metadata,
+    *keys(id=String(80)),
+    *required(country=WORD, record=JsonText(ListedTax)),
+    Index(None, "country"),
+)
+"""The table of tax rates, by country and class (MON-13)."""

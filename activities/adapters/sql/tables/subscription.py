@@ -102,6 +102,7 @@ ledger_entry = Table(
     *keys_of_subscription(seq=Integer, position=Integer),
     *required(metered=Boolean, at=InstantText, kind=WORD, line=ID, quantity=DecimalText, amount_minor=BigInteger),
     *required(currency=CURRENCY, period_start=InstantText, period_end=InstantText, key=KEY),
+    *optional(tax_class=ID),
     UniqueConstraint("subscription_id", "key"),
     Index(None, "subscription_id", "at"),
     CheckConstraint("amount_minor > 0", name="amount"),

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection, RowMapping, func, select
 
-from activities.adapters.sql.account.closing import ON_INVOICE
+from activities.adapters.sql.account.lines import ON_INVOICE
 from activities.adapters.sql.account.openings import charged_there
 from activities.adapters.sql.account.reader import head_of
 from activities.adapters.sql.tables.account import invoice, invoice_line, invoice_standing
