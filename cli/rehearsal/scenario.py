@@ -64,6 +64,7 @@ def load(path: Path) -> object:
     if isinstance(data, dict) and isinstance(table := data.get("tax_table"), str):
         rates = read_yaml(path.parent / table)
         if rates.faults:
-            raise MalformedFile([fault.under("tax_table") for fault in rates.faults])
+            faults = (fault._replace(got=fault.got or table) for fault in rates.faults)
+            raise MalformedFile([fault.under("tax_table") for fault in faults])
         return {**data, "tax_table": rates.data}
     return data

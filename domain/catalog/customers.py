@@ -57,6 +57,13 @@ class Partner(Strict):
         return country
 
 
+def by_tax_id(status: TaxStatus, info: ValidationInfo) -> TaxStatus:
+    """The status, if a tax id proves it where it has to be: a validator of models with a tax id. Raises ValueError."""
+    if status is TaxStatus.EXEMPT and not info.data.get("tax_id"):
+        raise ValueError("takes exempt only beside a tax_id")
+    return status
+
+
 class Customer(Strict):
     """A customer's record, without which it cannot buy (ELG-8). SUS-3 counts from `account_opened`.
 
@@ -78,12 +85,7 @@ class Customer(Strict):
     reference: Name | None = None
     tax_status: Annotated[TaxStatus, Field(strict=False)] = TaxStatus.TAXED
 
-    @field_validator("tax_status")
-    @classmethod
-    def _known_to_the_office(cls, status: TaxStatus, info: ValidationInfo) -> TaxStatus:
-        if status is TaxStatus.EXEMPT and not info.data.get("tax_id"):
-            raise ValueError("takes exempt only beside a tax_id")
-        return status
+    exempt_by_its_tax_id = field_validator("tax_status")(by_tax_id)
 
     @property
     def buyer(self) -> Buyer:

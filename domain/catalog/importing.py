@@ -8,7 +8,7 @@ from typing import TypeVar
 from domain.catalog.catalog import FIXED, Contents, ListedOffer
 from domain.catalog.changes import Changes, PriceChange, PriceList, RecordKind
 from domain.catalog.customers import Customer, Partner
-from domain.catalog.differences import in_words, priced, record_change
+from domain.catalog.differences import priced, record_change
 from domain.catalog.publishers import ListedPublisher
 from domain.faults import Fault, listed
 from domain.taxes.sale import STANDARD_CLASS
@@ -159,18 +159,13 @@ def _reference_faults(contents: Contents, stored: Stored) -> Iterator[Fault]:
 
 
 def _tax_faults(contents: Contents, stored: Stored) -> Iterator[Fault]:
-    """Where tax is calculated, each customer's country and each offer's class has rates (MON-13)."""
+    """Each tax class that an offer names has rates somewhere (MON-13)."""
     known = {**stored.tax_rates, **{rates.id: rates for rates in contents.tax_rates}}.values()
     classes = {STANDARD_CLASS} | {rates.tax_class for rates in known}
     for index, offer in enumerate(contents.offers):
         if offer.tax_class is not None and offer.tax_class not in classes:
             takes = f"a tax class that has rates ({', '.join(sorted(classes))}), or add some to `tax_rates`"
             yield Fault(("offers", index, "tax_class"), offer.tax_class, takes)
-    countries = {rates.country for rates in known}
-    for index, customer in enumerate(contents.customers):
-        if countries and customer.country not in countries:
-            takes = f"a country that has rates ({in_words(tuple(sorted(countries)))}), or add some to `tax_rates`"
-            yield Fault(("customers", index, "country"), customer.country, takes)
 
 
 def _history_faults(contents: Contents, stored: Stored, at: datetime) -> Iterator[Fault]:

@@ -117,10 +117,10 @@ class CustomerSimulator:
         while self.life.effects:
             effect = self.life.effects[0]
             if isinstance(effect, Close):
-                self.life = self._accounts.closed(self.life, self.book.close(effect, self._taxed(effect.period.end)))
+                self.life = self._accounts.closed(self.life, self.book.close(effect, self.taxed(effect.period.end)))
                 continue
             if isinstance(effect, Look):
-                self.life = self._accounts.looked(self.life, self.book.look(effect, self._taxed(effect.until)))
+                self.life = self._accounts.looked(self.life, self.book.look(effect, self.taxed(effect.until)))
                 continue
             if isinstance(effect, AccountRecord):
                 self.book.record(effect)
@@ -132,7 +132,7 @@ class CustomerSimulator:
                     self._lift(effect)
             self.life = self.life.first_effect_done()
 
-    def _taxed(self, before: datetime) -> Taxed | None:
+    def taxed(self, before: datetime) -> Taxed | None:
         """How what is to be invoiced is taxed, as the account's activities ask it (MON-13)."""
         if self._taxes is None:
             return None

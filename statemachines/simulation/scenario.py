@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from domain.account.own_terms import OwnTerms
 from domain.account.requests import AccountRequest, AnyAccountRequest
 from domain.account.terms import BillingTerms, terms_of
-from domain.catalog.customers import Name
+from domain.catalog.customers import Name, by_tax_id
 from domain.catalog.offers import Offer
 from domain.countries import Country
 from domain.ordering.lines import PositiveQuantity
@@ -57,6 +57,8 @@ class ScenarioBuyer(Strict):
     country: Country
     tax_id: Name | None = None
     tax_status: Annotated[TaxStatus, Field(strict=False)] = TaxStatus.TAXED
+
+    exempt_by_its_tax_id = field_validator("tax_status")(by_tax_id)
 
     @property
     def sale(self) -> Sale:

@@ -108,7 +108,9 @@ def _wrong_number(data: dict[Any, Any]) -> Fault | None:
 
 
 def _worded(fault: Fault) -> Fault:
-    """The fault, saying where the field belongs if it is a field of the other kind of file."""
+    """The fault, saying what a file has there: a path, and where a field of the other kind of file belongs."""
+    if fault.path == ("tax_table",):
+        return fault._replace(takes="the path of a file with `tax_rates`, seen from this one")
     if fault.path[:1] == ("subscriptions",) and fault.path[2:] == ("order", "customer"):
         return fault._replace(takes="no such field: `customer` is given once, beside `subscriptions`")
     return fault

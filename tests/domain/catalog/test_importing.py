@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from domain.catalog.catalog import Contents, ListedOffer
 from domain.catalog.changes import Changes
@@ -297,3 +298,49 @@ def test_words_of_values() -> None:
     assert in_words(None) == in_words(()) == "none"
     customer = Customer.model_validate({**CUSTOMER, "segment": "education"})
     assert in_words(customer.segment) == "education"
+
+
+# Tax rates
+
+
+RATES: dict[str, Any] = {"country": "DE", "tax_class": "press", "rates": [{"from": "2026-01-01", "rate": "0.07"}]}
+
+
+def with_rates(*rates: dict[str, Any], **kinds: Any) -> Contents:
+    return Contents.model_validate({"tax_rates": list(rates), **kinds}, strict=False)
+
+
+def test_mon_13_an_offers_class_must_have_rates() -> None:
+    press = {**OFFER, "tax_class": "press"}
+    takes = "takes a tax class that has rates (standard), or add some to `tax_rates`"
+    assert refused(contents(press)) == [f"offers[0].tax_class: got 'press'; {takes}"]
+    assert plan(with_rates(RATES, offers=[press]), NOTHING, NOW).changes
+    assert plan(contents(press), holding(with_rates(RATES)), NOW).changes
+    assert plan(contents({**OFFER, "tax_class": "standard"}), NOTHING, NOW).changes
+
+
+def test_mon_13_rates_are_replaced_entry_by_entry() -> None:
+    before = with_rates(RATES, {**RATES, "country": "AT"})
+    later = {**RATES, "rates": [{"from": "2026-01-01", "until": "2027-01-01", "rate": "0.07"}, NEXT_YEAR]}
+    planned = plan(with_rates(later), holding(before), NOW)
+    assert [each.id for each in planned.tax_rates] == ["DE/press"]
+    assert changed(planned) == [
+        "rates: 0.07 from 2026-01-01 -> 0.07 from 2026-01-01 until 2027-01-01, 0.05 from 2027-01-01"
+    ]
+    assert plan(with_rates(RATES), holding(before), NOW).tax_rates == ()
+
+
+NEXT_YEAR = {"from": "2027-01-01", "rate": "0.05"}
+
+
+def test_mon_13_a_table_with_faults_is_refused_whole() -> None:
+    overlapping = {**RATES, "rates": [{"from": "2026-01-01", "until": "2027-02-01", "rate": "0.07"}, NEXT_YEAR]}
+    first, second = refused(with_rates(overlapping, RATES))
+    assert first.startswith("tax_rates[0].rates[1].from: got 2027-01-01; takes 2027-02-01, the day until which")
+    assert second.startswith("tax_rates[1].country: got 'DE/press'; takes a country and a tax class that no entry")
+
+
+def test_mon_13_an_exempt_customer_has_a_tax_id() -> None:
+    with pytest.raises(ValidationError, match="takes exempt only beside a tax_id"):
+        contents(customers=[{**CUSTOMER, "tax_status": "exempt"}])
+    assert contents(customers=[{**CUSTOMER, "tax_status": "exempt", "tax_id": "US-1"}]).customers[0].buyer.tax_id

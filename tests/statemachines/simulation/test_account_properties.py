@@ -22,9 +22,11 @@ from statemachines.audit.corrections import corrections_keep_their_bounds
 from statemachines.audit.credit import no_credit_beside_debt, settlements_match_the_journal
 from statemachines.audit.dunning import dunning_follows_the_net
 from statemachines.audit.recorded_account import RecordedAccount
+from statemachines.audit.taxes import credits_are_taxed_as_charged, taxes_match_the_lines
 from statemachines.audit.terms import invoices_keep_their_terms
 from statemachines.simulation.customer import CustomerSimulator
 from tests.support.instants import DAY, TICK
+from tests.support.simulated.owed import tax
 from tests.support.simulated.random_customers import HORIZON, CountingBook, RandomCustomer, counted, customers
 from tests.support.simulated.random_lives import START
 
@@ -40,6 +42,9 @@ WANTED = {
     "spread",
     "carried_in",
     "two currencies",
+    "taxed",
+    "at several rates",
+    "note with tax",
 }
 """What some of those customers must come to: else they would have shown nothing of it."""
 ROUNDS = 4
@@ -62,6 +67,7 @@ def test_the_invariants_of_an_account() -> None:
         what_is_owed_is_what_is_not_paid(customer)
         events_and_invoices_are_numbered_8(customer)
         what_is_held_is_held_for_an_unpaid_invoice(customer, random)
+        taxes_are_of_the_lines_13(customer, random)
         reached.update(counted(customer))
 
     for number in range(ROUNDS):
@@ -128,7 +134,7 @@ def every_line_is_once_where_it_belongs(customer: CustomerSimulator, *, late: bo
     by_key = {(line.subscription_id, line.row.key): line for line in lines}
     ledger = in_the_ledger(customer)
     assert len(ledger) == len(lines)
-    assert all(by_key[line.subscription_id, line.row.key] == line for line in ledger)
+    assert all(by_key[line.subscription_id, line.row.key].row == line.row for line in ledger)
     for invoice in customer.book.invoices:
         period = invoice.head.month
         assert {line.row.currency for line in invoice.lines} == {invoice.head.currency}
@@ -143,8 +149,10 @@ def totals_are_of_the_lines_and_never_a_pay_out(customer: CustomerSimulator) -> 
         found = invoice.head.totals
         assert sums(invoice.lines) == {invoice.head.currency: found.total}
         assert min(found.charges, found.credits, found.carried_in, found.due, found.settles, found.carried_out) >= 0
+        assert min(found.tax_charged, found.tax_credited) >= 0
+        assert found.tax == tax(list(invoice.lines), invoice.head.currency)
         assert not (found.due and found.settles + found.carried_out)
-        assert found.total - found.carried_in == found.due - found.settles - found.carried_out
+        assert found.total + found.tax - found.carried_in == found.due - found.settles - found.carried_out
         assert found.settles == sum(each.amount for each in invoice.head.settles)
 
 
@@ -202,10 +210,24 @@ def dunning_follows_what_is_owed_15(customer: CustomerSimulator, random: RandomC
     assert list(dunning_follows_the_net(recorded)) == list(invoices_keep_their_terms(recorded)) == []
     assert list(corrections_keep_their_bounds(recorded)) == []
     account = customer.life.account
-    seen = customer.book.look(Look(at=account.last_at, until=START + HORIZON + TICK, seq=account.seq))
+    until = START + HORIZON + TICK
+    seen = customer.book.look(Look(at=account.last_at, until=until, seq=account.seq), customer.taxed(until))
     now = account.model_copy(update={"seen": seen})
     held = [receivable for receivable in account.receivables if receivable.suspended]
     assert random.late or all(chased(now, receivable) for receivable in held)
+
+
+def taxes_are_of_the_lines_13(customer: CustomerSimulator, random: RandomCustomer) -> None:
+    """Each line is taxed whole, a charge at the rate of its date, a credit as its charges; as `check` sees it too."""
+    recorded = recorded_of(customer)
+    assert list(taxes_match_the_lines(recorded)) == list(credits_are_taxed_as_charged(recorded)) == []
+    for invoice in customer.book.invoices:
+        assert (invoice.head.tax is None) == (random.taxes is None)
+        for line in invoice.lines if random.taxes else ():
+            assert sum(share.net for share in line.taxes) == line.row.amount
+            if line.row.kind is Kind.CHARGE:
+                rate = random.taxes[0].tax_rates[0].rate_on(line.row.at.date()) if random.taxes else None
+                assert [share.treatment and share.treatment.rate for share in line.taxes] == [rate]
 
 
 def payments_go_somewhere(customer: CustomerSimulator) -> None:

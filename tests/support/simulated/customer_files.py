@@ -14,7 +14,7 @@ from domain.subscription.commands import ChangePrice, Command, SetAddOn
 from domain.subscription.decision import Answer
 from domain.values import format_instant
 from statemachines.simulation.customer import CustomerSimulator
-from tests.support.simulated.random_customers import HORIZON, Asking, RandomCustomer, Settling, customers
+from tests.support.simulated.random_customers import CHANGING, HORIZON, Asking, RandomCustomer, Settling, customers
 from tests.support.simulated.random_lives import START
 
 
@@ -52,7 +52,9 @@ def _as_in_a_file(customer: RandomCustomer, scale: float) -> RandomCustomer:
     for step in customer.steps:
         moved = replace(step, since=opened - START + step.since * scale)
         steps.append(replace(moved, named=None) if isinstance(moved, Settling) else moved)
-    return replace(customer, purchases=purchases, steps=steps, opened=opened)
+    # Several may live in the same books, which have one table of rates.
+    taxes = CHANGING if customer.taxes else None
+    return replace(customer, purchases=purchases, steps=steps, opened=opened, taxes=taxes)
 
 
 def a_customer(number: int, within: timedelta) -> RandomCustomer:
@@ -88,6 +90,7 @@ def lived_with_its_file(random: RandomCustomer, until: datetime) -> tuple[Custom
             "nonpayment_suspension": random.terms.suspends_after is not None,
             "terms": OwnTerms.of(random.terms).model_dump(mode="json"),
         },
+        **_taxes_in_a_file(random),
         "customer": "fabrikam",
         "subscriptions": {
             name: {
@@ -100,6 +103,13 @@ def lived_with_its_file(random: RandomCustomer, until: datetime) -> tuple[Custom
         "commands": commands,
         "until": format_instant(until),
     }
+
+
+def _taxes_in_a_file(random: RandomCustomer) -> dict[str, Any]:
+    if random.taxes is None:
+        return {}
+    table, sale = random.taxes
+    return {"tax_table": table.model_dump(mode="json"), "buyer": {"country": sale.buyer.country}}
 
 
 def _in_a_file(command: Command | AccountRequest) -> dict[str, Any]:

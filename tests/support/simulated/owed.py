@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from domain.account.events import AccountEvent, AccountEventName
 from domain.account.invoice import Invoice
 from domain.account.lines import InvoiceLine
 from domain.account.terms import BillingTerms
+from domain.money import EXPONENTS
 from domain.subscription.ledger import Kind
 from statemachines.simulation.customer import CustomerSimulator
 
@@ -19,6 +20,21 @@ COPIED = ("owed", "credit", "net", "overdue", "held", "closed_by")
 def net(lines: list[InvoiceLine]) -> Decimal:
     """Charges less credits."""
     return sum((line.row.amount if line.row.kind is Kind.CHARGE else -line.row.amount for line in lines), NOTHING)
+
+
+def tax(lines: list[InvoiceLine], currency: str) -> Decimal:
+    """The tax on charges less credits, rounded half-up once for each rate (MON-13)."""
+    nets: dict[Decimal, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        for share in line.taxes:
+            rate = share.treatment.rate if share.treatment else NOTHING
+            nets[rate] += share.net if line.row.kind is Kind.CHARGE else -share.net
+    return sum((rounded(rate * net, currency) for rate, net in nets.items()), NOTHING)
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """Half-up at the minor unit, away from zero."""
+    return amount.quantize(Decimal(1).scaleb(-EXPONENTS[currency]), ROUND_HALF_UP)
 
 
 @dataclass
@@ -52,7 +68,8 @@ class Owed:
         match event.event:
             case AccountEventName.INVOICE_ISSUED | AccountEventName.INVOICE_CARRIED:
                 self.closed_by[invoice] = self.terms
-                total = net(list(self.invoices[invoice].lines))
+                lines = list(self.invoices[invoice].lines)
+                total = net(lines) + tax(lines, currency)
                 self.net[currency] += total
                 left = total - self.credit[currency]
                 self.owed[invoice], self.credit[currency] = max(left, NOTHING), max(-left, NOTHING)

@@ -1,5 +1,6 @@
 """Random customers: some subscriptions of any offer in two currencies, changed, ended and held; paid, or not."""
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,9 +19,11 @@ from domain.ordering.terms import Order
 from domain.policy import PACKS
 from domain.subscription.commands import ReportUsage
 from domain.subscription.decision import Answer, Outcome
+from domain.taxes.sale import Buyer, Sale
+from domain.taxes.table import TaxTable
 from statemachines.preview.book import Book
 from statemachines.simulation.account_book import AccountBook
-from statemachines.simulation.customer import CustomerSimulator
+from statemachines.simulation.customer import CustomerSimulator, KnownTaxes
 from tests.support.instants import DAY, TICK
 from tests.support.simulated.customer import a_request
 from tests.support.simulated.life import LIVING, a_command
@@ -172,12 +175,13 @@ class RandomCustomer:
     purchases: list[Purchase]
     steps: list[Asking | Settling]
     opened: datetime = START
+    taxes: KnownTaxes | None = None
 
     def live(
         self, kind: type[CustomerSimulator] = CustomerSimulator, until: datetime = START + HORIZON
     ) -> tuple[CustomerSimulator, CountingBook]:
         """Three years of it, or until then."""
-        customer = kind("fabrikam", self.terms, self.opened, LIVING)
+        customer = kind("fabrikam", self.terms, self.opened, LIVING, self.taxes)
         book = customer.book = CountingBook("fabrikam", customer._books)
         doings: list[tuple[datetime, Purchase | Asking | Settling | Doing]] = [
             *((purchase.order.at + purchase.late, purchase) for purchase in self.purchases),
@@ -205,6 +209,26 @@ class RandomCustomer:
     def late(self) -> bool:
         """Whether the books hear of something after its month was closed."""
         return any(purchase.late for purchase in self.purchases)
+
+
+def _taxed(*rates: tuple[str, str | None, str]) -> KnownTaxes:
+    dated = [{"from": since, "until": until, "rate": rate} for since, until, rate in rates]
+    table = {"tax_rates": [{"country": "DE", "rates": dated}]}
+    return TaxTable.model_validate_json(json.dumps(table)), Sale(buyer=Buyer(country="DE"))
+
+
+STEADY = _taxed(("2000-01-01", None, "0.19"))
+"""Taxed at one rate for ever (MON-13)."""
+CHANGING = _taxed(
+    ("2000-01-01", "2023-12-15", "0.19"),
+    ("2023-12-15", "2024-03-01", "0.16"),
+    ("2024-03-01", "2024-07-01", "0.07"),
+    ("2024-07-01", "2024-07-20", "0"),
+    ("2024-07-20", "2025-02-28", "0.25"),
+    ("2025-02-28", "2025-09-10", "0.19"),
+    ("2025-09-10", None, "0.16"),
+)
+"""Taxed at rates that change as months end, within months, and for some days."""
 
 
 def _beside_a_month_end(months: int, jitter: timedelta) -> timedelta:
@@ -236,7 +260,12 @@ own_days = st.sampled_from(
 settlings = st.builds(
     Settling,
     since=sinces,
-    do=st.sampled_from(["pay"] * 12 + ["fail_payment"] + ["change_terms"] * 6 + [*CORRECTIONS, "reverse_payment"]),
+    do=st.sampled_from(
+        ["pay"] * 12
+        + ["fail_payment"]
+        + ["change_terms"] * 6
+        + [*CORRECTIONS, "reverse_payment", "refund", "refund_paid", "refund_paid"]
+    ),
     amount=st.sampled_from(["all", "some", "most", "all", "one"]),
     minor=st.integers(1, 5_000),
     currency=st.sampled_from(CURRENCIES),
@@ -280,6 +309,7 @@ customers = st.builds(
     steps=st.sampled_from([12, 20, 30, 6]).flatmap(
         lambda size: st.lists(settlings | settlings | settlings | askings | ending, min_size=size, max_size=size)
     ),
+    taxes=st.sampled_from([None, None, STEADY, CHANGING]),
 )
 
 
@@ -290,5 +320,10 @@ def counted(customer: CustomerSimulator) -> Counter[str]:
     found["overpaid"] = sum(bool(event.credited) for event in customer.book.events)
     found["spread"] = sum(len(event.allocations) > 1 for event in customer.book.events)
     found["carried_in"] = sum(bool(invoice.head.totals.carried_in) for invoice in customer.book.invoices)
+    taxed = [invoice for invoice in customer.book.invoices if invoice.head.tax]
+    found["taxed"] = sum(bool(invoice.head.totals.tax) for invoice in taxed)
+    found["at several rates"] = sum(len(invoice.head.tax.parts) > 1 for invoice in taxed if invoice.head.tax)
+    found["credited at two rates"] = sum(len(line.taxes) > 1 for invoice in taxed for line in invoice.lines)
+    found["note with tax"] = sum(bool(event.taxes) for event in customer.book.events)
     found["two currencies"] = len({invoice.head.currency for invoice in customer.book.invoices}) > 1
     return found
