@@ -72,10 +72,11 @@ SECTIONS: Sections = {
         **_of("cli.account.statement", balance="balance", statement="statement"),
         **_of("cli.subscription.forecast", forecast="forecast"),
         "invoice": Group(
-            "Monthly invoices: list, show, pay, fail, credit, write-off",
+            "Monthly invoices and credit notes: list, show, pay, fail, credit, notes, note, write-off",
             {
                 **_of("cli.account.invoice", list="list_invoices", show="show", pay="pay", fail="fail"),
                 **_of("cli.account.corrections", credit="credit_invoice", **{"write-off": "write_off"}),
+                **_of("cli.account.credit_note", notes="list_notes", note="show_note"),
             },
         ),
         "account": Group(

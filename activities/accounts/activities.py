@@ -6,6 +6,7 @@ from temporalio import activity
 
 from activities.accounts.contracts import (
     AccountOpening,
+    AccountReceipt,
     AccountRecordInput,
     AskedCorrection,
     AskedPayment,
@@ -80,11 +81,12 @@ class AccountActivities:
             raise RowsToCome(f"{late.subscription_id}: what is due at {format_instant(late.due_at)} is to come.")
 
     @activity.defn(name="record_account")
-    async def record(self, entry: AccountRecordInput) -> None:
+    async def record(self, entry: AccountRecordInput) -> AccountReceipt:
         """Write one decision of an account in one transaction, once for each (customer, seq) (MON-2)."""
         with reported():
-            await self._books.record(entry)
+            receipt = await self._books.record(entry)
             log_events(entry.record.events, customer=entry.customer_id)
+            return receipt
 
     @activity.defn(name="hold_for_nonpayment")
     async def hold(self, entry: HoldInput) -> HoldResult:

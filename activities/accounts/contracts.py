@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from domain.account.account import Look
-from domain.account.events import AccountRecord, Close
+from domain.account.events import AccountEvent, AccountRecord, Close
 from domain.account.invoice import InvoiceHead, InvoiceId
 from domain.account.requests import AnyAccountRequest
 from domain.account.terms import BillingTerms, HoldScope, terms_of
 from domain.roles import RolePreset
 from domain.subscription.subscription import Subscription
-from domain.values import Frozen, Instant
+from domain.values import Frozen, Instant, OmitEmpty
 from statemachines.account.life import AccountLife
 from statemachines.account.standing import Standing
 
@@ -50,6 +50,29 @@ class AccountRecordInput(Frozen):
     customer_id: str
     record: AccountRecord
     test_clock: bool = False
+
+
+class NumberedNote(Frozen):
+    """The number that the books gave the credit note of the account's event `seq` (MON-10)."""
+
+    seq: int
+    id: InvoiceId
+    series: str
+    number: int
+
+
+class IssuedNote(Frozen):
+    """A credit note as its account issued it."""
+
+    customer_id: str
+    note: NumberedNote
+    event: AccountEvent
+
+
+class AccountReceipt(Frozen):
+    """What the books made of a decision: the numbers of its credit notes."""
+
+    credit_notes: OmitEmpty[tuple[NumberedNote, ...]] = ()
 
 
 class AskedPayment(Frozen):

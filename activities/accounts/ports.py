@@ -5,6 +5,7 @@ from typing import Protocol
 
 from activities.accounts.contracts import (
     AccountOpening,
+    AccountReceipt,
     AccountRecordInput,
     AskedCorrection,
     AskedPayment,
@@ -43,8 +44,8 @@ class AccountBooks(Protocol):
     async def late(self, customer_id: str, before: datetime) -> Late | None:
         """The customer's subscription that owes the books what was due first before the instant."""
 
-    async def record(self, entry: AccountRecordInput) -> None:
-        """Write one decision in one transaction. Repeating it changes nothing. Raises BooksConflict."""
+    async def record(self, entry: AccountRecordInput) -> AccountReceipt:
+        """Write one decision in one transaction. Repeating it returns the same receipt. Raises BooksConflict."""
 
 
 class Taxes(Protocol):

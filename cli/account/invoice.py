@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +12,7 @@ from activities.random_ids import random_id
 from cli.account.asking import AsService, Paying
 from cli.account.invoice_page import page
 from cli.account.invoice_sheet import print_invoice
+from cli.account.sending import AsHtml, AsPdf, send_page
 from cli.options import Json, exact_decimal, one_of, positive_number, request_of, some_id, with_options
 from cli.printing import answer as answers
 from cli.printing import screen
@@ -100,24 +100,25 @@ def show(
     invoice: InvoiceId,
     as_json: Json = False,
     as_csv: Csv = False,
-    as_html: Annotated[bool, Option("--html", help="Print a page that can be sent and printed.")] = False,
+    as_html: AsHtml = False,
+    as_pdf: AsPdf = None,
 ) -> None:
     """Show an invoice: its lines, their sum, and its payments.
 
     Example: invoice show northwind-000007 --html
     """
-    one_format(as_json=as_json, as_csv=as_csv, as_html=as_html)
+    one_format(as_json=as_json, as_csv=as_csv, as_html=as_html, as_pdf=as_pdf is not None)
     view = use(lambda perennial: perennial.billing.invoice(invoice))
     document, standing = view.document, view.standing
-    if as_html:
-        sys.stdout.write(page(view))
+    if as_html or as_pdf:
+        send_page(page(view), as_pdf)
     elif as_json:
         screen.print_json(invoice_document(document, standing))
     elif as_csv:
         lines = invoice_document(document, standing)["lines"]
         print_csv(LINE_COLUMNS, [[line.get(name, line["period"].get(name)) for name in LINE_COLUMNS] for line in lines])
     else:
-        print_invoice(screen.console(), document, standing)
+        print_invoice(screen.console(), document, standing, view.notes)
 
 
 @with_options

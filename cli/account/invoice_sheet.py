@@ -1,6 +1,6 @@
 """An invoice as a person reads it in a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -13,12 +13,12 @@ from domain.account.invoice import Invoice, InvoiceHead
 from domain.account.lines import InvoiceLine
 from domain.account.taxing import TaxPart
 from domain.subscription.ledger import Kind
-from statemachines.account.standing import Standing
+from statemachines.account.standing import CreditTaken, Standing
 
 LABEL = 22
 
 
-def print_invoice(screen: Console, invoice: Invoice, standing: Standing) -> None:
+def print_invoice(screen: Console, invoice: Invoice, standing: Standing, notes: Mapping[str, str]) -> None:
     """Its head, its lines, what they come to, and what was paid."""
     head = invoice.head
     title = Text.assemble((f"Invoice {head.invoice}", "bold"), f"  {standing.state}  for {head.customer_id}")
@@ -50,7 +50,7 @@ def print_invoice(screen: Console, invoice: Invoice, standing: Standing) -> None
         screen.print(Text(f"{label:<{indent}}{head.currency} {money:>{width}}"), soft_wrap=True)
     if head.tax is None:
         screen.print(Text("No tax calculated.", style="dim"), soft_wrap=True)
-    for line in story_of(head, standing):
+    for line in story_of(head, standing, notes):
         screen.print(Text(line, style="dim"), soft_wrap=True)
 
 
@@ -104,11 +104,11 @@ def taxes_of(line: InvoiceLine) -> str:
     return " / ".join(share.treatment.short if share.treatment else "none" for share in line.taxes)
 
 
-def story_of(head: InvoiceHead, standing: Standing) -> Iterator[str]:
+def story_of(head: InvoiceHead, standing: Standing, notes: Mapping[str, str]) -> Iterator[str]:
     """Credit, payments, reminders and what followed, a line each."""
     for settlement in head.settles:
         yield f"{second(head.issued_at)}  its credit pays on {settlement.invoice}: {amount(settlement.amount)}"
-    for at, words, moved in movements(standing):
+    for at, words, moved in movements(standing, notes):
         yield f"{second(at)}  {words}: {amount(moved)}"
     if standing.failures:
         yield f"{standing.failures} failed payment{'s' if standing.failures > 1 else ''}"
@@ -118,13 +118,23 @@ def story_of(head: InvoiceHead, standing: Standing) -> Iterator[str]:
         yield f"{second(standing.suspended_at)}  suspended for nonpayment"
 
 
-def movements(standing: Standing) -> list[tuple[datetime, str, Decimal]]:
-    """What was paid, credited and taken back since the invoice was issued, in the order of time."""
-    found = [
-        (credit.at, f"credit of {credit.invoice or credit.credit_note or 'the account'}", credit.amount)
-        for credit in standing.credits
-    ]
-    found += [(note.at, f"credit note {note.credit_id}", note.amount) for note in standing.credit_notes]
+def _origin(credit: CreditTaken, notes: Mapping[str, str]) -> str:
+    if credit.credit_note:
+        return f"credit note {_number(credit.credit_note, notes)}"
+    return credit.invoice or "the account"
+
+
+def _number(credit_id: str, notes: Mapping[str, str]) -> str:
+    return notes.get(credit_id, credit_id)
+
+
+def movements(standing: Standing, notes: Mapping[str, str]) -> list[tuple[datetime, str, Decimal]]:
+    """What was paid, credited and taken back since the invoice was issued, in the order of time.
+
+    `notes` has the numbers of credit notes by their ids.
+    """
+    found = [(credit.at, f"credit of {_origin(credit, notes)}", credit.amount) for credit in standing.credits]
+    found += [(note.at, f"credit note {_number(note.credit_id, notes)}", note.amount) for note in standing.credit_notes]
     for payment in standing.payments:
         found.append((payment.at, f"payment {payment.payment_id}", payment.amount))
         if payment.reversed_at:

@@ -198,11 +198,32 @@ class Opened(Frozen):
     opened: bool
 
 
+class CreditNote(Frozen):
+    """A credit note, and what became of it (MON-10)."""
+
+    credit_note: str
+    customer: str
+    credit_id: str
+    issued_at: Instant
+    currency: Currency
+    amount: ExactDecimal
+    tax: ExactDecimal
+    """The tax that it takes back; it is part of the amount (MON-13)."""
+    invoice: str | None
+    reason: str | None
+    taxes: list[TaxOfRate]
+    settles: list[Settlement]
+    credited: ExactDecimal
+    """What became credit for the next invoice."""
+
+
 PRINTED: dict[str, Any] = {
     "balance": list[Balance],
     "statement": list[Entry],
     "invoice list": list[Invoice],
     "invoice show": WholeInvoice,
+    "invoice notes": list[CreditNote],
+    "invoice note": CreditNote,
     "account show": Account,
     "account open": Opened,
     **dict.fromkeys(("invoice pay", "invoice fail", "invoice credit", "invoice write-off"), Answered),

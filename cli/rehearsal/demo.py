@@ -101,7 +101,7 @@ async def _print_invoice(screen: Console, world: World, customer: str) -> None:
     events = await world.books.accounts.events(customer)
     invoices = [(standing_of(one.head, events), one) for one in await world.books.accounts.documents(customer)]
     standing, invoice = max(invoices, key=lambda pair: pair[0].reminders)
-    print_invoice(screen, invoice, standing)
+    print_invoice(screen, invoice, standing, {})
     screen.print()
 
 

@@ -193,6 +193,11 @@ def invoice_id(series: str, number: int) -> str:
     return f"{series}-{number:0{NUMBER_DIGITS}d}"
 
 
+def credit_note_id(series: str, number: int) -> str:
+    """The number of a credit note that people see: without gaps, in a series of its own beside the invoices'."""
+    return f"{series}-C{number:0{NUMBER_DIGITS}d}"
+
+
 def invoices_of(
     customer_id: str,
     series: str,

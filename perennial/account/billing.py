@@ -7,8 +7,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from activities.accounts.balances import Balance, Entry
-from activities.accounts.contracts import ListedInvoice
-from domain.account.invoice import Invoice, InvoiceState
+from activities.accounts.contracts import IssuedNote, ListedInvoice
+from domain.account.invoice import Invoice, InvoiceHead, InvoiceState
 from domain.account.recalled import Recalled
 from domain.account.requests import AccountRequest, ReceivePayment
 from domain.next_step import PerennialError
@@ -52,6 +52,8 @@ class InvoiceView:
     buyer: Party
     products: Mapping[str, str]
     takes_back: Mapping[tuple[str, str], tuple[ChargeTakenBack, ...]] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """The numbers of the customer's credit notes by their ids."""
 
     def to_pay(self, payment_id: str | None = None) -> Decimal:
         """What is still owed; once it is paid, what that payment paid, so that it can be sent again.
@@ -64,6 +66,16 @@ class InvoiceView:
         if known is None:
             raise NothingOwed(f"Nothing is owed on {self.document.head.invoice}: it is {self.standing.state}.")
         return known.amount
+
+
+@dataclass(frozen=True)
+class NoteView:
+    """A credit note, who issued it and to whom, and the invoice that it corrects, if it names one."""
+
+    issued: IssuedNote
+    seller: Party
+    buyer: Party
+    corrects: InvoiceHead | None
 
 
 @dataclass(frozen=True)
@@ -163,7 +175,31 @@ class Billing:
             buyer=buyer_of(customer, document.head.customer_id),
             products=await self._products(document),
             takes_back=await self._taken_back(document),
+            notes={
+                each.event.correction or "": each.note.id
+                for each in await books.accounts.credit_notes(document.head.customer_id)
+            },
         )
+
+    async def credit_note(self, note_id: str) -> NoteView:
+        """One credit note (MON-10)."""
+        books = await self._sources.books()
+        issued = await books.credit_note(note_id)
+        customer = await books.catalog.customer(issued.customer_id)
+        partner = await books.catalog.partner(issued.note.series)
+        named = await books.accounts.invoice(issued.event.invoice) if issued.event.invoice else None
+        return NoteView(
+            issued=issued,
+            seller=seller_of(partner, issued.note.series),
+            buyer=buyer_of(customer, issued.customer_id),
+            corrects=named[0].head if named else None,
+        )
+
+    async def credit_notes(self, customer_id: str) -> list[IssuedNote]:
+        """Every credit note of the customer, in order."""
+        books = await self._sources.books()
+        await books.require_purchase(customer_id)
+        return await books.accounts.credit_notes(customer_id)
 
     async def _taken_back(self, document: Invoice) -> dict[tuple[str, str], tuple[ChargeTakenBack, ...]]:
         """The charges that each credit of the invoice takes back."""

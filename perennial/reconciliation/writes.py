@@ -8,7 +8,14 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.accounts.contracts import AccountOpening, AccountRecordInput, CloseInput, HoldInput, LiftInput
+from activities.accounts.contracts import (
+    AccountOpening,
+    AccountReceipt,
+    AccountRecordInput,
+    CloseInput,
+    HoldInput,
+    LiftInput,
+)
 from activities.billing.contracts import CountInput, KeepInput, RecordInput
 from activities.orders.contracts import OpenInput, OrderLine, PlacedOrder, PlaceInput, StartInput
 from activities.provisioning.contracts import Confirmation, ProvisionInput
@@ -23,7 +30,7 @@ WRITING: Mapping[str, tuple[type[Frozen], type[Frozen] | None]] = {
     "count_usage": (CountInput, Counted),
     **dict.fromkeys(("grant", "revoke", "purge"), (ProvisionInput, Confirmation)),
     "open_account": (AccountOpening, None),
-    "record_account": (AccountRecordInput, None),
+    "record_account": (AccountRecordInput, AccountReceipt),
     "close_month": (CloseInput, CloseReceipt),
     "hold_for_nonpayment": (HoldInput, None),
     "lift_nonpayment": (LiftInput, None),

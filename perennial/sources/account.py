@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from activities.accounts.balances import Balance, Entry
-from activities.accounts.contracts import ListedInvoice
+from activities.accounts.contracts import IssuedNote, ListedInvoice
 from domain.account.events import AccountEvent
 from domain.account.invoice import Invoice, InvoiceState
 from domain.account.lines import InvoiceLine
@@ -25,6 +25,12 @@ class AccountReader(Protocol):
 
     async def invoice(self, invoice_id: str) -> tuple[Invoice, Standing] | None:
         """Return the whole document and its status; None if the books do not have it."""
+
+    async def credit_note(self, note_id: str) -> IssuedNote | None:
+        """Return the credit note of that number; None if the books do not have it."""
+
+    async def credit_notes(self, customer_id: str) -> list[IssuedNote]:
+        """Return every credit note of the customer, in order."""
 
     async def documents(self, customer_id: str) -> list[Invoice]:
         """Return all the customer's invoices with their lines, in the order in which they were closed."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from activities.accounts.contracts import IssuedNote
 from activities.billing.contracts import ListedSubscription
 from activities.environment import EnvironmentBook
 from activities.figures import BookFigures
@@ -73,6 +74,13 @@ class Books:
         found = await self.accounts.invoice(invoice_id)
         if found is None:
             raise NotInBooks(f"There is no invoice {invoice_id}.", NextStep(Do.LIST_INVOICES))
+        return found
+
+    async def credit_note(self, note_id: str) -> IssuedNote:
+        """The credit note of that number. Raises NotInBooks."""
+        found = await self.accounts.credit_note(note_id)
+        if found is None:
+            raise NotInBooks(f"There is no credit note {note_id}.", NextStep(Do.LIST_INVOICES))
         return found
 
     async def require_purchase(self, customer_id: str) -> None:

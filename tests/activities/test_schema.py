@@ -65,14 +65,14 @@ async def test_a_missing_database_is_not_made_by_looking(tmp_path: Path) -> None
 async def test_an_empty_database_is_told_apart(tmp_path: Path) -> None:
     async with Database(f"sqlite:///{tmp_path / 'empty.db'}") as database:
         (tmp_path / "empty.db").touch()
-        with pytest.raises(SchemaMismatch, match="^The database is empty, but revision 0020 is needed. Prepare"):
+        with pytest.raises(SchemaMismatch, match="^The database is empty, but revision 0021 is needed. Prepare"):
             await check_schema(database)
 
 
 async def test_a_newer_database_is_refused_and_left_alone(database: Database, url: str) -> None:
     await change(database, "UPDATE alembic_version SET version_num = '0099'")
     line = (
-        "The database has revision '0099', this version of Perennial needs '0020': "
+        "The database has revision '0099', this version of Perennial needs '0021': "
         "it was written by a newer version; run that one, or restore a backup."
     )
     with pytest.raises(SchemaMismatch) as checked:
@@ -98,7 +98,7 @@ async def test_a_worker_whose_database_is_changed_while_it_runs_writes_nothing_m
 
 async def test_an_older_database_is_told_how_to_come_up(database: Database) -> None:
     await change(database, "UPDATE alembic_version SET version_num = '0001'")
-    with pytest.raises(SchemaMismatch, match="needs '0020'. Upgrade it.$"):
+    with pytest.raises(SchemaMismatch, match="needs '0021'. Upgrade it.$"):
         await check_schema(database)
 
 

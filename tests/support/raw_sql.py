@@ -12,7 +12,7 @@ from activities.settings import Settings
 
 APPEND_ONLY = (
     *("journal", "ledger_entry", "entry", "posting", "invoice", "invoice_line", "payment"),
-    *("account_event", "month_close"),
+    *("account_event", "month_close", "credit_note"),
 )
 
 

@@ -14,6 +14,7 @@ from temporalio.testing import ActivityEnvironment
 from activities import fan_out
 from activities.accounts.activities import AccountActivities
 from activities.accounts.contracts import (
+    AccountReceipt,
     AccountRecordInput,
     CloseInput,
     HoldInput,
@@ -77,7 +78,7 @@ class NoBooks:
     async def to_tax(self, customer_id: str, before: datetime) -> None:
         """Its buyer is not known."""
 
-    async def record(self, entry: AccountRecordInput) -> None:
+    async def record(self, entry: AccountRecordInput) -> AccountReceipt:
         raise AssertionError(entry)
 
 
@@ -91,7 +92,7 @@ class FailingBooks(NoBooks):
     async def look(self, entry: LookInput, taxed: Taxed | None = None) -> Seen:
         raise self._error
 
-    async def record(self, entry: AccountRecordInput) -> None:
+    async def record(self, entry: AccountRecordInput) -> AccountReceipt:
         raise self._error
 
 
@@ -441,7 +442,7 @@ async def test_a_month_is_closed_and_events_are_recorded(database: Database) -> 
     event = issued(1, "fabrikam-000001", "10.00")
     entry = AccountRecordInput(customer_id="fabrikam", record=AccountRecord(events=(event,)))
     for _ in range(2):
-        assert await run(activities.record, entry) is None
+        assert await run(activities.record, entry) == AccountReceipt()
     assert await customer.events() == [event]
     with pytest.raises(ApplicationError, match="already closed with other content") as raised:
         await run(activities.close, closing(due_at=START))

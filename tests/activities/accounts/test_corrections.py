@@ -1,19 +1,30 @@
 """Corrections of money in SQL: the double entry, lists, balances and `check` tell the same of them (MON-10)."""
 
+import asyncio
+from collections.abc import Awaitable
+from datetime import datetime
 from decimal import Decimal
 
 import pytest
 from pydantic import TypeAdapter
 
+from activities.accounts.contracts import AccountReceipt, AccountRecordInput, NumberedNote
 from activities.adapters.sql.account.auditor import SqlAccountAuditor
+from activities.adapters.sql.account.reader import SqlAccountReader
 from activities.adapters.sql.database import Database
+from activities.adapters.sql.reconciliation.backfill import SqlBackfill
+from activities.errors import BooksConflict
+from domain.account.events import AccountEvent, AccountEventName, AccountRecord
 from domain.account.invoice import InvoiceState
 from domain.account.requests import AnyAccountRequest
 from domain.subscription.decision import Answer
-from tests.support.books.account import FEBRUARY, JANUARY, row
+from tests.support.books.account import FEBRUARY, JANUARY, AccountsInSql, Customer, row
 from tests.support.books.lived_account import LivedAccount
 from tests.support.instants import DAY
-from tests.support.raw_sql import change
+from tests.support.raw_sql import alter, change, rows
+from tests.support.shop.buyers import customer as record_of
+from tests.support.shop.buyers import partner
+from tests.support.shop.orders import stock
 
 REQUESTS: TypeAdapter[AnyAccountRequest] = TypeAdapter(AnyAccountRequest)
 FIRST, SECOND = "fabrikam-000001", "fabrikam-000002"
@@ -80,3 +91,91 @@ async def test_a_list_that_was_altered_is_found(account: LivedAccount, database:
     await change(database, f"UPDATE invoice_standing SET corrected_minor = 1 WHERE invoice_id = '{FIRST}'")
     (audited,) = await SqlAccountAuditor(database).page()
     assert [each.words for each in audited.violations] == [f"lists show {FIRST} differently from the account's journal"]
+
+
+# Numbers of credit notes
+
+
+def note(seq: int, credit_id: str, at: datetime = FEBRUARY.start) -> AccountEvent:
+    """A free credit note of USD 1.00."""
+    return AccountEvent(
+        seq=seq,
+        at=at,
+        event=AccountEventName.CREDIT_NOTE_ISSUED,
+        rule="MON-10",
+        by="admin_agent",
+        amount=Decimal("1.00"),
+        currency="USD",
+        credited=Decimal("1.00"),
+        correction=credit_id,
+        details="goodwill",
+    )
+
+
+async def issued_to(accounts: AccountsInSql, customer_id: str, seq: int) -> list[str]:
+    receipt = await Customer(accounts, customer_id).record(note(seq, f"{customer_id}-{seq}"))
+    assert receipt is not None
+    return [each.id for each in receipt.credit_notes]
+
+
+async def test_mon_10_notes_have_numbers_without_gaps_in_their_partners_series(database: Database) -> None:
+    """Not those of its invoices; and the same again where a decision is recorded again."""
+    await stock(database, partner(), *(record_of(id=name) for name in ("fabrikam", "tailspin")))
+    accounts = AccountsInSql(database)
+    found = [await issued_to(accounts, who, seq) for who, seq in (("fabrikam", 1), ("tailspin", 1), ("fabrikam", 2))]
+    assert found == [["northwind-C000001"], ["northwind-C000002"], ["northwind-C000003"]]
+    assert await issued_to(accounts, "tailspin", 1) == ["northwind-C000002"]
+    assert await issued_to(accounts, "nobody", 1) == ["nobody-C000001"]
+    reader = SqlAccountReader(database)
+    assert [each.note.id for each in await reader.credit_notes("fabrikam")] == [found[0][0], found[2][0]]
+    issued = await reader.credit_note("northwind-C000002")
+    assert issued is not None
+    assert (issued.customer_id, issued.note.series, issued.event) == ("tailspin", "northwind", note(1, "tailspin-1"))
+    assert await reader.credit_note("northwind-C000009") is None
+    assert await SqlAccountAuditor(database).series() == []
+
+
+async def test_notes_at_once_leave_no_gap(url: str) -> None:
+    """By several processes, for several customers of one partner."""
+    names = ("fabrikam", "tailspin", "lucerne")
+    async with Database(url) as here, Database(url) as there:
+        await stock(here, partner(), *(record_of(id=name) for name in names))
+        places = [AccountsInSql(here), AccountsInSql(there)]
+
+        async def issue(number: int) -> list[str]:
+            each = [await issued_to(places[(number + seq) % 2], names[number], seq) for seq in (1, 2, 3)]
+            return [note_id for ids in each for note_id in ids]
+
+        found = await asyncio.gather(*(issue(number) for number in range(3)))
+        assert sorted(each for ids in found for each in ids) == [f"northwind-C{n:06d}" for n in range(1, 10)]
+
+
+async def test_a_gap_of_notes_is_found(database: Database) -> None:
+    accounts = AccountsInSql(database)
+    for seq in (1, 2):
+        await issued_to(accounts, "fabrikam", seq)
+    await alter(database, "UPDATE credit_note SET number = 3 WHERE seq = 2")
+    (found,) = await SqlAccountAuditor(database).series()
+    assert found.words == "its credit notes have 2 numbers from 1 to 3, the last one taken is 2: there are gaps"
+
+
+async def test_mon_10_a_note_that_is_written_again_in_older_books_keeps_its_number(database: Database) -> None:
+    backfill = SqlBackfill(database)
+
+    def write(customer_id: str, seq: int, number: int | None) -> Awaitable[bool]:
+        record = AccountRecord(events=(note(seq, f"{customer_id}-{seq}"),))
+        entry = AccountRecordInput(customer_id=customer_id, record=record, test_clock=True)
+        if number is None:
+            return backfill.write(entry, None)
+        given = NumberedNote(seq=seq, id=f"northwind-C{number:06d}", series="northwind", number=number)
+        return backfill.write(entry, AccountReceipt(credit_notes=(given,)))
+
+    await stock(database, partner(), *(record_of(id=name) for name in ("fabrikam", "tailspin")))
+    assert [await write("fabrikam", 1, 2) for _ in range(2)] == [True, False]
+    assert await write("tailspin", 1, 1)
+    assert await write("tailspin", 2, None)
+    numbers = await rows(database, "SELECT customer_id, number FROM credit_note ORDER BY number")
+    assert numbers == [("tailspin", 1), ("fabrikam", 2), ("tailspin", 3)]
+    with pytest.raises(BooksConflict, match="Credit note northwind-C000003 of fabrikam is another one here, of tail"):
+        await write("fabrikam", 2, 3)
+    assert await SqlAccountAuditor(database).series() == []

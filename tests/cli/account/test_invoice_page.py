@@ -3,7 +3,9 @@
 `PERENNIAL_PICTURES=DIR` has the pictures and the PDF written there.
 """
 
+import json
 import os
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -14,9 +16,13 @@ from playwright.async_api import Browser
 from cli.account.invoice_page import days_of, page
 from domain.account.invoice import Invoice
 from domain.calendar import Period
-from perennial.account.billing import InvoiceView
+from domain.subscription.ledger import Kind
+from domain.taxes.sale import Buyer, Sale
+from domain.taxes.table import TaxTable
+from perennial.account.billing import ChargeTakenBack, InvoiceView
 from perennial.account.parties import buyer_of, seller_of
 from statemachines.account.standing import standing_of
+from statemachines.simulation.customer import KnownTaxes
 from tests.support.instants import instant
 from tests.support.shop.buyers import customer as a_customer
 from tests.support.shop.buyers import partner as a_partner
@@ -80,9 +86,35 @@ def in_dollars() -> InvoiceView:
     return viewed(customer, customer.documents[0])
 
 
+def taxes(country: str, rates: list[dict[str, str]], **of: Any) -> KnownTaxes:
+    table = {"tax_rates": [{"country": country, "reverse_charge": True, "rates": rates}]}
+    return TaxTable.model_validate_json(json.dumps(table)), Sale(buyer=Buyer(country=country, **of))
+
+
+GERMAN = [{"from": "2007-01-01", "until": "2026-02-01", "rate": "0.19"}, {"from": "2026-02-01", "rate": "0.16"}]
+
+
+def with_two_rates() -> InvoiceView:
+    """Credits of what was charged at an earlier rate, beside charges at the new one (MON-13)."""
+    customer = ACustomer(taxes=taxes("DE", GERMAN))
+    customer.ask("2026-02-03", "change_quantity", quantity=5)
+    customer.until("2026-03-01")
+    view = viewed(customer, customer.documents[1])
+    first = ChargeTakenBack(instant("2026-01-15"), customer.documents[0].head.invoice)
+    credited = [line for line in view.document.lines if line.row.kind is Kind.CREDIT]
+    return replace(view, takes_back={(line.subscription_id, line.row.key): (first,) for line in credited})
+
+
+def reverse_charged() -> InvoiceView:
+    """To a business of another country (MON-13)."""
+    customer = ACustomer(taxes=taxes("FR", [{"from": "2007-01-01", "rate": "0.20"}], tax_id="FR40303265045"))
+    customer.until("2026-02-01")
+    return viewed(customer, customer.documents[0])
+
+
 def of_sixty_lines() -> InvoiceView:
-    """In yen, with long ids and large numbers."""
-    customer = ACustomer(buys=False)
+    """In yen, taxed, with long ids and large numbers."""
+    customer = ACustomer(buys=False, taxes=taxes("JP", [{"from": "2019-10-01", "rate": "0.10"}]))
     offer: Facts = {"currency": "JPY", "unit_price": "713860"}
     for number in range(60):
         customer.buy(f"subscription-of-the-department-with-the-number-{number:04}", offer, quantity=1_000 + number)
@@ -90,7 +122,7 @@ def of_sixty_lines() -> InvoiceView:
     return viewed(customer, customer.documents[0])
 
 
-VIEWS = {"dollars": in_dollars, "sixty": of_sixty_lines}
+VIEWS = {"dollars": in_dollars, "taxed": with_two_rates, "reverse": reverse_charged, "sixty": of_sixty_lines}
 
 
 def touch(one: list[Any], other: list[Any]) -> bool:
@@ -112,6 +144,22 @@ def test_it_names_who_sells_who_buys_and_what() -> None:
         *("Payment bank-4711", "Payment bank-4712 taken back", "-5.00", "Credit note c-1"),
         *("Write the number of the invoice on it.", "by 2026-04-02."),
     ):
+        assert words in html, words
+
+
+def test_mon_13_it_tells_the_tax_of_each_rate_and_what_a_credit_takes_back() -> None:
+    html = page(with_two_rates())
+    for words in (
+        *("Total before tax", "Tax 19 % on -", "Tax 16 % on ", "of the charge of 2026-01-15 on fabrikam-000001"),
+        *(">19 %<", ">16 %<", "Unit price"),
+    ):
+        assert words in html, words
+    assert "No tax calculated" not in html
+
+
+def test_mon_13_a_reverse_charge_is_told() -> None:
+    html = page(reverse_charged())
+    for words in ("Reverse charge: the buyer accounts for the tax.", ">reverse charge<", "Reverse charge, "):
         assert words in html, words
 
 

@@ -10,6 +10,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from activities.accounts.activities import AccountActivities, OpeningActivities
 from activities.accounts.contracts import (
     AccountOpening,
+    AccountReceipt,
     AccountRecordInput,
     CloseInput,
     HoldInput,
@@ -67,9 +68,10 @@ class Moody:
         self._fail()
         return self.book.close(entry.close)
 
-    async def record(self, entry: AccountRecordInput) -> None:
+    async def record(self, entry: AccountRecordInput) -> AccountReceipt:
         self._fail()
         self.book.record(entry.record)
+        return AccountReceipt()
 
     def _fail(self) -> None:
         if self.failures:

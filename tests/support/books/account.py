@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
-from activities.accounts.contracts import AccountRecordInput, AskedCorrection, CloseInput
+from activities.accounts.contracts import AccountReceipt, AccountRecordInput, AskedCorrection, CloseInput
 from activities.adapters.sql.account.books import SqlAccountBooks
 from activities.adapters.sql.account.reader import SqlAccountReader
 from activities.adapters.sql.database import Database
@@ -43,7 +43,7 @@ class AccountsUnderTest(Protocol):
 
     async def write(self, about: About, record: Record) -> None: ...
     async def close(self, entry: CloseInput, taxed: Taxed | None = None) -> CloseReceipt: ...
-    async def record(self, entry: AccountRecordInput) -> None: ...
+    async def record(self, entry: AccountRecordInput) -> AccountReceipt | None: ...
     async def documents(self, customer_id: str) -> list[Invoice]: ...
     async def events(self, customer_id: str) -> list[AccountEvent]: ...
     async def uninvoiced(self, customer_id: str) -> list[InvoiceLine]: ...
@@ -137,8 +137,8 @@ class Customer:
     async def close(self, month: Period = JANUARY, taxed: Taxed | None = None, **changes: Any) -> CloseReceipt:
         return await self.accounts.close(closing(self.id, month, **changes), taxed)
 
-    async def record(self, *events: AccountEvent) -> None:
-        await self.accounts.record(
+    async def record(self, *events: AccountEvent) -> AccountReceipt | None:
+        return await self.accounts.record(
             AccountRecordInput(customer_id=self.id, record=AccountRecord(events=events), test_clock=True)
         )
 
@@ -232,9 +232,10 @@ def paid(
 
 
 def cents(invoice: Invoice) -> dict[str, int]:
-    """The totals in minor units."""
+    """The totals in minor units, with the tax if there is some."""
     found = invoice.head.totals
-    return {name: to_minor(getattr(found, name), invoice.head.currency) for name in type(found).model_fields}
+    minor = {name: to_minor(getattr(found, name), invoice.head.currency) for name in type(found).model_fields}
+    return {name: amount for name, amount in minor.items() if amount or not name.startswith("tax_")}
 
 
 async def lived(customer: Customer) -> list[str]:

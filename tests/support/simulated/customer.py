@@ -14,7 +14,7 @@ from domain.subscription.decision import Answer
 from domain.subscription.subscription import Subscription
 from domain.values import format_instant
 from statemachines.account.timeline import account_timeline
-from statemachines.simulation.customer import CustomerSimulator
+from statemachines.simulation.customer import CustomerSimulator, KnownTaxes
 from statemachines.simulation.file_commands import DEFAULT_BY
 from tests.support.instants import instant
 from tests.support.simulated.life import LIVING, ORDERED, Facts, a_command, an_order
@@ -45,9 +45,10 @@ class ACustomer:
         opened: str = ORDERED,
         offer: Facts | None = None,
         buys: bool = True,
+        taxes: KnownTaxes | None = None,
     ) -> None:
         pinned = terms if isinstance(terms, BillingTerms) else terms_of(terms)
-        self.simulator = CustomerSimulator(CUSTOMER, pinned, instant(opened), LIVING)
+        self.simulator = CustomerSimulator(CUSTOMER, pinned, instant(opened), LIVING, taxes)
         self.now = instant(opened)
         if buys:
             self.buy("s-1", offer, opened)

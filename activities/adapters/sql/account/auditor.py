@@ -3,13 +3,15 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, func, select
 
 from activities.adapters.sql.account.lines import line_of
 from activities.adapters.sql.account.reader import documents_of, events_of
 from activities.adapters.sql.database import PAGE_SIZE, Database
 from activities.adapters.sql.tables.account import (
     account,
+    credit_note,
+    credit_note_series,
     entry,
     invoice,
     invoice_series,
@@ -43,7 +45,7 @@ class SqlAccountAuditor:
         return await self._database.read(_page, limit, after, self._wall_clock() + CLOCK_SKEW)
 
     async def series(self) -> list[AccountViolation]:
-        """The series of invoice numbers that have gaps (MON-5)."""
+        """The series of numbers of invoices and of credit notes that have gaps (MON-5)."""
         return await self._database.read(lambda connection: list(_gaps(connection)))
 
 
@@ -138,19 +140,24 @@ def _entries(connection: Connection, customer_id: str) -> Iterator[EntryRecord]:
 
 
 def _gaps(connection: Connection) -> Iterator[AccountViolation]:
+    yield from _gaps_of(connection, "invoices", invoice_series, invoice)
+    yield from _gaps_of(connection, "credit notes", credit_note_series, credit_note)
+
+
+def _gaps_of(connection: Connection, what: str, series: Table, document: Table) -> Iterator[AccountViolation]:
     counted = (
         select(
-            invoice_series.c.series,
-            invoice_series.c.last_number.label("taken"),
-            func.count(invoice.c.number).label("count"),
-            func.coalesce(func.min(invoice.c.number), 1).label("first"),
-            func.coalesce(func.max(invoice.c.number), 0).label("last"),
+            series.c.series,
+            series.c.last_number.label("taken"),
+            func.count(document.c.number).label("count"),
+            func.coalesce(func.min(document.c.number), 1).label("first"),
+            func.coalesce(func.max(document.c.number), 0).label("last"),
         )
-        .outerjoin(invoice, invoice.c.series == invoice_series.c.series)
-        .group_by(invoice_series.c.series, invoice_series.c.last_number)
+        .outerjoin(document, document.c.series == series.c.series)
+        .group_by(series.c.series, series.c.last_number)
     )
-    for row in connection.execute(counted.order_by(invoice_series.c.series)):
+    for row in connection.execute(counted.order_by(series.c.series)):
         if (row.first, row.last, row.taken) != (1, row.count, row.count):
             taken = "" if row.taken == row.last else f", the last one taken is {row.taken}"
-            words = f"its invoices have {row.count} numbers from {row.first} to {row.last}{taken}: there are gaps"
+            words = f"its {what} have {row.count} numbers from {row.first} to {row.last}{taken}: there are gaps"
             yield AccountViolation(customer_id=row.series, invariant=Invariant.INVOICED, words=words)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from activities.accounts.contracts import (
     AccountOpening,
+    AccountReceipt,
     AccountRecordInput,
     AskedCorrection,
     AskedPayment,
@@ -17,7 +18,7 @@ from activities.accounts.contracts import (
     OpenedAccount,
 )
 from activities.adapters.sql import locks
-from activities.adapters.sql.account import conflicts, holds, openings
+from activities.adapters.sql.account import conflicts, holds, notes, openings, payments
 from activities.adapters.sql.account.closing import close_month, write_head
 from activities.adapters.sql.account.lines import line_of, uninvoiced
 from activities.adapters.sql.account.opening import open_account
@@ -25,7 +26,7 @@ from activities.adapters.sql.account.taxes import case_of, taxing_of
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.ledger import double_entry
 from activities.adapters.sql.subscription.dating import refuse_ahead
-from activities.adapters.sql.tables.account import account_event, invoice_standing, payment
+from activities.adapters.sql.tables.account import account_event, invoice_standing
 from activities.adapters.sql.tables.subscription import ledger_entry, subscription
 from activities.errors import BooksConflict
 from activities.wall_clock import wall_clock
@@ -36,7 +37,7 @@ from domain.account.lines import net_credits
 from domain.account.openings import Opening
 from domain.account.recalled import Recalled
 from domain.account.taxing import Taxed
-from domain.money import from_minor, to_minor
+from domain.money import to_minor
 from domain.taxes.sale import TaxCase
 from domain.values import CLOCK_SKEW
 
@@ -55,10 +56,10 @@ class SqlAccountBooks:
         its = [locks.customer(entry.customer_id)]
         return await self._database.write_under(its, _close, entry, self._latest(entry), taxed)
 
-    async def record(self, entry: AccountRecordInput) -> None:
+    async def record(self, entry: AccountRecordInput) -> AccountReceipt:
         its = [locks.customer(entry.customer_id)]
         try:
-            await self._database.write_under(its, record, entry, self._latest(entry))
+            return await self._database.write_under(its, _record, entry, self._latest(entry))
         except BooksConflict as error:
             raise BooksConflict(str(error), await self._database.read(conflicts.held, entry)) from None
 
@@ -75,7 +76,7 @@ class SqlAccountBooks:
         return await self._database.read(_overdue, customer_id)
 
     async def payment(self, asked: AskedPayment) -> Payment | None:
-        return await self._database.read(_payment, asked)
+        return await self._database.read(payments.payment_of, asked)
 
     async def recalled(self, asked: AskedCorrection) -> Recalled:
         return await self._database.read(conflicts.recall, asked)
@@ -90,8 +91,17 @@ def _close(connection: Connection, entry: CloseInput, latest: datetime, taxed: T
     return close_month(connection, entry, taxed)
 
 
-def record(connection: Connection, entry: AccountRecordInput, latest: datetime) -> bool:
-    """Write the decision; False if the books have it already."""
+def _record(connection: Connection, entry: AccountRecordInput, latest: datetime) -> AccountReceipt:
+    record(connection, entry, latest)
+    seqs = [event.seq for event in entry.record.events if event.event is AccountEventName.CREDIT_NOTE_ISSUED]
+    found = notes.notes_of(connection, entry.customer_id, seqs) if seqs else ()
+    return AccountReceipt(credit_notes=tuple(found))
+
+
+def record(
+    connection: Connection, entry: AccountRecordInput, latest: datetime, before: AccountReceipt | None = None
+) -> bool:
+    """Write the decision; False if the books have it already. Its credit notes keep the numbers of `before`."""
     customer_id, events = entry.customer_id, entry.record.events
     last = connection.scalar(select(func.max(account_event.c.seq)).where(account_event.c.customer_id == customer_id))
     if (last or 0) >= events[0].seq:
@@ -102,7 +112,17 @@ def record(connection: Connection, entry: AccountRecordInput, latest: datetime) 
         if event.seq != previous + 1:
             raise BooksConflict(f"Account event {event.seq} of {customer_id} cannot follow {previous}.")
         _write_event(connection, customer_id, event)
+        if event.event is AccountEventName.CREDIT_NOTE_ISSUED:
+            _number(connection, customer_id, event.seq, before)
     return True
+
+
+def _number(connection: Connection, customer_id: str, seq: int, before: AccountReceipt | None) -> None:
+    known = next((note for note in before.credit_notes if note.seq == seq), None) if before else None
+    if known is None:
+        notes.number_note(connection, customer_id, seq)
+    else:
+        notes.number_again(connection, customer_id, known)
 
 
 def _look(connection: Connection, entry: LookInput, taxed: Taxed | None) -> Seen:
@@ -151,7 +171,7 @@ def _write_event(connection: Connection, customer_id: str, event: AccountEvent) 
         )
     )
     if event.event is AccountEventName.PAYMENT_RECEIVED:
-        _take_payment(connection, customer_id, event)
+        payments.take(connection, customer_id, event)
     elif event.opening:
         _open_with(connection, event.seq, event.at, event.opening)
     elif event.corrects:
@@ -180,29 +200,6 @@ def _stand_after(connection: Connection, event: AccountEvent) -> None:
     _stand(connection, event.invoice, event.state, settled=settled, corrected=corrected)
 
 
-def _take_payment(connection: Connection, customer_id: str, event: AccountEvent) -> None:
-    assert event.payment_id
-    assert event.currency
-    assert event.amount is not None
-    assert event.credited is not None
-    _refuse_known_payment(connection, customer_id, event.payment_id)
-    connection.execute(
-        insert(payment).values(
-            customer_id=customer_id,
-            payment_id=event.payment_id,
-            seq=event.seq,
-            at=event.at,
-            currency=event.currency,
-            amount_minor=to_minor(event.amount, event.currency),
-        )
-    )
-    parts = [to_minor(part.amount, event.currency) for part in event.allocations]
-    credited = to_minor(event.credited, event.currency)
-    double_entry.enter_payment(
-        connection, customer_id, event.payment_id, event.at, event.currency, allocated=sum(parts), credited=credited
-    )
-
-
 def _open_with(connection: Connection, seq: int, at: datetime, opening: Opening) -> None:
     """MOV-6: owe the invoice. What was suspended for it there is held for it from now on (MON-9)."""
     head = opening.head
@@ -211,22 +208,6 @@ def _open_with(connection: Connection, seq: int, at: datetime, opening: Opening)
     if opening.held:
         for subscription_id in openings.held_there(connection, head.customer_id, head.invoice):
             holds.note_placed(connection, head.customer_id, seq, subscription_id, head.invoice)
-
-
-def _payment(connection: Connection, asked: AskedPayment) -> Payment | None:
-    of_it = (payment.c.customer_id == asked.customer_id) & (payment.c.payment_id == asked.payment_id)
-    row = connection.execute(select(payment.c.currency, payment.c.amount_minor).where(of_it)).one_or_none()
-    if row is None:
-        return None
-    amount = from_minor(row.amount_minor, row.currency)
-    return Payment(payment_id=asked.payment_id, amount=amount, currency=row.currency)
-
-
-def _refuse_known_payment(connection: Connection, customer_id: str, payment_id: str) -> None:
-    known = (payment.c.customer_id == customer_id) & (payment.c.payment_id == payment_id)
-    seq = connection.scalar(select(payment.c.seq).where(known))
-    if seq is not None:
-        raise BooksConflict(f"Payment {payment_id} of {customer_id} was already recorded by event {seq}.")
 
 
 def _stand(

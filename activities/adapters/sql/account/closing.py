@@ -3,16 +3,15 @@
 import hashlib
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, insert, select
 
 from activities.accounts.contracts import CloseInput
+from activities.adapters.sql.account import series
 from activities.adapters.sql.account.lines import line_of, uninvoiced
 from activities.adapters.sql.account.taxes import taxing_of
 from activities.adapters.sql.ledger import double_entry
 from activities.adapters.sql.ledger import rows as ledger
 from activities.adapters.sql.tables.account import invoice, invoice_line, invoice_series, invoice_standing, month_close
-from activities.adapters.sql.tables.catalog import customer
 from activities.adapters.sql.tables.subscription import ledger_entry
 from activities.errors import BooksConflict
 from domain.account.events import CloseReceipt
@@ -22,11 +21,6 @@ from domain.money import to_minor
 from domain.values import format_instant
 from statemachines.conflicts.account import held_month
 
-_BEGIN_SERIES = {
-    "sqlite": sqlite.insert(invoice_series).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(invoice_series).on_conflict_do_nothing(),
-}
-
 
 def close_month(connection: Connection, entry: CloseInput, taxed: Taxed | None) -> CloseReceipt:
     customer_id, close = entry.customer_id, entry.close
@@ -35,13 +29,12 @@ def close_month(connection: Connection, entry: CloseInput, taxed: Taxed | None) 
         return known
     due = uninvoiced(customer_id).where(ledger_entry.c.at < close.period.end)
     rows = connection.execute(due).mappings().all()
-    series = _series_of(connection, customer_id)
+    its_series = series.series_of(connection, customer_id)
     places = {(row["subscription_id"], row["key"]): (row["seq"], row["position"]) for row in rows}
-    number, lines = _last_number(connection, series), [line_of(row) for row in rows]
-    closed = invoices_of(customer_id, series, number, close, lines, taxing_of(connection, lines, taxed))
+    number, lines = series.last_number(connection, invoice_series, its_series), [line_of(row) for row in rows]
+    closed = invoices_of(customer_id, its_series, number, close, lines, taxing_of(connection, lines, taxed))
     if closed:
-        taken = invoice_series.c.series == series
-        connection.execute(update(invoice_series).where(taken).values(last_number=closed[-1].head.number))
+        series.take(connection, invoice_series, its_series, closed[-1].head.number)
     for document in closed:
         _write(connection, document, places)
     receipt = CloseReceipt(period=close.period, invoices=tuple(document.head for document in closed))
@@ -67,23 +60,6 @@ def closed_before(connection: Connection, entry: CloseInput) -> CloseReceipt | N
         )
     receipt: CloseReceipt = known.receipt
     return receipt
-
-
-def _series_of(connection: Connection, customer_id: str) -> str:
-    """The invoice series: the partner's id, or the customer's if the catalog has no record of it."""
-    partner: str | None = connection.scalar(select(customer.c.partner_id).where(customer.c.id == customer_id))
-    return partner or customer_id
-
-
-def _last_number(connection: Connection, series: str) -> int:
-    """The series' last number. Its row stays locked until the transaction ends, so numbers have no gaps (MON-5).
-
-    Several customers of a partner close their months at once: they wait for each other here.
-    """
-    connection.execute(_BEGIN_SERIES[connection.dialect.name], {"series": series, "last_number": 0})
-    of_series = invoice_series.c.series == series
-    last: int = connection.scalars(select(invoice_series.c.last_number).where(of_series).with_for_update()).one()
-    return last
 
 
 def _write(connection: Connection, document: Invoice, places: dict[tuple[str, str], tuple[int, int]]) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, func, select, tuple_
 
 from activities.accounts.balances import Balance, Entry, Posting
-from activities.accounts.contracts import ListedInvoice
+from activities.accounts.contracts import IssuedNote, ListedInvoice
 from activities.adapters.sql.account.lines import ON_INVOICE, line_of, uninvoiced
+from activities.adapters.sql.account.notes import issued_note, issued_notes
 from activities.adapters.sql.database import PAGE_SIZE, Database
 from activities.adapters.sql.tables.account import (
     account_event,
@@ -51,6 +52,14 @@ class SqlAccountReader:
     async def invoice(self, invoice_id: str) -> tuple[Invoice, Standing] | None:
         """The invoice and its status. None for an unknown id."""
         return await self._database.read(_invoice, invoice_id)
+
+    async def credit_note(self, note_id: str) -> IssuedNote | None:
+        """The credit note of that number. None for an unknown one."""
+        return await self._database.read(issued_note, note_id)
+
+    async def credit_notes(self, customer_id: str) -> list[IssuedNote]:
+        """Every credit note of the customer, in order."""
+        return await self._database.read(issued_notes, customer_id)
 
     async def documents(self, customer_id: str) -> list[Invoice]:
         """All the customer's invoices, each with its lines, in the order in which they were closed."""

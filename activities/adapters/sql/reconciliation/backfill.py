@@ -5,7 +5,14 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, select
 
-from activities.accounts.contracts import AccountOpening, AccountRecordInput, CloseInput, HoldInput, LiftInput
+from activities.accounts.contracts import (
+    AccountOpening,
+    AccountReceipt,
+    AccountRecordInput,
+    CloseInput,
+    HoldInput,
+    LiftInput,
+)
 from activities.adapters.sql.account import books as account_books
 from activities.adapters.sql.account import closing, holds, taxes
 from activities.adapters.sql.database import Database
@@ -44,8 +51,8 @@ def _write(connection: Connection, entry: Frozen, result: Frozen | None, latest:
             return _record(connection, entry, result, None if entry.test_clock else latest)
         case AccountOpening(), None:
             return open_once(connection, entry)
-        case AccountRecordInput(), None:
-            return account_books.record(connection, entry, ANY_DATE if entry.test_clock else latest)
+        case AccountRecordInput(), AccountReceipt() | None:
+            return account_books.record(connection, entry, ANY_DATE if entry.test_clock else latest, result)
         case CloseInput(), CloseReceipt():
             return _close(connection, entry, result)
         case HoldInput(), _:

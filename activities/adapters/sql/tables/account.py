@@ -118,6 +118,19 @@ invoice_standing = Table(
 `corrected_minor` is what credit notes for it and write-offs took off (MON-10).
 """
 
+credit_note_series = Table("credit_note_series", metadata, *keys(series=ID), *required(last_number=Integer))
+"""The last number of a credit note in each series, a partner's: taken as the numbers of invoices are."""
+
+credit_note = Table(
+    "credit_note",
+    metadata,
+    *keys(customer_id=ID, seq=Integer),
+    *required(id=INVOICE, series=ID, number=Integer),
+    UniqueConstraint("id"),
+    UniqueConstraint("series", "number"),
+)
+"""The number of each credit note, by the account's event that issued it (MON-10). Append-only."""
+
 month_close = Table(
     "month_close",
     metadata,
