@@ -235,7 +235,7 @@ CARELESS = (
     ),
     Careless(
         "a payment is taken twice (MON-7)",
-        "activities/adapters/sql/account/books.py",
+        "activities/adapters/sql/account/payments.py",
         '    if seq is not None:\n        raise BooksConflict(f"Payment',
         '    if False:\n        raise BooksConflict(f"Payment',
         "tests/activities/accounts",
@@ -250,9 +250,30 @@ CARELESS = (
     Careless(
         "several credit notes together exceed their invoice (MON-10)",
         "statemachines/account/corrections.py",
-        "max(head.totals.total, Decimal(0)) - named.noted",
-        "max(head.totals.total, Decimal(0))",
+        "max(head.totals.gross, Decimal(0)) - named.noted",
+        "max(head.totals.gross, Decimal(0))",
         "tests/statemachines/account",
+    ),
+    Careless(
+        "a credit is taxed at the rate of its own date (MON-13)",
+        "domain/account/taxing.py",
+        "taken = [share for part in taken_back[row.key] for share in _taken(left[part.charge.key], part.amount)]",
+        "taken: list[TaxShare] = []",
+        "tests/domain/account/test_taxing.py",
+    ),
+    Careless(
+        "tax is rounded in each line, whatever the partner wants (MON-13)",
+        "domain/account/taxing.py",
+        "if rounding is TaxRounding.LINE:",
+        "if rounding is not None:",
+        "tests/domain/account/test_taxing.py",
+    ),
+    Careless(
+        "the buyer's own country charges it back too (MON-13)",
+        "domain/taxes/table.py",
+        "if listed.reverse_charge and buyer.tax_id and buyer.country != sale.seller:",
+        "if listed.reverse_charge and buyer.tax_id:",
+        "tests/domain/taxes",
     ),
     Careless(
         "a charge-back takes credit below zero (MON-10)",
