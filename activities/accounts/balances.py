@@ -10,13 +10,15 @@ class Balance(Frozen):
     """A customer's balance in one currency.
 
     `receivable` is owed on invoices and for charges that are not invoiced yet; `credit` pays future charges. `payments`
-    is what has come in less what was paid out, and `revenue` what was charged less what was credited (MON-10).
+    is what has come in less what was paid out, `revenue` what was charged less what was credited, before tax (MON-10),
+    and `tax` the tax on it that is on invoices and credit notes (MON-13).
     """
 
     currency: Currency
     receivable: ExactDecimal
     credit: ExactDecimal
     revenue: Decimal
+    tax: Decimal
     payments: Decimal
     uninvoiced_charges: ExactDecimal
     uninvoiced_credits: ExactDecimal

@@ -45,7 +45,7 @@ def _send(
     sent = Sent(key, option, moving.timeout)
 
     async def ask(billing: Billing) -> Answer:
-        owner = customer or (await billing.invoice(invoice)).document.head.customer_id
+        owner = customer or (await billing.documents.invoice(invoice)).document.head.customer_id
         return await moving.answered(billing, owner, request, sent)
 
     moving.report(use(lambda perennial: ask(perennial.billing), moving.address))

@@ -25,7 +25,7 @@ from domain.values import format_decimal, format_instant
 
 if TYPE_CHECKING:
     from activities.accounts.contracts import IssuedNote
-    from perennial.account.billing import NoteView
+    from perennial.account.documents import NoteView
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,72}-C[0-9]{6,9}")
 COLUMNS = ("credit_note", "customer", "issued_at", "currency", "amount", "tax", "invoice", "credit_id", "reason")
@@ -44,7 +44,7 @@ def list_notes(customer: Customer, as_json: Json = False, as_csv: Csv = False) -
     Example: invoice notes fabrikam
     """
     one_format(as_json=as_json, as_csv=as_csv)
-    found = use(lambda perennial: perennial.billing.credit_notes(customer))
+    found = use(lambda perennial: perennial.billing.documents.credit_notes(customer))
     documents = [note_document(each) for each in found]
     if as_json:
         screen.print_json(documents)
@@ -80,7 +80,7 @@ def show_note(
     Example: invoice note northwind-C000003 --html
     """
     one_format(as_json=as_json, as_html=as_html, as_pdf=as_pdf is not None)
-    view = use(lambda perennial: perennial.billing.credit_note(note))
+    view = use(lambda perennial: perennial.billing.documents.credit_note(note))
     if as_html or as_pdf:
         send_page(note_page(view), as_pdf)
     elif as_json:
@@ -96,7 +96,7 @@ def _print(view: NoteView) -> None:
     for label, words in facts_of(view):
         console.print(Text(f"{label.lower():<16}{words}", style="dim"), soft_wrap=True)
     console.print()
-    sums = list(sums_of(issued))
+    sums = [*sums_of(issued), *uses_of(issued)]
     width, indent = max(len(money) for _, money in sums), max(len(label) for label, _ in sums) + 2
     for label, money in sums:
         console.print(Text(f"{label.lower():<{indent}}{issued.event.currency} {money:>{width}}"), soft_wrap=True)
@@ -107,7 +107,9 @@ def note_page(view: NoteView) -> str:
     issued = view.issued
     number, currency = escape(issued.note.id), issued.event.currency
     facts = "\n".join(f"<dt>{name}</dt><dd>{escape(words)}</dd>" for name, words in facts_of(view))
-    sums = [row([cell(label), cell(f"{currency} {money}", "number")]) for label, money in sums_of(issued)]
+    *parts, total = ([cell(label), cell(f"{currency} {money}", "number")] for label, money in sums_of(issued))
+    sums = "".join([*map(row, parts), row(total, "last")])
+    uses = "".join(row([cell(label), cell(f"{currency} {money}", "number")]) for label, money in uses_of(issued))
     body = f"""<header><div><h1>Credit note {number}</h1>{party(view.seller)}</div></header>
 <div class="facts">
 <div>{party(view.buyer)}</div>
@@ -116,7 +118,10 @@ def note_page(view: NoteView) -> str:
 </dl>
 </div>
 <table class="sums"><tbody>
-{"".join(sums)}
+{sums}
+</tbody></table>
+<table class="sums"><tbody>
+{uses}
 </tbody></table>
 {"" if issued.event.taxes else '<p class="sums">No tax calculated.</p>'}
 <footer>Amounts in {currency}. Dates are days in UTC.</footer>"""
@@ -136,18 +141,23 @@ def facts_of(view: NoteView) -> Iterator[tuple[str, str]]:
 
 
 def sums_of(issued: IssuedNote) -> Iterator[tuple[str, str]]:
-    """What it credits before tax, its tax, and where that went."""
+    """What it credits before tax, its tax, and both together."""
     event = issued.event
     for each in event.taxes:
         words = each.treatment.words if each.treatment else "No tax calculated"
-        yield f"{words}: before tax", amount(each.net)
+        yield f"Before tax ({words[0].lower()}{words[1:]})", amount(each.net)
         if each.tax:
             yield words, amount(each.tax)
+    yield "Credited", amount(event.amount or Decimal(0))
+
+
+def uses_of(issued: IssuedNote) -> Iterator[tuple[str, str]]:
+    """What became of it."""
+    event = issued.event
     for part in event.allocations:
-        yield f"Settles on {part.invoice}", amount(part.amount)
+        yield f"Taken off invoice {part.invoice}", amount(part.amount)
     if event.credited:
         yield "Credit for the next invoice", amount(event.credited)
-    yield "Credited", amount(event.amount or Decimal(0))
 
 
 def note_document(issued: IssuedNote) -> dict[str, Any]:

@@ -108,7 +108,7 @@ def show(
     Example: invoice show northwind-000007 --html
     """
     one_format(as_json=as_json, as_csv=as_csv, as_html=as_html, as_pdf=as_pdf is not None)
-    view = use(lambda perennial: perennial.billing.invoice(invoice))
+    view = use(lambda perennial: perennial.billing.documents.invoice(invoice))
     document, standing = view.document, view.standing
     if as_html or as_pdf:
         send_page(page(view), as_pdf)
@@ -144,7 +144,7 @@ def pay(
     payment_id = paying.payment_id or random_id()
 
     async def ask(billing: Billing) -> Answer:
-        view = await billing.invoice(invoice)
+        view = await billing.documents.invoice(invoice)
         head = view.document.head
         request = request_of(
             ReceivePayment,
@@ -177,7 +177,7 @@ def fail(
     sent = Sent(failed, "--payment-id", asking.timeout)
 
     async def ask(billing: Billing) -> Answer:
-        view = await billing.invoice(invoice)
+        view = await billing.documents.invoice(invoice)
         return await sent.answered(lambda: billing.send(view.document.head.customer_id, request))
 
     answers.report(use(lambda perennial: ask(perennial.billing), asking.address), as_json=asking.as_json)

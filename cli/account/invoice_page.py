@@ -19,7 +19,7 @@ from statemachines.account.standing import Standing
 
 if TYPE_CHECKING:
     from domain.calendar import Period
-    from perennial.account.billing import InvoiceView
+    from perennial.account.documents import InvoiceView
 
 NOTES = {
     TaxCategory.REVERSE_CHARGE: "Reverse charge: the buyer accounts for the tax.",
@@ -83,11 +83,11 @@ def _lines(view: InvoiceView) -> str:
         row(
             [
                 f'<td class="what">{_what(view, line)}</td>',
-                cell(days_of(line.row.period), "date"),
+                cell(days_of(line.row.period), "days"),
                 cell(line.subscription_id, "of"),
                 cell(quantity(line.row.quantity), "number quantity"),
                 cell(_unit_price(line), "number price"),
-                *([cell(taxes_of(line), "number tax")] if line.taxes else []),
+                *([cell(taxes_of(line).replace(" %", "\N{NO-BREAK SPACE}%"), "number tax")] if line.taxes else []),
                 cell(signed_amount(line), "number amount"),
             ]
         )

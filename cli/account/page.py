@@ -28,6 +28,8 @@ th { text-align: left; font-weight: 600; border-bottom: 1px solid #1c2430; overf
 td { border-bottom: 1px solid #dde2e8; vertical-align: top; }
 th, td { padding: .4rem 1rem .4rem 0; } th:last-child, td:last-child { padding-right: 0; }
 .date, .number { white-space: nowrap; overflow-wrap: normal; }
+.days { overflow-wrap: normal; min-width: 7.2em; }
+.tax { white-space: normal; } .wide .what { min-width: 9rem; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 .sums { width: 22rem; max-width: 100%; margin-left: auto; } .sums td { border: 0; padding: .15rem 1rem .15rem 0; }
 .sums td:last-child { padding-right: 0; }
@@ -44,7 +46,8 @@ footer { color: #5b6675; margin-top: 2rem; font-size: .85em; }
   .wide td { border: 0; padding: 0; } .wide .what { grid-column: 1 / -1; font-weight: 600; }
   .wide .quantity::before { content: "Quantity "; color: #5b6675; } .wide .quantity { text-align: left; }
   .wide .price::before { content: "each "; color: #5b6675; } .wide .price:empty::before { content: ""; }
-  .wide .tax::before { content: "tax "; color: #5b6675; } .wide .tax { text-align: left; }
+  .wide .tax::before { content: "tax "; color: #5b6675; } .wide .tax { text-align: left; } .wide .what { min-width: 0; }
+  .wide .balance { grid-column: 2; } .wide .balance::before { content: "balance "; color: #5b6675; }
   .wide .amount { grid-column: 2; } .wide .of { text-align: right; }
 }
 """.strip()

@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cli.account.account import Customer
+from cli.account.sending import AsHtml, AsPdf, send_page
+from cli.account.statement_page import statement_page
 from cli.options import Json
 from cli.printing.screen import amount, console, print_json, second, zone
 from cli.printing.tables import Csv, one_format, print_columns, print_csv
@@ -38,15 +40,21 @@ def balance(customer: Customer, as_json: Json = False) -> None:
     print_columns(console(), headings, rows, right=headings[1:])
 
 
-def statement(customer: Customer, as_json: Json = False, as_csv: Csv = False) -> None:
+def statement(
+    customer: Customer, as_json: Json = False, as_csv: Csv = False, as_html: AsHtml = False, as_pdf: AsPdf = None
+) -> None:
     """Show every entry of a customer's account.
 
     Each with the balance after it: what is owed, less credit. --json and --csv have both sides of each entry, as
-    accountants write them: a debit is positive.
+    accountants write them: a debit is positive. The page has what a customer knows of: invoices, payments and what
+    corrects them.
 
     Example: statement fabrikam --csv
     """
-    one_format(as_json=as_json, as_csv=as_csv)
+    one_format(as_json=as_json, as_csv=as_csv, as_html=as_html, as_pdf=as_pdf is not None)
+    if as_html or as_pdf:
+        send_page(statement_page(use(lambda perennial: perennial.billing.documents.statement(customer))), as_pdf)
+        return
     entries = use(lambda perennial: perennial.billing.entries(customer))
     if as_json:
         print_json([_entry_document(entry) for entry in entries])
@@ -105,6 +113,7 @@ def _balance_document(found: Balance) -> dict[str, Any]:
         "carried_credit": f"{found.carried:f}",
         "payments": f"{found.payments:f}",
         "revenue": f"{found.revenue:f}",
+        "tax": f"{found.tax:f}",
         "balance": f"{found.receivable - found.credit:f}",
     }
 

@@ -100,6 +100,7 @@ class Balance(Frozen):
     carried_credit: Signed
     payments: Signed
     revenue: Signed
+    tax: Signed
     balance: Signed
 
 

@@ -60,9 +60,11 @@ def taxing(lines: Iterable[InvoiceLine], invoiced: Iterable[InvoiceLine], taxed:
 def taxed_lines(
     lines: list[InvoiceLine], currency: str, taxing: Taxing | None
 ) -> tuple[list[InvoiceLine], InvoiceTax | None]:
-    """The lines of one currency, each with how it is taxed, and their tax."""
+    """The lines of one currency, each with how it is taxed, and their tax; none where no rate is known for any."""
     if taxing is None:
         return lines, None
     shares = [taxing.shares[line.subscription_id, line.row.key] for line in lines]
+    if all(share.treatment is None for each in shares for share in each):
+        return lines, None
     tax = taxing.of_lines([(line.row.kind, its) for line, its in zip(lines, shares, strict=True)], currency)
     return [line.model_copy(update={"taxes": its}) for line, its in zip(lines, shares, strict=True)], tax

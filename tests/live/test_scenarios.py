@@ -65,6 +65,8 @@ def _happens(path: Path) -> Iterator[tuple[object, ...]]:
         yield scenario.policy, answer["do"], answer["outcome"], answer["rule"]
     for invoice in document.get("invoices", []):
         yield invoice["state"], bool(invoice.get("suspended_at"))
+        for rate in (invoice["tax"] or {"rates": ()})["rates"]:
+            yield rate["category"], rate["net"].startswith("-")
     of_each = document.get("subscriptions", {"": document})
     for each in of_each.values():
         for event in each["events"]:

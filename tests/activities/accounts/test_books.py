@@ -257,6 +257,7 @@ async def test_what_the_books_say_of_money(customer: Customer, reader: SqlAccoun
         receivable=Decimal("23.00"),
         credit=Decimal("1.00"),
         revenue=Decimal("76.00"),
+        tax=Decimal(0),
         payments=Decimal("54.00"),
         uninvoiced_charges=Decimal("3.00"),
         uninvoiced_credits=Decimal("1.00"),

@@ -144,6 +144,7 @@ def balances_of(connection: Connection, customer_id: str) -> list[Balance]:
             receivable=from_minor(found.get(BookAccount.RECEIVABLE, 0), currency),
             credit=from_minor(-found.get(BookAccount.CREDIT, 0), currency),
             revenue=from_minor(-found.get(BookAccount.REVENUE, 0), currency),
+            tax=from_minor(-found.get(BookAccount.TAX, 0), currency),
             payments=from_minor(found.get(BookAccount.PAYMENT, 0), currency),
             uninvoiced_charges=from_minor(0, currency) + waiting[currency, Kind.CHARGE],
             uninvoiced_credits=from_minor(0, currency) + waiting[currency, Kind.CREDIT],
