@@ -273,7 +273,7 @@ async def test_an_accounts_events_follow_one_another(workers: list[Database]) ->
     answers = await asyncio.gather(
         *(account.record(other) for account, other in zip(accounts, others, strict=True)), return_exceptions=True
     )
-    assert sorted(type(answer).__name__ for answer in answers) == ["BooksConflict", "BooksConflict", "NoneType"]
+    assert sorted(type(answer).__name__ for answer in answers) == ["AccountReceipt", "BooksConflict", "BooksConflict"]
     assert await rows(workers[0], "SELECT seq FROM account_event ORDER BY seq") == [(1,), (2,)]
 
 

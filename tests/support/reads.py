@@ -19,6 +19,8 @@ LINES = {
     "statement": ["statement {customer}"],
     "invoice list": ["invoice list", "invoice list --customer {customer}"],
     "invoice show": ["invoice show {invoice}"],
+    "invoice notes": ["invoice notes {customer}"],
+    "invoice note": ["invoice note {note}"],
     "account show": ["account show {customer}"],
     "catalog list": ["catalog list", "catalog list --customer {customer} --explain"],
     "catalog show": ["catalog show wingtip-crm", "catalog show dearer-soon"],
@@ -82,6 +84,8 @@ def filled(billed: Billed) -> dict[str, str]:
     ask.json(f"suspend {found['suspended']} --reason nonpayment --by service --details asked_for_by_the_bank --yes")
     ask.json(f"cancel {found['cancelled']} --reason customer_request --yes")
     ask.json(f"cart add fabrikam-mail --customer {customer} --quantity 250")
+    ask.json(f"invoice credit {billed.invoice} 1.25 USD --reason agreed_with_the_bank_and_the_customer")
+    found["note"] = ask.json(f"invoice notes {customer}")[0]["credit_note"]
     found["bulk"] = f"{customer}-more-licences"
     ask.json(f"bulk quantity 480 --customer {customer} --id {found['bulk']} --yes")
     return found

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-import yaml
 
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.schema import upgrade
 from activities.adapters.sql.subscription.auditor import SqlAuditor
+from cli.rehearsal.scenario import load
 from statemachines.simulation.course import simulate
 from statemachines.simulation.scenario import Scenario
 from statemachines.simulation.scenario_file import parse_scenario
@@ -46,7 +46,7 @@ def books(database: Database) -> InSql:
 
 
 def scenario_of(file: Path) -> Scenario:
-    return parse_scenario(yaml.safe_load(file.read_text()))
+    return parse_scenario(load(file))
 
 
 @pytest.mark.parametrize("file", LIVES, ids=lambda file: file.stem)

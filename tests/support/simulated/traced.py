@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-import yaml
 
+from cli.rehearsal.scenario import load
 from domain.ordering.terms import Order
 from domain.subscription.commands import Command, ReportUsage
 from domain.subscription.decision import Answer
@@ -63,5 +63,5 @@ def traced(live: Callable[[], object]) -> list[Trace]:
 
 def of_scenario(path: Any) -> list[Trace]:
     """The subscription of a scenario's file, with the holds of its customer's account."""
-    scenario = parse_scenario(yaml.safe_load(path.read_text()))
+    scenario = parse_scenario(load(path))
     return traced(lambda: simulate(scenario, LIVING))
