@@ -257,7 +257,7 @@ async def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None
         "DELETE FROM ledger_entry",
         "INSERT OR REPLACE INTO ledger_entry SELECT * FROM ledger_entry",
         "INSERT OR REPLACE INTO ledger_entry SELECT subscription_id, 2, 1, metered, at, kind, line, quantity, "
-        "amount_minor, currency, period_start, period_end, key FROM ledger_entry",
+        "amount_minor, currency, period_start, period_end, key, tax_class FROM ledger_entry",
     ],
 )
 async def test_journal_and_ledger_take_new_rows_only(database: Database, path: Path, change: str) -> None:

@@ -19,6 +19,7 @@ class Deaf:
 
     def __init__(self) -> None:
         self.asked: list[Any] = []
+        self.documents = self
 
     async def send(self, customer_id: str, request: AccountRequest, *, wait: bool = True) -> None:
         raise await self._silent(f"the account of {customer_id}", request)
