@@ -44,7 +44,6 @@ WANTED = {
     "two currencies",
     "taxed",
     "at several rates",
-    "note with tax",
 }
 """What some of those customers must come to: else they would have shown nothing of it."""
 ROUNDS = 4
