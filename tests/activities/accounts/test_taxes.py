@@ -19,6 +19,7 @@ from activities.adapters.sql.account.reader import SqlAccountReader
 from activities.adapters.sql.account.taxes import SqlTaxes
 from activities.adapters.sql.catalog.catalog import SqlCatalog
 from activities.adapters.sql.database import Database
+from activities.adapters.sql.reconciliation.backfill import SqlBackfill
 from activities.adapters.sql.tables.catalog import tax_rate
 from activities.errors import BooksUnavailable
 from domain.account.account import Look
@@ -35,6 +36,7 @@ from tests.support.books.account import (
     FEBRUARY,
     JANUARY,
     MARCH,
+    AccountsInMemory,
     AccountsInSql,
     Customer,
     accounts_at,
@@ -305,3 +307,21 @@ async def test_mon_13_check_finds_a_credit_at_another_rate_than_its_charge(datab
     )
     (audited,) = await SqlAccountAuditor(database).page()
     assert "more is credited at Tax 16 % than was charged" in [each.words for each in audited.violations]
+
+
+@pytest.mark.parametrize("tax_id", [None, "FR1"])
+async def test_mon_13_a_month_is_closed_again_in_older_books_with_its_tax(
+    database: Database, tax_id: str | None
+) -> None:
+    """As it was taxed then, whatever the customer's record says of the buyer now."""
+    sale = Sale(buyer=Buyer(country="FR", tax_id=tax_id), seller="DE")
+    elsewhere = Customer(AccountsInMemory())
+    await elsewhere.write(row(JANUARY.start, "30.00"))
+    before = await elsewhere.close(JANUARY, taxed(on(JANUARY.start), sale=sale))
+    await stock(database, partner(id=CUSTOMER, country="DE"), record_of(partner=CUSTOMER, country="FR"))
+    await database.write(_shelve, TABLE.tax_rates)
+    await Customer(AccountsInSql(database)).write(row(JANUARY.start, "30.00"))
+    backfill = SqlBackfill(database)
+    assert [await backfill.write(closing(), before) for _ in range(2)] == [True, False]
+    (document,) = await SqlAccountReader(database).documents(CUSTOMER)
+    assert (document.head,) == before.invoices
