@@ -49,6 +49,7 @@ WANTED = {
 ROUNDS = 4
 
 
+@pytest.mark.timeout(300)
 def test_the_invariants_of_an_account() -> None:
     """In further rounds, if need be: which customers come depends on what else the process has imported."""
     reached: Counter[str] = Counter()
