@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from html import escape
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from rich.text import Text
 from typer import Argument, BadParameter
@@ -20,8 +20,7 @@ from cli.printing.screen import amount, day
 from cli.printing.tables import Csv, one_format, print_columns, print_csv
 from cli.running import use
 from domain.faults import shown
-from domain.money import from_minor
-from domain.values import format_decimal, format_instant
+from statemachines.account.documents import note_document
 
 if TYPE_CHECKING:
     from activities.accounts.contracts import IssuedNote
@@ -45,7 +44,7 @@ def list_notes(customer: Customer, as_json: Json = False, as_csv: Csv = False) -
     """
     one_format(as_json=as_json, as_csv=as_csv)
     found = use(lambda perennial: perennial.billing.documents.credit_notes(customer))
-    documents = [note_document(each) for each in found]
+    documents = [note_document(each.note.id, each.customer_id, each.event) for each in found]
     if as_json:
         screen.print_json(documents)
     elif as_csv:
@@ -57,7 +56,7 @@ def list_notes(customer: Customer, as_json: Json = False, as_csv: Csv = False) -
                 day(each.event.at),
                 each.event.currency or "",
                 amount(each.event.amount or Decimal(0)),
-                amount(_tax(each)),
+                amount(each.event.tax),
                 each.event.invoice or "none",
                 each.event.details or "",
             )
@@ -84,7 +83,7 @@ def show_note(
     if as_html or as_pdf:
         send_page(note_page(view), as_pdf)
     elif as_json:
-        screen.print_json(note_document(view.issued))
+        screen.print_json(note_document(view.issued.note.id, view.issued.customer_id, view.issued.event))
     else:
         _print(view)
 
@@ -158,35 +157,3 @@ def uses_of(issued: IssuedNote) -> Iterator[tuple[str, str]]:
         yield f"Taken off invoice {part.invoice}", amount(part.amount)
     if event.credited:
         yield "Credit for the next invoice", amount(event.credited)
-
-
-def note_document(issued: IssuedNote) -> dict[str, Any]:
-    """The credit note as a JSON document."""
-    event = issued.event
-    return {
-        "credit_note": issued.note.id,
-        "customer": issued.customer_id,
-        "credit_id": event.correction,
-        "issued_at": format_instant(event.at),
-        "currency": event.currency,
-        "amount": format_decimal(event.amount or Decimal(0)),
-        "tax": format_decimal(_tax(issued)),
-        "invoice": event.invoice,
-        "reason": event.details,
-        "taxes": [
-            {
-                "category": each.treatment.category.value if each.treatment else None,
-                "rate": format_decimal(each.treatment.rate) if each.treatment else None,
-                "net": format_decimal(each.net),
-                "tax": format_decimal(each.tax),
-            }
-            for each in event.taxes
-        ],
-        "settles": [{"invoice": part.invoice, "amount": format_decimal(part.amount)} for part in event.allocations],
-        "credited": format_decimal(event.credited or Decimal(0)),
-    }
-
-
-def _tax(issued: IssuedNote) -> Decimal:
-    nothing = from_minor(0, issued.event.currency or "")
-    return sum((each.tax for each in issued.event.taxes), nothing)

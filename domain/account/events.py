@@ -14,7 +14,7 @@ from domain.account.taxing import TaxedAmount
 from domain.account.terms import BillingTerms, HoldScope
 from domain.calendar import Period
 from domain.conflict import Settled
-from domain.money import Currency
+from domain.money import Currency, from_minor
 from domain.subscription.decision import Answer
 from domain.values import ExactDecimal, Frozen, Id, Instant, OmitEmpty, format_instant
 
@@ -126,6 +126,12 @@ class AccountEvent(Frozen):
         failed = self.event is AccountEventName.PAYMENT_FAILED
         amount, currency = (None, None) if failed else (self.amount, self.currency)
         return Payment(payment_id=self.payment_id, amount=amount, currency=currency, failed=failed)
+
+    @property
+    def tax(self) -> Decimal:
+        """The tax in a credit note (MON-13)."""
+        nothing = from_minor(0, self.currency) if self.currency else Decimal(0)
+        return sum((each.tax for each in self.taxes), nothing)
 
     @property
     def corrects(self) -> bool:

@@ -1,8 +1,10 @@
-"""Invoices as JSON documents: the same in every command and scenario."""
+"""Invoices and credit notes as JSON documents: the same in every command and scenario."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
+from domain.account.events import AccountEvent
 from domain.account.invoice import Invoice, InvoiceHead
 from domain.account.lines import InvoiceLine
 from domain.account.taxing import TaxShare
@@ -83,4 +85,25 @@ def tax_document(head: InvoiceHead) -> dict[str, Any] | None:
             {**_treatment(part.treatment), "net": format_decimal(part.net), "tax": format_decimal(part.tax)}
             for part in head.tax.parts
         ],
+    }
+
+
+def note_document(number: str, customer_id: str, event: AccountEvent) -> dict[str, Any]:
+    """The credit note that the event issued, under its number (MON-10)."""
+    return {
+        "credit_note": number,
+        "customer": customer_id,
+        "credit_id": event.correction,
+        "issued_at": format_instant(event.at),
+        "currency": event.currency,
+        "amount": format_decimal(event.amount or Decimal(0)),
+        "tax": format_decimal(event.tax),
+        "invoice": event.invoice,
+        "reason": event.details,
+        "taxes": [
+            {**_treatment(each.treatment), "net": format_decimal(each.net), "tax": format_decimal(each.tax)}
+            for each in event.taxes
+        ],
+        "settles": [{"invoice": part.invoice, "amount": format_decimal(part.amount)} for part in event.allocations],
+        "credited": format_decimal(event.credited or Decimal(0)),
     }

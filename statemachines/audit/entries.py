@@ -76,11 +76,10 @@ def _correction_sides(event: AccountEvent) -> Iterator[tuple[str, str, Decimal]]
     """Of a correction of money (MON-10)."""
     assert event.currency is not None
     amount, credited = event.amount or Decimal(0), event.credited or Decimal(0)
-    tax = sum((each.tax for each in event.taxes), Decimal(0))
     sides: dict[AccountEventName, tuple[tuple[str, Decimal], ...]] = {
         AccountEventName.CREDIT_NOTE_ISSUED: (
-            (BookAccount.REVENUE, amount - tax),
-            (BookAccount.TAX, tax),
+            (BookAccount.REVENUE, amount - event.tax),
+            (BookAccount.TAX, event.tax),
             (BookAccount.RECEIVABLE, credited - amount),
             (BookAccount.CREDIT, -credited),
         ),

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 
-from domain.account.events import AccountEvent, AccountEventName
+from domain.account.events import AccountEventName
 from domain.account.invoice import Invoice
 from domain.account.lines import InvoiceLine
 from domain.account.taxing import TaxPart
@@ -84,15 +84,11 @@ def _notes(account: RecordedAccount) -> Iterator[Found]:
     for event in account.events:
         if event.event is not AccountEventName.CREDIT_NOTE_ISSUED or event.invoice not in left:
             continue
-        left[event.invoice] -= _tax(event)
+        left[event.invoice] -= event.tax
         if event.taxes and sum((each.gross for each in event.taxes), Decimal(0)) != event.amount:
             yield f"the tax of account event {event.seq} does not add up to its amount", ()
         elif event.taxes and left[event.invoice] < 0:
             yield f"credit notes take back more tax than {event.invoice} has", ()
-
-
-def _tax(event: AccountEvent) -> Decimal:
-    return sum((each.tax for each in event.taxes), Decimal(0))
 
 
 def credits_are_taxed_as_charged(account: RecordedAccount) -> Iterator[Found]:

@@ -120,7 +120,7 @@ def enter_correction(connection: Connection, customer_id: str, event: AccountEve
     assert event.currency
     amount = to_minor(event.amount or Decimal(0), event.currency)
     credited = to_minor(event.credited or Decimal(0), event.currency)
-    tax = to_minor(sum((each.tax for each in event.taxes), Decimal(0)), event.currency)
+    tax = to_minor(event.tax, event.currency)
     of = BookAccount
     kind, sides = {
         AccountEventName.CREDIT_NOTE_ISSUED: (
