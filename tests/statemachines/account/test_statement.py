@@ -6,7 +6,7 @@ from hypothesis import given, settings
 
 from statemachines.account.statement import statement_lines
 from tests.support.simulated.customer import ACustomer
-from tests.support.simulated.random_customers import RandomCustomer, customers
+from tests.support.simulated.random_customers import STEADY, RandomCustomer, customers
 
 
 @settings(max_examples=25)
@@ -38,3 +38,15 @@ def test_each_line_names_its_document() -> None:
         ("Credit note", "northwind-C000001", "-5.00", "-5.00"),
         ("Refund", "r-1", "4.00", "-1.00"),
     ]
+
+
+def test_mon_13_notes_for_a_whole_invoice_take_back_its_whole_tax() -> None:
+    """Each after what the earlier ones took back."""
+    customer = ACustomer(taxes=STEADY, offer={"unit_price": "33.33"}).until("2026-02-01")
+    head = customer.documents[0].head
+    rest = head.totals.gross - Decimal("79.34")
+    for number, amount in enumerate(("39.67", "39.67", f"{rest:f}")):
+        note = {"credit_id": f"c-{number}", "currency": "USD", "amount": amount, "reason": "wrong"}
+        answer = customer.request(f"2026-02-0{number + 2}", "credit_note", **note, invoice=head.invoice)
+        assert not answer.refused, answer.message
+    assert sum(event.tax for event in customer.journal) == head.totals.tax
