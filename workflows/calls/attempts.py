@@ -16,6 +16,8 @@ USED_UP = "limit on the total number of distinct updates"
 """The server's words for an update of a run that takes no more: the next run takes it."""
 FAILED_TASK = "unexpected workflow task failure"
 """The server's words for an update whose task has failed: the next one may take it."""
+LATE_TASK = "Workflow Task in failed state"
+"""The server's words for a query while a task is tried for the fourth time: it fails, or its worker is slow."""
 TOO_SLOW = "TMPRL1101"
 """The SDK's mark of a query whose worker needed more than its two seconds, as on a busy machine."""
 LOST = {
@@ -45,11 +47,13 @@ async def call(
 
     What was refused for now is sent again, and what may be lost too, if a repeat has no second effect (`repeatable`):
     after pauses that grow from ASK_AGAIN to ASK_AGAIN_MAX, or after the time that the workflow names, for
-    ANSWER_TIMEOUT in all. Raises CallError: `not_found` makes the one for a workflow that the server does not find.
+    ANSWER_TIMEOUT in all, and for LATE_TASK_PATIENCE where only the workflow's task stands in the way. Raises
+    CallError: `not_found` makes the one for a workflow that the server does not find.
     """
     loop = asyncio.get_running_loop()
     left = options.ANSWER_TIMEOUT.total_seconds()
-    deadline = loop.time() + left
+    began = loop.time()
+    deadline = began + left
     pause = options.ASK_AGAIN
     while True:
         wait = pause
@@ -58,7 +62,8 @@ async def call(
             return await send(timedelta(seconds=left))
         except RPCError as error:
             failure = _failure(name, error, not_found)
-            if not (_refused(error) or (error.status in LOST and repeatable)):
+            late = LATE_TASK in error.message and loop.time() - began < options.LATE_TASK_PATIENCE.total_seconds()
+            if not (late or _refused(error) or (error.status in LOST and repeatable)):
                 raise failure from None
         except Rejected as error:
             if not (_not_now(error) or (error.kind == ENDED_MEANWHILE and repeatable)):

@@ -11,7 +11,7 @@ from temporalio.service import RPCError
 
 from activities.random_ids import random_id
 from domain.next_step import Do, NextStep
-from workflows.calls.attempts import FAILED_TASK, call
+from workflows.calls.attempts import FAILED_TASK, LATE_TASK, call
 from workflows.calls.errors import CallError, NotAnswered, Rejected, WorkflowFailed
 from workflows.calls.one_try import ENDED_BADLY, query_once, update_once
 from workflows.calls.polling import unpolled
@@ -20,7 +20,7 @@ from workflows.calls.test_clocks import ClockPermit
 from workflows.durable import options
 
 T = TypeVar("T")
-_FAILING_TASK = ("Workflow Task in failed state", FAILED_TASK)
+_FAILING_TASK = (LATE_TASK, FAILED_TASK)
 """How the server refuses a query, and an update, of a workflow that its workers cannot go on with."""
 
 
