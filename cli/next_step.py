@@ -19,6 +19,7 @@ COMMANDS: dict[Do, str] = {
     Do.LIST_SUBSCRIPTIONS: "list",
     Do.PAUSE_BULK: "bulk pause {bulk}",
     Do.RECONCILE: "reconcile {subscription}",
+    Do.RECONCILE_ALL: "reconcile",
     Do.REPAIR: "reconcile {subscription} --repair",
     Do.RESUME_BULK: "bulk resume {bulk}",
     Do.RETRY_NOTIFICATIONS: "notifications retry {subscription}",

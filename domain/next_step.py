@@ -24,6 +24,7 @@ class Do(Worded):
     LIST_SUBSCRIPTIONS = "list_subscriptions", "List the subscriptions"
     LOOK_AT_WORKFLOW = "look_at_workflow", "Look at its workflow"
     RECONCILE = "reconcile", "Compare it with the books"
+    RECONCILE_ALL = "reconcile_all", "Compare all with the books"
     PAUSE_BULK = "pause_bulk", "Pause it"
     REPAIR = "repair", "Start it again"
     RESUME_WORKFLOW = "resume_workflow", "Take it up again at its last event"

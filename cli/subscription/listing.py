@@ -17,7 +17,8 @@ from domain.money import shown_price
 from domain.next_step import Do, NextStep
 from domain.subscription.events import State
 from domain.values import format_decimal
-from perennial.subscription.listing import ENDED, Filters, MarkRefused, Page, PageMark, Row
+from perennial.subscription.listing import ENDED, Filters, Page, Row
+from perennial.subscription.page_mark import MarkRefused, PageMark
 from perennial.subscription.views import Views
 from statemachines.subscription.documents import instant_document, money_document
 
@@ -72,7 +73,7 @@ def list_subscriptions(filters: ListFilters, paging: Paging, reading: Reading) -
         print_json([_document(row) for row in rows])
     elif rows:
         _print_rows(rows)
-    elif paging.after is None:
+    elif paging.after is None and not found.unlisted:
         chosen = any(value for value in vars(filters).values())
         step = NextStep(Do.LIST_SUBSCRIPTIONS, words="See all") if chosen else NextStep(Do.BUY)
         console().print(f"No subscription{' matches' if chosen else 's yet'}. {worded(step)}", soft_wrap=True)
@@ -80,6 +81,10 @@ def list_subscriptions(filters: ListFilters, paging: Paging, reading: Reading) -
         if row.unreadable:
             advice = worded(NextStep(Do.RECONCILE, row.subscription_id))
             say(f"The record of {row.subscription_id} in the database cannot be read. {advice}", stderr=True)
+    if found.unlisted:
+        has = "one that is" if found.unlisted == 1 else f"{found.unlisted:,} that are"
+        advice = worded(NextStep(Do.RECONCILE_ALL, words="If it was not bought just now, find out what to do"))
+        say(f"The server lists no such subscription; the books have {has} not ended. {advice}", stderr=True)
     if found.following:
         console(stderr=True).print(f"There are more: --after {found.following}", soft_wrap=True)
 

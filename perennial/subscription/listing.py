@@ -1,22 +1,19 @@
 """The list of subscriptions, page by page: the living from the server's visibility, then the ended from the books."""
 
-import zlib
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Self
 
 from temporalio.client import WorkflowExecution, WorkflowExecutionStatus
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.billing.contracts import ListedSubscription
 from domain.money import Money
-from domain.next_step import PerennialError
 from domain.subscription.events import State
 from perennial.sources.sources import Sources
+from perennial.subscription.page_mark import MarkRefused, PageMark
 from statemachines.audit.findings import Noun
 from statemachines.audit.observed import Run
 from workflows.durable import search_attributes as known
@@ -26,40 +23,7 @@ LOST = ", ".join(f"'{status}'" for status in ("Terminated", "Failed", "Canceled"
 LIVING = [state for state in State if not state.ended]
 ENDED = [state for state in State if state.ended]
 PAGE_OF_SERVER = 1000
-LIVING_MARK, ENDED_MARK = "l", "e"
-LONGEST_MARK = 4096
-CHECK_BYTES = 4
-
-
-class MarkRefused(PerennialError):
-    """The server does not know the mark: it belongs to another list."""
-
-
-@dataclass(frozen=True)
-class PageMark:
-    """Where a page ended: among the living the server's own token, among the ended the last id.
-
-    As text it is a word that needs no quotes, with a checksum: the server answers half a token late, and only with
-    "something went wrong".
-    """
-
-    of_server: bool
-    token: bytes
-
-    def __str__(self) -> str:
-        checked = zlib.crc32(self.token).to_bytes(CHECK_BYTES) + self.token
-        return f"{LIVING_MARK if self.of_server else ENDED_MARK}{urlsafe_b64encode(checked).decode().rstrip('=')}"
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """The mark of that text. Raises ValueError."""
-        kind, token = text[:1], text[1:]
-        if kind in {LIVING_MARK, ENDED_MARK} and len(text) <= LONGEST_MARK and token.isascii():
-            read = urlsafe_b64decode(token + "=" * (-len(token) % 4))
-            mark = cls(of_server=kind == LIVING_MARK, token=read[CHECK_BYTES:])
-            if str(mark) == text and (mark.of_server or mark.token.decode().isascii()):
-                return mark
-        raise ValueError("takes the mark that the last page ended with")
+UNLISTED = "unlisted"
 
 
 @dataclass(frozen=True)
@@ -88,10 +52,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Page:
-    """Rows, and where the next page begins; None after the last."""
+    """Rows, and where the next page begins; None after the last.
+
+    `unlisted` are living by the books where the server lists none: just bought, or on another server.
+    """
 
     rows: list[Row]
     following: PageMark | None
+    unlisted: int = 0
 
 
 @dataclass(frozen=True)
@@ -134,7 +102,8 @@ class Filters:
 async def counts_of(sources: Sources, filters: Filters) -> dict[str, int]:
     """How many are in each state: one count of the server per living state, the ended ones from the books.
 
-    Those whose workflow was ended from outside are in no state, and counted by what happened to it.
+    Those whose workflow was ended from outside are in no state, and counted by what happened to it; as UNLISTED the
+    living ones of the books where the server knows none.
     """
     found: dict[str, int] = {}
     if filters.living:
@@ -144,6 +113,8 @@ async def counts_of(sources: Sources, filters: Filters) -> dict[str, int]:
             pages = client.list_workflows(filters.lost, page_size=PAGE_OF_SERVER)
             lost = Counter(row.state for row in await _rows_of(sources, [each async for each in pages]))
             found |= dict(sorted(lost.items()))
+        if not any(found.values()) and (unlisted := await _unlisted(sources, filters)):
+            found[UNLISTED] = unlisted
     if filters.ended:
         counted = await (await sources.books()).subscriptions.counts(filters.customer, filters.offer)
         found |= {state: counted.get(state, 0) for state in filters.ended}
@@ -153,17 +124,28 @@ async def counts_of(sources: Sources, filters: Filters) -> dict[str, int]:
 async def page_of(sources: Sources, filters: Filters, limit: int, after: PageMark | None) -> Page:
     """One page. The ended subscriptions follow the living ones, on the same page if there is room."""
     living: dict[str, Row] = {}
+    unlisted = 0
     if filters.living and (after is None or after.of_server):
         page = await _living(sources, filters, limit, after)
+        if after is None and not page.rows:
+            unlisted = await _unlisted(sources, filters)
         if page.following or not filters.ended:
-            return page
+            return replace(page, unlisted=unlisted)
         living = {row.subscription_id: row for row in page.rows}
         after = None
     if not filters.ended:
         return Page([], None)
     page = await _ended(sources, filters, limit - len(living), after)
     # A subscription that ended between the two reads is shown as the books have it.
-    return Page(list((living | {row.subscription_id: row for row in page.rows}).values()), page.following)
+    rows = living | {row.subscription_id: row for row in page.rows}
+    return Page(list(rows.values()), page.following, unlisted)
+
+
+async def _unlisted(sources: Sources, filters: Filters) -> int:
+    if filters.attention:
+        return 0  # the books do not know who needs attention
+    counted = await (await sources.books()).subscriptions.counts(filters.customer, filters.offer)
+    return sum(counted.get(state, 0) for state in filters.living)
 
 
 async def _living(sources: Sources, filters: Filters, limit: int, after: PageMark | None) -> Page:

@@ -13,8 +13,9 @@ from domain.subscription.subscription import Subscription
 from perennial.sources.sources import Sources
 from perennial.subscription.forecast import ALL, YEAR, forecast_of
 from perennial.subscription.lanes import Lanes, lane_of, lanes_of_customer
-from perennial.subscription.listing import Filters, Page, PageMark, counts_of, page_of
+from perennial.subscription.listing import Filters, Page, counts_of, page_of
 from perennial.subscription.lost import explained, without_workflow
+from perennial.subscription.page_mark import PageMark
 from perennial.subscription.renewals import with_renewals
 from perennial.subscription.watching import Look, looks
 from perennial.subscription.what_if import Plan, compared

@@ -10,7 +10,7 @@ from typer import BadParameter
 
 from activities.settings import Settings
 from cli.subscription.listing import marked
-from perennial.subscription.listing import PageMark
+from perennial.subscription.page_mark import PageMark
 from tests.support.command_line import Ask
 from tests.support.raw_sql import altered
 

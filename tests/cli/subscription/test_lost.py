@@ -112,6 +112,24 @@ def test_what_is_missing_is_said_too(ask: Ask, bought: str, on_the_server: OnThe
         assert not ALIVE.search(said), command
 
 
+def test_the_list_tells_of_books_that_the_server_knows_nothing_of(
+    ask: Ask, bought: str, customer: str, on_the_server: OnTheServer
+) -> None:
+    """As after a lost server: nobody reads that there are no subscriptions, and finds no way on."""
+    on_the_server(deleted(f"subscription:{bought}"))
+    latest = time.monotonic() + 30
+    while ask.json(f"list --customer {customer}") and time.monotonic() < latest:
+        time.sleep(0.2)
+    listed = ask.whole(f"list --customer {customer}")
+    assert listed.stdout == ""
+    assert listed.stderr == (
+        "The server lists no such subscription; the books have one that is not ended. "
+        "If it was not bought just now, find out what to do: python starter.py reconcile\n"
+    )
+    assert ask.json(f"list --customer {customer} --count")["unlisted"] == 1
+    assert "No subscription matches. See all" in ask.said(f"list --customer {customer} --attention")
+
+
 def test_the_list_shows_what_happened_to_it(ask: Ask, bought: str, customer: str, on_the_server: OnTheServer) -> None:
     other = f"{bought}-2"
     ask.json(f"buy contoso-crm --customer {customer} --id {other}")
