@@ -23,8 +23,8 @@ def search(
 ) -> None:
     """Find customers, subscriptions, invoices and orders by a part of an id or a name.
 
-    Subscriptions, invoices and orders are found by their customer too, subscriptions by their offer. What begins with
-    the text comes first.
+    Subscriptions, invoices and orders are found by their customer too, subscriptions by their offer and by what another
+    system called them. What begins with the text comes first.
 
     Example: search fabrikam
     """

@@ -6,15 +6,21 @@ from sqlalchemy import event
 from activities.adapters.sql.database import Database
 from activities.adapters.sql.orders.orders import SqlOrders
 from activities.adapters.sql.search import SqlSearch
+from activities.adapters.sql.takeover.takeovers import SqlTakeovers
+from activities.billing.contracts import Origin, RecordInput
 from activities.found import Found
+from activities.takeover.contracts import TakeoverInput
 from domain.account.invoice import InvoiceState
+from statemachines.takeover.known import Known
 from tests.support.books.account import AccountsInSql, Customer, row
 from tests.support.books.short_lives import LICENCE, bought
 from tests.support.books.subscription import InSql
-from tests.support.instants import START
+from tests.support.instants import START, instant
 from tests.support.shop.buyers import customer, partner, request
-from tests.support.shop.offers import listed
+from tests.support.shop.offers import BACKUP, listed
 from tests.support.shop.orders import opened, stock
+from tests.support.shop.taken_over import FABRIKAM, decided
+from tests.support.shop.takeovers import ACTIVE, AS_OF, row_of
 
 INVOICE = "northwind-000001"
 NAMES = {
@@ -85,6 +91,18 @@ async def test_found_by_a_part_of_an_id_or_a_name(search: SqlSearch, text: str, 
     found = await search.find(text, 10)
     assert ids(found) == wanted
     assert found.more == ()
+
+
+@pytest.mark.parametrize("text", ["acme/4711/b", "ACME/4711/B", "4711"])
+async def test_a_subscription_that_moved_in_is_found_by_what_it_was_called(
+    database: Database, search: SqlSearch, text: str
+) -> None:
+    """MOV-1: whoever has a paper of the other system in hand knows nothing else."""
+    row = row_of(ACTIVE, subscription_id="s-1", reference="acme/4711/b")
+    found = decided(row, Known(listed(id="crm", add_ons=[BACKUP]), FABRIKAM, 1), instant(AS_OF))
+    entry = RecordInput.of(found.subscription, found.record, Origin(invoiced=True))
+    await SqlTakeovers(database).take([TakeoverInput(entry=entry)])
+    assert ids(await search.find(text, 10)) == {"subscriptions": ["s-1"]}
 
 
 async def test_what_is_found_says_what_it_is(search: SqlSearch) -> None:

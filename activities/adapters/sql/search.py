@@ -1,4 +1,4 @@
-"""Search customers, subscriptions, invoices and orders by their ids and names.
+"""Search customers, subscriptions, invoices and orders by their ids and names, and what other systems call them.
 
 What begins with the text comes first, found by an index; only where that is not enough the table is looked through.
 """
@@ -27,7 +27,7 @@ from activities.adapters.sql.tables.account import invoice, invoice_standing
 from activities.adapters.sql.tables.bulk import bulk_operation
 from activities.adapters.sql.tables.catalog import customer, offer
 from activities.adapters.sql.tables.orders import customer_order
-from activities.adapters.sql.tables.subscription import subscription
+from activities.adapters.sql.tables.subscription import journal, subscription
 from activities.found import Found, FoundCustomer, FoundInvoice, FoundOrder, FoundSubscription, Noun
 from domain.money import Money, from_minor
 
@@ -107,12 +107,15 @@ def _holds(column: ColumnElement[str], text: str) -> ColumnElement[bool]:
 
 
 def _nouns(connection: Connection) -> Iterator[tuple[str, _Noun]]:
-    name = _customer_name(connection)
+    name = _text_in(connection, customer.c.record, "name")
     rows = select(customer.c.id, name.label("name"))
     yield "customers", _Noun(rows, customer.c.id, (), (name,), _customer)
     of = subscription.c
     rows = select(of.id, of.customer_id, of.offer_id, of.state)
-    yield "subscriptions", _Noun(rows, of.id, (of.customer_id, of.offer_id), (), _subscription)
+    # What another system calls it is in the first event of one that was taken over (MOV-1).
+    rows = rows.outerjoin(journal, (journal.c.subscription_id == of.id) & (journal.c.seq == 1))
+    reference = _text_in(connection, journal.c.taken_over, "row", "reference")
+    yield "subscriptions", _Noun(rows, of.id, (of.customer_id, of.offer_id), (reference,), _subscription)
     issued = invoice.c
     rows = select(issued.id, issued.customer_id, issued.currency, issued.due_minor, invoice_standing.c.state)
     rows = rows.join(invoice_standing, invoice_standing.c.invoice_id == issued.id)
@@ -122,12 +125,12 @@ def _nouns(connection: Connection) -> Iterator[tuple[str, _Noun]]:
     yield "orders", _Noun(rows, ordered.id, (ordered.customer_id,), (), _order)
 
 
-def _customer_name(connection: Connection) -> ColumnElement[str]:
-    """The name in the record, whose letters PostgreSQL compares as SQLite does: byte by byte."""
+def _text_in(connection: Connection, column: ColumnElement[Any], *path: str) -> ColumnElement[str]:
+    """The text at that path of a JSON column, whose letters PostgreSQL compares as SQLite does: byte by byte."""
     if connection.dialect.name == "sqlite":
-        name: ColumnElement[str] = type_coerce(customer.c.record, JSON)["name"].as_string()
-        return name
-    return collate(cast(type_coerce(customer.c.record, Text), JSON)["name"].as_string(), "C")
+        found: ColumnElement[str] = type_coerce(column, JSON)[path].as_string()
+        return found
+    return collate(cast(type_coerce(column, Text), JSON)[path].as_string(), "C")
 
 
 def _customer(row: RowMapping) -> FoundCustomer:
