@@ -74,9 +74,7 @@ def print_view(view: BulkView) -> None:
     """Print an operation as it is now."""
     operation, totals = view.operation, view.totals
     request = operation.request
-    heading = (
-        f"{operation.bulk_id}: {words_of(request)} for {counted(operation.items, 'subscription')}: {request.selection}"
-    )
+    heading = f"{operation.bulk_id}: {_heading(request, operation.items)}"
     print_facts([*_standing(view), *_facts(totals, view.refusals, ItemStatus.DONE)], heading=heading)
 
 

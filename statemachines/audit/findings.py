@@ -137,7 +137,8 @@ _CURES: dict[Kind, NextStep] = {
     Kind.OVERDUE: NextStep(Do.START_WORKER, words="See that a worker runs and is not overloaded, else start one"),
     Kind.STUCK: NextStep(
         Do.LOOK_AT_WORKFLOW,
-        words="Deploy workers with code that can replay its history: it goes on by itself. See its last failure",
+        words="Deploy workers with code that can replay its history, or put it on the version before "
+        "(docs/runbook.md, A bad deploy): it goes on by itself. See its last failure",
     ),
     Kind.RETRYING: NextStep(Do.LOOK_AT_WORKFLOW, words="Mend the cause: it goes on by itself. See its last failure"),
     Kind.NEEDS_OPERATOR: NextStep(Do.RETRY_EFFECT, words="Mend the cause, then let it try again"),
