@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import Phase, settings
@@ -10,6 +11,7 @@ from playwright.async_api import Browser, expect
 
 from activities.adapters.sql.schema import upgrade
 from tests.support.browser import NoBrowser, running_browser
+from tests.support.postgres_databases import Copies
 from tests.support.postgres_server import NoServer, PostgresServer, running_server
 
 FIGURES = "figures"
@@ -52,14 +54,17 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres: PostgresServer) -> Iterator[str]:
-    """A database that was migrated once, to be copied."""
-    name = postgres.create()
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a database that was migrated once, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "perennial.db"
+    _upgrade(f"sqlite:///{path}")
+    return path
+
+
+def _upgrade(url: str) -> None:
     # In a thread, because the test that asks may be inside an event loop.
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, upgrade(postgres.url(name))).result()
-    yield name
-    postgres.drop(name)
+        thread.submit(asyncio.run, upgrade(url)).result()
 
 
 @pytest.fixture
@@ -70,12 +75,23 @@ def empty_postgres_url(postgres: PostgresServer) -> Iterator[str]:
     postgres.drop(name)
 
 
+@pytest.fixture(scope="session")
+def postgres_copies(postgres: PostgresServer) -> Iterator[Copies]:
+    """Copies of a database that was migrated once."""
+    template = postgres.create()
+    _upgrade(postgres.url(template))
+    copies = Copies(postgres, template)
+    yield copies
+    copies.drop()
+    postgres.drop(template)
+
+
 @pytest.fixture
-def postgres_url(postgres: PostgresServer, postgres_template: str) -> Iterator[str]:
+def postgres_url(postgres: PostgresServer, postgres_copies: Copies) -> Iterator[str]:
     """The test's own database, migrated."""
-    name = postgres.create(postgres_template)
+    name = postgres_copies.take()
     yield postgres.url(name)
-    postgres.drop(name)
+    postgres_copies.give_back(name)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ import pytest
 import pytest_asyncio
 
 from activities.adapters.sql.database import Database
-from activities.adapters.sql.schema import upgrade
 
 KINDS = ["sqlite", "postgresql"]
 
@@ -21,13 +20,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def url_of(path: Path) -> str:
     return f"sqlite:///{path}"
-
-
-@pytest_asyncio.fixture(scope="session")
-async def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("migrated") / "perennial.db"
-    await upgrade(url_of(path))
-    return path
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """`catalog` and `customer` over a database of their own: what is said, the exit codes, and what is not done."""
 
-import asyncio
 import json
 import shutil
 from collections.abc import Callable
@@ -9,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from activities.adapters.sql.schema import upgrade
 from perennial.catalog import browsing
 from tests.support.command_line import Ask, Starter
 from tests.support.paths import ROOT
@@ -21,13 +19,6 @@ CRM = listed_fields(id="crm")
 LATER = [{"at": "2090-03-01T00:00:00Z", "unit_price": "12.00"}]
 
 Written = Callable[..., Path]
-
-
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("migrated") / "perennial.db"
-    asyncio.run(upgrade(f"sqlite:///{path}"))
-    return path
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """`catalog export`, and an import that takes something away: round trips, and what is asked first."""
 
-import asyncio
 import json
 import shutil
 from collections.abc import Callable
@@ -9,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from activities.adapters.sql.schema import upgrade
 from cli.catalog import exporting
 from tests.support.command_line import Ask, Starter
 from tests.support.paths import ROOT
@@ -32,13 +30,6 @@ TAXES = [
 ]
 
 Import = Callable[..., str]
-
-
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("migrated") / "perennial.db"
-    asyncio.run(upgrade(f"sqlite:///{path}"))
-    return path
 
 
 @pytest.fixture

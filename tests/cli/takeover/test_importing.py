@@ -1,16 +1,15 @@
 """`import` and `export` over books without a server: files of every malformed kind, and what is not done."""
 
-import asyncio
 import csv
 import io
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from activities.adapters.sql.schema import upgrade
 from tests.support.command_line import Ask, Starter
 from tests.support.shop.takeovers import ACTIVE, AS_OF, CATALOG
 
@@ -19,12 +18,11 @@ Written = Callable[..., Path]
 
 
 @pytest.fixture
-def books(starter: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
+def books(starter: Starter, migrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
     """The command line over books with a catalog, and no server."""
-    url = f"sqlite:///{tmp_path / 'perennial.db'}"
-    asyncio.run(upgrade(url))
+    path = shutil.copy(migrated, tmp_path / "perennial.db")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PERENNIAL_DATABASE_URL", url)
+    monkeypatch.setenv("PERENNIAL_DATABASE_URL", f"sqlite:///{path}")
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
     ask = Ask(starter)
     (tmp_path / "catalog.yaml").write_text(json.dumps(CATALOG))
