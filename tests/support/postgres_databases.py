@@ -10,7 +10,7 @@ from psycopg.errors import InsufficientPrivilege
 from tests.support.postgres_server import PostgresServer
 
 Connection = psycopg.Connection[Any]
-MOST_USES = 40
+MOST_USES = 100
 """Rows that were deleted stay in the files, and make them longer."""
 _SHAPE = """
 SELECT md5(string_agg(line, '|' ORDER BY line)) FROM (

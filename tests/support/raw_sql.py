@@ -30,10 +30,11 @@ async def alter(database: Database, *statements: str) -> None:
     """As somebody who owns the database, and has no respect for triggers."""
     if database.file:
         triggers = await rows(database, "SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        off = [f"DROP TRIGGER {name}" for (name,) in triggers]
-    else:
-        off = [f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in APPEND_ONLY]
+        assert await change(database, *(f"DROP TRIGGER {name}" for (name,) in triggers), *statements) > 0
+        return
+    off, on = ([f"ALTER TABLE {table} {how} TRIGGER USER" for table in APPEND_ONLY] for how in ("DISABLE", "ENABLE"))
     assert await change(database, *off, *statements) > 0
+    await change(database, *on)
 
 
 def _rows(connection: Connection, statement: str) -> list[tuple[Any, ...]]:
