@@ -13,10 +13,12 @@ from statemachines.audit.findings import Noun
 from statemachines.audit.observed import Known
 from statemachines.subscription.timeline import next_milestone
 from workflows.calls.errors import CallError
+from workflows.durable import options
 
 AT_ONCE = 8
 """How many workflows are asked at a time."""
-ASK_TIMEOUT = timedelta(seconds=5)
+ASK_TIMEOUT = options.LATE_TASK_PATIENCE + timedelta(seconds=3)
+"""For one answer. A client asks on while a task is late: that it fails must be known before this is over."""
 MOST_SILENT = 2 * AT_ONCE
 """After so many timeouts in a row nobody is asked any more."""
 

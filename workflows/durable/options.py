@@ -114,7 +114,7 @@ ANSWER_TIMEOUT = timedelta(seconds=30)
 ASK_AGAIN = timedelta(milliseconds=10)
 ASK_AGAIN_MAX = timedelta(milliseconds=320)
 """How soon the client sends a request again that was refused for now or lost: pauses double from the first."""
-LATE_TASK_PATIENCE = timedelta(seconds=10)
+LATE_TASK_PATIENCE = timedelta(seconds=5)
 """How long it asks on while a task is tried for the fourth time: a busy worker is late, a broken one fails for good."""
 COMMIT_TIMEOUT = timedelta(seconds=60)
 """How long the client waits until an answer is in the books and provisioned."""
