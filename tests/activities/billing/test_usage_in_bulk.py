@@ -24,7 +24,7 @@ async def test_mon_3_thirty_thousand_reports_are_one_charge(database: Database) 
         assert await books.report_usages("s-1", reports, taken(NOW)) == UsageImported(recorded=BATCH)
     await meter.advance(START + 40 * DAY)
     (charge,) = await InSql(database).rows("s-1")
-    assert (charge.quantity, charge.amount) == (Decimal("1000.00"), Decimal("250.00"))
+    assert (charge.quantity, charge.amount) == (Decimal("300.00"), Decimal("75.00"))
     assert await InSql(database).unbilled_usage("s-1") == 0
 
 
