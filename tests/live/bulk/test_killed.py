@@ -32,8 +32,8 @@ from tests.support.shop.bulk import licences
 pytestmark = [pytest.mark.live, pytest.mark.chaos, pytest.mark.timeout(240)]
 
 QUEUE, CUSTOMER = "mortal-bulk", "many"
-MANY = 36
-KILLED_AT = (5, 15, 27)
+MANY = 60
+KILLED_AT = (8, 25, 45)
 """The worker is killed once so many items are done."""
 
 
