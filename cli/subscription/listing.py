@@ -83,8 +83,8 @@ def list_subscriptions(filters: ListFilters, paging: Paging, reading: Reading) -
             say(f"The record of {row.subscription_id} in the database cannot be read. {advice}", stderr=True)
     if found.unlisted:
         has = "one that is" if found.unlisted == 1 else f"{found.unlisted:,} that are"
-        advice = worded(NextStep(Do.RECONCILE_ALL, words="If it was not bought just now, find out what to do"))
-        say(f"The server lists no such subscription; the books have {has} not ended. {advice}", stderr=True)
+        step = NextStep(Do.RECONCILE_ALL, words="Unless it was bought or changed just now, find out what to do")
+        say(f"The server lists no such subscription; the books have {has} not ended. {worded(step)}", stderr=True)
     if found.following:
         console(stderr=True).print(f"There are more: --after {found.following}", soft_wrap=True)
 

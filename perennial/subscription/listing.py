@@ -1,7 +1,7 @@
 """The list of subscriptions, page by page: the living from the server's visibility, then the ended from the books."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -81,6 +81,10 @@ class Filters:
         """The states that the books answer for."""
         return [] if self.attention else [state for state in ENDED if self.state in {None, state}]
 
+    def unlisted(self, booked: Mapping[State, int]) -> int:
+        """How many of these the books have as living; they do not know who needs attention."""
+        return 0 if self.attention else sum(booked.get(state, 0) for state in self.living)
+
     def query(self, state: State | None) -> str:
         """The query for the server's visibility; the ids in it are letters, digits, `_` and `-` only."""
         attention = " AND Attention IS NOT NULL" if self.attention else ""
@@ -113,10 +117,11 @@ async def counts_of(sources: Sources, filters: Filters) -> dict[str, int]:
             pages = client.list_workflows(filters.lost, page_size=PAGE_OF_SERVER)
             lost = Counter(row.state for row in await _rows_of(sources, [each async for each in pages]))
             found |= dict(sorted(lost.items()))
-        if not any(found.values()) and (unlisted := await _unlisted(sources, filters)):
+    nothing = bool(filters.living) and not any(found.values())
+    if nothing or filters.ended:
+        counted = await _booked(sources, filters)
+        if nothing and (unlisted := filters.unlisted(counted)):
             found[UNLISTED] = unlisted
-    if filters.ended:
-        counted = await (await sources.books()).subscriptions.counts(filters.customer, filters.offer)
         found |= {state: counted.get(state, 0) for state in filters.ended}
     return found
 
@@ -128,7 +133,7 @@ async def page_of(sources: Sources, filters: Filters, limit: int, after: PageMar
     if filters.living and (after is None or after.of_server):
         page = await _living(sources, filters, limit, after)
         if after is None and not page.rows:
-            unlisted = await _unlisted(sources, filters)
+            unlisted = filters.unlisted(await _booked(sources, filters))
         if page.following or not filters.ended:
             return replace(page, unlisted=unlisted)
         living = {row.subscription_id: row for row in page.rows}
@@ -141,11 +146,9 @@ async def page_of(sources: Sources, filters: Filters, limit: int, after: PageMar
     return Page(list(rows.values()), page.following, unlisted)
 
 
-async def _unlisted(sources: Sources, filters: Filters) -> int:
-    if filters.attention:
-        return 0  # the books do not know who needs attention
-    counted = await (await sources.books()).subscriptions.counts(filters.customer, filters.offer)
-    return sum(counted.get(state, 0) for state in filters.living)
+async def _booked(sources: Sources, filters: Filters) -> dict[State, int]:
+    """How many of that customer and offer the books have in each state."""
+    return await (await sources.books()).subscriptions.counts(filters.customer, filters.offer)
 
 
 async def _living(sources: Sources, filters: Filters, limit: int, after: PageMark | None) -> Page:

@@ -124,7 +124,7 @@ def test_the_list_tells_of_books_that_the_server_knows_nothing_of(
     assert listed.stdout == ""
     assert listed.stderr == (
         "The server lists no such subscription; the books have one that is not ended. "
-        "If it was not bought just now, find out what to do: python starter.py reconcile\n"
+        "Unless it was bought or changed just now, find out what to do: python starter.py reconcile\n"
     )
     assert ask.json(f"list --customer {customer} --count")["unlisted"] == 1
     assert "No subscription matches. See all" in ask.said(f"list --customer {customer} --attention")
