@@ -1,6 +1,7 @@
 """The program as people start it: its help, its pipes, its exit codes, and no traceback ever."""
 
 import json
+import os
 import re
 import shlex
 import signal
@@ -75,7 +76,9 @@ def test_the_list_of_commands_has_the_first_lines_of_their_docstrings(starter: S
 
 @pytest.fixture
 def alone(starter: Starter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Starter:
-    """The command line in this process, without books and servers."""
+    """The command line in this process, without books and servers, whatever the shell that runs the tests has set."""
+    for name in [name for name in os.environ if name.startswith(("PERENNIAL_", "TEMPORAL_"))]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("PERENNIAL_DATA_DIR", str(tmp_path / "var"))
     return starter
 

@@ -17,10 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from activities.adapters.sql.schema import upgrade
-from activities.settings import Settings
 from cli.app import app
-from domain.next_step import PerennialError
-from hosting.assembly import require_files
 from hosting.temporal.connection import connect_to
 from hosting.temporal.namespace import kept
 from tests.support.paths import ROOT
@@ -134,30 +131,15 @@ def test_a_data_directory_that_is_a_file(tmp_path: Path) -> None:
     assert (code, line.partition(":")[0]) == (1, "PERENNIAL_DATA_DIR")
 
 
-def no_database(file: Path, broken: str) -> None:
+@pytest.mark.parametrize("name", ["perennial.db", "tenants.db"])
+@pytest.mark.parametrize("broken", ["bytes", "directory"])
+def test_a_file_that_is_no_database(tmp_path: Path, name: str, broken: str) -> None:
+    file = tmp_path / "data" / name
     file.parent.mkdir()
     if broken == "bytes":
         file.write_bytes(bytes(range(1, 256)) * 40)
     else:
         file.mkdir()
-
-
-@pytest.mark.parametrize("name", ["perennial.db", "tenants.db"])
-@pytest.mark.parametrize("broken", ["bytes", "directory"])
-async def test_what_is_no_database_is_found_before_anything_starts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, broken: str
-) -> None:
-    file = tmp_path / "data" / name
-    no_database(file, broken)
-    monkeypatch.setenv("PERENNIAL_DATA_DIR", str(file.parent))
-    with pytest.raises(PerennialError, match=re.escape(f"{file} is not a usable database (")):
-        await require_files(Settings.load())
-
-
-@pytest.mark.parametrize(("name", "broken"), [("perennial.db", "bytes"), ("tenants.db", "directory")])
-def test_a_file_that_is_no_database(tmp_path: Path, name: str, broken: str) -> None:
-    file = tmp_path / "data" / name
-    no_database(file, broken)
     code, line = refused(tmp_path / "data", DEV)
     assert code == 1
     assert line.startswith(f"{file} is not a usable database (")
