@@ -6,7 +6,7 @@
 import itertools
 import os
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 from xml.etree import ElementTree
@@ -18,7 +18,6 @@ from cli.subscription.picture.marks import MOST_PAST, MOST_TO_COME, numbered
 from cli.subscription.picture.picture import picture
 from cli.subscription.picture.scale import MOST_TICKS, Scale
 from statemachines.preview.lane import Lane
-from tests.support.browser import NoBrowser, running_browser
 from tests.support.instants import START, instant
 from tests.support.paths import ROOT
 from tests.support.simulated import lanes
@@ -139,15 +138,6 @@ def test_the_picture_of_the_page_is_what_is_drawn_today() -> None:
     if "PERENNIAL_PICTURES" in os.environ:
         (ROOT / os.environ["PERENNIAL_PICTURES"] / IMAGE.name).write_text(drawn, encoding="utf-8")
     assert IMAGE.read_text(encoding="utf-8") == drawn, "write it anew: PERENNIAL_PICTURES=docs/images"
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    try:
-        async with running_browser() as browser:
-            yield browser
-    except NoBrowser as none:
-        pytest.skip(str(none))
 
 
 def overlapping(boxes: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
