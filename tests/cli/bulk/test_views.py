@@ -58,6 +58,16 @@ def test_a_move(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
+def test_a_move_that_is_under_way_counts_workflows(capsys: pytest.CaptureFixture[str]) -> None:
+    """Accounts and deliveries move too."""
+    moves = (Item(position=1, subject="account:fabrikam", status=ItemStatus.WAITING, ask=MOVE),)
+    request, totals = BulkRequest(ask=MOVE, selection=Selection()), Totals.of(moves)
+    operation = Operation(bulk_id="to-2", request=request, started_at=START, shown=totals, per_second=7)
+    print_view(BulkView(operation, totals, refusals_of(moves)))
+    heading, *_ = capsys.readouterr().out.splitlines()
+    assert heading == "to-2: migrate to 2.0 for 1 workflow on another version"
+
+
 def test_an_operation_whose_workflow_is_gone(capsys: pytest.CaptureFixture[str]) -> None:
     items = [ITEMS[0].model_copy(update={"status": ItemStatus.DONE}), ITEMS[1], ITEMS[2]]
     items[1] = items[1].without_answer(ItemStatus.FAILED, "s-2: no worker answered in time.")

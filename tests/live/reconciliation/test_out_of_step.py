@@ -146,6 +146,9 @@ async def test_a_workflow_that_its_code_cannot_replay_is_stuck(place: Place) -> 
         assert "this code breaks" in stuck[0].cause
         with pytest.raises(NotAnswered, match=f"{subscription}: its workflow's task fails.* Find out what to do"):
             await world.server.subscriptions.details(subscription)
+        # `reconcile` waits longer than the client, and does not take it for one that no worker answers for.
+        found = (await place.reconcile(subscription)).findings
+        assert {finding.kind for finding in found} == {Kind.STUCK}
     async with place.worker():
         await until_found(place)
 
