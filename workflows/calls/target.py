@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from temporalio.client import Client
 from temporalio.common import QueryRejectCondition
-from temporalio.service import RPCError
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.random_ids import random_id
 from domain.next_step import Do, NextStep
@@ -94,7 +94,10 @@ class Target:
                 raise
             try:
                 how = await ended_from_outside(self.client.get_workflow_handle(self.workflow_id))
-            except RPCError:
+            except RPCError as lost:
+                if lost.status is RPCStatusCode.NOT_FOUND:
+                    # It was terminated to be deleted, which the server does one after the other.
+                    raise self.not_found from None
                 how = None
             if how is None:
                 raise

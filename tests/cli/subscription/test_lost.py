@@ -7,13 +7,11 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
 
 from hosting.temporal.connection import connect_to
 from tests.support.command_line import Ask
+from tests.support.live.repairs import delete
 
 pytestmark = pytest.mark.live
 
@@ -55,17 +53,7 @@ def terminated(name: str) -> Callable[[Client], Coroutine[Any, Any, object]]:
 
 
 def deleted(name: str) -> Callable[[Client], Coroutine[Any, Any, object]]:
-    async def work(client: Client) -> None:
-        execution = WorkflowExecution(workflow_id=name)
-        request = DeleteWorkflowExecutionRequest(namespace=client.namespace, workflow_execution=execution)
-        try:
-            await client.workflow_service.delete_workflow_execution(request)
-        except RPCError as error:
-            # Another test's clock may have passed the server's retention: then it is gone already.
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-
-    return work
+    return lambda client: delete(client, name)
 
 
 def test_an_ended_subscription_says_when_why_and_what_was_credited(

@@ -5,8 +5,6 @@ import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 
 from activities.adapters.sql.orders.orders import SqlOrders
 from activities.orders.contracts import OpenInput, PlaceInput
@@ -15,6 +13,7 @@ from domain.catalog.changes import Imported
 from domain.subscription.commands import Cancel
 from domain.subscription.holds import Reason
 from hosting.assembly import World
+from tests.support.live.repairs import delete
 from tests.support.shop.live import Shop, imported
 from tests.support.shop.offers import listed
 from workflows.calls.errors import CallError, NotFound
@@ -62,14 +61,6 @@ async def prices_of(world: World, subscription_id: str) -> list[str]:
     return [
         str(price.unit_price) for price in (await world.server.subscriptions.life(subscription_id)).subscription.prices
     ]
-
-
-async def on_the_server(world: World, subscription_id: str) -> bool:
-    try:
-        await world.server.subscriptions.details(subscription_id)
-    except NotFound:
-        return False
-    return True
 
 
 async def names(world: World, subscription_id: str) -> list[str]:
@@ -178,14 +169,7 @@ async def test_who_cannot_be_told_keeps_the_version_open(world: World, shop: Sho
     """The books know a subscription that the server does not: the others are told, and it is named."""
     bought = await shop.buy_one(await shop.customer(), priced.id)
     gone = await shop.buy_one(await shop.customer(), priced.id)
-    await world.server.client.workflow_service.delete_workflow_execution(
-        DeleteWorkflowExecutionRequest(
-            namespace=world.server.client.namespace,
-            workflow_execution=WorkflowExecution(workflow_id=subscription_workflow_id(gone)),
-        )
-    )
-    while await on_the_server(world, gone):
-        await asyncio.sleep(0.02)
+    await delete(world.server.client, subscription_workflow_id(gone))
     version = (await priced.prices(d10="12.00")).version
     progress = await told(world, version)
     assert progress.told == Told(told=1, failures=1, failed=(gone,))

@@ -1,5 +1,6 @@
 """A world whose workflows are ended, reset and broken on purpose, and what `reconcile` finds there."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from temporalio.api.enums.v1 import ResetReapplyExcludeType
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest, ResetWorkflowExecutionRequest
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.adapters.sql.database import Database
 from activities.provisioning.door import Visits
@@ -89,12 +91,8 @@ class Place:
         await reset(self.client, workflow_id, to=to, run_id=run_id, reapply=reapply)
 
     async def delete(self, workflow_id: str) -> None:
-        """Delete the workflow from the server, history and all."""
-        await self.client.workflow_service.delete_workflow_execution(
-            DeleteWorkflowExecutionRequest(
-                namespace=self.client.namespace, workflow_execution=WorkflowExecution(workflow_id=workflow_id)
-            )
-        )
+        """Delete the workflow, as `delete` below."""
+        await delete(self.client, workflow_id)
 
 
 async def reset(client: Client, workflow_id: str, *, to: int, run_id: str = "", reapply: bool = True) -> None:
@@ -113,6 +111,25 @@ async def reset(client: Client, workflow_id: str, *, to: int, run_id: str = "", 
             reset_reapply_exclude_types=[] if reapply else excluded,
         )
     )
+
+
+async def delete(client: Client, workflow_id: str) -> None:
+    """Delete the workflow from the server, history and all, unless it is gone already: back when it is gone.
+
+    The server terminates one that runs, and deletes it a little later; one that has ended within half a minute.
+    """
+    request = DeleteWorkflowExecutionRequest(
+        namespace=client.namespace, workflow_execution=WorkflowExecution(workflow_id=workflow_id)
+    )
+    try:
+        await client.workflow_service.delete_workflow_execution(request)
+        async with asyncio.timeout(120):
+            while True:
+                await client.get_workflow_handle(workflow_id).describe()
+                await asyncio.sleep(0.02)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
 
 
 async def tasks_of(client: Client, workflow_id: str, run_id: str = "") -> list[int]:

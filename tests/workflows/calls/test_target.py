@@ -1,6 +1,7 @@
 """Queries and updates: one id for all attempts, and time enough to ask again where a worker has died."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -8,7 +9,8 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from workflows.calls import target
-from workflows.calls.errors import NotAnswered, NotFound
+from workflows.calls.errors import AlreadyEnded, CallError, NotAnswered, NotFound, Rejected
+from workflows.calls.one_try import ENDED_BADLY
 from workflows.calls.target import Target
 from workflows.durable import options
 
@@ -71,3 +73,21 @@ async def test_an_update_keeps_its_id(server: Server, update_id: str | None) -> 
     (used,) = set(server.update_ids)
     assert used == update_id if update_id else len(used) == 32
     assert len(server.update_ids) == 4
+
+
+async def test_a_workflow_that_is_deleted_while_it_is_asked_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server terminates it first. Taken for an ended one, nobody would be told that the server has lost it."""
+
+    async def terminated(*_: object) -> str:
+        raise Rejected("The workflow has ended.", ENDED_BADLY)
+
+    async def no_more(**_: object) -> object:
+        raise RPCError("workflow not found", RPCStatusCode.NOT_FOUND, b"")
+
+    monkeypatch.setattr(target, "query_once", terminated)
+    client = SimpleNamespace(get_workflow_handle=lambda _: SimpleNamespace(describe=no_more))
+    gone, ended = NotFound("there is no s-1"), AlreadyEnded("s-1 has ended")
+    called = Target(cast(Client, client), "subscription:s-1", "s-1", gone, ended)
+    with pytest.raises(CallError) as caught:
+        await called.query("details", str)
+    assert caught.value is gone
