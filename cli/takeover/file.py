@@ -69,7 +69,7 @@ def format_of(file: Path, chosen: Format | None) -> Format:
 
 
 def rows_in(file: Path, chosen: Format | None = None) -> Rows:
-    """All rows of the file. Raises Misused with every fault that can be found without the books."""
+    """All rows of the file, and the faults of those that cannot be read. Raises Misused where there are no others."""
     found, kind = Rows(file), format_of(file, chosen)
     try:
         text = text_of(file, MAX_BYTES)
@@ -82,7 +82,7 @@ def rows_in(file: Path, chosen: Format | None = None) -> Rows:
     if not found.rows and not found.faults:
         takes = "column names, then one subscription per line" if kind is Format.CSV else "one JSON object per line"
         found.faults.append((0, Fault((), "no subscriptions", takes)))
-    if found.faults:
+    if not found.rows:
         raise found.misused()
     return found
 

@@ -21,6 +21,7 @@ from cli.start import program
 from cli.takeover.file import Format, Rows, rows_in
 from domain.faults import listed
 from domain.money import Money
+from domain.next_step import PerennialError
 from domain.roles import Role
 from perennial.takeover.importing import INVOICES, START, WRITE, TakeoverRefused
 from statemachines.takeover.judging import Plan
@@ -86,10 +87,18 @@ def import_subscriptions(
 
 
 async def _check(perennial: Perennial, read: Rows, importing: Importing) -> Plan:
+    """The plan of a file without a fault. One that cannot be read in all rows says so without the books, too."""
     try:
-        return await perennial.takeover_import.check(read.rows, importing.by, importing.actor)
+        plan = await perennial.takeover_import.check(read.rows, importing.by, importing.actor)
     except TakeoverRefused as refused:
         raise read.misused(refused.faults) from None
+    except PerennialError:
+        if read.faults:
+            raise read.misused() from None
+        raise
+    if read.faults:
+        raise read.misused()
+    return plan
 
 
 async def _import(perennial: Perennial, plan: Plan, importing: Importing, file: Path) -> Imported:

@@ -284,15 +284,39 @@ def test_open_invoices_and_usage_that_cannot_be_are_named(books: Ask, name: str,
     assert books.said("export") == ""
 
 
+FAULTY = (
+    {**ROW, "quantity": 0},
+    {**ROW, "state": "lost", "unit_price": "x"},
+    {**ROW, "subscription_id": "s-3", "offer": "none"},
+)
+
+
 def test_all_faults_of_all_rows_are_listed_in_the_order_of_the_file(books: Ask) -> None:
-    Path("a.jsonl").write_text(lines({**ROW, "quantity": 0}, {**ROW, "state": "lost", "unit_price": "x"}, ROW))
+    """Those that the catalog shows, too: a file is not mended twice."""
+    Path("a.jsonl").write_text(lines(*reversed(FAULTY), ROW))
     result = books.whole("import a.jsonl --yes", code=2)
     assert [line.split(":")[:3] for line in result.stderr.splitlines()[:-1]] == [
-        ["a.jsonl", "1", " quantity"],
+        ["a.jsonl", "1", " offer"],
         ["a.jsonl", "2", " state"],
         ["a.jsonl", "2", " unit_price"],
+        ["a.jsonl", "3", " quantity"],
     ]
     assert result.stderr.splitlines()[-1] == "Nothing was imported."
+
+
+def test_without_books_the_faults_of_the_file_itself_are_listed(
+    books: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PERENNIAL_DATABASE_URL", f"sqlite:///{tmp_path / 'none' / 'perennial.db'}")
+    Path("a.jsonl").write_text(lines(*FAULTY))
+    said = books.whole("import a.jsonl --yes", code=2).stderr
+    assert [line.split(":")[1:3] for line in said.splitlines()[:-1]] == [
+        ["1", " quantity"],
+        ["2", " state"],
+        ["2", " unit_price"],
+    ]
+    Path("a.jsonl").write_text(lines(ROW))
+    assert "unit_price" not in books.whole("import a.jsonl --yes", code=1).stderr
 
 
 def test_tri_4_a_second_trial_of_an_offer_is_refused_and_a_past_one_is_not(books: Ask) -> None:
