@@ -16,7 +16,7 @@ from statemachines.audit.findings import Status
 from statemachines.takeover.judging import Plan, RowFault, judged, named_by
 from statemachines.takeover.takeover import Takeover
 from workflows.account.messages import StartAccount
-from workflows.calls.errors import AlreadyExists
+from workflows.calls.errors import AlreadyExists, NotAnswered
 from workflows.durable.operator import Operator
 from workflows.durable.workflow_ids import account_workflow_id, subscription_workflow_id
 from workflows.subscription.messages import Rebuild
@@ -25,6 +25,9 @@ BATCH = 100
 """How many are written in one transaction."""
 AT_ONCE = 32
 """How many workflows are started at a time."""
+AT_ONCE_THEN = 4
+"""How many of those that were not answered in time."""
+UNANSWERED = (NotAnswered, ServerUnavailable)
 NOTE = "taken over from another system"
 Watch = Callable[[str, int, int], None]
 """Is called with the step, how many of it are done, and of how many."""
@@ -129,19 +132,12 @@ class TakeoverImport:
         done: Imported,
         watch: Callable[[int], None],
     ) -> None:
-        window, tried = asyncio.Semaphore(AT_ONCE), 0
-
-        async def one(workflow_id: str, its_id: str) -> None:
-            nonlocal tried
-            async with window:
-                try:
-                    await start(its_id)
-                except (PerennialError, ServerUnavailable) as error:
-                    done.failed[workflow_id] = str(error)
-                tried += 1
-                watch(tried)
-
-        await asyncio.gather(*(one(*each) for each in waiting.items()))
+        """Start each. What was not answered, as on a machine that is busy with the others, is tried once more."""
+        failures = await _tried(waiting, AT_ONCE, start, watch)
+        late = {each: waiting[each] for each, error in failures.items() if isinstance(error, UNANSWERED)}
+        failures = {each: error for each, error in failures.items() if each not in late}
+        failures |= await _tried(late, AT_ONCE_THEN, start, lambda _: None)
+        done.failed |= {each: str(error) for each, error in failures.items()}
 
     async def _owe(self, plan: Plan, customer_id: str, done: Imported) -> None:
         """Have the account owe the customer's open invoices; one that it owes already changes nothing (MOV-6)."""
@@ -159,6 +155,32 @@ class TakeoverImport:
         opening = await books.workflows.opening(customer_id)
         if opening is not None:
             await server.accounts.open(StartAccount.of(opening))
+
+
+async def _tried(
+    waiting: dict[str, str], at_once: int, start: Callable[[str], Awaitable[None]], watch: Callable[[int], None]
+) -> dict[str, Exception]:
+    """Start each, so many at once; what has failed. After as many in a row without an answer the rest is not asked."""
+    window, tried, unanswered = asyncio.Semaphore(at_once), 0, 0
+    failures: dict[str, Exception] = {}
+
+    async def one(workflow_id: str, its_id: str) -> None:
+        nonlocal tried, unanswered
+        async with window:
+            try:
+                if unanswered >= at_once:
+                    raise NotAnswered(f"not asked: {at_once} before it were not answered")
+                await start(its_id)
+                unanswered = 0
+            except UNANSWERED as error:
+                failures[workflow_id], unanswered = error, unanswered + 1
+            except PerennialError as error:
+                failures[workflow_id], unanswered = error, 0
+            tried += 1
+            watch(tried)
+
+    await asyncio.gather(*(one(*each) for each in waiting.items()))
+    return failures
 
 
 async def _idle(server: Server, ids: dict[str, str]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from domain.takeover.row import TakeoverRow
 from domain.values import format_instant
 from hosting.assembly import World
 from perennial.sources.sources import Sources
+from perennial.takeover import importing
 from perennial.takeover.exporting import ExportFilters, LeftOut
 from perennial.takeover.importing import Imported
 from perennial.use_cases import Perennial
@@ -24,8 +25,11 @@ from tests.support.live.repairs import a_place
 from tests.support.shop.buyers import customer, partner
 from tests.support.shop.offers import BACKUP, listed
 from tests.support.shop.takeovers import ACTIVE, row_of
+from workflows.calls.errors import NotAnswered
 from workflows.durable.operator import Operator
 from workflows.durable.workflow_ids import subscription_workflow_id
+from workflows.subscription.client import Subscriptions
+from workflows.subscription.messages import Rebuild
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(240)]
 BY = Operator(by="admin_agent")
@@ -99,6 +103,38 @@ async def test_what_is_taken_over_runs_is_changed_audited_and_given_back(tmp_pat
     async with a_shop(tmp_path / "another", len(wanted)) as (_, _, elsewhere):
         assert (await taken(elsewhere, given_back)).new == 6
         assert await exported(elsewhere) == given_back
+
+
+async def test_what_is_not_answered_is_asked_once_more_unless_nobody_answers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "AT_ONCE", 2)
+    monkeypatch.setattr(importing, "AT_ONCE_THEN", 1)
+    rebuild, asked = Subscriptions.rebuild, list[str]()
+
+    async def too_late(self: Subscriptions, request: Rebuild) -> None:
+        """Nobody answers; once somebody does, the first question about each third one is too late."""
+        name = request.subscription_id
+        asked.append(name)
+        if not answers or (name in {"s-0", "s-3"} and asked.count(name) == 1):
+            raise NotAnswered(f"{name}: no worker answered in time")
+        await rebuild(self, request)
+
+    monkeypatch.setattr(Subscriptions, "rebuild", too_late)
+    async with a_shop(tmp_path, 6) as (place, _, perennial):
+        plan = await perennial.takeover_import.check(rows(), BY.by)
+        answers = False
+        done = await perennial.takeover_import.run(plan, BY)
+        assert (done.new, done.started, len(done.failed)) == (6, 0, 6)
+        # Two at once, and then one: the others would only wait in vain.
+        assert len(asked) == 3
+        assert sum("not asked" in words for words in done.failed.values()) == 5
+        assert sum("no worker answered in time" in words for words in done.failed.values()) == 1
+        asked.clear()
+        answers = True
+        done = await perennial.takeover_import.run(plan, BY)
+        assert (done.started, done.failed) == (6, {})
+        assert await place.found() == set()
 
 
 async def test_mov_6_open_invoices_are_owed_paid_dunned_and_given_back(tmp_path: Path) -> None:
