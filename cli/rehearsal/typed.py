@@ -11,6 +11,7 @@ from typer.exceptions import TyperException
 from cli.failure import Failure, Misused
 from cli.group import LoadedCommand, complaint
 from cli.options import with_options
+from cli.start import program
 from cli.subscription import changes, usage
 from domain.faults import shown
 from domain.subscription.commands import Command
@@ -53,7 +54,7 @@ def read(words: str) -> Command:
         # Reading remembers what was typed, which is not the program's own line here.
         found = copy_context().run(lambda: parser.main(arguments, name, standalone_mode=False))
     except TyperException as error:
-        raise Misused(f"{name}: {complaint(error)}") from None
+        raise Misused(f"{name}: {complaint(error)} See: {program()} {name} --help") from None
     except Failure as failure:
         raise Misused(*(f"{name}: {line}" for line in failure.lines)) from None
     assert isinstance(found, Command)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from rich.console import Console
 from typer import Argument, Option
 
 from cli.failure import Failure, Misused
@@ -70,7 +71,9 @@ def export(
         )
     left_out = LeftOut()
     with _opened(file) as stream:
-        number = use(lambda perennial: _write(perennial, filtering, left_out, WRITERS[chosen](stream)))
+        # Rows that run over the terminal show how far it is by themselves.
+        far = Progress(Console(file=io.StringIO(), force_terminal=False)) if stream.isatty() else Progress()
+        number = use(lambda perennial: _write(perennial, filtering, left_out, WRITERS[chosen](stream), far))
     if as_json:
         written = {"file": str(file), "subscriptions": number}
         print_json({**written, "left_out": dict(left_out.reasons), "invoices_left_out": left_out.invoices})
@@ -102,10 +105,14 @@ def _opened(file: Path | None) -> Iterator[TextIO]:
 
 
 async def _write(
-    perennial: Perennial, filters: ExportFilters, left_out: LeftOut, write: Callable[[TakeoverRow], None]
+    perennial: Perennial,
+    filters: ExportFilters,
+    left_out: LeftOut,
+    write: Callable[[TakeoverRow], None],
+    far: Progress,
 ) -> int:
     number = 0
-    with Progress() as progress:
+    with far as progress:
         progress.begin(KEY, "export subscriptions")
         pages: AsyncIterator[list[TakeoverRow]] = perennial.takeover_export.pages(filters, left_out)
         async for rows in pages:

@@ -128,6 +128,10 @@ def test_a_file_in_the_format_of_scenarios(ask: Ask, customer: str, tmp_path: Pa
 BAD = {
     ("frob",): "commands[0]: got 'frob'; takes a command to a subscription, without its id: quantity, add-on",
     ("quantity x",): "commands[0]: quantity: N: got 'x'; takes a whole number",
+    ("quantity 5 at 2027-04-01",): (
+        "commands[0]: quantity: Got unexpected extra argument(s) (at 2027-04-01). "
+        "See: python starter.py quantity --help"
+    ),
     ("quantity 5", "suspend"): "commands[1]: suspend: Missing option '--reason'",
     ("quantity 99999999999",): "commands[0]: quantity: quantity: got 99999999999; takes 1000000000 or less",
     ("quantity '5",): "takes a command as it is typed (No closing quotation)",

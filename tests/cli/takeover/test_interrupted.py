@@ -1,4 +1,4 @@
-"""An import that is stopped by Ctrl-C says how far it is and how it goes on, and goes on so (MOV-1)."""
+"""At a terminal: an import that is stopped by Ctrl-C says how it goes on, and goes on so (MOV-1); an export."""
 
 import json
 import re
@@ -34,3 +34,10 @@ def test_ctrl_c_says_how_it_is_resumed_and_the_same_command_goes_on(
     states = {each["state"] for each in ask.json(f"list --customer {customer} --limit 500")}
     assert states == {"active"}
     assert ask.json(f"import {file} --yes")["started"] == 0
+
+
+def test_rows_on_a_terminal_stand_on_lines_of_their_own(ask: Ask, running: dict[str, str], customer: str) -> None:
+    """Nothing moves between them."""
+    ask.json(f"buy contoso-crm --customer {customer} --quantity 3 --id {customer}-0")
+    with at_a_terminal("export", "--customer", customer, columns=400, env=running) as program:
+        assert program.wait_for("}\n").strip() == ask.said(f"export --customer {customer}").strip()
