@@ -15,3 +15,8 @@ def _simpler(error: UnicodeError) -> tuple[str | bytes, int]:
 
 
 codecs.register_error(SIMPLER, _simpler)
+
+
+def as_written(text: str, encoding: str) -> str:
+    """The text as it is written in the encoding, which may be longer."""
+    return text.encode(encoding, SIMPLER).decode(encoding)

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.text import Text
 from typer import Option
 
+from cli.encoding import as_written
 from cli.failure import Misused
 from cli.printing.screen import wrapped
 
@@ -30,6 +31,7 @@ def print_columns(
 
     On a terminal that is too narrow, cells wrap between words. If words do not fit, each row is printed as a list.
     """
+    rows = [[as_written(cell, screen.encoding) for cell in row] for row in rows]
     columns = list(zip(headings, *rows, strict=True))
     widths: Sequence[int] | None = [max(map(len, column)) for column in columns]
     if screen.is_terminal:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from cli.encoding import SIMPLER
 from cli.printing.tables import print_columns
 
 WORDS = st.lists(st.text("abcdefgh0123456789-", min_size=1, max_size=16), max_size=12).map(" ".join)
@@ -61,3 +62,12 @@ def test_a_cell_without_a_heading_stands_before_the_next_one() -> None:
 @pytest.mark.parametrize("width", [20, 80])
 def test_in_a_pipe_each_row_is_one_line(width: int) -> None:
     assert printed(HEADINGS, ROWS, width, terminal=False).count("\n") == 4
+
+
+def test_columns_stand_in_line_where_the_encoding_lacks_a_character() -> None:
+    out = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors=SIMPLER)
+    print_columns(
+        Console(file=out, width=80), ("QUANTITY", "WHY"), [("3 → 5", "asked"), ("5", "…")], right=("QUANTITY",)
+    )
+    out.seek(0)
+    assert out.read().splitlines() == ["QUANTITY  WHY", "  3 -> 5  asked", "       5  ..."]
