@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 WIDTH, PANEL, TOP, LEFT, RIGHT, FOOT = 960, 260, 56, 110, 20, 44
 GRIDS = 4
-FINE = 20
-"""Below so much, the grid's amounts have decimals."""
 LABELS = 18
 """At most this many months are named below the bars."""
 STYLE = """
@@ -62,19 +60,19 @@ def chart(found: PortfolioForecast) -> str:
 def _panel(sums: list[MonthSums], top: int) -> Iterator[str]:
     """One currency: a grid with amounts, a bar per month, and the line."""
     most = max((value for month in sums for value in (month.charged, month.mrr)), default=Decimal(0)) or Decimal(1)
+    apart = apart_of(most)
     room, step = PANEL - 40, (WIDTH - LEFT - RIGHT) / len(sums)
     bottom = top + PANEL
 
     def height(value: Decimal) -> float:
-        return float(value / most) * room
+        return float(value / (GRIDS * apart)) * room
 
     yield f'<text class="title" x="10" y="{top + 28}">{escape(sums[0].currency)}</text>'
-    fine = Decimal(1) if most >= FINE else Decimal("0.01")
     for grid in range(GRIDS + 1):
-        value = most * grid / GRIDS
+        value = apart * grid
         y = bottom - height(value)
         yield f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>'
-        yield f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{amount(value.quantize(fine))}</text>'
+        yield f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{amount(value)}</text>'
     every = -(-len(sums) // LABELS)
     points = []
     for number, month in enumerate(sums):
@@ -89,3 +87,10 @@ def _panel(sums: list[MonthSums], top: int) -> Iterator[str]:
         points.append((x + step / 2, bottom - height(month.mrr)))
     yield f'<path class="mrr" d="M{" L".join(f"{x:.1f} {y:.1f}" for x, y in points)}"/>'
     yield from (f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="3"/>' for x, y in points)
+
+
+def apart_of(most: Decimal) -> Decimal:
+    """What lies between two lines of the grid so that as many as there are hold the most: a number easy to read."""
+    power = Decimal(1).scaleb((most / GRIDS).adjusted() - 1)
+    found = next(times * power for times in (10, 20, 25, 50, 100) if times * power * GRIDS >= most)
+    return found.quantize(Decimal(1)) if found == found.to_integral_value() else found.normalize()

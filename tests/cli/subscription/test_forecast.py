@@ -11,6 +11,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from cli.printing.screen import amount
+from cli.subscription.forecast_chart import GRIDS, apart_of
 from tests.support.command_line import Ask, Starter
 from tests.support.shop.offers import listed_fields
 
@@ -162,3 +164,20 @@ def test_nothing_is_to_come(ask: Ask, customer: str) -> None:
     assert ask.json(f"forecast --customer {customer}")["currencies"] == []
     assert ask.said(f"forecast --customer {customer}").startswith("0 subscriptions, from ")
     assert "Nothing is to come." in ask.said(f"forecast --customer {customer} --svg")
+
+
+@pytest.mark.parametrize(
+    ("most", "lines"),
+    [
+        ("70", "0, 20, 40, 60, 80"),
+        ("80", "0, 20, 40, 60, 80"),
+        ("80.01", "0, 25, 50, 75, 100"),
+        ("1", "0.00, 0.25, 0.50, 0.75, 1.00"),
+        ("0.07", "0.00, 0.02, 0.04, 0.06, 0.08"),
+        ("9", "0.0, 2.5, 5.0, 7.5, 10.0"),
+        ("1234567.89", "0, 500,000, 1,000,000, 1,500,000, 2,000,000"),
+    ],
+)
+def test_the_lines_of_a_chart_have_amounts_that_are_easy_to_read(most: str, lines: str) -> None:
+    apart = apart_of(Decimal(most))
+    assert ", ".join(amount(apart * line) for line in range(GRIDS + 1)) == lines
