@@ -135,7 +135,7 @@ async def prepare_files(settings: Settings, ours: Environment | None = None) -> 
     """
     await require_files(settings)
     if settings.prepares_books:
-        await upgrade(settings.database_url, busy_timeout=settings.busy_timeout, ours=ours)
+        await upgrade(settings.database_url, ours=ours)
 
 
 @asynccontextmanager

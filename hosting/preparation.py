@@ -110,7 +110,7 @@ def database_part(settings: Settings, connect: Connect, *, adopt: bool) -> Part:
         ours = None
         with suppress(HostingError):
             ours = None if adopt else await environment_of(await connect())
-        await upgrade(settings.database_url, busy_timeout=settings.busy_timeout, ours=ours)
+        await upgrade(settings.database_url, ours=ours)
 
     return Part(PartName.DATABASE, lambda: _database(settings), create)
 

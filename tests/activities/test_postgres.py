@@ -351,6 +351,13 @@ async def test_two_workers_that_start_at_once_set_it_up_once(empty_postgres_url:
         await stock(database, partner(), customer(), listed())
 
 
+async def test_the_upgrade_of_a_large_table_may_take_longer_than_a_write(empty_postgres_url: str) -> None:
+    async with Database(empty_postgres_url, migrates=True) as upgrading, Database(empty_postgres_url) as database:
+        for limit, others in {"statement_timeout": "5s", "idle_in_transaction_session_timeout": "10s"}.items():
+            assert await rows(upgrading, f"SHOW {limit}") == [("0",)]
+            assert await rows(database, f"SHOW {limit}") == [(others,)]
+
+
 async def test_an_upgrade_that_fails_leaves_nothing(empty_postgres_url: str) -> None:
     async with Database(empty_postgres_url, migrates=True) as database:
         await change(database, "CREATE FUNCTION refuse_change_of_append_only() RETURNS int LANGUAGE sql AS 'SELECT 1'")

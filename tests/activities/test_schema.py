@@ -1,6 +1,7 @@
 """The database's version: made and brought up by a worker, checked by everybody, never guessed."""
 
 import asyncio
+import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import make_url
+from sqlalchemy import Connection, make_url
 
 from activities.adapters.sql.account.reader import SqlAccountReader
 from activities.adapters.sql.columns import metadata
-from activities.adapters.sql.database import Database
+from activities.adapters.sql.database import BUSY_TIMEOUT, Database
 from activities.adapters.sql.revision import HEAD
 from activities.adapters.sql.schema import check_schema, upgrade
 from activities.errors import BooksUnavailable, SchemaMismatch
@@ -50,6 +51,22 @@ async def test_workers_that_start_at_once_upgrade_once(tmp_path: Path) -> None:
     await asyncio.gather(upgrade(url), upgrade(url))
     async with Database(url) as database:
         await check_schema(database)
+
+
+async def test_an_upgrade_waits_for_another_one_longer_than_a_write_does(empty_url: str) -> None:
+    begun = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def hold(_: Connection) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        time.sleep(BUSY_TIMEOUT.total_seconds() + 1)
+
+    async with Database(empty_url, migrates=True) as other:
+        holding = asyncio.create_task(other.write(hold))
+        await begun.wait()
+        await upgrade(empty_url)
+        await holding
+        await check_schema(other)
 
 
 async def test_a_missing_database_is_not_made_by_looking(tmp_path: Path) -> None:

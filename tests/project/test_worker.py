@@ -77,10 +77,11 @@ def starter(directory: Path, *words: str, **variables: str) -> subprocess.Comple
 
 def until_it_works(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
+    assert process.stderr is not None
     said = ""
     while "Worker on task queue" not in said:
         line = process.stdout.readline()
-        assert line, said
+        assert line, said + process.stderr.read()
         said += line
     return said
 

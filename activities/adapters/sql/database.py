@@ -56,8 +56,7 @@ class Database:
         self._busy = busy_timeout.total_seconds()
         self._waits = waits or Waits()
         self._url = make_url(url)
-        # With foreign keys, rebuilding a table on SQLite would delete the rows that refer to it.
-        self._engine = _engine(self._url, self._busy, foreign_keys=not migrates)
+        self._engine = _engine(self._url, self._busy, migrates=migrates)
         self._migrates = migrates
         # On SQLite one writer: a queue is fair, and SQLite's own waiting polls.
         writers = 1 if _is_file(self._url) else WRITERS
@@ -151,10 +150,11 @@ class Database:
         self._engine.dispose()
 
 
-def _engine(url: URL, busy: float, *, foreign_keys: bool) -> Engine:
+def _engine(url: URL, busy: float, *, migrates: bool) -> Engine:
     if _is_file(url):
-        return sqlite.engine_of(url, busy, foreign_keys=foreign_keys)
-    return postgres.engine_of(url, busy, connections=READERS + WRITERS)
+        # With foreign keys, rebuilding a table would delete the rows that refer to it.
+        return sqlite.engine_of(url, busy, foreign_keys=not migrates)
+    return postgres.engine_of(url, busy, connections=READERS + WRITERS, limited=not migrates)
 
 
 def _is_file(url: URL) -> bool:

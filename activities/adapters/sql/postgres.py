@@ -24,15 +24,16 @@ LONGEST_PAUSE = 10.0
 """Seconds between two statements of a transaction. After that a frozen worker loses its locks."""
 
 
-def engine_of(url: URL, busy: float, *, connections: int) -> Engine:
+def engine_of(url: URL, busy: float, *, connections: int, limited: bool = True) -> Engine:
     """An engine for the server, with so many connections. A transaction with the option `locks` first waits for these.
 
+    Unless it is `limited`, its transactions take as long as they need, as those of an upgrade of large tables do.
     Raises BooksUnavailable if the driver is not installed.
     """
     defaults = {
         "application_name": APPLICATION,
         # libpq rounds anything below 2 seconds up to 2.
-        "connect_timeout": max(2, math.ceil(busy)),
+        "connect_timeout": max(2, math.ceil(min(busy, LONGEST_STATEMENT))),
         # In milliseconds. Detects a server that disappeared without closing the connection.
         "tcp_user_timeout": round(LONGEST_STATEMENT * 1_000),
     }
@@ -54,8 +55,8 @@ def engine_of(url: URL, busy: float, *, connections: int) -> Engine:
         f"SET LOCAL {name} = {round(seconds * 1_000)}"
         for name, seconds in {
             "lock_timeout": busy,
-            "statement_timeout": LONGEST_STATEMENT,
-            "idle_in_transaction_session_timeout": LONGEST_PAUSE,
+            "statement_timeout": LONGEST_STATEMENT if limited else 0,
+            "idle_in_transaction_session_timeout": LONGEST_PAUSE if limited else 0,
         }.items()
     )
     reads = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {limits}"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from activities.adapters.sql.database import BUSY_TIMEOUT, Database
+from activities.adapters.sql.database import Database
 from activities.adapters.sql.environment import refuse_others
 from activities.adapters.sql.revision import HEAD, is_older, mismatch
 from activities.adapters.sql.tables.environment import environment
@@ -13,14 +13,17 @@ from activities.environment import Environment
 from activities.errors import BooksUnavailable, SchemaMismatch
 from domain.next_step import Do, NextStep
 
+UPGRADE_PATIENCE = timedelta(seconds=30)
+"""How long a program waits for another one that upgrades the database, as where two workers start at once."""
 
-async def upgrade(url: str, *, busy_timeout: timedelta = BUSY_TIMEOUT, ours: Environment | None = None) -> None:
+
+async def upgrade(url: str, *, ours: Environment | None = None) -> None:
     """Upgrade the database to this program's schema, or create it, in one transaction.
 
     Raises SchemaMismatch if this program does not know the database's revision, BooksUnavailable if it cannot be
     opened or written, and OthersBooks if it belongs to another environment than `ours`: then it stays as it was.
     """
-    async with Database(url, busy_timeout=busy_timeout, migrates=True) as database:
+    async with Database(url, busy_timeout=UPGRADE_PATIENCE, migrates=True) as database:
         _make_folder(database.file)
         await database.write(_upgrade, database.place, ours)
 
