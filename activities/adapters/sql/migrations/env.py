@@ -18,9 +18,6 @@ context.configure(
     render_as_batch=True,
     transactional_ddl=True,
 )
-if is_postgresql:
-    # A migration of a large table takes long.
-    connection.execute(text("SET LOCAL statement_timeout = 0"))
 context.run_migrations()
 if is_postgresql:
     # PostgreSQL does not alter a table whose rows still wait for a deferred check.
