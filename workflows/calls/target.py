@@ -95,10 +95,11 @@ class Target:
             try:
                 how = await ended_from_outside(self.client.get_workflow_handle(self.workflow_id))
             except RPCError as lost:
-                if lost.status is RPCStatusCode.NOT_FOUND:
-                    # It was terminated to be deleted, which the server does one after the other.
+                if error is self.not_found or lost.status is RPCStatusCode.NOT_FOUND:
+                    # What the server deletes it terminates first.
                     raise self.not_found from None
-                how = None
+                words = f"{self.name}: it has ended, and the server does not say how ({lost.message}). Try again later."
+                raise NotAnswered(words) from None
             if how is None:
                 raise
         words = f"The workflow of {self.name} {how.rstrip('.')}. Nothing of it happens by itself any more."

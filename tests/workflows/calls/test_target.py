@@ -75,19 +75,39 @@ async def test_an_update_keeps_its_id(server: Server, update_id: str | None) -> 
     assert len(server.update_ids) == 4
 
 
-async def test_a_workflow_that_is_deleted_while_it_is_asked_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server terminates it first. Taken for an ended one, nobody would be told that the server has lost it."""
+GONE, ENDED = NotFound("there is no s-1"), AlreadyEnded("s-1 has ended")
 
-    async def terminated(*_: object) -> str:
-        raise Rejected("The workflow has ended.", ENDED_BADLY)
 
-    async def no_more(**_: object) -> object:
-        raise RPCError("workflow not found", RPCStatusCode.NOT_FOUND, b"")
+@pytest.mark.parametrize(
+    ("rejected", "described", "ended", "said"),
+    [
+        (ENDED_BADLY, RPCStatusCode.NOT_FOUND, ENDED, "there is no s-1"),
+        (ENDED_BADLY, RPCStatusCode.NOT_FOUND, None, "there is no s-1"),
+        (ENDED_BADLY, RPCStatusCode.UNAVAILABLE, ENDED, "s-1: it has ended, and the server does not say how (away)"),
+        (None, RPCStatusCode.UNAVAILABLE, ENDED, "there is no s-1"),
+    ],
+)
+async def test_what_was_deleted_or_may_have_been_is_not_taken_for_what_has_ended(
+    monkeypatch: pytest.MonkeyPatch,
+    rejected: str | None,
+    described: RPCStatusCode,
+    ended: AlreadyEnded | None,
+    said: str,
+) -> None:
+    """The server terminates what it deletes first. Nobody would be told that the server has lost it."""
 
-    monkeypatch.setattr(target, "query_once", terminated)
-    client = SimpleNamespace(get_workflow_handle=lambda _: SimpleNamespace(describe=no_more))
-    gone, ended = NotFound("there is no s-1"), AlreadyEnded("s-1 has ended")
-    called = Target(cast(Client, client), "subscription:s-1", "s-1", gone, ended)
+    async def asked(*_: object) -> str:
+        if rejected is None:
+            raise RPCError("workflow not found", RPCStatusCode.NOT_FOUND, b"")
+        raise Rejected("The workflow has ended.", rejected)
+
+    async def describe(**_: object) -> object:
+        raise RPCError("away", described, b"")
+
+    monkeypatch.setattr(target, "query_once", asked)
+    monkeypatch.setattr(target, "unpolled", polled)
+    client = SimpleNamespace(get_workflow_handle=lambda _: SimpleNamespace(describe=describe))
     with pytest.raises(CallError) as caught:
-        await called.query("details", str)
-    assert caught.value is gone
+        await Target(cast(Client, client), "subscription:s-1", "s-1", GONE, ended).query("details", str)
+    assert str(caught.value).startswith(said)
+    assert not isinstance(caught.value, AlreadyEnded)
