@@ -69,7 +69,7 @@ def format_of(file: Path, chosen: Format | None) -> Format:
 
 
 def rows_in(file: Path, chosen: Format | None = None) -> Rows:
-    """All rows of the file, and the faults of those that cannot be read. Raises Misused where there are no others."""
+    """All rows of the file, and the faults of those that cannot be read. Raises Misused where it has no other row."""
     found, kind = Rows(file), format_of(file, chosen)
     try:
         text = text_of(file, MAX_BYTES)

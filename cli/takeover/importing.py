@@ -90,15 +90,14 @@ async def _check(perennial: Perennial, read: Rows, importing: Importing) -> Plan
     """The plan of a file without a fault. One that cannot be read in all rows says so without the books, too."""
     try:
         plan = await perennial.takeover_import.check(read.rows, importing.by, importing.actor)
+        if not read.faults:
+            return plan
     except TakeoverRefused as refused:
         raise read.misused(refused.faults) from None
     except PerennialError:
-        if read.faults:
-            raise read.misused() from None
-        raise
-    if read.faults:
-        raise read.misused()
-    return plan
+        if not read.faults:
+            raise
+    raise read.misused()
 
 
 async def _import(perennial: Perennial, plan: Plan, importing: Importing, file: Path) -> Imported:

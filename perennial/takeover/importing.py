@@ -26,7 +26,7 @@ BATCH = 100
 AT_ONCE = 32
 """How many workflows are started at a time."""
 AT_ONCE_THEN = 4
-"""How many of those that were not answered in time."""
+"""How many at a time of those that were not answered in time."""
 UNANSWERED = (NotAnswered, ServerUnavailable)
 NOTE = "taken over from another system"
 Watch = Callable[[str, int, int], None]

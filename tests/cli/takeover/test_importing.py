@@ -304,6 +304,14 @@ def test_all_faults_of_all_rows_are_listed_in_the_order_of_the_file(books: Ask) 
     assert result.stderr.splitlines()[-1] == "Nothing was imported."
 
 
+def test_one_row_that_cannot_be_read_keeps_all_others_out(books: Ask) -> None:
+    Path("a.jsonl").write_text(lines({**ROW, "subscription_id": "s-2", "quantity": 0}, ROW))
+    for how in ("--yes", "--dry-run"):
+        said = books.whole(f"import a.jsonl {how}", code=2).stderr.splitlines()
+        assert (said[0].split(":")[:3], said[1:]) == (["a.jsonl", "1", " quantity"], ["Nothing was imported."])
+    assert books.said("export") == ""
+
+
 def test_without_books_the_faults_of_the_file_itself_are_listed(
     books: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
