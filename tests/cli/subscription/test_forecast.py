@@ -116,10 +116,19 @@ def test_table_csv_json_and_chart_say_the_same(ask: Ask, customer: str, tmp_path
     total = sum(Decimal(month["charged"]) for month in dollars)
     assert f"{total}" in next(row for row in rows if row[:1] == ["total"] and row[1] == f"{total}")
     image = ElementTree.fromstring(ask.said(f"{line} --svg"))
+    assert_lines(image, max(Decimal(month[what]) for month in dollars for what in ("charged", "mrr")))
     titles = [title.text for title in image.iter("{http://www.w3.org/2000/svg}title")]
     assert titles == [
         f"{m['month']}: charged {m['currency']} {Decimal(m['charged']):,f}, MRR {Decimal(m['mrr']):,f}" for m in months
     ]
+
+
+def assert_lines(image: ElementTree.Element, most: Decimal) -> None:
+    """One panel's lines are as far apart as they should be for its most."""
+    apart = apart_of(most)
+    named = [text.text for text in image.iter("{http://www.w3.org/2000/svg}text") if text.get("text-anchor") == "end"]
+    wanted = [amount(apart * line) for line in range(GRIDS + 1)]
+    assert any(named[at : at + GRIDS + 1] == wanted for at in range(0, len(named), GRIDS + 1)), named
 
 
 def test_whose_subscriptions(ask: Ask, customer: str) -> None:
