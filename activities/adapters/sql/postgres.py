@@ -32,7 +32,7 @@ def engine_of(url: URL, busy: float, *, connections: int, limited: bool = True) 
     """
     defaults = {
         "application_name": APPLICATION,
-        # libpq rounds anything below 2 seconds up to 2.
+        # libpq rounds anything below 2 seconds up to 2. The patience of an upgrade is for locks alone.
         "connect_timeout": max(2, math.ceil(min(busy, LONGEST_STATEMENT))),
         # In milliseconds. Detects a server that disappeared without closing the connection.
         "tcp_user_timeout": round(LONGEST_STATEMENT * 1_000),
