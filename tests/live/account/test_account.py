@@ -138,7 +138,7 @@ async def test_mon_5_an_account_that_is_opened_late_invoices_what_was_charged_be
     first = await world.books.subscriptions.first_of(customer)
     assert (first.subscription_id, first.ordered_at) == (bought.subscription_id, began)
     assert await world.server.accounts.open(StartAccount(customer_id=customer, opened_at=first.ordered_at))
-    await world.server.accounts.settled(customer, datetime.now(UTC) - timedelta(days=1))
+    await world.server.accounts.settled(customer, datetime.now(UTC))
     invoices = await world.books.accounts.documents(customer)
     waiting = await world.books.accounts.uninvoiced(customer)
     rows = await world.books.subscriptions.rows(bought.subscription_id)
